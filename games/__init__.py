@@ -1,0 +1,60 @@
+"""What is played: OpenSpiel games compiled to sequence form, suites of them, and disguises.
+
+Names are imported on first use, so that ``import games`` loads neither OpenSpiel nor numpy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from games.compiler import compile
+    from games.errors import (
+        GameError,
+        GameStringError,
+        ImperfectRecallError,
+        InconsistentActionsError,
+        NodeLimitError,
+        SuiteError,
+        UnsupportedGameError,
+    )
+    from games.sequence_form import SequenceForm, Treeplex
+
+_MODULES = {
+    "compile": "games.compiler",
+    "SequenceForm": "games.sequence_form",
+    "Treeplex": "games.sequence_form",
+    "GameError": "games.errors",
+    "GameStringError": "games.errors",
+    "ImperfectRecallError": "games.errors",
+    "InconsistentActionsError": "games.errors",
+    "NodeLimitError": "games.errors",
+    "SuiteError": "games.errors",
+    "UnsupportedGameError": "games.errors",
+}
+
+__all__ = [
+    "GameError",
+    "GameStringError",
+    "ImperfectRecallError",
+    "InconsistentActionsError",
+    "NodeLimitError",
+    "SequenceForm",
+    "SuiteError",
+    "Treeplex",
+    "UnsupportedGameError",
+    "compile",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,187 @@
+"""Compile an OpenSpiel game to its sequence form.
+
+The sequence form is that of Koller, Megiddo & von Stengel, "Fast algorithms for finding randomized strategies
+in game trees" (STOC 1994), for any number of players.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+from games import cache as disk
+from games.errors import NodeLimitError, UnsupportedGameError
+from games.openspiel import Game, canonical_name, defined_in_python, load_game, sequential_form, short_name
+from games.progress import terminal_progress
+from games.sequence_form import FloatArray, IndexArray, SequenceForm, Treeplex
+from games.traversal import EMPTY, InfosetRecords, Progress, Recall, traverse
+
+COMPILER_VERSION = 1
+"""Part of the cache key: raise it whenever the same game would compile to different arrays."""
+
+DEFAULT_MAX_NODES = 5_000_000
+
+ZERO_SUM_TOLERANCE = 1e-9
+
+
+def compile(
+    game: str | Game,
+    *,
+    max_nodes: int = DEFAULT_MAX_NODES,
+    imperfect_recall: Recall = "refuse",
+    cache: bool = True,
+    progress: Progress | None = None,
+) -> SequenceForm:
+    """Compile a finite game to its immutable sequence form.
+
+    Any number of players; chance is folded into the payoffs; simultaneous moves are taken in turn without
+    being observed. Information sets are numbered in the order of a depth-first traversal, which puts parents
+    first and neighbours in the tree near each other in memory. Terminal histories with the same last
+    sequences of all players are merged into one leaf; leaves are in lexicographic order of their sequences.
+
+    Parameters
+    ----------
+    game : str or pyspiel.Game
+        An OpenSpiel game string such as ``"leduc_poker(players=3)"``, or a loaded game. Only games given as
+        strings use the disk cache: a game object may carry data that its name does not show.
+    max_nodes : int
+        The largest number of histories of the game tree.
+    imperfect_recall : {"refuse", "refine"}
+        Whether a game whose information sets forget the owner's own moves is an error, or its information
+        sets are split by the owner's sequence, which gives the coarsest refinement with perfect recall. A
+        split information set's label ends in ``" [own sequence k]"``.
+    cache : bool
+        Whether to read and write the disk cache, see `games.cache`.
+    progress : callable, optional
+        Called with the number of histories visited so far. By default a progress bar appears on a terminal
+        (standard error) once a compilation takes longer than a second.
+
+    Returns
+    -------
+    SequenceForm
+        Named as ``game`` is spelled. Compiling the same string again in one process returns the same arrays.
+
+    Raises
+    ------
+    GameStringError
+        If OpenSpiel does not know or cannot read the game string.
+    UnsupportedGameError
+        If the game has sampled chance, no information states, or payoffs that are not finite.
+    ImperfectRecallError
+        If the game has imperfect recall and it is refused.
+    InconsistentActionsError
+        If histories of one information set offer different actions.
+    NodeLimitError
+        If the game has more than ``max_nodes`` histories.
+    """
+    if imperfect_recall not in ("refuse", "refine"):
+        raise ValueError(f"imperfect_recall must be 'refuse' or 'refine'; got {imperfect_recall!r}")
+    if max_nodes < 1:
+        raise ValueError(f"max_nodes must be at least 1; got {max_nodes}")
+    from_string = isinstance(game, str)
+    loaded = load_game(game) if from_string else game
+    name = game.strip() if isinstance(game, str) else canonical_name(game)
+
+    def build() -> SequenceForm:
+        return _compile(loaded, name, max_nodes, imperfect_recall, progress)
+
+    if not (cache and from_string) or defined_in_python(loaded):
+        return build()
+    key = disk.CacheKey.of(loaded, compiler_version=COMPILER_VERSION, imperfect_recall=imperfect_recall)
+    form = disk.load_or_build(key, build, name)
+    if form.nodes > max_nodes:  # the limit must not depend on whether the game happens to be cached
+        raise NodeLimitError(name, max_nodes)
+    return form
+
+
+def _compile(
+    game: Game, name: str, max_nodes: int, imperfect_recall: Recall, progress: Progress | None
+) -> SequenceForm:
+    sequential = sequential_form(game, name)
+    with terminal_progress(name, progress) as report:
+        seen = traverse(sequential, name, short_name(game), max_nodes, imperfect_recall, report)
+        players: int = sequential.num_players()
+        treeplexes = tuple(_treeplex(records) for records in seen.infosets)
+        chance = np.frombuffer(seen.chance, dtype=np.float64)
+        sequences = np.frombuffer(seen.sequences, dtype=np.int32).reshape(-1, players)
+        returns = np.frombuffer(seen.returns, dtype=np.float64).reshape(-1, players)
+        if not np.isfinite(returns).all():
+            raise UnsupportedGameError(f"{name} has payoffs that are not finite numbers")
+        largest = max(1.0, float(np.abs(returns).max(initial=0.0)))
+        zero_sum = bool(np.abs(returns.sum(axis=1)).max(initial=0.0) <= ZERO_SUM_TOLERANCE * largest)
+        empty = np.array([treeplex.sequences for treeplex in treeplexes], dtype=np.int32)
+        tuples = np.ascontiguousarray(np.where(sequences == EMPTY, empty, sequences).T)
+        leaf_sequences, leaf_payoffs, leaf_chance = merge_leaves(tuples, returns.T * chance, chance)
+    return SequenceForm(
+        name=name,
+        treeplexes=treeplexes,
+        leaf_sequences=leaf_sequences,
+        leaf_payoffs=leaf_payoffs,
+        leaf_chance=leaf_chance,
+        nodes=seen.nodes,
+        zero_sum=zero_sum,
+    )
+
+
+def _treeplex(records: InfosetRecords) -> Treeplex:
+    infosets = list(records.index.values())
+    total = len(records.actions)
+    parents = np.fromiter((parent for _, parent, _ in infosets), dtype=np.int32, count=len(infosets))
+    start = np.fromiter(
+        accumulate((len(actions) for _, _, actions in infosets), initial=0),
+        dtype=np.int32,
+        count=len(infosets) + 1,
+    )
+    return Treeplex(
+        start=start,
+        parent=np.where(parents == EMPTY, np.int32(total), parents).astype(np.int32),
+        labels=_labels(records),
+        actions=np.array(records.actions, dtype=np.int32),
+    )
+
+
+def _labels(records: InfosetRecords) -> tuple[str, ...]:
+    """Return unique labels: OpenSpiel's strings, with the own sequence added to those that were split."""
+    visits: dict[str, int] = {}
+    for key in records.index:
+        text = key if isinstance(key, str) else key[0]
+        visits[text] = visits.get(text, 0) + 1
+    return tuple(
+        key
+        if isinstance(key, str)
+        else (
+            key[0] if visits[key[0]] == 1 else f"{key[0]} [own sequence {key[1] if key[1] >= 0 else 'empty'}]"
+        )
+        for key in records.index
+    )
+
+
+def merge_leaves(
+    sequences: IndexArray, payoffs: FloatArray, chance: FloatArray
+) -> tuple[IndexArray, FloatArray, FloatArray]:
+    """Sum the leaves that share their tuple of sequences and sort them lexicographically, player 0 first.
+
+    Parameters
+    ----------
+    sequences : ndarray of int32, shape (players, histories)
+    payoffs : ndarray of float64, shape (players, histories)
+        Utility times chance probability.
+    chance : ndarray of float64, shape (histories,)
+
+    Returns
+    -------
+    tuple of ndarray
+        The same three arrays over distinct tuples, of shapes (players, leaves), (players, leaves), (leaves,).
+    """
+    order: npt.NDArray[np.intp] = np.lexsort(sequences[::-1])  # the last key of lexsort is the primary one
+    ordered = sequences[:, order]
+    distinct = np.ones(len(order), dtype=np.bool_)
+    distinct[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)
+    first = np.flatnonzero(distinct)
+    return (
+        np.ascontiguousarray(ordered[:, first]),
+        np.ascontiguousarray(np.add.reduceat(payoffs[:, order], first, axis=1)),
+        np.add.reduceat(chance[order], first),
+    )

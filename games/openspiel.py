@@ -1,0 +1,161 @@
+"""Loading OpenSpiel games with errors for people, and reading what a compilation needs to know of them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
+from typing import Any, TypeAlias
+
+import pyspiel
+
+from games.errors import GameStringError, UnsupportedGameError
+
+# pyspiel ships no type information, so its objects are untyped here.
+Game: TypeAlias = Any
+State: TypeAlias = Any
+
+_stderr_lock = threading.Lock()
+
+
+@cache
+def openspiel_version() -> str:
+    """Return the version of the installed OpenSpiel."""
+    return metadata.version("open_spiel")
+
+
+@contextmanager
+def _without_openspiel_noise() -> Iterator[None]:
+    """Keep OpenSpiel's C++ error handler from printing to the terminal what is raised anyway.
+
+    The handler writes to file descriptor 2 before it throws, so only a redirection of the descriptor itself
+    silences it. The window is one call long.
+    """
+    with _stderr_lock, tempfile.TemporaryFile() as sink:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        try:
+            saved = os.dup(2)
+        except OSError:  # descriptor 2 is closed: nothing can be printed
+            yield
+            return
+        try:
+            os.dup2(sink.fileno(), 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the informative part of an OpenSpiel error: its first line without the C++ source position."""
+    line = str(error).strip().partition("\n")[0]
+    position, _, message = line.partition(" ")
+    return message if ".cc:" in position or ".h:" in position else line
+
+
+def load_game(game: str) -> Game:
+    """Load a game by its OpenSpiel string, e.g. ``"leduc_poker(players=3)"``.
+
+    Raises
+    ------
+    GameStringError
+        If the game or one of its parameters is unknown, out of range or ill-formed.
+    """
+    text = game.strip()
+    short_name = text.partition("(")[0].strip()
+    if not short_name:
+        raise GameStringError(f"{game!r} names no game; write for example 'kuhn_poker(players=3)'")
+    if short_name.startswith("python_"):
+        import open_spiel.python.games  # noqa: F401  registers OpenSpiel's games written in Python
+    known = pyspiel.registered_names()
+    if short_name not in known:
+        close = difflib.get_close_matches(short_name, known, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "see pyspiel.registered_names()"
+        raise GameStringError(f"OpenSpiel {openspiel_version()} has no game called {short_name!r}; {hint}")
+    try:
+        with _without_openspiel_noise():
+            return pyspiel.load_game(text)
+    except (pyspiel.SpielError, ValueError, RuntimeError) as error:
+        raise GameStringError(f"OpenSpiel cannot load the game {text!r}: {first_line(error)}") from error
+
+
+def canonical_name(game: str | Game) -> str:
+    """Return OpenSpiel's own spelling of a game: parameters sorted, no empty parentheses.
+
+    Parameters
+    ----------
+    game : str or pyspiel.Game
+        The game; a string is loaded first.
+    """
+    return str(load_game(game) if isinstance(game, str) else game).removesuffix("()")
+
+
+def short_name(game: Game) -> str:
+    """Return the short name of a game, e.g. ``goofspiel``, looking through the turn-based conversion."""
+    name: str = game.get_type().short_name
+    if name == "turn_based_simultaneous_game":
+        inner = game.get_parameters().get("game")
+        if isinstance(inner, dict):
+            return str(inner.get("name", name))
+    return name
+
+
+def data_files(game: Game) -> list[str]:
+    """Return the files a game reads: string parameters, nested ones included, that are paths of files.
+
+    Games such as ``efg_game(filename=...)`` change when their file does, so a cache must look at it.
+    """
+
+    def strings(value: object) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            for item in value.values():
+                yield from strings(item)
+
+    return sorted({text for text in strings(game.get_parameters()) if os.path.isfile(text)})
+
+
+def defined_in_python(game: Game) -> bool:
+    """Whether the game, or the game it wraps, is implemented by a Python class, whose version is unknown."""
+    return type(game).__module__ != pyspiel.Game.__module__ or "python_" in str(game)
+
+
+def sequential_form(game: Game, name: str) -> Game:
+    """Return the game itself, or its turn-based conversion if its players move simultaneously.
+
+    Raises
+    ------
+    UnsupportedGameError
+        If the game has no exact finite sequence form: chance is sampled rather than enumerated, there are
+        no information-state strings, or it is a mean-field game.
+    """
+    kind = game.get_type()
+    if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
+        raise UnsupportedGameError(f"{name} is a mean-field game, which has no game tree to compile")
+    if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC:
+        raise UnsupportedGameError(
+            f"{name} samples its chance events inside the state instead of listing them, so its tree cannot "
+            f"be enumerated; choose a game with explicit chance (many have a parameter for it)"
+        )
+    if not kind.provides_information_state_string:
+        raise UnsupportedGameError(
+            f"{name} provides no information-state strings, so what its players know is undefined; choose a "
+            f"game whose type has provides_information_state_string=True"
+        )
+    if kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS:
+        try:
+            with _without_openspiel_noise():
+                return pyspiel.convert_to_turn_based(game)
+        except (pyspiel.SpielError, ValueError, RuntimeError) as error:
+            raise UnsupportedGameError(
+                f"{name} cannot be converted to a turn-based game: {first_line(error)}"
+            ) from error
+    return game
