@@ -1,0 +1,67 @@
+"""Exact solvers over the sequence form: CFR, best responses, exploitability.
+
+>>> from solvers import solve
+>>> solve("kuhn_poker", rule="dcfr", iterations=1000).exploitability < 1e-3
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from solvers.cfr.rules import rule_names, rule_source
+    from solvers.cfr.solve import Solution, solve
+    from solvers.openspiel import from_openspiel, to_openspiel
+    from solvers.profile import (
+        PolicyError,
+        Profile,
+        best_response,
+        best_response_values,
+        expected_values,
+        exploitability,
+        nash_conv,
+        uniform_profile,
+    )
+
+# Imported on first use: the sandbox loads solvers.cfr.interface and must load nothing else.
+_HOME = {
+    "solve": "solvers.cfr.solve",
+    "Solution": "solvers.cfr.solve",
+    "rule_names": "solvers.cfr.rules",
+    "rule_source": "solvers.cfr.rules",
+    "to_openspiel": "solvers.openspiel",
+    "from_openspiel": "solvers.openspiel",
+    "PolicyError": "solvers.profile",
+    "Profile": "solvers.profile",
+    "best_response": "solvers.profile",
+    "best_response_values": "solvers.profile",
+    "expected_values": "solvers.profile",
+    "exploitability": "solvers.profile",
+    "nash_conv": "solvers.profile",
+    "uniform_profile": "solvers.profile",
+}
+
+__all__ = [
+    "PolicyError",
+    "Profile",
+    "Solution",
+    "best_response",
+    "best_response_values",
+    "expected_values",
+    "exploitability",
+    "from_openspiel",
+    "nash_conv",
+    "rule_names",
+    "rule_source",
+    "solve",
+    "to_openspiel",
+    "uniform_profile",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Counterfactual regret minimisation: rules, and the engine that runs them."""

@@ -1,0 +1,159 @@
+"""What an evolvable CFR rule sees: flat arrays over sequences, and helpers that act per information set.
+
+Only numpy is imported here: this module is loaded inside the sandbox, where nothing else is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+
+class Infosets:
+    """The information sets of one player, as contiguous segments of a flat sequence axis.
+
+    A *sequence* here is a pair (information set, action). Arrays "over sequences" have shape
+    ``(sequences,)``; arrays "over information sets" have shape ``(count,)``. All helpers handle every
+    information set at once, so that rules need no Python loop and no padding.
+
+    Parameters
+    ----------
+    start
+        Integer array of shape ``(count + 1,)``: information set ``i`` owns the sequences
+        ``start[i]:start[i + 1]``. Every information set owns at least one sequence.
+
+    Attributes
+    ----------
+    count : int
+        Number of information sets.
+    sequences : int
+        Number of sequences.
+    sizes : ndarray of shape (count,)
+        Number of actions of each information set.
+    index : ndarray of shape (sequences,)
+        The information set that owns each sequence.
+    """
+
+    def __init__(self, start: npt.ArrayLike) -> None:
+        bounds = np.ascontiguousarray(start, dtype=np.int64)
+        if bounds.ndim != 1 or len(bounds) < 1 or bounds[0] != 0 or np.any(np.diff(bounds) < 1):
+            raise ValueError(
+                "start must be a vector that begins at 0 and increases strictly (one entry an information "
+                f"set, plus the end); got {np.array2string(bounds, threshold=8)}"
+            )
+        self.count = len(bounds) - 1
+        self.sequences = int(bounds[-1])
+        self.sizes = np.diff(bounds)
+        self.index = np.repeat(np.arange(self.count), self.sizes)
+        self._start = bounds[:-1]
+        self._uniform = np.repeat(1.0 / self.sizes, self.sizes)
+        for array in (self.sizes, self.index, self._start, self._uniform):
+            array.flags.writeable = False
+
+    def zeros(self) -> Array:
+        """Return zeros over sequences."""
+        return np.zeros(self.sequences)
+
+    def uniform(self) -> Array:
+        """Return the uniform policy, shape ``(sequences,)``."""
+        return self._uniform.copy()
+
+    def sum(self, x: Array) -> Array:
+        """Sum over the actions of each information set; shape ``(count,)``."""
+        return np.add.reduceat(x, self._start) if self.count else np.zeros(0)
+
+    def max(self, x: Array) -> Array:
+        """Maximum over the actions of each information set; shape ``(count,)``."""
+        return np.maximum.reduceat(x, self._start) if self.count else np.zeros(0)
+
+    def min(self, x: Array) -> Array:
+        """Minimum over the actions of each information set; shape ``(count,)``."""
+        return np.minimum.reduceat(x, self._start) if self.count else np.zeros(0)
+
+    def mean(self, x: Array) -> Array:
+        """Mean over the actions of each information set; shape ``(count,)``."""
+        return self.sum(x) / self.sizes
+
+    def spread(self, x: Array) -> Array:
+        """Repeat a value per information set over its actions; ``(count,)`` to ``(sequences,)``."""
+        return np.take(x, self.index)
+
+    def normalize(self, x: Array) -> Array:
+        """Make a policy proportional to the positive part of ``x``; uniform where nothing is positive.
+
+        Parameters
+        ----------
+        x
+            Weights over sequences, shape ``(sequences,)``.
+
+        Returns
+        -------
+        ndarray of shape (sequences,)
+            Non-negative, sums to one in every information set.
+        """
+        positive = np.maximum(x, 0.0)
+        total = self.sum(positive)
+        empty = total <= 0.0
+        if not empty.any():
+            return positive / self.spread(total)
+        total[empty] = 1.0
+        return np.where(self.spread(empty), self._uniform, positive / self.spread(total))
+
+
+class RegretMinimizer:
+    """A CFR rule: how one player turns counterfactual regrets into policies and an average policy.
+
+    One instance serves all information sets of one player at once. In iteration ``t = 1, 2, ...,
+    horizon`` the engine updates the players in turn, and for the player in turn calls, in this order,
+
+    1. ``observe(t, regret)``: take in the instantaneous counterfactual regrets of the policy in play;
+    2. ``accumulate(t, policy, reach, average)``: fold the policy just played into the cumulative average;
+    3. ``policy(t)``: the policy to play next.
+
+    In the first iteration the uniform policy is played. Subclasses override the three methods, and
+    ``start`` to set their state up. Arrays given to a rule are its own: it may keep them and change them.
+
+    Attributes
+    ----------
+    infosets : Infosets
+        The player's information sets; array helpers.
+    horizon : int
+        Number of iterations that will be played.
+    """
+
+    def __init__(self, infosets: Infosets, horizon: int) -> None:
+        self.infosets = infosets
+        self.horizon = horizon
+        self.start()
+
+    def start(self) -> None:
+        """Set up the rule's state, before the first iteration."""
+
+    def observe(self, t: int, regret: Array) -> None:
+        """Take in instantaneous counterfactual regrets, shape ``(sequences,)``."""
+        raise NotImplementedError("a rule must define observe(self, t, regret)")
+
+    def accumulate(self, t: int, policy: Array, reach: Array, average: Array) -> Array:
+        """Return the new cumulative average policy.
+
+        Parameters
+        ----------
+        t
+            Iteration, from 1.
+        policy
+            The policy just played, shape ``(sequences,)``.
+        reach
+            The player's own probability of reaching the information set of each sequence under that policy,
+            shape ``(sequences,)``.
+        average
+            The cumulative average policy so far (not normalised), shape ``(sequences,)``.
+        """
+        raise NotImplementedError("a rule must define accumulate(self, t, policy, reach, average)")
+
+    def policy(self, t: int) -> Array:
+        """Return the next behaviour policy, shape ``(sequences,)``; sums to one per information set."""
+        raise NotImplementedError("a rule must define policy(self, t)")

@@ -1,0 +1,139 @@
+"""Solve a game with a CFR rule in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import games
+from games.sequence_form import SequenceForm
+from solvers.cfr.engine import Checkpoint, Trajectory, run, session_arguments
+from solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.rules import rule_names, rule_source
+from solvers.profile import Profile, expected_values
+from solvers.session import InlineSession, load_module
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What `solve` found.
+
+    Attributes
+    ----------
+    form : SequenceForm
+        The game, with the labels of its information sets.
+    rule : str
+        The rule's name.
+    policy : tuple of ndarray
+        The average profile: one behaviour policy a player, shape ``(sequences,)``.
+    curve : tuple of Checkpoint
+        Iteration, exploitability and wall time at the checkpoints.
+    """
+
+    form: SequenceForm
+    rule: str
+    policy: Profile
+    curve: tuple[Checkpoint, ...]
+
+    @property
+    def exploitability(self) -> float:
+        """NashConv / players of the average profile, in units of utility."""
+        return self.curve[-1].exploitability
+
+    def values(self) -> list[float]:
+        """Return each player's expected utility under the average profile."""
+        return [float(value) for value in expected_values(self.form, self.policy)]
+
+    def table(self) -> dict[str, dict[int, float]]:
+        """Return the policy as ``{information state: {action: probability}}``, all players together."""
+        return {
+            label: {
+                int(treeplex.actions[a]): float(policy[a])
+                for a in range(treeplex.start[i], treeplex.start[i + 1])
+            }
+            for treeplex, policy in zip(self.form.treeplexes, self.policy, strict=True)
+            for i, label in enumerate(treeplex.labels)
+        }
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw exploitability over iterations, both logarithmic; return the matplotlib axes."""
+        import matplotlib.pyplot as plt
+
+        if axes is None:
+            _, axes = plt.subplots(layout="constrained")
+        points = [(point.iteration, point.exploitability) for point in self.curve if point.exploitability > 0]
+        axes.loglog(*zip(*points, strict=True), label=self.rule)
+        axes.set(xlabel="iteration", ylabel="exploitability", title=self.form.name)
+        axes.grid(True, which="major", alpha=0.3)
+        axes.legend()
+        return axes
+
+
+def load_rule(rule: str | Path | type[RegretMinimizer]) -> tuple[str, dict[str, Any]]:
+    """Return the name and the executed module of a rule.
+
+    Parameters
+    ----------
+    rule
+        Name of a library rule, path of a Python file that defines one, or the class itself.
+
+    Raises
+    ------
+    UnknownRuleError
+        If a name is neither a rule of the library nor a file.
+    """
+    if isinstance(rule, type):
+        return rule.__name__, {"__name__": rule.__module__, rule.__name__: rule}
+    path = Path(rule)
+    if str(rule) not in rule_names() and path.suffix == ".py" and path.is_file():
+        return path.stem, load_module(path.read_text(encoding="utf-8"), path.stem)
+    return str(rule), load_module(rule_source(str(rule)), str(rule))
+
+
+def solve(
+    game: Any,
+    rule: str | Path | type[RegretMinimizer] = "dcfr",
+    iterations: int = 1000,
+    checkpoints: Iterable[int] | None = None,
+    on_checkpoint: Callable[[Checkpoint], None] | None = None,
+) -> Solution:
+    """Solve a game with a CFR rule, in this process.
+
+    Parameters
+    ----------
+    game
+        OpenSpiel game string, ``pyspiel.Game`` or compiled ``SequenceForm``.
+    rule
+        Name of a library rule (see `rule_names`), path of a Python file with a rule, or the class.
+        The rule is trusted: to run code of unknown origin, use the sandbox.
+    iterations
+        Iterations; every player is updated once in each.
+    checkpoints
+        Iterations after which to measure exploitability; default 1, 2, 5, 10, ..., ``iterations``.
+    on_checkpoint
+        Called with every checkpoint.
+
+    Returns
+    -------
+    Solution
+        The average policy and the curve.
+
+    Raises
+    ------
+    games.GameError
+        If the game cannot be compiled.
+    UnknownRuleError
+        If there is no such rule.
+    PolicyError
+        If the rule returns something that is not a policy.
+    """
+    form = game if isinstance(game, SequenceForm) else games.compile(game)
+    name, namespace = load_rule(rule)
+    session = InlineSession(namespace, **session_arguments(form, iterations))
+    trajectory: Trajectory = run(form, session, iterations, checkpoints, on_checkpoint)
+    return Solution(form, name, trajectory.average, trajectory.checkpoints)

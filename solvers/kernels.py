@@ -1,0 +1,137 @@
+"""Compiled kernels over the sequence form: one sparse product and one pass over a treeplex.
+
+Plans of all players lie in one flat vector: player ``p`` owns ``offset[p]:offset[p] + sequences + 1``, the
+empty sequence last. Every kernel makes one sweep over contiguous arrays and allocates nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+POLICY_TOLERANCE = 1e-6
+"""How far the probabilities of one information set may sum from one."""
+
+
+@numba.njit(cache=True)
+def product(rows: Any, row_start: Any, others: Any, payoff: Any, plans: Any, out: Any) -> None:
+    """Counterfactual payoff of each own sequence: sum over its leaves of payoff times the others' reach.
+
+    ``out[rows[k]] = sum_(z in row k) payoff[z] * prod_j plans[others[z, j]]``; all else of ``out`` is zero.
+    """
+    out[:] = 0.0
+    width = others.shape[1]
+    if width == 1:
+        for k in range(len(rows)):
+            total = 0.0
+            for z in range(row_start[k], row_start[k + 1]):
+                total += payoff[z] * plans[others[z, 0]]
+            out[rows[k]] = total
+    elif width == 2:
+        for k in range(len(rows)):
+            total = 0.0
+            for z in range(row_start[k], row_start[k + 1]):
+                total += payoff[z] * plans[others[z, 0]] * plans[others[z, 1]]
+            out[rows[k]] = total
+    else:
+        for k in range(len(rows)):
+            total = 0.0
+            for z in range(row_start[k], row_start[k + 1]):
+                term = payoff[z]
+                for j in range(width):
+                    term *= plans[others[z, j]]
+                total += term
+            out[rows[k]] = total
+
+
+@numba.njit(cache=True)
+def regret_pass(start: Any, parent: Any, policy: Any, value: Any, regret: Any) -> float:
+    """Pass counterfactual values up a treeplex under ``policy`` and write instantaneous regrets.
+
+    ``value`` holds the product on entry and the counterfactual value of every sequence on return. Returns the
+    player's expected value.
+    """
+    for i in range(len(parent) - 1, -1, -1):
+        mean = 0.0
+        for a in range(start[i], start[i + 1]):
+            mean += policy[a] * value[a]
+        for a in range(start[i], start[i + 1]):
+            regret[a] = value[a] - mean
+        value[parent[i]] += mean
+    return value[len(value) - 1]  # type: ignore[no-any-return]
+
+
+@numba.njit(cache=True)
+def best_response_pass(start: Any, parent: Any, value: Any) -> float:
+    """Pass values up a treeplex with the maximum of every information set; return the best value.
+
+    ``value`` holds the product on entry and the best counterfactual value of every sequence on return.
+    """
+    for i in range(len(parent) - 1, -1, -1):
+        best = value[start[i]]
+        for a in range(start[i] + 1, start[i + 1]):
+            best = max(best, value[a])
+        value[parent[i]] += best
+    return value[len(value) - 1]  # type: ignore[no-any-return]
+
+
+@numba.njit(cache=True)
+def plan_pass(start: Any, parent: Any, policy: Any, plan: Any, reach: Any) -> int:
+    """Turn a behaviour policy into a realisation plan and own reach; return the first bad information set.
+
+    ``plan`` has the empty sequence last; ``reach`` is the plan of the parent sequence, for every sequence.
+    Returns -1 if all probabilities are finite, non-negative and sum to one (to ``POLICY_TOLERANCE``).
+    """
+    plan[len(plan) - 1] = 1.0
+    bad = -1
+    for i in range(len(parent)):
+        here = plan[parent[i]]
+        total = 0.0
+        for a in range(start[i], start[i + 1]):
+            p = policy[a]
+            total += p
+            if not p >= 0.0 and bad < 0:
+                bad = i
+            plan[a] = here * p
+            reach[a] = here
+        # Written so that a NaN or infinite total is bad, too.
+        if not abs(total - 1.0) <= POLICY_TOLERANCE and bad < 0:
+            bad = i
+    return bad
+
+
+@numba.njit(cache=True)
+def average_pass(start: Any, cumulative: Any, policy: Any) -> int:
+    """Normalise a cumulative average into a behaviour policy; uniform where nothing was accumulated.
+
+    Returns the first information set with a negative or non-finite weight, or -1.
+    """
+    bad = -1
+    for i in range(len(start) - 1):
+        total = 0.0
+        for a in range(start[i], start[i + 1]):
+            if not cumulative[a] >= 0.0 and bad < 0:
+                bad = i
+            total += cumulative[a]
+        if not total < 1e308:
+            # The weights may be finite while their sum overflows: scale by the largest.
+            largest = 0.0
+            for a in range(start[i], start[i + 1]):
+                largest = max(largest, cumulative[a])
+            if not largest < 1.7976931348623157e308:
+                if bad < 0:
+                    bad = i
+                continue
+            total = 0.0
+            for a in range(start[i], start[i + 1]):
+                total += cumulative[a] / largest
+            for a in range(start[i], start[i + 1]):
+                policy[a] = cumulative[a] / largest / total
+        elif total > 0.0:
+            for a in range(start[i], start[i + 1]):
+                policy[a] = cumulative[a] / total
+        else:
+            for a in range(start[i], start[i + 1]):
+                policy[a] = 1.0 / (start[i + 1] - start[i])
+    return bad

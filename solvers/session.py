@@ -1,0 +1,78 @@
+"""How an engine talks to a program that it does not trust: flat arrays in, flat arrays out.
+
+The sandbox offers the same protocol from a confined process; `InlineSession` serves it in this one, for
+library use and tests, with identical results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+ArraySpec = tuple[str, tuple[int, ...], str]
+"""Name, shape and numpy dtype string of one shared array."""
+
+
+class Session(Protocol):
+    """One program in one game."""
+
+    @property
+    def inputs(self) -> Mapping[str, npt.NDArray[Any]]:
+        """Arrays that the engine writes before a call."""
+
+    @property
+    def outputs(self) -> Mapping[str, npt.NDArray[Any]]:
+        """Arrays that the program wrote in the last call; copy what is kept."""
+
+    def call(self, *arguments: int, expect: Iterable[str] = ()) -> None:
+        """Let the program work once; ``expect`` names the outputs that it must write, all finite."""
+
+
+class NonFiniteOutputError(ValueError):
+    """A program returned NaN or infinity where a number was due."""
+
+
+def load_module(source: str, name: str = "candidate") -> dict[str, Any]:
+    """Execute a program's source and return its namespace. It is trusted: no sandbox here."""
+    module = ModuleType(name)
+    exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+    return module.__dict__
+
+
+class InlineSession:
+    """Serve a program in this process, without confinement: for the library's own and the user's programs.
+
+    Parameters
+    ----------
+    namespace
+        The executed module of the program, see `load_module`.
+    host
+        Name of the module whose ``Host`` runs the program, such as ``solvers.cfr.host``.
+    setup, inputs, outputs
+        As the host documents them.
+    """
+
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        *,
+        host: str,
+        setup: Mapping[str, Any],
+        inputs: Iterable[ArraySpec],
+        outputs: Iterable[ArraySpec],
+    ) -> None:
+        self.inputs = {name: np.zeros(shape, dtype) for name, shape, dtype in inputs}
+        self.outputs = {name: np.full(shape, np.nan, dtype) for name, shape, dtype in outputs}
+        self._host = import_module(host).Host(namespace, setup, self.inputs, self.outputs)
+
+    def call(self, *arguments: int, expect: Iterable[str] = ()) -> None:
+        """Run the host once and check the expected outputs."""
+        self._host.call(*arguments)
+        for name in expect:
+            if not np.isfinite(self.outputs[name]).all():
+                raise NonFiniteOutputError(f"the program's output {name!r} has NaN or infinite entries")
