@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import tempfile
 import threading
 import zipfile
 from collections import OrderedDict
@@ -39,7 +38,7 @@ IN_MEMORY = 32
 """Compiled games kept by a process (the least recently used are dropped)."""
 
 # What reading a damaged file can raise.
-_DAMAGED = (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, UnicodeDecodeError)
+_DAMAGED = (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, NotImplementedError)
 
 
 def cache_directory() -> Path:
@@ -99,16 +98,16 @@ class _Recent:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._forms: OrderedDict[tuple[CacheKey, Path], SequenceForm] = OrderedDict()
+        self._forms: OrderedDict[tuple[Path, str], SequenceForm] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[CacheKey, Path]) -> SequenceForm | None:
+    def get(self, key: tuple[Path, str]) -> SequenceForm | None:
         with self._lock:
             if key in self._forms:
                 self._forms.move_to_end(key)
             return self._forms.get(key)
 
-    def put(self, key: tuple[CacheKey, Path], form: SequenceForm) -> None:
+    def put(self, key: tuple[Path, str], form: SequenceForm) -> None:
         with self._lock:
             self._forms[key] = form
             self._forms.move_to_end(key)
@@ -129,7 +128,7 @@ def clear_memory() -> None:
 
 
 def load_or_build(key: CacheKey, build: Callable[[], SequenceForm], name: str) -> SequenceForm:
-    """Return the game of ``key`` from memory or disk; else build it, once between all processes, and store it.
+    """Return the game of ``key`` from memory or disk; else build it, once between all processes.
 
     A cache that cannot be written or locked costs a logged warning and the time to build, never the result.
 
@@ -142,13 +141,15 @@ def load_or_build(key: CacheKey, build: Callable[[], SequenceForm], name: str) -
         The name the returned form shall have.
     """
     path = key.path
-    form = _recent.get((key, path))
+    form = _recent.get((path, name))
     if form is None:
         form = read(path, key)
-    if form is None:
-        form = _build_once(path, key, build)
-    _recent.put((key, path), form)
-    return form if form.name == name else replace(form, name=name)
+        if form is None:
+            form = _build_once(path, key, build)
+        if form.name != name:  # stored under another spelling of the same game
+            form = replace(form, name=name)
+        _recent.put((path, name), form)
+    return form
 
 
 def _build_once(path: Path, key: CacheKey, build: Callable[[], SequenceForm]) -> SequenceForm:
@@ -173,7 +174,7 @@ def _build_once(path: Path, key: CacheKey, build: Callable[[], SequenceForm]) ->
 
 
 def write(path: Path, key: CacheKey, form: SequenceForm) -> None:
-    """Store a compiled game so that readers see the whole file or none."""
+    """Store a compiled game so that readers see the whole file or none; the caller holds its lock."""
     arrays: dict[str, npt.NDArray[Any]] = {
         "leaf_sequences": form.leaf_sequences,
         "leaf_payoffs": form.leaf_payoffs,
@@ -193,18 +194,18 @@ def write(path: Path, key: CacheKey, form: SequenceForm) -> None:
         arrays[f"parent{player}"] = treeplex.parent
         arrays[f"actions{player}"] = treeplex.actions
         arrays[f"label_ends{player}"] = ends
-        # surrogatepass: OpenSpiel's strings are bytes to it and need not be valid text
-        text = "".join(treeplex.labels).encode("utf-8", "surrogatepass")
+        text = "".join(treeplex.labels).encode()
         arrays[f"label_text{player}"] = np.frombuffer(text, dtype=np.uint8)
-    descriptor, temporary = tempfile.mkstemp(prefix=".writing-", suffix=".npz", dir=path.parent)
+    # One name for all writers: the lock admits one at a time, and what a killed one leaves is overwritten.
+    temporary = path.with_name(f".{path.stem}.writing")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -235,7 +236,7 @@ def read(path: Path, key: CacheKey) -> SequenceForm | None:
 
 
 def _read_treeplex(file: Any, player: int) -> Treeplex:
-    text = file[f"label_text{player}"].tobytes().decode("utf-8", "surrogatepass")
+    text = file[f"label_text{player}"].tobytes().decode()
     return Treeplex(
         start=file[f"start{player}"],
         parent=file[f"parent{player}"],

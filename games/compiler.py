@@ -6,10 +6,12 @@ in game trees" (STOC 1994), for any number of players.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
+import pyspiel
 
 from games import cache as disk
 from games.errors import NodeLimitError, UnsupportedGameError
@@ -81,6 +83,8 @@ def compile(
     if max_nodes < 1:
         raise ValueError(f"max_nodes must be at least 1; got {max_nodes}")
     from_string = isinstance(game, str)
+    if not from_string and not isinstance(game, pyspiel.Game):
+        raise TypeError(f"a game is an OpenSpiel game string or a pyspiel.Game; got {game!r}")
     loaded = load_game(game) if from_string else game
     name = game.strip() if isinstance(game, str) else canonical_name(game)
 
@@ -129,11 +133,8 @@ def _treeplex(records: InfosetRecords) -> Treeplex:
     infosets = list(records.index.values())
     total = len(records.actions)
     parents = np.fromiter((parent for _, parent, _ in infosets), dtype=np.int32, count=len(infosets))
-    start = np.fromiter(
-        accumulate((len(actions) for _, _, actions in infosets), initial=0),
-        dtype=np.int32,
-        count=len(infosets) + 1,
-    )
+    sizes = (len(actions) for _, _, actions in infosets)
+    start = np.fromiter(accumulate(sizes, initial=0), dtype=np.int32, count=len(infosets) + 1)
     return Treeplex(
         start=start,
         parent=np.where(parents == EMPTY, np.int32(total), parents).astype(np.int32),
@@ -144,18 +145,15 @@ def _treeplex(records: InfosetRecords) -> Treeplex:
 
 def _labels(records: InfosetRecords) -> tuple[str, ...]:
     """Return unique labels: OpenSpiel's strings, with the own sequence added to those that were split."""
-    visits: dict[str, int] = {}
-    for key in records.index:
-        text = key if isinstance(key, str) else key[0]
-        visits[text] = visits.get(text, 0) + 1
-    return tuple(
-        key
-        if isinstance(key, str)
-        else (
-            key[0] if visits[key[0]] == 1 else f"{key[0]} [own sequence {key[1] if key[1] >= 0 else 'empty'}]"
-        )
-        for key in records.index
-    )
+    parts = Counter(key[0] for key in records.index if isinstance(key, tuple))
+
+    def label(key: str | tuple[str, int]) -> str:
+        if isinstance(key, str):
+            return key
+        text, own = key
+        return text if parts[text] == 1 else f"{text} [own sequence {'empty' if own == EMPTY else own}]"
+
+    return tuple(map(label, records.index))
 
 
 def merge_leaves(

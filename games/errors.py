@@ -29,7 +29,7 @@ class NodeLimitError(GameError):
     def __init__(self, game: str, max_nodes: int) -> None:
         super().__init__(
             f"{game} has more than {max_nodes:,} histories, the limit of this compilation; choose a smaller "
-            f"game or raise the limit with max_nodes (about 1 GB of memory and 20 s per 5 million histories)"
+            f"game or raise the limit with max_nodes (about 1 GB of memory and 30 s per 5 million histories)"
         )
         self.game = game
         self.max_nodes = max_nodes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +36,7 @@ def _without_openspiel_noise() -> Iterator[None]:
     The handler writes to file descriptor 2 before it throws, so only a redirection of the descriptor itself
     silences it. The window is one call long.
     """
-    with _stderr_lock, tempfile.TemporaryFile() as sink:
+    with _stderr_lock:
         if sys.stderr is not None:
             sys.stderr.flush()
         try:
@@ -46,7 +45,9 @@ def _without_openspiel_noise() -> Iterator[None]:
             yield
             return
         try:
-            os.dup2(sink.fileno(), 2)
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, 2)
+            os.close(sink)
             yield
         finally:
             os.dup2(saved, 2)

@@ -90,7 +90,8 @@ def _checked_chance(state: State, name: str) -> list[tuple[int, float]]:
     total = sum(probability for _, probability in outcomes)
     if not abs(total - 1.0) <= 1e-6:
         raise UnsupportedGameError(
-            f"the chance probabilities of {name} after the history {state.history()} sum to {total:.9g}, not 1"
+            f"the chance probabilities of {name} after the history {state.history()} sum to {total:.9g}, "
+            f"not 1"
         )
     return outcomes
 
@@ -150,40 +151,47 @@ def _traverse(
     # Equal lists of legal actions are kept once: most games have few distinct ones.
     shared_actions: dict[tuple[int, ...], list[int]] = {}
     nodes = 0
-    checkpoint = min(REPORT_EVERY, max_nodes)
+    next_report = REPORT_EVERY
 
-    # A stack of (history, last sequence of each player, chance probability), not recursion: depth is free.
-    stack: list[tuple[State, tuple[int, ...], float]] = [(game.new_initial_state(), (EMPTY,) * players, 1.0)]
+    # A stack, not recursion: depth is free. An entry is a history still to be visited: its parent's state,
+    # the action that leads to it (none at the root), whether it is the last child to be visited, which may then
+    # take over its parent's state without copying it, the last sequence of each player, and the chance
+    # probability. Waiting siblings share one state, so memory grows with the depth, not the breadth.
+    root: State = game.new_initial_state()
+    stack: list[tuple[State, int | None, bool, tuple[int, ...], float]] = [
+        (root, None, True, (EMPTY,) * players, 1.0)
+    ]
     push, pop = stack.append, stack.pop
     while stack:
-        state, own, chance = pop()
-        if nodes >= checkpoint:
-            if nodes >= max_nodes:
-                raise NodeLimitError(name, max_nodes)
+        state, move, is_last, own, chance = pop()
+        if not is_last:
+            state = state.child(move)
+        elif move is not None:
+            state.apply_action(move)
+        nodes += 1
+        if nodes + len(stack) > max_nodes:  # what waits on the stack is certain to be visited
+            raise NodeLimitError(name, max_nodes)
+        if nodes >= next_report:
+            next_report += REPORT_EVERY
             if progress is not None:
                 progress(nodes)
-            checkpoint = min(nodes + REPORT_EVERY, max_nodes)
-        nodes += 1
         player = state.current_player()
         if player == terminal:
             add_sequences(own)
             add_returns(state.returns())
             result.chance.append(chance)
             continue
-        # Children are pushed last action first, so that they are visited first action first. The first
-        # action is applied to the state itself, which saves one copy a history.
+        # Children are pushed last action first, so that they are visited first action first.
         if player == chance_player:
-            outcomes = _checked_chance(state, name)
-            for action, probability in outcomes[:0:-1]:
-                push((state.child(action), own, chance * probability))
-            action, probability = outcomes[0]
-            state.apply_action(action)
-            push((state, own, chance * probability))
+            last_child = True
+            for action, probability in reversed(_checked_chance(state, name)):
+                push((state, action, last_child, own, chance * probability))
+                last_child = False
             continue
         if player < 0:
             raise UnsupportedGameError(
-                f"{name} has a history ({state.history()}) whose player to move is {player}, which is neither "
-                f"a player nor chance"
+                f"{name} has a history ({state.history()}) whose player to move is {player}, which is "
+                f"neither a player nor chance"
             )
         label: str = state.information_state_string()
         legal: list[int] = state.legal_actions()
@@ -204,13 +212,13 @@ def _traverse(
                 raise _forgets(name, short_name, player, label)
             if actions != legal:
                 raise InconsistentActionsError(
-                    f"{name} is ill-formed: the information set {label!r} of player {player} offers the actions "
-                    f"{actions} in one history and {legal} in another; report it to the game's authors"
+                    f"{name} is ill-formed: the information set {label!r} of player {player} offers the "
+                    f"actions {actions} in one history and {legal} in another; report it to its authors"
                 )
         before, after = own[:player], own[player + 1 :]
-        for offset in range(len(legal) - 1, 0, -1):
-            push((state.child(legal[offset]), (*before, first + offset, *after), chance))
-        state.apply_action(legal[0])
-        push((state, (*before, first, *after), chance))
+        last_child = True
+        for offset in range(len(legal) - 1, -1, -1):
+            push((state, legal[offset], last_child, (*before, first + offset, *after), chance))
+            last_child = False
     result.nodes = nodes
     return result
