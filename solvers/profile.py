@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -107,7 +108,7 @@ def best_response(form: SequenceForm, profile: Sequence[npt.ArrayLike], player: 
     best = tables(form).best_response(player, plans, value)
     start = form.treeplexes[player].start
     policy = np.zeros(len(value) - 1)
-    for first, end in zip(start[:-1], start[1:], strict=True):
+    for first, end in itertools.pairwise(start):
         policy[first + int(np.argmax(value[first:end]))] = 1.0
     return best, policy
 

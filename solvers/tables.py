@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.sequence_form import SequenceForm, Treeplex
+from games.sequence_form import SequenceForm
 from solvers import kernels
 
 Array = npt.NDArray[np.float64]
@@ -20,20 +20,23 @@ class PlayerTable:
 
     Attributes
     ----------
-    rows : ndarray of int32
+    start, parent : ndarray of uint32
+        The player's treeplex, see `games.Treeplex`.
+    rows : ndarray of uint32
         Own sequences that have a leaf of non-zero payoff.
-    row_start : ndarray of int32, shape (len(rows) + 1,)
+    row_start : ndarray of uint32, shape (len(rows) + 1,)
         The leaves of row ``k`` are ``row_start[k]:row_start[k + 1]``.
-    others : ndarray of int32, shape (leaves, players - 1)
+    others : ndarray of uint32, shape (players - 1, leaves)
         Where the other players' sequences lie in the flat vector of plans.
     payoff : ndarray of float64, shape (leaves,)
         The player's utility times chance probability.
     """
 
-    treeplex: Treeplex
-    rows: npt.NDArray[np.int32]
-    row_start: npt.NDArray[np.int32]
-    others: npt.NDArray[np.int32]
+    start: npt.NDArray[np.uint32]
+    parent: npt.NDArray[np.uint32]
+    rows: npt.NDArray[np.uint32]
+    row_start: npt.NDArray[np.uint32]
+    others: npt.NDArray[np.uint32]
     payoff: Array
 
 
@@ -47,7 +50,6 @@ class Tables:
     """
 
     def __init__(self, form: SequenceForm) -> None:
-        self.treeplexes = form.treeplexes
         self.sizes = [treeplex.sequences for treeplex in form.treeplexes]
         bounds = np.concatenate([[0], np.cumsum([size + 1 for size in self.sizes])])
         self.segments = [slice(int(bounds[p]), int(bounds[p + 1])) for p in range(form.players)]
@@ -63,13 +65,14 @@ class Tables:
         order = kept[np.lexsort((*keys, form.leaf_sequences[player][kept]))]
         own = form.leaf_sequences[player][order]
         rows, first = np.unique(own, return_index=True)
-        flat = np.empty((len(order), len(others)), dtype=np.int32)
-        for column, q in enumerate(others):
-            flat[:, column] = form.leaf_sequences[q][order] + offsets[q]
+        flat = np.empty((len(others), len(order)), dtype=np.uint32)
+        for k, q in enumerate(others):
+            flat[k] = form.leaf_sequences[q][order] + offsets[q]
         return PlayerTable(
-            treeplex=form.treeplexes[player],
-            rows=rows.astype(np.int32),
-            row_start=np.append(first, len(order)).astype(np.int32),
+            start=form.treeplexes[player].start.astype(np.uint32),
+            parent=form.treeplexes[player].parent.astype(np.uint32),
+            rows=rows.astype(np.uint32),
+            row_start=np.append(first, len(order)).astype(np.uint32),
             others=flat,
             payoff=np.ascontiguousarray(form.leaf_payoffs[player][order]),
         )
@@ -93,16 +96,16 @@ class Tables:
         regret
             Output, shape ``(sequences,)``.
         """
-        treeplex, value = self.treeplexes[player], self._value[player]
+        table, value = self.players[player], self._value[player]
         self.product(player, plans, value)
-        return float(kernels.regret_pass(treeplex.start, treeplex.parent, policy, value, regret))
+        return float(kernels.regret_pass(table.start, table.parent, policy, value, regret))
 
     def best_response(self, player: int, plans: Array, value: Array | None = None) -> float:
         """Return the best-response value of ``player``; fill ``value`` (sequences + 1) if given."""
-        treeplex = self.treeplexes[player]
+        table = self.players[player]
         work = self._value[player] if value is None else value
         self.product(player, plans, work)
-        return float(kernels.best_response_pass(treeplex.start, treeplex.parent, work))
+        return float(kernels.best_response_pass(table.start, table.parent, work))
 
     def expected_value(self, player: int, plans: Array) -> float:
         """Return the expected utility of ``player`` when all follow their plans."""
@@ -112,10 +115,8 @@ class Tables:
 
     def set_plan(self, player: int, policy: Array, plans: Array, reach: Array) -> int:
         """Write the realisation plan of a behaviour policy; return a bad information set or -1."""
-        treeplex = self.treeplexes[player]
-        return int(
-            kernels.plan_pass(treeplex.start, treeplex.parent, policy, plans[self.segments[player]], reach)
-        )
+        table = self.players[player]
+        return int(kernels.plan_pass(table.start, table.parent, policy, plans[self.segments[player]], reach))
 
 
 _shared: weakref.WeakKeyDictionary[SequenceForm, Tables] = weakref.WeakKeyDictionary()

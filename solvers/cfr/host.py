@@ -1,4 +1,4 @@
-"""Runs a candidate's CFR rule behind flat arrays: in the sandbox's child, or in-process, with equal results."""
+"""Runs a CFR rule behind flat arrays: in the sandbox's child or in-process, with equal results."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ R <- R + r
     policy proportional to [R]+
     C <- C + reach * policy
 
-Source: Zinkevich, Johanson, Bowling, Piccione (2007), Regret Minimization in Games with Incomplete Information.
+Source: Zinkevich, Johanson, Bowling, Piccione (2007), Regret Minimization in Games with
+Incomplete Information.
 """
 
 from solvers.cfr.interface import RegretMinimizer

@@ -4,7 +4,8 @@ R <- R * d(t - 1) + r, d(s) = s^a / (s^a + 1), a = alpha where R > 0, beta elsew
     policy proportional to [R]+
     C <- C + t^gamma * reach * policy
 
-Source: Brown, Sandholm (2019), Solving Imperfect-Information Games via Discounted Regret Minimization, arXiv 1809.04040.
+Source: Brown, Sandholm (2019), Solving Imperfect-Information Games via Discounted Regret
+Minimization, arXiv 1809.04040.
 """
 
 import numpy as np

@@ -4,7 +4,8 @@ R <- R (t - 1) / t + r
     policy proportional to [R]+
     C <- C + t * reach * policy
 
-Source: Brown, Sandholm (2019), Solving Imperfect-Information Games via Discounted Regret Minimization, arXiv 1809.04040.
+Source: Brown, Sandholm (2019), Solving Imperfect-Information Games via Discounted Regret
+Minimization, arXiv 1809.04040.
 """
 
 from solvers.cfr.interface import RegretMinimizer

@@ -4,7 +4,8 @@ R <- [R + r]+
     policy proportional to [R + r]+ (the last regret predicts the next)
     C <- C + t^2 * reach * policy
 
-Source: Farina, Kroer, Sandholm (2021), Faster Game Solving via Predictive Blackwell Approachability, arXiv 2007.14358.
+Source: Farina, Kroer, Sandholm (2021), Faster Game Solving via Predictive Blackwell
+Approachability, arXiv 2007.14358.
 """
 
 import numpy as np
