@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from games.compiler import compile
+    from games.disguises import Disguise, disguise
     from games.errors import (
         GameError,
         GameStringError,
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
         UnsupportedGameError,
     )
     from games.sequence_form import SequenceForm, Treeplex
+    from games.suites import Suite, load_suite, suite_names
 
 _MODULES = {
     "compile": "games.compiler",
     "SequenceForm": "games.sequence_form",
     "Treeplex": "games.sequence_form",
+    "Disguise": "games.disguises",
+    "disguise": "games.disguises",
+    "Suite": "games.suites",
+    "load_suite": "games.suites",
+    "suite_names": "games.suites",
     "GameError": "games.errors",
     "GameStringError": "games.errors",
     "ImperfectRecallError": "games.errors",
@@ -35,16 +42,21 @@ _MODULES = {
 }
 
 __all__ = [
+    "Disguise",
     "GameError",
     "GameStringError",
     "ImperfectRecallError",
     "InconsistentActionsError",
     "NodeLimitError",
     "SequenceForm",
+    "Suite",
     "SuiteError",
     "Treeplex",
     "UnsupportedGameError",
     "compile",
+    "disguise",
+    "load_suite",
+    "suite_names",
 ]
 
 

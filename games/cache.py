@@ -200,7 +200,7 @@ def write(path: Path, key: CacheKey, form: SequenceForm) -> None:
     temporary = path.with_name(f".{path.stem}.writing")
     try:
         with temporary.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, allow_pickle=False, **arrays)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -10,14 +10,14 @@ from collections import Counter
 from itertools import accumulate
 
 import numpy as np
-import numpy.typing as npt
 import pyspiel
 
 from games import cache as disk
 from games.errors import NodeLimitError, UnsupportedGameError
+from games.leaves import merge_leaves
 from games.openspiel import Game, canonical_name, defined_in_python, load_game, sequential_form, short_name
 from games.progress import terminal_progress
-from games.sequence_form import FloatArray, IndexArray, SequenceForm, Treeplex
+from games.sequence_form import SequenceForm, Treeplex
 from games.traversal import EMPTY, InfosetRecords, Progress, Recall, traverse
 
 COMPILER_VERSION = 1
@@ -154,32 +154,3 @@ def _labels(records: InfosetRecords) -> tuple[str, ...]:
         return text if parts[text] == 1 else f"{text} [own sequence {'empty' if own == EMPTY else own}]"
 
     return tuple(map(label, records.index))
-
-
-def merge_leaves(
-    sequences: IndexArray, payoffs: FloatArray, chance: FloatArray
-) -> tuple[IndexArray, FloatArray, FloatArray]:
-    """Sum the leaves that share their tuple of sequences and sort them lexicographically, player 0 first.
-
-    Parameters
-    ----------
-    sequences : ndarray of int32, shape (players, histories)
-    payoffs : ndarray of float64, shape (players, histories)
-        Utility times chance probability.
-    chance : ndarray of float64, shape (histories,)
-
-    Returns
-    -------
-    tuple of ndarray
-        The same three arrays over distinct tuples, of shapes (players, leaves), (players, leaves), (leaves,).
-    """
-    order: npt.NDArray[np.intp] = np.lexsort(sequences[::-1])  # the last key of lexsort is the primary one
-    ordered = sequences[:, order]
-    distinct = np.ones(len(order), dtype=np.bool_)
-    distinct[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)
-    first = np.flatnonzero(distinct)
-    return (
-        np.ascontiguousarray(ordered[:, first]),
-        np.ascontiguousarray(np.add.reduceat(payoffs[:, order], first, axis=1)),
-        np.add.reduceat(chance[order], first),
-    )

@@ -20,6 +20,9 @@ from games.errors import GameStringError, UnsupportedGameError
 Game: TypeAlias = Any
 State: TypeAlias = Any
 
+OPENSPIEL_ERRORS = (pyspiel.SpielError, ValueError, RuntimeError, IndexError, TypeError)
+"""What OpenSpiel raises: its own error and what pybind11 makes of C++ exceptions (``map::at``, bad UTF-8)."""
+
 _stderr_lock = threading.Lock()
 
 
@@ -30,7 +33,7 @@ def openspiel_version() -> str:
 
 
 @contextmanager
-def _without_openspiel_noise() -> Iterator[None]:
+def without_openspiel_noise() -> Iterator[None]:
     """Keep OpenSpiel's C++ error handler from printing to the terminal what is raised anyway.
 
     The handler writes to file descriptor 2 before it throws, so only a redirection of the descriptor itself
@@ -81,10 +84,21 @@ def load_game(game: str) -> Game:
         hint = f"did you mean {' or '.join(close)}?" if close else "see pyspiel.registered_names()"
         raise GameStringError(f"OpenSpiel {openspiel_version()} has no game called {short_name!r}; {hint}")
     try:
-        with _without_openspiel_noise():
+        with without_openspiel_noise():
             return pyspiel.load_game(text)
-    except (pyspiel.SpielError, ValueError, RuntimeError) as error:
-        raise GameStringError(f"OpenSpiel cannot load the game {text!r}: {first_line(error)}") from error
+    except OPENSPIEL_ERRORS as error:
+        raise GameStringError(
+            f"OpenSpiel cannot load the game {text!r}: {first_line(error)}; {_parameters(short_name)}"
+        ) from error
+
+
+def _parameters(short_name: str) -> str:
+    specification = next(
+        kind.parameter_specification for kind in pyspiel.registered_games() if kind.short_name == short_name
+    )
+    return (
+        f"its parameters are {', '.join(sorted(specification))}" if specification else "it has no parameters"
+    )
 
 
 def canonical_name(game: str | Game) -> str:
@@ -153,9 +167,9 @@ def sequential_form(game: Game, name: str) -> Game:
         )
     if kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS:
         try:
-            with _without_openspiel_noise():
+            with without_openspiel_noise():
                 return pyspiel.convert_to_turn_based(game)
-        except (pyspiel.SpielError, ValueError, RuntimeError) as error:
+        except OPENSPIEL_ERRORS as error:
             raise UnsupportedGameError(
                 f"{name} cannot be converted to a turn-based game: {first_line(error)}"
             ) from error

@@ -30,7 +30,6 @@ REPORT_EVERY = 10_000
 # What a user may write instead of a game whose information sets forget (found by trying OpenSpiel's games).
 _PERFECT_RECALL = {
     "goofspiel": "goofspiel with imp_info=True",
-    "dark_hex_ir": "dark_hex",
     "liars_dice_ir": "liars_dice",
     "phantom_ttt_ir": "phantom_ttt",
 }
@@ -76,12 +75,18 @@ class Traversal:
     nodes: int = 0
 
 
+def _short(label: str) -> str:
+    """Quote an information-state string, which may be a whole drawn board, within reason."""
+    return repr(label if len(label) <= 120 else f"{label[:117]}...")
+
+
 def _forgets(name: str, short_name: str, player: int, label: str) -> ImperfectRecallError:
     remedy = _PERFECT_RECALL.get(short_name)
     instead = f"use {remedy}, or pass" if remedy else "choose a variant with perfect recall, or pass"
     return ImperfectRecallError(
-        f"{name} has imperfect recall: player {player} reaches the information set {label!r} after different "
-        f"moves of its own; {instead} imperfect_recall='refine' to split such sets by the owner's sequence"
+        f"{name} has imperfect recall: player {player} reaches the information set {_short(label)} after "
+        f"different moves of its own; {instead} imperfect_recall='refine' to split such sets by the owner's "
+        f"sequence"
     )
 
 
@@ -128,7 +133,11 @@ def traverse(
         return _traverse(game, name, short_name, max_nodes, imperfect_recall, progress)
     except GameError:
         raise
-    except pyspiel.SpielError as error:
+    except MemoryError as error:
+        raise UnsupportedGameError(
+            f"{name} does not fit in the memory of this process; choose a smaller game"
+        ) from error
+    except (pyspiel.SpielError, UnicodeDecodeError) as error:
         raise UnsupportedGameError(
             f"OpenSpiel cannot enumerate the histories of {name}: {first_line(error)}"
         ) from error
@@ -154,8 +163,8 @@ def _traverse(
     next_report = REPORT_EVERY
 
     # A stack, not recursion: depth is free. An entry is a history still to be visited: its parent's state,
-    # the action that leads to it (none at the root), whether it is the last child to be visited, which may then
-    # take over its parent's state without copying it, the last sequence of each player, and the chance
+    # the action that leads to it (none at the root), whether it is the last child to be visited, which may
+    # then take over its parent's state without copying it, the last sequence of each player, and the chance
     # probability. Waiting siblings share one state, so memory grows with the depth, not the breadth.
     root: State = game.new_initial_state()
     stack: list[tuple[State, int | None, bool, tuple[int, ...], float]] = [
@@ -212,8 +221,8 @@ def _traverse(
                 raise _forgets(name, short_name, player, label)
             if actions != legal:
                 raise InconsistentActionsError(
-                    f"{name} is ill-formed: the information set {label!r} of player {player} offers the "
-                    f"actions {actions} in one history and {legal} in another; report it to its authors"
+                    f"{name} is ill-formed: the information set {_short(label)} of player {player} offers "
+                    f"the actions {actions} in one history and {legal} in another; report it to its authors"
                 )
         before, after = own[:player], own[player + 1 :]
         last_child = True

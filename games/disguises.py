@@ -1,0 +1,225 @@
+"""Disguised copies of a game: the same strategic problem under another face, or a slightly different one.
+
+A program that has learned the quirks of its training games (where an information set sits in the arrays,
+which actions come first, exact ties of payoffs) loses its advantage on their disguises; one that solves games
+does not. Permutations and dummy information sets leave values and equilibria exactly as they are; a
+perturbation of the payoffs changes them a little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from games.leaves import merge_leaves
+from games.sequence_form import FloatArray, IndexArray, SequenceForm, Treeplex
+
+FEWEST_DUMMY_ACTIONS = 2
+MOST_DUMMY_ACTIONS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Disguise:
+    """A disguised game and the way back from it.
+
+    Attributes
+    ----------
+    original, form : SequenceForm
+        The game and its disguise.
+    sequences : tuple of ndarray of int32, each of shape (original sequences,)
+        For each player, the disguised sequence of every original sequence.
+    infosets : tuple of ndarray of int32, each of shape (original information sets,)
+        For each player, the disguised information set of every original one; the others are dummies.
+    """
+
+    original: SequenceForm
+    form: SequenceForm
+    sequences: tuple[IndexArray, ...]
+    infosets: tuple[IndexArray, ...]
+
+    def policy_from_disguised(self, profile: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
+        """Translate behaviour policies of the disguised game to the original game.
+
+        Parameters
+        ----------
+        profile : sequence of ndarray of float64, each of shape (disguised sequences,)
+            One policy a player: the probability of each action in its information set.
+
+        Returns
+        -------
+        tuple of ndarray of float64, each of shape (original sequences,)
+        """
+        _check_profile(profile, self.form)
+        return tuple(np.asarray(policy)[to] for policy, to in zip(profile, self.sequences, strict=True))
+
+    def policy_to_disguised(self, profile: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
+        """Translate behaviour policies of the original game to the disguised one; dummies play uniformly.
+
+        Parameters
+        ----------
+        profile : sequence of ndarray of float64, each of shape (original sequences,)
+
+        Returns
+        -------
+        tuple of ndarray of float64, each of shape (disguised sequences,)
+        """
+        _check_profile(profile, self.original)
+        disguised = []
+        for policy, to, treeplex in zip(profile, self.sequences, self.form.treeplexes, strict=True):
+            sizes = np.diff(treeplex.start)
+            full = np.repeat(1.0 / sizes, sizes)
+            full[to] = policy
+            disguised.append(full)
+        return tuple(disguised)
+
+
+def _check_profile(profile: Sequence[FloatArray], form: SequenceForm) -> None:
+    shapes = [np.shape(policy) for policy in profile]
+    expected = [(treeplex.sequences,) for treeplex in form.treeplexes]
+    if shapes != expected:
+        raise ValueError(
+            f"a policy profile of {form.name} has one array a player, of shapes {expected}; got {shapes}"
+        )
+
+
+def disguise(
+    form: SequenceForm,
+    seed: int | np.random.Generator,
+    *,
+    permute: bool = True,
+    dummies: float = 0.1,
+    perturbation: float = 0.05,
+    name: str | None = None,
+) -> Disguise:
+    """Draw a disguise of a game.
+
+    Labels and action numbers of the result say nothing about the original; only ``name`` does, which is for
+    people.
+
+    Parameters
+    ----------
+    form : SequenceForm
+        The game; it is not changed.
+    seed : int or numpy.random.Generator
+        The source of randomness.
+    permute : bool
+        Whether to put the information sets of each player in a random order (parents still first) and the
+        actions of each information set in a random order.
+    dummies : float
+        Dummy information sets as a share of each player's own, rounded up. Each hangs from a random sequence
+        of the player (the empty one and those of other dummies included), has 2 to 4 actions and no payoffs:
+        whatever is played there is worth nothing.
+    perturbation : float
+        Every payoff is multiplied by one plus a number drawn uniformly from plus or minus this, in [0, 1).
+        All players share the factor of a leaf, so that a zero-sum game stays one.
+    name : str, optional
+        The name of the disguised game; by default ``"disguised(<name of the original>)"``.
+
+    Raises
+    ------
+    ValueError
+        If ``dummies`` is negative or not finite, or ``perturbation`` is outside [0, 1).
+    """
+    if not (math.isfinite(dummies) and dummies >= 0):
+        raise ValueError(f"dummies is a share of the information sets, at least 0; got {dummies}")
+    if not 0 <= perturbation < 1:
+        raise ValueError(
+            f"perturbation must be in [0, 1), so that no payoff changes sign; got {perturbation}"
+        )
+    rng = np.random.default_rng(seed)
+    treeplexes, sequences, infosets = [], [], []
+    for player, treeplex in enumerate(form.treeplexes):
+        full_start, full_parent = _add_dummies(treeplex, math.ceil(dummies * treeplex.infosets), rng)
+        order = (
+            _random_extension(full_start, full_parent, rng)
+            if permute
+            else np.arange(len(full_parent), dtype=np.int32)
+        )
+        disguised, to_sequence, to_infoset = _rearrange(full_start, full_parent, order, permute, player, rng)
+        treeplexes.append(disguised)
+        sequences.append(to_sequence[: treeplex.sequences])
+        infosets.append(to_infoset[: treeplex.infosets])
+    leaf_sequences = np.empty_like(form.leaf_sequences)
+    for player, (to, treeplex) in enumerate(zip(sequences, treeplexes, strict=True)):
+        leaf_sequences[player] = np.append(to, np.int32(treeplex.sequences))[form.leaf_sequences[player]]
+    factor = 1.0 + rng.uniform(-perturbation, perturbation, size=form.leaves)
+    moved_sequences, payoffs, chance = merge_leaves(
+        leaf_sequences, form.leaf_payoffs * factor, form.leaf_chance
+    )
+    return Disguise(
+        original=form,
+        form=SequenceForm(
+            name=name if name is not None else f"disguised({form.name})",
+            treeplexes=tuple(treeplexes),
+            leaf_sequences=moved_sequences,
+            leaf_payoffs=payoffs,
+            leaf_chance=chance,
+            nodes=form.nodes,
+            zero_sum=form.zero_sum,
+        ),
+        sequences=tuple(sequences),
+        infosets=tuple(infosets),
+    )
+
+
+def _add_dummies(treeplex: Treeplex, count: int, rng: np.random.Generator) -> tuple[IndexArray, IndexArray]:
+    """Append dummy information sets to the real ones; return start and parent, -1 for the empty sequence."""
+    sizes = rng.integers(FEWEST_DUMMY_ACTIONS, MOST_DUMMY_ACTIONS + 1, size=count)
+    start = np.append(treeplex.start, treeplex.start[-1] + np.cumsum(sizes)).astype(np.int32)
+    # A dummy may follow any sequence before its own: -1 (the empty one) up to the last.
+    parents = rng.integers(-1, start[treeplex.infosets : treeplex.infosets + count])
+    real = np.where(treeplex.parent == treeplex.sequences, -1, treeplex.parent)
+    return start, np.append(real, parents).astype(np.int32)
+
+
+def _random_extension(start: IndexArray, parent: IndexArray, rng: np.random.Generator) -> IndexArray:
+    """Return the information sets in a random order that keeps parents before their children.
+
+    One of those whose parents are already placed is drawn, again and again. Every order with parents first
+    can come out, though not all equally often.
+    """
+    owner = np.searchsorted(start, parent, side="right") - 1  # the information set of the parent sequence
+    children: list[list[int]] = [[] for _ in parent]
+    ready: list[int] = []
+    for infoset, (before, above) in enumerate(zip(parent.tolist(), owner.tolist(), strict=True)):
+        (ready if before < 0 else children[above]).append(infoset)
+    order = []
+    for draw in rng.random(len(parent)).tolist():
+        chosen = int(draw * len(ready))
+        ready[chosen], ready[-1] = ready[-1], ready[chosen]
+        infoset = ready.pop()
+        order.append(infoset)
+        ready.extend(children[infoset])
+    return np.array(order, dtype=np.int32)
+
+
+def _rearrange(
+    start: IndexArray,
+    parent: IndexArray,
+    order: IndexArray,
+    shuffle_actions: bool,
+    player: int,
+    rng: np.random.Generator,
+) -> tuple[Treeplex, IndexArray, IndexArray]:
+    """Put information sets in the given order; return the treeplex and where sequences and sets have gone."""
+    infosets, total = len(parent), int(start[-1])
+    position = np.empty(infosets, dtype=np.int32)
+    position[order] = np.arange(infosets, dtype=np.int32)
+    sizes = np.diff(start)
+    new_start = np.append(0, np.cumsum(sizes[order])).astype(np.int32)
+    # Sequences sorted by their information set's new position, then at random or as they were.
+    within = rng.random(total) if shuffle_actions else np.arange(total, dtype=np.float64)
+    by_position = np.lexsort((within, np.repeat(position, sizes)))
+    moved = np.empty(total + 1, dtype=np.int32)
+    moved[by_position] = np.arange(total, dtype=np.int32)
+    moved[total] = total  # the empty sequence, which index -1 also reads
+    treeplex = Treeplex(
+        start=new_start,
+        parent=moved[parent[order]],
+        labels=tuple(f"player {player} information set {index}" for index in range(infosets)),
+        actions=(np.arange(total) - np.repeat(new_start[:-1], sizes[order])).astype(np.int32),
+    )
+    return treeplex, moved[:total], position

@@ -1,0 +1,125 @@
+"""Suites: named lists of games, kept as TOML files.
+
+A suite file has a ``name``, a ``purpose`` and ``games``::
+
+    name = "my-suite"
+    purpose = "Small poker games."
+    games = ["kuhn_poker", "leduc_poker(players=3)"]
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from games.errors import GameStringError, SuiteError
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Suite(BaseModel):
+    """A named list of games.
+
+    Attributes
+    ----------
+    name : str
+        What commands call the suite.
+    purpose : str
+        What the suite is for, in a sentence.
+    games : tuple of str
+        OpenSpiel game strings, at least one, none twice.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: _Text
+    purpose: _Text
+    games: Annotated[tuple[_Text, ...], Field(min_length=1)]
+
+
+def suite_names() -> tuple[str, ...]:
+    """Return the names of the suites that come with the package, sorted."""
+    files = resources.files("games").joinpath("data").iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def load_suite(name_or_path: str | Path) -> Suite:
+    """Load a suite of the package by name, or the user's own from a TOML file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A name of `suite_names`, or the path of a file; a string is taken for a path if it ends in ``.toml``
+        or contains a directory separator.
+
+    Raises
+    ------
+    SuiteError
+        If there is no such suite, or the file cannot be read, is not TOML, lacks a field or has an unknown
+        one, or names a game that OpenSpiel cannot load or names one twice.
+    """
+    if isinstance(name_or_path, str) and not name_or_path.endswith(".toml") and "/" not in name_or_path:
+        known = suite_names()
+        if name_or_path in known:
+            text = resources.files("games").joinpath("data", f"{name_or_path}.toml").read_text("utf-8")
+            return _parse(text, name_or_path)
+        close = difflib.get_close_matches(name_or_path, known, n=2)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known)}"
+        raise SuiteError(
+            f"there is no suite called {name_or_path!r}; {hint} (your own suite is a path ending in .toml)"
+        )
+    path = Path(name_or_path).expanduser()
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise SuiteError(f"the suite file {path} does not exist; check the path") from error
+    except OSError as error:
+        raise SuiteError(f"the suite file {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SuiteError(f"the suite file {path} is not UTF-8 text; save it as UTF-8") from error
+    suite = _parse(text, str(path))
+    _check_games(suite, path)
+    return suite
+
+
+def _parse(text: str, source: str) -> Suite:
+    try:
+        return Suite.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"the suite {source} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(_problem(item["loc"], item["type"], item["msg"]) for item in error.errors())
+        raise SuiteError(
+            f"the suite {source} is ill-formed: {problems}; it needs name (text), purpose (text) and games "
+            f"(a list of game strings), and nothing else"
+        ) from error
+
+
+def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    field = ".".join(map(str, location)) or "the file"
+    if kind == "missing":
+        return f"{field} is missing"
+    if kind == "extra_forbidden":
+        return f"{field} is not a field of a suite"
+    return f"{field}: {message[:1].lower()}{message[1:]}"
+
+
+def _check_games(suite: Suite, path: Path) -> None:
+    """Load every game once, so that a typing error is reported before hours of work, not after."""
+    from games.openspiel import canonical_name
+
+    seen: dict[str, str] = {}
+    for game in suite.games:
+        try:
+            canonical = canonical_name(game)
+        except GameStringError as error:
+            raise SuiteError(f"the suite {path} names a game that cannot be loaded: {error}") from error
+        if canonical in seen:
+            same = f"as {seen[canonical]!r}" if seen[canonical] != game else "twice"
+            raise SuiteError(f"the suite {path} names the game {game!r} {same}; list every game once")
+        seen[canonical] = game
