@@ -1,0 +1,240 @@
+"""The one place that knows landlockpy, seccompy and the kernel calls behind confinement.
+
+Both libraries are young and pinned; should one be replaced, only this module changes. Everything that loads
+code (the libraries themselves, libc, which they look up lazily by running a linker) happens in ``prepare``,
+before any confinement.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import sys
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+_PR_GET_DUMPABLE = 3
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_GET_NO_NEW_PRIVS = 39
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_PROT_EXEC = 0x4
+
+ALLOWED_CALLS = (
+    "brk",
+    "clock_getres",
+    "clock_gettime",
+    "clock_nanosleep",
+    "close",
+    "exit",
+    "exit_group",
+    "fstat",
+    "futex",
+    "getcpu",
+    "getegid",
+    "geteuid",
+    "getgid",
+    "getpid",
+    "getppid",
+    "getrandom",
+    "getrusage",
+    "gettid",
+    "gettimeofday",
+    "getuid",
+    "lseek",
+    "madvise",
+    "membarrier",
+    "mremap",
+    "munmap",
+    "nanosleep",
+    "poll",
+    "ppoll",
+    "read",
+    "readv",
+    "restart_syscall",
+    "rseq",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sched_getaffinity",
+    "sched_yield",
+    "set_robust_list",
+    "sigaltstack",
+    "time",
+    "times",
+    "write",
+    "writev",
+)
+"""Calls that computing in Python on memory and pipes needs; all others fail (mmap, mprotect: see below)."""
+
+FATAL_CALLS = (
+    "add_key",
+    "bpf",
+    "execve",
+    "execveat",
+    "fsopen",
+    "init_module",
+    "finit_module",
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
+    "kexec_load",
+    "keyctl",
+    "mount",
+    "move_mount",
+    "open_by_handle_at",
+    "open_tree",
+    "perf_event_open",
+    "pidfd_getfd",
+    "pivot_root",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "request_key",
+    "setns",
+    "umount2",
+    "unshare",
+    "userfaultfd",
+)
+"""Calls that no honest program makes: the process is killed at once."""
+
+
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class Confinement:
+    """Everything prepared to confine forked children of this process.
+
+    Parameters
+    ----------
+    landlock, seccomp
+        Which walls to raise. Without them this class only offers the process attributes.
+    """
+
+    def __init__(self, *, landlock: bool, seccomp: bool) -> None:
+        self.landlock = landlock
+        self.seccomp = seccomp
+        self._libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+        self._filter: Any = None
+        self.abi = 0
+        if landlock:
+            self.abi = landlock_abi()
+        if seccomp:
+            import seccompy
+
+            seccompy.supported()
+            self._filter = _build_filter()
+            assert self._filter.program  # compiled here, once, for all children
+
+    def die_with_parent(self) -> None:
+        """Have this process killed when its parent ends. A change of uid clears it."""
+        self._prctl(_PR_SET_PDEATHSIG, 9)
+
+    def forbid_inspection(self) -> None:
+        """No core dumps; no tracing and no reading of memory by processes of the same user."""
+        self._prctl(_PR_SET_DUMPABLE, 0)
+
+    def forbid_privileges(self) -> None:
+        """Give up all capabilities, and the possibility of gaining any."""
+        if self._libc is None:
+            return
+        self._prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        try:
+            self._prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # kernels before 4.3 have no ambient capabilities
+                raise
+        header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+        nothing = (ctypes.c_uint32 * 6)()
+        if self._libc.capset(ctypes.byref(header), ctypes.byref(nothing)) != 0:
+            raise OSError(ctypes.get_errno(), "capset: cannot give up capabilities")
+
+    def holds_privileges(self) -> str | None:
+        """Return what this process could still do, or None if the calls above took effect."""
+        if self._libc is None:
+            return None
+        if self._prctl(_PR_GET_NO_NEW_PRIVS) != 1:
+            return "no_new_privs is not set"
+        if self._prctl(_PR_GET_DUMPABLE) != 0:
+            return "the process is dumpable"
+        header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+        data = (ctypes.c_uint32 * 6)()
+        if self._libc.capget(ctypes.byref(header), ctypes.byref(data)) != 0:
+            raise OSError(ctypes.get_errno(), "capget: cannot read capabilities")
+        return "capabilities are left" if any(data) else None
+
+    def raise_landlock(self) -> None:
+        """Deny all files, all TCP, and signals and abstract sockets across the wall."""
+        if not self.landlock:
+            return
+        import landlockpy
+
+        with landlockpy.Ruleset(scoped=landlockpy.scope_for_abi(landlockpy.abi_version())) as ruleset:
+            ruleset.restrict()
+
+    def raise_seccomp(self) -> None:
+        """Deny all system calls that are not in ``ALLOWED_CALLS``."""
+        if self.seccomp:
+            self._filter.load()
+
+    def _prctl(self, option: int, value: int = 0) -> int:
+        if self._libc is None:
+            return 0
+        result = int(self._libc.prctl(option, *(ctypes.c_ulong(x) for x in (value, 0, 0, 0))))
+        if result < 0:
+            raise OSError(ctypes.get_errno(), f"prctl({option}, {value}) failed")
+        return result
+
+
+def landlock_abi() -> int:
+    """Return the kernel's Landlock version; 0 where there is none."""
+    if sys.platform != "linux":
+        return 0
+    import landlockpy
+
+    return int(landlockpy.abi_version())
+
+
+def seccomp_supported() -> bool:
+    """Return whether system-call filters work here (kernel and processor type)."""
+    if sys.platform != "linux":
+        return False
+    import seccompy
+
+    try:
+        seccompy.audit_arch()
+        return bool(seccompy.supported())
+    except seccompy.SeccompError:  # also: no table for this processor
+        return False
+
+
+def _build_filter() -> Any:
+    import seccompy
+
+    # An allow-list: unknown calls, and those of the x32 ABI, which have other numbers, fail with EPERM.
+    rules = seccompy.Filter(default=int(seccompy.Action.ERRNO) | errno.EPERM)
+    for name in ALLOWED_CALLS:
+        if _known(name):
+            rules.allow(name)
+    # Memory may not be made executable.
+    for name in ("mmap", "mprotect"):
+        rules.allow(name, args=[(2, seccompy.CmpOp.MASKED_EQ, 0, _PROT_EXEC)])
+    # The C library falls back to clone (which is denied) only when clone3 seems not to exist.
+    rules.errno("clone3", errno.ENOSYS)
+    for name in FATAL_CALLS:
+        if _known(name):
+            rules.kill(name)
+    return rules
+
+
+def _known(name: str) -> bool:
+    import seccompy
+
+    try:
+        seccompy.syscall_nr(name)
+    except ValueError:  # not every call exists on every processor (time, poll)
+        return False
+    return True

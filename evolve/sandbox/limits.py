@@ -1,0 +1,64 @@
+"""What a program may use, and what it did use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits on one program in one session.
+
+    Attributes
+    ----------
+    wall_seconds
+        Total time that may be spent waiting for the program (loading and all calls). Time spent elsewhere, in
+        the engine for example, is not counted against the program.
+    cpu_seconds
+        Total CPU time of the program; enforced by the kernel in whole seconds, rounded up.
+    memory_bytes
+        Memory that the program may allocate on top of the interpreter, numpy and the shared arrays.
+    call_seconds
+        Time that loading, or any one call, may take.
+    log_bytes
+        How much of what the program prints is kept, at most 1 MiB.
+    source_bytes
+        Longest accepted source, in bytes of UTF-8.
+    """
+
+    wall_seconds: float = 120.0
+    cpu_seconds: float = 120.0
+    memory_bytes: int = 1 << 30
+    call_seconds: float = 10.0
+    log_bytes: int = 1 << 16
+    source_bytes: int = 1 << 17
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not value > 0:
+                raise ValueError(f"{field.name} is {value!r} but must be positive")
+        if self.log_bytes > 1 << 20:
+            raise ValueError(f"log_bytes is {self.log_bytes} but may be at most {1 << 20} (1 MiB)")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one session of a program used; complete once the session is closed.
+
+    Attributes
+    ----------
+    cpu_seconds
+        User and system time of the process that ran the program (in-process: of the calls).
+    wall_seconds
+        Time spent waiting for the program.
+    peak_memory_bytes
+        Largest resident set, including the interpreter and numpy; 0 in-process, where it is not known.
+    calls
+        Completed calls.
+    """
+
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    calls: int = 0

@@ -1,0 +1,161 @@
+"""Loads a program's source behind a host and explains its failures; in the sandbox and in-process alike."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from evolve.sandbox.errors import Status
+from evolve.sandbox.layout import AnyArray
+from evolve.sandbox.protocol import Host
+
+FILENAME = "<program>"
+
+STANDARD_IMPORTS = (
+    "__future__",
+    "abc",
+    "bisect",
+    "cmath",
+    "collections",
+    "dataclasses",
+    "enum",
+    "functools",
+    "heapq",
+    "itertools",
+    "math",
+    "numbers",
+    "numpy",
+    "operator",
+    "typing",
+    "warnings",
+)
+"""Modules that every program may import; nothing here reads clocks, files, the network or random bits."""
+
+NUMPY_PARTS = ("numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma")
+"""Parts that numpy loads only when they are used; a confined program could not load them any more."""
+
+_SHOWN_FRAMES = 6
+
+
+class ForbiddenImport(ImportError):
+    """A program imported a module that programs may not import."""
+
+
+def host_imports(host: str) -> tuple[str, ...]:
+    """Return the modules that programs of a host may import, besides ``STANDARD_IMPORTS``."""
+    module = importlib.import_module(host)
+    declared = getattr(module, "IMPORTS", None)
+    return tuple(declared) if declared is not None else (f"{host.rpartition('.')[0]}.interface",)
+
+
+def start(
+    host: str,
+    source: str,
+    module: str,
+    setup: Mapping[str, Any],
+    inputs: Mapping[str, AnyArray],
+    outputs: Mapping[str, AnyArray],
+) -> Host:
+    """Execute a program as a module of the given name and put its host in front of it.
+
+    Raises
+    ------
+    BaseException
+        Whatever the program raises; ``explain`` makes sense of it.
+    """
+    code = _compile(source)
+    program = ModuleType(module)
+    # Some of the standard library (dataclasses) looks a class's module up by name.
+    sys.modules[module] = program
+    allowed = STANDARD_IMPORTS + host_imports(host)
+    program.__dict__["__builtins__"] = {**vars(builtins), "__import__": _guarded_import(allowed)}
+    exec(code, program.__dict__)
+    made: Host = importlib.import_module(host).Host(program.__dict__, setup, inputs, outputs)
+    return made
+
+
+def _compile(source: str) -> Any:
+    try:
+        return compile(source, FILENAME, "exec", dont_inherit=True)
+    except (RecursionError, MemoryError, OverflowError) as error:
+        # What the compiler raises on absurdly deep nesting.
+        raise SyntaxError(f"the program is nested too deeply to compile ({type(error).__name__})") from None
+
+
+def _guarded_import(allowed: Sequence[str]) -> Any:
+    """Return an ``__import__`` with a clear message. A convenience: confinement does not depend on it."""
+    original = builtins.__import__
+    packages = tuple(f"{name}." for name in allowed)
+
+    def guarded(
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] = (),
+        level: int = 0,
+    ) -> ModuleType:
+        if level or not (name in allowed or name.startswith(packages)):
+            raise ForbiddenImport(
+                f"programs may not import {'.' * level + name!r}; they may import only {', '.join(allowed)}"
+            )
+        return original(name, globals, locals, fromlist, level)
+
+    return guarded
+
+
+def explain(error: BaseException, source: str, loading: bool) -> tuple[Status, str]:
+    """Turn an exception of a program, or of its host about the program, into a status and a reason.
+
+    Parameters
+    ----------
+    error
+        The exception, with its traceback.
+    source
+        The program, to quote its lines.
+    loading
+        Whether it was raised while loading, or else by a call.
+    """
+    if isinstance(error, MemoryError):
+        return Status.MEMORY, "the program ran out of memory"
+    message = _message(error)
+    if isinstance(error, ForbiddenImport):
+        return Status.REJECTED, str(error)
+    frames = _program_frames(error)
+    if not frames:
+        # Nothing of the program was running: the compiler or the host refused what the program is or
+        # returned.
+        return (Status.REJECTED, message) if loading else (Status.INVALID_OUTPUT, message)
+    lines = source.splitlines()
+    shown = [
+        f"  line {number}, in {function}: {lines[number - 1].strip() if 0 < number <= len(lines) else ''}"
+        for number, function in frames[-_SHOWN_FRAMES:]
+    ]
+    if len(frames) > _SHOWN_FRAMES:
+        shown.insert(0, f"  ... {len(frames) - _SHOWN_FRAMES} more calls")
+    return Status.CRASHED, "\n".join([message, "In the program (most recent call last):", *shown])
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename == FILENAME:
+        quoted = f": {error.text.strip()}" if error.text else ""
+        return f"{type(error).__name__} on line {error.lineno}: {error.msg}{quoted}"
+    try:
+        text = str(error)
+    except Exception as other:  # noqa: BLE001 - the program's own __str__ may raise anything
+        text = f"(its message cannot be shown: {type(other).__name__})"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _program_frames(error: BaseException) -> list[tuple[int, str]]:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename == FILENAME:
+            frames.append((trace.tb_lineno, code.co_name))
+        trace = trace.tb_next
+    return frames

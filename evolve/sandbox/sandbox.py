@@ -1,0 +1,171 @@
+"""Runs untrusted programs, each in a confined process of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from evolve.sandbox.errors import ProgramRejected
+from evolve.sandbox.launch import Zygote, ZygoteLost
+from evolve.sandbox.layout import ArraySpec
+from evolve.sandbox.limits import Limits
+from evolve.sandbox.session import SandboxSession
+from evolve.sandbox.tiers import Machine, Tier, probe
+
+
+class Sandbox:
+    """Confines programs; one is enough for a worker, and its sessions may be used from several threads.
+
+    Behind it is a zygote: a process with a clean environment that has numpy and the hosts in memory and
+    forks a confined child for each session. It is started when first needed, and again if it was lost.
+
+    Parameters
+    ----------
+    hosts
+        Module names of the hosts that sessions may use, for example ``["solvers.cfr.host"]``.
+    tier
+        The weakest tier to accept. The strongest that the machine offers is used.
+    preload
+        Further modules that programs' processes have in memory.
+    machine
+        What the machine offers (default: found out by ``probe``).
+
+    Attributes
+    ----------
+    tier : Tier
+        The tier in force.
+
+    Raises
+    ------
+    SandboxUnavailable
+        If this machine offers only a weaker tier.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        *,
+        tier: Tier | str = Tier.STRICT,
+        preload: Sequence[str] = (),
+        machine: Machine | None = None,
+    ) -> None:
+        machine = machine or probe()
+        self.tier = machine.require(Tier(tier))
+        self._own_uids = machine.uids
+        self._hosts = tuple(hosts)
+        self._preload = tuple(preload)
+        self._zygote: Zygote | None = None
+        self._lock = threading.Lock()
+        self._sessions: set[SandboxSession] = set()
+        self._closed = False
+
+    def session(
+        self,
+        source: str,
+        *,
+        host: str,
+        setup: Mapping[str, Any],
+        inputs: Sequence[ArraySpec],
+        outputs: Sequence[ArraySpec],
+        limits: Limits | None = None,
+    ) -> SandboxSession:
+        """Load a program in a new confined process.
+
+        Parameters
+        ----------
+        source
+            The program.
+        host
+            One of the sandbox's hosts.
+        setup
+            What the host needs to know; plain JSON values. The program can see them.
+        inputs, outputs
+            Names, shapes and dtypes of the shared arrays; outputs are floating-point.
+        limits
+            What the program may use (default: ``Limits()``).
+
+        Raises
+        ------
+        CandidateFailure
+            If the program cannot be loaded: ``ProgramRejected`` if it does not compile or does not define
+            what the host asks for, and the other kinds if it fails while loading.
+        InfrastructureError
+            If the machine cannot run it.
+        """
+        limits = limits or Limits()
+        if host not in self._hosts:
+            raise ValueError(f"host {host!r} is not one of this sandbox's: {', '.join(self._hosts)}")
+        size = len(source.encode("utf-8", "replace"))
+        if size > limits.source_bytes:
+            raise ProgramRejected(
+                f"the program has {size} bytes, but programs may have at most {limits.source_bytes}"
+            )
+        for attempt in (1, 2):
+            try:
+                session = SandboxSession(
+                    self._running_zygote(),
+                    source,
+                    host=host,
+                    setup=setup,
+                    inputs=inputs,
+                    outputs=outputs,
+                    limits=limits,
+                    tier=self.tier.value,
+                    own_uid=self._own_uids,
+                    on_close=self._sessions.discard,
+                )
+            except ZygoteLost:
+                if attempt == 2:
+                    raise
+            else:
+                break
+        self._sessions.add(session)
+        return session
+
+    def start(self) -> None:
+        """Start the zygote now, rather than with the first session.
+
+        Raises
+        ------
+        InfrastructureError
+            If it does not start.
+        """
+        self._running_zygote()
+
+    @property
+    def zygote_pid(self) -> int | None:
+        """Process id of the zygote; None while there is none."""
+        return self._zygote.pid if self._zygote is not None and self._zygote.alive else None
+
+    def close(self) -> None:
+        """End all sessions and the zygote. Harmless when repeated."""
+        self._closed = True
+        for session in list(self._sessions):
+            session.close()
+        with self._lock:
+            zygote, self._zygote = self._zygote, None
+        if zygote is not None:
+            zygote.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _running_zygote(self) -> Zygote:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("this sandbox is closed; make a new one")
+            if self._zygote is not None and not self._zygote.alive:
+                if self._zygote.owner == os.getpid():
+                    self._zygote.close()
+                self._zygote = None
+            if self._zygote is None:
+                self._zygote = Zygote(self._hosts, self._preload, self.tier)
+            return self._zygote

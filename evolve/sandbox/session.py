@@ -1,0 +1,342 @@
+"""The trusted side of a conversation with a confined program."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import select
+import signal
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+from evolve.sandbox import wire
+from evolve.sandbox.errors import (
+    FAILURES,
+    CandidateFailure,
+    InfrastructureError,
+    InvalidOutput,
+    ProgramCrashed,
+    ProgramOutOfMemory,
+    ProgramTimeout,
+    Status,
+)
+from evolve.sandbox.launch import START_SECONDS, Child, Zygote, ZygoteLost
+from evolve.sandbox.layout import AnyArray, ArraySpec, Layout, Outbox, require_floats
+from evolve.sandbox.limits import Limits, Usage
+from evolve.sandbox.memory import SharedRegion
+from evolve.sandbox.uids import UidLease
+
+_CONTROL_CHARACTERS = re.compile(r"[^\n\t\x20-\x7e\xa0-\uffff]")
+_FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)]
+
+
+class SandboxSession:
+    """One program in a confined process of its own; made by ``Sandbox.session``. See ``Session``.
+
+    A session belongs to one thread at a time.
+    """
+
+    def __init__(
+        self,
+        zygote: Zygote,
+        source: str,
+        *,
+        host: str,
+        setup: Mapping[str, Any],
+        inputs: Sequence[ArraySpec],
+        outputs: Sequence[ArraySpec],
+        limits: Limits,
+        tier: str,
+        own_uid: bool,
+        on_close: Callable[[SandboxSession], None],
+    ) -> None:
+        require_floats(outputs)
+        self._limits = limits
+        self._tier = tier
+        self._on_close = on_close
+        self._failure: Exception | None = None
+        self._child: Child | None = None
+        self._closing = threading.Lock()
+        self._log = ""
+        self._usage = Usage()
+        self._wall = 0.0
+        self._serial = 0
+        self._outputs: dict[str, AnyArray] = {}
+        # The source and the setup travel at the head of the sealed map: no size limit, no copy in the zygote.
+        payload = json.dumps(
+            {"source": source, "host": host, "setup": setup, "inputs": list(inputs), "outputs": list(outputs)}
+        ).encode()
+        layout, written = Layout(inputs, len(payload)), Layout(outputs)
+        with contextlib.ExitStack() as descriptors, contextlib.ExitStack() as undo:
+            self._lease = UidLease() if own_uid else None
+            if self._lease is not None:
+                undo.callback(self._lease.release)
+            inbox, outbox = (
+                SharedRegion(layout.size, readonly=True),
+                SharedRegion(written.size, readonly=False),
+            )
+            descriptors.callback(inbox.close_descriptor)
+            descriptors.callback(outbox.close_descriptor)
+            inbox.map[: len(payload)] = payload
+            self.inputs: Mapping[str, AnyArray] = layout.views(inbox.map)
+            self._outbox = Outbox(written.views(outbox.map))
+            theirs_in, self._requests = _pipe(undo, descriptors, mine=1)
+            self._replies, theirs_out = _pipe(undo, descriptors, mine=0)
+            self._log_pipe, theirs_log = _pipe(undo, descriptors, mine=0)
+            # A program that does not read must not block us; a full log must not block the program.
+            os.set_blocking(self._requests, False)
+            os.set_blocking(theirs_log, False)
+            _resize_pipe(theirs_log, limits.log_bytes)
+            order = {
+                "payload": len(payload),
+                "uid": None if self._lease is None else self._lease.uid,
+                "cpu_seconds": max(1, math.ceil(limits.cpu_seconds)),
+                "memory_bytes": limits.memory_bytes,
+                "log_bytes": limits.log_bytes,
+            }
+            self._child = zygote.spawn(
+                order, [theirs_in, theirs_out, theirs_log, inbox.descriptor, outbox.descriptor]
+            )
+            undo.pop_all()
+        self._poll = select.poll()
+        self._poll.register(self._replies, select.POLLIN)
+        try:
+            self._load()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def outputs(self) -> Mapping[str, AnyArray]:
+        """Fresh, finite arrays from the last call that wrote them."""
+        return self._outputs
+
+    @property
+    def tier(self) -> str:
+        """The tier at which the program is confined."""
+        return self._tier
+
+    @property
+    def log(self) -> str:
+        """What the program printed; complete once the session is closed."""
+        return self._log
+
+    @property
+    def usage(self) -> Usage:
+        """What the program used; complete once the session is closed."""
+        return self._usage
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the program; None once the session is closed."""
+        return None if self._child is None else self._child.pid
+
+    def call(self, *numbers: int, expect: Sequence[str] | None = None) -> None:
+        """Call the host once; see ``Session.call``."""
+        if self._child is None:
+            raise self._failure or RuntimeError(
+                "this session is closed; open a new one to run the program again"
+            )
+        outbox = self._outbox
+        names = outbox.names(expect)
+        outbox.clear(names)
+        self._serial = serial = self._serial + 1
+        try:
+            message = _FORMATS[len(numbers) + 1].pack(serial, *numbers)
+        except (IndexError, struct.error) as error:
+            self._serial -= 1
+            raise ValueError(
+                f"calls take at most {wire.MAX_NUMBERS} 64-bit integers; got {numbers!r}"
+            ) from error
+        left = self._limits.wall_seconds - self._wall
+        allowed = min(self._limits.call_seconds, left)
+        began = time.monotonic()
+        with contextlib.suppress(BrokenPipeError, BlockingIOError):
+            # If the program is dead or does not read: the reply, or its absence, says which.
+            os.write(self._requests, message)
+        if self._poll.poll(allowed * 1000):
+            reply = os.read(self._replies, 8)
+            self._wall += time.monotonic() - began
+            if reply != message[:8]:
+                self._misbehaved(reply)
+        else:
+            self._wall += time.monotonic() - began
+            self._too_slow(f"call {serial}", left)
+        wrong = outbox.collect(names, self._outputs)
+        if wrong is not None:
+            self._fail(InvalidOutput, wrong)
+
+    def close(self) -> None:
+        """Kill the program's process, and note what it used. Harmless when repeated."""
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _load(self) -> None:
+        """Wait until the process is confined, then until the program is loaded."""
+        if not self._poll.poll(START_SECONDS * 1000):
+            self._fail_infrastructure(f"a sandboxed process was not ready within {START_SECONDS:g} s")
+        number = self._read_number(os.read(self._replies, 8))
+        kind, length = wire.unpack_reply(number) if number is not None else (0, 0)
+        if kind != wire.Kind.READY:
+            text = self._read_text(length) if kind == wire.Kind.INFRASTRUCTURE else "it ended without a word"
+            self._fail_infrastructure(f"a process could not be confined: {text}")
+        allowed = min(self._limits.call_seconds, self._limits.wall_seconds)
+        began = time.monotonic()
+        ready = self._poll.poll(allowed * 1000)
+        self._wall += time.monotonic() - began
+        if not ready:
+            self._too_slow("loading", self._limits.wall_seconds)
+        reply = os.read(self._replies, 8)
+        if reply != wire.NUMBER.pack(0):
+            self._misbehaved(reply)
+
+    def _too_slow(self, what: str, left: float) -> NoReturn:
+        if left <= self._limits.call_seconds:
+            reason = f"the program used up its {self._limits.wall_seconds:g} s of wall time (in {what})"
+        else:
+            reason = f"{what} took longer than the {self._limits.call_seconds:g} s that a call may take"
+        self._fail(ProgramTimeout, reason)
+
+    def _misbehaved(self, reply: bytes) -> NoReturn:
+        """Find out why the reply was not the expected number."""
+        number = self._read_number(reply)
+        if number is None:
+            self._died()
+        kind, length = wire.unpack_reply(number)
+        status = wire.STATUS_OF_KIND.get(kind)
+        if status is None or status is Status.INFRASTRUCTURE:
+            self._fail(ProgramCrashed, "the program wrote to the sandbox's own channel")
+        reason = _printable(self._read_text(length))
+        self._fail(FAILURES[status], reason)
+
+    def _died(self) -> NoReturn:
+        """Explain the end of a process that gave no reason."""
+        remains = self._end()
+        limits, usage = self._limits, self._usage
+        if remains is None:
+            raise self._failure or InfrastructureError("a sandboxed process was lost")
+        status = int(remains["status"])
+        if not os.WIFSIGNALED(status):
+            code = os.waitstatus_to_exitcode(status)
+            self._fail(ProgramCrashed, f"the program ended its process without a result (exit status {code})")
+        number = os.WTERMSIG(status)
+        if number == signal.SIGSYS:
+            self._fail(ProgramCrashed, "the program made a system call that programs may not make")
+        if number in (signal.SIGXCPU, signal.SIGKILL):
+            if usage.cpu_seconds >= 0.95 * max(1, math.ceil(limits.cpu_seconds)):
+                self._fail(ProgramTimeout, f"the program used up its {limits.cpu_seconds:g} s of CPU time")
+            self._fail_infrastructure(
+                "a sandboxed process was killed from outside (an operator? the kernel, for want of memory?)"
+            )
+        if remains["baseline"] + 0.9 * limits.memory_bytes < usage.peak_memory_bytes:
+            self._fail(ProgramOutOfMemory, f"the program died for want of memory ({_signal_name(number)})")
+        self._fail(ProgramCrashed, f"the program's process died of {_signal_name(number)}")
+
+    def _read_number(self, first: bytes) -> int | None:
+        data = first + self._read(8 - len(first)) if first else b""
+        return wire.NUMBER.unpack(data)[0] if len(data) == 8 else None
+
+    def _read_text(self, length: int) -> str:
+        return self._read(length).decode("utf-8", "replace")
+
+    def _read(self, count: int) -> bytes:
+        """Read from the replies; less at their end, or if the rest does not come soon."""
+        parts = b""
+        deadline = time.monotonic() + 1.0
+        while len(parts) < count and self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            part = os.read(self._replies, count - len(parts))
+            if not part:
+                break
+            parts += part
+        return parts
+
+    def _fail(self, kind: type[CandidateFailure], reason: str) -> NoReturn:
+        self._end()
+        self._failure = kind(reason, self._log, self._usage)
+        raise self._failure
+
+    def _fail_infrastructure(self, reason: str) -> NoReturn:
+        self._end()
+        self._failure = InfrastructureError(reason)
+        raise self._failure
+
+    def _end(self) -> dict[str, Any] | None:
+        """Kill and reap the process once; return its remains, or None if they are gone."""
+        with self._closing:
+            child, self._child = self._child, None
+        if child is None:
+            return None
+        # What the process died of by itself must not be overwritten by our kill: EOF can precede death a
+        # little.
+        os.close(self._requests)
+        child.wait_dead(0.0)
+        child.kill()
+        remains = None
+        try:
+            remains = child.reap()
+        except ZygoteLost as error:
+            self._failure = error
+        finally:
+            os.close(self._replies)
+            self._log = _printable(_drain(self._log_pipe, self._limits.log_bytes))
+            os.close(self._log_pipe)
+            if self._lease is not None:
+                self._lease.release()
+            self._on_close(self)
+        cpu, memory = (remains["cpu"], remains["memory"]) if remains else (0.0, 0)
+        self._usage = Usage(cpu, self._wall, memory, self._serial)
+        return remains
+
+
+def _pipe(undo: contextlib.ExitStack, descriptors: contextlib.ExitStack, mine: int) -> tuple[int, int]:
+    ends = os.pipe()
+    undo.callback(os.close, ends[mine])
+    descriptors.callback(os.close, ends[1 - mine])
+    return ends
+
+
+def _resize_pipe(descriptor: int, size: int) -> None:
+    import fcntl
+
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(PermissionError):  # this user's pipes are used up: the log is shorter then
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, size)
+
+
+def _drain(descriptor: int, limit: int) -> str:
+    os.set_blocking(descriptor, False)
+    data = b""
+    with contextlib.suppress(BlockingIOError):
+        while len(data) < limit:
+            part = os.read(descriptor, limit - len(data))
+            if not part:
+                break
+            data += part
+    return data.decode("utf-8", "replace")
+
+
+def _printable(text: str) -> str:
+    """Remove what could drive a terminal."""
+    return _CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    return f"{name} (most often a stack overflow)" if name == "SIGSEGV" else name
