@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def load_game(game: str) -> Game:
     GameStringError
         If the game or one of its parameters is unknown, out of range or ill-formed.
     """
-    text = game.strip()
+    text = re.sub(r"\s*,\s*", ",", game.strip())  # OpenSpiel takes the space of ", players=3" for a letter
     short_name = text.partition("(")[0].strip()
     if not short_name:
         raise GameStringError(f"{game!r} names no game; write for example 'kuhn_poker(players=3)'")
@@ -87,9 +88,9 @@ def load_game(game: str) -> Game:
         with without_openspiel_noise():
             return pyspiel.load_game(text)
     except OPENSPIEL_ERRORS as error:
-        raise GameStringError(
-            f"OpenSpiel cannot load the game {text!r}: {first_line(error)}; {_parameters(short_name)}"
-        ) from error
+        reason = first_line(error)
+        hint = "" if "Available parameters" in reason else f"; {_parameters(short_name)}"
+        raise GameStringError(f"OpenSpiel cannot load the game {text!r}: {reason}{hint}") from error
 
 
 def _parameters(short_name: str) -> str:
