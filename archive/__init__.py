@@ -1,0 +1,151 @@
+"""What is remembered: programs, runs, candidates, evaluations, scores and model calls, in one database.
+
+``Archive.open()`` gives the default database; everything else is a method of :class:`Archive` and hands out
+the frozen records of :mod:`archive.records`. Nothing here needs SQLAlchemy until an archive is opened.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archive.errors import (
+        AmbiguousReference,
+        ArchiveError,
+        ArchiveNotFound,
+        BudgetExceeded,
+        Conflict,
+        DamagedExport,
+        DatabaseBusy,
+        DatabaseUnavailable,
+        DiskFull,
+        NicknameTaken,
+        NotAnArchive,
+        NotFound,
+        RunBusy,
+        SchemaMismatch,
+    )
+    from archive.hashing import normalize_source, program_hash
+    from archive.location import default_url, resolve_url
+    from archive.records import (
+        CallStatus,
+        Candidate,
+        Edge,
+        Evaluation,
+        HistoryPoint,
+        Lineage,
+        ModelCall,
+        NewEvaluation,
+        Parent,
+        Program,
+        Role,
+        Run,
+        RunState,
+        RunSummary,
+        Score,
+        Spending,
+        Status,
+    )
+    from archive.schema import schema_version, upgrade
+    from archive.store import Archive
+    from archive.transfer import TransferReport, export_archive, import_archive
+
+_HOME = {
+    "archive.errors": (
+        "AmbiguousReference",
+        "ArchiveError",
+        "ArchiveNotFound",
+        "BudgetExceeded",
+        "Conflict",
+        "DamagedExport",
+        "DatabaseBusy",
+        "DatabaseUnavailable",
+        "DiskFull",
+        "NicknameTaken",
+        "NotAnArchive",
+        "NotFound",
+        "RunBusy",
+        "SchemaMismatch",
+    ),
+    "archive.hashing": ("normalize_source", "program_hash"),
+    "archive.location": ("default_url", "resolve_url"),
+    "archive.records": (
+        "CallStatus",
+        "Candidate",
+        "Edge",
+        "Evaluation",
+        "HistoryPoint",
+        "Lineage",
+        "ModelCall",
+        "NewEvaluation",
+        "Parent",
+        "Program",
+        "Role",
+        "Run",
+        "RunState",
+        "RunSummary",
+        "Score",
+        "Spending",
+        "Status",
+    ),
+    "archive.schema": ("schema_version", "upgrade"),
+    "archive.store": ("Archive",),
+    "archive.transfer": ("TransferReport", "export_archive", "import_archive"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [  # noqa: RUF022 (grouped as in _HOME)
+    "AmbiguousReference",
+    "ArchiveError",
+    "ArchiveNotFound",
+    "BudgetExceeded",
+    "Conflict",
+    "DamagedExport",
+    "DatabaseBusy",
+    "DatabaseUnavailable",
+    "DiskFull",
+    "NicknameTaken",
+    "NotAnArchive",
+    "NotFound",
+    "RunBusy",
+    "SchemaMismatch",
+    "normalize_source",
+    "program_hash",
+    "default_url",
+    "resolve_url",
+    "CallStatus",
+    "Candidate",
+    "Edge",
+    "Evaluation",
+    "HistoryPoint",
+    "Lineage",
+    "ModelCall",
+    "NewEvaluation",
+    "Parent",
+    "Program",
+    "Role",
+    "Run",
+    "RunState",
+    "RunSummary",
+    "Score",
+    "Spending",
+    "Status",
+    "schema_version",
+    "upgrade",
+    "Archive",
+    "TransferReport",
+    "export_archive",
+    "import_archive",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module 'archive' has no attribute {name!r}")
+    return getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,207 @@
+"""Model calls and the ledger: money is set aside before a call and settled after it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from archive.database import Database
+from archive.errors import BudgetExceeded, Conflict, NotFound
+from archive.hashing import clean_text
+from archive.models import ModelCallRow, RunRow
+from archive.records import CallStatus, ModelCall, Spending, new_token
+from archive.rows import CandidateRef, RunRef, candidate_id, check_json, columns, run_id
+from archive.types import db_now
+
+CALL = columns(ModelCallRow, ModelCall)
+_OPEN = ModelCallRow.status == CallStatus.RESERVED
+
+
+class CallStore(Database):
+    """Operations on model calls."""
+
+    def reserve_call(
+        self,
+        run: RunRef,
+        *,
+        provider: str,
+        model: str,
+        request: Mapping[str, Any],
+        reserved_cost: float,
+        cap: float | None = None,
+        candidate: CandidateRef | None = None,
+        token: str | None = None,
+    ) -> ModelCall:
+        """Set the most that a call can cost aside, and store its request; do this before calling.
+
+        Parameters
+        ----------
+        request
+            What will be sent, as JSON values, without keys or other secrets.
+        reserved_cost
+            Worst case in US dollars: input plus the limit of output tokens.
+        cap
+            What the run may spend in all. Reservations of concurrent calls count, so it is never exceeded.
+
+        Raises
+        ------
+        BudgetExceeded
+            If the reservation would take the run over the cap.
+        """
+        if not (math.isfinite(reserved_cost) and reserved_cost >= 0):
+            raise ValueError(
+                f"the reserved cost {reserved_cost} must be a finite amount of dollars, 0 or more"
+            )
+        values = {
+            "token": token or new_token(),
+            "run_id": run_id(run),
+            "candidate_id": None if candidate is None else candidate_id(candidate),
+            "provider": provider,
+            "model": model,
+            "status": CallStatus.RESERVED,
+            "request": check_json("the request", dict(request)),
+            "reserved_cost": float(reserved_cost),
+        }
+        with self._write() as connection:
+            # The lock makes concurrent reservations take turns, so that each sees the others' money.
+            owner = select(RunRow.id).where(RunRow.id == run_id(run)).with_for_update(key_share=True)
+            if connection.scalar(owner) is None:
+                raise NotFound(f"there is no run number {run_id(run)}; see `nashforge runs`")
+            if cap is not None:
+                spent, reserved = self._money(connection, run_id(run))
+                if spent + reserved + reserved_cost > cap:
+                    raise BudgetExceeded(
+                        f"a call that may cost ${reserved_cost:.4f} would exceed the budget of ${cap:.2f} "
+                        f"(${spent:.4f} spent, ${reserved:.4f} set aside); raise --budget-usd to go on",
+                        spent,
+                        reserved,
+                        reserved_cost,
+                        cap,
+                    )
+            row = connection.execute(insert(ModelCallRow).values(**values).returning(*CALL)).one()
+            return ModelCall(*row)
+
+    @staticmethod
+    def _money(connection: Connection, run: int) -> tuple[float, float]:
+        row = connection.execute(
+            select(
+                func.coalesce(func.sum(ModelCallRow.cost), 0.0),
+                func.coalesce(func.sum(case((_OPEN, ModelCallRow.reserved_cost), else_=0.0)), 0.0),
+            ).where(ModelCallRow.run_id == run)
+        ).one()
+        return float(row[0]), float(row[1])
+
+    def settle_call(
+        self,
+        call: ModelCall | str,
+        status: CallStatus,
+        *,
+        cost: float,
+        response: Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        input_tokens: int = 0,
+        cached_tokens: int = 0,
+        cache_write_tokens: int = 0,
+        output_tokens: int = 0,
+        latency: float | None = None,
+    ) -> ModelCall:
+        """Store a call's answer and price, once; the reservation is released.
+
+        Settling a settled call again changes nothing and returns what is stored. A call that was given up as
+        lost can still be settled by its late answer.
+        """
+        if status in (CallStatus.RESERVED, CallStatus.LOST):
+            raise ValueError(f"a call cannot be settled as {status}")
+        if not (math.isfinite(cost) and cost >= 0):
+            raise ValueError(f"the cost {cost} must be a finite amount of dollars, 0 or more")
+        token = call.token if isinstance(call, ModelCall) else call
+        values = {
+            "status": status,
+            "cost": float(cost),
+            "response": None if response is None else check_json("the response", dict(response)),
+            "reason": clean_text(reason),
+            "input_tokens": input_tokens,
+            "cached_tokens": cached_tokens,
+            "cache_write_tokens": cache_write_tokens,
+            "output_tokens": output_tokens,
+            "latency": latency,
+        }
+        unsettled = ModelCallRow.status.in_((CallStatus.RESERVED, CallStatus.LOST))
+        with self._write() as connection:
+            connection.execute(
+                update(ModelCallRow)
+                .where(ModelCallRow.token == token, unsettled)
+                .values(**values, finished=db_now())
+            )
+            row = connection.execute(select(*CALL).where(ModelCallRow.token == token)).one_or_none()
+            if row is None:
+                raise NotFound(f"no model call has the token {token!r}; reserve it first")
+            return ModelCall(*row)
+
+    def write_off_calls(self, run: RunRef) -> int:
+        """Count calls that were under way when a process died as spent in full; return how many.
+
+        To be called when a run is resumed, before anything is reserved: the provider may have answered, and
+        charged for, what nobody is left to settle.
+        """
+        mine = (ModelCallRow.run_id == run_id(run), _OPEN)
+        values = {
+            "status": CallStatus.LOST,
+            "cost": ModelCallRow.reserved_cost,
+            "reason": "the process died during the call",
+            "finished": db_now(),
+        }
+        with self._write() as connection:
+            return connection.execute(update(ModelCallRow).where(*mine).values(**values)).rowcount
+
+    def link_call(self, call: ModelCall | str, candidate: CandidateRef) -> None:
+        """Say which candidate a call was made for."""
+        token = call.token if isinstance(call, ModelCall) else call
+        with self._write() as connection:
+            changed = connection.execute(
+                update(ModelCallRow)
+                .where(ModelCallRow.token == token)
+                .values(candidate_id=candidate_id(candidate))
+            ).rowcount
+            if not changed:
+                raise Conflict(f"no model call has the token {token!r}; reserve it first")
+
+    def model_calls(
+        self, *, run: RunRef | None = None, candidate: CandidateRef | None = None, limit: int | None = None
+    ) -> list[ModelCall]:
+        """Return model calls in the order they were made; with a ``limit``, the newest so many."""
+        statement = select(*CALL).order_by(ModelCallRow.id.desc()).limit(limit)
+        if run is not None:
+            statement = statement.where(ModelCallRow.run_id == run_id(run))
+        if candidate is not None:
+            statement = statement.where(ModelCallRow.candidate_id == candidate_id(candidate))
+        with self._read() as connection:
+            return [ModelCall(*row) for row in connection.execute(statement)][::-1]
+
+    def spending(self, run: RunRef) -> dict[str, Spending]:
+        """Return the totals of a run's calls by ``provider:model``; and of all of them under ``""``."""
+        sums: list[ColumnElement[Any]] = [
+            func.count(),
+            func.coalesce(func.sum(ModelCallRow.cost), 0.0),
+            func.coalesce(func.sum(case((_OPEN, ModelCallRow.reserved_cost), else_=0.0)), 0.0),
+            func.coalesce(func.sum(ModelCallRow.input_tokens), 0),
+            func.coalesce(func.sum(ModelCallRow.cached_tokens), 0),
+            func.coalesce(func.sum(ModelCallRow.cache_write_tokens), 0),
+            func.coalesce(func.sum(ModelCallRow.output_tokens), 0),
+        ]
+        mine = ModelCallRow.run_id == run_id(run)
+        names: list[InstrumentedAttribute[str]] = [ModelCallRow.provider, ModelCallRow.model]
+        grouped = select(*names, *sums).where(mine).group_by(*names).order_by(*names)
+        with self._read() as connection:
+            total = connection.execute(select(*sums).where(mine)).one()
+            each = connection.execute(grouped).all()
+        listed: list[tuple[str, Sequence[Any]]] = [("", total)]
+        listed += [(f"{row[0]}:{row[1]}", row[2:]) for row in each]
+        return {
+            name: Spending(int(row[0]), float(row[1]), float(row[2]), *(int(item) for item in row[3:]))
+            for name, row in listed
+        }

@@ -1,0 +1,346 @@
+"""Candidates: proposed at a position of a run, and finished once, together with their measurements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from archive.errors import Conflict, NotFound
+from archive.evaluations import EvaluationStore
+from archive.hashing import clean_text
+from archive.models import CandidateRow, EvaluationRow, ParentRow, RunRow
+from archive.records import OPEN, Candidate, Evaluation, NewEvaluation, Parent, Status
+from archive.rows import (
+    CandidateRef,
+    ProgramRef,
+    RunRef,
+    candidate_id,
+    candidate_select,
+    check_json,
+    program_key,
+    read_candidates,
+    read_evaluations,
+    run_id,
+)
+from archive.runs import RunStore
+from archive.types import db_now
+
+
+def _fitness(values: Mapping[str, float | None]) -> dict[str, float]:
+    for split, value in values.items():
+        if value is not None and not math.isfinite(value):
+            raise ValueError(f"the {split} fitness is {value}; it must be finite, or None where not measured")
+    return {split: float(value) for split, value in values.items() if value is not None}
+
+
+class CandidateStore(RunStore, EvaluationStore):
+    """Operations on candidates."""
+
+    def add_candidate(
+        self,
+        run: RunRef,
+        *,
+        program: ProgramRef | None = None,
+        operator: str,
+        proposer: str,
+        index: int | None = None,
+        parents: Sequence[Parent] = (),
+        island: int | None = None,
+        status: Status | None = None,
+        reason: str | None = None,
+        note: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> Candidate:
+        """Store a candidate.
+
+        Parameters
+        ----------
+        run
+            The run it belongs to.
+        program
+            The stored program it proposes; None while it is being written or if there is none.
+        operator, proposer
+            What made it (``mutate``, ``crossover``, ``seed``, ...) and who (``offline``, ``anthropic:...``).
+        index
+            Position in the run's ask order; without, the next free one.
+        parents
+            Candidates it was made from, the most important first.
+        island
+            Number of its island.
+        status
+            Without, ``pending``, or ``proposing`` if it has no program. Give a failure (``duplicate``,
+            ``rejected``) with its ``reason`` to store it as finished at once.
+        note
+            What was changed, in words.
+        data
+            JSON values to be handed back on resume.
+
+        Raises
+        ------
+        Conflict
+            If the run has a candidate at this index, or the program or a parent is not stored.
+        """
+        if status is None:
+            status = Status.PENDING if program is not None else Status.PROPOSING
+        if status is Status.OK:
+            raise ValueError("a candidate becomes 'ok' through finish_candidate, with its measurements")
+        with self._write() as connection:
+            owner = run_id(run)
+            if index is None:
+                # The lock makes two processes that ask at once take different positions.
+                connection.execute(
+                    select(RunRow.id).where(RunRow.id == owner).with_for_update(key_share=True)
+                )
+                last = connection.scalar(
+                    select(func.max(CandidateRow.index)).where(CandidateRow.run_id == owner)
+                )
+                index = 0 if last is None else last + 1
+            values = {
+                "run_id": owner,
+                "index": index,
+                "status": status,
+                "program": None if program is None else program_key(program),
+                "operator": operator,
+                "proposer": proposer,
+                "island": island,
+                "reason": clean_text(reason),
+                "note": clean_text(note),
+                "data": check_json("the candidate's data", dict(data or {})),
+                "finished": db_now() if status.finished else None,
+            }
+            try:
+                added = connection.scalar(insert(CandidateRow).values(**values).returning(CandidateRow.id))
+                assert added is not None
+                if parents:
+                    links = [
+                        {"candidate_id": added, "position": i, "parent_id": p.candidate_id, "role": p.role}
+                        for i, p in enumerate(parents)
+                    ]
+                    connection.execute(insert(ParentRow), links)
+            except IntegrityError as error:
+                raise Conflict(
+                    f"run {owner} already has a candidate at index {index}, or its program or a parent is not"
+                    f" stored ({' '.join(str(error.orig).split())}); read the run's candidates again first"
+                ) from error
+            return self.get_candidate(added)
+
+    def get_candidate(self, candidate: CandidateRef) -> Candidate:
+        """Return a candidate as it is stored now.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this number.
+        """
+        with self._read() as connection:
+            wanted = candidate_select().where(CandidateRow.id == candidate_id(candidate))
+            found = read_candidates(connection, wanted)
+        if not found:
+            raise NotFound(f"there is no candidate number {candidate_id(candidate)}; see `nashforge runs`")
+        return found[0]
+
+    def set_program(
+        self,
+        candidate: CandidateRef,
+        program: ProgramRef,
+        *,
+        note: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> Candidate:
+        """Give a candidate that was being proposed its program; it is then ``pending``.
+
+        Raises
+        ------
+        Conflict
+            If it has a program already or is finished.
+        """
+        values: dict[str, Any] = {"program": program_key(program), "status": Status.PENDING}
+        if note is not None:
+            values["note"] = clean_text(note)
+        if data is not None:
+            values["data"] = check_json("the candidate's data", dict(data))
+        with self._write() as connection:
+            mine = (CandidateRow.id == candidate_id(candidate), CandidateRow.status == Status.PROPOSING)
+            if not connection.execute(update(CandidateRow).where(*mine).values(**values)).rowcount:
+                current = self.get_candidate(candidate)
+                raise Conflict(
+                    f"candidate {current.index} of {current.run} is {current.status}, not being proposed; "
+                    "read it again first"
+                )
+            return self.get_candidate(candidate)
+
+    def finish_candidate(
+        self,
+        candidate: CandidateRef,
+        status: Status,
+        *,
+        evaluations: Sequence[NewEvaluation] = (),
+        reason: str | None = None,
+        train: float | None = None,
+        validation: float | None = None,
+        test: float | None = None,
+        data: Mapping[str, Any] | None = None,
+        state: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Finish a candidate with everything that was measured, in one transaction, once.
+
+        Parameters
+        ----------
+        candidate
+            A candidate that is not finished.
+        status
+            ``ok`` or the kind of failure.
+        evaluations
+            Its measurements. One whose token is that of a queued evaluation finishes that row; another is a
+            new row.
+        reason
+            Why it failed.
+        train, validation, test
+            Fitness, higher is better, where measured.
+        data
+            Replaces the candidate's data if given.
+        state
+            Values of `set_state` to store in the same transaction.
+
+        Returns
+        -------
+        bool
+            True if this call finished it. False if it was finished before, or if the result comes from an
+            attempt that was given up: then nothing is written, so that repeating a call does no harm.
+
+        Raises
+        ------
+        ValueError
+            If the status is not final, or a failure is given a fitness.
+        """
+        fitness = _fitness({"train": train, "validation": validation, "test": test})
+        if not status.finished:
+            raise ValueError(f"a candidate cannot finish as {status}; give 'ok' or a kind of failure")
+        if status.failed and fitness:
+            raise ValueError(f"a candidate that ended as {status} must have no fitness")
+        with self._write() as connection:
+            key = candidate_id(candidate)
+            locked = connection.execute(
+                select(CandidateRow.status, CandidateRow.run_id)
+                .where(CandidateRow.id == key)
+                .with_for_update()
+            ).one_or_none()
+            if locked is None:
+                raise NotFound(f"there is no candidate number {key}; see `nashforge runs`")
+            if locked.status.finished or not self._acceptable(connection, evaluations):
+                return False
+            values: dict[str, Any] = {"status": status, "reason": clean_text(reason), "finished": db_now()}
+            if data is not None:
+                values["data"] = check_json("the candidate's data", dict(data))
+            connection.execute(update(CandidateRow).where(CandidateRow.id == key).values(**values, **fitness))
+            for evaluation in evaluations:
+                self._store(connection, evaluation, locked.run_id, key)
+            if state:
+                self._set_state(connection, locked.run_id, state)
+            return True
+
+    def set_fitness(
+        self,
+        candidate: CandidateRef,
+        *,
+        train: float | None = None,
+        validation: float | None = None,
+        test: float | None = None,
+    ) -> Candidate:
+        """Set fitness that was measured later (the test suite at the end); None leaves a value as it is.
+
+        Raises
+        ------
+        Conflict
+            If the candidate failed or is not finished.
+        """
+        values = _fitness({"train": train, "validation": validation, "test": test})
+        with self._write() as connection:
+            if values:
+                mine = (CandidateRow.id == candidate_id(candidate), CandidateRow.status == Status.OK)
+                if not connection.execute(update(CandidateRow).where(*mine).values(**values)).rowcount:
+                    current = self.get_candidate(candidate)
+                    raise Conflict(
+                        f"candidate {current.index} of {current.run} is {current.status} and can have no "
+                        "fitness; evaluate its program again instead"
+                    )
+            return self.get_candidate(candidate)
+
+    def reopen_candidate(self, candidate: CandidateRef) -> Candidate:
+        """Make a candidate that failed through no fault of its own (or was cancelled) ``pending`` again.
+
+        Raises
+        ------
+        Conflict
+            If it ended in any other way or has no program.
+        """
+        transient = CandidateRow.status.in_((Status.INFRASTRUCTURE, Status.CANCELLED))
+        with self._write() as connection:
+            mine = (
+                CandidateRow.id == candidate_id(candidate),
+                CandidateRow.program.is_not(None),
+                transient,
+            )
+            changed = connection.execute(
+                update(CandidateRow).where(*mine).values(status=Status.PENDING, reason=None, finished=None)
+            ).rowcount
+            current = self.get_candidate(candidate)
+            if not changed:
+                raise Conflict(
+                    f"candidate {current.index} of {current.run} is {current.status}; only candidates with a "
+                    "program that ended as 'infrastructure' or 'cancelled' can be tried again"
+                )
+            return current
+
+    def candidates(
+        self,
+        run: RunRef,
+        *,
+        status: Sequence[Status] | None = None,
+        start: int = 0,
+        limit: int | None = None,
+    ) -> list[Candidate]:
+        """Return a run's candidates in ask order, from index ``start``, of the given statuses."""
+        where = [CandidateRow.run_id == run_id(run), CandidateRow.index >= start]
+        if status is not None:
+            where.append(CandidateRow.status.in_(status))
+        statement = candidate_select().where(*where).order_by(CandidateRow.index).limit(limit)
+        with self._read() as connection:
+            return read_candidates(connection, statement)
+
+    def open_candidates(self, run: RunRef) -> list[Candidate]:
+        """Return a run's unfinished candidates in ask order: what a resumed run does first."""
+        return self.candidates(run, status=OPEN)
+
+    def outcomes(self, run: RunRef, *, page: int = 500) -> Iterator[tuple[Candidate, tuple[Evaluation, ...]]]:
+        """Yield a run's candidates in ask order, each with its finished evaluations and their scores.
+
+        A resumed run replays them to be where the interrupted one was. Reads ``page`` candidates at a time.
+        """
+        start = 0
+        while True:
+            with self._read() as connection:
+                found = self.candidates(run, start=start, limit=page)
+                evaluations = self._evaluations_of(connection, found)
+            for candidate in found:
+                yield candidate, tuple(evaluations.get(candidate.id, ()))
+            if len(found) < page:
+                return
+            start = found[-1].index + 1
+
+    @staticmethod
+    def _evaluations_of(connection: Connection, found: Sequence[Candidate]) -> dict[int, list[Evaluation]]:
+        grouped: dict[int, list[Evaluation]] = {}
+        if found:
+            where = [
+                EvaluationRow.candidate_id.in_([candidate.id for candidate in found]),
+                EvaluationRow.status.not_in(OPEN),
+            ]
+            for evaluation in read_evaluations(connection, where):
+                assert evaluation.candidate_id is not None
+                grouped.setdefault(evaluation.candidate_id, []).append(evaluation)
+        return grouped

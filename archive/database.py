@@ -1,0 +1,167 @@
+"""One database: its engine, made lazily and again after a fork, and its read and write transactions."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import NullPool
+
+from archive.failures import told_to_people
+from archive.location import display, file_of
+
+# Engines left behind by a fork. A child must not close its parent's connections, not even by letting them be
+# garbage collected: SQLite would touch files that the parent has locked.
+_inherited: list[Engine] = []
+
+to_json: Callable[[Any], str] = partial(json.dumps, allow_nan=False, separators=(",", ":"))
+
+
+def make_engine(url: str, busy_timeout: float, *, migrating: bool = False) -> Engine:
+    """Return an engine for a resolved URL.
+
+    SQLite gets a busy timeout, foreign keys (but not while migrating, when tables are rebuilt) and
+    ``synchronous = FULL``: in WAL mode a commit is then one synced append, which survives a power cut as well
+    as a killed process. ``BEGIN IMMEDIATE`` opens every write transaction, so that two writers wait for each
+    other at the start instead of failing in the middle.
+    """
+    file = file_of(url)
+    pool: dict[str, Any] = {"poolclass": NullPool} if migrating else {}
+    if file is None:
+        pool |= {} if migrating else {"pool_pre_ping": True}
+        target = make_url(url)
+        options = {"connect_timeout": str(target.query.get("connect_timeout", "10"))}
+        return create_engine(target, json_serializer=to_json, connect_args=options, **pool)
+    engine = create_engine(
+        URL.create("sqlite", database=str(file)),
+        json_serializer=to_json,
+        connect_args={"timeout": busy_timeout},
+        **pool,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        # Python's own transaction handling is switched off: it would delay BEGIN to the first write.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA foreign_keys = {'OFF' if migrating else 'ON'}")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+class Database:
+    """The connection half of an archive; the other half are the operations in the classes built on it.
+
+    Safe to use from several threads, after a fork, and to send to other processes (only the URL travels).
+
+    Parameters
+    ----------
+    url
+        A resolved URL, see :func:`archive.location.resolve_url`.
+    busy_timeout
+        Seconds to wait for another writer (SQLite).
+    """
+
+    def __init__(self, url: str, busy_timeout: float = 30.0) -> None:
+        self.url = url
+        self.busy_timeout = busy_timeout
+        self._engine: Engine | None = None
+        self._pid = os.getpid()
+        self._mutex = threading.Lock()
+        self._local = threading.local()
+
+    @property
+    def location(self) -> str:
+        """The place as it may be shown: a path, or a URL without its password."""
+        return display(self.url)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process."""
+        if self._pid != os.getpid():
+            if self._engine is not None:
+                _inherited.append(self._engine)
+            self._engine, self._pid = None, os.getpid()
+            self._mutex, self._local = threading.Lock(), threading.local()
+        with self._mutex:
+            if self._engine is None:
+                self._engine = make_engine(self.url, self.busy_timeout)
+            return self._engine
+
+    def close(self) -> None:
+        """Close the connections of this process; the archive opens new ones if it is used again."""
+        if self._engine is not None and self._pid == os.getpid():
+            self._engine.dispose()
+            self._engine = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.location!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"url": self.url, "busy_timeout": self.busy_timeout}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        Database.__init__(self, state["url"], state["busy_timeout"])
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Make everything this thread does inside the block one write: all of it is stored, or nothing.
+
+        >>> with archive.transaction():                 # doctest: +SKIP
+        ...     program = archive.add_program(source, "cfr")
+        ...     archive.add_candidate(run, program=program)
+        """
+        return self._write()
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        engine = self.engine
+        current: Connection | None = getattr(self._local, "connection", None)
+        if current is not None:
+            yield current
+            return
+        with (
+            told_to_people(self.url),
+            engine.connect() as plain,
+            plain.execution_options(writing=True) as connection,
+            connection.begin(),
+        ):
+            self._local.connection = connection
+            try:
+                yield connection
+            finally:
+                self._local.connection = None
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        engine = self.engine
+        current: Connection | None = getattr(self._local, "connection", None)
+        if current is not None:
+            yield current
+            return
+        with told_to_people(self.url), engine.connect() as connection, connection.begin():
+            yield connection
+
+    def __del__(self) -> None:
+        # A dropped archive closes its files at once instead of at some later collection.
+        with suppress(AttributeError):
+            if self._engine is not None and self._pid == os.getpid():
+                self._engine.dispose()

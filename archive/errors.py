@@ -1,0 +1,98 @@
+"""Errors of the archive: each one sentence that says what happened and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ArchiveError(Exception):
+    """Anything that went wrong with the archive. Its text is one sentence and a remedy."""
+
+
+class ArchiveNotFound(ArchiveError):
+    """There is no database at the given place, and none was to be created."""
+
+
+class NotAnArchive(ArchiveError):
+    """The database holds something else, is damaged, or is of a kind that is not supported."""
+
+
+class SchemaMismatch(ArchiveError):
+    """The database was made by another version of Nashforge.
+
+    Attributes
+    ----------
+    found, expected : str
+        Schema revisions of the database and of this program.
+    upgradable : bool
+        Whether ``nashforge db upgrade`` helps (the database is the older of the two).
+    """
+
+    def __init__(self, message: str, found: str, expected: str, upgradable: bool) -> None:
+        super().__init__(message)
+        self.found = found
+        self.expected = expected
+        self.upgradable = upgradable
+
+
+class DatabaseUnavailable(ArchiveError):
+    """The database cannot be reached, opened, read or written."""
+
+
+class DatabaseBusy(ArchiveError):
+    """Another process held the database for longer than the busy timeout, or won a deadlock."""
+
+
+class DiskFull(ArchiveError):
+    """There is no room to write. The transaction was rolled back; nothing finished is lost."""
+
+
+class NotFound(ArchiveError):
+    """No run, program, candidate or evaluation has this name."""
+
+
+class AmbiguousReference(ArchiveError):
+    """A prefix fits several runs or programs.
+
+    Attributes
+    ----------
+    matches : tuple of str
+        Nicknames of what it fits, at most ten.
+    """
+
+    def __init__(self, message: str, matches: Sequence[str]) -> None:
+        super().__init__(message)
+        self.matches = tuple(matches)
+
+
+class NicknameTaken(ArchiveError):
+    """The name asked for belongs to another run."""
+
+
+class Conflict(ArchiveError):
+    """The write contradicts what is stored (an index used twice, a candidate in the wrong state)."""
+
+
+class RunBusy(ArchiveError):
+    """Another live process works on the run."""
+
+
+class BudgetExceeded(ArchiveError):
+    """A reservation would take a run's spending over its cap.
+
+    Attributes
+    ----------
+    spent, reserved, wanted, cap : float
+        US dollars.
+    """
+
+    def __init__(self, message: str, spent: float, reserved: float, wanted: float, cap: float) -> None:
+        super().__init__(message)
+        self.spent = spent
+        self.reserved = reserved
+        self.wanted = wanted
+        self.cap = cap
+
+
+class DamagedExport(ArchiveError):
+    """An export file is truncated, altered or not an export."""

@@ -1,0 +1,1 @@
+"""Alembic's migrations; they are run by :mod:`archive.schema`."""

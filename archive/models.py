@@ -1,0 +1,210 @@
+"""The tables. Only this package's own modules use them; everybody else gets records.
+
+Timestamps are the database's own clock unless a caller passes a time. Every table that can travel to
+another database has an identity that does not depend on this one: ``programs.hash``, ``runs.uid``,
+``(run, index)`` of a candidate, ``token`` of evaluations and model calls.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Double, Enum, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from archive.records import CallStatus, Role, RunState, Status
+from archive.types import BigKey, UTCDateTime, db_now
+
+
+def _words(enumeration: type[RunState] | type[Status] | type[Role] | type[CallStatus]) -> Enum:
+    """Return a column type that stores an enumeration's values as plain text."""
+    return Enum(
+        enumeration,
+        native_enum=False,
+        create_constraint=False,
+        length=24,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """Registry of the tables, with names for constraints so that migrations can address them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's declarative attribute)
+        datetime: UTCDateTime(),
+        float: Double(),
+        int: BigKey,
+        str: Text(),
+        dict[str, Any]: JSON(none_as_null=True),
+        list[int]: JSON(none_as_null=True),
+        RunState: _words(RunState),
+        Status: _words(Status),
+        Role: _words(Role),
+        CallStatus: _words(CallStatus),
+    }
+
+
+class RunRow(Base):
+    __tablename__ = "runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), unique=True)
+    nickname: Mapped[str] = mapped_column(String(64), unique=True)
+    domain: Mapped[str] = mapped_column(String(64))
+    config: Mapped[dict[str, Any]]
+    seed: Mapped[int | None]
+    state: Mapped[RunState]
+    stop_reason: Mapped[str | None]
+    created: Mapped[datetime] = mapped_column(default=db_now())
+    started: Mapped[datetime | None]
+    finished: Mapped[datetime | None]
+    versions: Mapped[dict[str, Any]]
+    host: Mapped[dict[str, Any]]
+    owner: Mapped[str | None] = mapped_column(String(128))
+    heartbeat: Mapped[datetime | None]
+    stop_requested: Mapped[datetime | None]
+
+
+class RunStateRow(Base):
+    __tablename__ = "run_state"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+    updated: Mapped[datetime] = mapped_column(default=db_now())
+
+
+class ProgramRow(Base):
+    __tablename__ = "programs"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    nickname: Mapped[str] = mapped_column(String(64), unique=True)
+    domain: Mapped[str] = mapped_column(String(64))
+    ast_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    created: Mapped[datetime] = mapped_column(default=db_now())
+    source: Mapped[str]
+
+
+class CandidateRow(Base):
+    __tablename__ = "candidates"
+    __table_args__ = (
+        UniqueConstraint("run_id", "index"),
+        Index(None, "run_id", "status"),
+        Index(None, "run_id", "train"),
+        Index(None, "run_id", "validation"),
+        Index(None, "run_id", "test"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    index: Mapped[int]
+    status: Mapped[Status]
+    program: Mapped[str | None] = mapped_column(String(64), ForeignKey("programs.hash"), index=True)
+    operator: Mapped[str] = mapped_column(String(64))
+    proposer: Mapped[str] = mapped_column(String(128))
+    island: Mapped[int | None]
+    train: Mapped[float | None]
+    validation: Mapped[float | None]
+    test: Mapped[float | None]
+    created: Mapped[datetime] = mapped_column(default=db_now())
+    finished: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    note: Mapped[str | None]
+    data: Mapped[dict[str, Any]]
+
+
+class ParentRow(Base):
+    __tablename__ = "parents"
+
+    candidate_id: Mapped[int] = mapped_column(
+        ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role]
+
+
+class EvaluationRow(Base):
+    __tablename__ = "evaluations"
+    __table_args__ = (
+        Index(None, "program", "suite_digest"),
+        Index(None, "status", "heartbeat"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    attempt: Mapped[int] = mapped_column(default=1)
+    program: Mapped[str] = mapped_column(String(64), ForeignKey("programs.hash"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    candidate_id: Mapped[int | None] = mapped_column(
+        ForeignKey("candidates.id", ondelete="CASCADE"), index=True
+    )
+    split: Mapped[str | None] = mapped_column(String(24))
+    suite: Mapped[str] = mapped_column(String(128))
+    suite_digest: Mapped[str] = mapped_column(String(64))
+    evaluator: Mapped[str] = mapped_column(String(64))
+    status: Mapped[Status]
+    worker: Mapped[str | None] = mapped_column(String(128))
+    tier: Mapped[str | None] = mapped_column(String(32))
+    queued: Mapped[datetime] = mapped_column(default=db_now())
+    started: Mapped[datetime | None]
+    heartbeat: Mapped[datetime | None]
+    finished: Mapped[datetime | None]
+    cpu_seconds: Mapped[float | None]
+    wall_seconds: Mapped[float | None]
+    peak_memory: Mapped[int | None]
+    fitness: Mapped[float | None]
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    seeds: Mapped[list[int]]
+    settings: Mapped[dict[str, Any]]
+    reason: Mapped[str | None]
+    log: Mapped[str | None]
+
+
+class ScoreRow(Base):
+    __tablename__ = "scores"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id", ondelete="CASCADE"), index=True)
+    game: Mapped[str]
+    metric: Mapped[str] = mapped_column(String(64))
+    iteration: Mapped[int | None]
+    value: Mapped[float]
+    direction: Mapped[str] = mapped_column(String(3))
+
+
+class ModelCallRow(Base):
+    __tablename__ = "model_calls"
+    # The sums of the ledger read only the index, never the pages of requests and responses.
+    __table_args__ = (Index("ix_model_calls_ledger", "run_id", "status", "reserved_cost", "cost"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    candidate_id: Mapped[int | None] = mapped_column(
+        ForeignKey("candidates.id", ondelete="SET NULL"), index=True
+    )
+    provider: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str] = mapped_column(String(128))
+    status: Mapped[CallStatus]
+    input_tokens: Mapped[int] = mapped_column(default=0)
+    cached_tokens: Mapped[int] = mapped_column(default=0)
+    cache_write_tokens: Mapped[int] = mapped_column(default=0)
+    output_tokens: Mapped[int] = mapped_column(default=0)
+    reserved_cost: Mapped[float]
+    cost: Mapped[float | None]
+    latency: Mapped[float | None]
+    created: Mapped[datetime] = mapped_column(default=db_now())
+    finished: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    request: Mapped[dict[str, Any]]
+    response: Mapped[dict[str, Any] | None]

@@ -1,0 +1,448 @@
+"""What the archive hands out and takes in: frozen records, free of any database session."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class Status(StrEnum):
+    """What became of a candidate or of an evaluation.
+
+    A failure is a status and has no score, so that nothing that failed can ever rank above what worked.
+    """
+
+    PROPOSING = "proposing"
+    """A candidate whose program is still being written."""
+    PENDING = "pending"
+    """Waiting for a worker."""
+    RUNNING = "running"
+    """A worker has it."""
+    OK = "ok"
+    """Measured."""
+    REJECTED = "rejected"
+    """Refused before it ran: does not parse, breaks the rules of the sandbox, no usable proposal."""
+    DUPLICATE = "duplicate"
+    """The same program, or the same but for names and layout, was seen in this run."""
+    CRASHED = "crashed"
+    """The candidate's code raised an error."""
+    TIMEOUT = "timeout"
+    """It used more time than allowed."""
+    MEMORY = "memory"
+    """It used more memory than allowed."""
+    INVALID_OUTPUT = "invalid_output"
+    """It returned something that is not a valid answer (a policy that does not sum to one, NaN)."""
+    INFRASTRUCTURE = "infrastructure"
+    """Not the candidate's fault: a worker died, a disk was full. May be retried; never cached."""
+    CANCELLED = "cancelled"
+    """Given up because the run stopped. May be retried."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self not in (Status.PROPOSING, Status.PENDING, Status.RUNNING)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended without a measurement."""
+        return self.finished and self is not Status.OK
+
+
+OPEN = tuple(status for status in Status if not status.finished)
+"""The statuses of unfinished work."""
+FAILED = tuple(status for status in Status if status.failed)
+"""The statuses of failures."""
+
+
+class Role(StrEnum):
+    """What a parent was to its child."""
+
+    PARENT = "parent"
+    CROSSOVER = "crossover"
+    INSPIRATION = "inspiration"
+
+
+class CallStatus(StrEnum):
+    """What became of a model call."""
+
+    RESERVED = "reserved"
+    """Money is set aside; the call may be under way."""
+    OK = "ok"
+    REFUSED = "refused"
+    """The model declined to answer."""
+    TRUNCATED = "truncated"
+    """The answer reached the limit of tokens."""
+    INVALID = "invalid"
+    """The answer could not be read."""
+    TIMEOUT = "timeout"
+    ERROR = "error"
+    LOST = "lost"
+    """The process died during the call; the reservation is counted as spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One search.
+
+    Attributes
+    ----------
+    id : int
+        Number within this database.
+    uid : str
+        Identity across databases, 32 hexadecimal digits.
+    config : dict
+        The complete validated configuration of the run.
+    versions, host : dict
+        Versions of the packages, and the machine, that the run was started with.
+    owner : str or None
+        Names the process that works on the run; ``heartbeat`` says when it was last alive.
+    stop_requested : datetime or None
+        When somebody asked the run to stop.
+    """
+
+    id: int
+    uid: str
+    nickname: str
+    domain: str
+    config: dict[str, Any]
+    seed: int | None
+    state: RunState
+    stop_reason: str | None
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    versions: dict[str, Any]
+    host: dict[str, Any]
+    owner: str | None
+    heartbeat: datetime | None
+    stop_requested: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An immutable source, named by its content."""
+
+    hash: str
+    nickname: str
+    domain: str
+    source: str
+    ast_hash: str | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A candidate that another was made from."""
+
+    candidate_id: int
+    role: Role = Role.PARENT
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One step of a run: a program proposed at one position, and what became of it.
+
+    Attributes
+    ----------
+    run : str
+        Nickname of the run.
+    index : int
+        Position in the order in which the run asked, from 0.
+    program, nickname : str or None
+        Hash and nickname of the program; None while, or if, there is none.
+    note : str or None
+        What was changed, in words.
+    data : dict
+        Whatever the proposer wants back on resume.
+    train, validation, test : float or None
+        Fitness, higher is better; None where not (successfully) measured.
+    """
+
+    id: int
+    run_id: int
+    run: str
+    index: int
+    status: Status
+    program: str | None
+    nickname: str | None
+    operator: str
+    proposer: str
+    island: int | None
+    reason: str | None
+    note: str | None
+    data: dict[str, Any]
+    created: datetime
+    finished: datetime | None
+    train: float | None
+    validation: float | None
+    test: float | None
+    parents: tuple[Parent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One measured number.
+
+    Attributes
+    ----------
+    game : str
+        Game string; empty for a number about the whole evaluation.
+    metric : str
+        For example ``exploitability`` or ``seconds``.
+    direction : str
+        ``"min"`` or ``"max"``: which way is better.
+    iteration : int or None
+        Checkpoint, where the metric has several.
+    """
+
+    game: str
+    metric: str
+    value: float
+    direction: str = "min"
+    iteration: int | None = None
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(
+                f"the score {self.metric} of {self.game or 'the evaluation'} is {self.value}; "
+                "scores must be finite, store a failure as a status instead"
+            )
+        if self.direction not in ("min", "max"):
+            raise ValueError(
+                f"the direction of {self.metric} is {self.direction!r}; it must be 'min' or 'max'"
+            )
+
+
+def new_token() -> str:
+    """Return a fresh attempt token: 32 random hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvaluation:
+    """A measurement to be stored; the fields are those of :class:`Evaluation`.
+
+    ``token`` identifies the attempt: storing the same token twice stores it once, and a result whose token
+    was given up as stale is refused.
+    """
+
+    program: str
+    suite: str
+    status: Status
+    token: str = field(default_factory=new_token)
+    suite_digest: str = ""
+    evaluator: str = ""
+    split: str | None = None
+    seeds: tuple[int, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    log: str | None = None
+    worker: str | None = None
+    tier: str | None = None
+    started: datetime | None = None
+    cpu_seconds: float | None = None
+    wall_seconds: float | None = None
+    peak_memory: int | None = None
+    fitness: float | None = None
+    fingerprint: str | None = None
+    scores: tuple[Score, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.status.finished:
+            raise ValueError(f"an evaluation to be stored must be finished; its status is {self.status}")
+        for name in ("fitness", "cpu_seconds", "wall_seconds"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{name} is {value}; it must be finite or None")
+        if self.status.failed and (self.scores or self.fitness is not None):
+            raise ValueError(f"an evaluation that ended as {self.status} must have no scores and no fitness")
+        keys = {(score.game, score.metric, score.iteration) for score in self.scores}
+        if len(keys) != len(self.scores):
+            raise ValueError("two scores of one evaluation have the same game, metric and iteration")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One measurement of one program, or the attempt at it. Never overwritten: a new one is a new row.
+
+    Attributes
+    ----------
+    token : str
+        Identity of the attempt, across databases.
+    attempt : int
+        1 for the first try, 2 for the retry of a lost one, ...
+    split : str or None
+        ``train``, ``validation``, ``test``, ``stage``, or None for one made on request.
+    suite, suite_digest, evaluator : str
+        Name and content hash of the suite, and version of the evaluator: together they say whether two
+        measurements can be compared.
+    tier : str or None
+        Strength of the sandbox that confined the candidate.
+    peak_memory : int or None
+        Bytes.
+    fingerprint : str or None
+        Hash of the behaviour, equal for programs that act alike.
+    """
+
+    id: int
+    token: str
+    attempt: int
+    program: str
+    run_id: int | None
+    candidate_id: int | None
+    split: str | None
+    suite: str
+    suite_digest: str
+    evaluator: str
+    seeds: tuple[int, ...]
+    settings: dict[str, Any]
+    status: Status
+    reason: str | None
+    log: str | None
+    worker: str | None
+    tier: str | None
+    queued: datetime
+    started: datetime | None
+    heartbeat: datetime | None
+    finished: datetime | None
+    cpu_seconds: float | None
+    wall_seconds: float | None
+    peak_memory: int | None
+    fitness: float | None
+    fingerprint: str | None
+    scores: tuple[Score, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One request to a language model, its answer and its price (US dollars)."""
+
+    id: int
+    token: str
+    run_id: int | None
+    candidate_id: int | None
+    provider: str
+    model: str
+    status: CallStatus
+    reason: str | None
+    input_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reserved_cost: float
+    cost: float | None
+    latency: float | None
+    created: datetime
+    finished: datetime | None
+    request: dict[str, Any]
+    response: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Totals of a run's model calls; money in US dollars.
+
+    Attributes
+    ----------
+    cost : float
+        Of finished calls.
+    reserved : float
+        Set aside for calls under way.
+    """
+
+    calls: int
+    cost: float
+    reserved: float
+    input_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run with its counts.
+
+    Attributes
+    ----------
+    counts : dict
+        Number of candidates by status (only those that occur).
+    best : Candidate or None
+        The best on the training games.
+    """
+
+    run: Run
+    counts: dict[Status, int]
+    best: Candidate | None
+
+    @property
+    def candidates(self) -> int:
+        """Number of candidates of any status."""
+        return sum(self.counts.values())
+
+    @property
+    def failures(self) -> int:
+        """Number of candidates that failed."""
+        return sum(count for status, count in self.counts.items() if status.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """Fitness of one measured candidate, and the best of the run up to it."""
+
+    index: int
+    candidate_id: int
+    fitness: float
+    best: float
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``child`` was made from ``parent`` (candidate ids)."""
+
+    child: int
+    parent: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A candidate with its ancestors or its descendants.
+
+    Attributes
+    ----------
+    root : Candidate
+        The one asked for.
+    candidates : dict of int to Candidate
+        All of them by id, the root included, in order of run and index.
+    edges : tuple of Edge
+        Every relation among them, in order of child and of the parents' positions.
+    """
+
+    root: Candidate
+    candidates: dict[int, Candidate]
+    edges: tuple[Edge, ...]
+
+    def parents(self, candidate_id: int) -> tuple[Edge, ...]:
+        """Return the edges from a candidate to its parents."""
+        return tuple(edge for edge in self.edges if edge.child == candidate_id)
+
+    def children(self, candidate_id: int) -> tuple[Edge, ...]:
+        """Return the edges from a candidate to its children."""
+        return tuple(edge for edge in self.edges if edge.parent == candidate_id)

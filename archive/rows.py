@@ -1,0 +1,156 @@
+"""From rows to records, and the references by which people name things."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from archive.errors import AmbiguousReference, NotFound
+from archive.models import CandidateRow, EvaluationRow, ParentRow, ProgramRow, RunRow, ScoreRow
+from archive.records import Candidate, Evaluation, Parent, Program, Run, Score
+
+RunRef: TypeAlias = Run | int
+CandidateRef: TypeAlias = Candidate | int
+ProgramRef: TypeAlias = Program | str
+
+_SHOWN = 10
+
+
+def run_id(run: RunRef) -> int:
+    """Return the number of a run given as record or number."""
+    return run.id if isinstance(run, Run) else run
+
+
+def candidate_id(candidate: CandidateRef) -> int:
+    """Return the number of a candidate given as record or number."""
+    return candidate.id if isinstance(candidate, Candidate) else candidate
+
+
+def program_key(program: ProgramRef) -> str:
+    """Return the hash of a program given as record or hash."""
+    return program.hash if isinstance(program, Program) else program
+
+
+def columns(model: type, record: type, *without: str) -> list[InstrumentedAttribute[Any]]:
+    """Return the model's columns in the order of the record's fields."""
+    return [getattr(model, item.name) for item in fields(record) if item.name not in without]
+
+
+RUN = columns(RunRow, Run)
+PROGRAM = columns(ProgramRow, Program)
+EVALUATION = columns(EvaluationRow, Evaluation, "scores")
+SCORE = columns(ScoreRow, Score)
+
+
+def candidate_select() -> Select[*tuple[Any, ...]]:
+    """Select candidates with the nicknames of their run and program, in the order of the record's fields."""
+    listed = [
+        RunRow.nickname
+        if item.name == "run"
+        else ProgramRow.nickname
+        if item.name == "nickname"
+        else getattr(CandidateRow, item.name)
+        for item in fields(Candidate)
+        if item.name != "parents"
+    ]
+    return (
+        select(*listed)
+        .select_from(CandidateRow)
+        .join(RunRow, RunRow.id == CandidateRow.run_id)
+        .outerjoin(ProgramRow, ProgramRow.hash == CandidateRow.program)
+    )
+
+
+def read_candidates(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[Candidate]:
+    """Return the candidates of a statement made from `candidate_select`, with their parents."""
+    rows = connection.execute(statement).all()
+    parents: dict[int, list[Parent]] = {}
+    link = select(ParentRow.candidate_id, ParentRow.parent_id, ParentRow.role)
+    for some in chunks([row[0] for row in rows]):
+        where = ParentRow.candidate_id.in_(some)
+        ordered = link.where(where).order_by(ParentRow.candidate_id, ParentRow.position)
+        for child, parent, role in connection.execute(ordered):
+            parents.setdefault(child, []).append(Parent(parent, role))
+    # The parents are the record's last field.
+    return [Candidate(*(*row, tuple(parents.get(row[0], ())))) for row in rows]
+
+
+def read_evaluations(
+    connection: Connection, where: Sequence[ColumnElement[bool]], limit: int | None = None
+) -> list[Evaluation]:
+    """Return evaluations, oldest first (the newest ``limit`` of them), with their scores."""
+    order = EvaluationRow.id.desc() if limit is not None else EvaluationRow.id
+    statement = select(*EVALUATION).where(*where).order_by(order)
+    rows = connection.execute(statement.limit(limit)).all()
+    if limit is not None:
+        rows = rows[::-1]
+    scores: dict[int, list[Score]] = {}
+    if limit is None:
+        selections: list[Any] = [select(EvaluationRow.id).where(*where)]
+    else:
+        selections = list(chunks([row.id for row in rows]))
+    for selection in selections:
+        listed = (
+            select(ScoreRow.evaluation_id, *SCORE)
+            .where(ScoreRow.evaluation_id.in_(selection))
+            .order_by(ScoreRow.id)
+        )
+        for owner, *values in connection.execute(listed):
+            scores.setdefault(owner, []).append(Score(*values))
+    return [evaluation_of(row, tuple(scores.get(row.id, ()))) for row in rows]
+
+
+def evaluation_of(row: Row[*tuple[Any, ...]], scores: tuple[Score, ...]) -> Evaluation:
+    """Return the record of a row of `EVALUATION`."""
+    values = dict(row._mapping)
+    return Evaluation(**{**values, "seeds": tuple(values["seeds"])}, scores=scores)
+
+
+def chunks(ids: Sequence[int], size: int = 5000) -> list[list[int]]:
+    """Cut ids into pieces that fit one statement's parameters."""
+    return [list(ids[i : i + size]) for i in range(0, len(ids), size)]
+
+
+def check_json(what: str, value: Any) -> Any:
+    """Return the value if JSON can hold it exactly.
+
+    Raises
+    ------
+    ValueError
+        If it holds something JSON cannot (NaN, an object).
+    """
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} cannot be stored as JSON ({error}); use plain finite values") from error
+    return value
+
+
+def one_match(kind: str, reference: str, names: Sequence[tuple[Any, str]], listing: str) -> Any:
+    """Return the key of the only match of a reference.
+
+    Parameters
+    ----------
+    kind
+        "run" or "program".
+    reference
+        What the person wrote.
+    names
+        Keys and nicknames of everything it fits.
+    listing
+        The command that lists what there is.
+    """
+    if len(names) == 1:
+        return names[0][0]
+    if not names:
+        raise NotFound(f"no {kind} is called {reference!r}; see `{listing}` for what there is")
+    shown = [nickname for _, nickname in names[:_SHOWN]]
+    more = " and more" if len(names) > _SHOWN else ""
+    raise AmbiguousReference(
+        f"{reference!r} fits several {kind}s: {', '.join(shown)}{more}; write more of the name", shown
+    )
