@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
+import signal
 import sys
 from typing import Any
 
@@ -129,9 +131,11 @@ class Confinement:
             self._filter = _build_filter()
             assert self._filter.program  # compiled here, once, for all children
 
-    def die_with_parent(self) -> None:
-        """Have this process killed when its parent ends. A change of uid clears it."""
-        self._prctl(_PR_SET_PDEATHSIG, 9)
+    def die_with(self, parent: int) -> None:
+        """Have this process killed when its parent ends, or end now if it has. A change of uid clears it."""
+        self._prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
     def forbid_inspection(self) -> None:
         """No core dumps; no tracing and no reading of memory by processes of the same user."""

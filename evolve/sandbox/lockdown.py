@@ -25,6 +25,8 @@ class Terms:
 
     Attributes
     ----------
+    parent
+        Process id of the parent, with which the child must die.
     uid
         User and group to become; None to stay (when not started as root).
     cpu_seconds
@@ -33,6 +35,7 @@ class Terms:
         Bytes of address space in all.
     """
 
+    parent: int
     uid: int | None
     cpu_seconds: int
     address_space: int
@@ -48,7 +51,7 @@ def confine(walls: Confinement, terms: Terms) -> None:
     OSError
         If the kernel refuses a step.
     """
-    walls.die_with_parent()
+    walls.die_with(terms.parent)
     if os.getsid(0) != os.getpid():
         os.setsid()
     _limit_resources(terms)
@@ -56,7 +59,7 @@ def confine(walls: Confinement, terms: Terms) -> None:
         os.setgroups([])
         os.setresgid(terms.uid, terms.uid, terms.uid)
         os.setresuid(terms.uid, terms.uid, terms.uid)
-        walls.die_with_parent()
+        walls.die_with(terms.parent)
     walls.forbid_inspection()
     walls.forbid_privileges()
     _verify_identity(walls, terms)

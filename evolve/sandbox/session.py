@@ -34,6 +34,7 @@ from evolve.sandbox.memory import SharedRegion
 from evolve.sandbox.uids import UidLease
 
 _CONTROL_CHARACTERS = re.compile(r"[^\n\t\x20-\x7e\xa0-\uffff]")
+_NOT_READING = contextlib.suppress(BrokenPipeError, BlockingIOError)
 _FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)]
 
 
@@ -156,10 +157,9 @@ class SandboxSession:
                 f"calls take at most {wire.MAX_NUMBERS} 64-bit integers; got {numbers!r}"
             ) from error
         left = self._limits.wall_seconds - self._wall
-        allowed = min(self._limits.call_seconds, left)
+        allowed = max(0.0, min(self._limits.call_seconds, left))
         began = time.monotonic()
-        with contextlib.suppress(BrokenPipeError, BlockingIOError):
-            # If the program is dead or does not read: the reply, or its absence, says which.
+        with _NOT_READING:  # dead, or too busy forging replies: the reply, or its absence, says which
             os.write(self._requests, message)
         if self._poll.poll(allowed * 1000):
             reply = os.read(self._replies, 8)
@@ -225,6 +225,7 @@ class SandboxSession:
 
     def _died(self) -> NoReturn:
         """Explain the end of a process that gave no reason."""
+        by_itself = self._child is not None and self._child.wait_dead(1.0)
         remains = self._end()
         limits, usage = self._limits, self._usage
         if remains is None:
@@ -239,6 +240,8 @@ class SandboxSession:
         if number in (signal.SIGXCPU, signal.SIGKILL):
             if usage.cpu_seconds >= 0.95 * max(1, math.ceil(limits.cpu_seconds)):
                 self._fail(ProgramTimeout, f"the program used up its {limits.cpu_seconds:g} s of CPU time")
+            if not by_itself:
+                self._fail(ProgramCrashed, "the program closed the sandbox's own channel")
             self._fail_infrastructure(
                 "a sandboxed process was killed from outside (an operator? the kernel, for want of memory?)"
             )
@@ -280,10 +283,7 @@ class SandboxSession:
             child, self._child = self._child, None
         if child is None:
             return None
-        # What the process died of by itself must not be overwritten by our kill: EOF can precede death a
-        # little.
         os.close(self._requests)
-        child.wait_dead(0.0)
         child.kill()
         remains = None
         try:

@@ -7,6 +7,7 @@ ask for the remains of one, and ends when the trusted process does.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -70,6 +71,7 @@ def _serve(channel: socket.socket, parent: int | None, walls: Confinement) -> No
     if parent is not None:
         waiting.register(parent, select.POLLIN)
     children: set[int] = set()
+    zygote = os.getpid()
     while True:
         ready = {descriptor for descriptor, _ in waiting.poll()}
         if parent in ready:
@@ -79,7 +81,7 @@ def _serve(channel: socket.socket, parent: int | None, walls: Confinement) -> No
             child = os.fork()
             if child == 0:
                 os.close(channel.detach())
-                _run(walls, message["spawn"], descriptors)
+                _run(walls, zygote, message["spawn"], descriptors)
             children.add(child)
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -120,6 +122,12 @@ def _threads() -> int:
         return 1
 
 
+def _prefer_for_killing() -> None:
+    """If the machine runs out of memory, end programs before anything else."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
+
+
 def _address_space() -> int:
     """Return the size of this process's address space in bytes."""
     try:
@@ -129,7 +137,7 @@ def _address_space() -> int:
         return 1 << 30
 
 
-def _run(walls: Confinement, order: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
+def _run(walls: Confinement, zygote: int, order: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
     """Be the child: prepare, confine, load the program, serve calls until there are no more."""
     try:
         requests, replies, log, inbox, outbox = (
@@ -142,10 +150,12 @@ def _run(walls: Confinement, order: dict[str, Any], descriptors: Sequence[int]) 
         # The maps keep descriptors of their own, which close with all others here.
         os.closerange(REPLIES + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         sys.stdout = sys.stderr = _Log(order["log_bytes"])
+        _prefer_for_killing()
         for number in range(1, signal.NSIG):
             if signal.getsignal(number) not in (signal.SIG_DFL, None):
                 signal.signal(number, signal.SIG_DFL)
-        confine(walls, Terms(order["uid"], order["cpu_seconds"], _address_space() + order["memory_bytes"]))
+        space = _address_space() + order["memory_bytes"]
+        confine(walls, Terms(zygote, order["uid"], order["cpu_seconds"], space))
     except (OSError, ValueError, ConfinementFailed) as error:
         os.write(REPLIES, wire.pack_reply(wire.Kind.INFRASTRUCTURE, f"{type(error).__name__}: {error}"))
         os._exit(1)
