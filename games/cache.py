@@ -38,7 +38,7 @@ IN_MEMORY = 32
 """Compiled games kept by a process (the least recently used are dropped)."""
 
 # What reading a damaged file can raise.
-_DAMAGED = (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, NotImplementedError)
+_DAMAGED = (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, RuntimeError)
 
 
 def cache_directory() -> Path:
@@ -212,7 +212,7 @@ def write(path: Path, key: CacheKey, form: SequenceForm) -> None:
 def read(path: Path, key: CacheKey) -> SequenceForm | None:
     """Load a compiled game, or None if there is no whole and matching file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             meta = json.loads(file["meta"].tobytes())
             if meta["key"] != key.as_json():
                 raise ValueError("the file belongs to another game")

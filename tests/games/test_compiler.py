@@ -13,7 +13,8 @@ import games
 from games.openspiel import load_game
 
 BATTLESHIP = (
-    "battleship(board_width=2,board_height=2,ship_sizes=[2],ship_values=[2],num_shots=3,allow_repeated_shots=False)"
+    "battleship(board_width=2,board_height=2,ship_sizes=[2],ship_values=[2],num_shots=3,"
+    "allow_repeated_shots=False)"
 )
 
 # Nodes, information sets, exploitability of uniform play: reference/cfr.md, measured with OpenSpiel.
@@ -93,7 +94,7 @@ def test_leaves_are_distinct_and_in_lexicographic_order(game):
 
 
 def test_parents_are_the_owners_previous_moves():
-    """Every information set of Leduc hangs from a sequence whose label its own label continues."""
+    """The private card never changes between an information set of Leduc and the one it hangs from."""
     treeplex = games.compile("leduc_poker").treeplexes[1]
     owner = np.repeat(np.arange(treeplex.infosets), np.diff(treeplex.start))
     for infoset, parent in enumerate(treeplex.parent):
@@ -222,7 +223,7 @@ def test_wrong_options_are_refused():
         games.compile("kuhn_poker", imperfect_recall="ignore")
     with pytest.raises(ValueError, match="max_nodes must be at least 1"):
         games.compile("kuhn_poker", max_nodes=0)
-    with pytest.raises(TypeError, match="game string or a pyspiel.Game"):
+    with pytest.raises(TypeError, match=r"game string or a pyspiel\.Game"):
         games.compile(3)
 
 

@@ -128,7 +128,7 @@ def test_an_absent_minded_driver_is_noticed_and_refined():
         games.compile(game)
     form = games.compile(game, imperfect_recall="refine")
     assert form.treeplexes[0].labels == ("crossing [own sequence empty]", "crossing [own sequence 0]")
-    assert form.leaf_payoffs.tolist() == [[0.0, 1.0, 4.0]]  # sequences: go, exit, go-go, go-exit -> 1, 2, 3
+    assert form.leaf_payoffs.tolist() == [[0.0, 1.0, 4.0]]  # after exit, go-go, go-exit
 
 
 @pytest.mark.parametrize("payoff", [math.nan, math.inf])
