@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         Status,
     )
     from evolve.sandbox.inline import InlineSession
-    from evolve.sandbox.layout import ArraySpec
     from evolve.sandbox.limits import Limits, Usage
     from evolve.sandbox.protocol import Host, Session
     from evolve.sandbox.sandbox import Sandbox
@@ -43,7 +42,6 @@ _HOMES = {
         "Status",
     ),
     "inline": ("InlineSession",),
-    "layout": ("ArraySpec",),
     "limits": ("Limits", "Usage"),
     "protocol": ("Host", "Session"),
     "sandbox": ("Sandbox",),
@@ -52,7 +50,6 @@ _HOMES = {
 }
 
 __all__ = [
-    "ArraySpec",
     "CandidateFailure",
     "Host",
     "InfrastructureError",

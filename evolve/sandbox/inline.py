@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
@@ -13,8 +13,9 @@ import numpy as np
 
 from evolve.sandbox import program
 from evolve.sandbox.errors import FAILURES, InvalidOutput
-from evolve.sandbox.layout import AnyArray, ArraySpec, Layout, Outbox, require_floats
+from evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
 from evolve.sandbox.limits import Usage
+from solvers.session import ArraySpec
 
 _serial = itertools.count(1)
 
@@ -96,7 +97,7 @@ class InlineSession:
         """Time used by the program so far; memory is not known in-process."""
         return Usage(self._cpu, self._wall, 0, self._calls)
 
-    def call(self, *numbers: int, expect: Sequence[str] | None = None) -> None:
+    def call(self, *numbers: int, expect: Iterable[str] | None = None) -> None:
         """Call the host once; see ``Session.call``."""
         if self._failure is not None:
             raise self._failure

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-ArraySpec: TypeAlias = tuple[str, tuple[int, ...], str]
-"""Name, shape and numpy dtype string of one shared array."""
+from solvers.session import ArraySpec
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 
@@ -87,9 +86,9 @@ class Outbox:
         self._views = {name: (view.reshape(-1), view.shape) for name, view in views.items()}
         self._all = tuple(views)
 
-    def names(self, expect: Sequence[str] | None) -> Sequence[str]:
+    def names(self, expect: Iterable[str] | None) -> tuple[str, ...]:
         """Return the outputs that a call must write (all, by default)."""
-        return self._all if expect is None else expect
+        return self._all if expect is None else tuple(expect)
 
     def clear(self, names: Sequence[str]) -> None:
         """Mark outputs as missing."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import solvers.session
 from evolve.sandbox.layout import AnyArray
 from evolve.sandbox.limits import Usage
 
 
-class Session(Protocol):
+class Session(solvers.session.Session, Protocol):
     """One program, loaded behind a host: write ``inputs``, ``call``, read ``outputs``.
 
     Attributes
@@ -28,12 +29,6 @@ class Session(Protocol):
     """
 
     @property
-    def inputs(self) -> Mapping[str, AnyArray]: ...
-
-    @property
-    def outputs(self) -> Mapping[str, AnyArray]: ...
-
-    @property
     def tier(self) -> str: ...
 
     @property
@@ -42,7 +37,7 @@ class Session(Protocol):
     @property
     def usage(self) -> Usage: ...
 
-    def call(self, *numbers: int, expect: Sequence[str] | None = None) -> None:
+    def call(self, *numbers: int, expect: Iterable[str] | None = None) -> None:
         """Call the host once.
 
         Parameters

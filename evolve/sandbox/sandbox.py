@@ -10,10 +10,10 @@ from typing import Any, Self
 
 from evolve.sandbox.errors import ProgramRejected
 from evolve.sandbox.launch import Zygote, ZygoteLost
-from evolve.sandbox.layout import ArraySpec
 from evolve.sandbox.limits import Limits
 from evolve.sandbox.session import SandboxSession
 from evolve.sandbox.tiers import Machine, Tier, probe
+from solvers.session import ArraySpec
 
 
 class Sandbox:

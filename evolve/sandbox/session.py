@@ -12,7 +12,7 @@ import signal
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
@@ -28,10 +28,11 @@ from evolve.sandbox.errors import (
     Status,
 )
 from evolve.sandbox.launch import START_SECONDS, Child, Zygote, ZygoteLost
-from evolve.sandbox.layout import AnyArray, ArraySpec, Layout, Outbox, require_floats
+from evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
 from evolve.sandbox.limits import Limits, Usage
 from evolve.sandbox.memory import SharedRegion
 from evolve.sandbox.uids import UidLease
+from solvers.session import ArraySpec
 
 _CONTROL_CHARACTERS = re.compile(r"[^\n\t\x20-\x7e\xa0-\uffff]")
 _NOT_READING = contextlib.suppress(BrokenPipeError, BlockingIOError)
@@ -139,7 +140,7 @@ class SandboxSession:
         """Process id of the program; None once the session is closed."""
         return None if self._child is None else self._child.pid
 
-    def call(self, *numbers: int, expect: Sequence[str] | None = None) -> None:
+    def call(self, *numbers: int, expect: Iterable[str] | None = None) -> None:
         """Call the host once; see ``Session.call``."""
         if self._child is None:
             raise self._failure or RuntimeError(
