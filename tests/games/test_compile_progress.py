@@ -1,0 +1,50 @@
+"""The display of long compilations appears to people only."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+import games
+from games import progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    return stream
+
+
+def test_a_long_compilation_is_shown_on_a_terminal(terminal, monkeypatch):
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    games.compile("liars_dice(dice_sides=5)", cache=False)
+    assert "compiling liars_dice(dice_sides=5)" in terminal.getvalue()
+
+
+def test_a_short_compilation_is_not(terminal):
+    games.compile("kuhn_poker", cache=False)
+    assert terminal.getvalue() == ""
+
+
+def test_nothing_is_shown_where_nobody_looks(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    games.compile("liars_dice(dice_sides=5)", cache=False)
+    assert stream.getvalue() == ""
+
+
+def test_a_callers_own_progress_replaces_the_display(terminal, monkeypatch):
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    seen: list[int] = []
+    games.compile("liars_dice(dice_sides=5)", cache=False, progress=seen.append)
+    assert seen
+    assert terminal.getvalue() == ""
