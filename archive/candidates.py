@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from archive.errors import Conflict, NotFound
@@ -28,6 +28,20 @@ from archive.rows import (
 )
 from archive.runs import RunStore
 from archive.types import db_now
+
+# Statements on the path of every candidate are built once: building one costs more than running it.
+_INSERT = insert(CandidateRow).returning(CandidateRow.id)
+_INSERT_FINISHED = insert(CandidateRow).values(finished=db_now()).returning(CandidateRow.id)
+_INSERT_PARENTS = insert(ParentRow)
+_BY_ID = candidate_select().where(CandidateRow.id == bindparam("key"))
+_LOCK_RUN = select(RunRow.id).where(RunRow.id == bindparam("run")).with_for_update(key_share=True)
+_LAST_INDEX = select(func.max(CandidateRow.index)).where(CandidateRow.run_id == bindparam("run"))
+_LOCK_CANDIDATE = (
+    select(CandidateRow.status, CandidateRow.run_id)
+    .where(CandidateRow.id == bindparam("key"))
+    .with_for_update()
+)
+_FINISH = update(CandidateRow).where(CandidateRow.id == bindparam("key")).values(finished=db_now())
 
 
 def _fitness(values: Mapping[str, float | None]) -> dict[str, float]:
@@ -92,12 +106,8 @@ class CandidateStore(RunStore, EvaluationStore):
             owner = run_id(run)
             if index is None:
                 # The lock makes two processes that ask at once take different positions.
-                connection.execute(
-                    select(RunRow.id).where(RunRow.id == owner).with_for_update(key_share=True)
-                )
-                last = connection.scalar(
-                    select(func.max(CandidateRow.index)).where(CandidateRow.run_id == owner)
-                )
+                connection.execute(_LOCK_RUN, {"run": owner})
+                last = connection.scalar(_LAST_INDEX, {"run": owner})
                 index = 0 if last is None else last + 1
             values = {
                 "run_id": owner,
@@ -110,17 +120,16 @@ class CandidateStore(RunStore, EvaluationStore):
                 "reason": clean_text(reason),
                 "note": clean_text(note),
                 "data": check_json("the candidate's data", dict(data or {})),
-                "finished": db_now() if status.finished else None,
             }
             try:
-                added = connection.scalar(insert(CandidateRow).values(**values).returning(CandidateRow.id))
+                added = connection.scalar(_INSERT_FINISHED if status.finished else _INSERT, values)
                 assert added is not None
                 if parents:
                     links = [
                         {"candidate_id": added, "position": i, "parent_id": p.candidate_id, "role": p.role}
                         for i, p in enumerate(parents)
                     ]
-                    connection.execute(insert(ParentRow), links)
+                    connection.execute(_INSERT_PARENTS, links)
             except IntegrityError as error:
                 raise Conflict(
                     f"run {owner} already has a candidate at index {index}, or its program or a parent is not"
@@ -137,8 +146,7 @@ class CandidateStore(RunStore, EvaluationStore):
             If there is none of this number.
         """
         with self._read() as connection:
-            wanted = candidate_select().where(CandidateRow.id == candidate_id(candidate))
-            found = read_candidates(connection, wanted)
+            found = read_candidates(connection, _BY_ID, {"key": candidate_id(candidate)})
         if not found:
             raise NotFound(f"there is no candidate number {candidate_id(candidate)}; see `nashforge runs`")
         return found[0]
@@ -224,21 +232,18 @@ class CandidateStore(RunStore, EvaluationStore):
             raise ValueError(f"a candidate that ended as {status} must have no fitness")
         with self._write() as connection:
             key = candidate_id(candidate)
-            locked = connection.execute(
-                select(CandidateRow.status, CandidateRow.run_id)
-                .where(CandidateRow.id == key)
-                .with_for_update()
-            ).one_or_none()
+            locked = connection.execute(_LOCK_CANDIDATE, {"key": key}).one_or_none()
             if locked is None:
                 raise NotFound(f"there is no candidate number {key}; see `nashforge runs`")
-            if locked.status.finished or not self._acceptable(connection, evaluations):
+            queued = self._queued(connection, evaluations)
+            if locked.status.finished or queued is None:
                 return False
-            values: dict[str, Any] = {"status": status, "reason": clean_text(reason), "finished": db_now()}
+            values: dict[str, Any] = {"key": key, "status": status, "reason": clean_text(reason), **fitness}
             if data is not None:
                 values["data"] = check_json("the candidate's data", dict(data))
-            connection.execute(update(CandidateRow).where(CandidateRow.id == key).values(**values, **fitness))
+            connection.execute(_FINISH, values)
             for evaluation in evaluations:
-                self._store(connection, evaluation, locked.run_id, key)
+                self._store(connection, evaluation, locked.run_id, key, queued)
             if state:
                 self._set_state(connection, locked.run_id, state)
             return True

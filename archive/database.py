@@ -133,17 +133,12 @@ class Database:
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        engine = self.engine
+        engine = self.engine.execution_options(writing=True)
         current: Connection | None = getattr(self._local, "connection", None)
         if current is not None:
             yield current
             return
-        with (
-            told_to_people(self.url),
-            engine.connect() as plain,
-            plain.execution_options(writing=True) as connection,
-            connection.begin(),
-        ):
+        with told_to_people(self.url), engine.begin() as connection:
             self._local.connection = connection
             try:
                 yield connection
@@ -157,7 +152,7 @@ class Database:
         if current is not None:
             yield current
             return
-        with told_to_people(self.url), engine.connect() as connection, connection.begin():
+        with told_to_people(self.url), engine.begin() as connection:
             yield connection
 
     def __del__(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from archive.database import Database
 from archive.errors import NotFound
@@ -33,7 +33,17 @@ from archive.rows import (
 )
 from archive.types import db_now
 
-_RESULT = ("cpu_seconds", "wall_seconds", "peak_memory", "fitness", "fingerprint")
+_RESULT = ("status", "cpu_seconds", "wall_seconds", "peak_memory", "fitness", "fingerprint")
+_SPECIFICATION = ("token", "program", "split", "suite", "suite_digest", "evaluator")
+# Statements on the path of every candidate are built once: building one costs more than running it.
+_BY_TOKEN = (
+    select(EvaluationRow.token, EvaluationRow.id, EvaluationRow.status)
+    .where(EvaluationRow.token.in_(bindparam("tokens", expanding=True)))
+    .with_for_update()
+)
+_INSERT = insert(EvaluationRow).values(finished=db_now()).returning(EvaluationRow.id)
+_FINISH = update(EvaluationRow).where(EvaluationRow.id == bindparam("key")).values(finished=db_now())
+_INSERT_SCORES = insert(ScoreRow)
 
 
 class EvaluationStore(Database):
@@ -57,65 +67,60 @@ class EvaluationStore(Database):
             What is stored under the token. If the attempt was given up before, that is the failure.
         """
         with self._write() as connection:
-            if self._acceptable(connection, [evaluation]):
+            queued = self._queued(connection, [evaluation])
+            if queued is not None:
                 self._store(
                     connection,
                     evaluation,
                     None if run is None else run_id(run),
                     None if candidate is None else candidate_id(candidate),
+                    queued,
                 )
             return self.get_evaluation(evaluation.token)
 
     @staticmethod
-    def _acceptable(connection: Connection, evaluations: Sequence[NewEvaluation]) -> bool:
-        """Return whether every token is either new or that of an unfinished attempt; lock those."""
+    def _queued(connection: Connection, evaluations: Sequence[NewEvaluation]) -> dict[str, int] | None:
+        """Return the rows of unfinished attempts by token, locked; None if a token is of a finished one."""
         if not evaluations:
-            return True
+            return {}
         tokens = [evaluation.token for evaluation in evaluations]
-        stored = connection.scalars(
-            select(EvaluationRow.status).where(EvaluationRow.token.in_(tokens)).with_for_update()
-        )
-        return not any(status.finished for status in stored)
+        stored = connection.execute(_BY_TOKEN, {"tokens": tokens}).all()
+        if any(row.status.finished for row in stored):
+            return None
+        return {row.token: row.id for row in stored}
 
     @staticmethod
-    def _store(connection: Connection, new: NewEvaluation, run: int | None, candidate: int | None) -> None:
+    def _store(
+        connection: Connection,
+        new: NewEvaluation,
+        run: int | None,
+        candidate: int | None,
+        queued: Mapping[str, int],
+    ) -> None:
         """Write an acceptable evaluation and its scores: into its queued row, or as a new row."""
         result: dict[str, Any] = {name: getattr(new, name) for name in _RESULT}
-        result |= {
-            "status": new.status,
-            "reason": clean_text(new.reason),
-            "log": clean_text(new.log),
-            "finished": db_now(),
-        }
+        result |= {"reason": clean_text(new.reason), "log": clean_text(new.log)}
         given = {name: getattr(new, name) for name in ("worker", "tier", "started")}
         result |= {name: value for name, value in given.items() if value is not None}
-        key = connection.scalar(
-            update(EvaluationRow)
-            .where(EvaluationRow.token == new.token, EvaluationRow.status.in_(OPEN))
-            .values(**result)
-            .returning(EvaluationRow.id)
-        )
-        if key is None:
+        key = queued.get(new.token)
+        if key is not None:
+            connection.execute(_FINISH, {**result, "key": key})
+        else:
+            specification = {name: getattr(new, name) for name in _SPECIFICATION}
             key = connection.scalar(
-                insert(EvaluationRow)
-                .values(
+                _INSERT,
+                {
                     **result,
-                    token=new.token,
-                    program=new.program,
-                    run_id=run,
-                    candidate_id=candidate,
-                    split=new.split,
-                    suite=new.suite,
-                    suite_digest=new.suite_digest,
-                    evaluator=new.evaluator,
-                    seeds=list(new.seeds),
-                    settings=check_json("the evaluation's settings", dict(new.settings)),
-                )
-                .returning(EvaluationRow.id)
+                    **specification,
+                    "run_id": run,
+                    "candidate_id": candidate,
+                    "seeds": list(new.seeds),
+                    "settings": check_json("the evaluation's settings", dict(new.settings)),
+                },
             )
         if new.scores:
             connection.execute(
-                insert(ScoreRow),
+                _INSERT_SCORES,
                 [
                     {
                         "evaluation_id": key,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
-from sqlalchemy import Connection, Insert, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.database import Database
@@ -24,12 +23,12 @@ from archive.rows import (
     run_id,
 )
 
-
-def insert_ignore(connection: Connection, model: type) -> Insert:
-    """Return an INSERT that does nothing where a unique column's value is taken."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(model).on_conflict_do_nothing()
-    return sqlite.insert(model).on_conflict_do_nothing()
+# Statements on the path of every candidate are built once: building one costs more than running it.
+_BY_HASH = select(*PROGRAM).where(ProgramRow.hash == bindparam("digest"))
+_INSERT = {
+    "postgresql": postgresql.insert(ProgramRow).on_conflict_do_nothing().returning(*PROGRAM),
+    "sqlite": sqlite.insert(ProgramRow).on_conflict_do_nothing().returning(*PROGRAM),
+}
 
 
 class ProgramStore(Database):
@@ -63,33 +62,26 @@ class ProgramStore(Database):
     def _add_program(
         self, connection: Connection, digest: str, text: str, domain: str, ast_hash: str | None
     ) -> Program:
-        names = candidates(digest, ANIMALS)
-        while True:
+        values = {"hash": digest, "domain": domain, "ast_hash": ast_hash, "source": text}
+        for nickname in candidates(digest, ANIMALS):
+            # Nothing is inserted if the hash or the nickname is taken, also by another process just now.
+            row = connection.execute(
+                _INSERT[connection.dialect.name], {**values, "nickname": nickname}
+            ).one_or_none()
+            if row is not None:
+                return Program(*row)
             known = self._program(connection, digest)
+            if known is not None and known.ast_hash is None and ast_hash is not None:
+                mine = ProgramRow.hash == digest
+                connection.execute(update(ProgramRow).where(mine).values(ast_hash=ast_hash))
+                known = self._program(connection, digest)
             if known is not None:
-                if known.ast_hash is None and ast_hash is not None:
-                    mine = ProgramRow.hash == digest
-                    connection.execute(update(ProgramRow).where(mine).values(ast_hash=ast_hash))
-                    known = self._program(connection, digest)
-                    assert known is not None
                 return known
-            wanted = list(islice(names, 8))
-            taken = set(
-                connection.scalars(select(ProgramRow.nickname).where(ProgramRow.nickname.in_(wanted)))
-            )
-            free = next((name for name in wanted if name not in taken), None)
-            if free is None:
-                continue
-            # On a server another process may take the hash or the name first: then look again.
-            connection.execute(
-                insert_ignore(connection, ProgramRow).values(
-                    hash=digest, nickname=free, domain=domain, ast_hash=ast_hash, source=text
-                )
-            )
+        raise AssertionError("nicknames never end")
 
     @staticmethod
     def _program(connection: Connection, digest: str) -> Program | None:
-        row = connection.execute(select(*PROGRAM).where(ProgramRow.hash == digest)).one_or_none()
+        row = connection.execute(_BY_HASH, {"digest": digest}).one_or_none()
         return None if row is None else Program(*row)
 
     def get_program(self, reference: ProgramRef) -> Program:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archive.errors import AmbiguousReference, NotFound
@@ -66,15 +66,23 @@ def candidate_select() -> Select[*tuple[Any, ...]]:
     )
 
 
-def read_candidates(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[Candidate]:
+_LINKS = (
+    select(ParentRow.candidate_id, ParentRow.parent_id, ParentRow.role)
+    .where(ParentRow.candidate_id.in_(bindparam("children", expanding=True)))
+    .order_by(ParentRow.candidate_id, ParentRow.position)
+)
+
+
+def read_candidates(
+    connection: Connection,
+    statement: Select[*tuple[Any, ...]],
+    parameters: Mapping[str, Any] | None = None,
+) -> list[Candidate]:
     """Return the candidates of a statement made from `candidate_select`, with their parents."""
-    rows = connection.execute(statement).all()
+    rows = connection.execute(statement, parameters).all()
     parents: dict[int, list[Parent]] = {}
-    link = select(ParentRow.candidate_id, ParentRow.parent_id, ParentRow.role)
     for some in chunks([row[0] for row in rows]):
-        where = ParentRow.candidate_id.in_(some)
-        ordered = link.where(where).order_by(ParentRow.candidate_id, ParentRow.position)
-        for child, parent, role in connection.execute(ordered):
+        for child, parent, role in connection.execute(_LINKS, {"children": some}):
             parents.setdefault(child, []).append(Parent(parent, role))
     # The parents are the record's last field.
     return [Candidate(*(*row, tuple(parents.get(row[0], ())))) for row in rows]
