@@ -1,0 +1,127 @@
+"""The configuration of a run: one validated, immutable object, stored with the run."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evolve.domains import domain
+from evolve.tasks import Fitness
+
+Strategy = Literal["evolution", "best_of_n", "sequential"]
+
+
+class ConfigError(ValueError):
+    """A run cannot be configured as asked."""
+
+
+class RunConfig(BaseModel):
+    """Everything that decides what a run does. Equal configurations and seeds give equal runs.
+
+    Attributes
+    ----------
+    domain, strategy, proposer
+        What is searched, how parents are chosen, who writes the programs.
+    seed
+        Of every random draw.
+    max_evaluations
+        Stop after so many evaluated candidates, the seed program included; programs that repeat a known one
+        do not count.
+    max_minutes
+        Stop asking for new candidates after so many minutes.
+    patience
+        Stop after so many evaluations without a better training fitness; None: never.
+    workers
+        Worker processes; None: one a core.
+    lookahead
+        How many candidates may be asked for ahead of the oldest outcome that is not in; None: one for one
+        worker, else twice the workers. It decides what is known when a candidate is proposed, so runs are
+        the same for the same value, however fast the workers are.
+    horizon
+        Iterations a game.
+    train, validation, test
+        Suites (names or TOML files).
+    final_test
+        Whether the best program is measured on the test suite at the end.
+    islands, archive, migrate_every
+        The population, see `evolve.population.Population`.
+    verify
+        A program is validated when its training fitness is among so many best.
+    stagnation
+        After so many evaluations without a better training fitness, larger steps are taken.
+    tier
+        Weakest sandbox tier to accept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    domain: str = "cfr"
+    strategy: Strategy = "evolution"
+    proposer: str = "offline"
+    seed: int = Field(default=0, ge=0)
+    max_evaluations: int = Field(default=100, ge=1)
+    max_minutes: float | None = Field(default=None, gt=0)
+    patience: int | None = Field(default=None, ge=1)
+    workers: int | None = Field(default=None, ge=1)
+    lookahead: int | None = Field(default=None, ge=1)
+    horizon: int = Field(default=1000, ge=1)
+    train: str = "cfr-train"
+    validation: str = "cfr-validation"
+    test: str = "cfr-test"
+    final_test: bool = True
+    fitness: Fitness = Fitness()
+    islands: int = Field(default=3, ge=1)
+    archive: int = Field(default=40, ge=1)
+    migrate_every: int = Field(default=15, ge=1)
+    verify: int = Field(default=8, ge=1)
+    stagnation: int = Field(default=15, ge=1)
+    tier: Literal["strict", "no-landlock", "none"] = "strict"
+
+
+def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:
+    """Return a configuration from options, over those of a TOML file, over the domain's defaults.
+
+    Parameters
+    ----------
+    options
+        Values by name; None means not given.
+    path
+        A TOML file with the same names.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or a value is not allowed; names the option and what is allowed.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"the configuration {path} cannot be read: {error.strerror}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"the configuration {path} is not TOML: {error}") from error
+    values |= {name: value for name, value in options.items() if value is not None}
+    work = domain(str(values.get("domain", "cfr")))
+    values = {**work.suites, "horizon": work.horizon} | values
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error, path)) from error
+
+
+def _sentence(error: ValidationError, path: str | Path | None) -> str:
+    parts = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            known = ", ".join(RunConfig.model_fields)
+            parts.append(f"there is no option {name!r}; the options are {known}")
+        else:
+            parts.append(f"{name} = {problem['input']!r}: {problem['msg'].lower()}")
+    where = f" in {path}" if path is not None else ""
+    return f"the configuration{where} is not valid: " + "; ".join(parts)

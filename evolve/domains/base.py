@@ -1,0 +1,72 @@
+"""What a domain is: everything that the search needs to know about one kind of program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from evolve.tasks import Fitness, Report, Split, Stage, Task
+
+if TYPE_CHECKING:
+    from evolve.sandbox import Sandbox
+
+
+class Domain(Protocol):
+    """One kind of evolvable program and how it is judged.
+
+    Attributes
+    ----------
+    name : str
+        As used on the command line.
+    title : str
+        One line for people.
+    evaluator : str
+        Version of the evaluation: measurements of different versions are not compared.
+    seed : str
+        Name of the library program that a search starts from.
+    hosts : tuple of str
+        Modules that run the programs in the sandbox.
+    metric : str
+        The measured quantity behind the fitness.
+    suites : dict
+        Default suite of each split, for ``train``, ``validation`` and ``test``.
+    horizon : int
+        Default number of iterations.
+    """
+
+    name: str
+    title: str
+    evaluator: str
+    seed: str
+    hosts: tuple[str, ...]
+    metric: str
+    suites: Mapping[Split, str]
+    horizon: int
+
+    def baselines(self) -> tuple[str, ...]:
+        """Return the names of the library's programs."""
+
+    def source(self, baseline: str) -> str:
+        """Return the source of a library program."""
+
+    def smoke(self, horizon: int) -> Stage:
+        """Return the cheap first stage, whose fingerprint tells programs apart by what they do."""
+
+    def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
+        """Return what to measure for a split: the games of a suite, disguised for validation.
+
+        Raises
+        ------
+        games.SuiteError
+            If there is no such suite.
+        """
+
+    def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
+        """Return a stage over given games, undisguised."""
+
+    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
+        """Run a task.
+
+        What the program does wrong becomes a status of the report; what the machine does wrong is raised as
+        `evolve.sandbox.InfrastructureError`.
+        """

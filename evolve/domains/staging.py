@@ -1,0 +1,115 @@
+"""Running the stages of a task in order: gates, known behaviours, statuses. Shared by the domains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+from archive.records import Status
+from evolve.sandbox import CandidateFailure, Usage
+from evolve.tasks import Fitness, Measurement, Report, Stage, StageReport, Task
+
+
+@dataclass
+class Tally:
+    """What a stage measured, while it runs; no scores count when the program fails."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    scores: list[Measurement] = field(default_factory=list)
+    log: str = ""
+    cpu_seconds: float = 0.0
+    peak_memory: int = 0
+    tier: str | None = None
+    fingerprint: str | None = None
+
+    def use(self, usage: Usage, log: str = "") -> None:
+        """Add what one session used."""
+        self.cpu_seconds += usage.cpu_seconds
+        self.peak_memory = max(self.peak_memory, usage.peak_memory_bytes)
+        self.log += log
+
+
+def fitness_of(fitness: Fitness, values: Mapping[str, float], references: Mapping[str, float]) -> float:
+    """Return the fitness of final values by label; higher is better.
+
+    Raises
+    ------
+    KeyError
+        If ``log_ratio`` lacks the reference of a label.
+    """
+    if fitness.kind == "negative":
+        return -float(np.mean(list(values.values())))
+    ratios = [
+        np.log10(max(references[label], fitness.floor) / max(value, fitness.floor))
+        for label, value in values.items()
+    ]
+    return float(np.mean(ratios))
+
+
+def run_stages(
+    task: Task, evaluator: str, run_stage: Callable[[Stage, Tally], None], worker: str | None = None
+) -> Report:
+    """Run the stages of a task until one fails, or misses its gate, or shows a known behaviour.
+
+    Parameters
+    ----------
+    run_stage
+        Plays all trials of a stage and fills the tally; raises `CandidateFailure` when the program fails.
+    """
+    reports: list[StageReport] = []
+    for stage in task.stages:
+        if stage.gate is not None and not _passed(reports, stage.gate):
+            break
+        report = _run(stage, run_stage)
+        if report.fingerprint is not None and report.fingerprint in task.known:
+            report = report.model_copy(
+                update={
+                    "status": Status.DUPLICATE,
+                    "reason": f"behaves exactly like {task.known[report.fingerprint]}",
+                    "scores": (),
+                    "fitness": None,
+                }
+            )
+        reports.append(report)
+        if report.status is not Status.OK:
+            break
+    return Report(token=task.token, evaluator=evaluator, stages=tuple(reports), worker=worker)
+
+
+def _passed(reports: list[StageReport], gate: float) -> bool:
+    fitness = reports[-1].fitness if reports else None
+    return fitness is not None and fitness >= gate
+
+
+def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None]) -> StageReport:
+    started, began = datetime.now(UTC), time.perf_counter()
+    tally = Tally()
+    status, reason, fitness = Status.OK, None, None
+    try:
+        run_stage(stage, tally)
+        if stage.fitness.kind == "negative" or stage.references:
+            fitness = fitness_of(stage.fitness, tally.values, stage.references)
+    except CandidateFailure as failure:
+        tally.use(failure.usage, failure.log)
+        status, reason = Status(failure.status), failure.reason
+    failed = status is not Status.OK
+    return StageReport(
+        split=stage.split,
+        suite=stage.suite,
+        digest=stage.digest,
+        status=status,
+        reason=reason,
+        log=tally.log or None,
+        scores=() if failed else tuple(tally.scores),
+        fitness=fitness,
+        fingerprint=None if failed else tally.fingerprint,
+        started=started.isoformat(),
+        wall_seconds=time.perf_counter() - began,
+        cpu_seconds=tally.cpu_seconds,
+        peak_memory=tally.peak_memory,
+        tier=tally.tier,
+    )

@@ -1,0 +1,1 @@
+"""Where evaluations run: on this machine's cores (`local`)."""

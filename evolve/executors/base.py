@@ -1,0 +1,33 @@
+"""What the loop asks of an executor: take tasks, return reports. Nothing else differs between executors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from evolve.tasks import Report, Task
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task without a report, through no fault of the program: a worker died or the machine failed."""
+
+    token: str
+    reason: str
+
+
+class Executor(Protocol):
+    """Runs tasks somewhere."""
+
+    @property
+    def workers(self) -> int:
+        """How many tasks run at the same time."""
+
+    def submit(self, task: Task) -> None:
+        """Queue a task."""
+
+    def wait(self, timeout: float | None = None) -> list[Report | Lost]:
+        """Return what has finished since the last call; wait for something, at most ``timeout`` seconds."""
+
+    def close(self) -> None:
+        """End all work at once and free everything. Harmless when repeated."""

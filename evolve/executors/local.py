@@ -1,0 +1,162 @@
+"""A pool of worker processes on this machine; no broker."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from evolve.executors.base import Lost
+from evolve.tasks import Report, Task
+
+GRACE_SECONDS = 120.0
+"""Beyond the limits on the program: compiling games and measuring, which are not the program's fault."""
+
+
+@dataclass
+class _Worker:
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]
+    task: Task | None = None
+    deadline: float = 0.0
+    buffer: bytearray = field(default_factory=bytearray)
+
+    def complaint(self) -> str:
+        self.errors.seek(0, os.SEEK_END)
+        self.errors.seek(max(0, self.errors.tell() - 2000))
+        lines = self.errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it left no message"
+
+
+class LocalExecutor:
+    """Evaluate on this machine, each worker a process of its own with its own sandbox.
+
+    Parameters
+    ----------
+    workers
+        Number of worker processes; default one a core that this process may use.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        count = len(os.sched_getaffinity(0)) if workers is None else workers
+        if count < 1:
+            raise ValueError(f"workers must be at least 1; got {count}")
+        self._count = count
+        self._queue: deque[Task] = deque()
+        self._workers: list[_Worker] = []
+        self._ready: list[Report | Lost] = []
+        self._selector = selectors.DefaultSelector()
+
+    @property
+    def workers(self) -> int:
+        """How many tasks run at the same time."""
+        return self._count
+
+    def submit(self, task: Task) -> None:
+        """Queue a task; it starts at once if a worker is idle."""
+        self._queue.append(task)
+        self._dispatch()
+
+    def wait(self, timeout: float | None = None) -> list[Report | Lost]:
+        """Return finished work; wait for some, at most ``timeout`` seconds."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while not self._ready and any(worker.task for worker in self._workers):
+            limits = [worker.deadline for worker in self._workers if worker.task] + ([end] if end else [])
+            for key, _ in self._selector.select(max(0.0, min(limits) - time.monotonic())):
+                self._read(key.data)
+            self._expire()
+            self._dispatch()
+            if end is not None and time.monotonic() >= end:
+                break
+        ready, self._ready = self._ready, []
+        return ready
+
+    def close(self) -> None:
+        """Kill the workers; they hold nothing that is not in the archive."""
+        self._queue.clear()
+        for worker in list(self._workers):
+            self._remove(worker)
+        self._selector.close()
+
+    def _dispatch(self) -> None:
+        while self._queue:
+            worker = next((worker for worker in self._workers if worker.task is None), None)
+            if worker is None:
+                if len(self._workers) >= self._count:
+                    return
+                worker = self._start()
+            task = self._queue.popleft()
+            worker.task = task
+            worker.deadline = time.monotonic() + sum(stage.seconds for stage in task.stages) + GRACE_SECONDS
+            assert worker.process.stdin is not None
+            # A worker that died meanwhile is noticed by the end of its output.
+            with contextlib.suppress(BrokenPipeError):
+                worker.process.stdin.write(task.model_dump_json().encode() + b"\n")
+                worker.process.stdin.flush()
+
+    def _start(self) -> _Worker:
+        errors = tempfile.TemporaryFile()  # noqa: SIM115  closed when the worker is removed
+        root = Path(__file__).resolve().parents[2]
+        path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
+        # Its own session: Ctrl-C on the terminal reaches the loop alone, which then ends the workers.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "evolve.executors.worker", str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        os.set_blocking(process.stdout.fileno(), False)
+        worker = _Worker(process, errors)
+        self._workers.append(worker)
+        self._selector.register(process.stdout, selectors.EVENT_READ, worker)
+        return worker
+
+    def _read(self, worker: _Worker) -> None:
+        assert worker.process.stdout is not None
+        chunk = worker.process.stdout.read()
+        if chunk == b"":
+            self._lose(worker, f"a worker process ended: {worker.complaint()}")
+            return
+        worker.buffer += chunk or b""
+        while (end := worker.buffer.find(b"\n")) >= 0:
+            answer = json.loads(bytes(worker.buffer[:end]))
+            del worker.buffer[: end + 1]
+            worker.task = None
+            if "report" in answer:
+                self._ready.append(Report.model_validate(answer["report"]))
+            else:
+                self._ready.append(Lost(**answer["lost"]))
+
+    def _expire(self) -> None:
+        for worker in list(self._workers):
+            if worker.task is not None and time.monotonic() > worker.deadline:
+                self._lose(worker, "a worker process did not answer within the limits of its stages")
+
+    def _lose(self, worker: _Worker, reason: str) -> None:
+        if worker.task is not None:
+            self._ready.append(Lost(worker.task.token, reason))
+        self._remove(worker)
+
+    def _remove(self, worker: _Worker) -> None:
+        assert worker.process.stdout is not None
+        assert worker.process.stdin is not None
+        self._selector.unregister(worker.process.stdout)
+        worker.process.kill()
+        worker.process.wait()
+        worker.process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            worker.process.stdin.close()
+        worker.errors.close()
+        self._workers.remove(worker)

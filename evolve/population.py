@@ -1,0 +1,108 @@
+"""The population: islands of good programs, with migration round a ring.
+
+Everything here is a function of the outcomes in the order in which they are told, so that a resumed run
+rebuilds it exactly by telling them again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from evolve.proposal import Individual
+
+
+@dataclass
+class Island:
+    """The best programs of one island, best first."""
+
+    size: int
+    members: list[Individual] = field(default_factory=list)
+
+    def add(self, individual: Individual) -> bool:
+        """Add a program unless the island is full of better ones; return whether it was added."""
+        if any(member.hash == individual.hash for member in self.members):
+            return False
+        self.members.append(individual)
+        # Ties go to the older program.
+        self.members.sort(key=lambda member: (-member.train, member.index))
+        dropped = self.members[self.size :]
+        del self.members[self.size :]
+        return individual not in dropped
+
+    def best(self) -> Individual:
+        """Return the island's best program."""
+        return self.members[0]
+
+
+class Population:
+    """Islands whose best migrate to the next one.
+
+    Parameters
+    ----------
+    islands
+        Number of islands.
+    archive
+        How many programs are kept in all.
+    migrate_every
+        After so many accepted programs on an island, its best moves on to the next.
+    """
+
+    def __init__(self, islands: int, archive: int, migrate_every: int) -> None:
+        if min(islands, archive // islands, migrate_every) < 1:
+            raise ValueError(
+                f"islands, archive per island and migrate_every must be at least 1; got {islands} islands, "
+                f"an archive of {archive} and migrate_every {migrate_every}"
+            )
+        self.islands = [Island(size=archive // islands) for _ in range(islands)]
+        self.children: Counter[str] = Counter()
+        self._accepted = [0] * islands
+        self._migrate_every = migrate_every
+
+    def add(self, individual: Individual) -> bool:
+        """Add a measured program to its island; return whether it was kept."""
+        island = self.islands[individual.island]
+        if not island.add(individual):
+            return False
+        self._accepted[individual.island] += 1
+        if self._accepted[individual.island] % self._migrate_every == 0 and len(self.islands) > 1:
+            self._migrate(individual.island)
+        return True
+
+    def _migrate(self, source: int) -> None:
+        native = [member for member in self.islands[source].members if not member.migrated]
+        if native:
+            target = (source + 1) % len(self.islands)
+            self.islands[target].add(replace(native[0], island=target, migrated=True))
+
+    def choose(self, island: int, rng: np.random.Generator, exclude: str | None = None) -> Individual:
+        """Draw a parent: better programs more often, those with many children less.
+
+        The weight is sigmoid(10 (fitness - median) / MAD) / (1 + children), after ShinkaEvolve.
+        """
+        members = [member for member in self.islands[island].members if member.hash != exclude]
+        if not members:
+            members = self.islands[island].members
+        fitness = np.array([member.train for member in members])
+        median = np.median(fitness)
+        deviation = max(float(np.median(np.abs(fitness - median))), 1e-6)
+        z = np.clip(10 * (fitness - median) / deviation, -50, 50)
+        weights = 1 / (1 + np.exp(-z)) / (1 + np.array([self.children[member.hash] for member in members]))
+        return members[int(rng.choice(len(members), p=weights / weights.sum()))]
+
+    def inspirations(
+        self, island: int, parent: Individual, rng: np.random.Generator, elite: int = 2
+    ) -> list[Individual]:
+        """Return the island's best programs besides the parent, and one drawn at random for diversity."""
+        others = [member for member in self.islands[island].members if member.hash != parent.hash]
+        chosen, rest = others[:elite], others[elite:]
+        if rest:
+            chosen.append(rest[int(rng.integers(len(rest)))])
+        return chosen
+
+    def best(self) -> Individual | None:
+        """Return the program with the highest training fitness."""
+        bests = [island.best() for island in self.islands if island.members]
+        return max(bests, key=lambda member: (member.train, -member.index)) if bests else None

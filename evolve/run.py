@@ -1,0 +1,116 @@
+"""Start and resume runs: the few lines that put a search together."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from archive import Archive, Run
+from evolve.config import ConfigError, RunConfig
+from evolve.domains import domain
+from evolve.executors.base import Executor
+from evolve.executors.local import LocalExecutor
+from evolve.progress import Listener, Result, Silent
+from evolve.proposal import Proposer
+from evolve.search import Search
+
+_PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
+
+
+def make_proposer(config: RunConfig) -> Proposer:
+    """Return the proposer of a configuration.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    if config.proposer == "offline":
+        from evolve.offline.proposer import OfflineProposer
+
+        return OfflineProposer()
+    raise ConfigError(f"there is no proposer {config.proposer!r}; choose 'offline'")
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that results depend on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def start_run(
+    archive: Archive,
+    config: RunConfig,
+    *,
+    name: str | None = None,
+    listener: Listener | None = None,
+    executor: Executor | None = None,
+) -> Result:
+    """Create a run and work on it until it ends.
+
+    Parameters
+    ----------
+    archive
+        Where it is stored.
+    config
+        What to do.
+    name
+        Name of the run; by default two words.
+    listener
+        Told what happens.
+    executor
+        Where to evaluate; by default on this machine.
+    """
+    make_proposer(config)
+    run = archive.create_run(
+        config.domain,
+        config.model_dump(mode="json"),
+        seed=config.seed,
+        nickname=name,
+        versions=package_versions(),
+        host={"machine": platform.machine(), "system": platform.platform(), "node": platform.node()},
+    )
+    return _work(archive, run, config, listener, executor)
+
+
+def resume_run(
+    archive: Archive,
+    run: Run,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    listener: Listener | None = None,
+    executor: Executor | None = None,
+) -> Result:
+    """Continue a run from what is stored.
+
+    Parameters
+    ----------
+    changes
+        New values for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``; they are remembered.
+    """
+    changed = {**archive.get_state(run, "changes", {}), **(changes or {})}
+    config = RunConfig.model_validate({**run.config, **changed})
+    if changes:
+        archive.set_state(run, "changes", changed)
+    return _work(archive, run, config, listener, executor)
+
+
+def _work(
+    archive: Archive, run: Run, config: RunConfig, listener: Listener | None, executor: Executor | None
+) -> Result:
+    work = executor or LocalExecutor(config.workers)
+    search = Search(
+        archive, run, config, domain(config.domain), make_proposer(config), work, listener or Silent()
+    )
+    try:
+        return search.execute()
+    finally:
+        if executor is None:
+            work.close()

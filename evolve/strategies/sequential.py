@@ -1,0 +1,29 @@
+"""Sequential refinement: every program is made from the best so far (hill climbing)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.proposal import Failure, Individual, Request
+
+REWRITE_SHARE = 0.25
+"""Share of larger steps, which leave local optima."""
+
+
+class Sequential:
+    """One line of descent: a child that is at least as good replaces its parent."""
+
+    def __init__(self) -> None:
+        self._current: Individual | None = None
+
+    def tell(self, individual: Individual) -> None:
+        """Move on if the program is at least as good."""
+        if self._current is None or individual.train >= self._current.train:
+            self._current = individual
+
+    def ask(self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...]) -> Request:
+        """Ask for an edit of the current program."""
+        if self._current is None:
+            raise RuntimeError("the seed must be told before anything is asked")
+        operator = "rewrite" if rng.random() < REWRITE_SHARE else "mutate"
+        return Request(index=index, operator=operator, parent=self._current, failures=failures, rng=rng)

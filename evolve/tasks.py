@@ -1,0 +1,152 @@
+"""What travels between the loop and its workers: plain data, checked on both sides, nothing to unpickle."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from archive.records import Status
+
+Split = Literal["smoke", "train", "validation", "test"]
+
+
+class Message(BaseModel):
+    """Immutable; unknown fields are an error, so that different versions cannot misunderstand each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Disguise(Message):
+    """A secret version of a game: permuted, padded with dummy information sets, payoffs perturbed."""
+
+    seed: int
+    dummies: float = 0.0
+    perturbation: float = 0.0
+
+
+class Trial(Message):
+    """One game to be played: what, how long, where to measure.
+
+    ``label`` names the trial in scores; it is the game string unless the game is disguised.
+    """
+
+    label: str
+    game: str
+    iterations: int = Field(ge=1)
+    checkpoints: tuple[int, ...] = ()
+    disguise: Disguise | None = None
+
+
+class Fitness(Message):
+    """How measurements become one number, higher is better.
+
+    ``log_ratio``: mean over games of log10(reference / value), both floored; 1 is an order of magnitude
+    better than the reference. ``negative``: minus the plain mean of the values (the papers' choice).
+    """
+
+    kind: Literal["log_ratio", "negative"] = "log_ratio"
+    floor: float = Field(default=1e-7, gt=0)
+    reference: str = "dcfr"
+
+
+class Stage(Message):
+    """One suite to be evaluated.
+
+    Attributes
+    ----------
+    gate
+        Evaluate only if the fitness of the stage before reached this value.
+    references
+        What the reference program reached, by label; empty for the reference itself.
+    seconds
+        How long the program may take in all the trials.
+    """
+
+    split: Split
+    suite: str
+    trials: tuple[Trial, ...]
+    fitness: Fitness = Fitness()
+    references: dict[str, float] = Field(default_factory=dict)
+    seconds: float = Field(default=120.0, gt=0)
+    gate: float | None = None
+
+    @property
+    def digest(self) -> str:
+        """Hash of what is measured: equal digests can be compared."""
+        what = self.model_dump_json(include={"trials", "fitness"})
+        return hashlib.sha256(what.encode()).hexdigest()[:16]
+
+
+class Task(Message):
+    """One program to be evaluated on some stages, in order, until one fails or a gate is missed.
+
+    ``known`` maps fingerprints of behaviour to nicknames of programs that behave so: a program that behaves
+    like a known one is not evaluated further.
+    """
+
+    token: str
+    domain: str
+    source: str
+    stages: tuple[Stage, ...]
+    known: dict[str, str] = Field(default_factory=dict)
+    tier: str = "strict"
+    memory_bytes: int = 1 << 30
+
+
+class Measurement(Message):
+    """One number of one trial."""
+
+    game: str
+    metric: str
+    value: float
+    direction: Literal["min", "max"] = "min"
+    iteration: int | None = None
+
+
+class StageReport(Message):
+    """What became of one stage. A failed stage has a reason and no scores."""
+
+    split: Split
+    suite: str
+    digest: str
+    status: Status
+    reason: str | None = None
+    log: str | None = None
+    scores: tuple[Measurement, ...] = ()
+    fitness: float | None = None
+    fingerprint: str | None = None
+    started: str
+    wall_seconds: float
+    cpu_seconds: float = 0.0
+    peak_memory: int = 0
+    tier: str | None = None
+
+
+class Report(Message):
+    """What became of a task: the stages that were tried, in order."""
+
+    token: str
+    evaluator: str
+    stages: tuple[StageReport, ...]
+    worker: str | None = None
+
+    @property
+    def status(self) -> Status:
+        """The status of the last stage that was tried."""
+        return self.stages[-1].status
+
+    @property
+    def reason(self) -> str | None:
+        """Why the last stage failed."""
+        return self.stages[-1].reason
+
+    def stage(self, split: Split) -> StageReport | None:
+        """Return the report of a split, if it was reached."""
+        return next((stage for stage in self.stages if stage.split == split), None)
+
+    def fitness(self, split: Split) -> float | None:
+        """Return the fitness on a split, if it was measured."""
+        stage = self.stage(split)
+        return None if stage is None else stage.fitness
