@@ -155,6 +155,13 @@ class Database:
         with told_to_people(self.url), engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """Read everything as it is at one moment; SQLite's transactions do so anyway."""
+        options = {} if file_of(self.url) is not None else {"isolation_level": "REPEATABLE READ"}
+        with told_to_people(self.url), self.engine.execution_options(**options).begin() as connection:
+            yield connection
+
     def __del__(self) -> None:
         # A dropped archive closes its files at once instead of at some later collection.
         with suppress(AttributeError):

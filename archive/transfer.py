@@ -1,0 +1,204 @@
+"""Archives that travel: everything, or some runs and programs, as one file that merges into any archive.
+
+The file is gzipped JSON lines (see :mod:`archive.wire`): a header, programs, runs, candidates, evaluations,
+model calls, and a last line that counts them. Everything in it is named by content or by a global identity,
+so that importing a file twice, or files that overlap, adds each thing once. Unfinished evaluations and calls
+under way stay behind: they belong to processes of the exporting machine.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import ValidationError
+
+from archive.errors import ArchiveError, Conflict, DamagedExport, DiskFull
+from archive.gather import gather
+from archive.merge import Merge
+from archive.rows import ProgramRef, RunRef
+from archive.store import Archive
+from archive.wire import VERSION, EndLine, HeaderLine, Line, parser
+
+_LONGEST_LINE = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class TransferReport:
+    """What an export wrote or an import added.
+
+    Attributes
+    ----------
+    added : dict of str to int
+        Things written or new, by kind (``program``, ``run``, ``candidate``, ``evaluation``, ``model_call``).
+    known : dict of str to int
+        Things that were in the archive already (imports).
+    renamed : dict of str to str
+        Nicknames of runs and programs that were taken here, and what they are called instead.
+    missing_parents : int
+        Parents that lie in runs which neither the file nor the archive holds; those links are left out.
+    """
+
+    added: dict[str, int]
+    known: dict[str, int] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    missing_parents: int = 0
+
+
+def export_archive(
+    archive: Archive,
+    path: str | Path,
+    *,
+    runs: Sequence[RunRef | str] | None = None,
+    programs: Sequence[ProgramRef] | None = None,
+    model_calls: bool = True,
+    overwrite: bool = False,
+) -> TransferReport:
+    """Write an archive, or a part of it, to a file; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    archive
+        Where from.
+    path
+        The file, usually ``NAME.jsonl.gz``.
+    runs
+        Only these runs, with their programs and all measurements of those.
+    programs
+        Only these programs with the measurements made outside runs; may be combined with ``runs``. Without
+        either, everything is exported.
+    model_calls
+        Whether requests to and answers of models go along; a run replays only with them.
+    overwrite
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    Conflict
+        If the file exists and may not be replaced.
+    """
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise Conflict(f"the file {target} exists; choose another name or allow it to be replaced")
+    counts: Counter[str] = Counter()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise _no_room(target, error) from error
+    try:
+        with os.fdopen(handle, "wb") as raw:
+            # No time stamp and no name: the same archive gives the same file again.
+            with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
+                _write(packed, HeaderLine())
+                for line in gather(archive, runs, programs, model_calls):
+                    counts[line.kind] += 1
+                    _write(packed, line)
+                _write(packed, EndLine(counts=dict(counts)))
+            raw.flush()
+            os.fsync(raw.fileno())
+        os.replace(name, target)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise _no_room(target, error) from error
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return TransferReport(dict(counts))
+
+
+def _no_room(target: Path, error: OSError) -> ArchiveError:
+    return DiskFull(
+        f"{target} cannot be written ({error.strerror or error}); choose a writable place with room"
+    )
+
+
+def _write(file: gzip.GzipFile, line: Line) -> None:
+    file.write(line.model_dump_json().encode("utf-8") + b"\n")
+
+
+def import_archive(archive: Archive, path: str | Path) -> TransferReport:
+    """Merge an export file into an archive, all of it or, if anything is wrong, nothing.
+
+    What is there already stays as it is, except that unfinished candidates take over their outcome and
+    missing fitness is filled in.
+
+    Raises
+    ------
+    DamagedExport
+        If the file is not an export, is cut short or was altered (a program whose hash does not fit).
+    ArchiveError
+        If it cannot be read.
+    """
+    source = Path(path)
+    try:
+        with source.open("rb") as file, archive.transaction() as connection:
+            merge = Merge(connection)
+            counts: Counter[str] = Counter()
+            for number, line in _lines(file, source):
+                try:
+                    merge.take(line)
+                except ValueError as error:
+                    raise DamagedExport(
+                        f"line {number} of {source} is wrong ({error}); export again"
+                    ) from error
+                counts[line.kind] += 1
+            merge.link_parents()
+    except OSError as error:
+        raise ArchiveError(
+            f"the file {source} cannot be read ({error.strerror or error}); check the path"
+        ) from error
+    return TransferReport(dict(merge.added), dict(merge.known), merge.renamed, merge.missing_parents)
+
+
+def _lines(file: BinaryIO, source: Path) -> Iterator[tuple[int, Line]]:
+    """Yield the checked lines between header and end."""
+    counts: Counter[str] = Counter()
+    ended = False
+    for number, text in enumerate(_texts(file, source), 1):
+        try:
+            line = parser.validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise DamagedExport(
+                f"line {number} of {source} is not what an export holds ({place}: {first['msg']}); "
+                "export again"
+            ) from error
+        if (number == 1) != isinstance(line, HeaderLine) or ended:
+            raise DamagedExport(f"line {number} of {source} is out of place; export again")
+        if isinstance(line, HeaderLine):
+            if line.version != VERSION:
+                raise DamagedExport(
+                    f"{source} has the format {line.version} and this version reads {VERSION}; "
+                    "upgrade Nashforge"
+                )
+        elif isinstance(line, EndLine):
+            ended = True
+            if line.counts != dict(counts):
+                raise DamagedExport(f"{source} lacks lines that its end counts; export or copy it again")
+        else:
+            counts[line.kind] += 1
+            yield number, line
+    if not ended:
+        raise DamagedExport(f"{source} ends too early; export or copy it again")
+
+
+def _texts(file: BinaryIO, source: Path) -> Iterator[bytes]:
+    try:
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            while text := unpacked.readline(_LONGEST_LINE):
+                if len(text) == _LONGEST_LINE:
+                    raise DamagedExport(f"{source} has a line of more than 256 MB; it is not an export")
+                yield text
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DamagedExport(
+            f"{source} is not a whole gzip file ({error}); export or copy it again"
+        ) from error
