@@ -1,0 +1,38 @@
+"""The offline proposer: program search over the source of CFR rules, without any model.
+
+Pure functions of sources and a random generator. `mutate` and `crossover` make children, `simplify` makes
+smaller ones, `tidy` cleans up without changing behaviour, `ast_fingerprint` tells whether two sources are the
+same program. Nothing is executed: children are checked by abstract interpretation (`inference`).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evolve.offline.crossing import crossover as crossover
+    from evolve.offline.edit import Edit as Edit
+    from evolve.offline.edit import NotApplicable as NotApplicable
+    from evolve.offline.fingerprint import ast_fingerprint as ast_fingerprint
+    from evolve.offline.mutation import mutate as mutate
+    from evolve.offline.simplification import simplify as simplify
+    from evolve.offline.tidying import tidy as tidy
+
+_HOMES = {
+    "Edit": "edit",
+    "NotApplicable": "edit",
+    "ast_fingerprint": "fingerprint",
+    "crossover": "crossing",
+    "mutate": "mutation",
+    "simplify": "simplification",
+    "tidy": "tidying",
+}
+
+__all__ = ["Edit", "NotApplicable", "ast_fingerprint", "crossover", "mutate", "simplify", "tidy"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,361 @@
+"""Recombines two rules: one method, or one part of it, of the second goes into the first with what it needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from evolve.offline.anchors import Update, attribute, find_average, find_policy, find_update
+from evolve.offline.draws import Generator
+from evolve.offline.edit import Edit, NotApplicable
+from evolve.offline.mutation import Parent
+from evolve.offline.program import INTERFACE, Program, read_program
+from evolve.offline.syntax import (
+    assignment,
+    bound,
+    clone,
+    reads,
+    rename,
+    same,
+)
+
+Transplant = Callable[[Program, Program], str]
+
+
+def crossover(first: str, second: str, rng: Generator) -> Edit:
+    """Return a child of two rules.
+
+    The child is the first rule with a part of the second: its averaging, its policy, its regret update, or a
+    piece of one of them. State and constants that the part needs come along; the cumulative regrets are shared.
+
+    Raises
+    ------
+    NotApplicable
+        If a source is no CFR rule, or no part of the second changes the first and leaves it sound.
+    """
+    parents = Parent(first, second)
+    for swapped in (False, True):
+        ours, theirs = (second, first) if swapped else (first, second)
+        for place in rng.permutation(len(TRANSPLANTS)):
+            receiver, donor = read_program(ours), read_program(theirs)
+            try:
+                description = TRANSPLANTS[place](receiver, donor)
+            except NotApplicable:
+                continue
+            child = parents.finish(receiver)
+            if child is not None:
+                return Edit(child, "crossover", description)
+    raise NotApplicable("no part of either rule can go into the other")
+
+
+class _Graft:
+    """Brings the state, constants and helper methods that donated code needs into a receiver."""
+
+    def __init__(self, receiver: Program, donor: Program) -> None:
+        self.receiver = receiver
+        self.donor = donor
+        self.names: dict[str, str] = {}
+        self.skipped = self._share_regrets()
+
+    def _share_regrets(self) -> set[str]:
+        """Identify the cumulative regrets of the two; the donor's update of them stays behind."""
+        try:
+            ours, theirs = find_update(self.receiver), find_update(self.donor)
+        except NotApplicable:
+            return set()
+        self.names[f"self.{theirs.state}"] = f"self.{ours.state}"
+        return {f"self.{theirs.state}"}
+
+    def bring(self, nodes: list[ast.stmt] | list[ast.expr], method: str, own: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+        """Bring everything that code of a method needs, and rename it in the code.
+
+        Parameters
+        ----------
+        nodes
+            The donated code; changed in place.
+        method
+            Where it goes.
+        own
+            Attributes that the code itself sets: they need no update from elsewhere.
+        """
+        needed = self._attributes(nodes)
+        pending = set(needed)
+        statements: list[tuple[str, bool, ast.stmt]] = []
+        while pending:
+            name = pending.pop()
+            if name in self.skipped:
+                continue
+            for source, after, statement in self._writers(name):
+                if name in own and source == method:
+                    continue
+                if any(statement is known for _, _, known in statements):
+                    continue
+                statements.append((source, after, statement))
+                for other in self._with_locals(source, statement, statements):
+                    more = self._attributes([other]) - needed
+                    needed |= more
+                    pending |= more
+        self._adopt_names(needed)
+        self._place(statements)
+        for node in nodes:
+            rename(node, self.names)
+
+    def _attributes(self, nodes: list[ast.stmt] | list[ast.expr]) -> set[str]:
+        found: set[str] = set()
+        pending = set().union(set(), *(reads(node) for node in nodes))
+        while pending:
+            name = pending.pop()
+            if not name.startswith("self.") or name in found or name in ("self.infosets", "self.horizon"):
+                continue
+            found.add(name)
+            helper = self.donor.methods.get(name[5:])
+            if helper is not None:
+                pending |= reads(helper)
+        return found
+
+    def _writers(self, name: str) -> list[tuple[str, bool, ast.stmt]]:
+        """Return the top-level statements of the donor that set an attribute: method, after the update, statement."""
+        found = []
+        for method in INTERFACE:
+            body = self.donor.methods[method].body
+            border = next(
+                (place for place, statement in enumerate(body) if self.skipped & bound(statement)), len(body)
+            )
+            for place, statement in enumerate(body):
+                if name in bound(statement) and not self.skipped & bound(statement):
+                    found.append((method, place > border, statement))
+        return found
+
+    def _with_locals(
+        self, method: str, statement: ast.stmt, statements: list[tuple[str, bool, ast.stmt]]
+    ) -> list[ast.stmt]:
+        """Add the statements that compute the locals that a statement needs; return them and the statement."""
+        body = self.donor.methods[method].body
+        chosen = [statement]
+        wanted = {name for name in reads(statement) if not name.startswith("self.")}
+        place = next(index for index, other in enumerate(body) if other is statement)
+        after = next((after for _, after, other in statements if other is statement), False)
+        for earlier in reversed(body[:place]):
+            if bound(earlier) & wanted and not isinstance(earlier, ast.Return):
+                wanted |= {name for name in reads(earlier) if not name.startswith("self.")}
+                chosen.append(earlier)
+                if not any(earlier is known for _, _, known in statements):
+                    statements.append((method, after, earlier))
+        return chosen
+
+    def _adopt_names(self, needed: set[str]) -> None:
+        """Add the donor's constants, state and helpers to the receiver, under free names."""
+        state = self.donor.state()
+        start = self.donor.methods["start"].body if "start" in self.donor.methods else []
+        for name in sorted(needed):
+            plain = name[5:]
+            if name in self.names:
+                continue
+            if plain in self.donor.constants and plain not in state:
+                self.names[name] = f"self.{self._constant(plain)}"
+            elif plain in state:
+                self.names[name] = f"self.{self.receiver.fresh(plain)}"
+                for statement in start:
+                    pair = assignment(statement)
+                    if pair is not None and pair[0] == name:
+                        copied = clone(statement)
+                        rename(copied, self.names)
+                        self.receiver.start().append(copied)
+            elif plain in self.donor.methods:
+                self._helper(plain)
+        for name in needed & {f"self.{helper}" for helper in self.donor.methods}:
+            rename(self.receiver.methods[self.names[name][5:]], self.names)
+
+    def _constant(self, name: str) -> str:
+        value = self.donor.constants[name]
+        held = self.receiver.constants.get(name)
+        if held is not None and same(held, value):
+            return name
+        fresh = self.receiver.fresh(name)
+        self.receiver.constants[fresh] = clone(value)
+        return fresh
+
+    def _helper(self, name: str) -> None:
+        fresh = self.receiver.fresh(name)
+        function = clone(self.donor.methods[name])
+        function.name = fresh
+        self.names[f"self.{name}"] = f"self.{fresh}"
+        first = next(place for place, method in enumerate(self.receiver.methods) if method != "start")
+        items = list(self.receiver.methods.items())
+        self.receiver.methods = dict([*items[:first], (fresh, function), *items[first:]])
+
+    def _place(self, statements: list[tuple[str, bool, ast.stmt]]) -> None:
+        """Copy the donor's statements into the receiver: before or after its regret update, as in the donor."""
+        for method in INTERFACE:
+            body = self.donor.methods[method].body
+            order = {id(statement): place for place, statement in enumerate(body)}
+            chosen = sorted(
+                ((after, order[id(node)], node) for source, after, node in statements if source == method),
+                key=lambda entry: entry[1],
+            )
+            if not chosen:
+                continue
+            copies = [(after, clone(node)) for after, _, node in chosen]
+            self._fit_locals(method, [node for _, node in copies])
+            early, late = ([node for after, node in copies if after is side] for side in (False, True))
+            ours = self.receiver.methods[method].body
+            if method != "observe":
+                ours[0:0] = early + late
+                continue
+            try:
+                update = find_update(self.receiver)
+            except NotApplicable:
+                ours[0:0] = early + late
+                continue
+            update.after(*late)
+            update.before(*early)
+
+    def _fit_locals(self, method: str, nodes: list[ast.stmt]) -> None:
+        """Rename locals of donated statements: parameters as the receiver calls them, others to free names."""
+        for node in nodes:
+            rename(node, self.local_names(method, nodes))
+        for node in nodes:
+            rename(node, self.names)
+
+    def local_names(self, method: str, nodes: list[ast.stmt]) -> dict[str, str]:
+        """Return new names for parameters and locals of donated code."""
+        theirs = [argument.arg for argument in self.donor.methods[method].args.args]
+        ours = [argument.arg for argument in self.receiver.methods[method].args.args]
+        names = dict(zip(theirs, ours))
+        for name in sorted(set().union(set(), *(bound(node) for node in nodes))):
+            if not name.startswith("self.") and name not in names:
+                names[name] = self.receiver.fresh(name, method)
+        return names
+
+
+def _take_method(method: str) -> Transplant:
+    def take(receiver: Program, donor: Program) -> str:
+        graft = _Graft(receiver, donor)
+        body = [clone(statement) for statement in donor.body(method)]
+        own = set().union(set(), *(bound(statement) for statement in body))
+        theirs = [argument.arg for argument in donor.methods[method].args.args]
+        ours = [argument.arg for argument in receiver.methods[method].args.args]
+        receiver.methods[method].body = body
+        graft.bring(body, method, own - graft.skipped)
+        for statement in body:
+            rename(statement, dict(zip(theirs, ours)))
+        return f"take {method}() from {donor.name}"
+
+    return take
+
+
+def _local_part(donor: Program, method: str, nodes: list[ast.expr]) -> list[ast.stmt]:
+    """Return copies of the statements of a method that compute the locals in expressions."""
+    wanted = {name for node in nodes for name in reads(node) if not name.startswith("self.")}
+    chosen: list[ast.stmt] = []
+    for statement in reversed(donor.methods[method].body):
+        if bound(statement) & wanted and not isinstance(statement, ast.Return):
+            wanted |= {name for name in reads(statement) if not name.startswith("self.")}
+            chosen.insert(0, clone(statement))
+    return chosen
+
+
+def _bring_expressions(
+    receiver: Program, donor: Program, method: str, nodes: list[ast.expr]
+) -> list[ast.stmt]:
+    """Make expressions of the donor's method fit the receiver; return the statements that must go before."""
+    graft = _Graft(receiver, donor)
+    before = [
+        statement for statement in _local_part(donor, method, nodes) if not graft.skipped & bound(statement)
+    ]
+    own = set().union(set(), *(bound(statement) for statement in before))
+    names = graft.local_names(method, before)
+    graft.bring([*before, *nodes], method, {name for name in own if name.startswith("self.")})  # type: ignore[list-item]
+    for node in [*before, *nodes]:
+        rename(node, names)
+    return before
+
+
+def _take_weight(receiver: Program, donor: Program) -> str:
+    theirs, ours = find_average(donor), find_average(receiver)
+    nodes = [clone(node) for _, node in theirs.weight]
+    ours.before(*_bring_expressions(receiver, donor, "accumulate", nodes))
+    ours.weight = [(divides, node) for (divides, _), node in zip(theirs.weight, nodes)]
+    ours.write()
+    return f"take the weights of the average from {donor.name}"
+
+
+def _take_forgetting(receiver: Program, donor: Program) -> str:
+    theirs, ours = find_average(donor), find_average(receiver)
+    if not theirs.retention:
+        raise NotApplicable("the other rule's average does not forget")
+    nodes = [clone(node) for _, node in theirs.retention]
+    ours.before(*_bring_expressions(receiver, donor, "accumulate", nodes))
+    ours.retention = [(divides, node) for (divides, _), node in zip(theirs.retention, nodes)]
+    ours.write()
+    return f"take the forgetting of the average from {donor.name}"
+
+
+def _take_retention(receiver: Program, donor: Program) -> str:
+    theirs, ours = find_update(donor), find_update(receiver)
+    if not theirs.retention:
+        raise NotApplicable("the other rule does not discount")
+    nodes = [clone(node) for _, node in theirs.retention]
+    before = _bring_expressions(receiver, donor, "observe", nodes)
+    ours = _again(receiver, ours)
+    ours.before(*before)
+    ours.retention = [(divides, node) for (divides, _), node in zip(theirs.retention, nodes)]
+    ours.write()
+    return f"take the discount of cumulative regrets from {donor.name}"
+
+
+def _take_increment(receiver: Program, donor: Program) -> str:
+    theirs = find_update(donor)
+    node = clone(theirs.increment)
+    before = _bring_expressions(receiver, donor, "observe", [node])
+    rename(node, {theirs.regret: receiver.parameter("observe", 1)})
+    ours = find_update(receiver)
+    ours.before(*before)
+    ours.increment = node
+    ours.write()
+    return f"take what is added to the regrets from {donor.name}"
+
+
+def _take_floor(receiver: Program, donor: Program) -> str:
+    theirs = find_update(donor)
+    floor = None if theirs.floor is None else clone(theirs.floor)
+    before = [] if floor is None else _bring_expressions(receiver, donor, "observe", [floor])
+    ours = find_update(receiver)
+    ours.before(*before)
+    ours.floor = floor
+    ours.write()
+    return f"take the floor of cumulative regrets from {donor.name}"
+
+
+def _take_exponent(receiver: Program, donor: Program) -> str:
+    theirs, ours = find_policy(donor), find_policy(receiver)
+    if theirs.exponent is None:
+        raise NotApplicable("the other rule uses no power of the regrets")
+    node = clone(theirs.exponent)
+    ours.before(*_bring_expressions(receiver, donor, "policy", [node]))
+    ours.exponent = node
+    ours.write()
+    return f"take the power of the positive regrets from {donor.name}"
+
+
+def _again(receiver: Program, update: Update) -> Update:
+    """Find the update once more, after statements were added around it."""
+    found = find_update(receiver)
+    return found if found.state == update.state else update
+
+
+TRANSPLANTS: tuple[Transplant, ...] = (
+    _take_method("accumulate"),
+    _take_method("accumulate"),
+    _take_method("policy"),
+    _take_method("policy"),
+    _take_method("observe"),
+    _take_weight,
+    _take_forgetting,
+    _take_retention,
+    _take_increment,
+    _take_floor,
+    _take_exponent,
+)
+
+__all__ = ["attribute", "crossover"]

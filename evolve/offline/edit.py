@@ -1,0 +1,28 @@
+"""What an edit of a program's source is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class NotApplicable(Exception):  # noqa: N818 - the name says what it means to the caller: draw another edit
+    """An edit found nothing to act on in the program, or nothing that would leave it sound."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A child program and how it came to be.
+
+    Attributes
+    ----------
+    source : str
+        The child's source.
+    operator : str
+        Name of the operator that made it; several are joined by ``+``.
+    description : str
+        One plain sentence saying what changed.
+    """
+
+    source: str
+    operator: str
+    description: str

@@ -1,0 +1,1 @@
+"""Edits without a meaning of their own: constants, terms, statements."""

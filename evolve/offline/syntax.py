@@ -1,0 +1,237 @@
+"""Small tools over Python's syntax trees: building, comparing, flattening and reading expressions."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from typing import TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
+
+
+def parse_expression(text: str) -> ast.expr:
+    """Parse one expression."""
+    return ast.parse(text, mode="eval").body
+
+
+def parse_statements(text: str) -> list[ast.stmt]:
+    """Parse statements that start in column 0."""
+    return ast.parse(text).body
+
+
+def clone(node: Node) -> Node:
+    """Return a deep copy without the layout of the original."""
+    copied = deepcopy(node)
+    for part in ast.walk(copied):
+        vars(part).pop("layout", None)
+    return copied
+
+
+def same(first: ast.AST, second: ast.AST) -> bool:
+    """Whether two trees are equal up to formatting."""
+    return ast.dump(first) == ast.dump(second)
+
+
+def substitute(node: Node, replace: Callable[[ast.AST], ast.AST | None]) -> Node:
+    """Replace, in place and from the top, every subtree for which ``replace`` returns another one."""
+
+    class Substitution(ast.NodeTransformer):
+        def visit(self, visited: ast.AST) -> ast.AST:
+            new = replace(visited)
+            return self.generic_visit(visited) if new is None else new
+
+    result = Substitution().visit(node)
+    return result  # type: ignore[no-any-return]
+
+
+def fill(template: str, **parts: ast.expr | float | str) -> ast.expr:
+    """Parse a template and put expressions in the place of names.
+
+    Parameters
+    ----------
+    template
+        Source of an expression, e.g. ``"np.maximum(x, floor)"``.
+    parts
+        What replaces each name: a tree, a number or source text.
+    """
+    trees = {name: as_expression(part) for name, part in parts.items()}
+
+    def replace(node: ast.AST) -> ast.AST | None:
+        return clone(trees[node.id]) if isinstance(node, ast.Name) and node.id in trees else None
+
+    return substitute(parse_expression(template), replace)
+
+
+def as_expression(part: ast.expr | float | str) -> ast.expr:
+    """Return a tree for a tree, a number or source text."""
+    if isinstance(part, ast.expr):
+        return part
+    return parse_expression(part) if isinstance(part, str) else number(part)
+
+
+def number(value: float) -> ast.expr:
+    """Return a numeric literal, rounded to three significant digits unless it is an integer."""
+    value = value if isinstance(value, int) else significant(value)
+    literal = ast.Constant(abs(value))
+    return ast.UnaryOp(ast.USub(), literal) if value < 0 else literal
+
+
+def significant(value: float, digits: int = 3) -> float:
+    """Round to significant digits."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    return float(f"{value:.{digits}g}")
+
+
+def literal(node: ast.AST) -> float | None:
+    """Return the value of a numeric literal (with its sign), or None."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        inner = literal(node.operand)
+        return None if inner is None else (-inner if isinstance(node.op, ast.USub) else inner)
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return None if isinstance(node.value, bool) else node.value
+    return None
+
+
+def self_attribute(node: ast.AST) -> str | None:
+    """Return ``x`` for the expression ``self.x``, else None."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        return node.attr
+    return None
+
+
+def dotted(node: ast.AST) -> str:
+    """Return ``a.b.c`` for a chain of attributes of a name, else an empty string."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = dotted(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    return ""
+
+
+def called(node: ast.AST) -> str:
+    """Return the dotted name of the function that a call calls, else an empty string."""
+    return dotted(node.func) if isinstance(node, ast.Call) else ""
+
+
+def reads(node: ast.AST) -> set[str]:
+    """Return the variables in a tree: ``x`` for locals, ``self.x`` for attributes."""
+    found = set()
+    for part in ast.walk(node):
+        attribute = self_attribute(part)
+        if attribute is not None:
+            found.add(f"self.{attribute}")
+        elif isinstance(part, ast.Name):
+            found.add(part.id)
+    return found
+
+
+def target_variable(target: ast.AST) -> str | None:
+    """Return the variable that an assignment to ``target`` binds, in the notation of `reads`."""
+    if isinstance(target, ast.Name):
+        return target.id
+    attribute = self_attribute(target)
+    return None if attribute is None else f"self.{attribute}"
+
+
+def assignment(statement: ast.stmt) -> tuple[str, ast.expr] | None:
+    """Return variable and value of a plain assignment to one variable, else None."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        variable = target_variable(statement.targets[0])
+        return None if variable is None else (variable, statement.value)
+    return None
+
+
+def bound(statement: ast.AST) -> set[str]:
+    """Return every variable that a statement, or one inside it, binds or changes in place."""
+    found = set()
+    for part in ast.walk(statement):
+        targets: list[ast.expr] = []
+        if isinstance(part, ast.Assign):
+            targets = part.targets
+        elif isinstance(part, ast.AugAssign | ast.AnnAssign | ast.For | ast.NamedExpr):
+            targets = [part.target]
+        for target in targets:
+            for leaf in ast.walk(target):
+                variable = target_variable(leaf)
+                if variable is not None and variable != "self":
+                    found.add(variable)
+    return found
+
+
+def walk_statements(body: list[ast.stmt]) -> Iterator[tuple[list[ast.stmt], int, ast.stmt]]:
+    """Yield every statement of a body, nested ones included, with its block and its place there."""
+    for position, statement in enumerate(body):
+        yield body, position, statement
+        for block in blocks(statement):
+            yield from walk_statements(block)
+
+
+def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """Return the blocks of a compound statement."""
+    found = [getattr(statement, field, None) for field in ("body", "orelse", "finalbody")]
+    return [block for block in found if isinstance(block, list) and block]
+
+
+Term = tuple[bool, ast.expr]
+"""A summand and whether it counts negatively; or a factor and whether it divides."""
+
+
+def terms(node: ast.expr, negative: bool = False) -> list[Term]:
+    """Flatten sums and differences."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        flipped = negative ^ isinstance(node.op, ast.Sub)
+        return [*terms(node.left, negative), *terms(node.right, flipped)]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and literal(node) is None:
+        return terms(node.operand, not negative)
+    return [(negative, node)]
+
+
+def factors(node: ast.expr, divides: bool = False) -> list[Term]:
+    """Flatten products and quotients."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        flipped = divides ^ isinstance(node.op, ast.Div)
+        return [*factors(node.left, divides), *factors(node.right, flipped)]
+    return [(divides, node)]
+
+
+def total(parts: list[Term]) -> ast.expr:
+    """Build the sum of terms, positive ones first if the first is negative."""
+    if not parts:
+        return ast.Constant(0.0)
+    if parts[0][0] and not all(negative for negative, _ in parts):
+        first = next(index for index, (negative, _) in enumerate(parts) if not negative)
+        parts = [parts[first], *parts[:first], *parts[first + 1 :]]
+    negative, node = parts[0]
+    result = ast.UnaryOp(ast.USub(), node) if negative else node
+    for negative, node in parts[1:]:
+        result = ast.BinOp(result, ast.Sub() if negative else ast.Add(), node)
+    return result
+
+
+def product(parts: list[Term]) -> ast.expr:
+    """Build the product of factors, in their order."""
+    if not parts or parts[0][0]:
+        parts = [(False, ast.Constant(1.0)), *parts]
+    result = parts[0][1]
+    for divides, node in parts[1:]:
+        result = ast.BinOp(result, ast.Div() if divides else ast.Mult(), node)
+    return result
+
+
+def rename(node: ast.AST, names: Mapping[str, str]) -> None:
+    """Rename variables in place; names in the notation of `reads`."""
+    for part in ast.walk(node):
+        attribute = self_attribute(part)
+        if attribute is not None and f"self.{attribute}" in names and isinstance(part, ast.Attribute):
+            part.attr = names[f"self.{attribute}"].removeprefix("self.")
+        elif isinstance(part, ast.Name) and part.id in names:
+            part.id = names[part.id]
+
+
+def size(node: ast.AST) -> int:
+    """Number of nodes of a tree, contexts and operators aside."""
+    return sum(isinstance(part, ast.expr | ast.stmt) for part in ast.walk(node))

@@ -1,0 +1,168 @@
+"""Behaviour-preserving clean-up of a rule's source."""
+
+from __future__ import annotations
+
+import ast
+
+from evolve.offline.folding import fold
+from evolve.offline.liveness import sweep
+from evolve.offline.program import Program, read_program, settle_names, write_program
+from evolve.offline.syntax import assignment, bound, clone, reads, rename, same, substitute, walk_statements
+
+_ROUNDS = 10
+
+
+def tidy(source: str) -> str:
+    """Drop dead state and duplicates, fold constants and normalise the formatting of a rule.
+
+    The rule behaves as before. Docstrings of classes and methods are dropped, comments are kept.
+
+    Raises
+    ------
+    NotApplicable
+        If the source is no CFR rule.
+    """
+    program = read_program(source)
+    tidy_program(program)
+    return write_program(program)
+
+
+def tidy_program(program: Program) -> None:
+    """Clean a program up, in place, until nothing changes any more."""
+    before = ""
+    for _ in range(_ROUNDS):
+        fold(program)
+        for name, function in program.methods.items():
+            propagate_copies(function.body)
+            if name != "start":
+                share_locals(function.body)
+        merge_states(program)
+        sweep(program)
+        after = "".join(ast.dump(function) for function in program.methods.values())
+        if after == before:
+            break
+        before = after
+    settle_names(program)
+
+
+def propagate_copies(body: list[ast.stmt]) -> None:
+    """Replace a local that only stands for another variable which does not change afterwards."""
+    for place, statement in enumerate(body):
+        pair = assignment(statement)
+        if pair is None or pair[0].startswith("self.") or not isinstance(pair[1], ast.Name):
+            continue
+        copy, original = pair[0], pair[1].id
+        later = set().union(set(), *(bound(other) for other in body[place + 1 :]))
+        if {copy, original} & later or copy in _bound_elsewhere(body, statement):
+            continue
+        for other in body[place + 1 :]:
+            rename(other, {copy: original})
+
+
+def _bound_elsewhere(body: list[ast.stmt], statement: ast.stmt) -> set[str]:
+    return set().union(set(), *(bound(other) for other in body if other is not statement))
+
+
+def share_locals(body: list[ast.stmt]) -> None:
+    """Where two locals are computed alike, compute the second from the first."""
+    known: dict[str, str] = {}
+    uses: dict[str, set[str]] = {}
+    for statement in body:
+        pair = assignment(statement)
+        key = ast.dump(pair[1]) if pair is not None else ""
+        if (
+            pair is not None
+            and isinstance(statement, ast.Assign)
+            and not isinstance(pair[1], ast.Name | ast.Constant)
+        ):
+            if key in known and not pair[0].startswith("self."):
+                statement.value = ast.Name(known[key], ast.Load())
+        changed = bound(statement)
+        for other in [other for other, used in uses.items() if used & changed]:
+            del known[other], uses[other]
+        if pair is not None and not pair[0].startswith("self.") and pair[0] not in reads(pair[1]) and key:
+            if key not in known:
+                known[key], uses[key] = pair[0], reads(pair[1]) | {pair[0]}
+
+
+def merge_states(program: Program) -> None:
+    """Where two attributes always hold equal values, keep one."""
+    state = program.state()
+    written: dict[str, list[tuple[str, int, ast.expr]]] = {name: [] for name in state}
+    tangled: set[str] = set()
+    for method, function in program.methods.items():
+        if method == "start":
+            continue
+        top = {id(statement): place for place, statement in enumerate(function.body)}
+        for _, _, statement in walk_statements(function.body):
+            pair = assignment(statement)
+            names = {name[5:] for name in bound(statement) if name.startswith("self.")}
+            if (
+                pair is not None
+                and pair[0].startswith("self.")
+                and id(statement) in top
+                and pair[0][5:] in state
+            ):
+                written[pair[0][5:]].append((method, top[id(statement)], pair[1]))
+            elif pair is not None or not hasattr(statement, "body"):
+                tangled |= names
+    for second in list(state):
+        for first in list(state):
+            if first == second or {first, second} & tangled:
+                continue
+            if _always_equal(program, first, second, state, written):
+                for function in program.methods.values():
+                    rename(function, {f"self.{second}": f"self.{first}"})
+                _drop_duplicates(program, first, written[second])
+                return
+
+
+def _always_equal(
+    program: Program,
+    first: str,
+    second: str,
+    state: dict[str, ast.expr],
+    written: dict[str, list[tuple[str, int, ast.expr]]],
+) -> bool:
+    if list(state).index(first) > list(state).index(second) or not same(state[first], state[second]):
+        return False
+    if len(written[first]) != 1 or len(written[second]) != 1:
+        return False
+    (method_a, place_a, value_a), (method_b, place_b, value_b) = written[first][0], written[second][0]
+    renamed = clone(value_b)
+    rename(renamed, {f"self.{second}": f"self.{first}"})
+    if method_a != method_b or not same(value_a, renamed):
+        return False
+    low, high = sorted((place_a, place_b))
+    between = program.methods[method_a].body[low + 1 : high]
+    touched = reads(value_a) | reads(value_b) | {f"self.{first}", f"self.{second}"}
+    if any(
+        touched & bound(statement) or {f"self.{first}", f"self.{second}"} & reads(statement)
+        for statement in between
+    ):
+        return False
+    # The later of the two must not read the earlier one through another name.
+    return f"self.{first}" not in reads(value_b) and f"self.{second}" not in reads(value_a)
+
+
+def _drop_duplicates(program: Program, name: str, gone: list[tuple[str, int, ast.expr]]) -> None:
+    method, place, _ = gone[0]
+    del program.methods[method].body[place]
+    seen = False
+    start = program.start()
+    for statement in list(start):
+        pair = assignment(statement)
+        if pair is not None and pair[0] == f"self.{name}":
+            if seen:
+                start.remove(statement)
+            seen = True
+
+
+def inline(body: list[ast.stmt], name: str, value: ast.expr) -> None:
+    """Put an expression in the place of a local in all statements of a block."""
+
+    def replace(node: ast.AST) -> ast.AST | None:
+        return clone(value) if isinstance(node, ast.Name) and node.id == name else None
+
+    for statement in body:
+        substitute(statement, replace)

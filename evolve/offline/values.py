@@ -1,0 +1,103 @@
+"""What an expression of a rule can be: a shape, and bounds on its entries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+INF = math.inf
+SCALAR, INFOSET, SEQUENCE, ANY = "scalar", "infoset", "sequence", "any"
+
+LARGEST = 1e280
+"""Finite bounds beyond this count as overflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Bounds on a number or on all entries of an array.
+
+    Attributes
+    ----------
+    shape : str
+        ``scalar``, ``infoset`` (one entry an information set), ``sequence`` (one a sequence) or ``any``.
+    low, high : float
+        Bounds, both included.
+    policy : bool
+        Whether it is known to be a policy: normalised in every information set.
+    """
+
+    shape: str = ANY
+    low: float = -INF
+    high: float = INF
+    policy: bool = False
+
+    @property
+    def constant(self) -> float | None:
+        """The value, where it is the only possible one."""
+        return self.low if self.low == self.high else None
+
+    def holds_zero(self) -> bool:
+        """Whether zero is possible."""
+        return self.low <= 0 <= self.high
+
+    def within(self, low: float, high: float) -> Value:
+        """Return the value with other bounds."""
+        return replace(self, low=low, high=high, policy=False)
+
+
+TOP = Value()
+
+
+def join_shapes(*shapes: str) -> str | None:
+    """Return the shape of an elementwise operation; None if the shapes do not fit."""
+    proper = {shape for shape in shapes if shape != SCALAR}
+    if ANY in proper:
+        return ANY
+    return None if len(proper) > 1 else (proper.pop() if proper else SCALAR)
+
+
+def join(first: Value, second: Value) -> Value:
+    """Return what is either of two values."""
+    shape = first.shape if first.shape == second.shape else ANY
+    policy = first.policy and second.policy
+    return Value(shape, min(first.low, second.low), max(first.high, second.high), policy)
+
+
+def corners(function: Callable[[float, float], float], a: Value, b: Value) -> tuple[float, float]:
+    """Return the bounds of a function that is monotone in each argument."""
+    results = [_safe(function, x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+    return min(results), max(results)
+
+
+def _safe(function: Callable[[float, float], float], x: float, y: float) -> float:
+    try:
+        result = function(x, y)
+    except OverflowError:
+        return INF
+    # inf * 0 and inf / inf: the finite neighbours of the corner give the bound.
+    return 0.0 if math.isnan(result) else result
+
+
+def multiply(a: Value, b: Value) -> tuple[float, float]:
+    """Return the bounds of a product."""
+    return corners(lambda x, y: x * y, a, b)
+
+
+def divide(a: Value, b: Value) -> tuple[float, float]:
+    """Return the bounds of a quotient whose denominator is never zero."""
+    return corners(lambda x, y: x / y, a, b)
+
+
+def power(a: Value, b: Value) -> tuple[float, float]:
+    """Return the bounds of a power of a non-negative base (positive where the exponent may be negative)."""
+    low, high = corners(_power, a, b)
+    if a.low <= 1 <= a.high:
+        low, high = min(low, 1.0), max(high, 1.0)
+    return low, high
+
+
+def _power(x: float, y: float) -> float:
+    if x == 0 and y < 0:
+        return INF
+    return float(x**y)
