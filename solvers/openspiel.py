@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from games.errors import GameError
 from games.sequence_form import SequenceForm
 from solvers.profile import Profile, realization_plans
 
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
 def _load(form: SequenceForm) -> Any:
     import pyspiel
 
-    game = pyspiel.load_game(form.name)
+    from games.openspiel import load_game
+
+    game = load_game(form.name)
     if game.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS:
         game = pyspiel.convert_to_turn_based(game)
     return game
+
+
+def _original(label: str) -> str:
+    """Return OpenSpiel's information-state string of a label; refined games add to it."""
+    return label.partition(" [own sequence ")[0]
 
 
 def to_openspiel(form: SequenceForm, profile: Profile, game: Any = None) -> TabularPolicy:
@@ -34,6 +42,13 @@ def to_openspiel(form: SequenceForm, profile: Profile, game: Any = None) -> Tabu
     game
         The ``pyspiel.Game`` to build the policy for; by default the form's game string is loaded, converted
         to turns if it is simultaneous.
+
+    Raises
+    ------
+    PolicyError
+        If the profile is not one of this game.
+    games.GameError
+        If OpenSpiel has no such information state: a disguised game, or one refined for perfect recall.
     """
     from open_spiel.python.policy import TabularPolicy
 
@@ -41,6 +56,11 @@ def to_openspiel(form: SequenceForm, profile: Profile, game: Any = None) -> Tabu
     tabular = TabularPolicy(_load(form) if game is None else game)
     for treeplex, policy in zip(form.treeplexes, profile, strict=True):
         for i, label in enumerate(treeplex.labels):
+            if label not in tabular.state_lookup:
+                raise GameError(
+                    f"OpenSpiel has no information state {label!r}: a policy of a disguised or refined game "
+                    "cannot be written as its TabularPolicy"
+                )
             row = tabular.action_probability_array[tabular.state_lookup[label]]
             own = slice(treeplex.start[i], treeplex.start[i + 1])
             row[:] = 0.0
@@ -49,44 +69,45 @@ def to_openspiel(form: SequenceForm, profile: Profile, game: Any = None) -> Tabu
 
 
 def from_openspiel(form: SequenceForm, policy: Any) -> Profile:
-    """Return any OpenSpiel policy as a profile of a compiled game.
+    """Return an OpenSpiel policy as a profile of a compiled game.
 
     Parameters
     ----------
     form
         The compiled game.
     policy
-        A ``pyspiel.Policy`` or a ``open_spiel.python.policy.Policy`` that covers every information state.
+        A ``pyspiel.Policy``, or a Python policy that is a ``TabularPolicy`` or can be made one.
+
+    Raises
+    ------
+    PolicyError
+        If the policy does not cover every information state.
     """
     import pyspiel
+    from open_spiel.python.policy import TabularPolicy, tabular_policy_from_callable
 
-    tables: list[dict[str, dict[int, float]]]
     if isinstance(policy, pyspiel.Policy):
-        tables = [
-            {label: dict(policy.get_state_policy_as_map(label)) for label in treeplex.labels}
-            for treeplex in form.treeplexes
-        ]
-    else:
-        from open_spiel.python.policy import TabularPolicy, tabular_policy_from_callable
 
+        def probabilities(label: str) -> dict[int, float]:
+            return dict(policy.action_probabilities(label))
+
+    else:
         tabular = (
             policy
             if isinstance(policy, TabularPolicy)
             else tabular_policy_from_callable(policy.game, policy.action_probabilities)
         )
-        tables = [
-            {
-                label: dict(enumerate(tabular.action_probability_array[tabular.state_lookup[label]]))
-                for label in treeplex.labels
-            }
-            for treeplex in form.treeplexes
-        ]
+
+        def probabilities(label: str) -> dict[int, float]:
+            return dict(enumerate(tabular.action_probability_array[tabular.state_lookup[label]]))
+
     profile = []
-    for treeplex, table in zip(form.treeplexes, tables, strict=True):
+    for treeplex in form.treeplexes:
         flat = np.empty(treeplex.sequences)
         for i, label in enumerate(treeplex.labels):
+            row = probabilities(_original(label))
             for a in range(treeplex.start[i], treeplex.start[i + 1]):
-                flat[a] = table[label].get(int(treeplex.actions[a]), 0.0)
+                flat[a] = row.get(int(treeplex.actions[a]), 0.0)
         profile.append(flat)
     realization_plans(form, profile)
     return tuple(profile)

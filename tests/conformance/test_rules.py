@@ -1,0 +1,125 @@
+"""What every rule of the library must satisfy."""
+
+import numpy as np
+import pytest
+
+import games
+from evolve.sandbox import Sandbox
+from solvers import exploitability, rule_names, rule_source, solve
+from solvers.cfr.engine import Engine, run, session_arguments
+from solvers.cfr.interface import Infosets
+from solvers.cfr.rules import rule_title
+from solvers.cfr.solve import load_rule
+from solvers.session import InlineSession
+
+pytestmark = pytest.mark.parametrize("rule", rule_names())
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(hosts=["solvers.cfr.host"]) as shared:
+        yield shared
+
+
+def inline(rule, form, horizon):
+    return InlineSession(load_rule(rule)[1], **session_arguments(form, horizon))
+
+
+def test_documentation_states_formula_and_source(rule):
+    source = rule_source(rule)
+    assert rule_title(rule).endswith(".")
+    assert "Source: " in source
+    assert "C <- " in source
+
+
+@pytest.mark.parametrize("name", ["kuhn_poker(players=3)", "leduc_poker"])
+def test_every_policy_on_the_way_is_a_distribution(rule, name):
+    form = games.compile(name)
+    session = inline(rule, form, 30)
+    engine = Engine(form, session)
+    for _ in range(30):
+        engine.step(want_average=True)  # raises where a policy is none
+        for policy in engine.average():
+            assert (policy >= 0).all()
+            assert (policy <= 1).all()
+    assert 0 <= exploitability(form, engine.average()) < 5
+
+
+def test_exploitability_falls(rule):
+    curve = solve("leduc_poker", rule=rule, iterations=1000, checkpoints=[10, 1000]).curve
+    assert curve[-1].exploitability < 0.1 * curve[0].exploitability
+
+
+def test_players_do_not_share_state(rule):
+    """Two instances fed in turn do what each does alone."""
+    namespace = load_rule(rule)[1]
+    rule_class = next(
+        v for v in namespace.values() if isinstance(v, type) and v.__module__ == namespace["__name__"]
+    )
+    infosets = Infosets([0, 2, 5])
+    rng = np.random.default_rng(3)
+    regrets = rng.normal(size=(2, 40, 5))
+
+    def play(which):
+        rules = {k: rule_class(infosets, 40) for k in which}
+        policies = {k: [] for k in which}
+        for t in range(1, 41):
+            for k in which:
+                rules[k].observe(t, regrets[k, t - 1].copy())
+                rules[k].accumulate(t, infosets.uniform(), np.ones(5), np.zeros(5))
+                policies[k].append(rules[k].policy(t).copy())
+        return policies
+
+    together, first, second = play([0, 1]), play([0]), play([1])
+    assert np.array_equal(together[0], first[0])
+    assert np.array_equal(together[1], second[1])
+
+
+@pytest.mark.parametrize("name", ["kuhn_poker(players=3)", "leduc_poker"])
+def test_permuting_information_sets_and_actions_changes_nothing(rule, name):
+    """Up to rounding, which early iterations do not yet amplify.
+
+    Payoffs are perturbed first: Leduc is full of exact ties, and a rule that switches on the sign of a regret
+    (AOD-CFR) takes another branch there for every other order of summation.
+    """
+    form = games.disguise(games.compile(name), 5, permute=False, dummies=0.0, perturbation=0.3).form
+    disguise = games.disguise(form, 11, permute=True, dummies=0.3, perturbation=0.0)
+    plain = run(form, inline(rule, form, 30), 30, [])
+    hidden = run(disguise.form, inline(rule, disguise.form, 30), 30, [])
+    assert hidden.exploitability == pytest.approx(plain.exploitability, rel=1e-6)
+    back = disguise.policy_from_disguised(hidden.average)
+    for mine, theirs in zip(plain.average, back, strict=True):
+        assert np.abs(mine - theirs).max() < 1e-6
+
+
+def test_same_result_sandboxed(rule, sandbox):
+    form = games.compile("leduc_poker")
+    plain = run(form, inline(rule, form, 60), 60)
+    with sandbox.session(rule_source(rule), **session_arguments(form, 60)) as session:
+        confined = run(form, session, 60)
+    assert [p.exploitability for p in plain.checkpoints] == [p.exploitability for p in confined.checkpoints]
+    for mine, theirs in zip(plain.average, confined.average, strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def test_arrays_that_a_rule_is_given_are_its_own(rule):
+    """Changing what was handed over must not reach the engine."""
+    form = games.compile("kuhn_poker")
+    namespace = load_rule(rule)[1]
+    rule_class = next(
+        v for v in namespace.values() if isinstance(v, type) and v.__module__ == namespace["__name__"]
+    )
+
+    class Careless(rule_class):
+        def observe(self, t, regret):
+            super().observe(t, regret.copy())
+            regret[:] = np.nan
+
+        def accumulate(self, t, policy, reach, average):
+            result = super().accumulate(t, policy.copy(), reach.copy(), average)
+            policy[:] = np.nan
+            reach[:] = np.nan
+            return result
+
+    careless = run(form, InlineSession(load_rule(Careless)[1], **session_arguments(form, 50)), 50)
+    assert careless.exploitability == run(form, inline(rule, form, 50), 50).exploitability
