@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,15 @@ from evolve.domains import domain
 from evolve.tasks import Fitness
 
 Strategy = Literal["evolution", "best_of_n", "sequential"]
+
+
+_OPTION_NAMES = {
+    "suite": "train",
+    "validation_suite": "validation",
+    "test_suite": "test",
+    "allow_weaker_sandbox": "tier",
+}
+"""Fields that have another name on the command line."""
 
 
 class ConfigError(ValueError):
@@ -90,28 +100,85 @@ def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> R
     options
         Values by name; None means not given.
     path
-        A TOML file with the same names.
+        A TOML file, see `read_run_file`.
 
     Raises
     ------
     ConfigError
         If the file cannot be read or a value is not allowed; names the option and what is allowed.
     """
-    values: dict[str, Any] = {}
-    if path is not None:
-        try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"the configuration {path} cannot be read: {error.strerror}") from error
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"the configuration {path} is not TOML: {error}") from error
+    values = {} if path is None else dict(read_run_file(path).values)
     values |= {name: value for name, value in options.items() if value is not None}
     work = domain(str(values.get("domain", "cfr")))
-    values = {**work.suites, "horizon": work.horizon} | values
+    return checked({**work.suites, "horizon": work.horizon} | values, path)
+
+
+def checked(values: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:
+    """Return the configuration of these values, over the fields' defaults.
+
+    Parameters
+    ----------
+    path
+        The file that some of them come from, named in errors.
+
+    Raises
+    ------
+    ConfigError
+        If a value is not allowed; names the option and what is allowed.
+    """
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
         raise ConfigError(_sentence(error, path)) from error
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """What a TOML file says about a run.
+
+    Attributes
+    ----------
+    values : dict
+        Fields of `RunConfig`.
+    name, database : str or None
+        What the run is to be called, and where it is to be stored.
+    """
+
+    values: Mapping[str, Any]
+    name: str | None = None
+    database: str | None = None
+
+
+def read_run_file(path: str | Path) -> RunFile:
+    """Read a run's TOML file: fields of `RunConfig`, or options as `nashforge run` spells them.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or is not TOML.
+    """
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"the configuration {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the configuration {path} is not UTF-8 text; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the configuration {path} is not TOML: {error}") from error
+    values: dict[str, Any] = {}
+    for spelled, value in table.items():
+        name = spelled.replace("-", "_")
+        name = _OPTION_NAMES.get(name, name)
+        if name in values:
+            raise ConfigError(f"the configuration {path} gives {name!r} twice, once as {spelled!r}; keep one")
+        values[name] = value
+    apart = {}
+    for name in ("name", "database"):
+        text = values.pop(name, None)
+        if text is not None and not isinstance(text, str):
+            raise ConfigError(f"the configuration {path} has {name} = {text!r}; it must be text")
+        apart[name] = text
+    return RunFile(values, **apart)
 
 
 def _sentence(error: ValidationError, path: str | Path | None) -> str:

@@ -8,12 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from archive import Archive, Run
-from evolve.config import ConfigError, RunConfig
+from evolve.config import ConfigError, RunConfig, checked
 from evolve.domains import domain
 from evolve.executors.base import Executor
 from evolve.executors.local import LocalExecutor
 from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
+from evolve.sandbox import Tier, probe
 from evolve.search import Search
 
 _PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
@@ -67,8 +68,16 @@ def start_run(
         Told what happens.
     executor
         Where to evaluate; by default on this machine.
+
+    Raises
+    ------
+    SandboxUnavailable
+        If this machine confines programs less strictly than the configuration asks for.
     """
     make_proposer(config)
+    if executor is None:
+        # Better no run than one that fails at its first program.
+        probe().require(Tier(config.tier))
     run = archive.create_run(
         config.domain,
         config.model_dump(mode="json"),
@@ -93,11 +102,22 @@ def resume_run(
     Parameters
     ----------
     changes
-        New values for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``; they are remembered.
+        New values (None: no change) for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``,
+        ``tier``; they are remembered.
+
+    Raises
+    ------
+    ConfigError
+        If a new value is not allowed.
+    SandboxUnavailable
+        If this machine confines programs less strictly than the run asks for.
     """
-    changed = {**archive.get_state(run, "changes", {}), **(changes or {})}
-    config = RunConfig.model_validate({**run.config, **changed})
-    if changes:
+    new = {name: value for name, value in (changes or {}).items() if value is not None}
+    changed = {**archive.get_state(run, "changes", {}), **new}
+    config = checked({**run.config, **changed})
+    if executor is None:
+        probe().require(Tier(config.tier))
+    if new:
         archive.set_state(run, "changes", changed)
     return _work(archive, run, config, listener, executor)
 

@@ -8,6 +8,7 @@ tells the stored outcomes again and is then where the interrupted one was: the d
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import time
@@ -16,13 +17,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from archive import Archive, Candidate, NewEvaluation, Parent, Program, Run, RunState, Status, new_token
+from archive import (
+    Archive,
+    ArchiveError,
+    Candidate,
+    NewEvaluation,
+    Parent,
+    Program,
+    Run,
+    RunState,
+    Status,
+    new_token,
+)
 from evolve.config import RunConfig
 from evolve.domains.base import Domain
 from evolve.executors.base import Executor, Lost
 from evolve.novelty import ast_fingerprint
 from evolve.progress import Listener, Result, Snapshot
 from evolve.proposal import Failure, Individual, Proposal, ProposalError, Proposer, Request
+from evolve.ranking import merit
 from evolve.records import final_values, settings_of, stored
 from evolve.strategies import make_strategy
 from evolve.tasks import Report, Split, Stage, StageReport, Task
@@ -38,6 +51,9 @@ ASKED_PER_EVALUATION = 20
 
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 5.0
+STALE_SECONDS = 60.0
+"""After so long without a heartbeat, a run on another machine may be taken over."""
+
 RECENT_FAILURES = 5
 
 
@@ -115,7 +131,8 @@ class Search:
         archive.ArchiveError
             If the database fails; what was finished before is stored.
         """
-        self._run = self._archive.claim_run(self._run, self._owner)
+        stale = 0.0 if _is_dead(self._run.owner) else STALE_SECONDS
+        self._run = self._archive.claim_run(self._run, self._owner, stale_after=stale)
         try:
             self._prepare()
             self._phase = "searching"
@@ -131,6 +148,12 @@ class Search:
         except KeyboardInterrupt:
             self._archive.set_run_state(self._run, RunState.STOPPED, "interrupted")
             return self._result("interrupted", interrupted=True)
+        except (SearchError, ArchiveError) as error:
+            # A failed run is free to be resumed at once. The database itself may be what failed.
+            with contextlib.suppress(ArchiveError):
+                if self._archive.heartbeat_run(self._run, self._owner):
+                    self._archive.set_run_state(self._run, RunState.FAILED, str(error))
+            raise
         state = RunState.STOPPED if self._stop_reason == "stopped" else RunState.FINISHED
         self._archive.set_run_state(self._run, state, self._stop_reason)
         self._phase = "done"
@@ -453,7 +476,7 @@ class Search:
         )
         if candidate.index == 0:
             self._seed = candidate
-        if self._best is None or _merit(candidate) > _merit(self._best):
+        if self._best is None or merit(candidate) > merit(self._best):
             self._best = candidate
             return True
         return False
@@ -519,13 +542,19 @@ class Search:
         )
 
 
+def _is_dead(owner: str | None) -> bool:
+    """Whether the process that worked on a run was on this machine and is gone, so that nobody need wait."""
+    node, _, pid = (owner or "").rpartition(":")
+    if node != platform.node() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 def _horizon(stage: Stage) -> int:
     return max(trial.iterations for trial in stage.trials)
-
-
-def _merit(candidate: Candidate) -> tuple[bool, float]:
-    """Order of programs: verified ones before others, then by the mean over training and disguised games."""
-    assert candidate.train is not None
-    if candidate.validation is None:
-        return False, candidate.train
-    return True, (candidate.train + candidate.validation) / 2

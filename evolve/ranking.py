@@ -1,0 +1,47 @@
+"""Which program of a run is the best, and how it came about."""
+
+from __future__ import annotations
+
+from archive import Archive, Candidate, Lineage, Role, Run
+
+
+def merit(candidate: Candidate) -> tuple[bool, float]:
+    """Order of measured programs: verified ones before others, then by the mean over both kinds of games.
+
+    A program is verified when it was measured on the disguised games of validation.
+    """
+    if candidate.train is None:
+        return False, float("-inf")
+    if candidate.validation is None:
+        return False, candidate.train
+    return True, (candidate.train + candidate.validation) / 2
+
+
+def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candidate]:
+    """Return a run's measured candidates, best first by `merit`, each program once (the earlier of equals)."""
+    measured = [candidate for candidate in archive.candidates(run) if candidate.train is not None]
+    measured.sort(key=lambda candidate: candidate.index)
+    measured.sort(key=merit, reverse=True)
+    unique: dict[str | None, Candidate] = {}
+    for candidate in measured:
+        unique.setdefault(candidate.program, candidate)
+    return list(unique.values())[:limit]
+
+
+def first_parent(lineage: Lineage, candidate: Candidate) -> Candidate | None:
+    """Return what a candidate was made from in the first place; inspirations do not count."""
+    for edge in lineage.parents(candidate.id):
+        if edge.role is not Role.INSPIRATION and edge.parent in lineage.candidates:
+            return lineage.candidates[edge.parent]
+    return None
+
+
+def line_of_descent(archive: Archive, candidate: Candidate) -> list[Candidate]:
+    """Return the candidates from the seed to ``candidate``, following the first parent of each."""
+    lineage = archive.lineage(candidate, roles=(Role.PARENT, Role.CROSSOVER))
+    line = [lineage.root]
+    seen = {lineage.root.id}
+    while (parent := first_parent(lineage, line[-1])) is not None and parent.id not in seen:
+        line.append(parent)
+        seen.add(parent.id)
+    return line[::-1]
