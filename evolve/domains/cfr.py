@@ -27,7 +27,7 @@ class CFRDomain:
     title = "CFR rules, judged by the exploitability of their average policy"
     evaluator = "cfr-1"
     seed = "cfr_plus"
-    hosts = ("solvers.cfr.host",)
+    hosts: tuple[str, ...] = ("solvers.cfr.host",)
     metric = "exploitability"
     suites: Mapping[Split, str] = {"train": "cfr-train", "validation": "cfr-validation", "test": "cfr-test"}
     horizon = 1000

@@ -65,7 +65,7 @@ class Infosets:
     def sum(self, x: Array) -> Array:
         """Sum over the actions of each information set; shape ``(count,)``."""
         # Twice as fast as np.add.reduceat on the short segments that information sets are.
-        return np.bincount(self.index, x, self.count)
+        return np.bincount(self.index, x, self.count).astype(np.float64, copy=False)
 
     def max(self, x: Array) -> Array:
         """Maximum over the actions of each information set; shape ``(count,)``."""

@@ -1,0 +1,46 @@
+"""The offline proposer as the search asks for it."""
+
+from __future__ import annotations
+
+from archive.records import Role
+from evolve.offline.crossing import crossover
+from evolve.offline.edit import Edit, NotApplicable
+from evolve.offline.mutation import mutate
+from evolve.offline.simplification import simplify
+from evolve.proposal import Proposal, ProposalError, Request
+
+REWRITE_STRENGTH = 3.0
+"""Strength of the mutation that answers a request for a rewrite."""
+
+
+class OfflineProposer:
+    """Writes programs by editing others; no model, no network."""
+
+    name = "offline"
+
+    def propose(self, request: Request) -> Proposal:
+        """Return an edit of the requested parents.
+
+        Raises
+        ------
+        ProposalError
+            If no edit applies to the parent.
+        """
+        parents = [(request.parent, Role.PARENT)]
+        if request.partner is not None:
+            parents.append((request.partner, Role.CROSSOVER))
+        try:
+            edit = self._edit(request)
+        except NotApplicable as error:
+            raise ProposalError(f"no {request.operator} of {request.parent.nickname}: {error}") from error
+        return Proposal(edit.source, request.operator, edit.description, tuple(parents))
+
+    @staticmethod
+    def _edit(request: Request) -> Edit:
+        source, rng = request.parent.source, request.rng
+        if request.partner is not None:
+            return crossover(source, request.partner.source, rng)
+        if request.operator == "simplify":
+            return simplify(source, rng)
+        strength = REWRITE_STRENGTH if request.operator == "rewrite" else 1.0
+        return mutate(source, rng, strength=strength)
