@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -107,13 +108,10 @@ class Outbox:
 
 
 def _finite(x: AnyArray) -> bool:
-    # The product with itself is one fast call and, when finite, proves that all entries are (nothing but
-    # finite numbers has a finite square sum). Large values overflow it, and long vectors would wake BLAS
-    # threads.
-    if x.size <= _SMALL:
-        square = x.dot(x)
-        if square - square == 0.0:
-            return True
+    # The product with itself is one fast call and, when finite, proves that all entries are. Large values
+    # overflow it, and long vectors would wake BLAS threads.
+    if x.size <= _SMALL and math.isfinite(x.dot(x)):
+        return True
     return bool(np.isfinite(x).all())
 
 
