@@ -144,7 +144,7 @@ def _evaluations(connection: Connection, runs: dict[int, Run], programs: Any) ->
                 seeds=list(evaluation.seeds),
                 run=None if evaluation.run_id is None else runs[evaluation.run_id].uid,
                 candidate=None if evaluation.candidate_id is None else indices[evaluation.candidate_id],
-                scores=[ScoreLine(**_plain(score)) for score in evaluation.scores],
+                scores=[ScoreLine(**score._asdict()) for score in evaluation.scores],
             )
         if len(ids) < _PAGE:
             return

@@ -11,7 +11,7 @@ from archive.errors import NotFound
 from archive.models import CandidateRow, ParentRow
 from archive.programs import ProgramStore
 from archive.records import Candidate, Edge, Lineage, Program, Role
-from archive.rows import RunRef, candidate_select, chunks, read_candidates
+from archive.rows import RunRef, candidate_select, read_candidates
 
 
 class LineageStore(CandidateStore, ProgramStore):
@@ -80,16 +80,14 @@ class LineageStore(CandidateStore, ProgramStore):
             reached = select(CandidateRow.id.label("id")).where(CandidateRow.id == root.id)
             closure = reached.cte("closure", recursive=True)
             closure = closure.union(select(end).where(start == closure.c.id, *followed))
-            ids = list(connection.scalars(select(closure.c.id)))
-            found: list[Candidate] = []
-            edges: list[tuple[int, int, Edge]] = []
-            for some in chunks(ids):
-                found += read_candidates(connection, candidate_select().where(CandidateRow.id.in_(some)))
-                links = select(
-                    ParentRow.candidate_id, ParentRow.position, ParentRow.parent_id, ParentRow.role
-                ).where(start.in_(some), *followed)
-                for child, position, parent, role in connection.execute(links):
-                    edges.append((child, position, Edge(child, parent, role)))
-        found.sort(key=lambda candidate: (candidate.run_id, candidate.index))
-        edges.sort(key=lambda edge: edge[:2])
-        return Lineage(root, {item.id: item for item in found}, tuple(edge for _, _, edge in edges))
+            # Joining is faster than listing thousands of ids, and read_candidates knows the parents already.
+            reach = candidate_select().join(closure, closure.c.id == CandidateRow.id)
+            found = read_candidates(connection, reach.order_by(CandidateRow.run_id, CandidateRow.index))
+        by_id = {candidate.id: candidate for candidate in found}
+        edges = tuple(
+            Edge(child.id, parent, role)
+            for child in found
+            for parent, role in child.parents
+            if parent in by_id and (roles is None or role in roles)
+        )
+        return Lineage(root, by_id, edges)

@@ -14,7 +14,7 @@ from sqlalchemy import JSON, Double, Enum, ForeignKey, Index, MetaData, String, 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from archive.records import CallStatus, Role, RunState, Status
-from archive.types import BigKey, UTCDateTime, db_now
+from archive.types import BigKey, JsonObject, UTCDateTime, db_now
 
 
 def _words(enumeration: type[RunState] | type[Status] | type[Role] | type[CallStatus]) -> Enum:
@@ -119,7 +119,7 @@ class CandidateRow(Base):
     finished: Mapped[datetime | None]
     reason: Mapped[str | None]
     note: Mapped[str | None]
-    data: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]] = mapped_column(JsonObject, nullable=True)
 
 
 class ParentRow(Base):
@@ -165,7 +165,7 @@ class EvaluationRow(Base):
     fitness: Mapped[float | None]
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     seeds: Mapped[list[int]]
-    settings: Mapped[dict[str, Any]]
+    settings: Mapped[dict[str, Any]] = mapped_column(JsonObject, nullable=True)
     reason: Mapped[str | None]
     log: Mapped[str | None]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class RunState(StrEnum):
@@ -146,8 +146,7 @@ class Program:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(NamedTuple):
     """A candidate that another was made from."""
 
     candidate_id: int
@@ -195,9 +194,8 @@ class Candidate:
     parents: tuple[Parent, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One measured number.
+class Score(NamedTuple):
+    """One measured number. A tuple, because a run has hundreds of thousands of them.
 
     Attributes
     ----------
@@ -216,17 +214,6 @@ class Score:
     value: float
     direction: str = "min"
     iteration: int | None = None
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.value):
-            raise ValueError(
-                f"the score {self.metric} of {self.game or 'the evaluation'} is {self.value}; "
-                "scores must be finite, store a failure as a status instead"
-            )
-        if self.direction not in ("min", "max"):
-            raise ValueError(
-                f"the direction of {self.metric} is {self.direction!r}; it must be 'min' or 'max'"
-            )
 
 
 def new_token() -> str:
@@ -272,6 +259,16 @@ class NewEvaluation:
                 raise ValueError(f"{name} is {value}; it must be finite or None")
         if self.status.failed and (self.scores or self.fitness is not None):
             raise ValueError(f"an evaluation that ended as {self.status} must have no scores and no fitness")
+        for score in self.scores:
+            if not math.isfinite(score.value):
+                raise ValueError(
+                    f"the score {score.metric} of {score.game or 'the evaluation'} is {score.value}; scores "
+                    "must be finite, store a failure as a status instead"
+                )
+            if score.direction not in ("min", "max"):
+                raise ValueError(
+                    f"the direction of {score.metric} is {score.direction!r}; it must be 'min' or 'max'"
+                )
         keys = {(score.game, score.metric, score.iteration) for score in self.scores}
         if len(keys) != len(self.scores):
             raise ValueError("two scores of one evaluation have the same game, metric and iteration")
@@ -432,7 +429,7 @@ class Lineage:
     candidates : dict of int to Candidate
         All of them by id, the root included, in order of run and index.
     edges : tuple of Edge
-        Every relation among them, in order of child and of the parents' positions.
+        Every relation among them, in order of the child and of its parents.
     """
 
     root: Candidate

@@ -44,7 +44,7 @@ def columns(model: type, record: type, *without: str) -> list[InstrumentedAttrib
 RUN = columns(RunRow, Run)
 PROGRAM = columns(ProgramRow, Program)
 EVALUATION = columns(EvaluationRow, Evaluation, "scores")
-SCORE = columns(ScoreRow, Score)
+SCORE = [getattr(ScoreRow, name) for name in Score._fields]
 
 
 def candidate_select() -> Select[*tuple[Any, ...]]:
@@ -82,7 +82,7 @@ def read_candidates(
     rows = connection.execute(statement, parameters).all()
     parents: dict[int, list[Parent]] = {}
     for some in chunks([row[0] for row in rows]):
-        for child, parent, role in connection.execute(_LINKS, {"children": some}):
+        for child, parent, role in connection.execute(_LINKS, {"children": some}).all():
             parents.setdefault(child, []).append(Parent(parent, role))
     # The parents are the record's last field.
     return [Candidate(*(*row, tuple(parents.get(row[0], ())))) for row in rows]
@@ -108,8 +108,8 @@ def read_evaluations(
             .where(ScoreRow.evaluation_id.in_(selection))
             .order_by(ScoreRow.id)
         )
-        for owner, *values in connection.execute(listed):
-            scores.setdefault(owner, []).append(Score(*values))
+        for row in connection.execute(listed).all():
+            scores.setdefault(row[0], []).append(Score._make(row[1:]))
     return [evaluation_of(row, tuple(scores.get(row.id, ()))) for row in rows]
 
 

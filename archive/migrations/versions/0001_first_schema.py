@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("finished", UTCDateTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
-        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["program"], ["programs.hash"], name=op.f("fk_candidates_program")),
         sa.ForeignKeyConstraint(
             ["run_id"], ["runs.id"], name=op.f("fk_candidates_run_id"), ondelete="CASCADE"
@@ -117,7 +117,7 @@ def upgrade() -> None:
         sa.Column("fitness", sa.Double(), nullable=True),
         sa.Column("fingerprint", sa.String(64), nullable=True),
         sa.Column("seeds", sa.JSON(), nullable=False),
-        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("settings", sa.JSON(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("log", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,94 @@
+"""Measure the archive at 10,000 candidates: ``python tests/archive/measure_scale.py [URL] [CANDIDATES]``.
+
+Not a test: it prints seconds, which depend on the machine. The database must be empty or new.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from archive.records import NewEvaluation, Parent, Role, Score, Status
+from archive.store import Archive
+
+
+def fill(archive: Archive, candidates: int) -> int:
+    """Store one run of so many candidates with 40 scores each; return its number."""
+    rng = np.random.default_rng(0)
+    run = archive.create_run("cfr", {"max_evaluations": candidates})
+    ids: list[int] = []
+    body = "\n".join(f"    line_{i} = {i}" for i in range(80))
+    for index in range(candidates):
+        with archive.transaction():
+            program = archive.add_program(f"class Rule{index}:\n{body}\n", "cfr", ast_hash=f"{index:064x}")
+            parents = []
+            if ids:
+                near = max(0, index - 50)
+                picks = rng.integers(near, index, 4)
+                roles = (Role.PARENT, Role.CROSSOVER, Role.INSPIRATION, Role.INSPIRATION)
+                parents = [Parent(ids[int(p)], role) for p, role in zip(picks, roles, strict=True)]
+            candidate = archive.add_candidate(
+                run, program=program, operator="mutate", proposer="offline", index=index, parents=parents
+            )
+        ids.append(candidate.id)
+        if rng.random() < 0.2:
+            archive.finish_candidate(candidate, Status.CRASHED, reason="ZeroDivisionError: division by zero")
+            continue
+        scores = tuple(
+            Score(f"game_{game}", "exploitability", float(rng.random()), iteration=10 * step)
+            for game in range(4)
+            for step in range(10)
+        )
+        measured = NewEvaluation(
+            program=program.hash, suite="cfr-train", split="train", status=Status.OK, scores=scores
+        )
+        train = float(rng.normal())
+        archive.finish_candidate(candidate, Status.OK, evaluations=[measured], train=train)
+    return run.id
+
+
+def main() -> None:
+    """Fill an archive and time what people ask of it."""
+    url = sys.argv[1] if len(sys.argv) > 1 else str(Path(tempfile.mkdtemp()) / "scale.db")
+    candidates = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+    with Archive.open(url) as archive:
+        started, cpu = time.perf_counter(), time.process_time()
+        run = fill(archive, candidates)
+        each = (time.perf_counter() - started) / candidates, (time.process_time() - cpu) / candidates
+        print(f"{archive.location}: {candidates} candidates, {each[0]:.5f} s each ({each[1]:.5f} s of CPU)")
+        last = archive.candidates(run, start=candidates - 1)[0]
+        first = archive.candidates(run, limit=1)[0]
+        known = archive.get_program(last.program or "")
+        questions: dict[str, Callable[[], object]] = {
+            "best of the run": lambda: archive.best(run),
+            "best of all runs": lambda: archive.best(),
+            "counts": lambda: archive.counts(run),
+            "list of runs": lambda: archive.list_runs(),
+            "lineage of the last (parents)": lambda: archive.lineage(
+                last, roles=(Role.PARENT, Role.CROSSOVER)
+            ),
+            "lineage of the last (all roles)": lambda: archive.lineage(last),
+            "descendants of the first": lambda: archive.descendants(first),
+            "history": lambda: archive.history(run),
+            "failures": lambda: archive.failures(run),
+            "program by prefix": lambda: archive.get_program(known.hash[:8]),
+            "search in sources": lambda: archive.find_programs("class Rule77"),
+            "candidates": lambda: archive.candidates(run),
+            "outcomes (everything, for resume)": lambda: list(archive.outcomes(run)),
+        }
+        for name, question in questions.items():
+            seconds = []
+            for _ in range(3):
+                started = time.perf_counter()
+                question()
+                seconds.append(time.perf_counter() - started)
+            print(f"{name:36} {sorted(seconds)[1]:8.4f} s")
+
+
+if __name__ == "__main__":
+    main()
