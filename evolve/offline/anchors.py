@@ -20,6 +20,7 @@ from evolve.offline.syntax import (
     self_attribute,
     terms,
     total,
+    walk,
     walk_statements,
 )
 
@@ -190,13 +191,12 @@ def find_policy(program: Program) -> PolicyAnchor:
     calls = [
         node
         for statement in body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if called(node) == "self.infosets.normalize" and isinstance(node, ast.Call) and len(node.args) == 1
     ]
     if not calls:
         raise NotApplicable("policy() does not call self.infosets.normalize")
-    # The last one is the innermost.
-    call = calls[-1]
+    call = min(calls, key=lambda node: sum(part in calls for part in walk(node)))
     base = call.args[0]
     if isinstance(base, ast.Name):
         held = [
@@ -208,11 +208,11 @@ def find_policy(program: Program) -> PolicyAnchor:
             base = held[0]
     exponent: ast.expr | None = None
     if isinstance(base, ast.BinOp) and isinstance(base.op, ast.Pow):
-        inner = base.left
+        inner, power = base.left, base.right
         if isinstance(inner, ast.Call) and called(inner) == "np.maximum" and len(inner.args) == 2:
             zero = [place for place, part in enumerate(inner.args) if literal(part) == 0]
             if zero:
-                base, exponent = inner.args[1 - zero[0]], base.right
+                base, exponent = inner.args[1 - zero[0]], power
     return PolicyAnchor(call, body, base, exponent)
 
 

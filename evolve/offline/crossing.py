@@ -1,11 +1,11 @@
-"""Recombines two rules: one method, or one part of it, of the second goes into the first with what it needs."""
+"""Recombines two rules: a method of the second, or a part of one, goes into the first with what it needs."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from evolve.offline.anchors import Update, attribute, find_average, find_policy, find_update
+from evolve.offline.anchors import Update, find_average, find_policy, find_update
 from evolve.offline.draws import Generator
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.mutation import Parent
@@ -26,7 +26,8 @@ def crossover(first: str, second: str, rng: Generator) -> Edit:
     """Return a child of two rules.
 
     The child is the first rule with a part of the second: its averaging, its policy, its regret update, or a
-    piece of one of them. State and constants that the part needs come along; the cumulative regrets are shared.
+    piece of one of them. State and constants that the part needs come along; cumulative regrets are shared.
+    If the first takes nothing of the second, the second may take something of the first.
 
     Raises
     ------
@@ -66,7 +67,7 @@ class _Graft:
         self.names[f"self.{theirs.state}"] = f"self.{ours.state}"
         return {f"self.{theirs.state}"}
 
-    def bring(self, nodes: list[ast.stmt] | list[ast.expr], method: str, own: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    def bring(self, nodes: Sequence[ast.AST], method: str, own: set[str]) -> None:
         """Bring everything that code of a method needs, and rename it in the code.
 
         Parameters
@@ -100,7 +101,7 @@ class _Graft:
         for node in nodes:
             rename(node, self.names)
 
-    def _attributes(self, nodes: list[ast.stmt] | list[ast.expr]) -> set[str]:
+    def _attributes(self, nodes: Sequence[ast.AST]) -> set[str]:
         found: set[str] = set()
         pending = set().union(set(), *(reads(node) for node in nodes))
         while pending:
@@ -114,7 +115,7 @@ class _Graft:
         return found
 
     def _writers(self, name: str) -> list[tuple[str, bool, ast.stmt]]:
-        """Return the top-level statements of the donor that set an attribute: method, after the update, statement."""
+        """Return the donor's statements that set an attribute: method, after the update or not, statement."""
         found = []
         for method in INTERFACE:
             body = self.donor.methods[method].body
@@ -129,7 +130,7 @@ class _Graft:
     def _with_locals(
         self, method: str, statement: ast.stmt, statements: list[tuple[str, bool, ast.stmt]]
     ) -> list[ast.stmt]:
-        """Add the statements that compute the locals that a statement needs; return them and the statement."""
+        """Add the statements that compute the locals of a statement; return them and the statement."""
         body = self.donor.methods[method].body
         chosen = [statement]
         wanted = {name for name in reads(statement) if not name.startswith("self.")}
@@ -185,7 +186,7 @@ class _Graft:
         self.receiver.methods = dict([*items[:first], (fresh, function), *items[first:]])
 
     def _place(self, statements: list[tuple[str, bool, ast.stmt]]) -> None:
-        """Copy the donor's statements into the receiver: before or after its regret update, as in the donor."""
+        """Copy the donor's statements into the receiver, before or after its update as in the donor."""
         for method in INTERFACE:
             body = self.donor.methods[method].body
             order = {id(statement): place for place, statement in enumerate(body)}
@@ -211,7 +212,7 @@ class _Graft:
             update.before(*early)
 
     def _fit_locals(self, method: str, nodes: list[ast.stmt]) -> None:
-        """Rename locals of donated statements: parameters as the receiver calls them, others to free names."""
+        """Rename locals of donated statements: parameters as the receiver has them, others to free names."""
         for node in nodes:
             rename(node, self.local_names(method, nodes))
         for node in nodes:
@@ -265,7 +266,7 @@ def _bring_expressions(
     ]
     own = set().union(set(), *(bound(statement) for statement in before))
     names = graft.local_names(method, before)
-    graft.bring([*before, *nodes], method, {name for name in own if name.startswith("self.")})  # type: ignore[list-item]
+    graft.bring([*before, *nodes], method, {name for name in own if name.startswith("self.")})
     for node in [*before, *nodes]:
         rename(node, names)
     return before
@@ -357,5 +358,3 @@ TRANSPLANTS: tuple[Transplant, ...] = (
     _take_floor,
     _take_exponent,
 )
-
-__all__ = ["attribute", "crossover"]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from evolve.offline.anchors import find_average, find_policy, find_update
 from evolve.offline.edit import NotApplicable
 from evolve.offline.program import Program
-from evolve.offline.syntax import assignment, called, literal, reads, self_attribute, terms, walk_statements
+from evolve.offline.syntax import (
+    assignment,
+    called,
+    reads,
+    terms,
+    walk,
+    walk_statements,
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ def _update_traits(program: Program) -> list[Trait]:
         else:
             found.append(Trait("Discounted", "discounting of old regrets at a constant rate"))
     grown = behind.of(update.increment)
-    names = {called(node) for node in ast.walk(update.increment)}
+    names = {called(node) for node in walk(update.increment)}
     if f"self.{update.state}" in grown:
         found.append(
             Trait("Asymmetric", "instantaneous regrets scaled by their agreement with the cumulative ones")
@@ -128,7 +134,7 @@ def _policy_traits(program: Program) -> list[Trait]:
     behind = _Reach(program, "policy")
     found = []
     sources = behind.of(anchor.base)
-    if "np.exp" in {called(node) for statement in program.body("policy") for node in ast.walk(statement)}:
+    if "np.exp" in {called(node) for statement in program.body("policy") for node in walk(statement)}:
         found.append(Trait("Softmax", "a softmax policy"))
     others = (sources & _sequence_state(program)) - {f"self.{state}"}
     if others and (f"self.{state}" in sources or len(terms(anchor.base)) > 1):
@@ -137,7 +143,7 @@ def _policy_traits(program: Program) -> list[Trait]:
         found.append(Trait("Projected", "a policy from projected regrets"))
     if anchor.exponent is not None:
         found.append(Trait("", "a power of the positive regrets"))
-    if any(called(node) == "self.infosets.uniform" for node in ast.walk(program.methods["policy"])):
+    if any(called(node) == "self.infosets.uniform" for node in walk(program.methods["policy"])):
         found.append(Trait("", "some uniform exploration"))
     return found
 
@@ -170,7 +176,7 @@ def _uses_where(program: Program, node: ast.expr) -> bool:
         if (
             pair is not None
             and pair[0] in names
-            and any(called(part) == "np.where" for part in ast.walk(pair[1]))
+            and any(called(part) == "np.where" for part in walk(pair[1]))
         ):
             return True
     return False
@@ -181,8 +187,8 @@ def _infoset_state(program: Program) -> set[str]:
 
 
 def _sequence_state(program: Program) -> set[str]:
-    wanted: Callable[[ast.expr], bool] = lambda node: called(node).startswith("self.infosets.")  # noqa: E731
-    return {f"self.{name}" for name, value in program.state().items() if wanted(value)}
-
-
-__all__ = ["Trait", "describe", "literal", "self_attribute"]
+    return {
+        f"self.{name}"
+        for name, value in program.state().items()
+        if called(value).startswith("self.infosets.")
+    }

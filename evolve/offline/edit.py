@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class NotApplicable(Exception):  # noqa: N818 - the name says what it means to the caller: draw another edit
+class NotApplicable(Exception):
     """An edit found nothing to act on in the program, or nothing that would leave it sound."""
 
 

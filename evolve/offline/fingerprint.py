@@ -6,7 +6,7 @@ import ast
 import hashlib
 
 from evolve.offline.program import INTERFACE, Program, read_program
-from evolve.offline.syntax import assignment, clone, literal, number, self_attribute, substitute
+from evolve.offline.syntax import FIELDS, assignment, key, literal, self_attribute, significant
 
 
 def ast_fingerprint(source: str) -> str:
@@ -26,63 +26,70 @@ def ast_fingerprint(source: str) -> str:
 
 def fingerprint(program: Program) -> str:
     """Return the fingerprint of a program; see `ast_fingerprint`."""
-    assigned = set(program.state())
-    known = {name: node for name, node in program.constants.items() if name not in assigned}
-
-    def constant(node: ast.AST) -> ast.AST | None:
-        name = self_attribute(node)
-        if name is not None and name in known:
-            node = known[name]
-        value = literal(node)
-        if value is not None:
-            return number(float(value))
-        return clone(node) if name is not None and name in known else None
-
-    names: dict[str, str] = {}
-    order = [
-        name
-        for name in (*INTERFACE, *sorted(set(program.methods) - {*INTERFACE, "start"}))
-        if name in program.methods
-    ]
-    texts = []
-    for method in order:
-        function = substitute(clone(program.methods[method]), constant)
-        function.name = method if method in INTERFACE else "helper"
-        function.returns = None
+    writer = _Writer(program)
+    helpers = sorted(set(program.methods) - {*INTERFACE, "start"})
+    for method in (*INTERFACE, *helpers):
+        function = program.methods[method]
+        writer.locals = {"self": "self", "np": "np"}
+        writer.parts.append(f"\n{method if method in INTERFACE else 'helper'}:")
         for argument in function.args.args:
-            argument.annotation = None
-        texts.append(ast.dump(_Renamer(names, method, set(program.methods)).visit(function)))
+            writer.name(argument.arg)
+        for statement in function.body:
+            writer.write(statement)
+    text = "".join(writer.parts)
     start = []
     for statement in program.methods["start"].body if "start" in program.methods else []:
-        copied = substitute(clone(statement), constant)
-        pair = assignment(copied)
-        if pair is not None and pair[0][5:] not in names and pair[0].startswith("self."):
+        pair = assignment(statement)
+        if pair is not None and pair[0].startswith("self.") and pair[0][5:] not in writer.attributes:
             continue
-        start.append(ast.dump(_Renamer(names, "start", set(program.methods)).visit(copied)))
-    texts += sorted(start)
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        writer.parts, writer.locals = [], {"self": "self", "np": "np"}
+        writer.write(statement)
+        start.append("".join(writer.parts))
+    outside = [key(node) for node in program.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
+    return hashlib.sha256("\n".join([text, *sorted(start), *outside]).encode()).hexdigest()
 
 
-class _Renamer(ast.NodeTransformer):
-    """Number names in the order of their first use; locals anew in each method."""
+class _Writer:
+    """Writes trees with names numbered in the order of their first use; locals anew in each method."""
 
-    def __init__(self, attributes: dict[str, str], method: str, methods: set[str]) -> None:
-        self.attributes = attributes
-        self.locals: dict[str, str] = {"self": "self", "np": "np"}
-        self.methods = methods
+    def __init__(self, program: Program) -> None:
+        assigned = set(program.state())
+        self.known = {name: node for name, node in program.constants.items() if name not in assigned}
+        self.attributes: dict[str, str] = {}
+        self.locals: dict[str, str] = {}
+        self.parts: list[str] = []
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        name = self_attribute(node)
-        if name is None:
-            return self.generic_visit(node)
-        if name not in ("infosets", "horizon", *INTERFACE):
-            node.attr = self.attributes.setdefault(name, f"attribute{len(self.attributes)}")
-        return node
+    def name(self, name: str) -> None:
+        """Write the name of a local."""
+        self.parts.append(self.locals.setdefault(name, f"local{len(self.locals)}"))
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        node.id = self.locals.setdefault(node.id, f"local{len(self.locals)}")
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.arg = self.locals.setdefault(node.arg, f"local{len(self.locals)}")
-        return node
+    def write(self, node: ast.AST) -> None:
+        """Write a tree."""
+        attribute = self_attribute(node)
+        if attribute is not None and attribute in self.known:
+            self.write(self.known[attribute])
+            return
+        if attribute is not None:
+            fixed = attribute in ("infosets", "horizon", *INTERFACE)
+            numbered = (
+                attribute if fixed else self.attributes.setdefault(attribute, f"state{len(self.attributes)}")
+            )
+            self.parts.append(f"self.{numbered}")
+            return
+        value = literal(node)
+        if value is not None:
+            self.parts.append(repr(significant(float(value))))
+            return
+        if isinstance(node, ast.Name):
+            self.name(node.id)
+            return
+        self.parts.append(f"{node.__class__.__name__}(")
+        for field in FIELDS[node.__class__]:
+            child = getattr(node, field, None)
+            for part in child if isinstance(child, list) else [child]:
+                if isinstance(part, ast.AST):
+                    self.write(part)
+                else:
+                    self.parts.append(repr(part))
+                self.parts.append(",")
+        self.parts.append(")")

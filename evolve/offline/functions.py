@@ -125,7 +125,7 @@ def numpy_function(name: str, arguments: list[Value], named: set[str | None]) ->
     if name == "full_like" and len(arguments) >= 2:
         return arguments[0].within(arguments[1].low, arguments[1].high), None
     if name in _BINARY and len(arguments) == 2:
-        return _two(name, *arguments, named)
+        return _two(name, arguments[0], arguments[1], named)
     if name == "where" and len(arguments) == 3:
         shape = v.join_shapes(*(x.shape for x in arguments))
         low, high = min(x.low for x in arguments[1:]), max(x.high for x in arguments[1:])
@@ -144,7 +144,7 @@ def numpy_function(name: str, arguments: list[Value], named: set[str | None]) ->
 def _domain(name: str, x: Value) -> Issue:
     if name == "sqrt" and x.low < 0:
         return "root of a negative number"
-    if name == "log" and x.low <= 0 or name == "log1p" and x.low <= -1:
+    if (name == "log" and x.low <= 0) or (name == "log1p" and x.low <= -1):
         return "logarithm of a number that need not be positive"
     if name in ("exp", "expm1") and x.high > 600:
         return "overflow"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from evolve.offline import values as v
 from evolve.offline.functions import NUMPY_CONSTANTS, Issue, builtin, helper, numpy_function
 from evolve.offline.program import Program
-from evolve.offline.syntax import dotted, literal, self_attribute, target_variable
+from evolve.offline.syntax import dotted, literal, self_attribute, target_variable, walk
 from evolve.offline.values import TOP, Value
 
 HORIZON = 10_000.0
@@ -73,6 +73,7 @@ class _Interpreter:
             for name in node.targets
             if isinstance(name, ast.Name)
         } | {node.name for node in program.preamble if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        self.outside = self.modules | self.globals
 
     def run(self) -> Analysis:
         scope: _Scope = {}
@@ -171,7 +172,7 @@ class _Interpreter:
             case ast.Pass():
                 pass
             case _:
-                for part in ast.walk(node):
+                for part in walk(node):
                     name = target_variable(part)
                     if name is not None and name != "self":
                         scope[name] = TOP
@@ -186,7 +187,7 @@ class _Interpreter:
         if name is not None:
             scope[name] = value
             return
-        for leaf in ast.walk(target):
+        for leaf in walk(target):
             inner = target_variable(leaf)
             if inner is not None and inner != "self":
                 known = scope.get(inner, TOP)
@@ -207,7 +208,7 @@ class _Interpreter:
             case ast.Constant():
                 return Value(v.SCALAR, 0, 1) if isinstance(node.value, bool) else TOP
             case ast.Name():
-                if node.id not in scope and node.id not in self.modules | self.globals:
+                if node.id not in scope and node.id not in self.outside:
                     self.issue(f"undefined name {node.id}")
                 return scope.get(node.id, TOP)
             case ast.Attribute():
@@ -272,11 +273,11 @@ class _Interpreter:
                 low, high = left.low + right.low, left.high + right.high
             case ast.Sub():
                 low, high = left.low - right.high, left.high - right.low
-                if ast.dump(node.left) == ast.dump(node.right):
+                if _same_variable(node.left, node.right):
                     low = high = 0.0
             case ast.Mult():
                 low, high = v.multiply(left, right)
-                if ast.dump(node.left) == ast.dump(node.right):
+                if _same_variable(node.left, node.right):
                     low = max(low, 0.0)
             case ast.Div():
                 if right.holds_zero():
@@ -289,7 +290,7 @@ class _Interpreter:
                 low, high = 0.0, right.high
             case _:
                 pass
-        if issue is None and low > -v.INF and v.LARGEST < high:
+        if issue is None and low > -v.INF and high > v.LARGEST:
             issue = "overflow" if left.high < v.INF and right.high < v.INF else None
         if issue is not None:
             self.issue(issue)
@@ -335,7 +336,7 @@ def power_bounds(base: Value, exponent: Value) -> tuple[float, float, Issue]:
     """Return the bounds of a power, and what could go wrong."""
     n = exponent.constant
     if n is not None and n == int(n) and n >= 0:
-        ends = sorted((v.power(Value(v.SCALAR, x, x), exponent)[0] for x in (base.low, base.high)))
+        ends = sorted(v.power(Value(v.SCALAR, x, x), exponent)[0] for x in (base.low, base.high))
         low = 0.0 if n % 2 == 0 and base.holds_zero() else ends[0]
         return low, ends[1], None
     if base.low < 0:
@@ -343,6 +344,11 @@ def power_bounds(base: Value, exponent: Value) -> tuple[float, float, Issue]:
     if base.low == 0 and exponent.low < 0:
         return 0.0, v.INF, "division by zero"
     return *v.power(base, exponent), None
+
+
+def _same_variable(first: ast.expr, second: ast.expr) -> bool:
+    name = dotted(first)
+    return bool(name) and name == dotted(second)
 
 
 def _merge(branches: list[_Scope]) -> _Scope:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 
 from evolve.offline.program import INTERFACE, Program, called_methods
-from evolve.offline.syntax import assignment, bound, called, reads, self_attribute
+from evolve.offline.syntax import assignment, bound, called, reads, self_attribute, walk
 
 
 class _Sweep:
     """One backward pass over all methods, given the attributes that are live between calls."""
 
-    def __init__(self, program: Program, live: set[str]) -> None:
+    def __init__(self, program: Program) -> None:
         self.program = program
-        self.live = live
+        self.live: set[str] = set()
         self.outgoing: set[str] = set()
         self.dead: set[int] = set()
         self.writers = {
@@ -77,7 +77,7 @@ class _Sweep:
 
     def pure(self, node: ast.AST) -> bool:
         """Whether evaluating a tree changes nothing."""
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
                 return False
             if isinstance(part, ast.Call):
@@ -101,22 +101,22 @@ class _Sweep:
 
 def sweep(program: Program) -> None:
     """Remove, in place, statements, state, constants, helper methods and imports without effect."""
-    live: set[str] = set()
+    pass_ = _Sweep(program)
+    roots = {name for name in program.methods if name.startswith("__")}
     while True:
-        pass_ = _Sweep(program, live)
+        pass_.dead.clear()
         entering = set().union(*(pass_.method(name) for name in program.methods if name != "start"))
-        roots = {name for name in program.methods if name.startswith("__")}
         for name in roots:
             entering |= {
                 variable for variable in reads(program.methods[name]) if variable.startswith("self.")
             }
-        if entering <= live:
+        if entering <= pass_.live:
             break
-        live |= entering
-    pass_ = _Sweep(program, live)
+        pass_.live |= entering
     for name in program.methods:
         if not name.startswith("__"):
-            pass_.method(name)
+            if name == "start":
+                pass_.method(name)
             _drop(program.methods[name].body, pass_.dead)
     _drop_unused(program)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 
 from evolve.offline.describe import describe
@@ -11,7 +10,7 @@ from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.fingerprint import fingerprint
 from evolve.offline.inference import analyse
 from evolve.offline.program import Program, read_program, write_program
-from evolve.offline.registry import OPERATORS, Operator
+from evolve.offline.registry import OPERATORS
 from evolve.offline.syntax import reads
 from evolve.offline.tidying import tidy_program
 
@@ -97,23 +96,12 @@ class Parent:
 
 
 def sound(program: Program) -> bool:
-    """Whether regrets still drive the policy and the policy still enters the average."""
-    used = {
-        name for name, function in program.methods.items() for _ in [0] if _reads_parameter(program, name)
-    }
-    return {"observe", "accumulate"} <= used and any(
-        name.startswith("self.")
-        for name in reads(program.methods["policy"]) - {"self.infosets", "self.horizon"}
+    """Whether regrets still enter the state, the state the policy, and the policy the average."""
+    observed = program.parameter("observe", 1)
+    played = program.parameter("accumulate", 1)
+    state = {f"self.{name}" for name in program.state()}
+    return (
+        any(observed in reads(statement) for statement in program.body("observe"))
+        and any(played in reads(statement) for statement in program.body("accumulate"))
+        and any(state & reads(statement) for statement in program.body("policy"))
     )
-
-
-def _reads_parameter(program: Program, method: str) -> bool:
-    """Whether a method uses the argument it exists for: the regrets, or the policy."""
-    if method not in ("observe", "accumulate"):
-        return False
-    name = program.parameter(method, 1)
-    body = ast.Module(program.methods[method].body, [])
-    return name in reads(body)
-
-
-__all__ = ["Operator", "Parent", "mutate", "sound"]

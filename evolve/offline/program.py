@@ -11,7 +11,16 @@ import libcst as cst
 
 from evolve.offline.edit import NotApplicable
 from evolve.offline.formatting import format_block, format_expression
-from evolve.offline.syntax import as_expression, assignment, blocks, bound, reads, rename, self_attribute
+from evolve.offline.syntax import (
+    as_expression,
+    assignment,
+    blocks,
+    bound,
+    reads,
+    rename,
+    self_attribute,
+    walk,
+)
 
 INTERFACE = ("observe", "accumulate", "policy")
 BASE = "RegretMinimizer"
@@ -211,7 +220,7 @@ def _is_rule(node: ast.ClassDef) -> bool:
 
 def _strip_docstrings(tree: ast.Module) -> None:
     """Drop docstrings: what they say need not hold after an edit."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
             and ast.get_docstring(node) is not None
@@ -276,5 +285,5 @@ def rename_attribute(program: Program, old: str, new: str) -> None:
 
 def called_methods(program: Program, node: ast.AST) -> set[str]:
     """Return the rule's own methods that a tree calls."""
-    calls = (self_attribute(part.func) for part in ast.walk(node) if isinstance(part, ast.Call))
+    calls = (self_attribute(part.func) for part in walk(node) if isinstance(part, ast.Call))
     return {name for name in calls if name is not None and name in program.methods}

@@ -15,7 +15,7 @@ from evolve.offline.mechanisms import (
     policies,
     restarts,
 )
-from evolve.offline.operators import constants
+from evolve.offline.operators import constants, statements, terms
 from evolve.offline.program import Program
 
 
@@ -53,6 +53,15 @@ def _generic(weight: float, function: Callable[[Program, Generator, float], str]
 OPERATORS: tuple[Operator, ...] = (
     _generic(8.0, constants.perturb_constant),
     _generic(3.0, constants.perturb_several),
+    _generic(1.0, terms.replace_term),
+    _generic(1.0, terms.insert_factor),
+    _generic(1.0, terms.insert_term),
+    _generic(0.7, terms.wrap_term),
+    _generic(0.4, terms.change_comparison),
+    _generic(0.3, terms.swap_branches),
+    _generic(0.5, terms.copy_expression),
+    _generic(1.5, statements.remove_part),
+    _generic(0.5, statements.reorder_statements),
     _mechanism(2.0, discounting.discount_regrets),
     _mechanism(0.7, discounting.discount_by_ratio),
     _mechanism(0.7, discounting.discount_by_volatility),

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import ast
 
+from evolve.offline.edit import NotApplicable
 from evolve.offline.folding import fold
 from evolve.offline.liveness import sweep
 from evolve.offline.program import Program, read_program, settle_names, write_program
-from evolve.offline.syntax import assignment, bound, clone, reads, rename, same, substitute, walk_statements
+from evolve.offline.syntax import (
+    assignment,
+    bound,
+    clone,
+    key,
+    reads,
+    rename,
+    same,
+    walk,
+    walk_statements,
+)
 
 _ROUNDS = 10
 
@@ -29,6 +40,9 @@ def tidy(source: str) -> str:
 
 def tidy_program(program: Program) -> None:
     """Clean a program up, in place, until nothing changes any more."""
+    for function in program.methods.values():
+        if any(isinstance(node, ast.NamedExpr) for node in walk(function)):
+            raise NotApplicable("the rule assigns inside expressions (:=); write statements instead")
     before = ""
     for _ in range(_ROUNDS):
         fold(program)
@@ -38,7 +52,7 @@ def tidy_program(program: Program) -> None:
                 share_locals(function.body)
         merge_states(program)
         sweep(program)
-        after = "".join(ast.dump(function) for function in program.methods.values())
+        after = "".join(key(function) for function in program.methods.values())
         if after == before:
             break
         before = after
@@ -69,20 +83,16 @@ def share_locals(body: list[ast.stmt]) -> None:
     uses: dict[str, set[str]] = {}
     for statement in body:
         pair = assignment(statement)
-        key = ast.dump(pair[1]) if pair is not None else ""
-        if (
-            pair is not None
-            and isinstance(statement, ast.Assign)
-            and not isinstance(pair[1], ast.Name | ast.Constant)
-        ):
-            if key in known and not pair[0].startswith("self."):
-                statement.value = ast.Name(known[key], ast.Load())
+        computed = pair is not None and not isinstance(pair[1], ast.Name | ast.Attribute | ast.Constant)
+        is_local = pair is not None and not pair[0].startswith("self.")
+        text = key(pair[1]) if pair is not None and computed and is_local else ""
+        if text in known and isinstance(statement, ast.Assign):
+            statement.value = ast.Name(known[text], ast.Load())
         changed = bound(statement)
         for other in [other for other, used in uses.items() if used & changed]:
             del known[other], uses[other]
-        if pair is not None and not pair[0].startswith("self.") and pair[0] not in reads(pair[1]) and key:
-            if key not in known:
-                known[key], uses[key] = pair[0], reads(pair[1]) | {pair[0]}
+        if pair is not None and text and text not in known and pair[0] not in reads(pair[1]):
+            known[text], uses[text] = pair[0], reads(pair[1]) | {pair[0]}
 
 
 def merge_states(program: Program) -> None:
@@ -156,13 +166,3 @@ def _drop_duplicates(program: Program, name: str, gone: list[tuple[str, int, ast
             if seen:
                 start.remove(statement)
             seen = True
-
-
-def inline(body: list[ast.stmt], name: str, value: ast.expr) -> None:
-    """Put an expression in the place of a local in all statements of a block."""
-
-    def replace(node: ast.AST) -> ast.AST | None:
-        return clone(value) if isinstance(node, ast.Name) and node.id == name else None
-
-    for statement in body:
-        substitute(statement, replace)

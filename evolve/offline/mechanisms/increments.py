@@ -57,7 +57,7 @@ def scale_by_agreement(program: Program, rng: Generator) -> str:
     statement, named = local(program, "observe", "scale", value)
     update.before(statement)
     _multiply(update, named, chance(rng, 0.6))
-    return f"multiply instantaneous regrets by {with_:g} where they agree with the cumulative ones, else by {against:g}"
+    return f"multiply instantaneous regrets by {with_:g} where they agree in sign with R, else by {against:g}"
 
 
 def normalise_increment(program: Program, rng: Generator) -> str:

@@ -7,7 +7,7 @@ import ast
 from evolve.offline.anchors import Update, find_update
 from evolve.offline.draws import Generator, between, chance, count, pick, scale
 from evolve.offline.program import Program
-from evolve.offline.syntax import assignment, fill, literal, reads, same, walk_statements
+from evolve.offline.syntax import assignment, fill, reads, same, walk, walk_statements
 
 Hints = str | tuple[str, ...]
 
@@ -44,18 +44,10 @@ def scheduled(
     if chance(rng, 0.7):
         moving = fill("start + (end - start) * t / self.horizon", start=start, end=end)
         return moving, f"{name} moving from {first:g} to {last:g} over the horizon"
-    ramp = program.add_constant("ramp", count(rng, 50, 500))
+    steps = count(rng, 50, 500)
+    ramp = program.add_constant("ramp", steps)
     moving = fill("start + (end - start) * min(1.0, t / ramp)", start=start, end=end, ramp=ramp)
-    return (
-        moving,
-        f"{name} moving from {first:g} to {last:g} over {literal(program.constants[ramp_name(ramp)]):g} iterations",
-    )
-
-
-def ramp_name(node: ast.expr) -> str:
-    """Return the name of the class constant that an expression reads."""
-    assert isinstance(node, ast.Attribute)
-    return node.attr
+    return moving, f"{name} moving from {first:g} to {last:g} over {steps} iterations"
 
 
 def fading(program: Program, rng: Generator, hints: Hints, low: float, high: float) -> tuple[ast.expr, str]:
@@ -107,11 +99,9 @@ def magnitude(program: Program, rng: Generator) -> ast.expr:
         pair = assignment(statement)
         if pair is None or not pair[0].startswith("self."):
             continue
-        if same(pair[1], largest) or (
-            pair[0] in reads(pair[1]) and any(same(n, largest) for n in ast.walk(pair[1]))
-        ):
-            if chance(rng, 0.7):
-                return fill(pair[0])
+        averaged = pair[0] in reads(pair[1]) and any(same(node, largest) for node in walk(pair[1]))
+        if (averaged or same(pair[1], largest)) and chance(rng, 0.7):
+            return fill(pair[0])
     count_ = "np.zeros(self.infosets.count)"
     form = pick(rng, ("average", "average", "maximum", "last"))
     if form == "average":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from evolve.offline.draws import Generator, chance, weighted
 from evolve.offline.edit import NotApplicable
 from evolve.offline.program import Program
-from evolve.offline.syntax import literal, number, significant
+from evolve.offline.syntax import literal, number, significant, walk
 
 _ADDITIVE = ("alpha", "beta", "gamma", "exponent", "power")
 LARGEST_EXPONENT = 60.0
@@ -69,10 +69,10 @@ def _sites(program: Program) -> list[_Site]:
             continue
         exponents = {
             id(node.right)
-            for node in ast.walk(function)
+            for node in walk(function)
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
         }
-        for parent in ast.walk(function):
+        for parent in walk(function):
             for field, child in ast.iter_fields(parent):
                 children = child if isinstance(child, list) else [child]
                 for place, node in enumerate(children):

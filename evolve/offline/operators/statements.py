@@ -1,0 +1,48 @@
+"""Edits of whole statements, and removals."""
+
+from __future__ import annotations
+
+import ast
+
+from evolve.offline.draws import Generator, pick
+from evolve.offline.edit import NotApplicable
+from evolve.offline.formatting import format_expression
+from evolve.offline.operators.reductions import reductions
+from evolve.offline.program import Program
+from evolve.offline.syntax import assignment, bound, reads
+
+
+def remove_part(program: Program, rng: Generator, strength: float) -> str:
+    """Remove a term, a factor, a function, a branch or a statement."""
+    found = list(reductions(program))
+    if not found:
+        raise NotApplicable("nothing can be removed")
+    description, apply = pick(rng, found)
+    apply()
+    return description
+
+
+def reorder_statements(program: Program, rng: Generator, strength: float) -> str:
+    """Exchange two neighbouring statements of ``observe`` that depend on each other."""
+    body = program.body("observe")
+    found = [
+        place
+        for place in range(len(body) - 1)
+        if (bound(body[place]) & (reads(body[place + 1]) | bound(body[place + 1])))
+        or bound(body[place + 1]) & reads(body[place])
+    ]
+    if not found:
+        raise NotApplicable("no statements whose order matters")
+    place = pick(rng, found)
+    body[place], body[place + 1] = body[place + 1], body[place]
+    names = [_name(statement) for statement in (body[place], body[place + 1])]
+    return f"compute {names[0]} before {names[1]} in observe()"
+
+
+def _name(statement: ast.stmt) -> str:
+    pair = assignment(statement)
+    if pair is not None:
+        return pair[0].removeprefix("self.")
+    if isinstance(statement, ast.If):
+        return f"the case {format_expression(statement.test)}"
+    return "the next step"
