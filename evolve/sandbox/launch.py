@@ -65,6 +65,7 @@ class Zygote:
             raise InfrastructureError("sys.executable is empty, so the sandbox cannot start an interpreter")
         self.owner = os.getpid()
         self._lock = threading.Lock()
+        self._lost = False
         self._channel, theirs = socket.socketpair()
         self._channel.settimeout(START_SECONDS)
         said, says = os.pipe()
@@ -108,7 +109,7 @@ class Zygote:
     @property
     def alive(self) -> bool:
         """Whether it is still running, and belongs to this process (not to one that forked it)."""
-        return self.owner == os.getpid() and self._process.poll() is None
+        return not self._lost and self.owner == os.getpid() and self._process.poll() is None
 
     @property
     def pid(self) -> int:
@@ -141,6 +142,7 @@ class Zygote:
                 return wire.receive(self._channel, expected)
             except (EOFError, OSError) as error:
                 # Half a conversation cannot be continued; the next session starts a new zygote.
+                self._lost = True
                 if self.owner == os.getpid():
                     self._process.kill()
                 raise ZygoteLost(f"the sandbox's process has gone away: {error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -14,7 +13,6 @@ from solvers.session import ArraySpec
 AnyArray: TypeAlias = npt.NDArray[Any]
 
 _ALIGNMENT = 64
-_SMALL = 4096
 
 
 class Layout:
@@ -98,21 +96,14 @@ class Outbox:
 
     def collect(self, names: Sequence[str], into: dict[str, AnyArray]) -> str | None:
         """Copy outputs into a dictionary of fresh arrays; return what is wrong with them, if anything."""
+        every = np.logical_and.reduce  # what the method ``all`` calls, at half the cost
         for name in names:
             flat, shape = self._views[name]
             copy = flat.copy()
-            if not _finite(copy):
+            if not every(np.isfinite(copy)):
                 return _what_is_missing(name, copy.reshape(shape))
             into[name] = copy if len(shape) == 1 else copy.reshape(shape)
         return None
-
-
-def _finite(x: AnyArray) -> bool:
-    # The product with itself is one fast call and, when finite, proves that all entries are. Large values
-    # overflow it, and long vectors would wake BLAS threads.
-    if x.size <= _SMALL and math.isfinite(x.dot(x)):
-        return True
-    return bool(np.isfinite(x).all())
 
 
 def _what_is_missing(name: str, x: AnyArray) -> str:

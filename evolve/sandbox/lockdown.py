@@ -89,9 +89,11 @@ def _limit_resources(terms: Terms) -> None:
         if number is None:
             continue
         hard = resource.getrlimit(number)[1]
-        value = value if hard == _ENDLESS else min(value, hard)
+        # Processor time ends with a signal of its own (SIGXCPU), and for those that block it with SIGKILL.
+        last = value + 1 if name == "RLIMIT_CPU" else value
+        value, last = (value, last) if hard == _ENDLESS else (min(value, hard), min(last, hard))
         try:
-            resource.setrlimit(number, (value, value))
+            resource.setrlimit(number, (value, last))
         except ValueError:
             if sys.platform == "linux":  # elsewhere (macOS: RLIMIT_AS) some limits are refused
                 raise

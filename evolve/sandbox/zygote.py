@@ -151,6 +151,7 @@ def _run(walls: Confinement, zygote: int, order: dict[str, Any], descriptors: Se
         os.closerange(REPLIES + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         sys.stdout = sys.stderr = _Log(order["log_bytes"])
         _prefer_for_killing()
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
         for number in range(1, signal.NSIG):
             if signal.getsignal(number) not in (signal.SIG_DFL, None):
                 signal.signal(number, signal.SIG_DFL)

@@ -264,6 +264,18 @@ def output(rule):
         control="LOOP",
     ),
     Attack(
+        "ignore_the_limit_on_processor_time",
+        """
+def output(rule):
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    while True: pass
+""",
+        ends=("timeout",),
+        reason="CPU",
+        limits={"call_seconds": 30.0, "cpu_seconds": 1.0},
+        control="LOOP",
+    ),
+    Attack(
         "many_slow_calls",
         """
 def output(rule):

@@ -1,0 +1,74 @@
+"""Shared pieces: one sandbox for all tests, and small programs for the CFR host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from evolve.sandbox import InlineSession, Limits, Sandbox, SandboxSession
+from solvers.cfr import host
+
+HOST = "solvers.cfr.host"
+
+PROGRAM = """
+import numpy as np
+from solvers.cfr.interface import RegretMinimizer
+
+class Rule(RegretMinimizer):
+    def start(self):
+        self.regret = self.infosets.zeros()
+
+    def observe(self, t, regret):
+        self.regret = np.maximum(self.regret + regret, 0.0)
+
+    def accumulate(self, t, policy, reach, average):
+        return average + t * reach * policy
+
+    def policy(self, t):
+        {policy}
+"""
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox of the strictest tier."""
+    with Sandbox([HOST]) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def game() -> dict[str, Any]:
+    """Arguments of a session in a game of two players with 6 and 3 sequences."""
+    return {
+        "host": HOST,
+        "setup": {"horizon": 100, "start": [[0, 2, 4, 6], [0, 3]]},
+        "inputs": host.inputs([6, 3]),
+        "outputs": host.outputs([6, 3]),
+    }
+
+
+@pytest.fixture
+def program() -> Callable[[str], str]:
+    """Return a function that makes a CFR+ program with another body of ``policy``."""
+
+    def make(policy: str = "return self.infosets.normalize(self.regret)") -> str:
+        return PROGRAM.replace("{policy}", policy.replace("\n", "\n        "))
+
+    return make
+
+
+Open = Callable[..., SandboxSession | InlineSession]
+
+
+@pytest.fixture(params=["sandboxed", "inline"])
+def open_session(request: pytest.FixtureRequest, sandbox: Sandbox, game: dict[str, Any]) -> Open:
+    """Return a function that opens a session for a source: in the sandbox, and in-process."""
+
+    def make(source: str, limits: Limits | None = None) -> SandboxSession | InlineSession:
+        if request.param == "inline":
+            return InlineSession(source, **game)
+        return sandbox.session(source, limits=limits, **game)
+
+    return make

@@ -1,0 +1,98 @@
+"""Limits of the sandbox, what a program prints, and what it used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from evolve.sandbox import (
+    InvalidOutput,
+    Limits,
+    ProgramOutOfMemory,
+    ProgramRejected,
+    ProgramTimeout,
+    Sandbox,
+)
+
+Program = Callable[..., str]
+FOREVER = "while True: pass"
+
+
+def test_deadline_of_a_call(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    session = sandbox.session(program(FOREVER), limits=Limits(call_seconds=0.2), **game)
+    with session, pytest.raises(ProgramTimeout, match=r"call 1 took longer than the 0\.2 s"):
+        session.call(0, 1, 0, expect=("policy0",))
+    assert session.usage.wall_seconds >= 0.2
+
+
+def test_total_wall_time(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    slow = "if t > 3:\n    while True: pass\nreturn self.infosets.uniform()"
+    with sandbox.session(program(slow), limits=Limits(wall_seconds=0.3), **game) as session:
+        for t in (1, 2, 3):
+            session.call(0, t, 0, expect=("policy0",))
+        with pytest.raises(ProgramTimeout, match=r"used up its 0\.3 s of wall time"):
+            session.call(0, 4, 0, expect=("policy0",))
+
+
+def test_time_between_calls_does_not_count(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    with sandbox.session(program(), limits=Limits(wall_seconds=0.3), **game) as session:
+        time.sleep(0.5)
+        session.call(0, 1, 0, expect=("policy0",))
+
+
+def test_processor_time(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    session = sandbox.session(program(FOREVER), limits=Limits(cpu_seconds=0.5), **game)
+    with session, pytest.raises(ProgramTimeout, match=r"used up its 0\.5 s of CPU time"):
+        session.call(0, 1, 0, expect=("policy0",))
+
+
+def test_memory(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    greedy = program("self.hoard = np.ones(16 << 20)\nreturn self.infosets.uniform()")
+    session = sandbox.session(greedy, limits=Limits(memory_bytes=64 << 20), **game)
+    with session, pytest.raises(ProgramOutOfMemory):
+        session.call(0, 1, 0, expect=("policy0",))
+    with sandbox.session(greedy, limits=Limits(memory_bytes=256 << 20), **game) as session:
+        session.call(0, 1, 0, expect=("policy0",))
+    assert session.usage.peak_memory_bytes > 128 << 20
+
+
+def test_what_is_printed_is_kept(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    session = sandbox.session("print('loading')\n" + program("print('é', t)\nreturn np.ones(2)"), **game)
+    with session, pytest.raises(InvalidOutput, match="shape") as caught:
+        session.call(0, 5, 0, expect=("policy0",))
+    assert session.log == "loading\né 5\n"
+    assert caught.value.log == session.log
+
+
+def test_the_log_is_capped_and_harmless(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    noisy = program("print('\\x1b[31m' + 'x' * 10_000_000)\nreturn self.infosets.uniform()")
+    with sandbox.session(noisy, limits=Limits(log_bytes=5000), **game) as session:
+        for t in (1, 2, 3):
+            session.call(0, t, 0, expect=("policy0",))
+    assert len(session.log.encode()) <= 5000 + 2  # one control character became three bytes
+    assert session.log.startswith("\N{REPLACEMENT CHARACTER}[31mxxx")
+
+
+def test_long_source_is_rejected(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    source = program() + "#" * 1000
+    with pytest.raises(ProgramRejected, match=f"has {len(source)} bytes, but programs may have at most 1000"):
+        sandbox.session(source, limits=Limits(source_bytes=1000), **game)
+
+
+@pytest.mark.parametrize("name", ["wall_seconds", "cpu_seconds", "memory_bytes", "call_seconds", "log_bytes"])
+def test_limits_are_positive(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is 0 but must be positive"):
+        Limits(**{name: 0})
+    with pytest.raises(ValueError, match="must be positive"):
+        Limits(**{name: float("nan")})  # type: ignore[arg-type]
+
+
+def test_too_many_or_too_large_numbers(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    with sandbox.session(program(), **game) as session:
+        for numbers in (range(65), [1 << 63]):
+            with pytest.raises(ValueError, match="at most 64 64-bit integers"):
+                session.call(*numbers)
+        session.call(0, 1, 0, expect=("policy0",))

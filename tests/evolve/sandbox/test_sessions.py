@@ -1,0 +1,215 @@
+"""What a session promises, in the sandbox and in-process alike."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evolve.sandbox import (
+    InlineSession,
+    InvalidOutput,
+    ProgramCrashed,
+    ProgramRejected,
+    Sandbox,
+)
+
+Program = Callable[..., str]
+Open = Callable[..., Any]
+
+
+def test_results_equal_bit_for_bit(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    generator = np.random.default_rng(7)
+    regrets = generator.standard_normal((50, 9)) * 1e3
+    curves = []
+    for session in (sandbox.session(program(), **game), InlineSession(program(), **game)):
+        seen = []
+        with session:
+            for t in range(1, 51):
+                for p, part in enumerate((slice(0, 6), slice(6, 9))):
+                    session.inputs[f"regret{p}"][...] = regrets[t - 1, part]
+                    session.inputs[f"reach{p}"][...] = 1.0 / t
+                    session.call(p, t, 1, expect=(f"policy{p}", f"average{p}"))
+                    seen += [session.outputs[f"policy{p}"], session.outputs[f"average{p}"]]
+        curves.append(np.concatenate(seen))
+    assert curves[0].tobytes() == curves[1].tobytes()
+
+
+def test_outputs_are_fresh_and_may_be_kept(open_session: Open, program: Program) -> None:
+    with open_session(program()) as session:
+        session.inputs["regret0"][...] = [1, 0, 1, 0, 1, 0]
+        session.call(0, 1, 0, expect=["policy0"])
+        first = session.outputs["policy0"]
+        session.inputs["regret0"][...] = [0, 3, 0, 3, 0, 3]
+        session.call(0, 2, 0, expect=["policy0"])
+        np.testing.assert_array_equal(first, [1, 0, 1, 0, 1, 0])
+        np.testing.assert_array_equal(session.outputs["policy0"], [0.25, 0.75] * 3)
+    first[...] = 5.0  # the caller's own
+
+
+def test_calls_expect_all_outputs_unless_told(open_session: Open, program: Program) -> None:
+    with open_session(program()) as session:
+        session.call(0, 1, 0, expect=())
+        with pytest.raises(InvalidOutput, match=r"output '(average0|policy1)' is missing"):
+            session.call(0, 2, 0)
+
+
+def test_an_output_of_an_earlier_call_does_not_count(open_session: Open, program: Program) -> None:
+    with open_session(program()) as session:
+        session.call(0, 1, 1, expect=("policy0", "average0"))
+        with pytest.raises(InvalidOutput, match="'average0' is missing"):
+            session.call(0, 2, 0, expect=("average0",))
+
+
+def test_programs_cannot_change_inputs(open_session: Open) -> None:
+    source = """
+import numpy as np
+from solvers.cfr.interface import RegretMinimizer
+class Rule(RegretMinimizer):
+    def observe(self, t, regret): regret[...] = 5.0
+    def accumulate(self, t, policy, reach, average): return average
+    def policy(self, t): return self.infosets.uniform()
+"""
+    with open_session(source) as session:
+        session.inputs["regret0"][...] = 2.0
+        session.call(0, 1, 0, expect=("policy0",))
+        assert session.inputs["regret0"].tolist() == [2.0] * 6
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("def f(:", "SyntaxError on line 1"),
+        ("x = 1\ny = (1", "SyntaxError on line 2"),
+        ("x = 1", "exactly one subclass of RegretMinimizer; found none"),
+        ("import os", "may not import 'os'"),
+        ("import math, socket", "may not import 'socket'"),
+        ("from . import x", "may not import"),
+        ("from scipy import sparse", "may not import 'scipy'"),
+        ("import solvers.cfr.host", "may not import 'solvers.cfr.host'"),
+        ("x = '\0'", "null byte"),
+    ],
+)
+def test_rejections(open_session: Open, source: str, reason: str) -> None:
+    with pytest.raises(ProgramRejected) as caught:
+        open_session(source)
+    assert reason in caught.value.reason
+
+
+def test_honest_imports_work(open_session: Open, program: Program) -> None:
+    source = """
+from __future__ import annotations
+import collections.abc, functools, itertools, math, operator, typing, enum, heapq, bisect, abc, cmath, numbers
+import numpy.linalg, warnings
+from dataclasses import dataclass, field
+from numpy.polynomial import Polynomial
+
+@dataclass
+class State:
+    t: int = 0
+    history: list[float] = field(default_factory=list)
+
+state = State(1)
+numpy.fft.fft(numpy.ones(4)), numpy.linalg.norm(numpy.ones(3)), numpy.ma.array([1.0])
+numpy.einsum('i,i->', numpy.ones(3), numpy.ones(3)), numpy.percentile(numpy.arange(9.0), 30)
+numpy.linalg.lstsq(numpy.eye(3), numpy.ones(3), rcond=None)
+numpy.unique([1, 2, 1]), numpy.median(numpy.ones(3))
+numpy.savetxt, numpy.array2string(numpy.ones(3)), repr(numpy.arange(2000.0)), Polynomial([1, 2])(3.0)
+warnings.warn("shown in the log")
+"""
+    with open_session(source + program()) as session:
+        session.call(0, 1, 0, expect=("policy0",))
+        assert session.outputs["policy0"].tolist() == [0.5] * 6
+
+
+def test_a_crash_names_the_line(open_session: Open, program: Program) -> None:
+    session = open_session(program("numbers = {}\nreturn numbers['missing']"))
+    with session, pytest.raises(ProgramCrashed) as caught:
+        session.call(0, 1, 0, expect=("policy0",))
+    reason = caught.value.reason
+    assert reason.startswith("KeyError: 'missing'")
+    assert "in policy: return numbers['missing']" in reason
+    assert "/" not in reason  # no paths of this machine
+
+
+def test_a_crash_while_loading_is_a_crash(open_session: Open) -> None:
+    with pytest.raises(ProgramCrashed, match="ZeroDivisionError"):
+        open_session("x = 1 // 0")
+
+
+@pytest.mark.parametrize(
+    "what", ["SystemExit(0)", "KeyboardInterrupt()", "GeneratorExit()", "BaseException('x')"]
+)
+def test_exceptions_beyond_exception(
+    sandbox: Sandbox, game: dict[str, Any], program: Program, what: str
+) -> None:
+    session = sandbox.session(program(f"raise {what}"), **game)
+    with session, pytest.raises(ProgramCrashed, match=what.partition("(")[0]):
+        session.call(0, 1, 0, expect=("policy0",))
+
+
+def test_an_exception_that_cannot_be_shown(open_session: Open, program: Program) -> None:
+    policy = "class E(Exception):\n    def __str__(self): raise ValueError\nraise E"
+    with open_session(program(policy)) as session, pytest.raises(ProgramCrashed, match="cannot be shown"):
+        session.call(0, 1, 0, expect=("policy0",))
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ("return np.ones(2)", "shape"),
+        ("return None", "shape|NoneType"),
+        ("return 'words'", "could not convert"),
+        ("return np.full(6, np.nan)", "missing"),
+        (
+            "return np.array([0.5, np.inf] * 3)",
+            r"3 of 6 entries that are not finite, the first \(inf\) at \[1\]",
+        ),
+        ("return np.zeros(6) / 0.0", "missing"),
+    ],
+)
+def test_invalid_outputs(open_session: Open, program: Program, policy: str, reason: str) -> None:
+    with open_session(program(policy)) as session, pytest.raises(InvalidOutput, match=reason):
+        session.call(0, 1, 0, expect=("policy0",))
+
+
+def test_huge_but_finite_values_pass(open_session: Open, program: Program) -> None:
+    with open_session(program("return np.full(6, -1.7e308)")) as session:
+        session.call(0, 1, 0, expect=("policy0",))
+        assert session.outputs["policy0"].tolist() == [-1.7e308] * 6
+
+
+def test_a_failed_session_stays_failed(open_session: Open, program: Program) -> None:
+    with open_session(program("return np.ones(2)")) as session:
+        with pytest.raises(InvalidOutput) as first:
+            session.call(0, 1, 0, expect=("policy0",))
+        with pytest.raises(InvalidOutput) as second:
+            session.call(0, 2, 0, expect=("policy0",))
+    assert first.value is second.value
+
+
+def test_a_closed_session_refuses_calls(open_session: Open, program: Program) -> None:
+    session = open_session(program())
+    session.call(0, 1, 0, expect=("policy0",))
+    session.close()
+    session.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        session.call(0, 2, 0, expect=("policy0",))
+    assert session.usage.calls == 1
+    assert session.usage.cpu_seconds > 0
+
+
+def test_outputs_must_be_floating_point(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
+    wrong = game | {"outputs": [("policy0", (6,), "<i8")]}
+    with pytest.raises(ValueError, match="'policy0' has dtype '<i8'"):
+        sandbox.session(program(), **wrong)
+    with pytest.raises(ValueError, match="'policy0' has dtype '<i8'"):
+        InlineSession(program(), **wrong)
+
+
+def test_failures_survive_pickling() -> None:
+    failure = pickle.loads(pickle.dumps(ProgramCrashed("why", "printed")))
+    assert (failure.reason, failure.log, failure.status) == ("why", "printed", "crashed")
