@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from evolve.sandbox import InfrastructureError, Sandbox
+from evolve.sandbox import InfrastructureError, Sandbox, SandboxSession
 
 Program = Callable[..., str]
 HOST = "solvers.cfr.host"
@@ -81,8 +81,7 @@ def test_a_lost_zygote_is_replaced(game: dict[str, Any], program: Program) -> No
         assert first is not None
         os.kill(first, signal.SIGKILL)
         with pytest.raises(InfrastructureError, match="gone away"):
-            for t in itertools.count(1):  # its children die with it, but not at the same instant
-                session.call(0, t, 0, expect=("policy0",))
+            _call_until_it_fails(session)
         with sandbox.session(program(), **game) as again:
             again.call(0, 1, 0, expect=("policy0",))
         assert sandbox.zygote_pid != first
@@ -95,8 +94,7 @@ def test_a_program_killed_from_outside_is_not_at_fault(
         assert session.pid is not None
         os.kill(session.pid, signal.SIGKILL)
         with pytest.raises(InfrastructureError, match="killed from outside"):
-            for t in itertools.count(1):
-                session.call(0, t, 0, expect=("policy0",))
+            _call_until_it_fails(session)
 
 
 def test_threads_share_a_sandbox(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
@@ -214,6 +212,11 @@ def test_nothing_survives_the_trusted_process(busy: str, game: dict[str, Any], p
         time.sleep(0.02)
     assert len(pids) == 2
     assert not any(_alive(pid) for pid in pids)
+
+
+def _call_until_it_fails(session: SandboxSession) -> None:
+    for t in itertools.count(1):  # a kill takes effect a little later
+        session.call(0, t, 0, expect=("policy0",))
 
 
 def _alive(pid: int) -> bool:
