@@ -27,8 +27,8 @@ from archive import (
     Run,
     RunState,
     Status,
-    new_token,
 )
+from archive.records import new_token
 from evolve.config import RunConfig
 from evolve.domains.base import Domain
 from evolve.executors.base import Executor, Lost
