@@ -84,6 +84,8 @@ def prepare(database: Database, *, create: bool) -> None:
                 "another database with --database"
             )
         _migrate(database.url, database.busy_timeout)
+        # Connections from before still believe in an empty file without a write-ahead log.
+        database.close()
     elif found != REVISION:
         raise _mismatch(database.location, found)
 
@@ -154,7 +156,8 @@ def _use_wal(connection: Connection, url: str, busy_timeout: float) -> None:
     raw = connection.connection
     while True:
         try:
-            raw.cursor().execute("PRAGMA journal_mode = WAL")
+            # The row must be fetched: the mode changes when the statement ends, not when it starts.
+            raw.cursor().execute("PRAGMA journal_mode = WAL").fetchall()
             return
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

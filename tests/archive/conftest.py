@@ -87,7 +87,11 @@ class Maker:
         """Store a pending candidate with the program of a number."""
         program = self.program(number, run.domain)
         return self.archive.add_candidate(
-            run, program=program, operator="mutate", proposer="offline", **options  # type: ignore[arg-type]
+            run,
+            program=program,
+            operator="mutate",
+            proposer="offline",
+            **options,  # type: ignore[arg-type]
         )
 
     def measured(self, program: Program | str | None, value: float = 0.5, **options: object) -> NewEvaluation:

@@ -30,7 +30,12 @@ def test_a_candidate_comes_back_as_it_was_stored(archive: Archive, run: Run, mak
     )
     assert stored == archive.get_candidate(stored.id) == archive.candidates(run)[1]
     assert (stored.run, stored.program, stored.nickname) == (run.nickname, program.hash, program.nickname)
-    assert (stored.index, stored.island, stored.note, stored.data) == (5, 2, "clip the regrets", {"seed": [1, 2]})
+    assert (stored.index, stored.island, stored.note, stored.data) == (
+        5,
+        2,
+        "clip the regrets",
+        {"seed": [1, 2]},
+    )
     assert stored.parents == (Parent(first.id), Parent(first.id, Role.INSPIRATION))
     assert (stored.status, stored.finished) == (Status.PENDING, None)
     assert make.candidate(run, 2).index == 6
@@ -115,7 +120,18 @@ def test_finishing_stores_everything_once(archive: Archive, run: Run, make: Make
     assert (done.data, archive.get_state(run, "rng")) == ({"k": 1}, 3)
     assert done.finished is not None
     first, second = archive.evaluations(candidate=candidate)
-    for name in ("token", "program", "suite", "split", "seeds", "settings", "tier", "worker", "log", "status"):
+    for name in (
+        "token",
+        "program",
+        "suite",
+        "split",
+        "seeds",
+        "settings",
+        "tier",
+        "worker",
+        "log",
+        "status",
+    ):
         assert getattr(first, name) == getattr(stage, name), name
     for name in ("cpu_seconds", "wall_seconds", "peak_memory", "fingerprint"):
         assert getattr(first, name) == getattr(stage, name), name
@@ -196,7 +212,14 @@ def test_replay_gives_every_outcome_in_order(archive: Archive, run: Run, make: M
     archive.queue_evaluation(by_index[2].program or "", suite="cfr-train", run=run, candidate=by_index[2])
     outcomes = list(archive.outcomes(run, page=2))
     assert [c.index for c, _ in outcomes] == [0, 1, 2, 3, 4, 6]
-    assert [[e.fitness for e in evaluations] for _, evaluations in outcomes] == [[0.0], [], [], [0.3], [0.4], []]
+    assert [[e.fitness for e in evaluations] for _, evaluations in outcomes] == [
+        [0.0],
+        [],
+        [],
+        [0.3],
+        [0.4],
+        [],
+    ]
     assert outcomes[3][1][0].scores == make.measured("x", 0.3).scores
     assert [c.index for c in archive.open_candidates(run)] == [2, 6]
     assert [c.index for c in archive.candidates(run, start=2, limit=2)] == [2, 3]

@@ -81,9 +81,7 @@ def test_a_lost_attempt_is_repeated_and_its_late_result_refused(
     lost = archive.get_evaluation(first.token)
     assert (lost.status, lost.worker) == (Status.INFRASTRUCTURE, "dies")
     assert archive.get_candidate(first.candidate_id).status is Status.PENDING
-    assert not archive.finish_candidate(
-        first.candidate_id, Status.OK, evaluations=[result(first)], train=9.0
-    )
+    assert not archive.finish_candidate(first.candidate_id, Status.OK, evaluations=[result(first)], train=9.0)
     assert archive.record_evaluation(result(first)).status is Status.INFRASTRUCTURE
     archive.claim_evaluation(second.token, "lives")
     assert archive.finish_candidate(first.candidate_id, Status.OK, evaluations=[result(second)], train=0.5)

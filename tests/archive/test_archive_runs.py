@@ -60,7 +60,12 @@ def test_states_keep_their_times_and_reason(archive: Archive, run: Run) -> None:
     assert running.started is not None
     assert running.finished is None
     paused = archive.set_run_state(run, RunState.PAUSED, "outage")
-    assert (paused.stop_reason, paused.owner, paused.heartbeat, paused.finished) == ("outage", None, None, None)
+    assert (paused.stop_reason, paused.owner, paused.heartbeat, paused.finished) == (
+        "outage",
+        None,
+        None,
+        None,
+    )
     again = archive.claim_run(run, "you")
     assert again.started == running.started
     assert again.stop_reason is None
