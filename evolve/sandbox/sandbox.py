@@ -6,14 +6,16 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from evolve.sandbox.errors import ProgramRejected
 from evolve.sandbox.launch import Zygote, ZygoteLost
 from evolve.sandbox.limits import Limits
-from evolve.sandbox.session import SandboxSession
 from evolve.sandbox.tiers import Machine, Tier, probe
 from solvers.session import ArraySpec
+
+if TYPE_CHECKING:
+    from evolve.sandbox.session import SandboxSession
 
 
 class Sandbox:
@@ -95,6 +97,9 @@ class Sandbox:
         InfrastructureError
             If the machine cannot run it.
         """
+        # Not at the top: it needs what Windows does not have, where making a sandbox must fail clearly.
+        from evolve.sandbox.session import SandboxSession
+
         limits = limits or Limits()
         if host not in self._hosts:
             raise ValueError(f"host {host!r} is not one of this sandbox's: {', '.join(self._hosts)}")

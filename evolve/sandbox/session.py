@@ -160,16 +160,21 @@ class SandboxSession:
         left = self._limits.wall_seconds - self._wall
         allowed = max(0.0, min(self._limits.call_seconds, left))
         began = time.monotonic()
-        with _NOT_READING:  # dead, or too busy forging replies: the reply, or its absence, says which
-            os.write(self._requests, message)
-        if self._poll.poll(allowed * 1000):
-            reply = os.read(self._replies, 8)
-            self._wall += time.monotonic() - began
-            if reply != message[:8]:
-                self._misbehaved(reply)
-        else:
-            self._wall += time.monotonic() - began
-            self._too_slow(f"call {serial}", left)
+        try:
+            with _NOT_READING:  # dead, or too busy forging replies: the reply, or its absence, says which
+                os.write(self._requests, message)
+            if self._poll.poll(allowed * 1000):
+                reply = os.read(self._replies, 8)
+                self._wall += time.monotonic() - began
+                if reply != message[:8]:
+                    self._misbehaved(reply)
+            else:
+                self._wall += time.monotonic() - began
+                self._too_slow(f"call {serial}", left)
+        except BaseException:
+            # Also when interrupted: a reply still to come must not be taken for that of another call.
+            self.close()
+            raise
         wrong = outbox.collect(names, self._outputs)
         if wrong is not None:
             self._fail(InvalidOutput, wrong)

@@ -6,12 +6,15 @@ import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from evolve.sandbox import kernel
 from evolve.sandbox.errors import SandboxUnavailable
 
 FIRST_UID, LAST_UID = 61184, 65519
 """Users that programs run as when started as root: the range that systemd keeps for dynamic service users."""
+
+_SET_IDS = 1 << 6 | 1 << 7  # CAP_SETGID, CAP_SETUID
 
 REMEDY = "run Nashforge in a Linux container or virtual machine"
 
@@ -110,24 +113,33 @@ def probe() -> Machine:
             else "Landlock exists only on Linux."
         )
     uids = False
-    if fork and os.geteuid() == 0:
-        uids = _uids_exist()
+    if sys.platform == "linux" and os.geteuid() == 0:
+        uids = _can_change_user()
         if not uids:
             reasons.append(
-                f"Started as root, but users {FIRST_UID}-{LAST_UID} do not exist in this user namespace, so "
-                "programs keep the user (without its privileges)."
+                f"Started as root, but without the right to become users {FIRST_UID}-{LAST_UID} "
+                "(a restricted container or user namespace), so programs keep the user, without its privileges."
             )
     return Machine(fork, seccomp, abi, uids, tuple(reasons))
 
 
-def _uids_exist() -> bool:
+def _can_change_user() -> bool:
     try:
-        return all(_covers(f"/proc/self/{name}") for name in ("uid_map", "gid_map"))
-    except FileNotFoundError:
-        return True  # no user namespaces: all users exist
+        status, *maps = (
+            Path("/proc/self", name).read_text(encoding="ascii") for name in ("status", "uid_map", "gid_map")
+        )
+    except OSError:
+        return False
+    return may_set_ids(status) and all(map(covers_users, maps))
 
 
-def _covers(path: str) -> bool:
-    with open(path, encoding="ascii") as file:
-        ranges = [tuple(int(x) for x in line.split()) for line in file]
+def may_set_ids(status: str) -> bool:
+    """Return whether a ``/proc/PID/status`` shows the capabilities to change group and user."""
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    return int(fields["CapEff"], 16) & _SET_IDS == _SET_IDS
+
+
+def covers_users(id_map: str) -> bool:
+    """Return whether a ``/proc/PID/uid_map`` has all users that programs may run as."""
+    ranges = [tuple(int(x) for x in line.split()) for line in id_map.splitlines()]
     return any(first <= FIRST_UID and first + count > LAST_UID for first, _, count in ranges)

@@ -50,6 +50,7 @@ def main(control: int) -> None:
     for host in order["hosts"]:
         for name in program.host_imports(host):
             importlib.import_module(name)
+    program.forget_randomness()
     np.array2string(np.zeros(2))
     np.seterr(all="ignore")
     walls = Confinement(landlock=order["landlock"], seccomp=order["seccomp"])
@@ -203,7 +204,7 @@ class _NothingToLoad:
     """Explains why a module cannot be loaded; without it Python would search the disk."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        raise program.ForbiddenImport(f"module {name!r} is not available to programs")
+        raise program.ForbiddenImport(f"module {name!r} is not available to programs, which cannot load code")
 
 
 class _Log(io.TextIOBase):

@@ -90,6 +90,8 @@ class Rule(RegretMinimizer):
         ("from . import x", "may not import"),
         ("from scipy import sparse", "may not import 'scipy'"),
         ("import solvers.cfr.host", "may not import 'solvers.cfr.host'"),
+        ("import numpy.random", "results must be repeatable"),
+        ("from numpy.random import default_rng", "results must be repeatable"),
         ("x = '\0'", "null byte"),
     ],
 )
@@ -97,6 +99,17 @@ def test_rejections(open_session: Open, source: str, reason: str) -> None:
     with pytest.raises(ProgramRejected) as caught:
         open_session(source)
     assert reason in caught.value.reason
+
+
+@pytest.mark.parametrize("preload", [[], ["numpy.random"]])
+def test_confined_programs_have_no_random_numbers(
+    game: dict[str, Any], program: Program, preload: list[str]
+) -> None:
+    policy = "return np.random.default_rng().random(6)"
+    with Sandbox(["solvers.cfr.host"], preload=preload) as sandbox:
+        session = sandbox.session(program(policy), **game)
+        with session, pytest.raises((ProgramRejected, ProgramCrashed), match=r"numpy\.random|random"):
+            session.call(0, 1, 0, expect=("policy0",))
 
 
 def test_honest_imports_work(open_session: Open, program: Program) -> None:

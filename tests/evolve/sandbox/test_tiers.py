@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evolve.sandbox import Machine, ProgramCrashed, Sandbox, SandboxUnavailable, Tier, probe
+from evolve.sandbox.tiers import covers_users, may_set_ids
 
 HOST = "solvers.cfr.host"
 Program = Callable[..., str]
@@ -49,6 +50,22 @@ def test_weaker_machines_are_refused(machine: Machine, weakest: str) -> None:
 def test_no_flag_helps_where_nothing_forks() -> None:
     with pytest.raises(SandboxUnavailable, match="Linux container or virtual machine"):
         Sandbox([HOST], tier="none", machine=WINDOWS)
+
+
+def test_users_in_namespaces() -> None:
+    assert covers_users("         0          0 4294967295\n")
+    assert covers_users("0 100000 65536\n")
+    assert covers_users("0 1000 1\n1 100000 65536\n")
+    assert not covers_users("0 1000 1\n")
+    assert not covers_users("0 100000 65000\n")
+    assert not covers_users("")
+
+
+def test_capabilities() -> None:
+    assert may_set_ids("Name:\tx\nCapEff:\t000001ffffffffff\nSeccomp:\t0\n")
+    assert may_set_ids("CapEff:\t00000000000000c0\n")
+    assert not may_set_ids("CapEff:\t0000000000000080\n")
+    assert not may_set_ids("CapEff:\t0000000000000000\n")
 
 
 def test_unknown_tiers_are_refused() -> None:

@@ -97,6 +97,20 @@ def test_a_program_killed_from_outside_is_not_at_fault(
             _call_until_it_fails(session)
 
 
+def test_an_interrupted_call_ends_the_session(
+    sandbox: Sandbox, game: dict[str, Any], program: Program
+) -> None:
+    with sandbox.session(program("while True: pass"), **game) as session:
+        timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            session.call(0, 1, 0, expect=("policy0",))
+        timer.join()
+        assert session.pid is None
+        with pytest.raises(RuntimeError, match="closed"):
+            session.call(0, 2, 0, expect=("policy0",))
+
+
 def test_threads_share_a_sandbox(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
     results: list[list[float]] = []
 
