@@ -81,6 +81,15 @@ def best_response_pass(start: Any, parent: Any, value: Any) -> float:
 
 
 @numba.njit(cache=True)
+def dot(x: Any, y: Any) -> float:
+    """Return the scalar product, on this thread: BLAS wakes all cores for a few thousand numbers."""
+    total = 0.0
+    for k in range(len(x)):
+        total += x[k] * y[k]
+    return total
+
+
+@numba.njit(cache=True)
 def plan_pass(start: Any, parent: Any, policy: Any, plan: Any, reach: Any) -> int:
     """Turn a behaviour policy into a realisation plan and own reach; return the first bad information set.
 

@@ -115,15 +115,9 @@ def best_response(form: SequenceForm, profile: Sequence[npt.ArrayLike], player: 
 
 def nash_conv(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> float:
     """Return the sum over players of what a best response gains, in units of utility."""
-    return _nash_conv(form, realization_plans(form, profile))
-
-
-def _nash_conv(form: SequenceForm, plans: Array) -> float:
+    plans = realization_plans(form, profile)
     shared = tables(form)
-    return sum(
-        shared.best_response(player, plans) - shared.expected_value(player, plans)
-        for player in range(form.players)
-    )
+    return sum(shared.gain(player, plans) for player in range(form.players))
 
 
 def exploitability(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> float:

@@ -111,7 +111,14 @@ class Tables:
         """Return the expected utility of ``player`` when all follow their plans."""
         value = self._value[player]
         self.product(player, plans, value)
-        return float(value @ plans[self.segments[player]])
+        return float(kernels.dot(value, plans[self.segments[player]]))
+
+    def gain(self, player: int, plans: Array) -> float:
+        """Return what ``player`` would gain by a best response: its value less the expected value."""
+        table, value = self.players[player], self._value[player]
+        self.product(player, plans, value)
+        expected = float(kernels.dot(value, plans[self.segments[player]]))
+        return float(kernels.best_response_pass(table.start, table.parent, value)) - expected
 
     def set_plan(self, player: int, policy: Array, plans: Array, reach: Array) -> int:
         """Write the realisation plan of a behaviour policy; return a bad information set or -1."""
