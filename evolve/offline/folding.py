@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from evolve.offline.program import Program
-from evolve.offline.syntax import called, clone, literal, number, same, self_attribute
+from evolve.offline.inference import Analysis
+from evolve.offline.program import INTERFACE, Program
+from evolve.offline.syntax import called, clone, literal, number, same, self_attribute, substitute
 
 
 def fold(program: Program) -> None:
@@ -135,3 +136,33 @@ class _Folder(ast.NodeTransformer):
             if other is not None:
                 return ast.Call(clone(node.func), [inner.args[1 - place], number(pick(other, bound))], [])
         return node
+
+
+def fold_signs(program: Program, analysis: Analysis) -> bool:
+    """Drop, in place, the absolute value and the positive part of what is never negative.
+
+    Only signs are used, which hold for any number of iterations. Returns whether anything changed.
+    """
+    changed = False
+
+    def replace(node: ast.AST) -> ast.AST | None:
+        nonlocal changed
+        if not isinstance(node, ast.Call) or node.keywords:
+            return None
+        name = called(node)
+        if name == "np.abs" and len(node.args) == 1:
+            kept = node.args[0]
+        elif name == "np.maximum" and len(node.args) == 2 and 0 in (literal(part) for part in node.args):
+            kept = node.args[0] if literal(node.args[1]) == 0 else node.args[1]
+        else:
+            return None
+        value = analysis.values.get(id(kept))
+        if value is None or value.low < 0 or value.shape != analysis.shape(node):
+            return None
+        changed = True
+        return substitute(kept, replace)
+
+    for name, function in program.methods.items():
+        if name in INTERFACE:
+            substitute(function, replace)
+    return changed

@@ -116,10 +116,10 @@ def _fit(node: ast.expr, indent: int, before: str, after: str) -> str:
             return "\n".join([head, *lines, f"{pad}){after}"])
         case ast.BinOp(op=ast.Pow()) if _flat(node.left)[1] == _ATOM:
             return _fit(node.left, indent, before, f" ** {_wrap(node.right, 14)}{after}")
-        case ast.BinOp() if not isinstance(node.op, ast.Pow):
+        case ast.BinOp():
             inside = _operands(node, deeper)
             return f"{pad}{before}(\n{inside}\n{pad}){after}"
-        case ast.BoolOp() | ast.Compare() | ast.IfExp() | ast.BinOp():
+        case ast.BoolOp() | ast.Compare() | ast.IfExp():
             return f"{pad}{before}(\n{' ' * deeper}{format_expression(node)}\n{pad}){after}"
         case _:
             return pad + flat
@@ -127,7 +127,7 @@ def _fit(node: ast.expr, indent: int, before: str, after: str) -> str:
 
 def _inside(node: ast.expr, indent: int, before: str, after: str) -> str:
     """As `_fit`, inside brackets, where a sum or product needs no parentheses to be broken."""
-    if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Pow) and not before:
+    if isinstance(node, ast.BinOp) and not before:
         return _operands(node, indent) + after
     return _fit(node, indent, before, after)
 
@@ -138,6 +138,8 @@ def _operands(node: ast.BinOp, indent: int) -> str:
     if indent + len(flat) <= WIDTH:
         return " " * indent + flat
     level = _BINARY[type(node.op)][1]
+    if isinstance(node.op, ast.Pow):
+        return f"{_inside_power(node.left, indent)}\n{' ' * indent}** {_wrap(node.right, 14)}"
     chain: list[tuple[str, ast.expr]] = []
     left: ast.expr = node
     while isinstance(left, ast.BinOp) and _BINARY[type(left.op)][1] == level:
@@ -152,6 +154,11 @@ def _operands(node: ast.BinOp, indent: int) -> str:
         else:
             lines.append(_parenthesised(operand, indent, symbol))
     return "\n".join(lines)
+
+
+def _inside_power(node: ast.expr, indent: int) -> str:
+    """Return the base of a power, in parentheses unless it binds more tightly."""
+    return _fit(node, indent, "", "") if _flat(node)[1] == _ATOM else _parenthesised(node, indent, "")
 
 
 def _parenthesised(node: ast.expr, indent: int, symbol: str) -> str:

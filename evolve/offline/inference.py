@@ -22,6 +22,7 @@ HORIZON = 10_000.0
 """Assumed number of iterations; the bounds of ``t / horizon`` hold for any."""
 
 _ROUNDS = 8
+_MIXED = {v.INFOSET, v.SEQUENCE}
 _Scope = dict[str, Value]
 
 
@@ -58,6 +59,7 @@ class _Interpreter:
         self.program = program
         self.analysis = Analysis()
         self.recording = False
+        self.first = False
         self.depth = 0
         self.returned: Value | None = None
         self.modules = {
@@ -87,20 +89,25 @@ class _Interpreter:
         unit, average = Value(v.SEQUENCE, 0, 1), Value(v.SEQUENCE, 0, v.INF)
         played = Value(v.SEQUENCE, 0, 1, policy=True)
         calls = (("observe", [t, regret]), ("accumulate", [t, played, unit, average]), ("policy", [t]))
+        mixed = False
         for round_ in range(_ROUNDS):
             before = dict(scope)
+            self.first = round_ == 0
             for name, arguments in calls:
                 scope = self.method(name, arguments, scope)[1]
+            self.first = False
+            mixed |= any({before[name].shape, scope[name].shape} == _MIXED for name in before)
             merged = {name: _widen(before.get(name), value, round_) for name, value in scope.items()}
             settled = merged == before
             scope = merged
             if settled:
                 break
         self.recording = True
+        if mixed:
+            self.issue("state changes its shape")
         scope = {name: value for name, value in scope.items() if name.startswith("self.")}
-        for name in ("start",):
-            if name in self.program.methods:
-                self.method(name, [], scope)
+        if "start" in self.program.methods:
+            self.method("start", [], scope)
         for name, arguments in calls:
             returned, after = self.method(name, arguments, scope)
             scope = {
@@ -119,7 +126,8 @@ class _Interpreter:
             self.issue("the average may become negative")
 
     def issue(self, kind: str) -> None:
-        if self.recording:
+        # Later rounds know what the first one leaves behind: only the first can miss an attribute.
+        if self.recording or (self.first and kind.startswith("undefined attribute")):
             self.analysis.issues[kind] += 1
 
     def method(self, name: str, arguments: list[Value], scope: _Scope) -> tuple[Value | None, _Scope]:

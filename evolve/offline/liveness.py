@@ -99,8 +99,14 @@ class _Sweep:
         return True
 
 
-def sweep(program: Program) -> None:
-    """Remove, in place, statements, state, constants, helper methods and imports without effect."""
+def sweep(program: Program) -> set[str]:
+    """Remove, in place, statements, state, constants, helper methods and imports without effect.
+
+    Returns
+    -------
+    set of str
+        The attributes that carry something from one call to the next, as ``self.x``.
+    """
     pass_ = _Sweep(program)
     roots = {name for name in program.methods if name.startswith("__")}
     while True:
@@ -119,6 +125,7 @@ def sweep(program: Program) -> None:
                 pass_.method(name)
             _drop(program.methods[name].body, pass_.dead)
     _drop_unused(program)
+    return pass_.live
 
 
 def _drop(body: list[ast.stmt], dead: set[int]) -> None:

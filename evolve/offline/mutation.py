@@ -12,7 +12,7 @@ from evolve.offline.inference import analyse
 from evolve.offline.program import Program, read_program, write_program
 from evolve.offline.registry import OPERATORS
 from evolve.offline.syntax import reads
-from evolve.offline.tidying import tidy_program
+from evolve.offline.tidying import polish_program
 
 _ATTEMPTS = 60
 
@@ -84,12 +84,8 @@ class Parent:
 
     def finish(self, program: Program) -> str | None:
         """Tidy an edited program and return its source, or None if it is unsound or nothing new."""
-        tidy_program(program)
-        if (
-            not sound(program)
-            or analyse(program).issues - self.issues
-            or fingerprint(program) in self.fingerprints
-        ):
+        issues = polish_program(program).issues
+        if not sound(program) or issues - self.issues or fingerprint(program) in self.fingerprints:
             return None
         describe(program)
         return write_program(program)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import ast
 
 from evolve.offline.edit import NotApplicable
-from evolve.offline.folding import fold
+from evolve.offline.folding import fold, fold_signs
+from evolve.offline.inference import Analysis, analyse
 from evolve.offline.liveness import sweep
 from evolve.offline.program import Program, read_program, settle_names, write_program
 from evolve.offline.syntax import (
     assignment,
+    blocks,
     bound,
     clone,
     key,
     reads,
     rename,
     same,
+    self_attribute,
+    substitute,
+    target_variable,
     walk,
     walk_statements,
 )
@@ -43,6 +48,25 @@ def tidy_program(program: Program) -> None:
     for function in program.methods.values():
         if any(isinstance(node, ast.NamedExpr) for node in walk(function)):
             raise NotApplicable("the rule assigns inside expressions (:=); write statements instead")
+    _settle(program)
+    settle_names(program)
+
+
+def polish_program(program: Program) -> Analysis:
+    """Clean a program up, in place, and drop what its analysis shows to be without effect; return that.
+
+    Beside what `tidy_program` does, positive parts and absolute values of what is never negative go.
+    """
+    tidy_program(program)
+    for _ in range(_ROUNDS):
+        analysis = analyse(program)
+        if _changes_in_place(program) or not fold_signs(program, analysis):
+            break
+        tidy_program(program)
+    return analysis
+
+
+def _settle(program: Program) -> None:
     before = ""
     for _ in range(_ROUNDS):
         fold(program)
@@ -51,12 +75,55 @@ def tidy_program(program: Program) -> None:
             if name != "start":
                 share_locals(function.body)
         merge_states(program)
-        sweep(program)
+        demote_state(program, sweep(program))
+        for function in program.methods.values():
+            inline_returns(function.body)
         after = "".join(key(function) for function in program.methods.values())
         if after == before:
             break
         before = after
-    settle_names(program)
+
+
+def _changes_in_place(program: Program) -> bool:
+    """Whether arrays may change under another name, which the analysis does not follow."""
+    return any(
+        isinstance(statement, ast.AugAssign)
+        or (isinstance(statement, ast.Assign) and any(target_variable(t) is None for t in statement.targets))
+        for function in program.methods.values()
+        for _, _, statement in walk_statements(function.body)
+    )
+
+
+def demote_state(program: Program, live: set[str]) -> None:
+    """Turn attributes that carry nothing from call to call, and occur in one method only, into locals."""
+    mentioned = {name: reads(function) for name, function in program.methods.items()}
+    for method, function in program.methods.items():
+        if method == "start" or method.startswith("__"):
+            continue
+        for name in sorted(bound(function)):
+            elsewhere = any(name in found for other, found in mentioned.items() if other != method)
+            if not name.startswith("self.") or name in live or elsewhere or name[5:] in program.constants:
+                continue
+            fresh = program.fresh(name[5:], method)
+
+            def replace(node: ast.AST, name: str = name, fresh: str = fresh) -> ast.AST | None:
+                return ast.Name(fresh, ast.Load()) if f"self.{self_attribute(node)}" == name else None
+
+            substitute(function, replace)
+
+
+def inline_returns(body: list[ast.stmt]) -> None:
+    """Return an expression instead of a local that is computed in the statement before."""
+    for block in [body, *(inner for _, _, statement in walk_statements(body) for inner in blocks(statement))]:
+        if (
+            len(block) < 2
+            or not isinstance(block[-1], ast.Return)
+            or not isinstance(block[-1].value, ast.Name)
+        ):
+            continue
+        pair = assignment(block[-2])
+        if pair is not None and pair[0] == block[-1].value.id:
+            block[-2:] = [ast.Return(pair[1])]
 
 
 def propagate_copies(body: list[ast.stmt]) -> None:

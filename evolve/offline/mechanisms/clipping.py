@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.anchors import find_update
+from evolve.offline.anchors import Update, find_update
 from evolve.offline.draws import Generator, between, pick, scale
 from evolve.offline.edit import NotApplicable
 from evolve.offline.mechanisms.parts import magnitude, spread
 from evolve.offline.program import Program
-from evolve.offline.syntax import fill
+from evolve.offline.syntax import assignment, called, fill, literal, self_attribute
+
+
+def _for_positive(update: Update, factor: ast.expr) -> ast.expr:
+    """Return a factor of the old regrets for the case that they are not negative."""
+    if isinstance(factor, ast.Name):
+        held = [
+            pair[1]
+            for node in update.block
+            if (pair := assignment(node)) is not None and pair[0] == factor.id
+        ]
+        value = held[0] if len(held) == 1 else factor
+    else:
+        value = factor
+    if isinstance(value, ast.Call) and called(value) == "np.where" and len(value.args) == 3:
+        test = value.args[0]
+        if (
+            isinstance(test, ast.Compare)
+            and isinstance(test.ops[0], ast.Gt)
+            and literal(test.comparators[0]) == 0
+        ):
+            return value.args[1] if self_attribute(test.left) == update.state else factor
+    return factor
 
 
 def clip_regrets(program: Program, rng: Generator) -> str:
@@ -23,6 +45,7 @@ def clip_regrets(program: Program, rng: Generator) -> str:
     form = pick(rng, forms)
     if form == "zero":
         update.floor = ast.Constant(0.0)
+        update.retention = [(divides, _for_positive(update, part)) for divides, part in update.retention]
         told = "clip the cumulative regrets at zero"
     elif form == "constant":
         floor = -scale(rng, 0.05, 50.0)

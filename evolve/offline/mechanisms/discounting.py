@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from evolve.offline.anchors import attribute, find_policy, find_update
+import ast
+
+from evolve.offline.anchors import Update, attribute, find_policy, find_update
 from evolve.offline.draws import Generator, between, chance, pick, scale
 from evolve.offline.edit import NotApplicable
 from evolve.offline.mechanisms.parts import local, magnitude, scheduled, spread
@@ -16,12 +18,14 @@ def discount_regrets(program: Program, rng: Generator) -> str:
     """Multiply the cumulative regrets by t^a / (t^a + 1), with one exponent or one for each sign."""
     update = find_update(program)
     exponent, told = scheduled(program, rng, ("alpha", "positive_exponent"), 0.7, 4.0)
+    exponent = _named(program, update, "alpha", exponent)
     if update.clipped or chance(rng, 0.3):
         statement, discount = local(program, "observe", "discount", fill(RATIO, exponent=exponent))
         update.before(statement)
     else:
         low, told_low = scheduled(program, rng, ("beta", "negative_exponent"), -2.0, 1.0)
         told = f"{told} for positive and {told_low} for negative regrets"
+        low = _named(program, update, "beta", low)
         first, positive = local(program, "observe", "positive", fill(RATIO, exponent=exponent))
         second, negative = local(program, "observe", "negative", fill(RATIO, exponent=low))
         value = fill(
@@ -35,6 +39,15 @@ def discount_regrets(program: Program, rng: Generator) -> str:
     update.retention = [(False, discount)]
     update.write()
     return f"discount the cumulative regrets with {told}"
+
+
+def _named(program: Program, update: Update, name: str, value: ast.expr) -> ast.expr:
+    """Give a moving parameter a name of its own: it is used twice."""
+    if isinstance(value, ast.Attribute):
+        return value
+    statement, named = local(program, "observe", name, value)
+    update.before(statement)
+    return named
 
 
 def discount_by_ratio(program: Program, rng: Generator) -> str:
@@ -108,6 +121,9 @@ def discount_projection(program: Program, rng: Generator) -> str:
         program, rng, ("projection_alpha", "projection_exponent"), 0.7, 4.0, constant=0.8
     )
     negative, term = parts[held[0]]
+    if not isinstance(exponent, ast.Attribute):
+        statement, exponent = local(program, "policy", "alpha", exponent)
+        anchor.before(statement)
     discount = fill(f"r * ({RATIO})", r=term, exponent=exponent)
     if pick(rng, (True, False)) and update.retention and len(factors(term)) == 1:
         told = f"{told}, beside the discount of the update"
