@@ -118,7 +118,7 @@ def probe() -> Machine:
         if not uids:
             reasons.append(
                 f"Started as root, but without the right to become users {FIRST_UID}-{LAST_UID} "
-                "(a restricted container or user namespace), so programs keep the user, without its privileges."
+                "(a restricted container or user namespace), so programs keep the user, not its privileges."
             )
     return Machine(fork, seccomp, abi, uids, tuple(reasons))
 
