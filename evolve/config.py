@@ -172,7 +172,7 @@ def read_run_file(path: str | Path) -> RunFile:
         if name in values:
             raise ConfigError(f"the configuration {path} gives {name!r} twice, once as {spelled!r}; keep one")
         values[name] = value
-    apart = {}
+    apart: dict[str, str | None] = {}
     for name in ("name", "database"):
         text = values.pop(name, None)
         if text is not None and not isinstance(text, str):

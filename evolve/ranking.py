@@ -18,7 +18,7 @@ def merit(candidate: Candidate) -> tuple[bool, float]:
 
 
 def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candidate]:
-    """Return a run's measured candidates, best first by `merit`, each program once (the earlier of equals)."""
+    """Return a run's measured programs, each once, best first by `merit`; the earlier of equals first."""
     measured = [candidate for candidate in archive.candidates(run) if candidate.train is not None]
     measured.sort(key=lambda candidate: candidate.index)
     measured.sort(key=merit, reverse=True)

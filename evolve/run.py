@@ -112,14 +112,28 @@ def resume_run(
     SandboxUnavailable
         If this machine confines programs less strictly than the run asks for.
     """
-    new = {name: value for name, value in (changes or {}).items() if value is not None}
-    changed = {**archive.get_state(run, "changes", {}), **new}
-    config = checked({**run.config, **changed})
+    config = resumed_config(archive, run, changes)
     if executor is None:
         probe().require(Tier(config.tier))
+    new = _given(changes)
     if new:
-        archive.set_state(run, "changes", changed)
+        archive.set_state(run, "changes", {**archive.get_state(run, "changes", {}), **new})
     return _work(archive, run, config, listener, executor)
+
+
+def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:
+    """Return what a run does when it is resumed: its configuration, with what was changed before and now.
+
+    Raises
+    ------
+    ConfigError
+        If a new value is not allowed.
+    """
+    return checked({**run.config, **archive.get_state(run, "changes", {}), **_given(changes)})
+
+
+def _given(changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (changes or {}).items() if value is not None}
 
 
 def _work(

@@ -38,7 +38,7 @@ IN_MEMORY = 32
 """Compiled games kept by a process (the least recently used are dropped)."""
 
 # What reading a damaged file can raise.
-_DAMAGED = (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, RuntimeError)
+DAMAGED = (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, RuntimeError)
 
 
 def cache_directory() -> Path:
@@ -227,7 +227,7 @@ def read(path: Path, key: CacheKey) -> SequenceForm | None:
             )
     except FileNotFoundError:
         return None
-    except _DAMAGED as error:
+    except DAMAGED as error:
         logger.warning("compiling again: the cached game %s is damaged (%s)", path, error)
         return None
     except OSError as error:

@@ -1,0 +1,1 @@
+"""One command a file; heavy imports are inside the functions, so that ``--help`` is instant."""

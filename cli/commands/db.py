@@ -1,0 +1,72 @@
+"""``nashforge db``: the archive's database."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.options import Database, Json
+
+db = typer.Typer(help="Look after the archive's database.", no_args_is_help=True)
+
+
+@db.command()
+def upgrade(database: Database = None, json: Json = None) -> None:
+    """Bring the database to this version's schema, or create it; back it up first."""
+    from archive import resolve_url
+    from archive import upgrade as upgrade_schema
+    from archive.location import display
+    from cli import output
+
+    before, after = upgrade_schema(database)
+    location = display(resolve_url(database))
+    if output.wants_json(json):
+        output.print_json({"database": location, "before": before, "after": after})
+        return
+    if before is None:
+        text = f"{location} was created with schema {after}"
+    elif before == after:
+        text = f"{location} has schema {after} already"
+    else:
+        text = f"{location} was upgraded from schema {before} to {after}"
+    output.console().print(output.plain(text), soft_wrap=True)
+
+
+@db.command()
+def info(database: Database = None, json: Json = None) -> None:
+    """Show where the database is, its schema and what it holds."""
+    from cli import output
+    from evolve.inventory import inventory
+
+    found = inventory(database)
+    if output.wants_json(json):
+        output.print_json(
+            {
+                "database": found.location,
+                "exists": found.schema is not None,
+                "schema": found.schema,
+                "expected_schema": found.expected_schema,
+                "size_bytes": found.size,
+                "runs": found.runs,
+                "programs": found.programs,
+                "candidates": found.candidates,
+                "evaluations": found.evaluations,
+            }
+        )
+        return
+    screen = output.console()
+    screen.print(f"[bold]{output.plain(found.location)}[/]", soft_wrap=True)
+    if found.schema is None:
+        screen.print("does not exist yet; it is made by the first run")
+        return
+    old = (
+        ""
+        if found.schema == found.expected_schema
+        else f" [yellow](this version uses {found.expected_schema})[/]"
+    )
+    size = "" if found.size is None else f", {output.memory(found.size)}"
+    screen.print(f"schema {found.schema}{old}{size}")
+    if found.runs is not None:
+        screen.print(
+            f"{found.runs} runs, {found.programs} programs, {found.candidates} candidates, "
+            f"{found.evaluations} evaluations"
+        )

@@ -1,0 +1,51 @@
+"""``nashforge diff``: what one program does differently from another."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.completion import complete_programs
+from cli.options import Database, DomainName, Json
+
+_A = Annotated[
+    str, typer.Argument(metavar="A", help="A program.", autocompletion=complete_programs, show_default=False)
+]
+_B = Annotated[
+    str,
+    typer.Argument(
+        metavar="B", help="Another program.", autocompletion=complete_programs, show_default=False
+    ),
+]
+
+
+def diff(
+    a: _A,
+    b: _B,
+    context: Annotated[int, typer.Option(min=0, help="Lines of context.")] = 3,
+    domain: DomainName = "cfr",
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Show the differences between the code of two programs."""
+    import difflib
+
+    from cli import output
+    from cli.archives import programs
+
+    with programs([a, b], database, domain=domain) as ([old, new], _):
+        lines = difflib.unified_diff(
+            old.source.splitlines(), new.source.splitlines(), old.label, new.label, n=context, lineterm=""
+        )
+        text = "\n".join(lines)
+    if output.wants_json(json):
+        output.print_json({"a": old.label, "b": new.label, "same": not text, "diff": text})
+        return
+    screen = output.console()
+    if not text:
+        screen.print(f"[green]{old.label}[/] and [green]{new.label}[/] have the same code.")
+        return
+    from rich.syntax import Syntax
+
+    screen.print(Syntax(text, "diff", theme="ansi_dark", background_color="default"))

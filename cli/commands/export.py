@@ -1,0 +1,147 @@
+"""``nashforge export``: take runs and programs elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.completion import complete_programs, complete_runs
+from cli.options import Database, Json
+
+if TYPE_CHECKING:
+    from archive import Archive, Program
+
+
+def _complete(incomplete: str) -> list[str]:
+    return [*complete_programs(incomplete), *complete_runs(incomplete)]
+
+
+def export(
+    output_file: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A .py file for one program; else an archive file, usually NAME.jsonl.gz.",
+            show_default=False,
+        ),
+    ],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PROGRAM|RUN]...",
+            help="What to export; without any, everything.",
+            autocompletion=_complete,
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Write a program as a Python file, or runs with all their measurements as one portable file."""
+    from cli import output
+    from cli.archives import opened
+
+    with opened(database) as archive:
+        if output_file.suffix == ".py":
+            value = _program(archive, names or [], output_file, force)
+        else:
+            value = _archive(archive, names or [], output_file, force)
+    if output.wants_json(json):
+        output.print_json(value)
+        return
+    screen = output.console()
+    parts = [
+        f"{count} {kind.replace('_', ' ')}{'s' if count != 1 else ''}"
+        for kind, count in value["added"].items()
+    ]
+    screen.print(f"{output.plain(str(output_file))}: {', '.join(parts) or 'nothing'}", soft_wrap=True)
+    if output_file.suffix != ".py":
+        screen.print(f"[dim]Read it elsewhere with[/] nashforge import {output.plain(output_file.name)}")
+
+
+def _program(archive: Archive, names: list[str], path: Path, force: bool) -> dict[str, Any]:
+    from cli.errors import Failed, UsageProblem
+    from evolve.programs import find_program, store, with_header
+
+    if len(names) != 1:
+        raise UsageProblem("a .py file holds one program; name exactly one, or choose another kind of file")
+    if path.exists() and not force:
+        raise UsageProblem(f"the file {path} exists; choose another name, or replace it with --force")
+    program = store(archive, find_program(names[0], lambda: archive))
+    text = with_header(program, _story(archive, program))
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error
+    return {"file": str(path), "added": {"program": 1}, "program": program.nickname, "hash": program.hash}
+
+
+def _story(archive: Archive, program: Program) -> list[str]:
+    """Return what the header of an exported program says: lineage and scores."""
+    import textwrap
+
+    from cli import output
+    from evolve.ranking import line_of_descent, merit
+
+    lines: list[str] = []
+    proposed = archive.candidates_with(program)
+    if proposed:
+        best = max(proposed, key=merit)
+        config = archive.get_run(best.run_id).config
+        lines += [
+            f"Run {best.run}, candidate {best.index}, proposed by {best.proposer}.",
+            f"Fitness: train {output.fitness(best.train)}, validation {output.fitness(best.validation)}, "
+            f"test {output.fitness(best.test)}",
+            *textwrap.wrap(f"({output.meaning_of_run(config).removeprefix('fitness: ')})", 100),
+            "Lineage:",
+        ]
+        for step in line_of_descent(archive, best):
+            edit = f"seed {step.note}" if step.operator == "seed" else step.note or step.operator
+            head = f"#{step.index} {step.nickname} (train {output.fitness(step.train)})"
+            text = f"{head}: {' '.join(edit.split())}"
+            lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
+    measured: dict[tuple[str, str], tuple[int, float]] = {}
+    for evaluation in archive.evaluations(program=program):
+        for score in evaluation.scores:
+            if evaluation.split != "smoke" and score.metric != "seconds" and score.iteration is not None:
+                key = (score.game, score.metric)
+                if score.iteration >= measured.get(key, (0, 0.0))[0]:
+                    measured[key] = (score.iteration, score.value)
+    if measured:
+        lines.append("Measured:")
+        for (game, metric), (iteration, value) in measured.items():
+            lines.append(f"  {game}: {metric} {output.number(value)} after {iteration} iterations")
+    return lines
+
+
+def _archive(archive: Archive, names: list[str], path: Path, force: bool) -> dict[str, Any]:
+    from archive import NotFound, export_archive
+    from cli.archives import LATEST, find_run
+    from cli.errors import UsageProblem
+
+    runs, programs = [], []
+    for name in names:
+        if name.strip().lower() == LATEST:
+            runs.append(find_run(archive, name))
+            continue
+        try:
+            runs.append(archive.get_run(name))
+        except NotFound:
+            try:
+                programs.append(archive.get_program(name))
+            except NotFound as error:
+                raise UsageProblem(
+                    f"neither a run nor a program in {archive.location} is called {name!r}; see "
+                    "`nashforge runs` and `nashforge best`"
+                ) from error
+    if path.exists() and not force:
+        raise UsageProblem(f"the file {path} exists; choose another name, or replace it with --force")
+    report = export_archive(
+        archive, path, runs=runs if names else None, programs=programs if names else None, overwrite=force
+    )
+    return {"file": str(path), "added": report.added}

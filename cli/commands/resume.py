@@ -1,0 +1,49 @@
+"""``nashforge resume``: continue a run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import Database, Json, RunName, Tier, Workers
+
+
+def resume(
+    run: RunName,
+    max_evaluations: Annotated[
+        int | None,
+        typer.Option(min=1, help="New limit, those already made included.", show_default=False),
+    ] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="New limit, counted from now.", show_default=False)
+    ] = None,
+    patience: Annotated[int | None, typer.Option(min=1, help="New patience.", show_default=False)] = None,
+    workers: Workers = None,
+    allow_weaker_sandbox: Tier = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Continue a run that was interrupted or stopped, or give a finished one higher limits."""
+    from cli import output
+    from cli.archives import find_run, opened
+    from cli.working import work
+    from evolve.run import resume_run, resumed_config
+
+    changes = {
+        "max_evaluations": max_evaluations,
+        "max_minutes": max_minutes,
+        "patience": patience,
+        "workers": workers,
+        "tier": allow_weaker_sandbox,
+    }
+    with opened(database) as archive:
+        found = find_run(archive, run)
+        chosen = resumed_config(archive, found, changes)
+        work(
+            archive,
+            chosen,
+            lambda listener: resume_run(archive, found, changes=changes, listener=listener),
+            database=database,
+            as_json=output.wants_json(json),
+        )

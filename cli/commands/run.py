@@ -1,0 +1,135 @@
+"""``nashforge run``: search for better programs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.completion import complete_suites
+from cli.options import Config, Database, Json, Tier, Workers
+
+
+def run(
+    domain: Annotated[
+        str | None,
+        typer.Argument(metavar="[DOMAIN]", help="What to search: 'cfr'. [default: cfr]", show_default=False),
+    ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            help="How parents are chosen: evolution, best_of_n or sequential. [default: evolution]",
+            show_default=False,
+        ),
+    ] = None,
+    proposer: Annotated[
+        str | None,
+        typer.Option(help="Who writes the programs. [default: offline]", show_default=False),
+    ] = None,
+    max_evaluations: Annotated[
+        int | None,
+        typer.Option(min=1, help="Stop after so many programs. [default: 100]", show_default=False),
+    ] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Stop after so many minutes.", show_default=False)
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(min=1, help="Stop after so many programs without a better one.", show_default=False),
+    ] = None,
+    workers: Workers = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of every random draw. [default: 0]", show_default=False)
+    ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SUITE",
+            help="Games to search on. [default: that of the domain]",
+            autocompletion=complete_suites,
+            show_default=False,
+        ),
+    ] = None,
+    validation_suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SUITE",
+            help="Games that are disguised to verify the best.",
+            autocompletion=complete_suites,
+            show_default=False,
+        ),
+    ] = None,
+    test_suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SUITE",
+            help="Games that are played only at the end.",
+            autocompletion=complete_suites,
+            show_default=False,
+        ),
+    ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(min=1, help="Iterations in every game. [default: 1000]", show_default=False),
+    ] = None,
+    final_test: Annotated[
+        bool | None,
+        typer.Option(
+            "--final-test/--no-final-test",
+            help="Whether to measure the best on the test games. [default: yes]",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the run. [default: two words]", show_default=False)
+    ] = None,
+    config: Config = None,
+    allow_weaker_sandbox: Tier = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Search for better programs, and test the best on games it was not searched on.
+
+    Every option can also be given in a TOML file with --config. Ctrl-C stops cleanly; continue with resume.
+    """
+    from archive import Archive
+    from archive.nicknames import check_nickname
+    from cli import output
+    from cli.errors import UsageProblem
+    from cli.working import work
+    from evolve.config import RunFile, load_config, read_run_file
+    from evolve.run import start_run
+
+    options: dict[str, Any] = {
+        "domain": domain,
+        "strategy": strategy,
+        "proposer": proposer,
+        "max_evaluations": max_evaluations,
+        "max_minutes": max_minutes,
+        "patience": patience,
+        "workers": workers,
+        "seed": seed,
+        "train": suite,
+        "validation": validation_suite,
+        "test": test_suite,
+        "horizon": horizon,
+        "final_test": final_test,
+        "tier": allow_weaker_sandbox,
+    }
+    file = RunFile({}) if config is None else read_run_file(config)
+    chosen = load_config(options, config)
+    called = name if name is not None else file.name
+    place = database if database is not None else file.database
+    if called is not None:
+        try:
+            check_nickname(called)
+        except ValueError as error:
+            raise UsageProblem(str(error)) from error
+    with Archive.open(place) as archive:
+        work(
+            archive,
+            chosen,
+            lambda listener: start_run(archive, chosen, name=called, listener=listener),
+            database=place,
+            as_json=output.wants_json(json),
+        )

@@ -1,0 +1,57 @@
+"""``nashforge runs``: what was searched."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import Database, Json
+
+
+def runs(
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 20,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """List runs, the newest first."""
+    from cli import output
+    from cli.archives import opened
+    from cli.records import standing_as_dict
+    from evolve.standing import standing
+
+    with opened(database) as archive:
+        found = [standing(archive, summary.run) for summary in archive.list_runs(limit=limit)]
+        location = archive.location
+    if output.wants_json(json):
+        output.print_json([standing_as_dict(item) for item in found])
+        return
+    screen = output.console()
+    if not found:
+        screen.print(f"No runs in {location} yet; start one with [bold]nashforge run cfr[/].")
+        return
+    table = output.table(
+        "run",
+        "state",
+        "evaluations",
+        "best",
+        "train",
+        "valid.",
+        "test",
+        "created",
+        right=("evaluations", "train", "valid.", "test"),
+    )
+    for item in found:
+        best = item.result.best
+        table.add_row(
+            f"[cyan]{item.run.nickname}[/]",
+            item.state,
+            f"{item.result.evaluations}/{item.limit}",
+            "-" if best is None or best.nickname is None else f"[green]{best.nickname}[/]",
+            *(
+                output.fitness(value)
+                for value in ((best.train, best.validation, best.test) if best else [None] * 3)
+            ),
+            output.ago(item.run.created),
+        )
+    screen.print(table)

@@ -1,0 +1,158 @@
+"""``nashforge show``: the code of a program, its scores and its parents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import Database, DomainName, Json, ProgramName
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from archive import Archive, Candidate, Evaluation
+    from evolve.programs import NamedProgram
+
+
+def show(
+    program: ProgramName,
+    source: Annotated[bool, typer.Option("--source/--no-source", help="Whether to print the code.")] = True,
+    domain: DomainName = "cfr",
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Show a program: its code, where it comes from and what was measured."""
+    from cli import output
+    from cli.archives import programs
+
+    with programs([program], database, domain=domain) as ([named], archive):
+        proposed: list[Candidate] = []
+        evaluations: list[Evaluation] = []
+        parents: dict[int, list[tuple[Candidate, str]]] = {}
+        if archive is not None and named.stored is not None:
+            proposed = archive.candidates_with(named.stored)
+            evaluations = archive.evaluations(program=named.stored)
+            parents = {candidate.id: _parents(archive, candidate) for candidate in proposed}
+    if output.wants_json(json):
+        output.print_json(_value(named, proposed, parents, evaluations))
+        return
+    screen = output.console()
+    _print(screen, named, proposed, parents, evaluations)
+    if source:
+        from rich.syntax import Syntax
+
+        screen.print()
+        screen.print(Syntax(named.source.rstrip(), "python", theme="ansi_dark", background_color="default"))
+
+
+def _parents(archive: Archive, candidate: Candidate) -> list[tuple[Candidate, str]]:
+    return [(archive.get_candidate(parent.candidate_id), str(parent.role)) for parent in candidate.parents]
+
+
+def _value(
+    named: NamedProgram,
+    proposed: list[Candidate],
+    parents: dict[int, list[tuple[Candidate, str]]],
+    evaluations: list[Evaluation],
+) -> dict[str, Any]:
+    from archive import program_hash
+    from cli.records import candidate_as_dict, evaluation_as_dict
+
+    return {
+        "program": named.label,
+        "nickname": None if named.stored is None else named.stored.nickname,
+        "hash": program_hash(named.source, named.domain),
+        "domain": named.domain,
+        "origin": named.origin,
+        "source": named.source,
+        "candidates": [
+            {
+                **candidate_as_dict(candidate),
+                "parents": [
+                    {"program": parent.nickname, "run": parent.run, "index": parent.index, "role": role}
+                    for parent, role in parents[candidate.id]
+                ],
+            }
+            for candidate in proposed
+        ],
+        "evaluations": [evaluation_as_dict(evaluation) for evaluation in evaluations],
+    }
+
+
+def _print(
+    screen: Console,
+    named: NamedProgram,
+    proposed: list[Candidate],
+    parents: dict[int, list[tuple[Candidate, str]]],
+    evaluations: list[Evaluation],
+) -> None:
+    from archive import program_hash
+    from cli import output
+
+    kinds = {"library": "rule of the library", "file": "file", "archive": "program"}
+    digest = program_hash(named.source, named.domain)[:12]
+    known = f" · stored as {named.stored.nickname}" if named.stored and named.origin != "archive" else ""
+    screen.print(
+        f"[bold green]{output.plain(named.label)}[/]  "
+        f"[dim]{kinds[named.origin]} · {named.domain} · {digest}{known}[/]"
+    )
+    for candidate in proposed:
+        screen.print(
+            f"[cyan]{candidate.run}[/] #{candidate.index} · {candidate.operator} by {candidate.proposer}"
+            + ("" if str(candidate.status) == "ok" else f" · [red]{candidate.status}[/]")
+        )
+        if candidate.operator != "seed" and candidate.note:
+            screen.print(f"  {output.plain(candidate.note)}")
+        if candidate.reason:
+            screen.print(f"  [red]{output.plain(candidate.reason)}[/]")
+        links = [
+            f"{'× ' if role == 'crossover' else ''}[green]{parent.nickname}[/]"
+            for parent, role in parents[candidate.id]
+            if role != "inspiration"
+        ]
+        if links:
+            screen.print(f"  from {' '.join(links)}")
+        screen.print(
+            f"  train {output.fitness(candidate.train)}   validation {output.fitness(candidate.validation)}"
+            f"   test {output.fitness(candidate.test)}"
+        )
+    rows = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
+    if rows:
+        screen.print()
+        screen.print(_table(rows))
+
+
+def _table(evaluations: list[Evaluation]) -> Any:
+    from cli import output
+
+    table = output.table(
+        "measured",
+        "suite",
+        "game",
+        "iterations",
+        "exploitability",
+        "fitness",
+        right=("iterations", "exploitability", "fitness"),
+    )
+    for evaluation in evaluations[-12:]:
+        last: dict[str, tuple[int, float]] = {}
+        for score in evaluation.scores:
+            if score.metric != "seconds" and (score.iteration or 0) >= last.get(score.game, (-1, 0.0))[0]:
+                last[score.game] = (score.iteration or 0, score.value)
+        suite = evaluation.suite + ("" if evaluation.split is None else f" ({evaluation.split})")
+        first = True
+        for game, (iteration, value) in last.items() or {"": (0, 0.0)}.items():
+            failed = evaluation.status.failed
+            table.add_row(
+                output.ago(evaluation.finished) if first else "",
+                output.plain(suite) if first else "",
+                f"[red]{evaluation.status}[/] {output.plain(evaluation.reason or '')}"
+                if failed
+                else output.plain(game),
+                "" if failed else str(iteration),
+                "" if failed else output.number(value),
+                output.fitness(evaluation.fitness) if first else "",
+            )
+            first = False
+    return table

@@ -1,0 +1,93 @@
+"""``nashforge solve``: solve one game with one rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.options import Database, Json, Rule, Tier
+
+if TYPE_CHECKING:
+    from solvers.cfr.engine import Checkpoint
+
+
+def solve(
+    game: Annotated[
+        str, typer.Argument(metavar="GAME", help="An OpenSpiel game string.", show_default=False)
+    ],
+    rule: Rule = "dcfr",
+    iterations: Annotated[int, typer.Option("--iterations", "-n", min=1, help="Iterations.")] = 1000,
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the average policy to this JSON file.", show_default=False),
+    ] = None,
+    max_nodes: Annotated[
+        int, typer.Option("--max-nodes", min=1, help="Give up on games with more histories.")
+    ] = 5_000_000,
+    allow_weaker_sandbox: Tier = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Solve a game, and show how exploitability falls."""
+    from cli import output
+    from cli.archives import programs
+    from evolve.solving import solve_with
+
+    as_json = output.wants_json(json)
+    screen = output.console()
+    header = ("iteration", "exploitability", "seconds")
+
+    def tell(point: Checkpoint) -> None:
+        if not as_json:
+            screen.print(
+                f"{point.iteration:>9}  {output.number(point.exploitability):>14}  {point.seconds:>9.3f}"
+            )
+
+    with programs([rule], database) as ([named], _):
+        if not as_json:
+            screen.print(f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n")
+            screen.print(f"[bold]{header[0]:>9}  {header[1]:>14}  {header[2]:>9}[/]")
+        solution = solve_with(
+            game,
+            named,
+            iterations,
+            tier=allow_weaker_sandbox or "strict",
+            max_nodes=max_nodes,
+            on_checkpoint=tell,
+        )
+    values = solution.values()
+    if policy is not None:
+        _write(policy, solution.table())
+    if as_json:
+        output.print_json(
+            {
+                "game": solution.form.name,
+                "rule": named.label,
+                "iterations": iterations,
+                "exploitability": solution.exploitability,
+                "values": values,
+                "seconds": solution.curve[-1].seconds,
+                "curve": [
+                    {"iteration": p.iteration, "exploitability": p.exploitability, "seconds": p.seconds}
+                    for p in solution.curve
+                ],
+            }
+        )
+        return
+    shown = ", ".join(f"player {player} {value:+.6g}" for player, value in enumerate(values))
+    screen.print(f"\nvalue of the average policy: {shown}")
+    if policy is not None:
+        screen.print(f"policy written to {output.plain(str(policy))}")
+
+
+def _write(path: Path, table: object) -> None:
+    import json
+
+    from cli.errors import Failed
+
+    try:
+        path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error

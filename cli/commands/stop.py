@@ -1,0 +1,31 @@
+"""``nashforge stop``: ask a run to stop."""
+
+from __future__ import annotations
+
+from cli.options import Database, Json, RunName
+
+
+def stop(run: RunName, database: Database = None, json: Json = None) -> None:
+    """Ask a run to stop; it finishes what it is measuring and can be resumed."""
+    from archive import RunState
+    from cli import output
+    from cli.archives import find_run, opened
+    from evolve.standing import is_alive
+
+    with opened(database) as archive:
+        found = find_run(archive, run)
+        alive = is_alive(found)
+        if alive:
+            archive.request_stop(found)
+        elif found.state is RunState.RUNNING:
+            # Its process is gone: nobody is there to ask, so its state is set right.
+            found = archive.set_run_state(found, RunState.STOPPED, "its process died")
+    if output.wants_json(json):
+        output.print_json({"run": found.nickname, "state": str(found.state), "stop_requested": alive})
+        return
+    screen = output.console()
+    if alive:
+        screen.print(f"Asked [cyan]{found.nickname}[/] to stop; it ends after what it is measuring now.")
+    else:
+        screen.print(f"[cyan]{found.nickname}[/] is not running ({found.state}).")
+    screen.print(f"[dim]Continue it with[/] nashforge resume {found.nickname}")

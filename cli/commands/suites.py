@@ -1,0 +1,44 @@
+"""``nashforge suites``: named lists of games."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.completion import complete_suites
+from cli.options import Json
+
+
+def suites(
+    suite: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SUITE]",
+            help="Show the games of this one: a name or a TOML file.",
+            autocompletion=complete_suites,
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = None,
+) -> None:
+    """List the suites, or the games of one."""
+    from cli import output
+    from games import load_suite, suite_names
+
+    found = [load_suite(name) for name in ([suite] if suite is not None else suite_names())]
+    if output.wants_json(json):
+        rows = [{"name": item.name, "purpose": item.purpose, "games": list(item.games)} for item in found]
+        output.print_json(rows if suite is None else rows[0])
+        return
+    screen = output.console()
+    if suite is not None:
+        screen.print(f"[bold cyan]{output.plain(found[0].name)}[/]  {output.plain(found[0].purpose)}\n")
+        for game in found[0].games:
+            screen.print(f"  {output.plain(game)}", soft_wrap=True)
+        return
+    table = output.table("suite", "games", "purpose", right=("games",))
+    for item in found:
+        table.add_row(f"[cyan]{item.name}[/]", str(len(item.games)), output.plain(item.purpose))
+    screen.print(table)
+    screen.print("[dim]Your own: a TOML file with name, purpose and games; give its path.[/]")

@@ -1,0 +1,116 @@
+"""Errors as people see them: one sentence and a remedy on standard error, and an exit code.
+
+Codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+
+import typer
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+class UsageProblem(Exception):
+    """A command line that cannot be done as written. The text is one sentence and a remedy."""
+
+
+class Failed(Exception):
+    """What was asked for was tried and failed. The text is one sentence and a remedy."""
+
+
+_CODES: Mapping[str, int] = {
+    # Named, not imported: most commands need none of the modules that these come from.
+    "cli.errors.UsageProblem": USAGE,
+    "cli.errors.Failed": FAILED,
+    "archive.errors.NotFound": USAGE,
+    "archive.errors.AmbiguousReference": USAGE,
+    "archive.errors.ArchiveNotFound": USAGE,
+    "archive.errors.NicknameTaken": USAGE,
+    "archive.errors.ArchiveError": FAILED,
+    "games.errors.GameError": USAGE,
+    "solvers.cfr.rules.UnknownRuleError": USAGE,
+    "solvers.profile.PolicyError": FAILED,
+    "evolve.config.ConfigError": USAGE,
+    "evolve.domains.UnknownDomainError": USAGE,
+    "evolve.programs.UnknownProgramError": USAGE,
+    "evolve.search.SearchError": FAILED,
+    "evolve.sandbox.errors.CandidateFailure": FAILED,
+    "evolve.sandbox.errors.InfrastructureError": FAILED,
+    "builtins.MemoryError": FAILED,
+    "builtins.OSError": FAILED,
+}
+"""Exit codes of the errors that are told in a sentence, by the class or a base of it."""
+
+_REMEDIES: Mapping[str, str] = {
+    "evolve.sandbox.errors.SandboxUnavailable": (
+        "see `nashforge doctor`, or accept the risk with --allow-weaker-sandbox TIER"
+    ),
+    "evolve.search.SearchError": "mend the cause, then continue with `nashforge resume`",
+    "builtins.MemoryError": "choose smaller games or fewer workers",
+}
+"""What to add to errors that come from where the commands are not known."""
+
+
+def _lookup(error: BaseException, table: Mapping[str, object]) -> object | None:
+    for kind in type(error).__mro__:
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if name in table:
+            return table[name]
+    return None
+
+
+def _is_usage_error(error: BaseException) -> bool:
+    """Whether the command line's parser refused it."""
+    return hasattr(error, "format_message") and hasattr(error, "exit_code")
+
+
+def is_known(error: BaseException, *, usage_only: bool = False) -> bool:
+    """Whether an error is told in a sentence; otherwise it is a defect of this program."""
+    if isinstance(error, typer.Abort) or _is_usage_error(error):
+        return True
+    return not usage_only and _lookup(error, _CODES) is not None
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code that an error ends the program with."""
+    if isinstance(error, typer.Abort):
+        return INTERRUPTED
+    if _is_usage_error(error):
+        return USAGE
+    code = _lookup(error, _CODES)
+    return code if isinstance(code, int) else FAILED
+
+
+def message_of(error: BaseException) -> str:
+    """Return the sentence for people."""
+    if _is_usage_error(error):
+        text = " ".join(str(error.format_message()).split())  # type: ignore[attr-defined]
+        context = getattr(error, "ctx", None)
+        command = getattr(context, "command_path", None) or "nashforge"
+        return f"{text.rstrip('.')}; see `{command} --help`"
+    text = " ".join(str(error).split()) or type(error).__name__
+    if not is_known(error):
+        return (
+            f"this is a defect of Nashforge ({type(error).__name__}: {text}); run the command again with "
+            "--debug and report what it prints"
+        )
+    remedy = _lookup(error, _REMEDIES)
+    return f"{text.rstrip('.')}; {remedy}" if remedy else text
+
+
+def report(error: BaseException, *, as_json: bool) -> None:
+    """Print an error to standard error: a line of text, or an object with ``--json``."""
+    if isinstance(error, typer.Abort):
+        return
+    text = message_of(error)
+    if as_json:
+        value = {"error": {"type": type(error).__name__, "message": text, "exit_code": exit_code_of(error)}}
+        print(json.dumps(value), file=sys.stderr)
+        return
+    from cli.output import console, plain
+
+    console(stderr=True).print(f"[bold red]Error:[/] {plain(text)}", soft_wrap=not sys.stderr.isatty())

@@ -1,0 +1,109 @@
+"""The ``nashforge`` command: its subcommands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli.commands.best import best
+from cli.commands.compare import compare
+from cli.commands.db import db
+from cli.commands.diff import diff
+from cli.commands.doctor import doctor
+from cli.commands.evaluate import evaluate
+from cli.commands.export import export
+from cli.commands.games import games
+from cli.commands.import_ import import_
+from cli.commands.lineage import lineage
+from cli.commands.resume import resume
+from cli.commands.rules import rules
+from cli.commands.run import run
+from cli.commands.runs import runs
+from cli.commands.show import show
+from cli.commands.solve import solve
+from cli.commands.status import status
+from cli.commands.stop import stop
+from cli.commands.suites import suites
+from cli.errors import exit_code_of, is_known, report
+
+SEARCH, PROGRAMS, LIBRARY, SETUP = "Search", "Programs", "Games and solving", "This machine"
+
+
+class Commands(TyperGroup):
+    """The top level: takes ``--debug`` anywhere, and turns every error into a sentence and an exit code."""
+
+    def main(self, args: Sequence[str] | None = None, *positional: Any, **keywords: Any) -> Any:
+        """Run a command line and exit."""
+        words = list(sys.argv[1:] if args is None else args)
+        end = words.index("--") if "--" in words else len(words)
+        debug = "--debug" in words[:end] or bool(os.environ.get("NASHFORGE_DEBUG"))
+        words = [word for word in words[:end] if word != "--debug"] + words[end:]
+        as_json = "--json" in words[:end]
+        keywords["standalone_mode"] = False
+        try:
+            code = super().main(words, *positional, **keywords)
+        except KeyboardInterrupt:
+            sys.exit(130)
+        except Exception as error:
+            if debug and not is_known(error, usage_only=True):
+                raise
+            report(error, as_json=as_json)
+            sys.exit(exit_code_of(error))
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+app = typer.Typer(
+    name="nashforge",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"nashforge {version('nashforge')}")
+        except PackageNotFoundError:
+            print("nashforge (not installed, running from its source)")
+        raise typer.Exit
+
+
+@app.callback()
+def nashforge(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks of errors; may stand anywhere.")
+    ] = False,
+) -> None:
+    """Discover game-theoretic algorithms by evolving their code.
+
+    Start with [bold]nashforge run cfr[/bold], then [bold]nashforge best[/bold].
+    """
+
+
+for command in (run, resume, stop, runs, status, best):
+    app.command(rich_help_panel=SEARCH)(command)
+for command in (show, lineage, diff, evaluate, compare, export):
+    app.command(rich_help_panel=PROGRAMS)(command)
+app.command("import", rich_help_panel=PROGRAMS)(import_)
+for command in (solve, games, rules, suites):
+    app.command(rich_help_panel=LIBRARY)(command)
+app.command(rich_help_panel=SETUP)(doctor)
+app.add_typer(db, name="db", rich_help_panel=SETUP)
+
+
+def main() -> None:
+    """Entry point of the ``nashforge`` command."""
+    app(prog_name="nashforge")

@@ -1,0 +1,128 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.completion import complete_programs, complete_rules, complete_runs, complete_suites
+
+Json = Annotated[
+    bool | None,
+    typer.Option(
+        "--json/--no-json",
+        help="Print JSON (see docs/json.md). Without either: JSON when the output is not a terminal.",
+        show_default=False,
+    ),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="Archive: a file, sqlite:///PATH or postgresql://USER@HOST/NAME. "
+        "[default: $NASHFORGE_DATABASE, or a file of the user]",
+        show_default=False,
+    ),
+]
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="Name of a run, or the beginning of it, or 'latest'.",
+        autocompletion=complete_runs,
+        show_default=False,
+    ),
+]
+LatestRun = Annotated[
+    str,
+    typer.Argument(
+        metavar="[RUN]",
+        help="Name of a run, or the beginning of it.",
+        autocompletion=complete_runs,
+    ),
+]
+ProgramName = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROGRAM",
+        help="A rule of the library, a nickname, the beginning of a nickname or hash, or a file.",
+        autocompletion=complete_programs,
+        show_default=False,
+    ),
+]
+ProgramNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PROGRAM...",
+        help="Rules of the library, nicknames, beginnings of nicknames or hashes, or files.",
+        autocompletion=complete_programs,
+        show_default=False,
+    ),
+]
+Rule = Annotated[
+    str,
+    typer.Option(
+        "--rule",
+        metavar="PROGRAM",
+        help="A rule of the library, a nickname, the beginning of a nickname or hash, or a file.",
+        autocompletion=complete_rules,
+    ),
+]
+Suite = Annotated[
+    str | None,
+    typer.Option(
+        "--suite",
+        metavar="SUITE",
+        help="Suite of games: a name (see `nashforge suites`) or a TOML file. [default: the training suite]",
+        autocompletion=complete_suites,
+        show_default=False,
+    ),
+]
+Games = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--game",
+        metavar="GAME",
+        help="An OpenSpiel game string, instead of a suite; may be given several times.",
+        show_default=False,
+    ),
+]
+Iterations = Annotated[
+    int | None,
+    typer.Option(
+        "--iterations",
+        "-n",
+        min=1,
+        help="Iterations in every game. [default: 1000]",
+        show_default=False,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Worker processes. [default: one a core]", show_default=False),
+]
+DomainName = Annotated[
+    str,
+    typer.Option("--domain", metavar="DOMAIN", help="What rules and files are programs of."),
+]
+Tier = Annotated[
+    str | None,
+    typer.Option(
+        "--allow-weaker-sandbox",
+        metavar="TIER",
+        help="Accept a machine that confines programs less: 'no-landlock', or 'none' for programs you trust.",
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="TOML file with any of these options; those on the command line win.",
+        show_default=False,
+    ),
+]

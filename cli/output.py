@@ -1,0 +1,140 @@
+"""How answers are printed: JSON for programs, tables and text for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+FITNESS_MEANING = "orders of magnitude lower exploitability than {reference}, mean over the games"
+PLAIN_WIDTH = 120
+"""Width of text that goes to a file or a pipe, where no terminal says how wide it is."""
+
+
+def wants_json(flag: bool | None) -> bool:
+    """Whether to print JSON: as asked for, or when standard output is not a terminal."""
+    return not sys.stdout.isatty() if flag is None else flag
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON: one line in a pipe, indented on a terminal."""
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(json.dumps(value, indent=indent, default=_plain, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no JSON form")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return where text for people goes; colours only on a terminal."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    wide = not stream.isatty() and "COLUMNS" not in os.environ
+    return Console(file=stream, width=PLAIN_WIDTH if wide else None, highlight=False, emoji=False)
+
+
+def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+    """Return an empty table in the one style of this program.
+
+    Parameters
+    ----------
+    right
+        Columns to be aligned to the right.
+    """
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def number(value: float | None) -> str:
+    """Return an exploitability: four significant digits."""
+    if value is None:
+        return "-"
+    return f"{value:.3e}" if value == 0 or abs(value) < 1e-3 or abs(value) >= 1e6 else f"{value:.4g}"
+
+
+def fitness(value: float | None) -> str:
+    """Return a fitness with its sign, or a dash."""
+    return "-" if value is None else f"{value:+.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span: ``8.4 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def ago(moment: datetime | None) -> str:
+    """Return how long ago something was."""
+    if moment is None:
+        return "-"
+    seconds = max(0.0, (datetime.now(UTC) - moment).total_seconds())
+    if seconds < 5:
+        return "now"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{int(seconds)} s ago"
+
+
+def memory(size: float) -> str:
+    """Return a number of bytes as people write it."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def shorten(text: str, width: int) -> str:
+    """Return one line of at most ``width`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: max(width - 1, 0)].rstrip() + "…"
+
+
+def meaning_of_fitness(reference: str, kind: str = "log_ratio") -> str:
+    """Return the one line that explains fitness."""
+    if kind == "negative":
+        return "fitness: minus the mean exploitability over the games; higher is better"
+    return "fitness: " + FITNESS_MEANING.format(reference=display_name(reference)) + " (1 = ten times lower)"
+
+
+def meaning_of_run(config: Mapping[str, Any]) -> str:
+    """Return the one line that explains the fitness of a run."""
+    chosen = config.get("fitness") or {}
+    return meaning_of_fitness(chosen.get("reference", "dcfr"), chosen.get("kind", "log_ratio"))
+
+
+def plain(text: str) -> str:
+    """Return text that is shown as it is: brackets are no markup, control characters are made visible."""
+    from rich.markup import escape
+
+    shown = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    return escape(shown)
+
+
+def display_name(rule: str) -> str:
+    """Return a rule's name as papers write it: ``dcfr_plus`` is DCFR+."""
+    return rule.upper().replace("_PLUS", "+").replace("_", "-")

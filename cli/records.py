@@ -1,0 +1,108 @@
+"""The archive's records as JSON objects; the names of the fields are documented in docs/json.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archive import Candidate, Evaluation, Program
+    from evolve.evaluate import Measured
+    from evolve.standing import Standing
+
+
+def standing_as_dict(standing: Standing) -> dict[str, Any]:
+    """Return a run and where it stands."""
+    run = standing.run
+    return {
+        **standing.result.as_dict(),
+        "state": standing.state,
+        "alive": standing.alive,
+        "domain": run.domain,
+        "strategy": standing.settings.get("strategy"),
+        "proposer": standing.settings.get("proposer"),
+        "max_evaluations": standing.limit,
+        "candidates": {str(status): count for status, count in standing.counts.items()},
+        "created": run.created,
+        "started": run.started,
+        "finished": run.finished,
+    }
+
+
+def candidate_as_dict(candidate: Candidate) -> dict[str, Any]:
+    """Return a candidate."""
+    return {
+        "program": candidate.nickname,
+        "hash": candidate.program,
+        "run": candidate.run,
+        "index": candidate.index,
+        "status": str(candidate.status),
+        "reason": candidate.reason,
+        "operator": candidate.operator,
+        "proposer": candidate.proposer,
+        "island": candidate.island,
+        "note": candidate.note,
+        "fitness": {"train": candidate.train, "validation": candidate.validation, "test": candidate.test},
+        "created": candidate.created,
+        "finished": candidate.finished,
+    }
+
+
+def program_as_dict(program: Program) -> dict[str, Any]:
+    """Return a program without its source."""
+    return {
+        "program": program.nickname,
+        "hash": program.hash,
+        "domain": program.domain,
+        "created": program.created,
+    }
+
+
+def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
+    """Return a stored evaluation with all its scores."""
+    return {
+        "suite": evaluation.suite,
+        "split": evaluation.split,
+        "status": str(evaluation.status),
+        "reason": evaluation.reason,
+        "fitness": evaluation.fitness,
+        "evaluator": evaluation.evaluator,
+        "tier": evaluation.tier,
+        "attempt": evaluation.attempt,
+        "started": evaluation.started,
+        "finished": evaluation.finished,
+        "cpu_seconds": evaluation.cpu_seconds,
+        "wall_seconds": evaluation.wall_seconds,
+        "peak_memory": evaluation.peak_memory,
+        "settings": evaluation.settings,
+        "scores": [
+            {
+                "game": score.game,
+                "metric": score.metric,
+                "iteration": score.iteration,
+                "value": score.value,
+                "direction": score.direction,
+            }
+            for score in evaluation.scores
+        ],
+    }
+
+
+def measured_as_dict(measured: Measured, suite: str | None, reference: str | None) -> dict[str, Any]:
+    """Return one program's measurement in one game: a row of ``evaluate`` and ``compare``."""
+    return {
+        "program": measured.label,
+        "nickname": measured.program.nickname,
+        "hash": measured.program.hash,
+        "game": measured.game,
+        "suite": suite,
+        "iterations": measured.iterations,
+        "metric": measured.metric,
+        "value": measured.value,
+        "status": str(measured.status),
+        "reason": measured.reason,
+        "fitness": measured.fitness,
+        "reference": reference,
+        "reference_value": measured.reference_value,
+        "seconds": measured.seconds,
+        "tier": measured.tier,
+    }

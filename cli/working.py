@@ -1,0 +1,61 @@
+"""What ``run`` and ``resume`` share: watching a run, ending it well, telling the outcome."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.errors import FAILED, INTERRUPTED
+
+if TYPE_CHECKING:
+    from archive import Archive
+    from evolve.config import RunConfig
+    from evolve.progress import Listener, Result
+
+
+def work(
+    archive: Archive,
+    config: RunConfig,
+    execute: Callable[[Listener], Result],
+    *,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """Watch a run until it ends, tell its outcome, and exit with its code.
+
+    Parameters
+    ----------
+    execute
+        Works on the run and tells the listener.
+    database
+        As given on the command line, to be repeated in the commands that are proposed.
+    """
+    from cli import output, summary
+    from cli.live import watcher
+
+    # A polite kill stops as cleanly as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings = config.model_dump(mode="json")
+    if config.proposer == "offline":
+        output.console(stderr=True).print(
+            "[dim]No language model is used: the offline proposer edits programs by itself.[/]"
+        )
+    with watcher(settings) as listener:
+        result = execute(listener)
+    if as_json:
+        output.print_json(result.as_dict())
+    else:
+        from evolve.ranking import line_of_descent
+
+        line = [] if result.best is None else line_of_descent(archive, result.best)
+        summary.print_result(output.console(), result, line, settings, database)
+    if result.interrupted:
+        summary.print_interrupted(output.console(stderr=True), result.run, database)
+        raise typer.Exit(INTERRUPTED)
+    if result.best is None:
+        print("Error: no program could be measured; see `nashforge status`", file=sys.stderr)
+        raise typer.Exit(FAILED)

@@ -1,0 +1,40 @@
+"""What a library program says of itself, read from its documentation without running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Description:
+    """A library program for people.
+
+    Attributes
+    ----------
+    title : str
+        First line of its documentation, without the full stop.
+    formula : str
+        What is between the title and the source; may have several lines.
+    citation : str
+        Paper, authors, year; empty if none is given.
+    """
+
+    name: str
+    title: str
+    formula: str
+    citation: str
+
+
+def described(name: str, source: str) -> Description:
+    """Return what a program's documentation says: a title, a formula, and ``Source: ...``."""
+    text = ast.get_docstring(ast.parse(source)) or ""
+    title, _, rest = text.partition("\n")
+    formula, _, citation = rest.partition("Source:")
+    return Description(
+        name=name,
+        title=title.strip().rstrip("."),
+        formula=re.sub(r"\n{3,}", "\n\n", formula.strip("\n")).rstrip(),
+        citation=" ".join(citation.split()).rstrip("."),
+    )

@@ -1,0 +1,281 @@
+"""Measure programs in games on request, each game on its own, and keep every measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from archive import Archive, Evaluation, NewEvaluation, Program, Status, new_token
+from evolve.domains.base import Domain
+from evolve.domains.staging import fitness_of
+from evolve.executors.base import Executor, Lost
+from evolve.programs import NamedProgram, store
+from evolve.records import settings_of, stored
+from evolve.tasks import Report, Stage, Task, Trial
+
+ATTEMPTS = 3
+"""How often a measurement is tried when the machine fails."""
+
+POLL_SECONDS = 0.5
+
+Curve: TypeAlias = tuple[tuple[int, float], ...]
+_Job: TypeAlias = tuple[str, Program, Trial]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one program reached in one game.
+
+    Attributes
+    ----------
+    label : str
+        What the program is called.
+    game : str
+        Label of the trial.
+    value : float or None
+        The metric after the last iteration; None for a failure, whose ``reason`` says why.
+    curve : tuple of (int, float)
+        Iterations and values at the checkpoints.
+    fitness : float or None
+        Of this game alone, relative to ``reference_value``; a suite's fitness is the mean over its games.
+    fresh : bool
+        Whether it was measured now, or taken from the archive.
+    """
+
+    label: str
+    program: Program
+    game: str
+    iterations: int
+    metric: str
+    status: Status
+    value: float | None
+    curve: Curve
+    reason: str | None = None
+    fitness: float | None = None
+    reference_value: float | None = None
+    seconds: float | None = None
+    tier: str | None = None
+    fresh: bool = True
+
+
+class Evaluator:
+    """Measures programs of one domain on the games of one stage.
+
+    Parameters
+    ----------
+    archive
+        Where measurements are stored, each as a new row.
+    domain
+        Of all the programs.
+    stage
+        The games, iterations and the kind of fitness.
+    executor
+        Where programs run.
+    tier
+        Weakest sandbox tier to accept.
+    """
+
+    def __init__(
+        self, archive: Archive, domain: Domain, stage: Stage, executor: Executor, *, tier: str = "strict"
+    ) -> None:
+        self._archive, self._domain, self._stage = archive, domain, stage
+        self._executor, self._tier = executor, tier
+
+    def measure(
+        self,
+        programs: Sequence[NamedProgram],
+        *,
+        reference: str | None = None,
+        reuse: bool = False,
+        on_measured: Callable[[Measured, int, int], None] | None = None,
+    ) -> list[Measured]:
+        """Measure every program in every game.
+
+        Parameters
+        ----------
+        programs
+            What to measure; rules and files are added to the archive first.
+        reference
+            Library program that fitness is relative to; it is measured first where the archive does not know
+            its values. None: no fitness.
+        reuse
+            Whether values that the archive holds for the same game and iterations are taken from there.
+        on_measured
+            Called after every measurement with it, the number of those done, and of all.
+
+        Returns
+        -------
+        list of Measured
+            By program, then by game.
+        """
+        wanted = [
+            (named.label, program, trial)
+            for named in programs
+            for program in [store(self._archive, named)]
+            for trial in self._stage.trials
+        ]
+        done: dict[tuple[str, str], Measured] = {}
+        if reuse:
+            known = (self._known(*job) for job in wanted)
+            done = {_key(measured): measured for measured in known if measured is not None}
+        references, first = self._references(reference)
+        first = [job for job in first if (job[1].hash, job[2].label) not in done]
+        ahead = {(program.hash, trial.label) for _, program, trial in first}
+        others = {
+            (program.hash, trial.label): (label, program, trial)
+            for label, program, trial in wanted
+            if (program.hash, trial.label) not in ahead | done.keys()
+        }
+        total, count = len(first) + len(others), 0
+        # The reference goes first, so that what others are compared with is there when they come in.
+        for batch in (first, list(others.values())):
+            for measured in self._run(batch, references):
+                done[_key(measured)] = measured
+                count += 1
+                if on_measured is not None:
+                    on_measured(measured, count, total)
+            for measured in done.values():
+                if first and measured.program.hash == first[0][1].hash and measured.value is not None:
+                    references[measured.game] = measured.value
+        return [
+            self._judged(replace(done[program.hash, trial.label], label=label), references)
+            for label, program, trial in wanted
+        ]
+
+    def _references(self, reference: str | None) -> tuple[dict[str, float], list[_Job]]:
+        """Return what the archive knows of the reference's values, and what is to be measured."""
+        if reference is None or self._stage.fitness.kind != "log_ratio":
+            return {}, []
+        program = self._archive.add_program(self._domain.source(reference), self._domain.name)
+        values: dict[str, float] = {}
+        missing: list[_Job] = []
+        for trial in self._stage.trials:
+            known = self._known(reference, program, trial)
+            if known is not None and known.value is not None:
+                values[trial.label] = known.value
+            else:
+                missing.append((reference, program, trial))
+        return values, missing
+
+    def _known(self, label: str, program: Program, trial: Trial) -> Measured | None:
+        """Return the archive's newest measurement of a program in a game, whoever asked for it."""
+        for evaluation in reversed(self._archive.evaluations(program=program, status=[Status.OK])):
+            if evaluation.evaluator != self._domain.evaluator:
+                continue
+            if evaluation.settings.get("horizon") != trial.iterations:
+                continue
+            curve = _curve(evaluation, trial.label, self._domain.metric)
+            if curve and curve[-1][0] == trial.iterations:
+                return Measured(
+                    label=label,
+                    program=program,
+                    game=trial.label,
+                    iterations=trial.iterations,
+                    metric=self._domain.metric,
+                    status=Status.OK,
+                    value=curve[-1][1],
+                    curve=curve,
+                    seconds=_seconds(evaluation, trial.label),
+                    tier=evaluation.tier,
+                    fresh=False,
+                )
+        return None
+
+    def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[Measured]:
+        """Measure, store and yield in the order of finishing."""
+        waiting: dict[str, tuple[_Job, Task, int]] = {}
+        for job in jobs:
+            _, program, trial = job
+            stage = self._alone(trial, references)
+            task = Task(
+                token=new_token(),
+                domain=self._domain.name,
+                source=program.source,
+                stages=(stage,),
+                tier=self._tier,
+            )
+            waiting[task.token] = (job, task, 1)
+            self._executor.submit(task)
+        while waiting:
+            for answer in self._executor.wait(POLL_SECONDS):
+                job, task, attempt = waiting.pop(answer.token)
+                if isinstance(answer, Lost) and attempt < ATTEMPTS:
+                    waiting[task.token] = (job, task, attempt + 1)
+                    self._executor.submit(task)
+                    continue
+                yield self._stored(job, task, answer)
+
+    def _alone(self, trial: Trial, references: Mapping[str, float]) -> Stage:
+        """Return the stage of one game."""
+        known = {label: value for label, value in references.items() if label == trial.label}
+        return self._stage.model_copy(update={"trials": (trial,), "references": known})
+
+    def _stored(self, job: _Job, task: Task, answer: Report | Lost) -> Measured:
+        label, program, trial = job
+        stage = task.stages[0]
+        settings = settings_of(stage)
+        if isinstance(answer, Lost):
+            row = NewEvaluation(
+                program=program.hash,
+                suite=stage.suite,
+                suite_digest=stage.digest,
+                evaluator=self._domain.evaluator,
+                status=Status.INFRASTRUCTURE,
+                reason=answer.reason,
+                settings=settings,
+            )
+        else:
+            # Made on request: such a row belongs to no split of a run.
+            row = replace(stored(answer, answer.stages[0], program.hash, settings), split=None)
+        evaluation = self._archive.record_evaluation(row)
+        curve = _curve(evaluation, trial.label, self._domain.metric)
+        measured = Measured(
+            label=label,
+            program=program,
+            game=trial.label,
+            iterations=trial.iterations,
+            metric=self._domain.metric,
+            status=evaluation.status,
+            value=curve[-1][1] if curve else None,
+            curve=curve,
+            reason=evaluation.reason,
+            seconds=_seconds(evaluation, trial.label),
+            tier=evaluation.tier,
+        )
+        return self._judged(measured, stage.references)
+
+    def _judged(self, measured: Measured, references: Mapping[str, float]) -> Measured:
+        reference = references.get(measured.game)
+        if measured.value is None:
+            return replace(measured, reference_value=reference)
+        fitness = None
+        if reference is not None or self._stage.fitness.kind == "negative":
+            values = {measured.game: measured.value}
+            known = {} if reference is None else {measured.game: reference}
+            fitness = fitness_of(self._stage.fitness, values, known)
+        return replace(measured, fitness=fitness, reference_value=reference)
+
+
+def mean_fitness(measurements: Iterable[Measured]) -> float | None:
+    """Return the fitness over several games, or None unless it is defined in each of them."""
+    values = [measured.fitness for measured in measurements]
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def _key(measured: Measured) -> tuple[str, str]:
+    return measured.program.hash, measured.game
+
+
+def _curve(evaluation: Evaluation, game: str, metric: str) -> Curve:
+    points = [
+        (score.iteration, score.value)
+        for score in evaluation.scores
+        if score.game == game and score.metric == metric and score.iteration is not None
+    ]
+    return tuple(sorted(points))
+
+
+def _seconds(evaluation: Evaluation, game: str) -> float | None:
+    return next((s.value for s in evaluation.scores if s.game == game and s.metric == "seconds"), None)

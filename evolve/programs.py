@@ -1,0 +1,132 @@
+"""Programs by the names that people use: a rule of the library, a nickname, a hash prefix or a file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from archive import Archive, ArchiveNotFound, NotFound, Program, program_hash
+from evolve.domains import domain
+
+Origin = Literal["library", "file", "archive"]
+
+HEADER_START = "# Nashforge program "
+HEADER_END = "# ---"
+
+
+class UnknownProgramError(ValueError):
+    """Nothing is called what was given."""
+
+
+@dataclass(frozen=True)
+class NamedProgram:
+    """A program and where it was found.
+
+    Attributes
+    ----------
+    label : str
+        What to call it: the rule's name, the nickname, or the path as it was given.
+    stored : Program or None
+        What the archive holds; None if it was not found there.
+    """
+
+    label: str
+    source: str
+    domain: str
+    origin: Origin
+    stored: Program | None = None
+
+
+def find_program(
+    reference: str, open_archive: Callable[[], Archive], *, domain_name: str = "cfr"
+) -> NamedProgram:
+    """Return the program of a name.
+
+    Parameters
+    ----------
+    reference
+        Looked for, in this order, as a rule of the library, as a file (if it ends in ``.py``, holds a ``/``
+        or exists), and as a nickname or hash, or an unambiguous prefix of one.
+    open_archive
+        Called only when the archive must be asked. May raise `ArchiveNotFound`.
+    domain_name
+        Whose library is meant, and what a file is written for.
+
+    Raises
+    ------
+    UnknownProgramError
+        If nothing fits, with the nearest names; or if the file cannot be read.
+    archive.AmbiguousReference
+        If several stored programs fit.
+    """
+    work = domain(domain_name)
+    if reference in work.baselines():
+        return NamedProgram(reference, work.source(reference), domain_name, "library")
+    path = Path(reference).expanduser()
+    if reference.endswith(".py") or "/" in reference or path.is_file():
+        source = without_header(_read(path), domain_name)
+        return NamedProgram(reference, source, domain_name, "file")
+    close = difflib.get_close_matches(reference, work.baselines(), n=2, cutoff=0.7)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    remedies = f"{hint}see `nashforge rules` and `nashforge best`, or give the path of a file"
+    try:
+        archive = open_archive()
+    except ArchiveNotFound as error:
+        raise UnknownProgramError(
+            f"there is no rule called {reference!r} in the library, and no archive yet to look for a program "
+            f"in; {remedies}"
+        ) from error
+    try:
+        stored = archive.get_program(reference)
+    except NotFound as error:
+        raise UnknownProgramError(
+            f"there is no program called {reference!r}, neither in the library nor in {archive.location}; "
+            f"{remedies}"
+        ) from error
+    return NamedProgram(stored.nickname, stored.source, stored.domain, "archive", stored)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UnknownProgramError(f"the file {path} is not UTF-8 text; save it as UTF-8") from error
+    except FileNotFoundError as error:
+        raise UnknownProgramError(f"the file {path} does not exist; check the path") from error
+    except OSError as error:
+        raise UnknownProgramError(f"the file {path} cannot be read: {error.strerror}; check it") from error
+
+
+def store(archive: Archive, named: NamedProgram) -> Program:
+    """Return the stored program; a rule or a file is added to the archive."""
+    return named.stored or archive.add_program(named.source, named.domain)
+
+
+def with_header(program: Program, lines: list[str]) -> str:
+    """Return a program's source below a comment that names it; `without_header` is the inverse.
+
+    Parameters
+    ----------
+    lines
+        What else to say, for people.
+    """
+    head = [f"{HEADER_START}{program.nickname} ({program.domain}, {program.hash})"]
+    head += [f"# {line}".rstrip() for line in lines]
+    return "\n".join([*head, HEADER_END, program.source])
+
+
+def without_header(text: str, domain_name: str) -> str:
+    """Return the source below the comment of an export, if it is still the program that the comment names.
+
+    An export that was edited is a new program, and is returned as it is.
+    """
+    if not text.startswith(HEADER_START):
+        return text
+    head, found, source = text.partition(f"\n{HEADER_END}\n")
+    if not found or not source.strip():
+        return text
+    digest = head.partition("\n")[0].rpartition(" ")[2].rstrip(")")
+    return source if program_hash(source, domain_name) == digest else text

@@ -1,0 +1,55 @@
+"""Solve a game with any program: the library's own in this process, all others confined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import games
+from evolve.programs import NamedProgram
+from evolve.sandbox import Limits, Sandbox, Tier
+from solvers.cfr.engine import Checkpoint, run, session_arguments
+from solvers.cfr.solve import Solution, solve
+
+
+def solve_with(
+    game: str,
+    named: NamedProgram,
+    iterations: int,
+    *,
+    tier: str = "strict",
+    seconds: float = 3600.0,
+    max_nodes: int = 5_000_000,
+    on_checkpoint: Callable[[Checkpoint], None] | None = None,
+) -> Solution:
+    """Solve a game with a CFR rule.
+
+    Parameters
+    ----------
+    named
+        The rule; unless it is one of the library it runs in a sandbox.
+    tier
+        Weakest sandbox tier to accept.
+    seconds
+        How long a rule in the sandbox may take in all.
+    on_checkpoint
+        Called with every checkpoint.
+
+    Raises
+    ------
+    games.GameError
+        If the game cannot be compiled.
+    evolve.sandbox.CandidateFailure
+        If the rule fails.
+    solvers.PolicyError
+        If it returns something that is not a policy.
+    """
+    form = games.compile(game, max_nodes=max_nodes)
+    if named.origin == "library":
+        return solve(form, named.label, iterations, on_checkpoint=on_checkpoint)
+    limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
+    with (
+        Sandbox(hosts=["solvers.cfr.host"], tier=Tier(tier)) as sandbox,
+        sandbox.session(named.source, limits=limits, **session_arguments(form, iterations)) as session,
+    ):
+        trajectory = run(form, session, iterations, on_checkpoint=on_checkpoint)
+    return Solution(form, named.label, trajectory.average, trajectory.checkpoints)

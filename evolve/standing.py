@@ -1,0 +1,84 @@
+"""Where a run stands, read from the archive alone: while another process works on it, or long after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from archive import Archive, Candidate, Run, RunState, Status
+from evolve.progress import Result
+from evolve.ranking import merit, ranked
+
+SILENT_SECONDS = 60.0
+"""Without a sign of life for so long, the process that works on a run is taken for dead."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A run and its outcome so far.
+
+    Attributes
+    ----------
+    result : Result
+        As the run itself would report it.
+    counts : dict
+        Number of candidates by status.
+    alive : bool
+        Whether a process works on the run.
+    limit : int
+        Evaluations the run may make.
+    settings : dict
+        Its configuration, with what was changed on resuming.
+    """
+
+    run: Run
+    result: Result
+    counts: dict[Status, int]
+    alive: bool
+    limit: int
+    settings: dict[str, Any]
+
+    @property
+    def state(self) -> str:
+        """The state in a word; ``lost`` if the process that worked on the run has died."""
+        return "lost" if self.run.state is RunState.RUNNING and not self.alive else str(self.run.state)
+
+
+def standing(archive: Archive, run: Run) -> Standing:
+    """Return where a run stands."""
+    counts = archive.counts(run)
+    best = ranked(archive, run, 1)
+    first = archive.candidates(run, limit=1)
+    settings = {**run.config, **archive.get_state(run, "changes", {})}
+    ended = run.finished or run.heartbeat
+    seconds = (ended - run.started).total_seconds() if ended and run.started else 0.0
+    result = Result(
+        run=run.nickname,
+        best=best[0] if best else None,
+        seed=first[0] if first else None,
+        evaluations=sum(
+            count for status, count in counts.items() if status.finished and status is not Status.DUPLICATE
+        ),
+        failures={str(status): count for status, count in counts.items() if status.failed},
+        stop_reason=run.stop_reason or "",
+        seconds=max(seconds, 0.0),
+        interrupted=run.stop_reason == "interrupted",
+    )
+    return Standing(run, result, counts, is_alive(run), int(settings.get("max_evaluations", 0)), settings)
+
+
+def is_alive(run: Run) -> bool:
+    """Whether a process works on the run and showed a sign of life lately."""
+    if run.state is not RunState.RUNNING or run.heartbeat is None:
+        return False
+    return (datetime.now(UTC) - run.heartbeat).total_seconds() < SILENT_SECONDS
+
+
+def improvements(candidates: list[Candidate]) -> list[Candidate]:
+    """Return those candidates that were the best of their run when they came in, the seed first."""
+    found: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda item: item.index):
+        if candidate.train is not None and (not found or merit(candidate) > merit(found[-1])):
+            found.append(candidate)
+    return found
