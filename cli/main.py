@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -30,8 +30,6 @@ from cli.commands.status import status
 from cli.commands.stop import stop
 from cli.commands.suites import suites
 from cli.errors import exit_code_of, is_known, report
-
-SEARCH, PROGRAMS, LIBRARY, SETUP = "Search", "Programs", "Games and solving", "This machine"
 
 
 class Commands(TyperGroup):
@@ -93,15 +91,24 @@ def nashforge(
     """
 
 
-for command in (run, resume, stop, runs, status, best):
-    app.command(rich_help_panel=SEARCH)(command)
-for command in (show, lineage, diff, evaluate, compare, export):
-    app.command(rich_help_panel=PROGRAMS)(command)
-app.command("import", rich_help_panel=PROGRAMS)(import_)
-for command in (solve, games, rules, suites):
-    app.command(rich_help_panel=LIBRARY)(command)
-app.command(rich_help_panel=SETUP)(doctor)
-app.add_typer(db, name="db", rich_help_panel=SETUP)
+_COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
+    "Search": {"run": run, "resume": resume, "stop": stop, "runs": runs, "status": status, "best": best},
+    "Programs": {
+        "show": show,
+        "lineage": lineage,
+        "diff": diff,
+        "evaluate": evaluate,
+        "compare": compare,
+        "export": export,
+        "import": import_,
+    },
+    "Games and solving": {"solve": solve, "games": games, "rules": rules, "suites": suites},
+    "This machine": {"doctor": doctor},
+}
+for panel, commands in _COMMANDS.items():
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=panel)(command)
+app.add_typer(db, name="db", rich_help_panel="This machine")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.errors import Failed
 
@@ -18,9 +18,9 @@ SMALLEST = 1e-16
 
 # Okabe and Ito (2008): told apart by people with any colour vision, and in print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C")
-STYLES = ("-", "--", "-.", ":")
+STYLES: Any = ("-", "--", "-.", ":")
 
-STYLE = {
+STYLE: Any = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
@@ -82,7 +82,10 @@ def draw(rows: Sequence[Measured], path: Path) -> None:
                 axes.set_xlabel("iteration")
             if place % columns == 0:
                 axes.set_ylabel(rows[0].metric)
-        handles = [Line2D([], [], color=colour, linestyle=style) for colour, style in looks.values()]
+        handles = []
+        for colour, style in looks.values():
+            handles.append(Line2D([], [], color=colour))
+            handles[-1].set_linestyle(style)
         figure.legend(
             handles,
             labels,

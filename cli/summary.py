@@ -114,11 +114,12 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
         (f"nashforge export {name} --output rule.py", "take it along"),
     )
     screen.print("\nNext")
+    size = max(len(command) for command, _ in commands) + len(where)
+    notes = size + max(len(why) for _, why in commands) + 4 <= screen.width
     for command, why in commands:
-        text = f"  {command}{where}"
-        pad = " " * max(2, 64 - len(text))
-        note = f"{pad}[dim]{why}[/]" if len(text) + len(pad) + len(why) <= screen.width else ""
-        screen.print(f"[bold]{output.plain(text)}[/]{note}", soft_wrap=True)
+        text = f"{command}{where}"
+        note = f"{' ' * (size - len(text))}  [dim]{why}[/]" if notes else ""
+        screen.print(f"  [bold]{output.plain(text)}[/]{note}", soft_wrap=True)
 
 
 def print_interrupted(screen: Console, run: str, database: str | None) -> None:

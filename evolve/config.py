@@ -107,10 +107,11 @@ def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> R
     ConfigError
         If the file cannot be read or a value is not allowed; names the option and what is allowed.
     """
-    values = {} if path is None else dict(read_run_file(path).values)
+    values: dict[str, Any] = {} if path is None else dict(read_run_file(path).values)
     values |= {name: value for name, value in options.items() if value is not None}
     work = domain(str(values.get("domain", "cfr")))
-    return checked({**work.suites, "horizon": work.horizon} | values, path)
+    defaults: dict[str, Any] = {**work.suites, "horizon": work.horizon}
+    return checked(defaults | values, path)
 
 
 def checked(values: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:
