@@ -1,0 +1,214 @@
+"""Does the search find better rules, and does evolution pay? `python -m benchmarks.search`.
+
+Runs every strategy with every seed at the same number of evaluations, stores the runs in an archive of its
+own (so that an interrupted benchmark continues where it was), measures the best program of each run and every
+rule of the library on the test suite, and prints: train, validation and test fitness by strategy (medians over
+seeds), and the program of the median seed against the library. Exit code 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from archive import Archive, Candidate, NotFound, RunState
+from evolve.config import RunConfig, load_config
+from evolve.domains import domain
+from evolve.evaluate import Evaluator, Measured, mean_fitness
+from evolve.executors.local import LocalExecutor
+from evolve.programs import find_program
+from evolve.ranking import ranked
+from evolve.run import resume_run, start_run
+
+STRATEGIES = ("evolution", "best_of_n", "sequential")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A finished run: its strategy and seed, the best program and its fitness."""
+
+    strategy: str
+    seed: int
+    best: Candidate
+
+
+def run_name(strategy: str, seed: int, evaluations: int) -> str:
+    """Return the name of a run in the benchmark's archive."""
+    return f"{strategy.replace('_', '-')}-{seed}-of-{evaluations}"
+
+
+def config(strategy: str, seed: int, evaluations: int) -> RunConfig:
+    """Return the configuration of a run: one worker, so that the run can be repeated exactly."""
+    return load_config(
+        {
+            "strategy": strategy,
+            "seed": seed,
+            "max_evaluations": evaluations,
+            "workers": 1,
+            "final_test": False,
+        }
+    )
+
+
+def search(url: str, strategy: str, seed: int, evaluations: int) -> None:
+    """Do one run, or finish it."""
+    with Archive.open(url) as archive:
+        name = run_name(strategy, seed, evaluations)
+        try:
+            run = archive.get_run(name)
+        except NotFound:
+            start_run(archive, config(strategy, seed, evaluations), name=name)
+            return
+        if run.state is not RunState.FINISHED:
+            resume_run(archive, run)
+
+
+def spawn(url: str, strategy: str, seed: int, evaluations: int) -> None:
+    """Do one run in a process of its own."""
+    arguments = ["--database", url, "--one", strategy, str(seed), "--evaluations", str(evaluations)]
+    subprocess.run([sys.executable, "-m", "benchmarks.search", *arguments], check=True)
+
+
+def finished(archive: Archive, strategies: list[str], seeds: int, evaluations: int) -> list[Ended]:
+    """Return the runs that have ended, each with its best program."""
+    ended = []
+    for strategy in strategies:
+        for seed in range(seeds):
+            try:
+                run = archive.get_run(run_name(strategy, seed, evaluations))
+            except NotFound:
+                continue
+            if run.state is RunState.FINISHED:
+                ended.append(Ended(strategy, seed, ranked(archive, run, 1)[0]))
+    return ended
+
+
+def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[Measured]]:
+    """Return measurements on the test suite by program; those in the archive are taken from there."""
+    work = domain("cfr")
+    settings = config("evolution", 0, 1)
+    stage = work.stage("test", settings.test, settings.horizon, settings.fitness)
+    executor = LocalExecutor(workers)
+    try:
+        evaluator = Evaluator(archive, work, stage, executor)
+        programs = [find_program(name, lambda: archive) for name in names]
+        rows = evaluator.measure(programs, reference=settings.fitness.reference, reuse=True)
+    finally:
+        executor.close()
+    found: dict[str, list[Measured]] = {name: [] for name in names}
+    for row, name in zip(rows, [name for name in names for _ in stage.trials], strict=True):
+        found[name].append(row)
+    return found
+
+
+def report_strategies(console: Console, ended: list[Ended], test: dict[str, float]) -> bool:
+    """Print fitness by strategy and seed; return whether evolution beats best of N in the median."""
+    table = Table(title="Fitness of the best program (orders of magnitude below DCFR's exploitability)")
+    for column in ("strategy", "seed", "program", "train", "validation", "test"):
+        table.add_column(column, justify="right" if column not in ("strategy", "program") else "left")
+    medians: dict[str, float] = {}
+    for strategy in STRATEGIES:
+        runs = [run for run in ended if run.strategy == strategy]
+        if not runs:
+            continue
+        scores = [
+            (run.best.train or 0.0, run.best.validation or float("nan"), test[run.best.nickname or ""])
+            for run in runs
+        ]
+        for run, score in zip(runs, scores, strict=True):
+            table.add_row(strategy, str(run.seed), run.best.nickname, *(f"{value:.3f}" for value in score))
+        middle = [statistics.median(column) for column in zip(*scores, strict=True)]
+        medians[strategy] = middle[2]
+        table.add_row(f"[bold]{strategy}", "median", "", *(f"[bold]{value:.3f}" for value in middle))
+        table.add_section()
+    console.print(table)
+    if not {"evolution", "best_of_n"} <= medians.keys():
+        return False
+    better = medians["evolution"] > medians["best_of_n"]
+    console.print(
+        f"evolution against best_of_n, median test fitness: {medians['evolution']:.3f} against "
+        f"{medians['best_of_n']:.3f} ({'met' if better else 'MISSED'})"
+    )
+    return better
+
+
+def report_library(console: Console, rows: dict[str, list[Measured]], program: str) -> bool:
+    """Print the program of the median seed against all rules; return whether it beats them."""
+    fitness = {name: mean_fitness(measured) for name, measured in rows.items()}
+    table = Table(
+        title=f"{program}, the best program of evolution's median seed, against the library on cfr-test"
+    )
+    table.add_column("program")
+    for measured in rows[program]:
+        table.add_column(measured.game.replace(",imp_info=True,points_order=descending", ""), justify="right")
+    table.add_column("fitness", justify="right")
+    for name in sorted(rows, key=lambda name: -(fitness[name] or 0.0)):
+        style = "bold" if name == program else None
+        cells = [f"{m.value:.2e}" if m.value is not None else m.status.value for m in rows[name]]
+        table.add_row(name, *cells, f"{fitness[name] or float('nan'):.3f}", style=style)
+    console.print(table)
+    rules = {name: value for name, value in fitness.items() if name != program and value is not None}
+    strongest = max(rules, key=lambda name: rules[name])
+    met = (fitness[program] or 0.0) > rules[strongest]
+    console.print(
+        f"{program} {fitness[program]:.3f} against the strongest rule, {strongest} {rules[strongest]:.3f} "
+        f"({'met' if met else 'MISSED'})"
+    )
+    return met
+
+
+def main() -> int:
+    """Search, measure, report."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-search.db').resolve()}")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--evaluations", type=int, default=300)
+    parser.add_argument("--strategies", default=",".join(STRATEGIES))
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--report", action="store_true", help="only report the runs that have ended")
+    parser.add_argument("--one", nargs=2, metavar=("STRATEGY", "SEED"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        search(options.database, options.one[0], int(options.one[1]), options.evaluations)
+        return 0
+    strategies = options.strategies.split(",")
+    with Archive.open(options.database):
+        pass  # creates the database before several processes want it
+    if not options.report:
+        with ThreadPoolExecutor(options.processes) as pool:
+            jobs = [
+                pool.submit(spawn, options.database, strategy, seed, options.evaluations)
+                for seed in range(options.seeds)
+                for strategy in strategies
+            ]
+            for job in jobs:
+                job.result()
+    console = Console(width=150)
+    with Archive.open(options.database) as archive:
+        ended = finished(archive, strategies, options.seeds, options.evaluations)
+        evolved = [run for run in ended if run.strategy == "evolution"]
+        programs = sorted({run.best.nickname or "" for run in ended})
+        rules = list(domain("cfr").baselines())
+        rows = measure(archive, [*programs, *rules], options.processes)
+        test = {name: mean_fitness(rows[name]) or float("nan") for name in programs}
+        won = report_strategies(console, ended, test)
+        by_test = sorted(evolved, key=lambda run: test[run.best.nickname or ""])
+        median = by_test[(len(by_test) - 1) // 2].best.nickname or ""
+        won &= report_library(console, {name: rows[name] for name in [median, *rules]}, median)
+        console.print(archive.get_program(median).source)
+    return 0 if won else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
