@@ -6,10 +6,11 @@ import ast
 from collections.abc import Callable, Sequence
 
 from evolve.offline.anchors import Update, find_average, find_policy, find_update
+from evolve.offline.canonical import read_canonical
 from evolve.offline.draws import Generator
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.mutation import Parent
-from evolve.offline.program import INTERFACE, Program, read_program
+from evolve.offline.program import INTERFACE, Program
 from evolve.offline.syntax import (
     assignment,
     bound,
@@ -38,7 +39,7 @@ def crossover(first: str, second: str, rng: Generator) -> Edit:
     for swapped in (False, True):
         ours, theirs = (second, first) if swapped else (first, second)
         for place in rng.permutation(len(TRANSPLANTS)):
-            receiver, donor = read_program(ours), read_program(theirs)
+            receiver, donor = read_canonical(ours), read_canonical(theirs)
             try:
                 description = TRANSPLANTS[place](receiver, donor)
             except NotApplicable:
@@ -57,6 +58,19 @@ class _Graft:
         self.donor = donor
         self.names: dict[str, str] = {}
         self.skipped = self._share_regrets()
+        self._bring_outside()
+
+    def _bring_outside(self) -> None:
+        """Bring imports, functions and values at module level; what is not needed is swept later."""
+        held = {name: node for node in self.receiver.preamble for name in _defined(node)}
+        for node in self.donor.preamble:
+            known = [held[name] for name in _defined(node) if name in held]
+            if not known:
+                self.receiver.preamble.append(clone(node))
+            elif not all(same(node, other) for other in known) and not isinstance(
+                node, ast.Import | ast.ImportFrom
+            ):
+                raise NotApplicable("both rules define a name at module level, differently")
 
     def _share_regrets(self) -> set[str]:
         """Identify the cumulative regrets of the two; the donor's update of them stays behind."""
@@ -227,6 +241,13 @@ class _Graft:
             if not name.startswith("self.") and name not in names:
                 names[name] = self.receiver.fresh(name, method)
         return names
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    """Return the names that a statement at module level defines."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in node.names]
+    return [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else sorted(bound(node))
 
 
 def _take_method(method: str) -> Transplant:

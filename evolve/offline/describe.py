@@ -30,10 +30,11 @@ def describe(program: Program) -> None:
     """Set docstring and class name of a program to what its parts show."""
     traits = _traits(program)
     words = [trait.word for trait in traits if trait.word][:3]
-    program.name = "".join(words) + "CFR"
+    # Library rules have names of their own, such as CFR: a child must not take them.
+    program.name = ("".join(words) or "Candidate") + "CFR"
     phrases = [trait.phrase for trait in traits]
-    told = _sentence("Mechanisms: " + ", ".join(phrases) + ".") if phrases else "Plain regret matching."
-    program.docstring = f"A CFR rule found by program search.\n\n{told}"
+    told = "\n\n" + _sentence("Mechanisms: " + ", ".join(phrases) + ".") if phrases else ""
+    program.docstring = f"A CFR rule found by program search.{told}"
 
 
 def _sentence(text: str, width: int = 105) -> str:

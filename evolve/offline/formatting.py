@@ -61,6 +61,8 @@ def _flat(node: ast.expr) -> tuple[str, int]:
             return node.id, _ATOM
         case ast.Constant(value=str() as text) if "'" not in repr(text)[1:-1] and '"' not in text:
             return f'"{repr(text)[1:-1]}"', _ATOM
+        case ast.Constant(value=float() as value):
+            return repr(value).replace("e-0", "e-"), _ATOM
         case ast.Constant() | ast.List() | ast.Dict() | ast.Set() | ast.ListComp():
             return ast.unparse(node), _ATOM
         case _:

@@ -15,7 +15,14 @@ from dataclasses import dataclass, field
 from evolve.offline import values as v
 from evolve.offline.functions import NUMPY_CONSTANTS, Issue, builtin, helper, numpy_function
 from evolve.offline.program import Program
-from evolve.offline.syntax import dotted, literal, self_attribute, target_variable, walk
+from evolve.offline.syntax import (
+    bound,
+    dotted,
+    literal,
+    self_attribute,
+    target_variable,
+    target_variables,
+)
 from evolve.offline.values import TOP, Value
 
 HORIZON = 10_000.0
@@ -180,10 +187,8 @@ class _Interpreter:
             case ast.Pass():
                 pass
             case _:
-                for part in walk(node):
-                    name = target_variable(part)
-                    if name is not None and name != "self":
-                        scope[name] = TOP
+                for name in bound(node):
+                    scope[name] = TOP
         return scope
 
     def leaves(self, body: list[ast.stmt], scope: _Scope) -> bool:
@@ -195,11 +200,9 @@ class _Interpreter:
         if name is not None:
             scope[name] = value
             return
-        for leaf in walk(target):
-            inner = target_variable(leaf)
-            if inner is not None and inner != "self":
-                known = scope.get(inner, TOP)
-                scope[inner] = Value(known.shape) if isinstance(target, ast.Subscript) else TOP
+        for inner in target_variables(target):
+            known = scope.get(inner, TOP)
+            scope[inner] = Value(known.shape) if isinstance(target, ast.Subscript) else TOP
 
     def evaluate(self, node: ast.expr, scope: _Scope) -> Value:
         value = self.compute(node, scope)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 
 from evolve.offline.program import INTERFACE, Program, called_methods
-from evolve.offline.syntax import assignment, bound, called, reads, self_attribute, walk
+from evolve.offline.syntax import assignment, bound, called, reads, self_attribute, walk, walk_statements
+
+_BUILTINS = ("min", "max", "abs", "float", "int", "round", "len")
+_READERS = ("copy", "sum", "max", "min", "mean")
+"""Methods of arrays that change nothing."""
 
 
 class _Sweep:
@@ -16,6 +20,7 @@ class _Sweep:
         self.live: set[str] = set()
         self.outgoing: set[str] = set()
         self.dead: set[int] = set()
+        self.scratch: set[str] = set()
         self.writers = {
             name
             for name, function in program.methods.items()
@@ -25,6 +30,7 @@ class _Sweep:
     def method(self, name: str) -> set[str]:
         """Return the attributes that are live when a method is entered."""
         self.outgoing = set(self.live)
+        self.scratch = _scratch_locals(self.program.methods[name])
         entering = self.block(self.program.methods[name].body, set(self.live))
         return {variable for variable in entering if variable.startswith("self.")}
 
@@ -42,6 +48,9 @@ class _Sweep:
                 return live
             return (live - {variable}) | self.needs(value)
         match node:
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]) if name in self.scratch:
+                self.dead.add(id(node))
+                return live
             case ast.Return():
                 return self.outgoing | (self.needs(node.value) if node.value is not None else set())
             case ast.If():
@@ -88,15 +97,41 @@ class _Sweep:
                 into = [word.value for word in part.keywords if word.arg == "out"]
                 if any(not isinstance(target, ast.Call) for target in into):
                     return False
-                known = name.startswith(("np.", "self.infosets.")) or own is not None
-                if not known and name not in ("min", "max", "abs", "float", "int", "round", "len"):
-                    return isinstance(part.func, ast.Attribute) and part.func.attr in (
-                        "copy",
-                        "sum",
-                        "max",
-                        "mean",
-                    )
+                known = name.startswith(("np.", "self.infosets.")) or own is not None or name in _BUILTINS
+                if not known and not (isinstance(part.func, ast.Attribute) and part.func.attr in _READERS):
+                    return False
         return True
+
+
+def _scratch_locals(function: ast.FunctionDef) -> set[str]:
+    """Return the locals that hold arrays of their own and are mentioned only where their entries are set."""
+    made: set[str] = set()
+    used = {argument.arg for argument in function.args.args}
+    for _, _, statement in walk_statements(function.body):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _makes_array(value):
+                made.add(name)
+                used |= reads(value) - {name}
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name)) as target], value=value):
+                used |= (reads(value) | reads(target)) - {name}
+            case ast.If() | ast.For() | ast.While():
+                used |= reads(statement.iter if isinstance(statement, ast.For) else statement.test)
+            case _:
+                used |= reads(statement)
+    return made - used
+
+
+def _makes_array(value: ast.expr) -> bool:
+    """Whether an expression gives an array that nothing else holds."""
+    if isinstance(value, ast.BinOp):
+        return True
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "copy":
+        return True
+    return called(value).startswith("np.") and called(value) not in (
+        "np.asarray",
+        "np.atleast_1d",
+        "np.ravel",
+    )
 
 
 def sweep(program: Program) -> set[str]:

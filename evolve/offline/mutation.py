@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from evolve.offline.canonical import read_canonical
 from evolve.offline.describe import describe
 from evolve.offline.draws import Generator, weighted
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.fingerprint import fingerprint
 from evolve.offline.inference import analyse
-from evolve.offline.program import Program, read_program, write_program
+from evolve.offline.program import Program, write_program
 from evolve.offline.registry import OPERATORS
 from evolve.offline.syntax import reads
 from evolve.offline.tidying import polish_program
@@ -39,7 +40,7 @@ def mutate(source: str, rng: Generator, *, strength: float = 1.0) -> Edit:
     parent = Parent(source)
     for _ in range(_ATTEMPTS):
         wanted = _edits(rng, strength)
-        program = read_program(source)
+        program = read_canonical(source)
         told: list[str] = []
         names: list[str] = []
         for _ in range(4 * wanted):
@@ -76,7 +77,7 @@ class Parent:
     """
 
     def __init__(self, *sources: str) -> None:
-        programs = [read_program(source) for source in sources]
+        programs = [read_canonical(source) for source in sources]
         self.fingerprints = {fingerprint(program) for program in programs}
         self.issues: Counter[str] = Counter()
         for program in programs:

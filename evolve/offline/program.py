@@ -162,6 +162,7 @@ def read_program(source: str) -> Program:
     (rule,) = classes
     docstring = ast.get_docstring(tree) or ""
     _strip_docstrings(tree)
+    _drop_annotations(tree)
     program = Program(docstring, [node for node in tree.body if node is not rule], rule.name, rule.bases)
     for node in rule.body:
         pair = assignment(node)
@@ -186,7 +187,9 @@ def write_program(program: Program) -> str:
         text = program.docstring
         lines += [f'"""{text}"""' if "\n" not in text else f'"""{text}\n"""', ""]
     lines += _imports(imports)
-    for node in others:
+    for place, node in enumerate(others):
+        if place == 0 and not isinstance(node, ast.FunctionDef):
+            lines.append("")
         lines += (
             ["", "", *format_block([node], 0)]
             if isinstance(node, ast.FunctionDef)
@@ -226,6 +229,17 @@ def _strip_docstrings(tree: ast.Module) -> None:
             and ast.get_docstring(node) is not None
         ):
             node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
+
+
+def _drop_annotations(tree: ast.Module) -> None:
+    """Turn annotated assignments with a value into plain ones."""
+    for node in ast.walk(tree):
+        for block in blocks(node):
+            for place, statement in enumerate(block):
+                if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                    plain = ast.Assign([statement.target], statement.value)
+                    vars(plain)["layout"] = vars(statement).get("layout")
+                    block[place] = plain
 
 
 def _attach(written: Sequence[cst.CSTNode], parsed: list[ast.stmt]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from evolve.offline.canonical import read_canonical
 from evolve.offline.draws import Generator
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.mutation import Parent
 from evolve.offline.operators.reductions import reductions
-from evolve.offline.program import Program, read_program
+from evolve.offline.program import Program
 from evolve.offline.syntax import size
 
 
@@ -26,10 +27,10 @@ def simplify(source: str, rng: Generator) -> Edit:
         If the source is no CFR rule, or nothing can go without making the rule unsound.
     """
     parent = Parent(source)
-    before = program_size(read_program(source))
-    total = len(list(reductions(read_program(source))))
+    before = program_size(read_canonical(source))
+    total = len(list(reductions(read_canonical(source))))
     for place in rng.permutation(total):
-        program = read_program(source)
+        program = read_canonical(source)
         description, apply = list(reductions(program))[place]
         apply()
         child = parent.finish(program)

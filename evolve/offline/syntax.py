@@ -207,6 +207,18 @@ def target_variable(target: ast.AST) -> str | None:
     return None if attribute is None else f"self.{attribute}"
 
 
+def target_variables(target: ast.expr) -> set[str]:
+    """Return every variable that an assignment to ``target`` binds or changes in place."""
+    variable = target_variable(target)
+    if variable is not None:
+        return {variable}
+    if isinstance(target, ast.Subscript | ast.Attribute | ast.Starred):
+        return target_variables(target.value)
+    if isinstance(target, ast.Tuple | ast.List):
+        return set().union(set(), *(target_variables(part) for part in target.elts))
+    return set()
+
+
 def assignment(statement: ast.stmt) -> tuple[str, ast.expr] | None:
     """Return variable and value of a plain assignment to one variable, else None."""
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
@@ -227,9 +239,7 @@ def bound(statement: ast.AST) -> set[str]:
         elif isinstance(part, ast.AugAssign | ast.AnnAssign | ast.For):
             targets = [part.target]
         for target in targets:
-            variable = target_variable(target)
-            leaves = [variable] if variable is not None else map(target_variable, walk(target))
-            found.update(leaf for leaf in leaves if leaf is not None and leaf != "self")
+            found |= target_variables(target)
         for name in ("body", "orelse", "finalbody", "handlers"):
             block = getattr(part, name, None)
             if isinstance(block, list):
@@ -245,7 +255,7 @@ def walk_statements(body: list[ast.stmt]) -> Iterator[tuple[list[ast.stmt], int,
             yield from walk_statements(block)
 
 
-def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+def blocks(statement: ast.AST) -> list[list[ast.stmt]]:
     """Return the blocks of a compound statement."""
     found = [getattr(statement, field, None) for field in ("body", "orelse", "finalbody")]
     return [block for block in found if isinstance(block, list) and block]

@@ -6,6 +6,7 @@ import ast
 
 from evolve.offline.anchors import Update, attribute, find_policy, find_update
 from evolve.offline.draws import Generator, between, chance, pick, scale
+from evolve.offline.edit import NotApplicable
 from evolve.offline.mechanisms.parts import (
     assign,
     fading,
@@ -16,7 +17,7 @@ from evolve.offline.mechanisms.parts import (
     spread,
 )
 from evolve.offline.program import Program
-from evolve.offline.syntax import factors, fill, product, reads
+from evolve.offline.syntax import factors, fill, product
 
 
 def _multiply(update: Update, factor: ast.expr, replace: bool, divides: bool = False) -> None:
@@ -47,6 +48,8 @@ def scale_by_agreement(program: Program, rng: Generator) -> str:
     """Weigh instantaneous regrets by whether they agree in sign with the cumulative ones."""
     update = find_update(program)
     with_, against = between(rng, 0.8, 1.6), between(rng, 0.5, 1.3)
+    if with_ == against:
+        raise NotApplicable("agreement makes no difference")
     value = fill(
         "np.where(regret * r > 0, same, other)",
         regret=instantaneous(update),
@@ -96,9 +99,7 @@ def add_momentum(program: Program, rng: Generator) -> str:
     """Add a moving average of the instantaneous regrets to the increment."""
     update = find_update(program)
     size = between(rng, 0.1, 1.0)
-    velocity, statement = moving_average(
-        program, rng, ("velocity", "momentum"), instantaneous(update), "self.infosets.zeros()"
-    )
+    velocity, statement = moving_average(program, rng, ("velocity", "momentum"), instantaneous(update))
     update.before(statement)
     weight = program.add_constant("momentum_weight", size)
     update.increment = fill("increment + weight * v", increment=update.increment, weight=weight, v=velocity)
@@ -112,14 +113,8 @@ def pull_to_reference(program: Program, rng: Generator) -> str:
     weight, told = fading(program, rng, ("pull", "regularisation"), 0.01, 0.5)
     played = program.add_state(("played", "current"), "self.infosets.uniform()")
     statement = anchor.block[-1]
-    if (
-        not isinstance(statement, ast.Return)
-        or statement.value is None
-        or "self" not in reads(statement.value)
-    ):
-        raise_not()
-    assert isinstance(statement, ast.Return)
-    assert statement.value is not None
+    if not isinstance(statement, ast.Return) or statement.value is None:
+        raise NotApplicable("policy() does not end with a return of the policy")
     anchor.block[-1:] = [assign(played, statement.value), ast.Return(played)]
     size = fill("self.infosets.max(np.abs(regret))", regret=instantaneous(update))
     term = fill(
@@ -131,10 +126,3 @@ def pull_to_reference(program: Program, rng: Generator) -> str:
     update.increment = fill("increment + term", increment=update.increment, term=term)
     update.write()
     return f"pull the policy towards uniform, {told}"
-
-
-def raise_not() -> None:
-    """Raise NotApplicable."""
-    from evolve.offline.edit import NotApplicable
-
-    raise NotApplicable("policy() does not end with a return of the policy")

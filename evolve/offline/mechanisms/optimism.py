@@ -7,11 +7,17 @@ import ast
 from evolve.offline.anchors import PolicyAnchor, Update, attribute, find_policy, find_update
 from evolve.offline.draws import Generator, between, chance, pick
 from evolve.offline.edit import NotApplicable
-from evolve.offline.mechanisms.parts import assign, fading, instantaneous, magnitude, moving_average, spread
+from evolve.offline.mechanisms.parts import (
+    ZEROS,
+    assign,
+    fading,
+    instantaneous,
+    magnitude,
+    moving_average,
+    spread,
+)
 from evolve.offline.program import Program
 from evolve.offline.syntax import clone, factors, fill, product, reads, self_attribute, terms, total
-
-ZEROS = "self.infosets.zeros()"
 
 
 def _put(program: Program, update: Update, anchor: PolicyAnchor, term: ast.expr, replace: bool) -> None:
@@ -32,7 +38,7 @@ def predict_last(program: Program, rng: Generator) -> str:
     """Add the last instantaneous regrets to what the policy is made from, with some weight."""
     update, anchor = find_update(program), find_policy(program)
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.2, 1.8)
-    state = program.add_state(("prediction", "last"), ZEROS)
+    state = program.add_state(("prediction", "last", "latest"), ZEROS)
     predicted = clone(update.increment) if chance(rng, 0.3) else instantaneous(update)
     if f"self.{update.state}" in reads(predicted):
         predicted = instantaneous(update)
@@ -46,7 +52,7 @@ def predict_average(program: Program, rng: Generator) -> str:
     """Add a moving average of the regrets to what the policy is made from."""
     update, anchor = find_update(program), find_policy(program)
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.3, 3.0)
-    state, statement = moving_average(program, rng, ("expected", "prediction"), instantaneous(update), ZEROS)
+    state, statement = moving_average(program, rng, ("expected", "anticipated"), instantaneous(update))
     program.body("observe").append(statement)
     _put(program, update, anchor, product([(False, weight), (False, state)]), chance(rng, 0.7))
     return f"predict a moving average of the regrets, {told}"
@@ -73,7 +79,7 @@ def predict_trend(program: Program, rng: Generator) -> str:
     size = between(rng, 0.1, 1.5)
     weight = program.add_constant("trend_weight", size)
     state = attribute(update.state)
-    smoothed, statement = moving_average(program, rng, ("smoothed", "level"), state, ZEROS)
+    smoothed, statement = moving_average(program, rng, ("smoothed", "level"), state)
     trend = program.add_state("trend", ZEROS)
     update.after(assign(trend, fill("r - smoothed", r=state, smoothed=smoothed)), statement)
     _put(program, update, anchor, product([(False, weight), (False, trend)]), chance(rng, 0.6))
@@ -86,13 +92,13 @@ def predict_consistent(program: Program, rng: Generator) -> str:
     size = between(rng, 0.3, 2.5)
     weight = program.add_constant(("optimism", "prediction_weight"), size)
     regret = instantaneous(update)
-    mean, first = moving_average(program, rng, ("expected", "mean"), regret, ZEROS)
+    mean, first = moving_average(program, rng, ("expected", "mean"), regret)
     kept = first.value
-    spread_, second = moving_average(program, rng, "deviation", fill("np.abs(regret)", regret=regret), ZEROS)
+    spread_, second = moving_average(program, rng, "deviation", fill("np.abs(regret)", regret=regret))
     # Both averages must forget at the same pace for their ratio to mean anything.
     second.value = fill_like(kept, mean, spread_, regret)
     program.body("observe").extend([first, second])
-    last = program.add_state(("prediction", "last"), ZEROS)
+    last = program.add_state(("prediction", "last", "latest"), ZEROS)
     program.body("observe").append(
         assign(
             last,

@@ -9,6 +9,8 @@ from evolve.offline.draws import Generator, between, chance, count, pick, scale
 from evolve.offline.program import Program
 from evolve.offline.syntax import assignment, fill, reads, same, walk, walk_statements
 
+ZEROS = "self.infosets.zeros()"
+
 Hints = str | tuple[str, ...]
 
 
@@ -74,16 +76,11 @@ def memory(rng: Generator) -> float:
 
 
 def moving_average(
-    program: Program,
-    rng: Generator,
-    hints: Hints,
-    observed: ast.expr,
-    initial: str,
-    remember: Hints = "memory",
+    program: Program, rng: Generator, hints: Hints, observed: ast.expr, initial: str = ZEROS
 ) -> tuple[ast.Attribute, ast.Assign]:
     """Add a state with the moving average of an expression; return it and the statement that updates it."""
     state = program.add_state(hints, initial)
-    kept = program.add_constant(remember, memory(rng))
+    kept = program.add_constant(("memory", f"{state.attr}_memory"), memory(rng))
     value = fill("kept * state + (1 - kept) * observed", kept=kept, state=state, observed=observed)
     return state, assign(state, value)
 

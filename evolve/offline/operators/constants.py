@@ -15,6 +15,8 @@ from evolve.offline.syntax import literal, number, significant, walk
 _ADDITIVE = ("alpha", "beta", "gamma", "exponent", "power")
 LARGEST_EXPONENT = 60.0
 _LARGEST = 1e4
+_GUARD = 1e-6
+"""Numbers below this guard divisions; changing them changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _sites(program: Program) -> list[_Site]:
     found = []
     for name, node in program.constants.items():
         value = literal(node)
-        if value is not None:
+        if value is not None and not 0 < abs(value) < _GUARD:
             exponent = any(word in name for word in _ADDITIVE)
             found.append(_Site(name, value, exponent, 3.0, _constant_writer(program, name)))
     for method, function in program.methods.items():
@@ -77,7 +79,9 @@ def _sites(program: Program) -> list[_Site]:
                 children = child if isinstance(child, list) else [child]
                 for place, node in enumerate(children):
                     value = literal(node) if isinstance(node, ast.expr) else None
-                    if value is None or isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript):
+                    if value is None or 0 < abs(value) < _GUARD:
+                        continue
+                    if isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript):
                         continue
                     # Zeros and ones are mostly structure: the floor of regrets, the 1 of t / (t + 1).
                     weight = 0.2 if value in (0, 1) else 2.0

@@ -1,0 +1,133 @@
+"""Brings a rule into the form that mechanisms recognise, whoever wrote it and in whatever style."""
+
+from __future__ import annotations
+
+import ast
+
+from evolve.offline.program import Program, read_program
+from evolve.offline.syntax import (
+    assignment,
+    blocks,
+    bound,
+    clone,
+    literal,
+    reads,
+    rename,
+    self_attribute,
+    substitute,
+    target_variable,
+    walk,
+    walk_statements,
+)
+
+PARAMETERS = {
+    "observe": ("t", "regret"),
+    "accumulate": ("t", "policy", "reach", "average"),
+    "policy": ("t",),
+}
+
+
+def read_canonical(source: str) -> Program:
+    """Take a source apart, with the interface's parameter names and without shorthands.
+
+    Steps of one update are joined, ``x += y`` becomes ``x = x + y``, another name for ``self.infosets`` is
+    resolved, and numbers at module level become class constants.
+    """
+    program = read_program(source)
+    for method in PARAMETERS:
+        _name_parameters(program, method)
+    for function in program.methods.values():
+        _resolve_shorthands(function)
+        _resolve_infosets(function)
+        _join_updates(function)
+    _adopt_numbers(program)
+    return program
+
+
+def _name_parameters(program: Program, method: str) -> None:
+    function = program.methods[method]
+    arguments = function.args.args[1:]
+    names = {argument.arg: wanted for argument, wanted in zip(arguments, PARAMETERS[method])}
+    names = {old: new for old, new in names.items() if old != new}
+    if not names or set(names.values()) & program.taken(method):
+        return
+    rename(function, names)
+    for argument in arguments:
+        argument.arg = names.get(argument.arg, argument.arg)
+
+
+def _resolve_shorthands(function: ast.FunctionDef) -> None:
+    for block, place, statement in list(walk_statements(function.body)):
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name | ast.Attribute):
+            value = ast.BinOp(clone(statement.target), statement.op, statement.value)
+            block[place] = ast.Assign([statement.target], value)
+
+
+def _resolve_infosets(function: ast.FunctionDef) -> None:
+    for statement in list(function.body):
+        pair = assignment(statement)
+        if pair is None or pair[0].startswith("self.") or self_attribute(pair[1]) != "infosets":
+            continue
+        others = [other for other in function.body if other is not statement]
+        if any(pair[0] in bound(other) for other in others):
+            continue
+        function.body[:] = others
+        alias = pair[0]
+
+        def replace(node: ast.AST, alias: str = alias, value: ast.expr = pair[1]) -> ast.AST | None:
+            return clone(value) if isinstance(node, ast.Name) and node.id == alias else None
+
+        substitute(function, replace)
+
+
+def _join_updates(function: ast.FunctionDef) -> None:
+    """Join neighbouring steps of one update: ``x = a; x = f(x)`` becomes ``x = f(a)``."""
+    for block in [function.body, *(b for _, _, s in walk_statements(function.body) for b in blocks(s))]:
+        place = 0
+        while place + 1 < len(block):
+            first, second = assignment(block[place]), assignment(block[place + 1])
+            if first is None or second is None or first[0] != second[0] or _uses(second[1], first[0]) != 1:
+                place += 1
+                continue
+            value = first[1]
+
+            def replace(node: ast.AST, name: str = first[0], value: ast.expr = value) -> ast.AST | None:
+                return value if target_variable(node) == name else None
+
+            joined = block[place + 1]
+            assert isinstance(joined, ast.Assign)
+            joined.value = substitute(joined.value, replace)
+            del block[place]
+
+
+def _uses(node: ast.expr, variable: str) -> int:
+    return sum(target_variable(part) == variable for part in walk(node))
+
+
+def _adopt_numbers(program: Program) -> None:
+    """Turn numbers at module level that only methods read into class constants."""
+    outside = [node for node in program.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
+    for statement in outside:
+        pair = assignment(statement)
+        if pair is None or literal(pair[1]) is None:
+            continue
+        others = [*(node for node in outside if node is not statement), *program.extras]
+        elsewhere = set().union(set(), *(reads(node) for node in [*others, *program.constants.values()]))
+        locals_ = set().union(set(), *(bound(function) for function in program.methods.values()))
+        defaults = [part for function in program.methods.values() for part in walk(function.args)]
+        if pair[0] in elsewhere | locals_ or any(pair[0] in reads(part) for part in defaults):
+            continue
+        name = program.fresh(pair[0].lower().strip("_") or "number")
+        program.constants = {name: pair[1], **program.constants}
+        program.preamble.remove(statement)
+        for function in program.methods.values():
+            _read_constant(function, pair[0], name)
+
+
+def _read_constant(function: ast.FunctionDef, old: str, new: str) -> None:
+    def replace(node: ast.AST) -> ast.AST | None:
+        if isinstance(node, ast.Name) and node.id == old:
+            return ast.Attribute(ast.Name("self", ast.Load()), new, ast.Load())
+        return None
+
+    substitute(function, replace)
