@@ -62,6 +62,26 @@ def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) ->
     return made
 
 
+def print_code(screen: Console, code: str, language: str) -> None:
+    """Print code with colours; the terminal wraps long lines, so that they stay one line when copied."""
+    from rich.syntax import Syntax
+
+    safe = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in code)
+    text = Syntax("", language, theme="ansi_dark", background_color="default").highlight(safe)
+    text.rstrip()
+    screen.print(text, soft_wrap=True)
+
+
+def wrapped(game: str, width: int) -> str:
+    """Return a game string in lines of at most ``width`` characters where commas allow it."""
+    lines = [""]
+    for part in game.replace(",", ",\n").split("\n"):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
 def number(value: float | None) -> str:
     """Return an exploitability: four significant digits."""
     if value is None:

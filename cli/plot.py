@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import Failed
+from cli.output import wrapped
 
 if TYPE_CHECKING:
     from evolve.evaluate import Measured
+
+TITLE_WIDTH = 40
+"""Characters of a game string that fit above a panel."""
 
 FORMATS = (".png", ".svg", ".pdf")
 SMALLEST = 1e-16
@@ -77,7 +81,7 @@ def draw(rows: Sequence[Measured], path: Path) -> None:
                     steps = [step for step, _ in row.curve]
                     values = [max(value, SMALLEST) for _, value in row.curve]
                     axes.loglog(steps, values, color=colour, linestyle=style)
-            axes.set_title(wrapped(games[place]))
+            axes.set_title(wrapped(games[place], TITLE_WIDTH))
             if place + columns >= len(games):
                 axes.set_xlabel("iteration")
             if place % columns == 0:
@@ -99,13 +103,3 @@ def draw(rows: Sequence[Measured], path: Path) -> None:
             raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error
         finally:
             plt.close(figure)
-
-
-def wrapped(game: str, width: int = 40) -> str:
-    """Return a game string in lines that fit a panel, broken at commas."""
-    lines = [""]
-    for part in game.replace(",", ",\n").split("\n"):
-        if lines[-1] and len(lines[-1]) + len(part) > width:
-            lines.append("")
-        lines[-1] += part
-    return "\n".join(lines)

@@ -110,7 +110,8 @@ def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> R
     values: dict[str, Any] = {} if path is None else dict(read_run_file(path).values)
     values |= {name: value for name, value in options.items() if value is not None}
     work = domain(str(values.get("domain", "cfr")))
-    defaults: dict[str, Any] = {**work.suites, "horizon": work.horizon}
+    defaults: dict[str, Any] = {"horizon": work.horizon}
+    defaults.update({str(split): suite for split, suite in work.suites.items()})
     return checked(defaults | values, path)
 
 

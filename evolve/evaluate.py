@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from archive import Archive, Evaluation, NewEvaluation, Program, Status, new_token
+from archive import Archive, Evaluation, NewEvaluation, Program, Status
+from archive.records import new_token
 from evolve.domains.base import Domain
 from evolve.domains.staging import fitness_of
 from evolve.executors.base import Executor, Lost

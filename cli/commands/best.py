@@ -37,9 +37,10 @@ def best(
         screen.print(f"No program of {found.nickname} has been measured yet; see `nashforge status`.")
         return
     table = output.table(
-        "", "program", "train", "valid.", "test", "#", "edit", right=("", "train", "valid.", "test", "#")
+        "", "program", "train", "valid.", "test", "#", right=("", "train", "valid.", "test", "#")
     )
-    room = max(screen.width - 62, 16)
+    table.add_column("edit", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.expand = True
     for place, item in enumerate(candidates, 1):
         table.add_row(
             str(place),
@@ -48,7 +49,7 @@ def best(
             output.fitness(item.validation),
             output.fitness(item.test),
             str(item.index),
-            output.plain(output.shorten(_edit(item.operator, item.note), room)),
+            output.plain(" ".join(_edit(item.operator, item.note).split())),
         )
     screen.print(f"Best of [cyan]{found.nickname}[/]")
     screen.print(table)

@@ -102,12 +102,12 @@ def _print(screen: Console, rows: list[Measured], suite: str | None, reference: 
     screen.print(
         f"{rows[0].metric} after {rows[0].iterations} iterations, {what}; the best in [bold green]green[/]"
     )
-    # Games are rows: their names are long, and there are usually more games than programs.
-    table = output.table(
-        "game", *(output.plain(label) for label in labels), right=[output.plain(x) for x in labels]
-    )
+    # Games are rows, and last: their names are long, and there are usually more games than programs.
+    table = output.table(*(output.plain(label) for label in labels), right=[output.plain(x) for x in labels])
+    table.add_column("game")
+    room = max(screen.width - sum(max(len(label), 9) + 3 for label in labels) - 2, 24)
     for game in games:
-        cells = [output.plain(game)]
+        cells = []
         for label in labels:
             row = cell[label, game]
             if row.value is None:
@@ -115,19 +115,19 @@ def _print(screen: Console, rows: list[Measured], suite: str | None, reference: 
             else:
                 text = output.number(row.value)
                 cells.append(f"[bold green]{text}[/]" if row.value == best[game] else text)
-        table.add_row(*cells)
+        table.add_row(*cells, output.plain(output.wrapped(game, room)))
     if reference:
         means = {label: mean_fitness(cell[label, game] for game in games) for label in labels}
         top = max((value for value in means.values() if value is not None), default=None)
         table.add_section()
         table.add_row(
-            "[bold]fitness[/]",
             *(
                 f"[bold green]{output.fitness(means[label])}[/]"
                 if means[label] is not None and means[label] == top
                 else output.fitness(means[label])
                 for label in labels
             ),
+            "[bold]fitness[/]",
         )
     screen.print(table)
     for row in rows:

@@ -46,6 +46,4 @@ def diff(
     if not text:
         screen.print(f"[green]{old.label}[/] and [green]{new.label}[/] have the same code.")
         return
-    from rich.syntax import Syntax
-
-    screen.print(Syntax(text, "diff", theme="ansi_dark", background_color="default"))
+    output.print_code(screen, text, "diff")

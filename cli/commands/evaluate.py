@@ -76,23 +76,23 @@ def _print(
     by_program: dict[str, list[Measured]] = {}
     for row in rows:
         by_program.setdefault(row.label, []).append(row)
-    columns = ["program", "game", rows[0].metric] + (["fitness"] if reference else []) + ["seconds"]
-    table = output.table(*columns, right=(rows[0].metric, "fitness", "seconds"))
+    metric = rows[0].metric
+    head = f"  [bold]{metric:>14}{'   fitness' if reference else ''}   seconds  game[/]"
     for label, measured in by_program.items():
-        for place, row in enumerate(measured):
-            cells = [f"[green]{output.plain(label)}[/]" if place == 0 else "", output.plain(row.game)]
-            if row.value is None:
-                cells.append(f"[red]{row.status}[/]")
-            else:
-                cells.append(output.number(row.value))
-            if reference:
-                cells.append(output.fitness(row.fitness))
-            cells.append("-" if row.seconds is None else f"{row.seconds:.2f}")
-            table.add_row(*cells)
+        screen.print(f"\n[bold green]{output.plain(label)}[/]")
+        screen.print(head)
+        for row in measured:
+            value = (
+                f"{output.number(row.value):>14}" if row.value is not None else f"[red]{row.status:>14}[/]"
+            )
+            gain = f"{output.fitness(row.fitness):>10}" if reference else ""
+            seconds = "-" if row.seconds is None else f"{row.seconds:.2f}"
+            # The game is last in the line and never broken, so that it can be copied.
+            screen.print(f"  {value}{gain}{seconds:>10}  {output.plain(row.game)}", soft_wrap=True)
         if reference and len(measured) > 1:
-            table.add_row("", "[bold]mean[/]", "", f"[bold]{output.fitness(mean_fitness(measured))}[/]", "")
-        table.add_section()
-    screen.print(table)
+            mean = output.fitness(mean_fitness(measured))
+            screen.print(f"  {'fitness':>14}[bold]{mean:>10}[/]")
+    screen.print()
     for row in rows:
         if row.value is None:
             reason = output.plain(row.reason or "no reason was given")

@@ -56,13 +56,13 @@ def games(
         )
         return
     screen = output.console()
-    table = output.table("game", "players", "histories", right=("players", "histories"))
+    screen.print("[bold]players   histories  game[/]")
     for name, size, _ in rows:
-        shown = ("", "") if size is None else (str(size.players), f"{size.nodes:,}")
-        table.add_row(output.plain(name), *shown)
-    screen.print(table)
+        players, histories = ("-", "-") if size is None else (str(size.players), f"{size.nodes:,}")
+        # Last in the line and never broken, so that a game string can be copied.
+        screen.print(f"[dim]{players:>7}  {histories:>10}[/]  {output.plain(name)}", soft_wrap=True)
     screen.print(
-        "[dim]Sizes are known once compiled. Any finite OpenSpiel game works:[/] "
+        "\n[dim]Sizes are known once compiled. Any finite OpenSpiel game works:[/] "
         "nashforge games 'leduc_poker(players=3)'",
         soft_wrap=True,
     )

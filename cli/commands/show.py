@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from evolve.programs import NamedProgram
 
 
+SHOWN = 8
+"""Measurements that are shown, the newest."""
+
+
 def show(
     program: ProgramName,
     source: Annotated[bool, typer.Option("--source/--no-source", help="Whether to print the code.")] = True,
@@ -38,12 +42,11 @@ def show(
         output.print_json(_value(named, proposed, parents, evaluations))
         return
     screen = output.console()
-    _print(screen, named, proposed, parents, evaluations)
+    _print_origin(screen, named, proposed, parents)
     if source:
-        from rich.syntax import Syntax
-
         screen.print()
-        screen.print(Syntax(named.source.rstrip(), "python", theme="ansi_dark", background_color="default"))
+        output.print_code(screen, named.source, "python")
+    _print_measured(screen, evaluations)
 
 
 def _parents(archive: Archive, candidate: Candidate) -> list[tuple[Candidate, str]]:
@@ -80,12 +83,11 @@ def _value(
     }
 
 
-def _print(
+def _print_origin(
     screen: Console,
     named: NamedProgram,
     proposed: list[Candidate],
     parents: dict[int, list[tuple[Candidate, str]]],
-    evaluations: list[Evaluation],
 ) -> None:
     from archive import program_hash
     from cli import output
@@ -117,42 +119,33 @@ def _print(
             f"  train {output.fitness(candidate.train)}   validation {output.fitness(candidate.validation)}"
             f"   test {output.fitness(candidate.test)}"
         )
-    rows = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
-    if rows:
-        screen.print()
-        screen.print(_table(rows))
 
 
-def _table(evaluations: list[Evaluation]) -> Any:
+def _print_measured(screen: Console, evaluations: list[Evaluation]) -> None:
     from cli import output
 
-    table = output.table(
-        "measured",
-        "suite",
-        "game",
-        "iterations",
-        "exploitability",
-        "fitness",
-        right=("iterations", "exploitability", "fitness"),
-    )
-    for evaluation in evaluations[-12:]:
-        last: dict[str, tuple[int, float]] = {}
-        for score in evaluation.scores:
-            if score.metric != "seconds" and (score.iteration or 0) >= last.get(score.game, (-1, 0.0))[0]:
-                last[score.game] = (score.iteration or 0, score.value)
-        suite = evaluation.suite + ("" if evaluation.split is None else f" ({evaluation.split})")
-        first = True
-        for game, (iteration, value) in last.items() or {"": (0, 0.0)}.items():
-            failed = evaluation.status.failed
-            table.add_row(
-                output.ago(evaluation.finished) if first else "",
-                output.plain(suite) if first else "",
-                f"[red]{evaluation.status}[/] {output.plain(evaluation.reason or '')}"
-                if failed
-                else output.plain(game),
-                "" if failed else str(iteration),
-                "" if failed else output.number(value),
-                output.fitness(evaluation.fitness) if first else "",
+    wanted = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
+    if len(wanted) > SHOWN:
+        screen.print(f"\n[dim]{len(wanted) - SHOWN} earlier measurements: see --json[/]")
+    for evaluation in wanted[-SHOWN:]:
+        kind = "on request" if evaluation.split is None else evaluation.split
+        head = f"\n[bold]{output.plain(evaluation.suite)}[/] [dim]({kind}, {output.ago(evaluation.finished)}"
+        head += f", {evaluation.settings.get('horizon', '?')} iterations)[/]"
+        if evaluation.fitness is not None:
+            head += f"  fitness [bold]{output.fitness(evaluation.fitness)}[/]"
+        screen.print(head, soft_wrap=True)
+        if evaluation.status.failed:
+            screen.print(
+                f"  [red]{evaluation.status}[/]: {output.plain(evaluation.reason or '')}", soft_wrap=True
             )
-            first = False
-    return table
+        for game, value in _last(evaluation).items():
+            screen.print(f"  {output.number(value):>10}  {output.plain(game)}", soft_wrap=True)
+
+
+def _last(evaluation: Evaluation) -> dict[str, float]:
+    """Return the last value of the metric by game."""
+    last: dict[str, tuple[int, float]] = {}
+    for score in evaluation.scores:
+        if score.iteration is not None and score.iteration >= last.get(score.game, (0, 0.0))[0]:
+            last[score.game] = (score.iteration, score.value)
+    return {game: value for game, (_, value) in last.items()}
