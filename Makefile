@@ -1,0 +1,83 @@
+## Nashforge. Needs make and Python 3.11 or later; everything else is installed into $(VENV).
+##
+##   make run     set up, then search for a better CFR rule (nashforge run cfr)
+##   make test    set up, then run the tests
+##   make lint    ruff and mypy
+##   make clean   remove what these made
+##
+## Choose the interpreter with PYTHON=..., the virtual environment's folder with VENV=..., and give options
+## with ARGS=..., for example: make run ARGS="--max-evaluations 300 --seed 1"
+
+VENV ?= .venv
+PYTHON ?= python3 python3.13 python3.12 python3.11 python
+ARGS ?=
+bin = $(VENV)/bin
+python = $(bin)/python
+
+# Versions and hashes are pinned by the lock files, so pip has nothing to decide.
+pip_install = $(python) -m pip install --disable-pip-version-check
+install_package = $(pip_install) --quiet --no-deps --no-build-isolation --editable .
+
+.PHONY: help run test lint format install install-dev lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
+
+run: install
+	$(bin)/nashforge run cfr $(ARGS)
+
+test: install-dev
+	$(python) -m pytest $(ARGS)
+
+lint: install-dev
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+
+format: install-dev
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+install: $(VENV)/installed
+install-dev: $(VENV)/installed-dev
+
+# The stamps: what is installed is newer than what it was installed from.
+$(VENV)/installed: $(VENV)/created requirements.lock pyproject.toml
+	@echo "Installing Nashforge into $(VENV) (once; some minutes)"
+	$(pip_install) --require-hashes -r requirements.lock
+	$(install_package)
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/created requirements-dev.lock pyproject.toml
+	@echo "Installing Nashforge and what its tests need into $(VENV) (once; some minutes)"
+	$(pip_install) --require-hashes -r requirements-dev.lock
+	$(install_package)
+	@touch $@ $(VENV)/installed
+
+$(VENV)/created:
+	@for candidate in $(PYTHON); do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Creating $(VENV) with $$("$$candidate" --version)"; \
+	    "$$candidate" -m venv "$(VENV)" && touch $@; \
+	    exit $$?; \
+	  fi; \
+	done; \
+	echo "Nashforge needs Python 3.11 or later, and none of these is: $(PYTHON)." >&2; \
+	echo "Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
+	exit 1
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
+	echo 'setuptools>=77' | $(uv_compile) -o requirements.lock
+	echo 'setuptools>=77' | $(uv_compile) --extra dev -o requirements-dev.lock
+
+# One lock for all systems and Python versions. Names of index hosts must not get into the files.
+uv_compile = uv pip compile pyproject.toml - --quiet --no-config --universal --python-version 3.11 \
+  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+  --custom-compile-command "make lock" $(ARGS)
+
+clean:
+	if [ -e "$(VENV)/created" ]; then rm -rf "$(VENV)"; fi
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.*' -prune -exec rm -rf {} +
