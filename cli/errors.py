@@ -30,6 +30,7 @@ _CODES: Mapping[str, int] = {
     "archive.errors.AmbiguousReference": USAGE,
     "archive.errors.ArchiveNotFound": USAGE,
     "archive.errors.NicknameTaken": USAGE,
+    "archive.errors.NotAnArchive": USAGE,
     "archive.errors.ArchiveError": FAILED,
     "games.errors.GameError": USAGE,
     "solvers.cfr.rules.UnknownRuleError": USAGE,
@@ -37,7 +38,7 @@ _CODES: Mapping[str, int] = {
     "evolve.config.ConfigError": USAGE,
     "evolve.domains.UnknownDomainError": USAGE,
     "evolve.programs.UnknownProgramError": USAGE,
-    "evolve.search.SearchError": FAILED,
+    "evolve.dispatch.SearchError": FAILED,
     "evolve.sandbox.errors.CandidateFailure": FAILED,
     "evolve.sandbox.errors.InfrastructureError": FAILED,
     "builtins.MemoryError": FAILED,
@@ -49,7 +50,7 @@ _REMEDIES: Mapping[str, str] = {
     "evolve.sandbox.errors.SandboxUnavailable": (
         "see `nashforge doctor`, or accept the risk with --allow-weaker-sandbox TIER"
     ),
-    "evolve.search.SearchError": "mend the cause, then continue with `nashforge resume`",
+    "evolve.dispatch.SearchError": "mend the cause, then continue with `nashforge resume`",
     "builtins.MemoryError": "choose smaller games or fewer workers",
 }
 """What to add to errors that come from where the commands are not known."""
@@ -68,11 +69,11 @@ def _is_usage_error(error: BaseException) -> bool:
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
-def is_known(error: BaseException, *, usage_only: bool = False) -> bool:
+def is_known(error: BaseException) -> bool:
     """Whether an error is told in a sentence; otherwise it is a defect of this program."""
     if isinstance(error, typer.Abort) or _is_usage_error(error):
         return True
-    return not usage_only and _lookup(error, _CODES) is not None
+    return _lookup(error, _CODES) is not None
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -91,7 +92,8 @@ def message_of(error: BaseException) -> str:
         text = " ".join(str(error.format_message()).split())  # type: ignore[attr-defined]
         context = getattr(error, "ctx", None)
         command = getattr(context, "command_path", None) or "nashforge"
-        return f"{text.rstrip('.')}; see `{command} --help`"
+        link = "" if text.endswith("?") else ";"
+        return f"{text.rstrip('.')}{link} see `{command} --help`"
     text = " ".join(str(error).split()) or type(error).__name__
     if not is_known(error):
         return (

@@ -21,6 +21,8 @@ SHOWN_IMPROVEMENTS = 5
 PLAIN_SECONDS = 30.0
 """Where no panel can be shown, a line is printed so often even when nothing better is found."""
 
+OFFLINE = "No language model is used: the offline proposer edits programs by itself."
+
 PHASES = {
     "preparing": "measuring the reference",
     "searching": "searching",
@@ -53,7 +55,7 @@ class PlainWatcher:
 
     def __init__(self, stream: IO[str], config: Mapping[str, Any]) -> None:
         self._stream = stream
-        self._limit = int(config["max_evaluations"])
+        self._offline = config.get("proposer") == "offline"
         self._began = datetime.now(UTC)
         self._printed = time.monotonic()
         self._phase = ""
@@ -68,6 +70,8 @@ class PlainWatcher:
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Print a line if the phase changed, or if nothing was printed for long."""
+        if not self._run and self._offline:
+            self._say(OFFLINE)
         self._run = snapshot.run
         changed = snapshot.phase != self._phase
         self._phase = snapshot.phase
@@ -125,6 +129,8 @@ class LiveWatcher:
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Remember it for the next drawing."""
+        if self._snapshot is None and self._config.get("proposer") == "offline":
+            self._screen.print(f"[dim]{OFFLINE}[/]")
         self._snapshot, self._received = snapshot, time.monotonic()
         if snapshot.phase == "searching":
             self._pace.see(snapshot.seconds, snapshot.evaluations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -29,7 +30,7 @@ from cli.commands.solve import solve
 from cli.commands.status import status
 from cli.commands.stop import stop
 from cli.commands.suites import suites
-from cli.errors import exit_code_of, is_known, report
+from cli.errors import exit_code_of, report
 
 
 class Commands(TyperGroup):
@@ -47,9 +48,9 @@ class Commands(TyperGroup):
             code = super().main(words, *positional, **keywords)
         except KeyboardInterrupt:
             sys.exit(130)
-        except Exception as error:
-            if debug and not is_known(error, usage_only=True):
-                raise
+        except Exception as error:  # noqa: BLE001  the one place where every error ends
+            if debug:
+                traceback.print_exception(error)
             report(error, as_json=as_json)
             sys.exit(exit_code_of(error))
         sys.exit(code if isinstance(code, int) else 0)

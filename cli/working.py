@@ -40,10 +40,6 @@ def work(
     # A polite kill stops as cleanly as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = config.model_dump(mode="json")
-    if config.proposer == "offline":
-        output.console(stderr=True).print(
-            "[dim]No language model is used: the offline proposer edits programs by itself.[/]"
-        )
     with watcher(settings) as listener:
         result = execute(listener)
     if as_json:

@@ -87,7 +87,7 @@ class RunConfig(BaseModel):
     islands: int = Field(default=3, ge=1)
     archive: int = Field(default=40, ge=1)
     migrate_every: int = Field(default=15, ge=1)
-    verify: int = Field(default=8, ge=1)
+    verify: int = Field(default=5, ge=1)
     stagnation: int = Field(default=15, ge=1)
     tier: Literal["strict", "no-landlock", "none"] = "strict"
 
@@ -162,7 +162,9 @@ def read_run_file(path: str | Path) -> RunFile:
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"the configuration {path} cannot be read: {error.strerror}") from error
+        raise ConfigError(
+            f"the configuration {path} cannot be read ({error.strerror}); check the path"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"the configuration {path} is not UTF-8 text; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -191,6 +193,8 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
             known = ", ".join(RunConfig.model_fields)
             parts.append(f"there is no option {name!r}; the options are {known}")
         else:
-            parts.append(f"{name} = {problem['input']!r}: {problem['msg'].lower()}")
+            spelled = next((option for option, field in _OPTION_NAMES.items() if field == name), name)
+            shown = name if spelled == name else f"{name} (--{spelled.replace('_', '-')})"
+            parts.append(f"{shown} = {problem['input']!r}: {problem['msg'].lower()}")
     where = f" in {path}" if path is not None else ""
     return f"the configuration{where} is not valid: " + "; ".join(parts)

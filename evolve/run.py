@@ -11,11 +11,11 @@ from archive import Archive, Run
 from evolve.config import ConfigError, RunConfig, checked
 from evolve.domains import domain
 from evolve.executors.base import Executor
-from evolve.executors.local import LocalExecutor
+from evolve.executors.local import LocalExecutor, available_cores
 from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
 from evolve.sandbox import Tier, probe
-from evolve.search import Search
+from evolve.search import Search, default_lookahead
 
 _PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
 
@@ -44,6 +44,38 @@ def package_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def check(config: RunConfig, *, confine: bool = True) -> None:
+    """Make sure that a run of this configuration can start: better no run than one that fails at once.
+
+    Parameters
+    ----------
+    confine
+        Whether programs will run on this machine.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such proposer.
+    games.SuiteError
+        If a suite does not exist or is ill-formed.
+    SandboxUnavailable
+        If this machine confines programs less strictly than the configuration asks for.
+    """
+    make_proposer(config)
+    work = domain(config.domain)
+    work.stage("train", config.train, config.horizon, config.fitness)
+    work.stage("validation", config.validation, config.horizon, config.fitness)
+    if config.final_test:
+        work.stage("test", config.test, config.horizon, config.fitness)
+    if config.fitness.reference not in work.baselines():
+        raise ConfigError(
+            f"the reference {config.fitness.reference!r} of fitness is no program of the library; choose one "
+            f"of {', '.join(work.baselines())}"
+        )
+    if confine:
+        probe().require(Tier(config.tier))
 
 
 def start_run(
@@ -78,6 +110,10 @@ def start_run(
     if executor is None:
         # Better no run than one that fails at its first program.
         probe().require(Tier(config.tier))
+    if config.lookahead is None:
+        # Stored, so that the run stays the same when it is resumed with other workers.
+        workers = config.workers or available_cores() if executor is None else executor.workers
+        config = config.model_copy(update={"lookahead": default_lookahead(workers)})
     run = archive.create_run(
         config.domain,
         config.model_dump(mode="json"),
@@ -107,14 +143,11 @@ def resume_run(
 
     Raises
     ------
-    ConfigError
-        If a new value is not allowed.
-    SandboxUnavailable
-        If this machine confines programs less strictly than the run asks for.
+    ConfigError, games.SuiteError, SandboxUnavailable
+        If the configuration, with the changes, cannot be carried out; nothing is changed then.
     """
     config = resumed_config(archive, run, changes)
-    if executor is None:
-        probe().require(Tier(config.tier))
+    check(config, confine=executor is None)
     new = _given(changes)
     if new:
         archive.set_state(run, "changes", {**archive.get_state(run, "changes", {}), **new})
