@@ -14,10 +14,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 
 from archive.failures import told_to_people
+from archive.forking import register, under_way
 from archive.location import display, file_of
 
-# Engines left behind by a fork. A child must not close its parent's connections, not even by letting them be
-# garbage collected: SQLite would touch files that the parent has locked.
+# Engines whose connections were in use at a fork. A child must not close its parent's connections, not even
+# by letting them be garbage collected: a server would hear that the parent says good-bye.
 _inherited: list[Engine] = []
 
 to_json: Callable[[Any], str] = partial(json.dumps, allow_nan=False, separators=(",", ":"))
@@ -82,6 +83,7 @@ class Database:
         self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._local = threading.local()
+        register(self)
 
     @property
     def location(self) -> str:
@@ -101,10 +103,15 @@ class Database:
                 self._engine = make_engine(self.url, self.busy_timeout)
             return self._engine
 
-    def close(self) -> None:
-        """Close the connections of this process; the archive opens new ones if it is used again."""
+    def release(self) -> None:
+        """Close the idle connections of this process; those in use close when they are done."""
         if self._engine is not None and self._pid == os.getpid():
             self._engine.dispose()
+
+    def close(self) -> None:
+        """Close the connections of this process; the archive opens new ones if it is used again."""
+        self.release()
+        if self._pid == os.getpid():
             self._engine = None
 
     def __enter__(self) -> Self:
@@ -138,7 +145,7 @@ class Database:
         if current is not None:
             yield current
             return
-        with told_to_people(self.url), engine.begin() as connection:
+        with under_way(self.url), told_to_people(self.url), engine.begin() as connection:
             self._local.connection = connection
             try:
                 yield connection
@@ -152,18 +159,18 @@ class Database:
         if current is not None:
             yield current
             return
-        with told_to_people(self.url), engine.begin() as connection:
+        with under_way(self.url), told_to_people(self.url), engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
         """Read everything as it is at one moment; SQLite's transactions do so anyway."""
         options = {} if file_of(self.url) is not None else {"isolation_level": "REPEATABLE READ"}
-        with told_to_people(self.url), self.engine.execution_options(**options).begin() as connection:
+        engine = self.engine.execution_options(**options)
+        with under_way(self.url), told_to_people(self.url), engine.begin() as connection:
             yield connection
 
     def __del__(self) -> None:
         # A dropped archive closes its files at once instead of at some later collection.
         with suppress(AttributeError):
-            if self._engine is not None and self._pid == os.getpid():
-                self._engine.dispose()
+            self.release()

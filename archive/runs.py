@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from archive.database import Database
 from archive.errors import Conflict, NicknameTaken, NotFound, RunBusy
@@ -120,10 +120,10 @@ class RunStore(Database):
             numbered = connection.scalar(select(RunRow.id).where(RunRow.id == int(name)))
             if numbered is not None:
                 return numbered
-        fits = or_(
-            func.lower(RunRow.nickname).startswith(name, autoescape=True),
-            RunRow.uid.startswith(name, autoescape=True),
-        )
+        fits: ColumnElement[bool] = func.lower(RunRow.nickname).startswith(name, autoescape=True)
+        if len(name) >= 4:
+            # Shorter, it is more likely a mistyped number.
+            fits = or_(fits, RunRow.uid.startswith(name, autoescape=True))
         found = connection.execute(
             select(RunRow.id, RunRow.nickname).where(fits).order_by(RunRow.id.desc()).limit(11)
         )

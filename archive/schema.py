@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from archive.database import Database, make_engine
 from archive.errors import ArchiveNotFound, NotAnArchive, SchemaMismatch
 from archive.failures import explain, told_to_people
+from archive.forking import under_way
 from archive.location import display, file_of, resolve_url
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _migrate(url: str, busy_timeout: float) -> str | None:
     config = alembic_config()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     engine = make_engine(url, busy_timeout, migrating=True)
-    with told_to_people(url), engine.connect() as plain:
+    with under_way(url), told_to_people(url), engine.connect() as plain:
         if file_of(url) is not None:
             _use_wal(plain, url, busy_timeout)
         with plain.execution_options(writing=True) as connection, connection.begin():

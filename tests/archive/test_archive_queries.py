@@ -17,7 +17,7 @@ def family(archive: Archive, run: Run, make: Maker, size: int, seed: int) -> lis
     rng = np.random.default_rng(seed)
     roles = list(Role)
     made: list[Candidate] = []
-    for index in range(size):
+    for _ in range(size):
         count = int(rng.integers(0, 4)) if made else 0
         parents = [
             Parent(made[int(rng.integers(len(made)))].id, roles[int(rng.integers(3))]) for _ in range(count)

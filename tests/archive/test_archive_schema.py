@@ -115,7 +115,7 @@ def set_revision(archive: Archive, revision: str) -> None:
 def test_a_newer_schema_is_refused(archive: Archive) -> None:
     set_revision(archive, "9999")
     for attempt in (lambda: Archive.open(archive.url), lambda: upgrade(archive.url)):
-        with pytest.raises(SchemaMismatch, match="newer version .*upgrade Nashforge") as caught:
+        with pytest.raises(SchemaMismatch, match=r"newer version .*upgrade Nashforge") as caught:
             attempt()
         assert (caught.value.found, caught.value.expected) == ("9999", REVISION)
         assert not caught.value.upgradable
@@ -207,7 +207,7 @@ def test_a_locked_file(tmp_path: Path) -> None:
     archive = Archive.open(tmp_path / "a.db", busy_timeout=0.05)
     holder = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DatabaseBusy, match="locked .* try again, nothing finished is lost"):
+    with pytest.raises(DatabaseBusy, match=r"locked .* try again, nothing finished is lost"):
         archive.create_run("cfr", {})
     assert archive.list_runs() == []
     holder.execute("ROLLBACK")
@@ -233,7 +233,7 @@ def test_a_full_disk_loses_only_the_write_that_did_not_fit(tmp_path: Path) -> No
             archive.add_program(f"x = {number}\n" + "# much text\n" * 200, "cfr")
             written += 1
 
-    with pytest.raises(DiskFull, match="is full; free some space in .*nothing finished is lost"):
+    with pytest.raises(DiskFull, match=r"is full; free some space in .*nothing finished is lost"):
         fill()
     assert 0 < written < 1000
     assert len(archive.find_programs(limit=None)) == written
@@ -246,7 +246,7 @@ def test_a_full_disk_loses_only_the_write_that_did_not_fit(tmp_path: Path) -> No
 
 def test_a_server_that_is_not_there() -> None:
     url = "postgresql://me:secret@127.0.0.1:9/nothing"
-    with pytest.raises(DatabaseUnavailable, match="127.0.0.1:9/nothing cannot be used") as caught:
+    with pytest.raises(DatabaseUnavailable, match=r"127\.0\.0\.1:9/nothing cannot be used") as caught:
         Archive.open(url)
     assert "secret" not in str(caught.value)
 
