@@ -37,6 +37,11 @@ class _Worker:
         return lines[-1] if lines else "it left no message"
 
 
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class LocalExecutor:
     """Evaluate on this machine, each worker a process of its own with its own sandbox.
 
@@ -47,7 +52,7 @@ class LocalExecutor:
     """
 
     def __init__(self, workers: int | None = None) -> None:
-        count = len(os.sched_getaffinity(0)) if workers is None else workers
+        count = available_cores() if workers is None else workers
         if count < 1:
             raise ValueError(f"workers must be at least 1; got {count}")
         self._count = count

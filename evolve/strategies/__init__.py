@@ -19,7 +19,10 @@ class Strategy(Protocol):
         """Take in a measured program; the first is the seed."""
 
     def ask(self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...]) -> Request:
-        """Return the request for one new program."""
+        """Return the request for one new program; may be called again for the same index."""
+
+    def asked(self, parent: str) -> None:
+        """Take in that a candidate was made from the program of this hash."""
 
 
 def make_strategy(config: RunConfig) -> Strategy:

@@ -52,7 +52,6 @@ class Evolution:
             partner = self.population.choose(island, rng, exclude=parent.hash)
             if partner.hash == parent.hash:
                 operator, partner = "mutate", None
-        self.population.children[parent.hash] += 1
         return Request(
             index=index,
             operator=operator,
@@ -63,3 +62,7 @@ class Evolution:
             rng=rng,
             island=island,
         )
+
+    def asked(self, parent: str) -> None:
+        """Count a child of the program of this hash."""
+        self.population.children[parent] += 1

@@ -27,3 +27,6 @@ class Sequential:
             raise RuntimeError("the seed must be told before anything is asked")
         operator = "rewrite" if rng.random() < REWRITE_SHARE else "mutate"
         return Request(index=index, operator=operator, parent=self._current, failures=failures, rng=rng)
+
+    def asked(self, parent: str) -> None:
+        """Nothing depends on it."""

@@ -1,0 +1,106 @@
+"""The stages of a run, with what their reference program reached, and the rows that measurements become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from archive import Archive, Candidate, NewEvaluation, Run, Status
+from evolve.config import RunConfig
+from evolve.dispatch import Dispatcher, SearchError
+from evolve.domains.base import Domain
+from evolve.records import final_values, settings_of, stored
+from evolve.tasks import Report, Split, Stage, StageReport
+
+
+class Measuring:
+    """What a run measures on each split.
+
+    Parameters
+    ----------
+    archive, run, config, domain
+        Of the run.
+    dispatcher
+        Where the reference program is evaluated.
+    """
+
+    def __init__(
+        self, archive: Archive, run: Run, config: RunConfig, domain: Domain, dispatcher: Dispatcher
+    ) -> None:
+        self._archive, self._run, self._config, self._domain = archive, run, config, domain
+        self._dispatcher = dispatcher
+        suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
+        if config.final_test:
+            suites["test"] = config.test
+        self._stages = {
+            split: domain.stage(split, suite, config.horizon, config.fitness)
+            for split, suite in suites.items()
+        }
+
+    def refer(self, *splits: Split) -> None:
+        """Measure the reference program on some splits, unless the archive knows how it does there.
+
+        Raises
+        ------
+        SearchError
+            If it fails.
+        """
+        if self._config.fitness.kind != "log_ratio":
+            return
+        name = self._config.fitness.reference
+        program = self._archive.add_program(self._domain.source(name), self._domain.name)
+        waiting: dict[str, Split] = {}
+        for split in splits:
+            stage = self._stages[split]
+            known = self._archive.cached_evaluation(
+                program, suite_digest=stage.digest, evaluator=self._domain.evaluator, split=split
+            )
+            if known is None:
+                waiting[self._dispatcher.send(program.source, (stage,))] = split
+                continue
+            last = {s.game: s.value for s in known.scores if s.iteration == self._config.horizon}
+            self._stages[split] = stage.model_copy(update={"references": last})
+        for report in self._dispatcher.gather(waiting):
+            split = waiting[report.token]
+            if report.status is not Status.OK:
+                raise SearchError(f"the reference {name} failed ({report.status}): {report.reason}")
+            [row] = self.rows(report, program.hash)
+            self._archive.record_evaluation(row, run=self._run)
+            values = final_values(report.stages[0], self._domain.metric)
+            self._stages[split] = self._stages[split].model_copy(update={"references": values})
+
+    def stages(self, gate: float | None) -> tuple[Stage, ...]:
+        """Return what a candidate is evaluated on: smoke, train, and validation from a fitness on."""
+        validation = self._stages["validation"].model_copy(update={"gate": gate})
+        return self._domain.smoke(self._config.horizon), self._stages["train"], validation
+
+    def rows(self, report: Report, program: str) -> list[NewEvaluation]:
+        """Return a report's stages as rows for the archive."""
+        return [stored(report, stage, program, settings_of(self._plan(stage))) for stage in report.stages]
+
+    def _plan(self, stage: StageReport) -> Stage:
+        return (
+            self._domain.smoke(self._config.horizon) if stage.split == "smoke" else self._stages[stage.split]
+        )
+
+    def scores(self, report: Report) -> dict[str, float]:
+        """Return the final value of the domain's metric on each training game."""
+        stage = report.stage("train")
+        return {} if stage is None else final_values(stage, self._domain.metric)
+
+    def test(self, programs: Iterable[tuple[Candidate, str]]) -> list[tuple[Candidate, StageReport]]:
+        """Measure candidates, given with their sources, on the test suite; store rows and fitness."""
+        self.refer("test")
+        waiting = {
+            self._dispatcher.send(source, (self._stages["test"],)): candidate
+            for candidate, source in programs
+        }
+        tested = []
+        for report in self._dispatcher.gather(waiting):
+            candidate = waiting[report.token]
+            assert candidate.program is not None
+            [row] = self.rows(report, candidate.program)
+            self._archive.record_evaluation(row, run=self._run, candidate=candidate)
+            if report.status is Status.OK:
+                candidate = self._archive.set_fitness(candidate, test=report.fitness("test"))
+            tested.append((candidate, report.stages[0]))
+        return tested
