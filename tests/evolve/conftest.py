@@ -1,0 +1,41 @@
+"""Small runs: one tiny game, few iterations."""
+
+import pytest
+
+from archive import Archive
+from evolve.config import load_config
+
+SUITE = """
+name = "tiny"
+purpose = "One tiny game."
+games = ["kuhn_poker"]
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Return a function that makes the configuration of a run of seconds."""
+    path = tmp_path / "tiny.toml"
+    path.write_text(SUITE)
+
+    def configure(**options):
+        small = {
+            "train": path,
+            "validation": path,
+            "test": path,
+            "horizon": 40,
+            "workers": 1,
+            "max_evaluations": 10,
+        }
+        return load_config(
+            {name: str(v) if name in path_names else v for name, v in (small | options).items()}
+        )
+
+    path_names = {"train", "validation", "test"}
+    return configure
+
+
+@pytest.fixture
+def archive(tmp_path):
+    with Archive.open(f"sqlite:///{tmp_path / 'archive.db'}") as opened:
+        yield opened

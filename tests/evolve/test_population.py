@@ -1,0 +1,103 @@
+"""Islands, migration and the choice of parents."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from evolve.population import Population
+from evolve.proposal import Individual
+from evolve.strategies.best_of_n import BestOfN
+from evolve.strategies.evolution import Evolution
+from evolve.strategies.sequential import Sequential
+
+
+def individual(index, train, island=0):
+    return Individual(
+        index=index,
+        candidate_id=index,
+        hash=f"h{index}",
+        nickname=f"n{index}",
+        source="",
+        train=train,
+        island=island,
+    )
+
+
+def test_an_island_keeps_its_best_and_each_program_once():
+    population = Population(islands=1, archive=3, migrate_every=99)
+    kept = [population.add(individual(k, float(k % 4))) for k in range(8)]
+    assert [m.train for m in population.islands[0].members] == [3.0, 3.0, 2.0]
+    assert kept == [True, True, True, True, False, False, True, True]
+    assert not population.add(population.islands[0].members[0])
+
+
+def test_ties_go_to_the_older_program():
+    population = Population(islands=1, archive=2, migrate_every=99)
+    for k in range(3):
+        population.add(individual(k, 1.0))
+    assert [m.index for m in population.islands[0].members] == [0, 1]
+
+
+def test_the_best_migrates_round_the_ring_but_no_migrant_moves_on():
+    population = Population(islands=3, archive=30, migrate_every=2)
+    population.add(individual(0, 5.0))
+    population.add(individual(1, 4.0))
+    moved = population.islands[1].members
+    assert [(m.index, m.migrated, m.island) for m in moved] == [(0, True, 1)]
+    population.add(individual(2, 1.0, island=1))
+    population.add(individual(3, 2.0, island=1))
+    assert [m.index for m in population.islands[2].members] == [3]
+
+
+def test_better_parents_are_drawn_more_often_and_those_with_many_children_less():
+    population = Population(islands=1, archive=10, migrate_every=99)
+    for k in range(5):
+        population.add(individual(k, -5.0 + k))
+    rng = np.random.default_rng(0)
+    drawn = Counter(population.choose(0, rng).index for _ in range(2000))
+    assert drawn[4] > drawn[2] > drawn[0]
+    population.children["h4"] = 20
+    again = Counter(population.choose(0, rng).index for _ in range(2000))
+    assert again[4] < drawn[4] / 3
+    assert all(population.choose(0, rng, exclude="h4").index != 4 for _ in range(50))
+
+
+def test_inspirations_are_others_best_first():
+    population = Population(islands=1, archive=10, migrate_every=99)
+    for k in range(6):
+        population.add(individual(k, float(k)))
+    chosen = population.inspirations(0, population.islands[0].members[0], np.random.default_rng(1))
+    assert [c.index for c in chosen[:2]] == [4, 3]
+    assert chosen[2].index in {0, 1, 2}
+
+
+def test_sizes_that_make_no_sense_are_refused():
+    with pytest.raises(ValueError, match="4 islands"):
+        Population(islands=4, archive=3, migrate_every=1)
+
+
+def test_strategies_differ_in_the_parent_only():
+    rng = np.random.default_rng(0)
+    for strategy, parents in ((BestOfN(), {0}), (Sequential(), {2})):
+        for k, train in enumerate([1.0, 0.5, 2.0, 1.5]):
+            strategy.tell(individual(k, train))
+        requests = [strategy.ask(k, rng, ()) for k in range(30)]
+        assert {r.parent.index for r in requests} == parents
+        assert {r.operator for r in requests} == {"mutate", "rewrite"}
+
+
+def test_evolution_takes_turns_between_islands_and_larger_steps_when_stuck():
+    strategy = Evolution(Population(islands=3, archive=30, migrate_every=99), stagnation=5)
+    strategy.tell(individual(0, 1.0))
+    rng = np.random.default_rng(0)
+    assert [strategy.ask(k, rng, ()).island for k in range(6)] == [0, 1, 2, 0, 1, 2]
+    strategy.tell(individual(1, 2.0, island=1))
+    fresh = Counter(strategy.ask(1, rng, ()).operator for _ in range(500))
+    for k in range(5):
+        strategy.tell(individual(k + 2, 0.1, island=1))
+    stuck = Counter(strategy.ask(1, rng, ()).operator for _ in range(500))
+    assert stuck["rewrite"] > 1.5 * fresh["rewrite"]
+    crossed = next(r for r in (strategy.ask(1, rng, ()) for _ in range(100)) if r.operator == "crossover")
+    assert crossed.partner is not None
+    assert crossed.partner.hash != crossed.parent.hash
