@@ -41,6 +41,15 @@ def read_canonical(source: str) -> Program:
         _resolve_infosets(function)
         _join_updates(function)
     _adopt_numbers(program)
+    names = (
+        alias.asname or alias.name
+        for node in program.preamble
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    )
+    if "np" not in names:
+        # Mechanisms need it; it is swept where none does.
+        program.preamble.append(ast.Import([ast.alias("numpy", "np")]))
     return program
 
 

@@ -116,7 +116,7 @@ def _fit(node: ast.expr, indent: int, before: str, after: str) -> str:
             lines = [_inside(argument, deeper, "", ",") for argument in node.args]
             lines += [_inside(k.value, deeper, f"{k.arg}=" if k.arg else "**", ",") for k in node.keywords]
             return "\n".join([head, *lines, f"{pad}){after}"])
-        case ast.BinOp(op=ast.Pow()) if _flat(node.left)[1] == _ATOM:
+        case ast.BinOp(op=ast.Pow()) if _flat(node.left)[1] == _ATOM and _simple(node.right):
             return _fit(node.left, indent, before, f" ** {_wrap(node.right, 14)}{after}")
         case ast.BinOp():
             inside = _operands(node, deeper)
@@ -141,7 +141,9 @@ def _operands(node: ast.BinOp, indent: int) -> str:
         return " " * indent + flat
     level = _BINARY[type(node.op)][1]
     if isinstance(node.op, ast.Pow):
-        return f"{_inside_power(node.left, indent)}\n{' ' * indent}** {_wrap(node.right, 14)}"
+        tight = _flat(node.right)[1] >= _BINARY[ast.Pow][1]
+        right = _fit(node.right, indent, "** ", "") if tight else _parenthesised(node.right, indent, "** ")
+        return f"{_inside_power(node.left, indent)}\n{right}"
     chain: list[tuple[str, ast.expr]] = []
     left: ast.expr = node
     while isinstance(left, ast.BinOp) and _BINARY[type(left.op)][1] == level:

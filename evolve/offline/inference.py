@@ -66,7 +66,8 @@ class _Interpreter:
         self.program = program
         self.analysis = Analysis()
         self.recording = False
-        self.first = False
+        self.first = True
+        self.found: Counter[str] = Counter()
         self.depth = 0
         self.returned: Value | None = None
         self.modules = {
@@ -91,6 +92,7 @@ class _Interpreter:
         for name in ("__init__", "start"):
             if name in self.program.methods:
                 scope = self.method(name, [], scope)[1]
+        self.analysis.issues |= self.found
         t = Value(v.SCALAR, 1, HORIZON)
         regret = Value(v.SEQUENCE)
         unit, average = Value(v.SEQUENCE, 0, 1), Value(v.SEQUENCE, 0, v.INF)
@@ -100,9 +102,10 @@ class _Interpreter:
         for round_ in range(_ROUNDS):
             before = dict(scope)
             self.first = round_ == 0
+            self.found = Counter()
             for name, arguments in calls:
                 scope = self.method(name, arguments, scope)[1]
-            self.first = False
+            self.analysis.issues |= self.found
             mixed |= any({before[name].shape, scope[name].shape} == _MIXED for name in before)
             merged = {name: _widen(before.get(name), value, round_) for name, value in scope.items()}
             settled = merged == before
@@ -110,11 +113,10 @@ class _Interpreter:
             if settled:
                 break
         self.recording = True
+        self.found = Counter()
         if mixed:
             self.issue("state changes its shape")
         scope = {name: value for name, value in scope.items() if name.startswith("self.")}
-        if "start" in self.program.methods:
-            self.method("start", [], scope)
         for name, arguments in calls:
             returned, after = self.method(name, arguments, scope)
             scope = {
@@ -122,6 +124,7 @@ class _Interpreter:
             }
             if name != "observe":
                 self.check_return(name, returned)
+        self.analysis.issues |= self.found
         return self.analysis
 
     def check_return(self, name: str, returned: Value | None) -> None:
@@ -134,8 +137,8 @@ class _Interpreter:
 
     def issue(self, kind: str) -> None:
         # Later rounds know what the first one leaves behind: only the first can miss an attribute.
-        if self.recording or (self.first and kind.startswith("undefined attribute")):
-            self.analysis.issues[kind] += 1
+        if self.first or not kind.startswith("undefined attribute"):
+            self.found[kind] += 1
 
     def method(self, name: str, arguments: list[Value], scope: _Scope) -> tuple[Value | None, _Scope]:
         """Run a method on the attributes in a scope; return its value and the attributes after it."""

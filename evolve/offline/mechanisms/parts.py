@@ -100,14 +100,15 @@ def magnitude(program: Program, rng: Generator) -> ast.expr:
         if (averaged or same(pair[1], largest)) and chance(rng, 0.7):
             return fill(pair[0])
     count_ = "np.zeros(self.infosets.count)"
+    names = ("magnitude", "recent_magnitude", "typical_magnitude")
     form = pick(rng, ("average", "average", "maximum", "last"))
     if form == "average":
-        state, statement = moving_average(program, rng, "magnitude", largest, count_)
+        state, statement = moving_average(program, rng, names, largest, count_)
     elif form == "maximum":
-        state = program.add_state("largest", count_)
+        state = program.add_state(("largest", "peak"), count_)
         statement = assign(state, fill("np.maximum(state, seen)", state=state, seen=largest))
     else:
-        state = program.add_state("magnitude", count_)
+        state = program.add_state(names, count_)
         statement = assign(state, largest)
     program.body("observe").insert(0, statement)
     return state

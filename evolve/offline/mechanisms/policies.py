@@ -7,7 +7,7 @@ import ast
 from evolve.offline.anchors import find_policy, find_update
 from evolve.offline.draws import Generator, between, chance, pick, scale
 from evolve.offline.edit import NotApplicable
-from evolve.offline.mechanisms.parts import assign, scheduled
+from evolve.offline.mechanisms.parts import assign, local, scheduled
 from evolve.offline.program import Program
 from evolve.offline.syntax import clone, fill, literal, number
 
@@ -19,7 +19,11 @@ def raise_to_power(program: Program, rng: Generator) -> str:
         anchor.exponent = None
         anchor.write()
         return "make the policy proportional to the positive regrets themselves"
-    anchor.exponent, told = scheduled(program, rng, ("exponent", "policy_exponent"), 0.7, 3.0, constant=0.75)
+    exponent, told = scheduled(program, rng, ("exponent", "policy_exponent"), 0.7, 3.0, constant=0.75)
+    if not isinstance(exponent, ast.Attribute):
+        statement, exponent = local(program, "policy", "exponent", exponent)
+        anchor.before(statement)
+    anchor.exponent = exponent
     anchor.write()
     return f"raise the positive regrets to a power: {told}"
 

@@ -1,0 +1,99 @@
+"""Recombination of two rules, and making rules smaller."""
+
+import numpy as np
+import pytest
+
+from evolve.offline import NotApplicable, ast_fingerprint, crossover, mutate, simplify, tidy
+from evolve.offline.crossing import TRANSPLANTS
+from evolve.offline.mutation import Parent
+from evolve.offline.program import read_program
+from evolve.offline.simplification import program_size
+from solvers.cfr.host import find_rule
+from solvers.cfr.rules import rule_names, rule_source
+from solvers.session import load_module
+
+
+@pytest.mark.parametrize("first", rule_names())
+def test_every_pair_of_rules_recombines(first, runner):
+    rng = np.random.default_rng(8)
+    for second in rule_names():
+        if first == second:
+            continue
+        parents = [rule_source(first), rule_source(second)]
+        edit = crossover(*parents, rng)
+        find_rule(load_module(edit.source))
+        assert tidy(edit.source) == edit.source
+        assert edit.operator == "crossover"
+        assert ast_fingerprint(edit.source) not in {ast_fingerprint(parent) for parent in parents}
+        assert runner.works(edit.source, 5)
+
+
+def test_a_method_comes_with_its_state_and_constants():
+    receiver, donor = read_program(rule_source("cfr_plus")), read_program(rule_source("vad_cfr"))
+    take_average = TRANSPLANTS[0]
+    take_average(receiver, donor)
+    child = Parent(rule_source("cfr_plus")).finish(receiver)
+    assert child is not None
+    assert "self.magnitude = self.infosets.max(np.abs(regret))" in child
+    assert "warm_up = 500" in child
+    assert "self.regret = np.maximum(self.regret + regret, 0.0)" in child
+    assert "boost" not in child
+
+
+def test_names_are_reconciled():
+    """Both parents have a gamma and a prediction of their own."""
+    first = rule_source("pdcfr_plus")
+    second = rule_source("sapcfr_plus")
+    receiver, donor = read_program(first), read_program(second)
+    TRANSPLANTS[2](receiver, donor)
+    child = Parent(first, second).finish(receiver)
+    assert child is not None
+    assert "gamma = 5.0" in child
+    assert "regret / (1 + self.alpha" in child
+    assert "alpha = 2.3" in child
+
+
+def test_equal_parents_do_not_recombine():
+    with pytest.raises(NotApplicable, match="no part"):
+        crossover(rule_source("cfr"), rule_source("cfr"), np.random.default_rng(0))
+
+
+def test_equal_generators_give_equal_crossovers():
+    parents = rule_source("vad_cfr"), rule_source("aod_cfr")
+    first, second = (crossover(*parents, np.random.default_rng(1)) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("rule", rule_names())
+def test_simplifying_ends_in_something_small_that_runs(rule, runner):
+    rng = np.random.default_rng(2)
+    source, steps = rule_source(rule), 0
+    while True:
+        try:
+            edit = simplify(source, rng)
+        except NotApplicable:
+            break
+        assert program_size(read_program(edit.source)) < program_size(read_program(source))
+        assert tidy(edit.source) == edit.source
+        source, steps = edit.source, steps + 1
+        if steps % 3 == 0:
+            assert runner.works(source, 10)
+    assert steps >= 2
+    assert runner.works(source, 10)
+
+
+def test_evolved_rules_recombine_and_shrink(runner):
+    rng = np.random.default_rng(12)
+    evolved = []
+    for rule in ("cfr_plus", "dcfr", "vad_cfr"):
+        source = rule_source(rule)
+        for _ in range(8):
+            source = mutate(source, rng).source
+        evolved.append(source)
+    ran = []
+    for first in evolved:
+        for second in evolved:
+            if first != second:
+                ran.append(runner.works(crossover(first, second, rng).source, 20))
+        ran.append(runner.works(simplify(first, rng).source, 20))
+    assert np.mean(ran) >= 0.8
