@@ -103,13 +103,10 @@ def start_run(
 
     Raises
     ------
-    SandboxUnavailable
-        If this machine confines programs less strictly than the configuration asks for.
+    ConfigError, games.SuiteError, SandboxUnavailable
+        If the configuration cannot be carried out, see `check`; no run is created then.
     """
-    make_proposer(config)
-    if executor is None:
-        # Better no run than one that fails at its first program.
-        probe().require(Tier(config.tier))
+    check(config, confine=executor is None)
     if config.lookahead is None:
         # Stored, so that the run stays the same when it is resumed with other workers.
         workers = config.workers or available_cores() if executor is None else executor.workers
