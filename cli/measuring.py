@@ -55,7 +55,6 @@ def plan(
         If both a suite and games are given, a game twice, or a reference that does not exist.
     """
     from evolve.tasks import Fitness
-    from games.openspiel import load_game
 
     if reference != NO_REFERENCE and reference not in domain.baselines():
         raise UsageProblem(
@@ -67,13 +66,12 @@ def plan(
     if games:
         if suite is not None:
             raise UsageProblem("--suite and --game exclude each other; give one of them")
-        for game in games:
-            load_game(game)
         stage = domain.adhoc(list(dict.fromkeys(games)), horizon, fitness)
         name = None
     else:
         name = suite or domain.suites["train"]
         stage = domain.stage("test", name, horizon, fitness)
+    domain.prepare(stage)
     if seconds is not None:
         stage = stage.model_copy(update={"seconds": seconds})
     return stage, name, None if reference == NO_REFERENCE else reference

@@ -7,18 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from archive import Archive, Evaluation, NewEvaluation, Program, Status
-from archive.records import new_token
+from evolve.dispatch import Dispatcher
 from evolve.domains.base import Domain
 from evolve.domains.staging import fitness_of
 from evolve.executors.base import Executor, Lost
 from evolve.programs import NamedProgram, store
 from evolve.records import settings_of, stored
-from evolve.tasks import Report, Stage, Task, Trial
-
-ATTEMPTS = 3
-"""How often a measurement is tried when the machine fails."""
-
-POLL_SECONDS = 0.5
+from evolve.tasks import Report, Stage, Trial
 
 Curve: TypeAlias = tuple[tuple[int, float], ...]
 _Job: TypeAlias = tuple[str, Program, Trial]
@@ -75,13 +70,22 @@ class Evaluator:
         Where programs run.
     tier
         Weakest sandbox tier to accept.
+    note
+        Called with a text when a machine loses a measurement, which is then tried again.
     """
 
     def __init__(
-        self, archive: Archive, domain: Domain, stage: Stage, executor: Executor, *, tier: str = "strict"
+        self,
+        archive: Archive,
+        domain: Domain,
+        stage: Stage,
+        executor: Executor,
+        *,
+        tier: str = "strict",
+        note: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._archive, self._domain, self._stage = archive, domain, stage
-        self._executor, self._tier = executor, tier
+        self._dispatcher = Dispatcher(executor, domain.name, tier, tick=lambda: None, note=note)
 
     def measure(
         self,
@@ -185,36 +189,22 @@ class Evaluator:
 
     def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[Measured]:
         """Measure, store and yield in the order of finishing."""
-        waiting: dict[str, tuple[_Job, Task, int]] = {}
+        waiting: dict[str, tuple[_Job, Stage]] = {}
         for job in jobs:
             _, program, trial = job
             stage = self._alone(trial, references)
-            task = Task(
-                token=new_token(),
-                domain=self._domain.name,
-                source=program.source,
-                stages=(stage,),
-                tier=self._tier,
-            )
-            waiting[task.token] = (job, task, 1)
-            self._executor.submit(task)
+            waiting[self._dispatcher.send(program.source, (stage,))] = (job, stage)
         while waiting:
-            for answer in self._executor.wait(POLL_SECONDS):
-                job, task, attempt = waiting.pop(answer.token)
-                if isinstance(answer, Lost) and attempt < ATTEMPTS:
-                    waiting[task.token] = (job, task, attempt + 1)
-                    self._executor.submit(task)
-                    continue
-                yield self._stored(job, task, answer)
+            for answer in self._dispatcher.wait():
+                yield self._stored(*waiting.pop(answer.token), answer)
 
     def _alone(self, trial: Trial, references: Mapping[str, float]) -> Stage:
         """Return the stage of one game."""
         known = {label: value for label, value in references.items() if label == trial.label}
         return self._stage.model_copy(update={"trials": (trial,), "references": known})
 
-    def _stored(self, job: _Job, task: Task, answer: Report | Lost) -> Measured:
+    def _stored(self, job: _Job, stage: Stage, answer: Report | Lost) -> Measured:
         label, program, trial = job
-        stage = task.stages[0]
         settings = settings_of(stage)
         if isinstance(answer, Lost):
             row = NewEvaluation(

@@ -16,6 +16,7 @@ from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
 from evolve.sandbox import Tier, probe
 from evolve.search import Search, default_lookahead
+from evolve.tasks import Split
 
 _PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
 
@@ -58,17 +59,17 @@ def check(config: RunConfig, *, confine: bool = True) -> None:
     ------
     ConfigError
         If there is no such proposer.
-    games.SuiteError
-        If a suite does not exist or is ill-formed.
+    games.GameError
+        If a suite does not exist or is ill-formed, or one of its games cannot be compiled.
     SandboxUnavailable
         If this machine confines programs less strictly than the configuration asks for.
     """
     make_proposer(config)
     work = domain(config.domain)
-    work.stage("train", config.train, config.horizon, config.fitness)
-    work.stage("validation", config.validation, config.horizon, config.fitness)
+    suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
     if config.final_test:
-        work.stage("test", config.test, config.horizon, config.fitness)
+        suites["test"] = config.test
+    stages = [work.stage(split, suite, config.horizon, config.fitness) for split, suite in suites.items()]
     if config.fitness.reference not in work.baselines():
         raise ConfigError(
             f"the reference {config.fitness.reference!r} of fitness is no program of the library; choose one "
@@ -76,6 +77,8 @@ def check(config: RunConfig, *, confine: bool = True) -> None:
         )
     if confine:
         probe().require(Tier(config.tier))
+    for stage in stages:
+        work.prepare(stage)
 
 
 def start_run(
@@ -103,7 +106,7 @@ def start_run(
 
     Raises
     ------
-    ConfigError, games.SuiteError, SandboxUnavailable
+    ConfigError, games.GameError, SandboxUnavailable
         If the configuration cannot be carried out, see `check`; no run is created then.
     """
     check(config, confine=executor is None)
@@ -140,7 +143,7 @@ def resume_run(
 
     Raises
     ------
-    ConfigError, games.SuiteError, SandboxUnavailable
+    ConfigError, games.GameError, SandboxUnavailable
         If the configuration, with the changes, cannot be carried out; nothing is changed then.
     """
     config = resumed_config(archive, run, changes)

@@ -64,6 +64,15 @@ class Domain(Protocol):
     def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return a stage over given games, undisguised."""
 
+    def prepare(self, stage: Stage) -> None:
+        """Make sure that the games of a stage can be played; what takes long the first time is done here.
+
+        Raises
+        ------
+        games.GameError
+            If one of them cannot be compiled.
+        """
+
     def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
         """Run a task.
 

@@ -67,6 +67,11 @@ class CFRDomain:
         trials = tuple(_trial(game, horizon) for game in games)
         return Stage(split="test", suite="games", trials=trials, fitness=fitness, seconds=600.0)
 
+    def prepare(self, stage: Stage) -> None:
+        """Compile every game of a stage, so that workers find them in the cache."""
+        for game in {trial.game for trial in stage.trials}:
+            games.compile(game)
+
     def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
         """Play every game of every stage, one confined process a game."""
 
