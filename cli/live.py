@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archive import Candidate
     from evolve.progress import Snapshot
 
+WIDEST = 120
 SHOWN_IMPROVEMENTS = 5
 PLAIN_SECONDS = 30.0
 """Where no panel can be shown, a line is printed so often even when nothing better is found."""
@@ -151,7 +152,7 @@ class LiveWatcher:
 
         snapshot = self._snapshot
         if snapshot is None:
-            return Panel(Text("starting the workers"), border_style="cyan", title_align="left")
+            return Text("starting", style="dim")
         passed = snapshot.seconds + time.monotonic() - self._received
         parts: list[RenderableType] = [self._progress(snapshot)]
         parts += [Text.from_markup(line, overflow="ellipsis") for line in self._lines(snapshot)]
@@ -165,6 +166,8 @@ class LiveWatcher:
             title_align="left",
             subtitle_align="right",
             border_style="cyan",
+            # Room for the terminal to echo ^C without breaking the line, which would spoil the erasing.
+            width=min(self._screen.width - 3, WIDEST),
         )
 
     def _progress(self, snapshot: Snapshot) -> RenderableType:
@@ -204,9 +207,9 @@ class LiveWatcher:
                 else best.train - snapshot.seed_train
             )
             lines.append(
-                f"[bold]best[/]         [green]{best.nickname}[/]"
-                f"  train [bold]{output.fitness(best.train)}[/]"
-                f"  validation {output.fitness(best.validation)}  gain over seed {output.fitness(gain)}"
+                f"[bold]best[/]         [green]{best.nickname}[/]  "
+                f"train [bold]{output.fitness(best.train)}[/]  valid. {output.fitness(best.validation)}  "
+                f"gain [bold]{output.fitness(gain)}[/] [dim]over the seed[/]"
             )
         failed = {kind: count for kind, count in snapshot.outcomes.items() if kind != "ok"}
         lines.append(f"[bold]failures[/]     {failures_text(failed)}")

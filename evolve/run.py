@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,6 +17,7 @@ from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
 from evolve.sandbox import Tier, probe
 from evolve.search import Search, default_lookahead
+from evolve.standing import standing
 from evolve.tasks import Split
 
 _PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
@@ -177,7 +179,12 @@ def _work(
         archive, run, config, domain(config.domain), make_proposer(config), work, listener or Silent()
     )
     try:
-        return search.execute()
+        result = search.execute()
     finally:
         if executor is None:
             work.close()
+    if result.interrupted:
+        # It may have been interrupted before it had read what is stored.
+        stored = standing(archive, archive.get_run(run)).result
+        return replace(stored, stop_reason=result.stop_reason, interrupted=True, seconds=result.seconds)
+    return result

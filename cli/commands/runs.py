@@ -8,6 +8,8 @@ import typer
 
 from cli.options import Database, Json
 
+WIDE = 100
+
 
 def runs(
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 20,
@@ -30,28 +32,21 @@ def runs(
     if not found:
         screen.print(f"No runs in {location} yet; start one with [bold]nashforge run cfr[/].")
         return
-    table = output.table(
-        "run",
-        "state",
-        "evaluations",
-        "best",
-        "train",
-        "valid.",
-        "test",
-        "created",
-        right=("evaluations", "train", "valid.", "test"),
-    )
+    # A narrow terminal shows less instead of breaking names.
+    shown = ["run", "state", "evals", "best", "train", "valid.", "test", "created"]
+    if screen.width < WIDE:
+        shown = shown[:6]
+    table = output.table(*shown, right=("evals", "train", "valid.", "test"))
     for item in found:
         best = item.result.best
-        table.add_row(
+        fitness = (best.train, best.validation, best.test) if best is not None else (None, None, None)
+        cells = [
             f"[cyan]{item.run.nickname}[/]",
             item.state,
             f"{item.result.evaluations}/{item.limit}",
             "-" if best is None or best.nickname is None else f"[green]{best.nickname}[/]",
-            *(
-                output.fitness(value)
-                for value in ((best.train, best.validation, best.test) if best else [None] * 3)
-            ),
+            *(output.fitness(value) for value in fitness),
             output.ago(item.run.created),
-        )
+        ]
+        table.add_row(*cells[: len(shown)])
     screen.print(table)
