@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Sequence
 
 from evolve.offline.anchors import Update, find_average, find_policy, find_update
-from evolve.offline.canonical import read_canonical
 from evolve.offline.draws import Generator
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.mutation import Parent
@@ -37,9 +36,8 @@ def crossover(first: str, second: str, rng: Generator) -> Edit:
     """
     parents = Parent(first, second)
     for swapped in (False, True):
-        ours, theirs = (second, first) if swapped else (first, second)
         for place in rng.permutation(len(TRANSPLANTS)):
-            receiver, donor = read_canonical(ours), read_canonical(theirs)
+            receiver, donor = (program.copy() for program in parents.programs[:: -1 if swapped else 1])
             try:
                 description = TRANSPLANTS[place](receiver, donor)
             except NotApplicable:

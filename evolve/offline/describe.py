@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from evolve.offline.anchors import find_average, find_policy, find_update
+from evolve.offline.anchors import Update, find_average, find_policy, find_update
 from evolve.offline.edit import NotApplicable
 from evolve.offline.program import Program
 from evolve.offline.syntax import (
@@ -89,12 +89,15 @@ def _update_traits(program: Program) -> list[Trait]:
     found = []
     kept = set().union(set(), *(behind.of(part) for _, part in update.retention))
     if update.retention:
+        verb = "discounted" if t in kept and _divides(program, update) else "scaled"
         if kept & infoset_state:
-            found.append(Trait("Adaptive", "discounting of old regrets that adapts to each information set"))
-        elif t in kept:
-            found.append(Trait("Discounted", "discounting of old regrets"))
+            found.append(
+                Trait("Adaptive", f"old regrets {verb} by factors that adapt to each information set")
+            )
+        elif verb == "discounted":
+            found.append(Trait("Discounted", "old regrets discounted"))
         else:
-            found.append(Trait("Discounted", "discounting of old regrets at a constant rate"))
+            found.append(Trait("Scaled", "old regrets scaled in every iteration"))
     grown = behind.of(update.increment)
     names = {called(node) for node in walk(update.increment)}
     if f"self.{update.state}" in grown:
@@ -156,7 +159,7 @@ def _average_traits(program: Program) -> list[Trait]:
     found = []
     sources = set().union(set(), *(behind.of(part) for _, part in anchor.weight))
     if t in sources:
-        found.append(Trait("", "averaging weights that grow with time"))
+        found.append(Trait("", "averaging weights that depend on time"))
     if sources & _infoset_state(program):
         found.append(Trait("", "averaging weights that depend on recent regrets"))
     if anchor.retention:
@@ -167,6 +170,29 @@ def _average_traits(program: Program) -> list[Trait]:
         elif isinstance(statement, ast.If):
             found.append(Trait("", "averaging that begins anew at some iterations"))
     return found
+
+
+def _divides(program: Program, update: Update) -> bool:
+    """Whether the factors of old regrets are quotients, such as t / (t + 1)."""
+    if any(divides for divides, _ in update.retention):
+        return True
+    pending: list[ast.AST] = [part for _, part in update.retention]
+    seen: set[str] = set()
+    while pending:
+        part = pending.pop()
+        if any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) for node in walk(part)):
+            return True
+        for name in reads(part) - seen:
+            seen.add(name)
+            helper = program.methods.get(name[5:]) if name.startswith("self.") else None
+            if helper is not None:
+                pending.append(helper)
+            pending += [
+                pair[1]
+                for _, _, statement in walk_statements(program.body("observe"))
+                if (pair := assignment(statement)) is not None and pair[0] == name and name[:5] != "self."
+            ]
+    return False
 
 
 def _uses_where(program: Program, node: ast.expr) -> bool:

@@ -40,7 +40,7 @@ def mutate(source: str, rng: Generator, *, strength: float = 1.0) -> Edit:
     parent = Parent(source)
     for _ in range(_ATTEMPTS):
         wanted = _edits(rng, strength)
-        program = read_canonical(source)
+        program = parent.programs[0].copy()
         told: list[str] = []
         names: list[str] = []
         for _ in range(4 * wanted):
@@ -74,13 +74,18 @@ class Parent:
     ----------
     sources
         The parents' sources; a child must differ from each and may have the issues of any.
+
+    Attributes
+    ----------
+    programs : list of Program
+        The parents, taken apart; copy before changing.
     """
 
     def __init__(self, *sources: str) -> None:
-        programs = [read_canonical(source) for source in sources]
-        self.fingerprints = {fingerprint(program) for program in programs}
+        self.programs = [read_canonical(source) for source in sources]
+        self.fingerprints = {fingerprint(program) for program in self.programs}
         self.issues: Counter[str] = Counter()
-        for program in programs:
+        for program in self.programs:
             self.issues |= analyse(program).issues
 
     def finish(self, program: Program) -> str | None:

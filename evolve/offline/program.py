@@ -16,6 +16,7 @@ from evolve.offline.syntax import (
     assignment,
     blocks,
     bound,
+    clone,
     reads,
     rename,
     self_attribute,
@@ -63,6 +64,18 @@ class Program:
     constants: dict[str, ast.expr] = field(default_factory=dict)
     methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
     extras: list[ast.stmt] = field(default_factory=list)
+
+    def copy(self) -> Program:
+        """Return a copy that can be changed without changing this one."""
+        return Program(
+            self.docstring,
+            [clone(node, keep_layout=True) for node in self.preamble],
+            self.name,
+            [clone(node) for node in self.bases],
+            {name: clone(node) for name, node in self.constants.items()},
+            {name: clone(node, keep_layout=True) for name, node in self.methods.items()},
+            [clone(node, keep_layout=True) for node in self.extras],
+        )
 
     def body(self, method: str) -> list[ast.stmt]:
         """Return the statements of a method; raise NotApplicable if it is missing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from evolve.offline.canonical import read_canonical
 from evolve.offline.draws import Generator
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.mutation import Parent
@@ -27,10 +26,10 @@ def simplify(source: str, rng: Generator) -> Edit:
         If the source is no CFR rule, or nothing can go without making the rule unsound.
     """
     parent = Parent(source)
-    before = program_size(read_canonical(source))
-    total = len(list(reductions(read_canonical(source))))
+    before = program_size(parent.programs[0])
+    total = len(list(reductions(parent.programs[0])))
     for place in rng.permutation(total):
-        program = read_canonical(source)
+        program = parent.programs[0].copy()
         description, apply = list(reductions(program))[place]
         apply()
         child = parent.finish(program)

@@ -51,16 +51,18 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
                 stack.append(value)
 
 
-def clone(node: Node) -> Node:
-    """Return a deep copy, without the layout and the place of the original."""
+def clone(node: Node, keep_layout: bool = False) -> Node:
+    """Return a deep copy, without the place and (unless wanted) the layout of the original."""
     copied = node.__class__()
     for name in node._fields:
         value = getattr(node, name, None)
         if value.__class__ is list:
-            value = [clone(part) if isinstance(part, ast.AST) else part for part in value]
+            value = [clone(part, keep_layout) if isinstance(part, ast.AST) else part for part in value]
         elif isinstance(value, ast.AST):
-            value = clone(value)
+            value = clone(value, keep_layout)
         setattr(copied, name, value)
+    if keep_layout and "layout" in vars(node):
+        vars(copied)["layout"] = vars(node)["layout"]
     return copied
 
 

@@ -76,14 +76,24 @@ def predict_extrapolation(program: Program, rng: Generator) -> str:
 def predict_trend(program: Program, rng: Generator) -> str:
     """Move the policy's regrets on along their trend: R + c (R - moving average of R)."""
     update, anchor = find_update(program), find_policy(program)
-    size = between(rng, 0.1, 1.5)
-    weight = program.add_constant("trend_weight", size)
+    weight, told = fading(program, rng, "trend_weight", 0.1, 2.0)
     state = attribute(update.state)
     smoothed, statement = moving_average(program, rng, ("smoothed", "level"), state)
-    trend = program.add_state("trend", ZEROS)
+    trend = program.add_state(("trend", "tendency"), ZEROS)
     update.after(assign(trend, fill("r - smoothed", r=state, smoothed=smoothed)), statement)
     _put(program, update, anchor, product([(False, weight), (False, trend)]), chance(rng, 0.6))
-    return f"move the regrets {size:g} times their distance to a moving average ahead"
+    return f"move the regrets on along their distance to a moving average, {told}"
+
+
+def predict_two_speeds(program: Program, rng: Generator) -> str:
+    """Predict by the distance between a fast and a slow moving average of the cumulative regrets."""
+    update, anchor = find_update(program), find_policy(program)
+    weight, told = fading(program, rng, ("trend_weight", "prediction_weight"), 0.2, 3.0)
+    fast, first = moving_average(program, rng, "fast", attribute(update.state))
+    slow, second = moving_average(program, rng, "slow", attribute(update.state))
+    update.after(first, second)
+    _put(program, update, anchor, fill("w * (fast - slow)", w=weight, fast=fast, slow=slow), chance(rng, 0.6))
+    return f"move the regrets on by the difference of two moving averages, {told}"
 
 
 def predict_consistent(program: Program, rng: Generator) -> str:
