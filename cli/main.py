@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -36,6 +35,18 @@ from cli.errors import exit_code_of, report
 class Commands(TyperGroup):
     """The top level: takes ``--debug`` anywhere, and turns every error into a sentence and an exit code."""
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands below the titles of their groups."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                title = getattr(command, "rich_help_panel", None) or "Commands"
+                groups.setdefault(title, []).append((name, command.get_short_help_str(limit=200)))
+        for title, rows in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(rows, col_max=10)
+
     def main(self, args: Sequence[str] | None = None, *positional: Any, **keywords: Any) -> Any:
         """Run a command line and exit."""
         words = list(sys.argv[1:] if args is None else args)
@@ -50,6 +61,8 @@ class Commands(TyperGroup):
             sys.exit(130)
         except Exception as error:  # noqa: BLE001  the one place where every error ends
             if debug:
+                import traceback
+
                 traceback.print_exception(error)
             report(error, as_json=as_json)
             sys.exit(exit_code_of(error))
@@ -60,7 +73,7 @@ app = typer.Typer(
     name="nashforge",
     cls=Commands,
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # rich takes longer to load than a person should wait for help
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -88,7 +101,7 @@ def nashforge(
 ) -> None:
     """Discover game-theoretic algorithms by evolving their code.
 
-    Start with [bold]nashforge run cfr[/bold], then [bold]nashforge best[/bold].
+    Start with: nashforge run cfr
     """
 
 

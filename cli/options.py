@@ -39,7 +39,7 @@ RunName = Annotated[
 LatestRun = Annotated[
     str,
     typer.Argument(
-        metavar="[RUN]",
+        metavar="RUN",
         help="Name of a run, or the beginning of it.",
         autocompletion=complete_runs,
     ),
@@ -56,7 +56,7 @@ ProgramName = Annotated[
 ProgramNames = Annotated[
     list[str],
     typer.Argument(
-        metavar="PROGRAM...",
+        metavar="PROGRAM",
         help="Rules of the library, nicknames, beginnings of nicknames or hashes, or files.",
         autocompletion=complete_programs,
         show_default=False,
@@ -95,6 +95,7 @@ Iterations = Annotated[
     typer.Option(
         "--iterations",
         "-n",
+        metavar="N",
         min=1,
         help="Iterations in every game. [default: 1000]",
         show_default=False,
@@ -102,7 +103,9 @@ Iterations = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", min=1, help="Worker processes. [default: one a core]", show_default=False),
+    typer.Option(
+        "--workers", metavar="N", min=1, help="Worker processes. [default: one a core]", show_default=False
+    ),
 ]
 DomainName = Annotated[
     str,

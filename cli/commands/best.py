@@ -11,7 +11,7 @@ from cli.options import Database, Json, LatestRun
 
 def best(
     run: LatestRun = "latest",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many programs.")] = 10,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many programs.")] = 10,
     database: Database = None,
     json: Json = None,
 ) -> None:

@@ -44,7 +44,7 @@ def compare(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Compare programs with each other and with known rules, in a table and a plot.
+    """Compare programs and rules, in a table and a plot.
 
     What the archive holds for the same game and iterations is used; the rest is measured and stored.
     """

@@ -11,7 +11,10 @@ db = typer.Typer(help="Look after the archive's database.", no_args_is_help=True
 
 @db.command()
 def upgrade(database: Database = None, json: Json = None) -> None:
-    """Bring the database to this version's schema, or create it; back it up first."""
+    """Bring the database to this version's schema.
+
+    It is created if there is none. Back an old one up first.
+    """
     from archive import resolve_url
     from archive import upgrade as upgrade_schema
     from archive.location import display

@@ -23,7 +23,7 @@ _B = Annotated[
 def diff(
     a: _A,
     b: _B,
-    context: Annotated[int, typer.Option(min=0, help="Lines of context.")] = 3,
+    context: Annotated[int, typer.Option(metavar="N", min=0, help="Lines of context.")] = 3,
     domain: DomainName = "cfr",
     database: Database = None,
     json: Json = None,

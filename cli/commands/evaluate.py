@@ -25,7 +25,10 @@ def evaluate(
     seconds: Annotated[
         float | None,
         typer.Option(
-            "--time-limit", help="Seconds a program may take in one game. [default: 600]", show_default=False
+            "--time-limit",
+            metavar="N",
+            help="Seconds a program may take in one game. [default: 600]",
+            show_default=False,
         ),
     ] = None,
     workers: Workers = None,
@@ -36,9 +39,10 @@ def evaluate(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Measure programs in the sandbox, and store the measurements beside earlier ones.
+    """Measure programs, stored beside earlier measurements.
 
-    Rules and files are added to the archive first. Ends with 1 if any program failed in any game.
+    They run in the sandbox. Rules and files are added to the archive first. Ends with 1 if any program failed
+    in any game.
     """
     from contextlib import closing
 

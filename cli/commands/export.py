@@ -32,7 +32,7 @@ def export(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PROGRAM|RUN]...",
+            metavar="PROGRAM|RUN",
             help="What to export; without any, everything.",
             autocompletion=_complete,
             show_default=False,
@@ -42,7 +42,11 @@ def export(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Write a program as a Python file, or runs with all their measurements as one portable file."""
+    """Write a program, or runs, or everything to a file.
+
+    A .py file holds one program; any other file holds runs and programs with all their measurements, and can
+    be imported elsewhere.
+    """
     from cli import output
     from cli.archives import opened
 

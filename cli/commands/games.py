@@ -16,17 +16,20 @@ def games(
     game: Annotated[
         str | None,
         typer.Argument(
-            metavar="[GAME]",
+            metavar="GAME",
             help="Compile this OpenSpiel game string and show its size.",
             show_default=False,
         ),
     ] = None,
     max_nodes: Annotated[
-        int, typer.Option("--max-nodes", min=1, help="Give up on games with more histories.")
+        int, typer.Option("--max-nodes", metavar="N", min=1, help="Give up on games with more histories.")
     ] = 5_000_000,
     json: Json = None,
 ) -> None:
-    """List the games of the suites, with the sizes of those that were compiled, or compile one."""
+    """List games, or compile one and show its size.
+
+    The list has the games of all suites, with the sizes of those that were compiled before.
+    """
     from cli import output
 
     if game is not None:

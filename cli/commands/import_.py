@@ -17,7 +17,10 @@ def import_(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Merge an exported file into the archive; what is there already stays as it is."""
+    """Merge an exported file into the archive.
+
+    What is there already stays as it is.
+    """
     from archive import Archive, import_archive
     from cli import output
     from cli.errors import UsageProblem

@@ -13,18 +13,20 @@ def resume(
     run: RunName,
     max_evaluations: Annotated[
         int | None,
-        typer.Option(min=1, help="New limit, those already made included.", show_default=False),
+        typer.Option(metavar="N", min=1, help="New limit, those already made included.", show_default=False),
     ] = None,
     max_minutes: Annotated[
-        float | None, typer.Option(help="New limit, counted from now.", show_default=False)
+        float | None, typer.Option(metavar="N", help="New limit, counted from now.", show_default=False)
     ] = None,
-    patience: Annotated[int | None, typer.Option(min=1, help="New patience.", show_default=False)] = None,
+    patience: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="New patience.", show_default=False)
+    ] = None,
     workers: Workers = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Continue a run that was interrupted or stopped, or give a finished one higher limits."""
+    """Continue a run, or give a finished one higher limits."""
     from cli import output
     from cli.archives import find_run, opened
     from cli.working import work

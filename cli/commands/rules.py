@@ -6,7 +6,7 @@ from cli.options import DomainName, Json
 
 
 def rules(domain: DomainName = "cfr", json: Json = None) -> None:
-    """List the library's rules, with what they are and where they come from."""
+    """List the library's rules and where they come from."""
     from cli import output
     from evolve.catalogue import described
     from evolve.domains import domain as find_domain

@@ -13,33 +13,39 @@ from cli.options import Config, Database, Json, Tier, Workers
 def run(
     domain: Annotated[
         str | None,
-        typer.Argument(metavar="[DOMAIN]", help="What to search: 'cfr'. [default: cfr]", show_default=False),
+        typer.Argument(metavar="DOMAIN", help="What to search: 'cfr'. [default: cfr]", show_default=False),
     ] = None,
     strategy: Annotated[
         str | None,
         typer.Option(
+            metavar="NAME",
             help="How parents are chosen: evolution, best_of_n or sequential. [default: evolution]",
             show_default=False,
         ),
     ] = None,
     proposer: Annotated[
         str | None,
-        typer.Option(help="Who writes the programs. [default: offline]", show_default=False),
+        typer.Option(metavar="NAME", help="Who writes the programs. [default: offline]", show_default=False),
     ] = None,
     max_evaluations: Annotated[
         int | None,
-        typer.Option(min=1, help="Stop after so many programs. [default: 100]", show_default=False),
+        typer.Option(
+            metavar="N", min=1, help="Stop after so many programs. [default: 100]", show_default=False
+        ),
     ] = None,
     max_minutes: Annotated[
-        float | None, typer.Option(help="Stop after so many minutes.", show_default=False)
+        float | None, typer.Option(metavar="N", help="Stop after so many minutes.", show_default=False)
     ] = None,
     patience: Annotated[
         int | None,
-        typer.Option(min=1, help="Stop after so many programs without a better one.", show_default=False),
+        typer.Option(
+            metavar="N", min=1, help="Stop after so many programs without a better one.", show_default=False
+        ),
     ] = None,
     workers: Workers = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of every random draw. [default: 0]", show_default=False)
+        int | None,
+        typer.Option(metavar="N", min=0, help="Seed of every random draw. [default: 0]", show_default=False),
     ] = None,
     suite: Annotated[
         str | None,
@@ -70,7 +76,9 @@ def run(
     ] = None,
     horizon: Annotated[
         int | None,
-        typer.Option(min=1, help="Iterations in every game. [default: 1000]", show_default=False),
+        typer.Option(
+            metavar="N", min=1, help="Iterations in every game. [default: 1000]", show_default=False
+        ),
     ] = None,
     final_test: Annotated[
         bool | None,
@@ -81,16 +89,18 @@ def run(
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the run. [default: two words]", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the run. [default: two words]", show_default=False),
     ] = None,
     config: Config = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Search for better programs, and test the best on games it was not searched on.
+    """Search for better programs.
 
-    Every option can also be given in a TOML file with --config. Ctrl-C stops cleanly; continue with resume.
+    The best is tested at the end, on games that it was not searched on. Every option can also be given in a
+    TOML file with --config. Ctrl-C stops cleanly; continue with resume.
     """
     from archive import Archive
     from archive.nicknames import check_nickname

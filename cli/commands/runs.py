@@ -12,7 +12,9 @@ WIDE = 100
 
 
 def runs(
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest first.")
+    ] = 20,
     database: Database = None,
     json: Json = None,
 ) -> None:

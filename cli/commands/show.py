@@ -26,7 +26,7 @@ def show(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Show a program: its code, where it comes from and what was measured."""
+    """Show a program: its code, its origin and its scores."""
     from cli import output
     from cli.archives import programs
 

@@ -18,13 +18,15 @@ def solve(
         str, typer.Argument(metavar="GAME", help="An OpenSpiel game string.", show_default=False)
     ],
     rule: Rule = "dcfr",
-    iterations: Annotated[int, typer.Option("--iterations", "-n", min=1, help="Iterations.")] = 1000,
+    iterations: Annotated[
+        int, typer.Option("--iterations", "-n", metavar="N", min=1, help="Iterations.")
+    ] = 1000,
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the average policy to this JSON file.", show_default=False),
     ] = None,
     max_nodes: Annotated[
-        int, typer.Option("--max-nodes", min=1, help="Give up on games with more histories.")
+        int, typer.Option("--max-nodes", metavar="N", min=1, help="Give up on games with more histories.")
     ] = 5_000_000,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,

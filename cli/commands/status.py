@@ -6,7 +6,10 @@ from cli.options import Database, Json, LatestRun
 
 
 def status(run: LatestRun = "latest", database: Database = None, json: Json = None) -> None:
-    """Show where a run stands, also while another process works on it."""
+    """Show where a run stands.
+
+    Also while another process works on it.
+    """
     from cli import output
     from cli.archives import find_run, opened
     from cli.records import candidate_as_dict, standing_as_dict

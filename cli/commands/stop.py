@@ -6,7 +6,10 @@ from cli.options import Database, Json, RunName
 
 
 def stop(run: RunName, database: Database = None, json: Json = None) -> None:
-    """Ask a run to stop; it finishes what it is measuring and can be resumed."""
+    """Ask a run to stop.
+
+    It finishes what it is measuring, and can be resumed.
+    """
     from archive import RunState
     from cli import output
     from cli.archives import find_run, opened

@@ -14,7 +14,7 @@ def suites(
     suite: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SUITE]",
+            metavar="SUITE",
             help="Show the games of this one: a name or a TOML file.",
             autocompletion=complete_suites,
             show_default=False,
