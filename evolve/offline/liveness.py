@@ -21,6 +21,7 @@ class _Sweep:
         self.outgoing: set[str] = set()
         self.dead: set[int] = set()
         self.scratch: set[str] = set()
+        self.scratches = {name: _scratch_locals(function) for name, function in program.methods.items()}
         self.writers = {
             name
             for name, function in program.methods.items()
@@ -30,7 +31,7 @@ class _Sweep:
     def method(self, name: str) -> set[str]:
         """Return the attributes that are live when a method is entered."""
         self.outgoing = set(self.live)
-        self.scratch = _scratch_locals(self.program.methods[name])
+        self.scratch = self.scratches[name]
         entering = self.block(self.program.methods[name].body, set(self.live))
         return {variable for variable in entering if variable.startswith("self.")}
 
@@ -106,6 +107,8 @@ class _Sweep:
 def _scratch_locals(function: ast.FunctionDef) -> set[str]:
     """Return the locals that hold arrays of their own and are mentioned only where their entries are set."""
     made: set[str] = set()
+    if not any(_sets_entries(statement) for _, _, statement in walk_statements(function.body)):
+        return made
     used = {argument.arg for argument in function.args.args}
     for _, _, statement in walk_statements(function.body):
         match statement:
@@ -119,6 +122,10 @@ def _scratch_locals(function: ast.FunctionDef) -> set[str]:
             case _:
                 used |= reads(statement)
     return made - used
+
+
+def _sets_entries(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript)
 
 
 def _makes_array(value: ast.expr) -> bool:

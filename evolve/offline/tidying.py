@@ -67,7 +67,7 @@ def polish_program(program: Program) -> Analysis:
 
 
 def _settle(program: Program) -> None:
-    before = ""
+    before = _text(program)
     for _ in range(_ROUNDS):
         fold(program)
         for name, function in program.methods.items():
@@ -78,10 +78,14 @@ def _settle(program: Program) -> None:
         demote_state(program, sweep(program))
         for function in program.methods.values():
             inline_returns(function.body)
-        after = "".join(key(function) for function in program.methods.values())
+        after = _text(program)
         if after == before:
             break
         before = after
+
+
+def _text(program: Program) -> str:
+    return "".join(key(function) for function in program.methods.values())
 
 
 def _changes_in_place(program: Program) -> bool:
