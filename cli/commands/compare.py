@@ -98,9 +98,9 @@ def _print(screen: Console, rows: list[Measured], suite: str | None, reference: 
         game: min((row.value for row in rows if row.game == game and row.value is not None), default=None)
         for game in games
     }
-    what = f"suite [cyan]{output.plain(suite)}[/]" if suite else "games"
+    what = f", suite [cyan]{output.plain(suite)}[/]" if suite else ""
     screen.print(
-        f"{rows[0].metric} after {rows[0].iterations} iterations, {what}; the best in [bold green]green[/]"
+        f"{rows[0].metric} after {rows[0].iterations} iterations{what}; the best in [bold green]green[/]"
     )
     # Games are rows, and last: their names are long, and there are usually more games than programs.
     table = output.table(*(output.plain(label) for label in labels), right=[output.plain(x) for x in labels])

@@ -75,8 +75,8 @@ def _print(
     from cli import output
     from evolve.evaluate import mean_fitness
 
-    what = f"suite [cyan]{output.plain(suite)}[/]" if suite else "games"
-    screen.print(f"{what}, {rows[0].iterations} iterations")
+    what = f"suite [cyan]{output.plain(suite)}[/], " if suite else ""
+    screen.print(f"{what}{rows[0].iterations} iterations")
     by_program: dict[str, list[Measured]] = {}
     for row in rows:
         by_program.setdefault(row.label, []).append(row)

@@ -112,7 +112,7 @@ def _story(archive: Archive, program: Program) -> list[str]:
     measured: dict[tuple[str, str], tuple[int, float]] = {}
     for evaluation in archive.evaluations(program=program):
         for score in evaluation.scores:
-            if evaluation.split != "smoke" and score.metric != "seconds" and score.iteration is not None:
+            if evaluation.split not in ("smoke", "validation") and score.metric != "seconds" and score.iteration is not None:
                 key = (score.game, score.metric)
                 if score.iteration >= measured.get(key, (0, 0.0))[0]:
                     measured[key] = (score.iteration, score.value)
