@@ -2,8 +2,8 @@
 
 Runs every strategy with every seed at the same number of evaluations, stores the runs in an archive of its
 own (so that an interrupted benchmark continues where it was), measures the best program of each run and every
-rule of the library on the test suite, and prints: train, validation and test fitness by strategy (medians over
-seeds), and the program of the median seed against the library. Exit code 1 if a target is missed.
+rule of the library on the test suite, and prints: train, validation and test fitness by strategy (medians
+over seeds), and the program of the median seed against the library. Exit code 1 if a target is missed.
 """
 
 from __future__ import annotations
