@@ -1,4 +1,7 @@
-"""What the archive hands out and takes in: frozen records, free of any database session."""
+"""What the archive hands out and takes in: frozen records, free of any database session.
+
+More than 400 lines, because the records refer to each other and are read as one vocabulary.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,23 @@
+"""Keeps the tests away from the user's archive, game cache and screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Point everything that Nashforge reads or writes outside the checkout to folders of this session.
+
+    Compiled games are shared by all tests of a session: compiling one again shows nothing new.
+    """
+    home = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NASHFORGE_DATABASE", str(home / "data" / "nashforge.db"))
+        patch.setenv("NASHFORGE_CACHE", str(home / "cache"))
+        patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+        patch.setenv("MPLBACKEND", "Agg")
+        patch.delenv("NASHFORGE_DEBUG", raising=False)
+        yield

@@ -1,0 +1,193 @@
+"""Rules for the whole repository: how packages depend on each other, and what files may not contain."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MAY_USE: dict[str, set[str]] = {
+    "games": set(),
+    "prompts": {"games"},
+    "archive": {"games"},
+    "solvers": {"games"},
+    "evolve": {"games", "prompts", "archive", "solvers"},
+    "cli": {"games", "prompts", "archive", "solvers", "evolve"},
+}
+"""The packages, and which others each may import."""
+
+HEAVY = (
+    "alembic",
+    "jinja2",
+    "libcst",
+    "matplotlib",
+    "numba",
+    "numpy",
+    "pydantic",
+    "pyspiel",
+    "rich",
+    "scipy",
+)
+"""What takes long to import, together with SQLAlchemy and typer."""
+
+MOST_LINES = 400
+
+
+def tracked() -> list[Path]:
+    """Return the files of the repository: those that git does not ignore, and without git the likely ones."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode == 0:
+        names = listed.stdout.decode().split("\0")
+        return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    hidden = re.compile(r"(^|/)(\.(?!ci/)|__pycache__|build/|dist/|[^/]*\.egg-info/)")
+    files = (path for path in ROOT.rglob("*") if path.is_file())
+    return [path for path in files if not hidden.search(path.relative_to(ROOT).as_posix())]
+
+
+def modules() -> list[Path]:
+    """Return the Python files of the packages."""
+    return sorted(path for package in MAY_USE for path in (ROOT / package).rglob("*.py"))
+
+
+def imports(source: str) -> Iterator[str]:
+    """Yield the top-level packages that a module imports, those imported lazily by name included."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+        elif isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", str(node.value)):
+            # A lazy re-export names its module in a string.
+            yield str(node.value).split(".")[0]
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    source = """
+import evolve.search
+def f():
+    from archive.store import Archive
+    return import_module("solvers.cfr.solve"), "not a module: cli.x"
+"""
+    assert set(imports(source)) == {"evolve", "archive", "solvers"}
+
+
+@pytest.mark.parametrize("package", MAY_USE)
+def test_dependencies_point_one_way(package: str) -> None:
+    paths = sorted((ROOT / package).rglob("*.py"))
+    assert paths
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in paths
+        for name in sorted(set(imports(path.read_text(encoding="utf-8"))))
+        if name in MAY_USE and name != package and name not in MAY_USE[package]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", MAY_USE)
+def test_packages_are_light_to_import(package: str) -> None:
+    heavy = (*HEAVY, "sqlalchemy", "typer")
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {package}; "
+        f"print(*sorted(set({heavy!r}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_help_loads_nothing_that_only_commands_need() -> None:
+    late = {*HEAVY, "sqlalchemy"} - {"pydantic", "rich"}  # typer loads those two itself
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['nashforge', 'run', '--help']\n"
+        "from cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print(*sorted({late!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--max-evaluations" in done.stdout
+    assert done.stderr.split() == []
+
+
+def test_modules_are_short_or_say_why_not() -> None:
+    long = []
+    for path in modules():
+        text = path.read_text(encoding="utf-8")
+        reason = f"{MOST_LINES} lines" in (ast.get_docstring(ast.parse(text)) or "")
+        if text.count("\n") > MOST_LINES and not reason:
+            long.append(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines")
+    assert long == [], (
+        f"split these, or say in the docstring why more than {MOST_LINES} lines belong together"
+    )
+
+
+def test_no_file_names_where_packages_come_from() -> None:
+    # Written in two parts, because this file is tracked too.
+    hosts = ["py" + "pi.org", "python" + "hosted", "ana" + "conda.org", "npm" + "js.org", "/sim" + "ple/"]
+    options = [r"^\s*-i\s", r"^\s*--?(extra-)?index-url", r"^\s*--find-links", r"^\s*--trusted-host"]
+    forbidden = re.compile("|".join([*map(re.escape, hosts), *options]), re.MULTILINE)
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture
+        found += [f"{path.relative_to(ROOT)}: {match.group()}" for match in forbidden.finditer(text)]
+    assert found == []
+
+
+@pytest.mark.parametrize(("lock", "extras"), [("requirements.lock", []), ("requirements-dev.lock", ["dev"])])
+def test_locks_pin_every_dependency_with_hashes(lock: str, extras: list[str]) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    entries = [entry for entry in re.split(r"\n(?=\S)", text) if not entry.startswith("#")]
+    pinned = {}
+    for entry in entries:
+        match = re.match(r"([a-z0-9.-]+)==(\S+)", entry)
+        assert match, f"not pinned: {entry}"
+        assert "--hash=sha256:" in entry, f"no hash: {entry}"
+        pinned[match.group(1)] = match.group(2)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(r for extra in extras for r in project["optional-dependencies"][extra]),
+    ]
+    names = {re.split(r"[\[<>=;~! ]", requirement)[0].lower().replace("_", "-") for requirement in wanted}
+    assert names <= set(pinned), f"run make lock: {sorted(names - set(pinned))} missing from {lock}"
+
+
+def test_every_dependency_is_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    spelled = {"open_spiel": "pyspiel", "psycopg": "postgresql+psycopg"}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in modules())
+    unused = []
+    for requirement in project["dependencies"]:
+        name = re.split(r"[\[<>=;~! ]", requirement)[0]
+        word = spelled.get(name, name)
+        if not re.search(rf"\b(import|from) {re.escape(word)}\b|\"{re.escape(word)}", code):
+            unused.append(name)
+    assert unused == []
+
+
+def test_the_license_is_the_one_that_the_metadata_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["license"] == "Apache-2.0"
+    text = " ".join((ROOT / "LICENSE").read_text(encoding="utf-8").split())
+    assert text.startswith("Apache License Version 2.0, January 2004")
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
