@@ -315,7 +315,8 @@ class CandidateStore(RunStore, EvaluationStore):
             where.append(CandidateRow.status.in_(status))
         statement = candidate_select().where(*where).order_by(CandidateRow.index).limit(limit)
         with self._read() as connection:
-            return read_candidates(connection, statement)
+            many = limit is None and status is None and start == 0
+            return read_candidates(connection, statement, run=run_id(run) if many else None)
 
     def open_candidates(self, run: RunRef) -> list[Candidate]:
         """Return a run's unfinished candidates in ask order: what a resumed run does first."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.orm import aliased
 
 from archive.candidates import CandidateStore
 from archive.errors import NotFound
 from archive.models import CandidateRow, ParentRow
 from archive.programs import ProgramStore
 from archive.records import Candidate, Edge, Lineage, Program, Role
-from archive.rows import RunRef, candidate_select, read_candidates
+from archive.rows import RunRef, candidate_select, chunks, read_candidates
+
+_MANY = 1000
+_OF_RUN = candidate_select().where(CandidateRow.run_id == bindparam("run"))
+_AMONG = candidate_select().where(CandidateRow.id.in_(bindparam("ids", expanding=True)))
 
 
 class LineageStore(CandidateStore, ProgramStore):
@@ -68,21 +73,18 @@ class LineageStore(CandidateStore, ProgramStore):
         *,
         upward: bool,
     ) -> Lineage:
-        start, end = (
-            (ParentRow.candidate_id, ParentRow.parent_id)
-            if upward
-            else (ParentRow.parent_id, ParentRow.candidate_id)
-        )
-        followed = [] if roles is None else [ParentRow.role.in_(roles)]
         with self._read() as connection:
             root = self._root(of, run)
-            # UNION, not UNION ALL: each candidate once, however many paths lead to it.
-            reached = select(CandidateRow.id.label("id")).where(CandidateRow.id == root.id)
-            closure = reached.cte("closure", recursive=True)
-            closure = closure.union(select(end).where(start == closure.c.id, *followed))
-            # Joining is faster than listing thousands of ids, and read_candidates knows the parents already.
-            reach = candidate_select().join(closure, closure.c.id == CandidateRow.id)
-            found = read_candidates(connection, reach.order_by(CandidateRow.run_id, CandidateRow.index))
+            reached = _closure(connection, root, roles, upward=upward)
+            found: list[Candidate] = []
+            for owner, ids in reached.items():
+                if len(ids) > _MANY:
+                    whole = read_candidates(connection, _OF_RUN, {"run": owner}, run=owner)
+                    found += [candidate for candidate in whole if candidate.id in ids]
+                else:
+                    for some in chunks(sorted(ids)):
+                        found += read_candidates(connection, _AMONG, {"ids": some})
+        found.sort(key=lambda candidate: (candidate.run_id, candidate.index))
         by_id = {candidate.id: candidate for candidate in found}
         edges = tuple(
             Edge(child.id, parent, role)
@@ -91,3 +93,41 @@ class LineageStore(CandidateStore, ProgramStore):
             if parent in by_id and (roles is None or role in roles)
         )
         return Lineage(root, by_id, edges)
+
+
+def _closure(
+    connection: Connection, root: Candidate, roles: Collection[Role] | None, *, upward: bool
+) -> dict[int, set[int]]:
+    """Return the ids of everything that is reached from a candidate, itself included, by run.
+
+    The links of whole runs are read and followed here. A recursive query would depend on the planner's
+    statistics: a server without any scans the table once a generation, and a sequential search has as many
+    generations as candidates.
+    """
+    near, far = (
+        (ParentRow.candidate_id, ParentRow.parent_id)
+        if upward
+        else (ParentRow.parent_id, ParentRow.candidate_id)
+    )
+    here, there = aliased(CandidateRow), aliased(CandidateRow)
+    links = (
+        select(near, far, there.run_id)
+        .join(here, here.id == near)
+        .join(there, there.id == far)
+        .where(here.run_id == bindparam("run"))
+    )
+    if roles is not None:
+        links = links.where(ParentRow.role.in_(roles))
+    following: dict[int, list[tuple[int, int]]] = {}
+    reached: dict[int, set[int]] = {}
+    open_ends = [(root.id, root.run_id)]
+    while open_ends:
+        candidate, run = open_ends.pop()
+        if run not in reached:
+            reached[run] = set()
+            for start, end, end_run in connection.execute(links, {"run": run}).all():
+                following.setdefault(start, []).append((end, end_run))
+        if candidate not in reached[run]:
+            reached[run].add(candidate)
+            open_ends += following.get(candidate, ())
+    return reached
