@@ -3,8 +3,7 @@
 Draws CFR rules at random from a wide family (discounting, clipping, floors, prediction, warm start, averaging
 weights, policy exponents), runs each on the training games and on games held out from them (a smaller and a
 different game, and training games with payoffs perturbed by 30 %), and prints for every definition of
-training fitness how well it ranks the rules by their held-out fitness, and how good its fifteen favourites are
-there.
+training fitness how well it ranks the rules by their held-out fitness, and how good its favourites are there.
 
 Measurements are kept in a file, so that the table can be printed again at once. No test game is looked at.
 """
