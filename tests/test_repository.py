@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -62,14 +63,26 @@ def modules() -> list[Path]:
     return sorted(path for package in MAY_USE for path in (ROOT / package).rglob("*.py"))
 
 
-def imports(source: str) -> Iterator[str]:
-    """Yield the top-level packages that a module imports, those imported lazily by name included."""
+def canonical(name: str) -> str:
+    """Return a distribution's name as lock files spell it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement_name(requirement: str) -> str:
+    """Return the name in a requirement such as ``psycopg[binary]>=3.2``."""
+    return canonical(re.split(r"[\[<>=;~! ]", requirement)[0])
+
+
+def imports(source: str, *, lazy: bool = True) -> Iterator[str]:
+    """Yield the top-level packages that a module imports, those imported lazily by name if wanted."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             yield node.module.split(".")[0]
-        elif isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", str(node.value)):
+        elif (
+            lazy and isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", str(node.value))
+        ):
             # A lazy re-export names its module in a string.
             yield str(node.value).split(".")[0]
 
@@ -163,21 +176,23 @@ def test_locks_pin_every_dependency_with_hashes(lock: str, extras: list[str]) ->
         *project["dependencies"],
         *(r for extra in extras for r in project["optional-dependencies"][extra]),
     ]
-    names = {re.split(r"[\[<>=;~! ]", requirement)[0].lower().replace("_", "-") for requirement in wanted}
+    names = {requirement_name(requirement) for requirement in wanted}
     assert names <= set(pinned), f"run make lock: {sorted(names - set(pinned))} missing from {lock}"
 
 
-def test_every_dependency_is_used() -> None:
+def test_every_import_is_a_declared_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    spelled = {"open_spiel": "pyspiel", "psycopg": "postgresql+psycopg"}
-    code = "\n".join(path.read_text(encoding="utf-8") for path in modules())
-    unused = []
-    for requirement in project["dependencies"]:
-        name = re.split(r"[\[<>=;~! ]", requirement)[0]
-        word = spelled.get(name, name)
-        if not re.search(rf"\b(import|from) {re.escape(word)}\b|\"{re.escape(word)}", code):
-            unused.append(name)
-    assert unused == []
+    declared = {requirement_name(requirement) for requirement in project["dependencies"]}
+    distributions = packages_distributions()
+    undeclared = {}
+    for path in modules():
+        for name in set(imports(path.read_text(encoding="utf-8"), lazy=False)):
+            if name in MAY_USE or name in sys.stdlib_module_names:
+                continue
+            providers = {canonical(provider) for provider in distributions.get(name, [name])}
+            if not providers & declared:
+                undeclared[name] = path.relative_to(ROOT).as_posix()
+    assert undeclared == {}
 
 
 def test_the_license_is_the_one_that_the_metadata_names() -> None:
