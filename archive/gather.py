@@ -47,8 +47,12 @@ def gather(
     chosen_programs = [archive.get_program(program).hash for program in programs or ()]
     in_runs: ColumnElement[bool] = true() if everything else RunRow.id.in_(chosen_runs)
     proposed = select(CandidateRow.program).where(CandidateRow.run_id.in_(chosen_runs))
+    # A run also measures programs that it did not propose: what its fitness is relative to.
+    measured = select(EvaluationRow.program).where(EvaluationRow.run_id.in_(chosen_runs))
     wanted: ColumnElement[bool] = (
-        true() if everything else or_(ProgramRow.hash.in_(chosen_programs), ProgramRow.hash.in_(proposed))
+        true()
+        if everything
+        else or_(*(ProgramRow.hash.in_(hashes) for hashes in (chosen_programs, proposed, measured)))
     )
     with archive._snapshot() as connection:
         yield from _programs(connection, wanted)
