@@ -190,9 +190,9 @@ class LiveWatcher:
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True, justify="right", min_width=20)
         grid.add_row(
-            Text("evaluations", style="bold"),
+            Text("progress", style="bold"),
             ProgressBar(total=snapshot.limit, completed=snapshot.evaluations),
-            f"{snapshot.evaluations}/{snapshot.limit}",
+            f"{snapshot.evaluations}/{snapshot.limit} evaluations",
             pace,
         )
         return grid
@@ -207,12 +207,12 @@ class LiveWatcher:
                 else best.train - snapshot.seed_train
             )
             lines.append(
-                f"[bold]best[/]         [green]{best.nickname}[/]  "
+                f"[bold]best[/]      [green]{best.nickname}[/]  "
                 f"train [bold]{output.fitness(best.train)}[/]  valid. {output.fitness(best.validation)}  "
                 f"gain [bold]{output.fitness(gain)}[/] [dim]over the seed[/]"
             )
         failed = {kind: count for kind, count in snapshot.outcomes.items() if kind != "ok"}
-        lines.append(f"[bold]failures[/]     {failures_text(failed)}")
+        lines.append(f"[bold]failures[/]  {failures_text(failed)}")
         if self._improvements:
             lines.append("")
             for candidate in self._improvements:

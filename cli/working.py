@@ -37,11 +37,14 @@ def work(
     from cli import output, summary
     from cli.live import watcher
 
-    # A polite kill stops as cleanly as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = config.model_dump(mode="json")
-    with watcher(settings) as listener:
-        result = execute(listener)
+    # A polite kill stops as cleanly as Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with watcher(settings) as listener:
+            result = execute(listener)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if as_json:
         output.print_json(result.as_dict())
     else:

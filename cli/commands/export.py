@@ -111,8 +111,10 @@ def _story(archive: Archive, program: Program) -> list[str]:
             lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
     measured: dict[tuple[str, str], tuple[int, float]] = {}
     for evaluation in archive.evaluations(program=program):
+        if evaluation.split in ("smoke", "validation"):
+            continue
         for score in evaluation.scores:
-            if evaluation.split not in ("smoke", "validation") and score.metric != "seconds" and score.iteration is not None:
+            if score.metric != "seconds" and score.iteration is not None:
                 key = (score.game, score.metric)
                 if score.iteration >= measured.get(key, (0, 0.0))[0]:
                     measured[key] = (score.iteration, score.value)

@@ -1,0 +1,206 @@
+"""The machine-readable contract: docs/json.md."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+SPLITS = {"train", "validation", "test"}
+CANDIDATE = {
+    "program",
+    "hash",
+    "run",
+    "index",
+    "status",
+    "reason",
+    "operator",
+    "proposer",
+    "island",
+    "note",
+    "fitness",
+    "created",
+    "finished",
+}
+ROW = {
+    "program",
+    "nickname",
+    "hash",
+    "game",
+    "suite",
+    "iterations",
+    "metric",
+    "value",
+    "status",
+    "reason",
+    "fitness",
+    "reference",
+    "reference_value",
+    "seconds",
+    "tier",
+}
+RUN = {"run", "best", "program", "evaluations", "failures", "fitness", "seed", "stop_reason", "seconds"}
+STANDING = RUN | {
+    "state",
+    "alive",
+    "domain",
+    "strategy",
+    "proposer",
+    "max_evaluations",
+    "candidates",
+    "created",
+    "started",
+    "finished",
+}
+
+
+def test_run_ends_with_one_object(searched: Any) -> None:
+    value = searched.run
+    assert set(value) == RUN
+    assert value["run"] == "first-light"
+    assert value["evaluations"] == 8
+    assert value["stop_reason"] == "max_evaluations"
+    assert set(value["fitness"]) == SPLITS
+    assert all(isinstance(number, float) for number in value["fitness"].values())
+    assert set(value["seed"]) == {"program", "fitness"}
+    assert value["fitness"]["train"] >= value["seed"]["fitness"]["train"]
+
+
+def test_status_agrees_with_the_run(searched: Any) -> None:
+    value = searched.json("status")
+    assert set(value) == STANDING | {"config", "improvements", "latest_failures"}
+    same = ("run", "best", "program", "evaluations", "failures", "fitness", "seed", "stop_reason")
+    assert {key: value[key] for key in same} == {key: searched.run[key] for key in same}
+    assert value["state"] == "finished"
+    assert not value["alive"]
+    assert sum(value["candidates"].values()) == 8 + value["failures"].get("duplicate", 0)
+    assert value["config"]["horizon"] == 50
+    assert value["improvements"][0]["operator"] == "seed"
+    assert value["improvements"][-1]["program"] == value["best"]
+
+
+def test_runs_is_an_array_of_standings(searched: Any) -> None:
+    (value,) = searched.json("runs")
+    assert set(value) == STANDING
+    assert value["run"] == "first-light"
+
+
+def test_best_is_ordered_and_begins_with_the_best_of_the_run(searched: Any) -> None:
+    rows = searched.json("best", "first")
+    assert all(set(row) == CANDIDATE | {"rank"} for row in rows)
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    assert rows[0]["program"] == searched.run["best"]
+    assert len({row["hash"] for row in rows}) == len(rows)
+    assert len(searched.json("best", "--limit", "1")) == 1
+
+
+def test_evaluate_prints_rows_and_stores_each_measurement_anew(searched: Any) -> None:
+    name = searched.run["best"]
+    before = len(searched.json("show", name)["evaluations"])
+    rows = searched.json(
+        "evaluate", name, "cfr_plus", "--game", "kuhn_poker", "--iterations", "40", "--workers", "1"
+    )
+    assert [(row["program"], row["game"]) for row in rows] == [
+        (name, "kuhn_poker"),
+        ("cfr_plus", "kuhn_poker"),
+    ]
+    for row in rows:
+        assert set(row) == ROW
+        assert row["iterations"] == 40
+        assert row["metric"] == "exploitability"
+        assert row["status"] == "ok"
+        assert row["value"] > 0
+        assert row["reference"] == "dcfr"
+        assert row["fitness"] == pytest.approx(math.log10(row["reference_value"] / row["value"]), abs=1e-9)
+    after = searched.json("show", name)["evaluations"]
+    assert len(after) == before + 1
+    assert after[-1]["split"] is None
+    assert after[-1]["scores"][-2]["value"] == rows[0]["value"]
+
+
+def test_show_has_source_scores_and_parents(searched: Any) -> None:
+    rows = searched.json("best")
+    child = next(row for row in rows if row["operator"] != "seed")
+    value = searched.json("show", child["program"])
+    assert value["hash"] == child["hash"]
+    assert value["origin"] == "archive"
+    assert "class " in value["source"]
+    (candidate,) = value["candidates"]
+    assert set(candidate) == CANDIDATE | {"parents"}
+    assert {"program", "run", "index", "role"} == set(candidate["parents"][0])
+    assert {row["split"] for row in value["evaluations"]} >= {"smoke", "train"}
+
+
+def test_lineage_of_a_run_and_of_a_program(searched: Any) -> None:
+    family = searched.json("lineage", "first-light")
+    ids = {node["id"] for node in family["nodes"]}
+    assert all(CANDIDATE | {"id", "best_line"} == set(node) for node in family["nodes"])
+    assert all(edge["child"] in ids and edge["parent"] in ids for edge in family["edges"])
+    assert {node["operator"] for node in family["nodes"] if node["id"] == 0} == {"seed"}
+    # Everything but the seed descends from something.
+    assert {edge["child"] for edge in family["edges"]} == ids - {0}
+    line = searched.json("lineage", searched.run["best"])
+    assert line["run"] is None
+    assert line["nodes"][-1]["program"] == searched.run["best"]
+    below = searched.json("lineage", searched.run["seed"]["program"], "--descendants")
+    assert len(below["nodes"]) > 1
+
+
+def test_diff_of_a_rule_with_itself_and_with_another(searched: Any) -> None:
+    assert searched.json("diff", "cfr", "cfr")["same"]
+    value = searched.json("diff", "cfr", "cfr_plus")
+    assert value["diff"].startswith("--- cfr\n+++ cfr_plus\n")
+    assert not value["same"]
+
+
+def test_compare_has_curves_and_reuses_measurements(searched: Any) -> None:
+    words = ("compare", "cfr", "dcfr", "--game", "kuhn_poker", "-n", "30", "--workers", "1")
+    first = searched.json(*words)
+    assert all(set(row) == ROW | {"curve"} for row in first)
+    assert first[0]["curve"][-1] == {"iteration": 30, "value": first[0]["value"]}
+    stored = len(searched.json("show", "cfr")["evaluations"])
+    assert searched.json(*words) == first
+    assert len(searched.json("show", "cfr")["evaluations"]) == stored
+
+
+def test_solve_reports_curve_and_values(empty: Any) -> None:
+    value = empty.json("solve", "kuhn_poker", "--rule", "dcfr", "--iterations", "200")
+    assert value["exploitability"] == value["curve"][-1]["exploitability"] < 0.005
+    # The value of Kuhn poker for the first player is -1/18.
+    assert value["values"][0] == pytest.approx(-1 / 18, abs=0.01)
+    assert sum(value["values"]) == pytest.approx(0, abs=1e-12)
+    # A rule of the library needs no archive, and none is made.
+    assert not empty.database.exists()
+
+
+def test_games_suites_and_rules(empty: Any) -> None:
+    games = {row["game"]: row for row in empty.json("games")}
+    assert "cfr-train" in games["leduc_poker"]["suites"]
+    one = empty.json("games", "kuhn_poker")
+    assert (one["histories"], one["infosets"], one["sequences"]) == (58, [6, 6], [12, 12])
+    assert empty.json("games")[0].keys() == {"game", "compiled", "players", "histories", "zero_sum", "suites"}
+    suites = {row["name"]: row for row in empty.json("suites")}
+    assert len(suites["cfr-train"]["games"]) == 4
+    assert empty.json("suites", empty.suite)["games"] == ["kuhn_poker"]
+    rules = {row["name"]: row for row in empty.json("rules")}
+    assert all(row["title"] and row["citation"] for row in rules.values())
+    assert "Tammelin" in rules["cfr_plus"]["citation"]
+
+
+def test_databases_are_described_and_upgraded(empty: Any) -> None:
+    assert empty.json("db", "info")["exists"] is False
+    created = empty.json("db", "upgrade")
+    assert created["before"] is None
+    again = empty.json("db", "upgrade")
+    assert again["before"] == again["after"] == created["after"]
+    value = empty.json("db", "info")
+    assert (value["exists"], value["runs"]) == (True, 0)
+
+
+def test_json_is_automatic_in_a_pipe_and_one_line(searched: Any) -> None:
+    result = searched("runs")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 1
+    assert json.loads(result.stdout)[0]["run"] == "first-light"

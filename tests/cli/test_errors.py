@@ -1,0 +1,128 @@
+"""Errors are one sentence with a remedy, an exit code, and no traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import errors
+
+WRONG_USAGE = {
+    "unknown command": ("shw", "show"),
+    "no argument": ("show", "PROGRAM"),
+    "unknown program": ("show nosuch", "nashforge best"),
+    "nearly a rule": ("show vad_cf", "vad_cfr"),
+    "missing file": ("evaluate ./nofile.py", "check the path"),
+    "unknown run": ("status nosuch", "nashforge runs"),
+    "unknown family": ("lineage nosuch", "nashforge runs"),
+    "unknown domain": ("run chess", "cfr"),
+    "unknown strategy": ("run cfr --strategy foo", "evolution"),
+    "unknown proposer": ("run cfr --proposer gpt", "offline"),
+    "unknown suite": ("run cfr --suite cfr-trian", "cfr-train"),
+    "negative seed": ("run cfr --seed -1", "--seed"),
+    "no time": ("run cfr --max-minutes 0", "max_minutes"),
+    "unknown tier": ("run cfr --allow-weaker-sandbox foo", "no-landlock"),
+    "bad name": ("run cfr --name 12", "leduc-first-try"),
+    "name in use": ("run cfr --name first-light --suite cfr-smoke --no-final-test", "first-light"),
+    "missing configuration": ("run --config nofile.toml", "check the path"),
+    "unknown game": ("evaluate cfr --game kuhn_pokr", "kuhn_poker"),
+    "imperfect recall": ("evaluate cfr --game goofspiel(num_cards=4,points_order=descending)", "imp_info"),
+    "huge game": ("games leduc_poker --max-nodes 100", "100 histories"),
+    "suite and game": ("evaluate cfr --suite cfr-smoke --game kuhn_poker", "exclude each other"),
+    "unknown reference": ("evaluate cfr --game kuhn_poker --reference foo", "dcfr"),
+    "unknown rule": ("solve kuhn_poker --rule zzz", "nashforge rules"),
+    "no iterations": ("solve kuhn_poker -n 0", "--iterations"),
+    "picture of a wrong kind": ("compare cfr -o x.gif", ".png"),
+    "two programs in one file": ("export cfr dcfr -o x.py", "exactly one"),
+    "nothing to import": ("import nofile.gz", "check the path"),
+    "database of a wrong kind": ("runs --database mysql://x", "postgresql"),
+    "no archive": ("best --database /nonexistent/x.db", "nashforge run"),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_USAGE.values(), ids=WRONG_USAGE)
+def test_wrong_usage_ends_with_2_and_a_remedy(searched: Any, words: tuple[str, str]) -> None:
+    command, hint = words
+    result = searched(*command.split(" "))
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    text = " ".join(result.stderr.split())
+    assert text.startswith("Error: ")
+    assert hint in text
+    assert "Traceback" not in text
+    assert result.stderr.count("Error:") == 1
+
+
+def test_refused_runs_are_not_stored(searched: Any) -> None:
+    assert searched("run", "cfr", "--suite", "nosuite").exit_code == 2
+    assert [run["run"] for run in searched.json("runs")] == ["first-light"]
+
+
+def test_with_json_errors_are_objects(searched: Any) -> None:
+    result = searched("status", "nosuch", "--json")
+    assert result.exit_code == 2
+    value = json.loads(result.stderr)["error"]
+    assert value["exit_code"] == 2
+    assert value["type"] == "NotFound"
+    assert "nosuch" in value["message"]
+
+
+def test_debug_shows_the_traceback_wherever_it_stands(searched: Any) -> None:
+    for words in (("--debug", "show", "nosuch"), ("show", "nosuch", "--debug")):
+        result = searched(*words)
+        assert result.exit_code == 2
+        assert "Traceback" in result.stderr
+    assert "Traceback" in searched("show", "nosuch", NASHFORGE_DEBUG="1").stderr
+
+
+def test_after_two_dashes_nothing_is_an_option_of_ours(searched: Any) -> None:
+    result = searched("show", "--", "--debug")
+    assert result.exit_code == 2
+    assert "'--debug'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_defects_ask_for_a_report() -> None:
+    error = KeyError("lost")
+    assert errors.exit_code_of(error) == 1
+    assert "--debug" in errors.message_of(error)
+
+
+def test_what_fails_through_no_fault_of_the_user_ends_with_1() -> None:
+    from archive import DiskFull
+    from evolve.dispatch import SearchError
+    from evolve.sandbox import SandboxUnavailable
+
+    for error in (
+        DiskFull("the disk is full; free some space"),
+        SearchError("lost"),
+        SandboxUnavailable("no"),
+    ):
+        assert errors.is_known(error)
+        assert errors.exit_code_of(error) == 1
+    assert "--allow-weaker-sandbox" in errors.message_of(SandboxUnavailable("no"))
+    assert "nashforge resume" in errors.message_of(SearchError("lost"))
+
+
+def test_every_error_in_the_table_exists() -> None:
+    from importlib import import_module
+
+    for name in {*errors._CODES, *errors._REMEDIES}:
+        module, _, kind = name.rpartition(".")
+        assert issubclass(getattr(import_module(module), kind), BaseException)
+
+
+def test_damaged_archives_and_exports_are_told(empty: Any, tmp_path: Path) -> None:
+    damaged = tmp_path / "x.jsonl.gz"
+    damaged.write_bytes(b"not gzip")
+    result = empty("import", damaged)
+    assert result.exit_code == 1
+    assert "export" in result.stderr
+    other = tmp_path / "other.db"
+    other.write_bytes(b"SQLite format 3\0" + b"garbage" * 100)
+    result = empty("runs", "--database", other)
+    assert result.exit_code in (1, 2)
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,157 @@
+"""What people see: widths, plain text of untrusted parts, the live panel, the summary."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from archive import Candidate, Status
+from cli import output
+from cli.live import LiveWatcher, Pace, PlainWatcher
+from evolve.progress import Snapshot
+
+NOTE = "predict that the last regrets come again, [weight] growing to 1.5; weigh policies by t ** 2.5"
+
+
+def candidate(index: int, train: float, **changes: Any) -> Candidate:
+    made = Candidate(
+        id=index + 1, run_id=1, run="calm-harbour", index=index, status=Status.OK, program="ab" * 32,
+        nickname="graceful-hummingbird", operator="mutate", proposer="offline", island=0, reason=None,
+        note=NOTE, data={}, created=datetime.now(UTC), finished=datetime.now(UTC), train=train,
+        validation=train - 0.1, test=None,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def snapshot(**changes: Any) -> Snapshot:
+    made = Snapshot(
+        run="calm-harbour", phase="searching", evaluations=43, limit=100, best=candidate(42, 1.234),
+        seed_train=-0.845, outcomes={"ok": 30, "crashed": 3, "invalid_output": 1, "duplicate": 9},
+        seconds=83.0, running=2,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+@pytest.mark.parametrize("width", [80, 110, 200])
+@pytest.mark.parametrize("command", ["runs", "status", "best", "lineage", "rules", "suites", "db info"])
+def test_text_fits_the_terminal(searched: Any, width: int, command: str) -> None:
+    text = searched.text(*command.split(), COLUMNS=str(width))
+    long = [line for line in text.splitlines() if cell_len(line.rstrip()) > width and "/" not in line]
+    assert not long
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("width", [80, 110])
+def test_the_live_panel_fits_and_tells_what_matters(width: int) -> None:
+    screen = Console(file=io.StringIO(), width=width, force_terminal=True, record=True)
+    watcher = LiveWatcher(screen, {"proposer": "offline", "max_evaluations": 100})
+    watcher.snapshot(snapshot(evaluations=3, seconds=3.0))
+    watcher.snapshot(snapshot())
+    watcher.outcome(candidate(0, -0.845, operator="seed", note="cfr_plus"), True)
+    watcher.outcome(candidate(7, 0.2), False)
+    watcher.outcome(candidate(42, 1.234), True)
+    watcher.note("attempt 1 of an evaluation was lost: [red]killed")
+    screen.print(watcher._render())
+    lines = screen.export_text().splitlines()
+    assert all(cell_len(line) <= width for line in lines)
+    text = "\n".join(lines)
+    for part in (
+        "No language model is used", "calm-harbour", "searching", "43/100", "30.0/min", "1 min 54 s left",
+        "graceful-hummingbird", "train +1.234", "valid. +1.134", "gain +2.079", "3 crashed",
+        "1 invalid output", "repetitions skipped: 9", "#0", "#42", "[red]killed",
+    ):  # fmt: skip
+        assert part in text, part
+    assert "#7" not in text
+
+
+def test_the_panel_is_drawn_before_anything_is_known() -> None:
+    screen = Console(file=io.StringIO(), width=80, record=True)
+    watcher = LiveWatcher(screen, {"proposer": "offline"})
+    screen.print(watcher._render())
+    watcher.snapshot(snapshot(phase="preparing", evaluations=0, best=None, seed_train=None, outcomes={}))
+    screen.print(watcher._render())
+    assert "measuring the reference" in screen.export_text()
+
+
+def test_plain_lines_tell_improvements_and_not_what_is_told_again() -> None:
+    stream = io.StringIO()
+    watcher = PlainWatcher(stream, {"proposer": "offline"})
+    watcher.snapshot(snapshot(phase="preparing"))
+    watcher.outcome(candidate(1, 0.1, finished=datetime(2020, 1, 1, tzinfo=UTC)), True)
+    watcher.outcome(candidate(2, 0.05), False)
+    watcher.outcome(candidate(3, 0.2), True)
+    watcher.note("a worker was lost")
+    lines = stream.getvalue().splitlines()
+    assert lines[0].startswith("No language model")
+    assert [line for line in lines if "#" in line] == [line for line in lines if "#3 " in line]
+    assert "calm-harbour: a worker was lost" in lines
+
+
+def test_pace_counts_what_this_process_did() -> None:
+    pace = Pace()
+    pace.see(10.0, 500)
+    assert pace.rate() is None
+    pace.see(20.0, 520)
+    assert pace.rate() == pytest.approx(2.0)
+
+
+def test_untrusted_text_is_no_markup_and_no_control_sequence() -> None:
+    shown = output.plain("[bold]x[/] \x1b[31mred\x07")
+    console = Console(file=io.StringIO(), width=80)
+    console.print(shown)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "[bold]x[/]" in text
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_numbers_for_people() -> None:
+    assert [output.number(x) for x in (0.0, 1e-12, 0.0123456, 2.5)] == [
+        "0.000e+00",
+        "1.000e-12",
+        "0.01235",
+        "2.5",
+    ]
+    assert output.fitness(-0.5) == "-0.500"
+    assert output.fitness(None) == "-"
+    assert [output.duration(s) for s in (0.44, 59.7, 200, 7500)] == [
+        "0.4 s",
+        "1 min 00 s",
+        "3 min 20 s",
+        "2 h 05 min",
+    ]
+    assert output.memory(1_234_567) == "1.2 MB"
+    assert output.display_name("hs_pcfr_plus") == "HS-PCFR+"
+    assert (
+        output.wrapped("goofspiel(num_cards=5,imp_info=True)", 24) == "goofspiel(num_cards=5,\nimp_info=True)"
+    )
+
+
+def test_the_tree_is_indented_at_branches_only(searched: Any) -> None:
+    lines = searched.text("lineage", "first-light").splitlines()
+    assert lines[0].startswith("● ")
+    seed = searched.run["seed"]["program"]
+    assert seed in lines[0]
+    assert any(searched.run["best"] in line and "●" in line for line in lines)
+    assert searched.text("lineage", seed, "--descendants").count("○") > 1
+
+
+def test_dot_is_a_graph(searched: Any) -> None:
+    text = searched("lineage", "first-light", "--format", "dot").stdout
+    nodes = len(searched.json("lineage", "first-light")["nodes"])
+    assert text.startswith('digraph "first-light" {')
+    assert text.count("[label=") == nodes
+    assert text.count(" -> ") >= nodes - 1
+
+
+def test_show_prints_code_that_can_be_copied(searched: Any) -> None:
+    text = searched.text("show", "vad_cfr", COLUMNS="60")
+    from solvers import rule_source
+
+    assert rule_source("vad_cfr").rstrip() in text
