@@ -73,7 +73,7 @@ class RunConfig(BaseModel):
     strategy: Strategy = "evolution"
     proposer: str = "offline"
     seed: int = Field(default=0, ge=0)
-    max_evaluations: int = Field(default=100, ge=1)
+    max_evaluations: int = Field(default=80, ge=1)
     max_minutes: float | None = Field(default=None, gt=0)
     patience: int | None = Field(default=None, ge=1)
     workers: int | None = Field(default=None, ge=1)
