@@ -36,11 +36,15 @@ def find_run(archive: Archive, reference: str) -> Run:
 
 @contextmanager
 def programs(
-    references: Sequence[str], database: str | None, *, domain: str = "cfr"
+    references: Sequence[str], database: str | None, *, domain: str = "cfr", stored: bool = False
 ) -> Iterator[tuple[list[NamedProgram], Archive | None]]:
-    """Find programs by name; yields them, and the archive if there is one (it is not created).
+    """Find programs by name; yields them, and the archive if it was opened (it is never created).
 
-    A rule or a file that the archive knows is yielded with what is stored.
+    Parameters
+    ----------
+    stored
+        Whether rules and files that the archive knows shall be yielded with what is stored. Otherwise rules
+        and files need no archive, and none is opened for them.
     """
     from contextlib import ExitStack
     from dataclasses import replace
@@ -58,6 +62,9 @@ def programs(
             return archive
 
         found = [find_program(reference, open_archive, domain_name=domain) for reference in references]
+        if not stored:
+            yield found, archive
+            return
         try:
             open_archive()
         except ArchiveNotFound:

@@ -30,7 +30,7 @@ def show(
     from cli import output
     from cli.archives import programs
 
-    with programs([program], database, domain=domain) as ([named], archive):
+    with programs([program], database, domain=domain, stored=True) as ([named], archive):
         proposed: list[Candidate] = []
         evaluations: list[Evaluation] = []
         parents: dict[int, list[tuple[Candidate, str]]] = {}

@@ -171,8 +171,11 @@ def test_solve_reports_curve_and_values(empty: Any) -> None:
     # The value of Kuhn poker for the first player is -1/18.
     assert value["values"][0] == pytest.approx(-1 / 18, abs=0.01)
     assert sum(value["values"]) == pytest.approx(0, abs=1e-12)
-    # A rule of the library needs no archive, and none is made.
+    # A rule of the library needs no archive: none is made, and one that cannot be used does no harm.
     assert not empty.database.exists()
+    empty.database.parent.mkdir()
+    empty.database.write_bytes(b"no archive at all, but long enough to be taken for a file" * 20)
+    assert empty.json("solve", "kuhn_poker", "-n", "200")["exploitability"] == value["exploitability"]
 
 
 def test_games_suites_and_rules(empty: Any) -> None:
