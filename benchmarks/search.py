@@ -1,9 +1,12 @@
 """Does the search find better rules, and does evolution pay? `python -m benchmarks.search`.
 
 Runs every strategy with every seed at the same number of evaluations, stores the runs in an archive of its
-own (so that an interrupted benchmark continues where it was), measures the best program of each run and every
-rule of the library on the test suite, and prints: train, validation and test fitness by strategy (medians
-over seeds), and the program of the median seed against the library. Exit code 1 if a target is missed.
+own, measures the best program of each run and every rule of the library on the test suite, and prints: train,
+validation and test fitness by strategy (medians over seeds), and the program of the median seed against the
+library. Exit code 1 if a target is missed.
+
+An interrupted benchmark continues where it was, and one with more evaluations extends the runs of one with
+fewer: the first evaluations of a longer run are those of a shorter one.
 """
 
 from __future__ import annotations
@@ -20,13 +23,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from archive import Archive, Candidate, NotFound, RunState
+from archive import Archive, Candidate, NotFound, Run, Status
 from evolve.config import RunConfig, load_config
 from evolve.domains import domain
 from evolve.evaluate import Evaluator, Measured, mean_fitness
 from evolve.executors.local import LocalExecutor
 from evolve.programs import find_program
-from evolve.ranking import ranked
+from evolve.ranking import merit
 from evolve.run import resume_run, start_run
 
 STRATEGIES = ("evolution", "best_of_n", "sequential")
@@ -41,9 +44,9 @@ class Ended:
     best: Candidate
 
 
-def run_name(strategy: str, seed: int, evaluations: int) -> str:
+def run_name(strategy: str, seed: int) -> str:
     """Return the name of a run in the benchmark's archive."""
-    return f"{strategy.replace('_', '-')}-{seed}-of-{evaluations}"
+    return f"{strategy.replace('_', '-')}-{seed}"
 
 
 def config(strategy: str, seed: int, evaluations: int) -> RunConfig:
@@ -62,14 +65,19 @@ def config(strategy: str, seed: int, evaluations: int) -> RunConfig:
 def search(url: str, strategy: str, seed: int, evaluations: int) -> None:
     """Do one run, or finish it."""
     with Archive.open(url) as archive:
-        name = run_name(strategy, seed, evaluations)
+        name = run_name(strategy, seed)
         try:
             run = archive.get_run(name)
         except NotFound:
             start_run(archive, config(strategy, seed, evaluations), name=name)
             return
-        if run.state is not RunState.FINISHED:
-            resume_run(archive, run)
+        if len(evaluated(archive, run)) < evaluations:
+            resume_run(archive, run, changes={"max_evaluations": evaluations})
+
+
+def evaluated(archive: Archive, run: Run) -> list[Candidate]:
+    """Return the candidates of a run that count as evaluations, in order."""
+    return [c for c in archive.candidates(run) if c.status.finished and c.status is not Status.DUPLICATE]
 
 
 def spawn(url: str, strategy: str, seed: int, evaluations: int) -> None:
@@ -79,16 +87,17 @@ def spawn(url: str, strategy: str, seed: int, evaluations: int) -> None:
 
 
 def finished(archive: Archive, strategies: list[str], seeds: int, evaluations: int) -> list[Ended]:
-    """Return the runs that have ended, each with its best program."""
+    """Return the runs that got so far, each with its best program."""
     ended = []
     for strategy in strategies:
         for seed in range(seeds):
             try:
-                run = archive.get_run(run_name(strategy, seed, evaluations))
+                run = archive.get_run(run_name(strategy, seed))
             except NotFound:
                 continue
-            if run.state is RunState.FINISHED:
-                ended.append(Ended(strategy, seed, ranked(archive, run, 1)[0]))
+            done = evaluated(archive, run)[:evaluations]
+            if len(done) == evaluations:
+                ended.append(Ended(strategy, seed, max(done, key=lambda c: (merit(c), -c.index))))
     return ended
 
 
@@ -110,9 +119,11 @@ def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[
     return found
 
 
-def report_strategies(console: Console, ended: list[Ended], test: dict[str, float]) -> bool:
+def report_strategies(console: Console, evaluations: int, ended: list[Ended], test: dict[str, float]) -> bool:
     """Print fitness by strategy and seed; return whether evolution beats best of N in the median."""
-    table = Table(title="Fitness of the best program (orders of magnitude below DCFR's exploitability)")
+    table = Table(
+        title=f"Best program after {evaluations} evaluations: fitness (orders of magnitude below DCFR's exploitability)"
+    )
     for column in ("strategy", "seed", "program", "train", "validation", "test"):
         table.add_column(column, justify="right" if column not in ("strategy", "program") else "left")
     medians: dict[str, float] = {}
@@ -202,7 +213,7 @@ def main() -> int:
         rules = list(domain("cfr").baselines())
         rows = measure(archive, [*programs, *rules], options.processes)
         test = {name: mean_fitness(rows[name]) or float("nan") for name in programs}
-        won = report_strategies(console, ended, test)
+        won = report_strategies(console, options.evaluations, ended, test)
         by_test = sorted(evolved, key=lambda run: test[run.best.nickname or ""])
         median = by_test[(len(by_test) - 1) // 2].best.nickname or ""
         won &= report_library(console, {name: rows[name] for name in [median, *rules]}, median)
