@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     from archive.records import (
         CallStatus,
         Candidate,
-        Edge,
         Evaluation,
-        HistoryPoint,
-        Lineage,
         ModelCall,
         NewEvaluation,
         Parent,
@@ -42,14 +39,13 @@ if TYPE_CHECKING:
         Role,
         Run,
         RunState,
-        RunSummary,
         Score,
-        Spending,
         Status,
     )
     from archive.schema import schema_version, upgrade
     from archive.store import Archive
     from archive.transfer import TransferReport, export_archive, import_archive
+    from archive.views import Edge, HistoryPoint, Lineage, RunSummary, Spending
 
 _HOME = {
     "archive.errors": (
@@ -73,10 +69,7 @@ _HOME = {
     "archive.records": (
         "CallStatus",
         "Candidate",
-        "Edge",
         "Evaluation",
-        "HistoryPoint",
-        "Lineage",
         "ModelCall",
         "NewEvaluation",
         "Parent",
@@ -84,14 +77,13 @@ _HOME = {
         "Role",
         "Run",
         "RunState",
-        "RunSummary",
         "Score",
-        "Spending",
         "Status",
     ),
     "archive.schema": ("schema_version", "upgrade"),
     "archive.store": ("Archive",),
     "archive.transfer": ("TransferReport", "export_archive", "import_archive"),
+    "archive.views": ("Edge", "HistoryPoint", "Lineage", "RunSummary", "Spending"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -13,9 +13,10 @@ from archive.database import Database
 from archive.errors import BudgetExceeded, Conflict, NotFound
 from archive.hashing import clean_text
 from archive.models import ModelCallRow, RunRow
-from archive.records import CallStatus, ModelCall, Spending, new_token
+from archive.records import CallStatus, ModelCall, new_token
 from archive.rows import CandidateRef, RunRef, candidate_id, check_json, columns, run_id
 from archive.types import db_now
+from archive.views import Spending
 
 CALL = columns(ModelCallRow, ModelCall)
 _OPEN = ModelCallRow.status == CallStatus.RESERVED

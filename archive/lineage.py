@@ -11,8 +11,9 @@ from archive.candidates import CandidateStore
 from archive.errors import NotFound
 from archive.models import CandidateRow, ParentRow
 from archive.programs import ProgramStore
-from archive.records import Candidate, Edge, Lineage, Program, Role
+from archive.records import Candidate, Program, Role
 from archive.rows import RunRef, candidate_select, chunks, read_candidates
+from archive.views import Edge, Lineage
 
 _MANY = 1000
 _OF_RUN = candidate_select().where(CandidateRow.run_id == bindparam("run"))

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Select, select
 
 from archive.database import Database
 from archive.models import CandidateRow, RunRow
-from archive.records import FAILED, Candidate, HistoryPoint
+from archive.records import FAILED, Candidate
 from archive.rows import RunRef, candidate_select, read_candidates, run_id
+from archive.views import HistoryPoint
 
 SPLITS = ("train", "validation", "test")
 

@@ -14,9 +14,10 @@ from archive.errors import Conflict, NicknameTaken, NotFound, RunBusy
 from archive.hashing import clean_text
 from archive.models import CandidateRow, RunRow, RunStateRow
 from archive.nicknames import LANDSCAPES, candidates, check_nickname
-from archive.records import Candidate, Run, RunState, RunSummary, Status
+from archive.records import Candidate, Run, RunState, Status
 from archive.rows import RUN, RunRef, candidate_select, check_json, one_match, read_candidates, run_id
 from archive.types import db_now
+from archive.views import RunSummary
 
 _ENDED = (RunState.STOPPED, RunState.FINISHED, RunState.FAILED)
 

@@ -69,7 +69,8 @@ def main() -> None:
             "best of all runs": lambda: archive.best(),
             "counts": lambda: archive.counts(run),
             "list of runs": lambda: archive.list_runs(),
-            "lineage of the last (parents)": lambda: archive.lineage(
+            "lineage of the last (one parent)": lambda: archive.lineage(last, roles=(Role.PARENT,)),
+            "lineage of the last (two parents)": lambda: archive.lineage(
                 last, roles=(Role.PARENT, Role.CROSSOVER)
             ),
             "lineage of the last (all roles)": lambda: archive.lineage(last),
@@ -82,12 +83,13 @@ def main() -> None:
             "outcomes (everything, for resume)": lambda: list(archive.outcomes(run)),
         }
         for name, question in questions.items():
-            seconds = []
+            seconds, cpu_seconds = [], []
             for _ in range(3):
-                started = time.perf_counter()
+                started, cpu = time.perf_counter(), time.process_time()
                 question()
                 seconds.append(time.perf_counter() - started)
-            print(f"{name:36} {sorted(seconds)[1]:8.4f} s")
+                cpu_seconds.append(time.process_time() - cpu)
+            print(f"{name:36} {sorted(seconds)[1]:8.4f} s  ({sorted(cpu_seconds)[1]:.4f} s of CPU here)")
 
 
 if __name__ == "__main__":
