@@ -108,6 +108,9 @@ def report(error: BaseException, *, as_json: bool) -> None:
     """Print an error to standard error: a line of text, or an object with ``--json``."""
     if isinstance(error, typer.Abort):
         return
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message(), file=sys.stderr)  # type: ignore[attr-defined]
+        return
     text = message_of(error)
     if as_json:
         value = {"error": {"type": type(error).__name__, "message": text, "exit_code": exit_code_of(error)}}

@@ -30,7 +30,7 @@ def run(
     max_evaluations: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help="Stop after so many programs. [default: 100]", show_default=False
+            metavar="N", min=1, help="Stop after so many programs. [default: 80]", show_default=False
         ),
     ] = None,
     max_minutes: Annotated[

@@ -61,6 +61,14 @@ def test_refused_runs_are_not_stored(searched: Any) -> None:
     assert [run["run"] for run in searched.json("runs")] == ["first-light"]
 
 
+@pytest.mark.parametrize("words", [(), ("db",)])
+def test_without_a_command_help_is_shown(searched: Any, words: tuple[str, ...]) -> None:
+    result = searched(*words)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: ")
+    assert "Commands:" in result.stderr or "Search:" in result.stderr
+
+
 def test_with_json_errors_are_objects(searched: Any) -> None:
     result = searched("status", "nosuch", "--json")
     assert result.exit_code == 2
