@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "validation", "test")
 
+USUAL_HORIZON = 1000
+"""Iterations that commands play unless told otherwise."""
+
 STOP_REASONS = {
     "max_evaluations": "all evaluations made",
     "max_minutes": "time is up",
@@ -106,11 +109,13 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     assert result.best is not None
     name = result.best.nickname
     where = f" --database {shlex.quote(database)}" if database else ""
-    test = shlex.quote(str(config.get("test", "cfr-test")))
+    # On the games of the final test most of what is compared has been measured.
+    games = shlex.quote(str(config["test"] if config.get("final_test") else config["train"]))
+    length = "" if config["horizon"] == USUAL_HORIZON else f" -n {config['horizon']}"
     commands = (
         (f"nashforge show {name}", "its code and scores"),
-        (f"nashforge compare {name} dcfr vad_cfr --output curves.png", "against known rules"),
-        (f"nashforge evaluate {name} --suite {test}", "measure it again"),
+        (f"nashforge compare {name} dcfr vad_cfr --suite {games}{length} -o curves.png", "with known rules"),
+        (f"nashforge evaluate {name}{length}", "measure it again"),
         (f"nashforge export {name} --output rule.py", "take it along"),
     )
     screen.print("\nNext")

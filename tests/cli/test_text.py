@@ -14,7 +14,10 @@ from rich.console import Console
 from archive import Candidate, Status
 from cli import output
 from cli.live import LiveWatcher, Pace, PlainWatcher
-from evolve.progress import Snapshot
+from cli.summary import USUAL_HORIZON, print_result
+from evolve.config import load_config
+from evolve.domains import domain
+from evolve.progress import Result, Snapshot
 
 NOTE = "predict that the last regrets come again, [weight] growing to 1.5; weigh policies by t ** 2.5"
 
@@ -101,6 +104,27 @@ def test_pace_counts_what_this_process_did() -> None:
     assert pace.rate() == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("width", [80, 110])
+def test_the_summary_compares_with_the_seed_and_proposes_commands(width: int) -> None:
+    seed = candidate(0, -0.845, operator="seed", note="cfr_plus", nickname="teal-shrike", test=-0.5)
+    best = candidate(42, 1.234, test=0.75)
+    result = Result(
+        run="calm-harbour", best=best, seed=seed, evaluations=80, failures={"timeout": 2, "duplicate": 5},
+        stop_reason="max_evaluations", seconds=200.0,
+    )  # fmt: skip
+    screen = Console(file=io.StringIO(), width=width, record=True)
+    config = load_config({"horizon": 200}).model_dump(mode="json")
+    print_result(screen, result, [seed, best], config, "other place.db")
+    text = screen.export_text()
+    for part in (
+        "calm-harbour", "all evaluations made", "80 evaluations, 3 min 20 s", "2 timeout", "+1.234", "+1.250",
+        "orders of magnitude", "seed: cfr_plus", "nashforge show graceful-hummingbird --database",
+        "--suite cfr-test -n 200 -o curves.png",
+    ):  # fmt: skip
+        assert part in " ".join(text.split()), part
+    assert all(cell_len(line) <= width for line in text.splitlines() if "nashforge" not in line)
+
+
 def test_untrusted_text_is_no_markup_and_no_control_sequence() -> None:
     shown = output.plain("[bold]x[/] \x1b[31mred\x07")
     console = Console(file=io.StringIO(), width=80)
@@ -131,6 +155,10 @@ def test_numbers_for_people() -> None:
     assert (
         output.wrapped("goofspiel(num_cards=5,imp_info=True)", 24) == "goofspiel(num_cards=5,\nimp_info=True)"
     )
+
+
+def test_proposed_commands_play_as_long_as_the_run() -> None:
+    assert domain("cfr").horizon == USUAL_HORIZON
 
 
 def test_the_tree_is_indented_at_branches_only(searched: Any) -> None:
