@@ -165,7 +165,8 @@ def report_library(console: Console, rows: dict[str, list[Measured]], program: s
     for name in sorted(rows, key=lambda name: -(fitness[name] or 0.0)):
         style = "bold" if name == program else None
         cells = [f"{m.value:.2e}" if m.value is not None else m.status.value for m in rows[name]]
-        table.add_row(name, *cells, f"{fitness[name] or float('nan'):.3f}", style=style)
+        total = fitness[name]
+        table.add_row(name, *cells, "failed" if total is None else f"{total:.3f}", style=style)
     console.print(table)
     rules = {name: value for name, value in fitness.items() if name != program and value is not None}
     strongest = max(rules, key=lambda name: rules[name])
@@ -212,8 +213,10 @@ def main() -> int:
         programs = sorted({run.best.nickname or "" for run in ended})
         rules = list(domain("cfr").baselines())
         rows = measure(archive, [*programs, *rules], options.processes)
-        test = {name: mean_fitness(rows[name]) or float("nan") for name in programs}
+        test = {name: float("nan") if (f := mean_fitness(rows[name])) is None else f for name in programs}
         won = report_strategies(console, options.evaluations, ended, test)
+        if not evolved:
+            return 1
         by_test = sorted(evolved, key=lambda run: test[run.best.nickname or ""])
         median = by_test[(len(by_test) - 1) // 2].best.nickname or ""
         won &= report_library(console, {name: rows[name] for name in [median, *rules]}, median)
