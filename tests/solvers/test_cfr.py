@@ -29,8 +29,8 @@ def test_average_policies_equal_openspiel_at_iteration_100(name, rule):
         assert np.abs(mine - other).max() < 1e-8
 
 
-# Iteration 1000, from the literature and an independent C++ implementation. Rules that predict, and late values
-# on games full of ties, drift with rounding: a factor bounds those.
+# Iteration 1000, from the literature and an independent C++ implementation. Rules that predict, and late
+# values on games full of ties, drift with rounding: a factor bounds those.
 EXACT = 1 + 1e-3
 PUBLISHED = [
     ("cfr", "kuhn_poker", 9.376e-4, EXACT),
