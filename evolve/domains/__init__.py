@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "nashforge.domains"
 """Group of entry points; each names a callable without arguments that returns a `Domain`."""
 
+_BUILT_IN = {
+    "cfr": ("evolve.domains.cfr", "CFRDomain"),
+}
+"""Module and class of the library's own domains, which are imported when they are first used."""
+
 
 class UnknownDomainError(ValueError):
     """No domain has the name that was given."""
@@ -19,7 +25,7 @@ class UnknownDomainError(ValueError):
 
 def domain_names() -> tuple[str, ...]:
     """Return the names of all domains, installed ones included."""
-    return tuple(sorted({"cfr", *entry_points(group=ENTRY_POINTS).names}))
+    return tuple(sorted({*_BUILT_IN, *entry_points(group=ENTRY_POINTS).names}))
 
 
 @cache
@@ -31,10 +37,10 @@ def domain(name: str) -> Domain:
     UnknownDomainError
         If there is none of that name.
     """
-    if name == "cfr":
-        from evolve.domains.cfr import CFRDomain
-
-        return CFRDomain()
+    if name in _BUILT_IN:
+        module, kind = _BUILT_IN[name]
+        own: Domain = getattr(import_module(module), kind)()
+        return own
     for entry in entry_points(group=ENTRY_POINTS, name=name):
         found: Domain = entry.load()()
         return found
