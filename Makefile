@@ -18,7 +18,7 @@ python = $(bin)/python
 pip_install = $(python) -m pip install --disable-pip-version-check
 install_package = $(pip_install) --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: help run test lint format install install-dev lock clean
+.PHONY: help run test lint format install install-dev install-gambit lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -41,6 +41,7 @@ format: install-dev
 
 install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
+install-gambit: $(VENV)/installed-gambit
 
 # The stamps: what is installed is newer than what it was installed from.
 $(VENV)/installed: $(VENV)/created requirements.lock pyproject.toml
@@ -54,6 +55,11 @@ $(VENV)/installed-dev: $(VENV)/created requirements-dev.lock pyproject.toml
 	$(pip_install) --require-hashes -r requirements-dev.lock
 	$(install_package)
 	@touch $@ $(VENV)/installed
+
+# Gambit comes as source: its build takes minutes and needs a C++ compiler, so the tests do without it unless asked.
+$(VENV)/installed-gambit: $(VENV)/installed-dev requirements-gambit.lock
+	$(pip_install) --require-hashes --no-deps -r requirements-gambit.lock
+	@touch $@
 
 $(VENV)/created:
 	@for candidate in $(PYTHON); do \
@@ -71,11 +77,12 @@ lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
 	echo 'setuptools>=77' | $(uv_compile) -o requirements.lock
 	echo 'setuptools>=77' | $(uv_compile) --extra dev -o requirements-dev.lock
+	echo pygambit | uv pip compile - --no-deps $(uv_options) -o requirements-gambit.lock
 
 # One lock for all systems and Python versions. Names of index hosts must not get into the files.
-uv_compile = uv pip compile pyproject.toml - --quiet --no-config --universal --python-version 3.11 \
-  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
-  --custom-compile-command "make lock" $(ARGS)
+uv_options = --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
+uv_compile = uv pip compile pyproject.toml - $(uv_options)
 
 clean:
 	if [ -e "$(VENV)/created" ]; then rm -rf "$(VENV)"; fi
