@@ -44,25 +44,32 @@ def plan(
     suite: str | None,
     games: Sequence[str] | None,
     iterations: int | None,
-    reference: str,
+    reference: str | None,
     seconds: float | None = None,
 ) -> tuple[Stage, str | None, str | None]:
     """Return the stage to be measured, the name of its suite and the reference of fitness.
+
+    Parameters
+    ----------
+    reference
+        Library program that fitness is relative to, or ``none``; None: the domain's own.
 
     Raises
     ------
     UsageProblem
         If both a suite and games are given, a game twice, or a reference that does not exist.
     """
-    from evolve.tasks import Fitness
-
+    if reference is None:
+        reference = domain.fitness.reference if domain.fitness.kind == "log_ratio" else NO_REFERENCE
     if reference != NO_REFERENCE and reference not in domain.baselines():
         raise UsageProblem(
             f"the reference {reference!r} is no rule of the library; choose one of "
             f"{', '.join(domain.baselines())}, or 'none'"
         )
     horizon = iterations or domain.horizon
-    fitness = Fitness(reference=reference) if reference != NO_REFERENCE else Fitness()
+    fitness = domain.fitness
+    if reference != NO_REFERENCE:
+        fitness = fitness.model_copy(update={"reference": reference})
     if games:
         if suite is not None:
             raise UsageProblem("--suite and --game exclude each other; give one of them")

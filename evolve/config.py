@@ -110,8 +110,11 @@ def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> R
     values: dict[str, Any] = {} if path is None else dict(read_run_file(path).values)
     values |= {name: value for name, value in options.items() if value is not None}
     work = domain(str(values.get("domain", "cfr")))
-    defaults: dict[str, Any] = {"horizon": work.horizon}
+    defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}
     defaults.update({str(split): suite for split, suite in work.suites.items()})
+    if isinstance(values.get("fitness"), Mapping):
+        # What a file leaves open is as the domain has it, and not as another domain would.
+        values["fitness"] = defaults["fitness"] | dict(values["fitness"])
     return checked(defaults | values, path)
 
 

@@ -241,7 +241,7 @@ class Evaluator:
         if measured.value is None:
             return replace(measured, reference_value=reference)
         fitness = None
-        if reference is not None or self._stage.fitness.kind == "negative":
+        if reference is not None or self._stage.fitness.kind != "log_ratio":
             values = {measured.game: measured.value}
             known = {} if reference is None else {measured.game: reference}
             fitness = fitness_of(self._stage.fitness, values, known)

@@ -11,6 +11,7 @@ from typing import Any
 from archive import Archive, Run
 from evolve.config import ConfigError, RunConfig, checked
 from evolve.domains import domain
+from evolve.domains.checks import FitnessError, check_fitness
 from evolve.executors.base import Executor
 from evolve.executors.local import LocalExecutor, available_cores
 from evolve.progress import Listener, Result, Silent
@@ -29,12 +30,16 @@ def make_proposer(config: RunConfig) -> Proposer:
     Raises
     ------
     ConfigError
-        If there is none of that name.
+        If there is none of that name, or the domain has none that works without a model.
     """
     if config.proposer == "offline":
-        from evolve.offline.proposer import OfflineProposer
-
-        return OfflineProposer()
+        found = domain(config.domain).proposer()
+        if found is None:
+            raise ConfigError(
+                f"the domain {config.domain!r} has no offline proposer: only a language model can write its "
+                "programs; choose a model with --proposer"
+            )
+        return found
     raise ConfigError(f"there is no proposer {config.proposer!r}; choose 'offline'")
 
 
@@ -72,11 +77,10 @@ def check(config: RunConfig, *, confine: bool = True) -> None:
     if config.final_test:
         suites["test"] = config.test
     stages = [work.stage(split, suite, config.horizon, config.fitness) for split, suite in suites.items()]
-    if config.fitness.reference not in work.baselines():
-        raise ConfigError(
-            f"the reference {config.fitness.reference!r} of fitness is no program of the library; choose one "
-            f"of {', '.join(work.baselines())}"
-        )
+    try:
+        check_fitness(work, config.fitness)
+    except FitnessError as error:
+        raise ConfigError(str(error)) from error
     if confine:
         probe().require(Tier(config.tier))
     for stage in stages:

@@ -44,9 +44,10 @@ class Fitness(Message):
 
     ``log_ratio``: mean over games of log10(reference / value), both floored; 1 is an order of magnitude
     better than the reference. ``negative``: minus the plain mean of the values (the papers' choice).
+    ``value``: the plain mean of the values, for metrics of which more is better.
     """
 
-    kind: Literal["log_ratio", "negative"] = "log_ratio"
+    kind: Literal["log_ratio", "negative", "value"] = "log_ratio"
     floor: float = Field(default=1e-7, gt=0)
     reference: str = "dcfr"
 

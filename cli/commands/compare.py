@@ -31,8 +31,13 @@ def compare(
         ),
     ] = None,
     reference: Annotated[
-        str, typer.Option(metavar="RULE", help="Rule that fitness is relative to, or 'none'.")
-    ] = "dcfr",
+        str | None,
+        typer.Option(
+            metavar="RULE",
+            help="Library program that fitness is relative to, or 'none'. [default: the domain's; dcfr]",
+            show_default=False,
+        ),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Measure everything now; do not use stored measurements.")
     ] = False,

@@ -20,8 +20,13 @@ def evaluate(
     game: Games = None,
     iterations: Iterations = None,
     reference: Annotated[
-        str, typer.Option(metavar="RULE", help="Rule that fitness is relative to, or 'none'.")
-    ] = "dcfr",
+        str | None,
+        typer.Option(
+            metavar="RULE",
+            help="Library program that fitness is relative to, or 'none'. [default: the domain's; dcfr]",
+            show_default=False,
+        ),
+    ] = None,
     seconds: Annotated[
         float | None,
         typer.Option(

@@ -36,12 +36,15 @@ def domain(name: str) -> Domain:
     ------
     UnknownDomainError
         If there is none of that name.
+    evolve.domains.checks.DomainError
+        If an installed one lacks something.
     """
     if name in _BUILT_IN:
         module, kind = _BUILT_IN[name]
         own: Domain = getattr(import_module(module), kind)()
         return own
     for entry in entry_points(group=ENTRY_POINTS, name=name):
-        found: Domain = entry.load()()
-        return found
+        from evolve.domains.checks import complete
+
+        return complete(entry.load()(), name)
     raise UnknownDomainError(f"there is no domain {name!r}; choose from {', '.join(domain_names())}")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from evolve.domains.metrics import Metric
 from evolve.tasks import Fitness, Report, Split, Stage, Task
 
 if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
+    from evolve.proposal import Proposer
     from evolve.sandbox import Sandbox
 
 
@@ -27,7 +30,11 @@ class Domain(Protocol):
     hosts : tuple of str
         Modules that run the programs in the sandbox.
     metric : str
-        The measured quantity behind the fitness.
+        The measured quantity behind the fitness; one of ``metrics``.
+    metrics : dict
+        Everything that its reports measure, by name; see `evolve.domains.metrics.catalogue`.
+    fitness : Fitness
+        Default fitness, with the library program that it refers to.
     suites : dict
         Default suite of each split, for ``train``, ``validation`` and ``test``.
     horizon : int
@@ -40,6 +47,8 @@ class Domain(Protocol):
     seed: str
     hosts: tuple[str, ...]
     metric: str
+    metrics: Mapping[str, Metric]
+    fitness: Fitness
     suites: Mapping[Split, str]
     horizon: int
 
@@ -79,3 +88,9 @@ class Domain(Protocol):
         What the program does wrong becomes a status of the report; what the machine does wrong is raised as
         `evolve.sandbox.InfrastructureError`.
         """
+
+    def grammar(self) -> Grammar | None:
+        """Return the syntax of its programs; None: offline tools cannot read them."""
+
+    def proposer(self) -> Proposer | None:
+        """Return what writes its programs without a model; None: there is no such proposer."""

@@ -6,8 +6,10 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import games
+from evolve.domains.metrics import EXPLOITABILITY, SECONDS, catalogue
 from evolve.domains.staging import Tally, run_stages
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Task, Trial
@@ -15,6 +17,10 @@ from games.sequence_form import SequenceForm
 from solvers.cfr.engine import Checkpoint, run, session_arguments
 from solvers.cfr.rules import rule_names, rule_source
 from solvers.profile import PolicyError
+
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
+    from evolve.proposal import Proposer
 
 FINGERPRINT_DIGITS = 5
 """Programs whose exploitabilities agree to so many digits on the smoke stage count as the same behaviour."""
@@ -29,6 +35,8 @@ class CFRDomain:
     seed = "cfr_plus"
     hosts: tuple[str, ...] = ("solvers.cfr.host",)
     metric = "exploitability"
+    metrics = catalogue([EXPLOITABILITY, SECONDS])
+    fitness = Fitness(kind="log_ratio", floor=1e-7, reference="dcfr")
     suites: Mapping[Split, str] = {"train": "cfr-train", "validation": "cfr-validation", "test": "cfr-test"}
     horizon = 1000
 
@@ -89,6 +97,16 @@ class CFRDomain:
                 tally.fingerprint = _fingerprint(history)
 
         return run_stages(task, self.evaluator, run_stage)
+
+    def grammar(self) -> Grammar | None:
+        """Return the syntax of CFR rules."""
+        return None
+
+    def proposer(self) -> Proposer | None:
+        """Return the proposer that edits CFR rules."""
+        from evolve.offline.proposer import OfflineProposer
+
+        return OfflineProposer()
 
 
 def _trial(game: str, horizon: int, label: str | None = None, disguise: Disguise | None = None) -> Trial:

@@ -41,8 +41,9 @@ def fitness_of(fitness: Fitness, values: Mapping[str, float], references: Mappin
     KeyError
         If ``log_ratio`` lacks the reference of a label.
     """
-    if fitness.kind == "negative":
-        return -float(np.mean(list(values.values())))
+    if fitness.kind != "log_ratio":
+        mean = float(np.mean(list(values.values())))
+        return mean if fitness.kind == "value" else -mean
     ratios = [
         np.log10(max(references[label], fitness.floor) / max(value, fitness.floor))
         for label, value in values.items()
@@ -91,7 +92,7 @@ def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None]) -> StageReport
     status, reason, fitness = Status.OK, None, None
     try:
         run_stage(stage, tally)
-        if stage.fitness.kind == "negative" or stage.references:
+        if stage.fitness.kind != "log_ratio" or stage.references:
             fitness = fitness_of(stage.fitness, tally.values, stage.references)
     except CandidateFailure as failure:
         tally.use(failure.usage, failure.log)

@@ -1,0 +1,69 @@
+"""What is checked of a domain when it is loaded, and of a fitness before anything is measured by it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from evolve.domains.base import Domain
+from evolve.tasks import Fitness
+
+ATTRIBUTES = (
+    "name", "title", "evaluator", "seed", "hosts", "metric", "metrics", "fitness", "suites", "horizon",
+)  # fmt: skip
+METHODS = (
+    "baselines", "source", "smoke", "stage", "adhoc", "prepare", "evaluate", "grammar", "proposer",
+)  # fmt: skip
+
+
+class DomainError(ValueError):
+    """A domain is not what the library needs."""
+
+
+class FitnessError(ValueError):
+    """A fitness does not suit the domain."""
+
+
+def complete(found: Any, name: str) -> Domain:
+    """Return a loaded domain if it has all that `Domain` asks for.
+
+    Raises
+    ------
+    DomainError
+        If something is missing or does not fit together; it names what.
+    """
+    missing = [attribute for attribute in ATTRIBUTES if not hasattr(found, attribute)]
+    missing += [f"{method}()" for method in METHODS if not callable(getattr(found, method, None))]
+    if missing:
+        raise DomainError(
+            f"the domain {name!r} lacks {', '.join(missing)}; add what docs/howto-domain.md says of them"
+        )
+    checked = cast(Domain, found)
+    if checked.metric not in checked.metrics:
+        raise DomainError(
+            f"the metric {checked.metric!r} of the domain {name!r} is not among its metrics "
+            f"({', '.join(checked.metrics)}); add it to them"
+        )
+    return checked
+
+
+def check_fitness(domain: Domain, fitness: Fitness) -> None:
+    """Make sure that a fitness can be computed from what a domain measures.
+
+    Raises
+    ------
+    FitnessError
+        If its kind does not suit the metric's direction, or its reference is no program of the library.
+    """
+    direction = domain.metrics[domain.metric].direction
+    if (direction == "max") != (fitness.kind == "value"):
+        allowed = "'value'" if direction == "max" else "'log_ratio' or 'negative'"
+        better = "more" if direction == "max" else "less"
+        raise FitnessError(
+            f"the fitness {fitness.kind!r} does not suit the domain {domain.name!r}, where {better} of "
+            f"{domain.metric} is better; choose {allowed}"
+        )
+    if fitness.kind == "log_ratio" and fitness.reference not in domain.baselines():
+        raise FitnessError(
+            f"the reference {fitness.reference!r} of fitness is no program of the library; choose one "
+            f"of {', '.join(domain.baselines())}"
+        )
