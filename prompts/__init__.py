@@ -1,52 +1,107 @@
 """What the models are told: plain-text Jinja templates, one folder a domain, for anyone to read and edit.
 
-``cfr/system.jinja`` is what a model knows about CFR rules whatever it is asked to do: its role, the interface
-of a rule, the rules of the sandbox and the task. README.md says which variables each template takes.
+``DOMAIN/system.jinja`` is what a model knows about the programs of a domain whatever it is asked to do;
+``common/`` says what is wanted of it, in words that all domains share. README.md says which variables each
+template takes.
 """
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 SUFFIX = ".jinja"
+SHARED = "common"
+"""Folder of the templates that serve every domain."""
 
 
 class PromptError(ValueError):
     """A prompt cannot be made: there is no such template, or it lacks a variable."""
 
 
-def template_names() -> tuple[str, ...]:
-    """Return the names of all templates, such as ``cfr/system``."""
-    return tuple(sorted(_walk(resources.files(__name__), "")))
+def template_names(folders: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Return the names of all templates, such as ``cfr/system``; those in ``folders``, too."""
+    names: set[str] = set()
+    for place in (*folders, resources.files(__name__)):
+        names.update(_walk(place, ""))
+    return tuple(sorted(names))
 
 
-def render(name: str, **variables: object) -> str:
+def render(name: str, /, *, folders: Sequence[Path] = (), **variables: object) -> str:
     """Return the text of a template with its variables filled in.
 
     Parameters
     ----------
     name
         Name of the template, such as ``cfr/system``.
+    folders
+        Where templates are looked for first, laid out like this folder.
     variables
-        What the template mentions, see README.md in this folder.
+        What the template mentions, see README.md in this folder. They are inserted as they are: what looks
+        like a template in them is plain text.
 
     Raises
     ------
     PromptError
         If there is no such template, a variable is missing or the template is not valid.
     """
+    return _render(name, None, tuple(folders), variables)
+
+
+def render_for(domain: str, name: str, /, *, folders: Sequence[Path] = (), **variables: object) -> str:
+    """Return the text of the template ``DOMAIN/name``, or of ``common/name`` where the domain has none.
+
+    Templates that it includes are looked for in the same way.
+
+    Raises
+    ------
+    PromptError
+        As for `render`.
+    """
+    return _render(f"{domain}/{name}", domain, tuple(folders), variables)
+
+
+def feedback_table(name: str) -> Mapping[str, Any]:
+    """Return the settings of a feedback level: ``sparse``, ``dense``, or the path of a TOML file.
+
+    Raises
+    ------
+    PromptError
+        If there is no such level or the file is not TOML.
+    """
+    levels = {
+        entry.name.removesuffix(".toml"): entry
+        for entry in resources.files(__name__).joinpath("feedback").iterdir()
+        if entry.name.endswith(".toml")
+    }
+    try:
+        text = levels[name].read_text("utf-8") if name in levels else Path(name).read_text("utf-8")
+        return tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PromptError(
+            f"there is no feedback level {name!r} ({error}); choose {', '.join(sorted(levels))} or the path "
+            "of a TOML file"
+        ) from error
+
+
+def _render(name: str, domain: str | None, folders: tuple[Path, ...], variables: Mapping[str, object]) -> str:
     from jinja2 import TemplateError
 
-    if name not in template_names():
-        raise PromptError(f"there is no prompt {name!r}; the prompts are {', '.join(template_names())}")
+    if _find(name, domain, folders) is None:
+        raise PromptError(
+            f"there is no prompt {name!r}; the prompts are {', '.join(template_names(folders))}"
+        )
     try:
-        return _environment().get_template(name).render(variables)
+        return _environment(domain, folders).get_template(name).render(variables)
     except TemplateError as error:
         raise PromptError(
             f"the prompt {name!r} cannot be rendered: {error}; give the variable or mend the template"
@@ -56,27 +111,55 @@ def render(name: str, **variables: object) -> str:
 def _walk(folder: Traversable, prefix: str) -> list[str]:
     names = []
     for entry in folder.iterdir():
-        if entry.is_dir():
+        if entry.is_dir() and not entry.name.startswith((".", "_")):
             names += _walk(entry, f"{prefix}{entry.name}/")
         elif entry.name.endswith(SUFFIX):
             names.append(prefix + entry.name.removesuffix(SUFFIX))
     return names
 
 
-def _load(name: str) -> str:
-    return resources.files(__name__).joinpath(*f"{name}{SUFFIX}".split("/")).read_text(encoding="utf-8")
+def _find(name: str, domain: str | None, folders: Sequence[Path]) -> Traversable | None:
+    """Return the file of a template: the domain's own before the shared one, ``folders`` before this one."""
+    names = [name]
+    own, _, rest = name.partition("/")
+    if domain is not None and own in (domain, SHARED):
+        names = [f"{domain}/{rest}", f"{SHARED}/{rest}"]
+    for wanted in names:
+        parts = wanted.split("/")
+        if any(part in ("", ".", "..") for part in parts):
+            return None
+        parts[-1] += SUFFIX
+        for place in (*folders, resources.files(__name__)):
+            file = place.joinpath(*parts)
+            if file.is_file():
+                return file
+    return None
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Return text in a fence that it cannot close itself, without control characters."""
+    shown = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{shown.rstrip()}\n{fence}"
 
 
 @cache
-def _environment() -> Environment:
+def _environment(domain: str | None, folders: tuple[Path, ...]) -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+    def load(name: str) -> str | None:
+        file = _find(name, domain, folders)
+        return None if file is None else file.read_text(encoding="utf-8")
+
     # The output is plain text for a model, not HTML. What is missing must be an error, not a gap in the text.
-    return Environment(
-        loader=FunctionLoader(_load),
+    environment = Environment(
+        loader=FunctionLoader(load),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["fenced"] = fenced
+    return environment

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import prompts
 from evolve.domains import domain
@@ -21,6 +24,7 @@ VARIABLES = {
     "horizon": 1000,
     "reference": "dcfr",
     "floor": 1e-7,
+    "kind": "log_ratio",
 }
 
 
@@ -38,8 +42,35 @@ def test_the_system_prompt_has_every_part_and_the_true_interface() -> None:
 
 
 def test_every_domain_has_its_prompts() -> None:
-    assert {name.split("/")[0] for name in prompts.template_names()} == {domain("cfr").name}
-    assert "cfr/system" in prompts.template_names()
+    assert f"{domain('cfr').name}/system" in prompts.template_names()
+    assert {"common/user", "common/diff", "common/repair"} <= set(prompts.template_names())
+
+
+def test_templates_of_a_domain_and_of_a_folder_come_before_shared_ones(tmp_path: Path) -> None:
+    assert "one mechanism" in prompts.render_for("cfr", "diff")
+    for name, text in {"a/common/form_of_edits": "My form.", "b/cfr/diff": "Only for rules."}.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / f"{name}.jinja").write_text(text)
+    mine = prompts.render_for("cfr", "diff", folders=[tmp_path / "a"])
+    assert "one mechanism" in mine
+    assert mine.endswith("My form.")
+    assert prompts.render_for("cfr", "diff", folders=[tmp_path / "b"]) == "Only for rules."
+    assert "one mechanism" in prompts.render_for("cfr", "diff")
+
+
+@given(text=st.text(), lines=st.lists(st.sampled_from(["```", "````python", "x = 1", "{{ x }}", "<|"])))
+def test_quoted_text_cannot_leave_its_fence(text: str, lines: list[str]) -> None:
+    quoted = prompts.fenced("\n".join([text, *lines]), "python")
+    first, *inside, last = quoted.split("\n")
+    assert first == last + "python"
+    assert set(last) == {"`"}
+    assert not any(line.lstrip().startswith(last) for line in inside)
+    assert all(c.isprintable() or c == "\t" for line in inside for c in line)
+
+
+def test_what_is_inserted_is_never_a_template() -> None:
+    variables = VARIABLES | {"reference": "{{ imports }}{% include 'cfr/role' %}"}
+    assert "{{ imports }}{% include 'cfr/role' %}" in prompts.render("cfr/system", **variables)
 
 
 @pytest.mark.parametrize("missing", sorted(VARIABLES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -14,6 +15,7 @@ from evolve.domains.staging import Tally, run_stages
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Task, Trial
 from games.sequence_form import SequenceForm
+from solvers.cfr import interface
 from solvers.cfr.engine import Checkpoint, run, session_arguments
 from solvers.cfr.rules import rule_names, rule_source
 from solvers.profile import PolicyError
@@ -80,6 +82,10 @@ class CFRDomain:
         for game in {trial.game for trial in stage.trials}:
             games.compile(game)
 
+    def brief(self, train: Stage) -> Mapping[str, object]:
+        """Return what the system prompt mentions besides what every prompt is given."""
+        return {"interface": inspect.getsource(interface)}
+
     def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
         """Play every game of every stage, one confined process a game."""
 
@@ -99,14 +105,17 @@ class CFRDomain:
         return run_stages(task, self.evaluator, run_stage)
 
     def grammar(self) -> Grammar | None:
-        """Return the syntax of CFR rules."""
-        return None
+        """Return the grammar of CFR rules."""
+        from evolve.offline.cfr.grammar import CFR
+
+        return CFR
 
     def proposer(self) -> Proposer | None:
         """Return the proposer that edits CFR rules."""
+        from evolve.offline.cfr.grammar import CFR
         from evolve.offline.proposer import OfflineProposer
 
-        return OfflineProposer()
+        return OfflineProposer(CFR)
 
 
 def _trial(game: str, horizon: int, label: str | None = None, disguise: Disguise | None = None) -> Trial:
