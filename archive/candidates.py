@@ -203,8 +203,7 @@ class CandidateStore(RunStore, EvaluationStore):
         status
             ``ok`` or the kind of failure.
         evaluations
-            Its measurements. One whose token is that of a queued evaluation finishes that row; another is a
-            new row.
+            Its measurements, each a new row.
         reason
             Why it failed.
         train, validation, test
@@ -217,8 +216,8 @@ class CandidateStore(RunStore, EvaluationStore):
         Returns
         -------
         bool
-            True if this call finished it. False if it was finished before, or if the result comes from an
-            attempt that was given up: then nothing is written, so that repeating a call does no harm.
+            True if this call finished it. False if it, or one of the measurements, was stored before: then
+            nothing is written, so that repeating a call does no harm.
 
         Raises
         ------
@@ -235,15 +234,14 @@ class CandidateStore(RunStore, EvaluationStore):
             locked = connection.execute(_LOCK_CANDIDATE, {"key": key}).one_or_none()
             if locked is None:
                 raise NotFound(f"there is no candidate number {key}; see `nashforge runs`")
-            queued = self._queued(connection, evaluations)
-            if locked.status.finished or queued is None:
+            if locked.status.finished or self._is_stored(connection, evaluations):
                 return False
             values: dict[str, Any] = {"key": key, "status": status, "reason": clean_text(reason), **fitness}
             if data is not None:
                 values["data"] = check_json("the candidate's data", dict(data))
             connection.execute(_FINISH, values)
             for evaluation in evaluations:
-                self._store(connection, evaluation, locked.run_id, key, queued)
+                self._store(connection, evaluation, locked.run_id, key)
             if state:
                 self._set_state(connection, locked.run_id, state)
             return True

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from archive.failures import told_to_people
@@ -20,6 +22,8 @@ from archive.location import display, file_of
 # Engines whose connections were in use at a fork. A child must not close its parent's connections, not even
 # by letting them be garbage collected: a server would hear that the parent says good-bye.
 _inherited: list[Engine] = []
+
+_RECONNECT_SECONDS = 0.25
 
 to_json: Callable[[Any], str] = partial(json.dumps, allow_nan=False, separators=(",", ":"))
 
@@ -79,6 +83,8 @@ class Database:
     def __init__(self, url: str, busy_timeout: float = 30.0) -> None:
         self.url = url
         self.busy_timeout = busy_timeout
+        self.patience = 0.0
+        """Seconds that an operation waits for a server that cannot be reached, before it begins."""
         self._engine: Engine | None = None
         self._pid = os.getpid()
         self._mutex = threading.Lock()
@@ -124,10 +130,11 @@ class Database:
         return f"{type(self).__name__}({self.location!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"url": self.url, "busy_timeout": self.busy_timeout}
+        return {"url": self.url, "busy_timeout": self.busy_timeout, "patience": self.patience}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         Database.__init__(self, state["url"], state["busy_timeout"])
+        self.patience = state["patience"]
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """Make everything this thread does inside the block one write: all of it is stored, or nothing.
@@ -145,7 +152,7 @@ class Database:
         if current is not None:
             yield current
             return
-        with under_way(self.url), told_to_people(self.url), engine.begin() as connection:
+        with under_way(self.url), told_to_people(self.url), self._begun(engine) as connection:
             self._local.connection = connection
             try:
                 yield connection
@@ -159,7 +166,22 @@ class Database:
         if current is not None:
             yield current
             return
-        with under_way(self.url), told_to_people(self.url), engine.begin() as connection:
+        with under_way(self.url), told_to_people(self.url), self._begun(engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _begun(self, engine: Engine) -> Iterator[Connection]:
+        """Begin a transaction; wait for a server that restarts, nothing was done yet that could be lost."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                connection = engine.connect()
+                break
+            except OperationalError:
+                if file_of(self.url) is not None or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_RECONNECT_SECONDS)
+        with connection, connection.begin():
             yield connection
 
     @contextmanager

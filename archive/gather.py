@@ -93,7 +93,7 @@ def _run(connection: Connection, run: Run) -> Line:
         .order_by(RunStateRow.key)
     )
     # Owner and heartbeat name a process of this machine.
-    plain = _plain(run, "id", "owner", "heartbeat", "stop_requested")
+    plain = _plain(run, "id", "owner", "heartbeat", "stop_requested", "pause_requested")
     return RunLine(**plain, values={row.key: row.value for row in values})
 
 

@@ -15,9 +15,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from archive.records import CallStatus, Role, RunState, Status
 from archive.types import BigKey, JsonObject, UTCDateTime, db_now
+from archive.work import AttemptState
 
 
-def _words(enumeration: type[RunState] | type[Status] | type[Role] | type[CallStatus]) -> Enum:
+def _words(
+    enumeration: type[RunState] | type[Status] | type[Role] | type[CallStatus] | type[AttemptState],
+) -> Enum:
     """Return a column type that stores an enumeration's values as plain text."""
     return Enum(
         enumeration,
@@ -50,6 +53,7 @@ class Base(DeclarativeBase):
         Status: _words(Status),
         Role: _words(Role),
         CallStatus: _words(CallStatus),
+        AttemptState: _words(AttemptState),
     }
 
 
@@ -72,6 +76,7 @@ class RunRow(Base):
     owner: Mapped[str | None] = mapped_column(String(128))
     heartbeat: Mapped[datetime | None]
     stop_requested: Mapped[datetime | None]
+    pause_requested: Mapped[datetime | None]
 
 
 class RunStateRow(Base):
@@ -208,3 +213,53 @@ class ModelCallRow(Base):
     reason: Mapped[str | None]
     request: Mapped[dict[str, Any]]
     response: Mapped[dict[str, Any] | None]
+
+
+class InfoRow(Base):
+    __tablename__ = "archive_info"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str]
+
+
+class WorkerRow(Base):
+    __tablename__ = "workers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(128), unique=True)
+    host: Mapped[str] = mapped_column(String(128))
+    pid: Mapped[int]
+    kinds: Mapped[str] = mapped_column(String(64))
+    slots: Mapped[int]
+    versions: Mapped[dict[str, Any]]
+    started: Mapped[datetime] = mapped_column(default=db_now())
+    heartbeat: Mapped[datetime] = mapped_column(default=db_now())
+    stopped: Mapped[datetime | None]
+
+
+class AttemptRow(Base):
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index(None, "state", "kind", "tag"),
+        Index(None, "run_id", "kind", "tag"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    key: Mapped[str] = mapped_column(String(64), index=True)
+    attempt: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(String(24))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    candidate_id: Mapped[int | None] = mapped_column(
+        ForeignKey("candidates.id", ondelete="SET NULL"), index=True
+    )
+    tag: Mapped[float]
+    state: Mapped[AttemptState]
+    payload: Mapped[dict[str, Any] | None]
+    result: Mapped[dict[str, Any] | None]
+    reason: Mapped[str | None]
+    worker: Mapped[str | None] = mapped_column(String(128))
+    queued: Mapped[datetime] = mapped_column(default=db_now())
+    started: Mapped[datetime | None]
+    heartbeat: Mapped[datetime | None]
+    finished: Mapped[datetime | None] = mapped_column(index=True)

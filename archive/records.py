@@ -117,6 +117,8 @@ class Run:
         Names the process that works on the run; ``heartbeat`` says when it was last alive.
     stop_requested : datetime or None
         When somebody asked the run to stop.
+    pause_requested : datetime or None
+        Since when the run is held back.
     """
 
     id: int
@@ -135,6 +137,7 @@ class Run:
     owner: str | None
     heartbeat: datetime | None
     stop_requested: datetime | None
+    pause_requested: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +231,7 @@ def new_token() -> str:
 class NewEvaluation:
     """A measurement to be stored; the fields are those of :class:`Evaluation`.
 
-    ``token`` identifies the attempt: storing the same token twice stores it once, and a result whose token
-    was given up as stale is refused.
+    ``token`` identifies the attempt: storing the same token twice stores it once.
     """
 
     program: str

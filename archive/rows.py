@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -17,6 +17,8 @@ from archive.records import Candidate, Evaluation, Parent, Program, Run, Score
 RunRef: TypeAlias = Run | int
 CandidateRef: TypeAlias = Candidate | int
 ProgramRef: TypeAlias = Program | str
+
+_Id = TypeVar("_Id", int, str)
 
 _SHOWN = 10
 
@@ -131,7 +133,7 @@ def evaluation_of(row: Row[*tuple[Any, ...]], scores: tuple[Score, ...]) -> Eval
     return Evaluation(**{**values, "seeds": tuple(values["seeds"])}, scores=scores)
 
 
-def chunks(ids: Sequence[int], size: int = 500) -> list[list[int]]:
+def chunks(ids: Sequence[_Id], size: int = 500) -> list[list[_Id]]:
     """Cut ids into pieces that fit one statement's parameters."""
     return [list(ids[i : i + size]) for i in range(0, len(ids), size)]
 

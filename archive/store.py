@@ -10,11 +10,13 @@ from archive.errors import ArchiveNotFound, DatabaseUnavailable
 from archive.lineage import LineageStore
 from archive.location import display, file_of, resolve_url
 from archive.queries import Queries
+from archive.queue import WorkQueue
 from archive.schema import prepare
+from archive.workers import WorkerStore
 
 
-class Archive(LineageStore, CallStore, Queries):
-    """The memory of Nashforge: programs, runs, candidates, evaluations, scores and model calls.
+class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore):
+    """The memory of Nashforge: programs, runs, candidates, evaluations, scores, model calls, queued work.
 
     Every operation is one transaction and hands out frozen records; nothing that returned is lost when the
     process is killed. Use `open`; the object may be shared by threads, survives a fork and can be pickled.

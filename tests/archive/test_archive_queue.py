@@ -1,128 +1,141 @@
-"""The queue of evaluations: claims, heartbeats, lost workers, late results."""
+"""The queue of work: claims, heartbeats, lost workers, late answers, fair shares."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from archive import NewEvaluation, NotFound, Status
-from archive.records import Evaluation, Run
+from archive.notices import Notices
+from archive.queue import CHANNEL
+from archive.records import Run
 from archive.store import Archive
+from archive.work import Attempt, AttemptState
 
 from .conftest import Maker
 
-
-def queued(archive: Archive, run: Run, make: Maker, number: int = 1) -> Evaluation:
-    candidate = make.candidate(run, number)
-    assert candidate.program is not None
-    return archive.queue_evaluation(
-        candidate.program, suite="cfr-train", split="train", seeds=[4], run=run, candidate=candidate
-    )
+WORK = {"what": "to do", "much": [1.5, None]}
 
 
-def result(evaluation: Evaluation, fitness: float = 0.5) -> NewEvaluation:
-    return NewEvaluation(
-        program=evaluation.program,
-        suite=evaluation.suite,
-        status=Status.OK,
-        token=evaluation.token,
-        fitness=fitness,
-    )
+def claimed(archive: Archive, worker: str = "w") -> Attempt:
+    attempt = archive.claim_work("evaluate", worker)
+    assert attempt is not None
+    return attempt
 
 
 def test_the_life_of_an_attempt(archive: Archive, run: Run, make: Maker) -> None:
-    waiting = queued(archive, run, make)
-    assert (waiting.status, waiting.attempt, waiting.started) == (Status.PENDING, 1, None)
-    claimed = archive.claim_evaluation(waiting.token, "worker-1")
-    assert claimed is not None
-    assert (claimed.status, claimed.worker, claimed.seeds) == (Status.RUNNING, "worker-1", (4,))
-    assert claimed.heartbeat is not None
-    assert claimed.started is not None
-    assert waiting.candidate_id is not None
-    assert archive.get_candidate(waiting.candidate_id).status is Status.RUNNING
-    assert archive.claim_evaluation(waiting.token, "worker-2") is None
-    assert archive.claim_next("worker-2") is None
-    assert archive.heartbeat(waiting.token)
-    beating = archive.get_evaluation(waiting.token)
-    assert beating.heartbeat is not None
-    assert beating.heartbeat >= claimed.heartbeat
-    assert archive.finish_candidate(waiting.candidate_id, Status.OK, evaluations=[result(claimed)], train=0.5)
-    (done,) = archive.evaluations(run=run)
-    assert (done.id, done.status, done.worker, done.fitness) == (waiting.id, Status.OK, "worker-1", 0.5)
-    assert done.started == claimed.started
-    assert not archive.heartbeat(waiting.token)
-    with pytest.raises(NotFound):
-        archive.get_evaluation("nothing")
+    candidate = make.candidate(run, 1)
+    waiting = archive.queue_work("a", "evaluate", WORK, run=run, program=candidate.program)
+    assert (waiting.state, waiting.attempt, waiting.candidate_id) == (AttemptState.QUEUED, 1, candidate.id)
+    assert archive.waiting_work("evaluate") == 1
+    assert archive.claim_work("propose", "w") is None
+    mine = claimed(archive, "worker-1")
+    assert (mine.state, mine.worker, mine.payload) == (AttemptState.RUNNING, "worker-1", WORK)
+    assert mine.heartbeat is not None
+    assert mine.started is not None
+    assert archive.claim_work("evaluate", "worker-2") is None
+    assert archive.beat_work([mine.token, "another"]) == {mine.token}
+    assert archive.work_answers(["a"]) == {}
+    assert archive.answer_work(mine.token, {"fitness": 1.0})
+    assert archive.answer_work(mine.token, {"fitness": 1.0}), "repeating an answer does no harm"
+    done = archive.work_answers(["a", "b"])["a"]
+    assert (done.state, done.result, done.payload) == (AttemptState.DONE, {"fitness": 1.0}, None)
+    assert archive.beat_work([mine.token]) == set()
+    archive.forget_work(["a"])
+    (kept,) = archive.attempts(run=run)
+    assert (kept.state, kept.result, kept.worker) == (AttemptState.DONE, None, "worker-1")
 
 
-def test_the_longest_waiting_is_claimed_first(archive: Archive, run: Run, make: Maker) -> None:
-    other = archive.create_run("cfr", {})
-    tokens = [queued(archive, run if i % 2 else other, make, i).token for i in range(4)]
-    claimed = [archive.claim_next("w", run=run), archive.claim_next("w"), archive.claim_next("w")]
-    assert [e.token if e else None for e in claimed] == [tokens[1], tokens[0], tokens[2]]
+def test_the_same_work_is_queued_once(archive: Archive, run: Run) -> None:
+    first = archive.queue_work("a", "evaluate", WORK, run=run)
+    assert archive.queue_work("a", "evaluate", WORK, run=run) == first
+    mine = claimed(archive)
+    assert archive.queue_work("a", "evaluate", WORK, run=run) == mine
+    archive.answer_work(mine.token, {"answer": 1})
+    assert archive.queue_work("a", "evaluate", WORK, run=run).result == {"answer": 1}
+    archive.forget_work(["a"])
+    again = archive.queue_work("a", "evaluate", WORK, run=run)
+    assert again.state is AttemptState.QUEUED
+    assert archive.work_answers(["a"]) == {}, "the answer of before is not taken for that of now"
 
 
-def test_a_lost_attempt_is_repeated_and_its_late_result_refused(
-    archive: Archive, run: Run, make: Maker
-) -> None:
-    first = queued(archive, run, make)
-    assert first.candidate_id is not None
-    archive.claim_evaluation(first.token, "dies")
-    assert archive.requeue_stale(3600.0) == []
+def test_a_lost_attempt_is_repeated_and_its_late_answer_refused(archive: Archive, run: Run) -> None:
+    archive.queue_work("a", "evaluate", WORK, run=run)
+    first = claimed(archive, "dies")
+    assert archive.sweep_work(3600.0, max_attempts=3) == []
     time.sleep(0.02)
-    (second,) = archive.requeue_stale(0.0)
-    assert (second.attempt, second.status, second.seeds, second.split) == (2, Status.PENDING, (4,), "train")
-    assert archive.requeue_stale(0.0) == []
-    lost = archive.get_evaluation(first.token)
-    assert (lost.status, lost.worker) == (Status.INFRASTRUCTURE, "dies")
-    assert archive.get_candidate(first.candidate_id).status is Status.PENDING
-    assert not archive.finish_candidate(first.candidate_id, Status.OK, evaluations=[result(first)], train=9.0)
-    assert archive.record_evaluation(result(first)).status is Status.INFRASTRUCTURE
-    archive.claim_evaluation(second.token, "lives")
-    assert archive.finish_candidate(first.candidate_id, Status.OK, evaluations=[result(second)], train=0.5)
-    assert archive.get_candidate(first.candidate_id).train == 0.5
+    (second,) = archive.sweep_work(0.0, max_attempts=3)
+    assert (second.attempt, second.state, second.payload) == (2, AttemptState.QUEUED, WORK)
+    assert second.token != first.token
+    assert archive.sweep_work(0.0, max_attempts=3) == []
+    assert not archive.answer_work(first.token, {"late": True})
+    assert not archive.give_up_work(first.token, "too late", max_attempts=3)
+    assert archive.work_answers(["a"]) == {}
+    assert claimed(archive, "lives").token == second.token
+    assert archive.answer_work(second.token, {"late": False})
+    assert archive.work_answers(["a"])["a"].result == {"late": False}
+    assert [(a.state, a.worker) for a in archive.attempts(key="a")] == [
+        (AttemptState.LOST, "dies"),
+        (AttemptState.DONE, "lives"),
+    ]
 
 
-def test_attempts_end(archive: Archive, run: Run, make: Maker) -> None:
-    evaluation = queued(archive, run, make)
-    assert evaluation.candidate_id is not None
+def test_attempts_end_and_say_what_happened(archive: Archive, run: Run) -> None:
+    archive.queue_work("a", "evaluate", WORK, run=run)
     for attempt in (1, 2, 3):
-        claimed = archive.claim_next(f"worker-{attempt}")
-        assert claimed is not None
-        assert claimed.attempt == attempt
-        time.sleep(0.02)
-        assert len(archive.requeue_stale(0.0, max_attempts=3)) == (attempt < 3)
-    candidate = archive.get_candidate(evaluation.candidate_id)
-    assert candidate.status is Status.INFRASTRUCTURE
-    assert candidate.reason == "3 attempts were lost; the last worker was worker-3"
-    assert [e.status for e in archive.evaluations(run=run)] == [Status.INFRASTRUCTURE] * 3
+        mine = claimed(archive, f"worker-{attempt}")
+        assert mine.attempt == attempt
+        if attempt == 2:
+            archive.give_up_work(mine.token, "its disk was full", max_attempts=3)
+        else:
+            time.sleep(0.02)
+            archive.sweep_work(0.0, max_attempts=3)
+    failed = archive.work_answers(["a"])["a"]
+    assert failed.state is AttemptState.FAILED
+    assert failed.reason == (
+        "3 attempts were lost (worker-1: no sign of life for 0 s; worker-2: its disk was full; "
+        "worker-3: no sign of life for 0 s)"
+    )
+    assert archive.claim_work("evaluate", "w") is None
+    assert archive.queue_work("a", "evaluate", WORK, run=run).attempt == 1, (
+        "asked for again, it is tried again"
+    )
 
 
-def test_cancelling_spares_what_is_claimed(archive: Archive, run: Run, make: Maker) -> None:
-    for number in range(3):
-        queued(archive, run, make, number)
-    archive.claim_next("w")
-    assert archive.cancel_queued(run) == 2
-    assert [e.status for e in archive.evaluations(run=run)] == [Status.RUNNING] + [Status.CANCELLED] * 2
-    assert archive.claim_next("w") is None
+def test_a_worker_that_is_shut_down_costs_no_attempt(archive: Archive, run: Run) -> None:
+    archive.queue_work("a", "evaluate", WORK, run=run)
+    for _ in range(5):
+        assert archive.give_up_work(claimed(archive).token, "shut down", max_attempts=2, count=False)
+    assert claimed(archive).payload == WORK
 
 
-def test_every_evaluation_is_claimed_by_exactly_one_worker(archive: Archive, run: Run, make: Maker) -> None:
-    tokens = {queued(archive, run, make, number).token for number in range(24)}
+def test_cancelling_spares_what_is_claimed(archive: Archive, run: Run) -> None:
+    for key in "abc":
+        archive.queue_work(key, "evaluate", WORK, run=run)
+    other = archive.queue_work("d", "evaluate", WORK)
+    claimed(archive)
+    assert archive.cancel_work(run) == 2
+    states = [attempt.state for attempt in archive.attempts(run=run)]
+    assert states == [AttemptState.RUNNING] + [AttemptState.CANCELLED] * 2
+    assert claimed(archive).token == other.token
+    assert archive.cancel_work(run) == 0
+    assert set(archive.work_answers("abcd")) == {"b", "c"}
+
+
+def test_every_attempt_is_claimed_by_exactly_one_worker(archive: Archive, run: Run) -> None:
+    tokens = {archive.queue_work(str(n), "evaluate", WORK, run=run).token for n in range(24)}
 
     def work(name: int) -> list[str]:
         mine = []
-        while (claimed := archive.claim_next(f"w{name}")) is not None:
-            mine.append(claimed.token)
-            assert claimed.candidate_id is not None
-            assert archive.finish_candidate(
-                claimed.candidate_id, Status.OK, evaluations=[result(claimed)], train=0.0
-            )
+        while (attempt := archive.claim_work("evaluate", f"w{name}")) is not None:
+            mine.append(attempt.token)
+            assert archive.answer_work(attempt.token, {})
         return mine
 
     with ThreadPoolExecutor(4) as pool:
@@ -130,8 +143,100 @@ def test_every_evaluation_is_claimed_by_exactly_one_worker(archive: Archive, run
     assert sorted(done) == sorted(tokens)
 
 
+def served(archive: Archive, count: int, refill: dict[int, float]) -> list[int | None]:
+    """Claim so many attempts one by one, each of which is replaced by another of its run."""
+    order = []
+    for number in range(count):
+        attempt = claimed(archive)
+        archive.answer_work(attempt.token, {})
+        order.append(attempt.run_id)
+        if attempt.run_id in refill:
+            weight = refill[attempt.run_id]
+            archive.queue_work(f"more {number}", "evaluate", WORK, run=attempt.run_id, weight=weight)
+    return order
+
+
+@pytest.mark.parametrize("weights", [(1.0, 1.0), (3.0, 1.0)])
+def test_runs_share_the_workers_by_weight(archive: Archive, weights: tuple[float, float]) -> None:
+    runs = [archive.create_run("cfr", {}).id for _ in weights]
+    refill = dict(zip(runs, weights, strict=True))
+    for run, weight in refill.items():
+        for number in range(4):
+            archive.queue_work(f"{run} {number}", "evaluate", WORK, run=run, weight=weight)
+    counts = Counter(served(archive, 32, refill))
+    share = [32 * weight / sum(weights) for weight in weights]
+    assert [counts[run] for run in runs] == pytest.approx(share, abs=2)
+
+
+def test_a_newcomer_neither_waits_for_a_backlog_nor_overtakes(archive: Archive) -> None:
+    old, new = (archive.create_run("cfr", {}).id for _ in range(2))
+    for number in range(30):
+        archive.queue_work(f"old {number}", "evaluate", WORK, run=old)
+    served(archive, 10, {})
+    for number in range(10):
+        archive.queue_work(f"new {number}", "evaluate", WORK, run=new)
+    counts = Counter(served(archive, 20, {}))
+    assert (counts[old], counts[new]) == pytest.approx((10, 10), abs=1)
+    served(archive, 10, {})
+    assert archive.waiting_work("evaluate") == 0
+    # The queue was empty: virtual time does not start again, or whoever comes now would be served alone.
+    archive.queue_work("new again", "evaluate", WORK, run=new)
+    for number in range(4):
+        archive.queue_work(f"old again {number}", "evaluate", WORK, run=old)
+    assert new in served(archive, 2, {})
+
+
+def test_paused_runs_are_passed_over(archive: Archive, run: Run) -> None:
+    other = archive.create_run("cfr", {})
+    archive.queue_work("a", "evaluate", WORK, run=run)
+    archive.queue_work("b", "evaluate", WORK, run=other)
+    archive.queue_work("c", "evaluate", WORK)
+    assert not archive.pause_requested(run)
+    archive.request_pause(run)
+    assert archive.pause_requested(run)
+    assert archive.waiting_work("evaluate") == 2
+    assert {claimed(archive).key, claimed(archive).key} == {"b", "c"}
+    assert archive.claim_work("evaluate", "w") is None
+    archive.request_pause(run, paused=False)
+    assert claimed(archive).key == "a"
+
+
+def test_workers_are_known_while_they_live(archive: Archive) -> None:
+    for name, slots in (("b", 2), ("a", 1)):
+        archive.register_worker(name, host="h", pid=7, kinds="evaluate", slots=slots, versions={"x": "1"})
+    assert [(w.name, w.slots, w.stopped) for w in archive.workers()] == [("a", 1, None), ("b", 2, None)]
+    archive.leave_worker("a")
+    assert [w.name for w in archive.workers(alive_within=60.0)] == ["b"]
+    time.sleep(0.05)
+    assert archive.workers(alive_within=0.01) == []
+    archive.beat_worker("b")
+    assert [w.name for w in archive.workers(alive_within=5.0)] == ["b"]
+    archive.register_worker("a", host="h", pid=8, kinds="propose", slots=3, versions={})
+    assert [(w.pid, w.stopped) for w in archive.workers() if w.name == "a"] == [(8, None)]
+
+
+def test_archives_can_be_told_apart(archive: Archive, tmp_path: Path) -> None:
+    with Archive.open(archive.url) as same, Archive.open(tmp_path / "other.db") as other:
+        assert archive.uid == same.uid != other.uid
+
+
+def test_answers_are_announced(archive: Archive, run: Run) -> None:
+    archive.queue_work("a", "evaluate", WORK, run=run)
+    token = claimed(archive).token
+    notices = Notices(archive.url, CHANNEL)
+    notices.listen()
+    with ThreadPoolExecutor(1) as pool:
+        began = time.monotonic()
+        answered = pool.submit(lambda: (time.sleep(0.1), archive.answer_work(token, {}))[1])
+        notices.wait(30.0)
+        waited = time.monotonic() - began
+        assert answered.result()
+    notices.close()
+    assert waited < 20.0, "it slept until the time was up"
+
+
 class QueueMachine(RuleBasedStateMachine):
-    """Any order of queueing, claiming, dying, sweeping and finishing keeps the books right."""
+    """Any order of queueing, claiming, dying, sweeping and answering keeps the books right."""
 
     archive: Archive
     tokens = Bundle("tokens")
@@ -139,56 +244,56 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.run = self.archive.create_run("cfr", {})
-        self.maker = Maker(self.archive)
-        self.accepted: dict[int, float] = {}
+        self.accepted: dict[str, float] = {}
         self.number = 0
 
     def teardown(self) -> None:
         """Leave nothing behind that the next example's sweeps would find."""
         self.archive.delete_run(self.run)
 
+    def attempt(self, token: str) -> Attempt:
+        return next(a for a in self.archive.attempts(run=self.run) if a.token == token)
+
     @rule(target=tokens)
     def queue(self) -> str:
         self.number += 1
-        return queued(self.archive, self.run, self.maker, self.number).token
+        key = f"{self.run.uid} {self.number}"
+        return self.archive.queue_work(key, "evaluate", {"number": self.number}, run=self.run).token
 
-    @rule(token=tokens)
-    def claim(self, token: str) -> None:
-        before = self.archive.get_evaluation(token).status
-        claimed = self.archive.claim_evaluation(token, "w")
-        assert (claimed is not None) == (before is Status.PENDING)
+    @rule()
+    def claim(self) -> None:
+        waiting = [a for a in self.archive.attempts(run=self.run) if a.state is AttemptState.QUEUED]
+        mine = self.archive.claim_work("evaluate", "w")
+        first = min(waiting, key=lambda a: (a.tag, a.id), default=None)
+        assert (mine and mine.token) == (first and first.token)
 
     @rule(target=tokens)
     def sweep(self) -> str:
         time.sleep(0.002)
-        again = self.archive.requeue_stale(0.0, max_attempts=2)
+        again = self.archive.sweep_work(0.0, max_attempts=2)
         return again[0].token if again else self.queue()
 
     @rule(token=tokens, fitness=st.floats(-5, 5))
-    def finish(self, token: str, fitness: float) -> None:
-        evaluation = self.archive.get_evaluation(token)
-        assert evaluation.candidate_id is not None
-        candidate = self.archive.get_candidate(evaluation.candidate_id)
-        recorded = self.archive.finish_candidate(
-            candidate, Status.OK, evaluations=[result(evaluation, fitness)], train=fitness
-        )
-        assert recorded == (not evaluation.status.finished and not candidate.status.finished)
-        if recorded:
-            assert candidate.id not in self.accepted
-            self.accepted[candidate.id] = fitness
+    def answer(self, token: str, fitness: float) -> None:
+        before = self.attempt(token)
+        accepted = self.archive.answer_work(token, {"fitness": fitness})
+        assert accepted == (before.state in (AttemptState.RUNNING, AttemptState.DONE))
+        if accepted:
+            self.accepted.setdefault(before.key, fitness)
 
     @invariant()
     def books_are_right(self) -> None:
-        candidates = self.archive.candidates(self.run)
-        assert {c.id: c.train for c in candidates if c.status is Status.OK} == self.accepted
-        for candidate in candidates:
-            attempts = self.archive.evaluations(candidate=candidate)
-            assert [e.attempt for e in attempts] == list(range(1, len(attempts) + 1))
-            assert len(attempts) <= 2
-            unfinished = sum(not e.status.finished for e in attempts)
-            # An unfinished candidate has exactly one attempt that may still come in.
-            assert unfinished == (0 if candidate.status.finished else 1)
-            assert sum(e.status is Status.OK for e in attempts) == (candidate.status is Status.OK)
+        attempts = self.archive.attempts(run=self.run)
+        answers = self.archive.work_answers({a.key for a in attempts})
+        done = {key: a.result["fitness"] for key, a in answers.items() if a.result is not None}
+        assert done == self.accepted
+        for key in {a.key for a in attempts}:
+            mine = [a for a in attempts if a.key == key]
+            assert [a.attempt for a in mine] == list(range(1, len(mine) + 1))
+            assert len(mine) <= 2
+            # Work has exactly one attempt that is open, or the one that ended it.
+            assert sum(a.state.open for a in mine) == (0 if key in answers else 1)
+            assert all(a.state is AttemptState.LOST for a in mine[:-1])
 
 
 def test_the_queue_keeps_its_books(archive: Archive) -> None:

@@ -125,17 +125,17 @@ def test_a_newer_schema_is_refused(archive: Archive) -> None:
 def test_an_older_schema_names_the_command_and_is_upgraded(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second revision is written beside the first: data survives the upgrade, a failure changes nothing."""
+    """A revision is written beside the others: data survives the upgrade, a failure changes nothing."""
     run = archive.create_run("cfr", {"kept": True})
     migrations = tmp_path / "migrations"
     shipped = Path(alembic_config().get_main_option("script_location") or "")
     (migrations / "versions").mkdir(parents=True)
-    for name in ("env.py", "script.py.mako", "versions/0001_first_schema.py"):
-        (migrations / name).write_text((shipped / name).read_text())
-    second = migrations / "versions" / "0002_more.py"
+    for path in (shipped / "env.py", shipped / "script.py.mako", *(shipped / "versions").glob("0*.py")):
+        (migrations / path.relative_to(shipped)).write_text(path.read_text())
+    second = migrations / "versions" / "more.py"
     body = (
         "from alembic import op\nimport sqlalchemy as sa\n"
-        "revision = '0002'\ndown_revision = '0001'\n"
+        f"revision = 'more'\ndown_revision = '{REVISION}'\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('runs') as table:\n"
         "        table.add_column(sa.Column('colour', sa.String(8)))\n"
@@ -145,17 +145,17 @@ def test_an_older_schema_names_the_command_and_is_upgraded(
     config = alembic_config()
     config.set_main_option("script_location", str(migrations))
     monkeypatch.setattr("archive.schema.alembic_config", lambda: config)
-    monkeypatch.setattr("archive.schema.REVISION", "0002")
+    monkeypatch.setattr("archive.schema.REVISION", "more")
     candidate = archive.add_candidate(run, operator="seed", proposer="x")
     with pytest.raises(SchemaMismatch, match="nashforge db upgrade") as caught:
         Archive.open(archive.url)
     assert caught.value.upgradable
     with pytest.raises(RuntimeError, match="half way"):
         upgrade(archive.url)
-    assert schema_version(archive.url) == "0001"
+    assert schema_version(archive.url) == REVISION
     second.write_text(body)
-    assert upgrade(archive.url) == ("0001", "0002")
-    assert upgrade(archive.url) == ("0002", "0002")
+    assert upgrade(archive.url) == (REVISION, "more")
+    assert upgrade(archive.url) == ("more", "more")
     with Archive.open(archive.url) as again:
         assert again.get_run(run) == run
         assert again.get_candidate(candidate) == candidate
