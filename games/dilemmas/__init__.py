@@ -1,0 +1,48 @@
+"""Sequential social dilemmas on grids (Gathering, Cleanup), a cooperative grid, and matrix dilemmas.
+
+Environments are compiled step kernels over arrays; `games.dilemmas.openspiel` registers them as OpenSpiel
+games. Names are imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from games.dilemmas.environment import Environment, make
+    from games.dilemmas.maps import GridMap, MapError, load_map, map_names
+    from games.dilemmas.rules import PRESETS, Rules
+    from games.dilemmas.settings import Setting, SettingError
+
+_MODULES = {
+    "Environment": "games.dilemmas.environment",
+    "make": "games.dilemmas.environment",
+    "GridMap": "games.dilemmas.maps",
+    "MapError": "games.dilemmas.maps",
+    "load_map": "games.dilemmas.maps",
+    "map_names": "games.dilemmas.maps",
+    "PRESETS": "games.dilemmas.rules",
+    "Rules": "games.dilemmas.rules",
+    "Setting": "games.dilemmas.settings",
+    "SettingError": "games.dilemmas.settings",
+}
+
+__all__ = [
+    "PRESETS",
+    "Environment",
+    "GridMap",
+    "MapError",
+    "Rules",
+    "Setting",
+    "SettingError",
+    "load_map",
+    "make",
+    "map_names",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

@@ -1,0 +1,176 @@
+"""Maps: ASCII files, ours by name or any file of the user's.
+
+``#`` wall, ``.`` floor, ``P`` where agents may start, ``A`` where apples grow; in Cleanup also ``~`` clean
+and ``%`` dirty river and ``=`` stream. Lines that begin with ``;`` are comments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from games.errors import GameError
+
+SUFFIX = ".txt"
+MOST_CELLS = 4096
+"""Largest map; the tables of shortest paths grow with the square."""
+
+Cells = npt.NDArray[np.int32]
+
+_SYMBOLS = {"#": "wall", ".": "floor", "P": "start", "A": "apple", "~": "river", "%": "waste", "=": "stream"}
+
+
+class MapError(GameError):
+    """A map that does not exist or cannot be played on."""
+
+
+@dataclass(frozen=True, eq=False)
+class GridMap:
+    """A map; cells are numbered row by row (``row * width + column``).
+
+    Attributes
+    ----------
+    name : str
+        As it was asked for.
+    walls : ndarray of bool, shape (height * width,)
+        Which cells are walls.
+    starts, apples, river, stream : ndarray of int32
+        Cells, in ascending order.
+    dirty : ndarray of bool, shape (len(river),)
+        Which river cells are dirty at the start.
+    """
+
+    name: str
+    height: int
+    width: int
+    walls: npt.NDArray[np.bool_]
+    starts: Cells
+    apples: Cells
+    river: Cells
+    stream: Cells
+    dirty: npt.NDArray[np.bool_]
+
+    @property
+    def cells(self) -> int:
+        """Number of cells, walls included."""
+        return self.height * self.width
+
+    @property
+    def text(self) -> str:
+        """The map as a file has it, without comments."""
+        signs = np.full(self.cells, ".")
+        signs[self.walls] = "#"
+        for cells, sign in ((self.starts, "P"), (self.apples, "A"), (self.stream, "=")):
+            signs[cells] = sign
+        signs[self.river] = np.where(self.dirty, "%", "~")
+        rows = signs.reshape(self.height, self.width)
+        return "\n".join("".join(row) for row in rows) + "\n"
+
+
+def map_names() -> tuple[str, ...]:
+    """Return the names of the maps that come with the package."""
+    files = resources.files(__package__).joinpath("maps").iterdir()
+    return tuple(sorted(file.name.removesuffix(SUFFIX) for file in files if file.name.endswith(SUFFIX)))
+
+
+@lru_cache(maxsize=64)
+def load_map(name_or_path: str) -> GridMap:
+    """Load a map of the package by name, or the user's own from a file.
+
+    Parameters
+    ----------
+    name_or_path
+        A name of `map_names`, or a path; text with a ``/`` or a ``.`` is taken for a path.
+
+    Raises
+    ------
+    MapError
+        If there is no such map, the file cannot be read or the map cannot be played on.
+    """
+    if "/" not in name_or_path and "." not in name_or_path:
+        if name_or_path not in map_names():
+            raise MapError(
+                f"there is no map {name_or_path!r}; choose one of {', '.join(map_names())}, or give the path "
+                "of a file"
+            )
+        file = resources.files(__package__).joinpath("maps", name_or_path + SUFFIX)
+        return parse_map(file.read_text("utf-8"), name_or_path)
+    try:
+        text = Path(name_or_path).expanduser().read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise MapError(f"the map {name_or_path} does not exist; check the path") from error
+    except OSError as error:
+        raise MapError(f"the map {name_or_path} cannot be read ({error.strerror}); check the path") from error
+    except UnicodeDecodeError as error:
+        raise MapError(f"the map {name_or_path} is not ASCII text; save it as plain text") from error
+    return parse_map(text, name_or_path)
+
+
+def parse_map(text: str, name: str = "map") -> GridMap:
+    """Return the map that a text draws.
+
+    Raises
+    ------
+    MapError
+        Naming the row and column of what is wrong: rows of different lengths, an unknown sign, a border that
+        is not closed, or something missing.
+    """
+    rows = [line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith(";")]
+    if not rows:
+        raise MapError(f"the map {name} is empty; draw it with {' '.join(_SYMBOLS)}")
+    width = len(rows[0])
+    for number, row in enumerate(rows):
+        if len(row) != width:
+            raise MapError(
+                f"row {number} of the map {name} has {len(row)} signs, but the first has {width}; make "
+                "them equal"
+            )
+        for column, sign in enumerate(row):
+            if sign not in _SYMBOLS:
+                raise MapError(
+                    f"the map {name} has {sign!r} in row {number}, column {column}; use only "
+                    f"{' '.join(_SYMBOLS)}"
+                )
+    signs = np.array([list(row) for row in rows])
+    if signs.size > MOST_CELLS:
+        raise MapError(f"the map {name} has {signs.size} cells, but may have at most {MOST_CELLS}")
+    border = np.ones(signs.shape, dtype=bool)
+    border[1:-1, 1:-1] = False
+    open_border = np.argwhere(border & (signs != "#"))
+    if len(open_border):
+        at = open_border[0]
+        raise MapError(
+            f"the map {name} is open in row {at[0]}, column {at[1]}; close it: the border must be walls (#)"
+        )
+    flat = signs.ravel()
+    river = _where(flat, "~%")
+    made = GridMap(
+        name=name,
+        height=signs.shape[0],
+        width=width,
+        walls=_frozen(flat == "#"),
+        starts=_where(flat, "P"),
+        apples=_where(flat, "A"),
+        river=river,
+        stream=_where(flat, "="),
+        dirty=_frozen(flat[river] == "%"),
+    )
+    for cells, sign, what in ((made.starts, "P", "cell to start from"), (made.apples, "A", "apple")):
+        if not len(cells):
+            raise MapError(f"the map {name} has no {what}; draw at least one {sign}")
+    return made
+
+
+def _where(signs: npt.NDArray[np.str_], wanted: str) -> Cells:
+    return _frozen(np.flatnonzero(np.isin(signs, list(wanted))).astype(np.int32))
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,13 @@
+"""Everyone walks to the nearest apple. In Cleanup a group of these starves; in Gathering it clumps."""
+
+from solvers.policies.interface import Memory, Observation, nearest, step_toward
+
+
+def harvest(observation: Observation, memory: Memory) -> int:
+    """Go to the nearest apple, and stand where there is none."""
+    return step_toward(observation, nearest(observation, observation.apples))
+
+
+def act(observation: Observation, memory: Memory) -> int:
+    """Harvest."""
+    return harvest(observation, memory)

@@ -1,0 +1,102 @@
+"""Social metrics of an episode, and their means with confidence intervals over several.
+
+Definitions: Perolat et al. (2017), "A multi-agent reinforcement learning model of common-pool resource
+appropriation", with two repairs: equality is undefined, not 1, where a group earns nothing or loses, and the
+worst-off agent and the Gini coefficient of shifted returns stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from games.dilemmas import kernels
+
+METRICS = ("efficiency", "equality", "sustainability", "peace", "min_reward", "gini")
+"""In the order of tables."""
+
+LOWER_IS_BETTER = ("gini",)
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A metric over several episodes.
+
+    Attributes
+    ----------
+    mean : float or None
+        None where it is undefined in every episode.
+    low, high : float or None
+        95 % confidence interval of the mean (Student's t); None below two episodes.
+    count : int
+        Episodes in which it is defined.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    count: int
+
+
+def social_metrics(
+    returns: npt.NDArray[np.float64], tally: npt.NDArray[np.int64], horizon: int
+) -> dict[str, float | None]:
+    """Return the metrics of an episode; None where one is undefined.
+
+    Parameters
+    ----------
+    returns
+        Sum of the rewards of each agent, shape ``(agents,)``.
+    tally
+        What agents did, see `games.dilemmas.kernels`.
+    horizon
+        Steps of the episode.
+
+    Returns
+    -------
+    dict
+        ``efficiency`` (sum of returns per step), ``equality`` (1 - sum |R_i - R_j| / (2 N sum R), undefined
+        unless the sum is positive), ``sustainability`` (mean step of positive rewards, averaged over the
+        agents that have any), ``peace`` (agents in the game in a mean step), ``min_reward`` (smallest return)
+        and ``gini`` (of returns less the smallest where that is negative).
+    """
+    agents, total = len(returns), float(returns.sum())
+    differences = float(np.abs(returns[:, None] - returns).sum())
+    shifted = total - agents * min(float(returns.min()), 0.0)
+    count = tally[kernels.INCOME_COUNT]
+    earning = count > 0
+    steps = tally[kernels.INCOME_STEPS][earning] / count[earning]
+    return {
+        "efficiency": total / horizon,
+        "equality": 1.0 - differences / (2 * agents * total) if total > 0 else None,
+        "sustainability": float(steps.mean()) if len(steps) else None,
+        "peace": (agents * horizon - int(tally[kernels.FROZEN].sum())) / horizon,
+        "min_reward": float(returns.min()),
+        "gini": differences / (2 * agents * shifted) if shifted > 0 else 0.0,
+    }
+
+
+def summarise(values: Iterable[float | None]) -> Summary:
+    """Return the mean of the defined values, with its interval."""
+    known = np.array([value for value in values if value is not None], dtype=np.float64)
+    if not len(known):
+        return Summary(None, None, None, 0)
+    mean = float(known.mean())
+    if len(known) < 2:
+        return Summary(mean, None, None, 1)
+    from scipy.special import stdtrit
+
+    error = float(known.std(ddof=1)) / len(known) ** 0.5
+    half = float(stdtrit(len(known) - 1, (1 + CONFIDENCE) / 2)) * error
+    return Summary(mean, mean - half, mean + half, len(known))
+
+
+def summaries(episodes: Sequence[Mapping[str, Any]]) -> dict[str, Summary]:
+    """Return every metric over episodes, given as `social_metrics` returns them."""
+    return {name: summarise(episode[name] for episode in episodes) for name in METRICS}
