@@ -1,0 +1,1 @@
+"""Policy-space response oracles (PSRO) on the sequence form: engine, restricted games, meta-solvers."""

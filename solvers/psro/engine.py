@@ -1,0 +1,329 @@
+"""The PSRO engine over the sequence form: populations are matrices of realisation plans.
+
+In every iteration: one message to the meta-solver, whose strategies mix the populations' plans (mixing plans
+is mixing policies by their reach); one exact best response a player to the others' mixtures; and the payoffs
+of the new policies against all others. All players respond to the same strategies.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from games.sequence_form import SequenceForm
+from solvers.cfr.engine import Checkpoint, default_checkpoints
+from solvers.profile import Profile, uniform_profile
+from solvers.psro import host, kernels
+from solvers.psro.factors import Factors
+from solvers.psro.guise import Guise, Order
+from solvers.psro.tensors import Tensors
+from solvers.session import Session
+from solvers.tables import tables
+
+Array = npt.NDArray[np.float64]
+
+TIE_TOLERANCE = 1e-11
+"""Actions are equally good if their values differ by less, relative to the largest of the information set."""
+
+MOST_TENSOR_BYTES = 1 << 30
+
+
+class StrategyError(ValueError):
+    """A meta-solver returned something that is not a mixture over the populations."""
+
+
+@dataclass(frozen=True)
+class PSROCheckpoint(Checkpoint):
+    """Where a run stood after some iterations; ``seconds`` includes all but the measuring.
+
+    Attributes
+    ----------
+    solver_seconds : float
+        Wall time spent in the meta-solver so far, training and evaluating.
+    policies : int
+        Policies in each population.
+    distinct : float
+        Mean over players of the number of policies that differ from all before them.
+    train_entropy, evaluate_entropy : float
+        Mean over players of the entropy of the strategies, over that of the uniform one; in [0, 1].
+    """
+
+    solver_seconds: float
+    policies: int
+    distinct: float
+    train_entropy: float
+    evaluate_entropy: float
+
+
+@dataclass(frozen=True)
+class PSROTrajectory:
+    """The outcome of a run: the evaluated mixture as behaviour policies, and the checkpoints on the way."""
+
+    average: Profile
+    checkpoints: tuple[PSROCheckpoint, ...]
+
+    @property
+    def exploitability(self) -> float:
+        """Exploitability of the mixture at the end."""
+        return self.checkpoints[-1].exploitability
+
+
+def _plan_form(form: SequenceForm, capacity: int) -> tuple[int, int]:
+    """Return classes and leaves to make room for if factors are cheaper than tensors, else zeros."""
+    if form.players == 2:
+        return 0, 0
+    factors = Factors(form, capacity)
+    entries = capacity**form.players
+    cost = form.leaves * (form.players - 1) + form.players * factors.classes * capacity
+    if entries > cost or 16 * form.players * entries > MOST_TENSOR_BYTES:
+        return factors.classes, factors.leaves
+    return 0, 0
+
+
+def session_arguments(form: SequenceForm, horizon: int) -> dict[str, Any]:
+    """Return what a session needs to serve a meta-solver: ``host``, ``setup``, ``inputs``, ``outputs``."""
+    capacity = horizon + 1
+    classes, leaves = _plan_form(form, capacity)
+    return {
+        "host": "solvers.psro.host",
+        "setup": {
+            "players": form.players,
+            "horizon": horizon,
+            "capacity": capacity,
+            "factored": bool(classes),
+        },
+        "inputs": host.inputs(form.players, capacity, classes, leaves),
+        "outputs": host.outputs(form.players, capacity),
+    }
+
+
+class Engine:
+    """One meta-solver at work in one game.
+
+    Parameters
+    ----------
+    form
+        The compiled game.
+    session
+        Serves the solver; made with `session_arguments`.
+    horizon
+        Number of iterations, as given there.
+    guise
+        How the restricted game is disguised; None: not at all.
+
+    Attributes
+    ----------
+    iteration : int
+        Iterations done.
+    policies : int
+        Policies in each population.
+    plans : list of ndarray
+        Realisation plans, shape ``(horizon + 1, sequences + 1)`` a player; the first ``policies`` rows count.
+    train, evaluated : ndarray of shape (players, policies)
+        The latest strategies.
+    solver_seconds : float
+        Wall time spent in the solver.
+    """
+
+    def __init__(
+        self, form: SequenceForm, session: Session, horizon: int, guise: Guise | None = None
+    ) -> None:
+        self.form = form
+        self.iteration = 0
+        self.policies = 0
+        self.solver_seconds = 0.0
+        self._session = session
+        self._tables = tables(form)
+        self._capacity = horizon + 1
+        self._players = range(form.players)
+        self.plans = [np.zeros((self._capacity, size + 1)) for size in self._tables.sizes]
+        self._distinct: list[set[bytes]] = [set() for _ in self._players]
+        self._factors, self._tensors = None, None
+        if "tensors" in session.inputs:
+            self._tensors = Tensors(form, self._capacity)
+        else:
+            self._factors = Factors(form, self._capacity)
+        self._flat = np.empty(self._tables.length)
+        self._value = [np.empty(size + 1) for size in self._tables.sizes]
+        self._guise = guise or Guise(form.players)
+        self._orders: list[Order] = []
+        for p, policy in enumerate(uniform_profile(form)):
+            self._tables.set_plan(p, policy, self._flat, np.empty(len(policy)))
+        self._add()
+
+    def step(self) -> None:
+        """Do one iteration: ask for strategies, add a best response of every player.
+
+        Raises
+        ------
+        StrategyError
+            If the solver returns something that is not a mixture.
+        """
+        self.iteration += 1
+        self.train = self._ask(host.TRAIN, self.iteration)
+        mixed = self._mixed(self.train)
+        for p in self._players:
+            self.respond(p, mixed)
+        self._add()
+
+    def respond(self, player: int, plans: Array) -> float:
+        """Set the player's part of the new policies to a best response, ties split; return its value.
+
+        Parameters
+        ----------
+        plans
+            The players' plans in one flat vector; the others' are responded to.
+        """
+        value, table = self._value[player], self._tables.players[player]
+        self._tables.product(player, plans, value)
+        policy = np.empty(len(value) - 1)
+        best = kernels.tied_response_pass(table.start, table.parent, value, policy, TIE_TOLERANCE)
+        self._tables.set_plan(player, policy, self._flat, np.empty(len(policy)))
+        return float(best)
+
+    def measure(self) -> float:
+        """Ask for the strategies to evaluate and return the exploitability of the mixture.
+
+        Raises
+        ------
+        StrategyError
+            If the solver returns something that is not a mixture.
+        """
+        self.evaluated = self._ask(host.EVALUATE, self.iteration)
+        mixed = self._mixed(self.evaluated)
+        gain = sum(self._tables.gain(p, mixed) for p in self._players)
+        return max(gain / self.form.players, 0.0)
+
+    def average(self) -> Profile:
+        """Return the behaviour policies of the mixture that was evaluated last: plans mixed, not actions."""
+        mixed = self._mixed(self.evaluated)
+        profile = []
+        for p, treeplex in enumerate(self.form.treeplexes):
+            plan = mixed[self._tables.segments[p]]
+            parents = np.repeat(plan[treeplex.parent], np.diff(treeplex.start))
+            policy = uniform_profile(self.form)[p]
+            np.divide(plan[:-1], parents, out=policy, where=parents > 0)
+            profile.append(policy)
+        return tuple(profile)
+
+    def distinct(self) -> float:
+        """Return the mean over players of the number of different policies."""
+        return float(np.mean([len(seen) for seen in self._distinct]))
+
+    def _add(self) -> None:
+        """Add the new policies to the populations, and show the grown game to the solver."""
+        k = self.policies
+        for p, segment in enumerate(self._tables.segments):
+            self.plans[p][k] = self._flat[segment]
+            self._distinct[p].add(np.round(self.plans[p][k], 12).tobytes())
+        self.policies = count = k + 1
+        self._orders = self._guise.orders(count)
+        if self._tensors is not None:
+            self._tensors.grow(self.plans, self._flat)
+            self._show_tensors(self._tensors)
+        elif self._factors is not None:
+            populations = [plans[:count] for plans in self.plans]
+            self._factors.write(populations, self._guise, self._orders, self._session.inputs)
+
+    def _show_tensors(self, tensors: Tensors) -> None:
+        shown = self._session.inputs["tensors"]
+        n, count = self.form.players, self.policies
+        for p in self._players:
+            part = tensors.values[p][(slice(count),) * n]
+            part = part[np.ix_(*self._orders)] * self._guise.scale[p] + self._guise.shift[p]
+            whole = shown[p].reshape((self._capacity,) * n)
+            whole[(slice(count),) * n] = np.moveaxis(part, p, -1)
+
+    def _ask(self, kind: int, t: int) -> Array:
+        """Return the strategies that the solver wants, policies in their true order."""
+        name = ("train", "evaluate")[kind]
+        began = time.perf_counter()
+        self._session.call(kind, t, self.policies, expect=[name])
+        self.solver_seconds += time.perf_counter() - began
+        given = self._session.outputs[name][:, : self.policies]
+        strategies = np.empty(given.shape)
+        for p in self._players:
+            total = float(given[p].sum())
+            if given[p].min() < 0 or not 0 < total < np.inf:
+                worst = float(given[p].min())
+                raise StrategyError(
+                    f"{name}() must return non-negative weights with a positive sum for every player; player {p} "
+                    f"in iteration {t} has minimum {worst:.6g} and sum {total:.6g}"
+                )
+            strategies[p, self._orders[p]] = given[p] / total
+        return strategies
+
+    def _mixed(self, strategies: Array) -> Array:
+        flat = np.empty(self._tables.length)
+        for p, segment in enumerate(self._tables.segments):
+            kernels.mix(strategies[p], self.plans[p][: self.policies], flat[segment])
+        return flat
+
+
+def _entropy(strategies: Array) -> float:
+    """Return the mean over rows of the entropy, over that of the uniform mixture."""
+    if strategies.shape[1] == 1:
+        return 1.0
+    logs = np.log(strategies, out=np.zeros_like(strategies), where=strategies > 0)
+    return float(-(strategies * logs).sum(axis=1).mean() / np.log(strategies.shape[1]))
+
+
+def run(
+    form: SequenceForm,
+    session: Session,
+    iterations: int,
+    checkpoints: Iterable[int] | None = None,
+    on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
+    guise: Guise | None = None,
+) -> PSROTrajectory:
+    """Run a meta-solver in a game and measure the exploitability of its evaluated mixture.
+
+    Parameters
+    ----------
+    form
+        The compiled game.
+    session
+        Serves the solver; made with `session_arguments` for the same number of iterations.
+    iterations
+        Iterations to do, at least 1.
+    checkpoints
+        Iterations after which to measure; the last is always measured. Default: 1, 2, 5, 10, ...
+    on_checkpoint
+        Called with every checkpoint; may raise to stop the run.
+    guise
+        How the restricted game is disguised.
+    """
+    if iterations < 1:
+        raise ValueError(f"iterations must be at least 1; got {iterations}")
+    wanted = set(default_checkpoints(iterations) if checkpoints is None else checkpoints) | {iterations}
+    engine = Engine(form, session, iterations, guise)
+    measured: list[PSROCheckpoint] = []
+    seconds = 0.0
+    for t in range(1, iterations + 1):
+        began = time.perf_counter()
+        engine.step()
+        seconds += time.perf_counter() - began
+        if t in wanted:
+            before = engine.solver_seconds
+            value = engine.measure()
+            seconds += engine.solver_seconds - before
+            measured.append(
+                PSROCheckpoint(
+                    iteration=t,
+                    exploitability=value,
+                    seconds=seconds,
+                    solver_seconds=engine.solver_seconds,
+                    policies=engine.policies,
+                    distinct=engine.distinct(),
+                    train_entropy=_entropy(engine.train),
+                    evaluate_entropy=_entropy(engine.evaluated),
+                )
+            )
+            if on_checkpoint is not None:
+                on_checkpoint(measured[-1])
+    return PSROTrajectory(engine.average(), tuple(measured))

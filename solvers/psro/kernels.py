@@ -1,0 +1,311 @@
+"""Compiled kernels of PSRO: best responses with ties, mixtures of plans, payoffs of a restricted game.
+
+All of them are compiled (or taken from the cache on disk) when this module is imported, because a confined
+program cannot compile: signatures are explicit, and arrays that are only read are declared so, since the
+shared arrays of the sandbox cannot be written by a program. Nothing here allocates.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+from numba import float64, int64, types, uint32
+
+
+def _read(dtype: Any, dimensions: int) -> Any:
+    return types.Array(dtype, dimensions, "C", readonly=True)
+
+
+_VECTOR, _MATRIX = float64[::1], float64[:, ::1]
+
+
+@numba.njit(float64(_read(uint32, 1), _read(uint32, 1), _VECTOR, _VECTOR, float64), cache=True)
+def tied_response_pass(start: Any, parent: Any, value: Any, policy: Any, tolerance: float) -> float:
+    """Pass values up a treeplex with the maximum, and write the policy that splits ties uniformly.
+
+    ``value`` holds counterfactual payoffs on entry and best counterfactual values on return. Actions whose
+    values lie within ``tolerance`` times the largest magnitude of the information set are tied. Returns the
+    best-response value.
+    """
+    for i in range(len(parent) - 1, -1, -1):
+        best = value[start[i]]
+        size = abs(best)
+        for a in range(start[i] + 1, start[i + 1]):
+            best = max(best, value[a])
+            size = max(size, abs(value[a]))
+        limit = best - tolerance * size
+        count = 0
+        for a in range(start[i], start[i + 1]):
+            if value[a] >= limit:
+                count += 1
+        for a in range(start[i], start[i + 1]):
+            policy[a] = 1.0 / count if value[a] >= limit else 0.0
+        value[parent[i]] += best
+    return value[len(value) - 1]  # type: ignore[no-any-return]
+
+
+@numba.njit(types.void(_read(float64, 1), _read(float64, 2), _VECTOR), cache=True)
+def mix(weights: Any, plans: Any, out: Any) -> None:
+    """Mix realisation plans: ``out = sum_i weights[i] plans[i]``, rows of zero weight skipped."""
+    out[:] = 0.0
+    for i in range(len(weights)):
+        w = weights[i]
+        if w != 0.0:
+            for s in range(len(out)):
+                out[s] += w * plans[i, s]
+
+
+@numba.njit(types.void(_read(float64, 2), int64, _read(float64, 1), _VECTOR), cache=True)
+def products(plans: Any, count: int, value: Any, out: Any) -> None:
+    """Write the scalar product of each of the first ``count`` rows with a vector."""
+    for i in range(count):
+        total = 0.0
+        for s in range(len(value)):
+            total += plans[i, s] * value[s]
+        out[i] = total
+
+
+@numba.njit(types.void(int64, int64, int64, _read(float64, 2), _read(float64, 2), _VECTOR), cache=True)
+def tensor_payoffs(player: int, count: int, capacity: int, tensors: Any, strategies: Any, out: Any) -> None:
+    """Expected payoffs of a player's policies against mixtures, by contracting the payoff tensor.
+
+    ``tensors[player]`` is the flat tensor with ``capacity`` policies an axis: the others' axes in order, the
+    player's own last, so that the inner loop runs along memory. Policies of zero weight are skipped.
+    """
+    players = len(tensors)
+    tensor = tensors[player]
+    for i in range(count):
+        out[i] = 0.0
+    if players == 2:
+        q = 1 - player
+        for j in range(count):
+            w = strategies[q, j]
+            if w != 0.0:
+                base = j * capacity
+                for i in range(count):
+                    out[i] += w * tensor[base + i]
+        return
+    if players == 3:
+        q = 1 if player == 0 else 0
+        r = 1 if player == 2 else 2
+        for j in range(count):
+            w = strategies[q, j]
+            if w != 0.0:
+                for m in range(count):
+                    x = w * strategies[r, m]
+                    if x != 0.0:
+                        base = (j * capacity + m) * capacity
+                        for i in range(count):
+                            out[i] += x * tensor[base + i]
+        return
+    profiles = count ** (players - 1)
+    for profile in range(profiles):
+        rest = profile
+        weight = 1.0
+        base = 0
+        stride = capacity
+        for q in range(players - 1, -1, -1):
+            if q != player:
+                j = rest % count
+                rest //= count
+                weight *= strategies[q, j]
+                base += j * stride
+                stride *= capacity
+        if weight != 0.0:
+            for i in range(count):
+                out[i] += weight * tensor[base + i]
+
+
+@numba.njit(
+    types.void(
+        int64,
+        int64,
+        _read(float64, 2),
+        _read(int64, 1),
+        _read(float64, 3),
+        _read(float64, 3),
+        _read(uint32, 2),
+        _read(float64, 2),
+        _MATRIX,
+        _MATRIX,
+        _VECTOR,
+        _VECTOR,
+    ),
+    cache=True,
+)
+def factored_payoffs(
+    player: int,
+    count: int,
+    strategies: Any,
+    sizes: Any,
+    by_policy: Any,
+    by_class: Any,
+    classes: Any,
+    core: Any,
+    seen: Any,
+    reach: Any,
+    value: Any,
+    out: Any,
+) -> None:
+    """Expected payoffs of a player's policies against mixtures, through the factors of the tensor.
+
+    Costs ``players * classes * count + leaves`` instead of ``count ** players``. See `Factors` for the
+    arrays. ``reach[q]`` remembers the mixture of player ``q``'s factors for the strategy ``seen[q]``, so that
+    updating the players in turn mixes one of them a call.
+    """
+    players = len(core)
+    leaves = sizes[players]
+    for q in range(players):
+        if q != player:
+            same = True
+            for j in range(count):
+                if seen[q, j] != strategies[q, j]:
+                    same = False
+                    break
+            if not same:
+                width = sizes[q]
+                for c in range(width):
+                    reach[q, c] = 0.0
+                for j in range(count):
+                    w = strategies[q, j]
+                    seen[q, j] = w
+                    if w != 0.0:
+                        for c in range(width):
+                            reach[q, c] += w * by_policy[q, j, c]
+    width = sizes[player]
+    for c in range(width):
+        value[c] = 0.0
+    if players == 3:
+        q = 1 if player == 0 else 0
+        r = 1 if player == 2 else 2
+        for z in range(leaves):
+            value[classes[player, z]] += core[player, z] * reach[q, classes[q, z]] * reach[r, classes[r, z]]
+    else:
+        for z in range(leaves):
+            term = core[player, z]
+            for q in range(players):
+                if q != player:
+                    term *= reach[q, classes[q, z]]
+            value[classes[player, z]] += term
+    for i in range(count):
+        out[i] = 0.0
+    for c in range(width):
+        v = value[c]
+        if v != 0.0:
+            for i in range(count):
+                out[i] += v * by_class[player, c, i]
+
+
+@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+def softmax(x: Any, temperature: float, out: Any) -> None:
+    """Write exp(x / temperature), normalised."""
+    largest = x.max()
+    total = 0.0
+    for i in range(len(x)):
+        out[i] = math.exp((x[i] - largest) / temperature)
+        total += out[i]
+    for i in range(len(x)):
+        out[i] /= total
+
+
+@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+def normalize(x: Any, least: float, out: Any) -> None:
+    """Write the positive part divided by its sum; uniform where the sum is at most ``least``."""
+    total = 0.0
+    for i in range(len(x)):
+        out[i] = max(x[i], 0.0)
+        total += out[i]
+    for i in range(len(x)):
+        out[i] = out[i] / total if total > least else 1.0 / len(x)
+
+
+@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+def center(x: Any, unused: float, out: Any) -> None:
+    """Write x less its mean."""
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i]
+    mean = total / len(x)
+    for i in range(len(x)):
+        out[i] = x[i] - mean
+
+
+@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+def rescale(x: Any, least: float, out: Any) -> None:
+    """Write x divided by its largest magnitude, where that is more than ``least``."""
+    largest = 0.0
+    for i in range(len(x)):
+        largest = max(largest, abs(x[i]))
+    scale = 1.0 / largest if largest > least else 1.0
+    for i in range(len(x)):
+        out[i] = x[i] * scale
+
+
+@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+def project(x: Any, least: float, out: Any) -> None:
+    """Write the nearest mixture whose weights are at least ``least`` (Euclidean).
+
+    Source: Held, Wolfe, Crowder (1974); the threshold is found by sorting.
+    """
+    count = len(x)
+    mass = 1.0 - count * least
+    for i in range(count):
+        out[i] = x[i] - least
+    out.sort()
+    total = 0.0
+    threshold = 0.0
+    for k in range(1, count + 1):
+        entry = out[count - k]
+        total += entry
+        if entry * k > total - mass:
+            threshold = (total - mass) / k
+    for i in range(count):
+        out[i] = max(x[i] - least - threshold, 0.0) + least
+
+
+@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+def softmax_rows(x: Any, number: float, out: Any) -> None:
+    """Apply `softmax` to every row."""
+    for p in range(len(x)):
+        softmax(x[p], number, out[p])
+
+
+@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+def normalize_rows(x: Any, number: float, out: Any) -> None:
+    """Apply `normalize` to every row."""
+    for p in range(len(x)):
+        normalize(x[p], number, out[p])
+
+
+@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+def center_rows(x: Any, number: float, out: Any) -> None:
+    """Apply `center` to every row."""
+    for p in range(len(x)):
+        center(x[p], number, out[p])
+
+
+@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+def rescale_rows(x: Any, number: float, out: Any) -> None:
+    """Apply `rescale` to every row."""
+    for p in range(len(x)):
+        rescale(x[p], number, out[p])
+
+
+@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+def project_rows(x: Any, number: float, out: Any) -> None:
+    """Apply `project` to every row."""
+    for p in range(len(x)):
+        project(x[p], number, out[p])
+
+
+@numba.njit(types.void(_read(float64, 2), _read(float64, 2), _MATRIX), cache=True)
+def advantages(payoffs: Any, strategies: Any, out: Any) -> None:
+    """Write payoffs less the expected payoff of the strategy, by row."""
+    for p in range(len(payoffs)):
+        mean = 0.0
+        for i in range(payoffs.shape[1]):
+            mean += payoffs[p, i] * strategies[p, i]
+        for i in range(payoffs.shape[1]):
+            out[p, i] = payoffs[p, i] - mean

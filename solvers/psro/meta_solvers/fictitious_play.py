@@ -1,0 +1,28 @@
+"""Fictitious play: the average of many rounds of pure best responses to the others' averages.
+
+    s <- s + (b - s) / (round + 1), b the best responses to s, ties split
+
+All players at once from the uniform strategies, 2000 rounds.
+
+Source: Brown (1951), Iterative Solution of Games by Fictitious Play.
+"""
+
+from solvers.psro.interface import MetaSolver, normalize
+
+
+class FictitiousPlay(MetaSolver):
+    rounds = 2000
+
+    def train(self, t, game):
+        return self.play(game)
+
+    def evaluate(self, t, game):
+        return self.play(game)
+
+    def play(self, game):
+        strategies = game.uniform()
+        for played in range(1, self.rounds + 1):
+            payoffs = game.all_payoffs(strategies)
+            best = payoffs >= payoffs.max(axis=1, keepdims=True)
+            strategies = strategies + (normalize(best) - strategies) / (played + 1)
+        return strategies
