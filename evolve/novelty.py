@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+from typing import TYPE_CHECKING
 
 from evolve.offline.edit import NotApplicable
 from evolve.offline.fingerprint import ast_fingerprint as syntax_fingerprint
 
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
 
-def ast_fingerprint(source: str) -> str:
-    """Return a hash that equal programs share; of the text where it is no rule that can be read."""
+
+def ast_fingerprint(source: str, grammar: Grammar | None) -> str:
+    """Return a hash that equal programs share.
+
+    Without a grammar, or where the source is none of its programs, only layout, comments and docstrings do not
+    count; where it cannot be parsed at all, everything does.
+    """
+    if grammar is not None:
+        try:
+            return syntax_fingerprint(source, grammar)
+        except NotApplicable:
+            pass
+    return hashlib.sha256(_plain(source).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(source: str) -> str:
     try:
-        return syntax_fingerprint(source)
-    except NotApplicable:
-        return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            node.body = node.body[1:]
+    return ast.dump(tree)

@@ -69,6 +69,7 @@ class Search:
     ) -> None:
         self._archive, self._run, self._config = archive, run, config
         self._domain, self._proposer, self._listener = domain, proposer, listener
+        self._grammar = domain.grammar()
         self._owner = f"{platform.node()}:{os.getpid()}"
         self._dispatcher = Dispatcher(executor, domain.name, config.tier, self._tick, listener.note)
         self._strategy = make_strategy(config)
@@ -144,13 +145,16 @@ class Search:
                 self._remember(self._programs[candidate.program])
 
     def _add_program(self, source: str) -> Program:
-        program = self._archive.add_program(source, self._domain.name, ast_hash=ast_fingerprint(source))
+        program = self._archive.add_program(source, self._domain.name, ast_hash=self._fingerprint(source))
         self._programs[program.hash] = program
         self._remember(program)
         return program
 
+    def _fingerprint(self, source: str) -> str:
+        return ast_fingerprint(source, self._grammar)
+
     def _remember(self, program: Program) -> None:
-        self._seen.setdefault(program.ast_hash or ast_fingerprint(program.source), program.nickname)
+        self._seen.setdefault(program.ast_hash or self._fingerprint(program.source), program.nickname)
 
     # Asking.
 
@@ -254,7 +258,7 @@ class Search:
             except ProposalError as error:
                 reason = str(error)
                 continue
-            twin = self._seen.get(ast_fingerprint(proposal.source))
+            twin = self._seen.get(self._fingerprint(proposal.source))
             if twin is None:
                 return request, proposal, ""
             reason = f"the same program as {twin}"

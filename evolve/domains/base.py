@@ -90,7 +90,7 @@ class Domain(Protocol):
         """
 
     def grammar(self) -> Grammar | None:
-        """Return the syntax of its programs; None: offline tools cannot read them."""
+        """Return the grammar of its programs; None: offline tools cannot read them."""
 
     def proposer(self) -> Proposer | None:
         """Return what writes its programs without a model; None: there is no such proposer."""

@@ -1,10 +1,11 @@
-"""Brings a rule into the form that mechanisms recognise, whoever wrote it and in whatever style."""
+"""Brings a program into the form that mechanisms recognise, whoever wrote it and in whatever style."""
 
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
-from evolve.offline.program import Program, read_program
+from evolve.offline.program import Module, Program, read_module
 from evolve.offline.syntax import (
     assignment,
     blocks,
@@ -20,45 +21,44 @@ from evolve.offline.syntax import (
     walk_statements,
 )
 
-PARAMETERS = {
-    "observe": ("t", "regret"),
-    "accumulate": ("t", "policy", "reach", "average"),
-    "policy": ("t",),
-}
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar, Method
 
 
-def read_canonical(source: str) -> Program:
+def read_canonical(source: str, grammar: Grammar) -> Module:
     """Take a source apart, with the interface's parameter names and without shorthands.
 
-    Steps of one update are joined, ``x += y`` becomes ``x = x + y``, another name for ``self.infosets`` is
-    resolved, and numbers at module level become class constants.
+    Steps of one update are joined, ``x += y`` becomes ``x = x + y``, another name for an object of the
+    base class (``self.infosets``) is resolved, and numbers at module level become class constants.
     """
-    program = read_program(source)
-    for method in PARAMETERS:
-        _name_parameters(program, method)
-    for function in program.methods.values():
-        _resolve_shorthands(function)
-        _resolve_infosets(function)
-        _join_updates(function)
-    _adopt_numbers(program)
+    module = read_module(source, grammar)
+    for program in module.programs:
+        for method in program.kind.methods:
+            if method.name in program.methods:
+                _name_parameters(program, method)
+        for function in program.methods.values():
+            _resolve_shorthands(function)
+            _resolve_objects(function, program)
+            _join_updates(function)
+    _adopt_numbers(module)
     names = (
         alias.asname or alias.name
-        for node in program.preamble
+        for node in module.preamble
         if isinstance(node, ast.Import)
         for alias in node.names
     )
     if "np" not in names:
         # Mechanisms need it; it is swept where none does.
-        program.preamble.append(ast.Import([ast.alias("numpy", "np")]))
-    return program
+        module.preamble.append(ast.Import([ast.alias("numpy", "np")]))
+    return module
 
 
-def _name_parameters(program: Program, method: str) -> None:
-    function = program.methods[method]
+def _name_parameters(program: Program, method: Method) -> None:
+    function = program.methods[method.name]
     arguments = function.args.args[1:]
-    names = {argument.arg: wanted for argument, wanted in zip(arguments, PARAMETERS[method])}
+    names = {argument.arg: wanted for argument, wanted in zip(arguments, method.parameters)}
     names = {old: new for old, new in names.items() if old != new}
-    if not names or set(names.values()) & program.taken(method):
+    if not names or set(names.values()) & program.taken(method.name):
         return
     rename(function, names)
     for argument in arguments:
@@ -72,10 +72,10 @@ def _resolve_shorthands(function: ast.FunctionDef) -> None:
             block[place] = ast.Assign([statement.target], value)
 
 
-def _resolve_infosets(function: ast.FunctionDef) -> None:
+def _resolve_objects(function: ast.FunctionDef, program: Program) -> None:
     for statement in list(function.body):
         pair = assignment(statement)
-        if pair is None or pair[0].startswith("self.") or self_attribute(pair[1]) != "infosets":
+        if pair is None or pair[0].startswith("self.") or self_attribute(pair[1]) not in program.kind.objects:
             continue
         others = [other for other in function.body if other is not statement]
         if any(pair[0] in bound(other) for other in others):
@@ -113,24 +113,39 @@ def _uses(node: ast.expr, variable: str) -> int:
     return sum(target_variable(part) == variable for part in walk(node))
 
 
-def _adopt_numbers(program: Program) -> None:
-    """Turn numbers at module level that only methods read into class constants."""
-    outside = [node for node in program.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
+def _adopt_numbers(module: Module) -> None:
+    """Turn numbers at module level that only the methods of one class read into class constants."""
+    outside = [node for node in module.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
     for statement in outside:
         pair = assignment(statement)
         if pair is None or literal(pair[1]) is None:
             continue
-        others = [*(node for node in outside if node is not statement), *program.extras]
-        elsewhere = set().union(set(), *(reads(node) for node in [*others, *program.constants.values()]))
-        locals_ = set().union(set(), *(bound(function) for function in program.methods.values()))
-        defaults = [part for function in program.methods.values() for part in walk(function.args)]
-        if pair[0] in elsewhere | locals_ or any(pair[0] in reads(part) for part in defaults):
+        others = [node for node in outside if node is not statement]
+        if pair[0] in set().union(set(), *(reads(node) for node in others)):
             continue
+        readers = [program for program in module.programs if _mentions(program, pair[0])]
+        owners = readers or module.programs[:1]
+        if len(owners) > 1 or not _may_adopt(owners[0], pair[0]):
+            continue
+        (program,) = owners
         name = program.fresh(pair[0].lower().strip("_") or "number")
         program.constants = {name: pair[1], **program.constants}
-        program.preamble.remove(statement)
+        module.preamble.remove(statement)
         for function in program.methods.values():
             _read_constant(function, pair[0], name)
+
+
+def _mentions(program: Program, name: str) -> bool:
+    nodes = [*program.methods.values(), *program.extras, *program.constants.values()]
+    return any(name in reads(node) for node in nodes)
+
+
+def _may_adopt(program: Program, name: str) -> bool:
+    """Whether a class reads a number at module level in its methods only, and has no local of that name."""
+    elsewhere = set().union(set(), *(reads(node) for node in [*program.extras, *program.constants.values()]))
+    locals_ = set().union(set(), *(bound(function) for function in program.methods.values()))
+    defaults = [part for function in program.methods.values() for part in walk(function.args)]
+    return name not in elsewhere | locals_ and all(name not in reads(part) for part in defaults)
 
 
 def _read_constant(function: ast.FunctionDef, old: str, new: str) -> None:

@@ -1,15 +1,15 @@
-"""Recombines two rules: a method of the second, or a part of one, goes into the first with what it needs."""
+"""Recombines two programs: a class or method of the second goes into the first with what it needs."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from evolve.offline.anchors import Update, find_average, find_policy, find_update
 from evolve.offline.draws import Generator
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.mutation import Parent
-from evolve.offline.program import INTERFACE, Program
+from evolve.offline.program import Module, Program
 from evolve.offline.syntax import (
     assignment,
     bound,
@@ -19,61 +19,70 @@ from evolve.offline.syntax import (
     same,
 )
 
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Anchor, Grammar
+
 Transplant = Callable[[Program, Program], str]
 
 
-def crossover(first: str, second: str, rng: Generator) -> Edit:
-    """Return a child of two rules.
+def crossover(first: str, second: str, rng: Generator, *, grammar: Grammar) -> Edit:
+    """Return a child of two programs.
 
-    The child is the first rule with a part of the second: its averaging, its policy, its regret update, or a
-    piece of one of them. State and constants that the part needs come along; cumulative regrets are shared.
-    If the first takes nothing of the second, the second may take something of the first.
+    The child is the first with a part of the second: a class, a method, or a piece of one. State and constants
+    that the part needs come along; the state of the grammar's anchor (cumulative regrets) is shared. If the
+    first takes nothing of the second, the second may take something of the first.
 
     Raises
     ------
     NotApplicable
-        If a source is no CFR rule, or no part of the second changes the first and leaves it sound.
+        If a source is no program of the grammar, or no part of the second changes the first and leaves it sound.
     """
-    parents = Parent(first, second)
+    parents = Parent(first, second, grammar=grammar)
+    found = transplants(grammar)
     for swapped in (False, True):
-        for place in rng.permutation(len(TRANSPLANTS)):
-            receiver, donor = (program.copy() for program in parents.programs[:: -1 if swapped else 1])
+        for place in rng.permutation(len(found)):
+            receiver, donor = (module.copy() for module in parents.modules[:: -1 if swapped else 1])
+            kind, take = found[place]
             try:
-                description = TRANSPLANTS[place](receiver, donor)
+                description = take(receiver.programs[kind], donor.programs[kind])
             except NotApplicable:
                 continue
             child = parents.finish(receiver)
             if child is not None:
                 return Edit(child, "crossover", description)
-    raise NotApplicable("no part of either rule can go into the other")
+    raise NotApplicable("no part of either program can go into the other")
 
 
-class _Graft:
+def transplants(grammar: Grammar) -> list[tuple[int, Transplant]]:
+    """Return all that can be taken: the place of a kind of class, and what takes a part of such a class."""
+    found: list[tuple[int, Transplant]] = []
+    for place, kind in enumerate(grammar.kinds):
+        parts = kind.transplants or tuple(take_method(name) for name in kind.interface)
+        found += [(place, part) for part in parts]
+        if len(grammar.kinds) > 1:
+            found.append((place, take_class))
+    return found
+
+
+class Graft:
     """Brings the state, constants and helper methods that donated code needs into a receiver."""
 
     def __init__(self, receiver: Program, donor: Program) -> None:
         self.receiver = receiver
         self.donor = donor
         self.names: dict[str, str] = {}
-        self.skipped = self._share_regrets()
-        self._bring_outside()
+        self.skipped = self._share_state()
+        bring_outside(receiver.module, donor.module)
 
-    def _bring_outside(self) -> None:
-        """Bring imports, functions and values at module level; what is not needed is swept later."""
-        held = {name: node for node in self.receiver.preamble for name in _defined(node)}
-        for node in self.donor.preamble:
-            known = [held[name] for name in _defined(node) if name in held]
-            if not known:
-                self.receiver.preamble.append(clone(node))
-            elif not all(same(node, other) for other in known) and not isinstance(
-                node, ast.Import | ast.ImportFrom
-            ):
-                raise NotApplicable("both rules define a name at module level, differently")
+    def _anchor(self, program: Program) -> Anchor:
+        if program.kind.anchor is None:
+            raise NotApplicable("such classes have no main state")
+        return program.kind.anchor(program)
 
-    def _share_regrets(self) -> set[str]:
-        """Identify the cumulative regrets of the two; the donor's update of them stays behind."""
+    def _share_state(self) -> set[str]:
+        """Identify the main state of the two (cumulative regrets); the donor's update of it stays behind."""
         try:
-            ours, theirs = find_update(self.receiver), find_update(self.donor)
+            ours, theirs = self._anchor(self.receiver), self._anchor(self.donor)
         except NotApplicable:
             return set()
         self.names[f"self.{theirs.state}"] = f"self.{ours.state}"
@@ -118,7 +127,7 @@ class _Graft:
         pending = set().union(set(), *(reads(node) for node in nodes))
         while pending:
             name = pending.pop()
-            if not name.startswith("self.") or name in found or name in ("self.infosets", "self.horizon"):
+            if not name.startswith("self.") or name in found or name[5:] in self.donor.kind.reserved:
                 continue
             found.add(name)
             helper = self.donor.methods.get(name[5:])
@@ -126,10 +135,14 @@ class _Graft:
                 pending |= reads(helper)
         return found
 
+    def _interface(self) -> list[str]:
+        """Return the methods of the donor that the engine calls."""
+        return [name for name in self.donor.kind.interface if name in self.donor.methods]
+
     def _writers(self, name: str) -> list[tuple[str, bool, ast.stmt]]:
         """Return the donor's statements that set an attribute: method, after the update or not, statement."""
         found = []
-        for method in INTERFACE:
+        for method in self._interface():
             body = self.donor.methods[method].body
             border = next(
                 (place for place, statement in enumerate(body) if self.skipped & bound(statement)), len(body)
@@ -199,7 +212,7 @@ class _Graft:
 
     def _place(self, statements: list[tuple[str, bool, ast.stmt]]) -> None:
         """Copy the donor's statements into the receiver, before or after its update as in the donor."""
-        for method in INTERFACE:
+        for method in self._interface():
             body = self.donor.methods[method].body
             order = {id(statement): place for place, statement in enumerate(body)}
             chosen = sorted(
@@ -211,17 +224,17 @@ class _Graft:
             copies = [(after, clone(node)) for after, _, node in chosen]
             self._fit_locals(method, [node for _, node in copies])
             early, late = ([node for after, node in copies if after is side] for side in (False, True))
-            ours = self.receiver.methods[method].body
-            if method != "observe":
+            ours = self.receiver.body(method)
+            if method != self.receiver.kind.anchor_method:
                 ours[0:0] = early + late
                 continue
             try:
-                update = find_update(self.receiver)
+                anchor = self._anchor(self.receiver)
             except NotApplicable:
                 ours[0:0] = early + late
                 continue
-            update.after(*late)
-            update.before(*early)
+            anchor.after(*late)
+            anchor.before(*early)
 
     def _fit_locals(self, method: str, nodes: list[ast.stmt]) -> None:
         """Rename locals of donated statements: parameters as the receiver has them, others to free names."""
@@ -241,6 +254,25 @@ class _Graft:
         return names
 
 
+def bring_outside(receiver: Module, donor: Module) -> None:
+    """Bring imports, functions and values at module level; what is not needed is swept later.
+
+    Raises
+    ------
+    NotApplicable
+        If both define a name, differently.
+    """
+    held = {name: node for node in receiver.preamble for name in _defined(node)}
+    for node in donor.preamble:
+        known = [held[name] for name in _defined(node) if name in held]
+        if not known:
+            receiver.preamble.append(clone(node))
+        elif not all(same(node, other) for other in known) and not isinstance(
+            node, ast.Import | ast.ImportFrom
+        ):
+            raise NotApplicable("both programs define a name at module level, differently")
+
+
 def _defined(node: ast.stmt) -> list[str]:
     """Return the names that a statement at module level defines."""
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -248,12 +280,27 @@ def _defined(node: ast.stmt) -> list[str]:
     return [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else sorted(bound(node))
 
 
-def _take_method(method: str) -> Transplant:
+def take_class(receiver: Program, donor: Program) -> str:
+    """Replace a whole class by that of the donor."""
+    bring_outside(receiver.module, donor.module)
+    programs = receiver.module.programs
+    taken = {program.name for program in programs if program is not receiver}
+    copied = donor.copy(receiver.module)
+    while copied.name in taken:
+        copied.name += "Too"
+    programs[programs.index(receiver)] = copied
+    return f"take the class {donor.name}"
+
+
+def take_method(method: str) -> Transplant:
+    """Return what takes a method from the donor."""
+
     def take(receiver: Program, donor: Program) -> str:
-        graft = _Graft(receiver, donor)
+        graft = Graft(receiver, donor)
         body = [clone(statement) for statement in donor.body(method)]
         own = set().union(set(), *(bound(statement) for statement in body))
         theirs = [argument.arg for argument in donor.methods[method].args.args]
+        receiver.body(method)
         ours = [argument.arg for argument in receiver.methods[method].args.args]
         receiver.methods[method].body = body
         graft.bring(body, method, own - graft.skipped)
@@ -275,11 +322,11 @@ def _local_part(donor: Program, method: str, nodes: list[ast.expr]) -> list[ast.
     return chosen
 
 
-def _bring_expressions(
+def bring_expressions(
     receiver: Program, donor: Program, method: str, nodes: list[ast.expr]
 ) -> list[ast.stmt]:
     """Make expressions of the donor's method fit the receiver; return the statements that must go before."""
-    graft = _Graft(receiver, donor)
+    graft = Graft(receiver, donor)
     before = [
         statement for statement in _local_part(donor, method, nodes) if not graft.skipped & bound(statement)
     ]
@@ -289,91 +336,3 @@ def _bring_expressions(
     for node in [*before, *nodes]:
         rename(node, names)
     return before
-
-
-def _take_weight(receiver: Program, donor: Program) -> str:
-    theirs, ours = find_average(donor), find_average(receiver)
-    nodes = [clone(node) for _, node in theirs.weight]
-    ours.before(*_bring_expressions(receiver, donor, "accumulate", nodes))
-    ours.weight = [(divides, node) for (divides, _), node in zip(theirs.weight, nodes)]
-    ours.write()
-    return f"take the weights of the average from {donor.name}"
-
-
-def _take_forgetting(receiver: Program, donor: Program) -> str:
-    theirs, ours = find_average(donor), find_average(receiver)
-    if not theirs.retention:
-        raise NotApplicable("the other rule's average does not forget")
-    nodes = [clone(node) for _, node in theirs.retention]
-    ours.before(*_bring_expressions(receiver, donor, "accumulate", nodes))
-    ours.retention = [(divides, node) for (divides, _), node in zip(theirs.retention, nodes)]
-    ours.write()
-    return f"take the forgetting of the average from {donor.name}"
-
-
-def _take_retention(receiver: Program, donor: Program) -> str:
-    theirs, ours = find_update(donor), find_update(receiver)
-    if not theirs.retention:
-        raise NotApplicable("the other rule does not discount")
-    nodes = [clone(node) for _, node in theirs.retention]
-    before = _bring_expressions(receiver, donor, "observe", nodes)
-    ours = _again(receiver, ours)
-    ours.before(*before)
-    ours.retention = [(divides, node) for (divides, _), node in zip(theirs.retention, nodes)]
-    ours.write()
-    return f"take the discount of cumulative regrets from {donor.name}"
-
-
-def _take_increment(receiver: Program, donor: Program) -> str:
-    theirs = find_update(donor)
-    node = clone(theirs.increment)
-    before = _bring_expressions(receiver, donor, "observe", [node])
-    rename(node, {theirs.regret: receiver.parameter("observe", 1)})
-    ours = find_update(receiver)
-    ours.before(*before)
-    ours.increment = node
-    ours.write()
-    return f"take what is added to the regrets from {donor.name}"
-
-
-def _take_floor(receiver: Program, donor: Program) -> str:
-    theirs = find_update(donor)
-    floor = None if theirs.floor is None else clone(theirs.floor)
-    before = [] if floor is None else _bring_expressions(receiver, donor, "observe", [floor])
-    ours = find_update(receiver)
-    ours.before(*before)
-    ours.floor = floor
-    ours.write()
-    return f"take the floor of cumulative regrets from {donor.name}"
-
-
-def _take_exponent(receiver: Program, donor: Program) -> str:
-    theirs, ours = find_policy(donor), find_policy(receiver)
-    if theirs.exponent is None:
-        raise NotApplicable("the other rule uses no power of the regrets")
-    node = clone(theirs.exponent)
-    ours.before(*_bring_expressions(receiver, donor, "policy", [node]))
-    ours.exponent = node
-    ours.write()
-    return f"take the power of the positive regrets from {donor.name}"
-
-
-def _again(receiver: Program, update: Update) -> Update:
-    """Find the update once more, after statements were added around it."""
-    found = find_update(receiver)
-    return found if found.state == update.state else update
-
-
-TRANSPLANTS: tuple[Transplant, ...] = (
-    _take_method("accumulate"),
-    _take_method("accumulate"),
-    _take_method("policy"),
-    _take_method("policy"),
-    _take_method("observe"),
-    _take_weight,
-    _take_forgetting,
-    _take_retention,
-    _take_increment,
-    _take_floor,
-    _take_exponent,
-)

@@ -1,37 +1,48 @@
-"""A hash of what a rule does, blind to how its parts are called and laid out."""
+"""A hash of what a program does, blind to how its parts are called and laid out."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
+from typing import TYPE_CHECKING
 
-from evolve.offline.program import INTERFACE, Program, read_program
+from evolve.offline.program import Module, Program, read_module
 from evolve.offline.syntax import FIELDS, assignment, key, literal, self_attribute, significant
 
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
 
-def ast_fingerprint(source: str) -> str:
-    """Return a hash of the normalised syntax tree of a rule.
 
-    Names of locals, attributes, constants, helper methods and of the class do not matter, nor do docstrings,
+def ast_fingerprint(source: str, grammar: Grammar) -> str:
+    """Return a hash of the normalised syntax tree of a program.
+
+    Names of locals, attributes, constants, helper methods and of the classes do not matter, nor do docstrings,
     comments, formatting and the order of class constants; constants are rounded to three significant digits
     and count with their value wherever they stand.
 
     Raises
     ------
     NotApplicable
-        If the source is no CFR rule.
+        If the source is no program of the grammar.
     """
-    return fingerprint(read_program(source))
+    return fingerprint(read_module(source, grammar))
 
 
-def fingerprint(program: Program) -> str:
+def fingerprint(module: Module) -> str:
     """Return the fingerprint of a program; see `ast_fingerprint`."""
+    outside = [key(node) for node in module.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
+    texts = [text for program in module.programs for text in _class_texts(program)]
+    return hashlib.sha256("\n".join([*texts, *outside]).encode()).hexdigest()
+
+
+def _class_texts(program: Program) -> list[str]:
     writer = _Writer(program)
-    helpers = sorted(set(program.methods) - {*INTERFACE, "start"})
-    for method in (*INTERFACE, *helpers):
+    interface = [name for name in program.kind.interface if name in program.methods]
+    helpers = sorted(set(program.methods) - {*interface, "start"})
+    for method in (*interface, *helpers):
         function = program.methods[method]
         writer.locals = {"self": "self", "np": "np"}
-        writer.parts.append(f"\n{method if method in INTERFACE else 'helper'}:")
+        writer.parts.append(f"\n{method if method in interface else 'helper'}:")
         for argument in function.args.args:
             writer.name(argument.arg)
         for statement in function.body:
@@ -45,8 +56,7 @@ def fingerprint(program: Program) -> str:
         writer.parts, writer.locals = [], {"self": "self", "np": "np"}
         writer.write(statement)
         start.append("".join(writer.parts))
-    outside = [key(node) for node in program.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
-    return hashlib.sha256("\n".join([text, *sorted(start), *outside]).encode()).hexdigest()
+    return [text, *sorted(start)]
 
 
 class _Writer:
@@ -55,6 +65,7 @@ class _Writer:
     def __init__(self, program: Program) -> None:
         assigned = set(program.state())
         self.known = {name: node for name, node in program.constants.items() if name not in assigned}
+        self.fixed = {*program.kind.reserved, *program.kind.interface}
         self.attributes: dict[str, str] = {}
         self.locals: dict[str, str] = {}
         self.parts: list[str] = []
@@ -70,7 +81,7 @@ class _Writer:
             self.write(self.known[attribute])
             return
         if attribute is not None:
-            fixed = attribute in ("infosets", "horizon", *INTERFACE)
+            fixed = attribute in self.fixed
             numbered = (
                 attribute if fixed else self.attributes.setdefault(attribute, f"state{len(self.attributes)}")
             )

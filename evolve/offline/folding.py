@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from evolve.offline.inference import Analysis
-from evolve.offline.program import INTERFACE, Program
+from evolve.offline.program import Program
 from evolve.offline.syntax import called, clone, literal, number, same, self_attribute, substitute
 
 
@@ -18,7 +18,7 @@ def fold(program: Program) -> None:
         for name, node in program.constants.items()
         if name not in assigned and (value := literal(node)) is not None
     }
-    folder = _Folder(known)
+    folder = _Folder(known, program.kind.positive)
     for function in program.methods.values():
         folder.visit(function)
     for name, node in program.constants.items():
@@ -27,8 +27,8 @@ def fold(program: Program) -> None:
 
 
 class _Folder(ast.NodeTransformer):
-    def __init__(self, known: Mapping[str, float]) -> None:
-        self.known = known
+    def __init__(self, known: Mapping[str, float], positive: frozenset[str]) -> None:
+        self.known, self.positive = known, positive
 
     def value(self, node: ast.expr) -> float | None:
         """Return the number that a literal or a class constant stands for."""
@@ -110,7 +110,7 @@ class _Folder(ast.NodeTransformer):
         if name == "np.where" and len(node.args) == 3 and same(node.args[1], node.args[2]):
             # The condition only adds its shape, which matters if both values are scalars.
             return node.args[1] if not isinstance(node.args[1], ast.Constant) else node
-        if name == "self.infosets.normalize" and len(node.args) == 1:
+        if name in self.positive and len(node.args) == 1:
             inner = node.args[0]
             if called(inner) == "np.maximum" and isinstance(inner, ast.Call) and len(inner.args) == 2:
                 floors = [place for place, part in enumerate(inner.args) if literal(part) == 0]
@@ -163,6 +163,6 @@ def fold_signs(program: Program, analysis: Analysis) -> bool:
         return substitute(kept, replace)
 
     for name, function in program.methods.items():
-        if name in INTERFACE:
+        if name in program.kind.interface:
             substitute(function, replace)
     return changed

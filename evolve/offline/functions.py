@@ -1,4 +1,4 @@
-"""Shapes and bounds of the results of numpy functions and of the `Infosets` helpers."""
+"""Shapes and bounds of the results of numpy functions and builtins."""
 
 from __future__ import annotations
 
@@ -6,44 +6,13 @@ import math
 from collections.abc import Callable
 
 from evolve.offline import values as v
-from evolve.offline.values import INF, TOP, Value
-
-Issue = str | None
-Result = tuple[Value, Issue]
+from evolve.offline.values import INF, TOP, Issue, Result, Value
 
 NUMPY_CONSTANTS = {
     "np.pi": Value(v.SCALAR, math.pi, math.pi),
     "np.e": Value(v.SCALAR, math.e, math.e),
     "np.inf": Value(v.SCALAR, INF, INF),
 }
-
-
-def helper(name: str, arguments: list[Value]) -> Result:
-    """Return what ``self.infosets.name(...)`` gives, and what could go wrong."""
-    if name == "zeros":
-        return Value(v.SEQUENCE, 0, 0), None
-    if name == "uniform":
-        return Value(v.SEQUENCE, 0, 1, policy=True), None
-    if len(arguments) != 1:
-        return TOP, "wrong number of arguments"
-    (x,) = arguments
-    if name == "spread":
-        return Value(v.SEQUENCE, x.low, x.high), _expect(x, v.INFOSET)
-    if name in ("sum", "max", "min", "mean"):
-        low, high = (x.low, x.high)
-        if name == "sum":
-            low, high = (
-                (x.low if x.low > 0 else x.low * INF if x.low < 0 else 0.0),
-                (x.high if x.high < 0 else INF if x.high > 0 else 0.0),
-            )
-        return Value(v.INFOSET, low, high), _expect(x, v.SEQUENCE)
-    if name == "normalize":
-        return Value(v.SEQUENCE, 0, 1, policy=True), _expect(x, v.SEQUENCE)
-    return TOP, f"undefined helper {name}"
-
-
-def _expect(x: Value, shape: str) -> Issue:
-    return None if x.shape in (shape, v.ANY) else "shapes do not fit"
 
 
 def builtin(name: str, arguments: list[Value]) -> Result:
@@ -60,6 +29,8 @@ def builtin(name: str, arguments: list[Value]) -> Result:
         if x.shape not in (v.SCALAR, v.ANY):
             return TOP, "shapes do not fit"
         return (x if name == "float" else Value(v.SCALAR, x.low - 1, x.high + 1)), None
+    if name == "len":
+        return Value(v.SCALAR, 0, INF), None
     return TOP, None
 
 
@@ -111,17 +82,24 @@ _UNARY: dict[str, Callable[[Value], Value]] = {
 _BINARY = ("maximum", "minimum", "fmax", "fmin", "divide", "power", "add", "subtract", "multiply")
 
 
-def numpy_function(name: str, arguments: list[Value], named: set[str | None]) -> Result:
-    """Return what ``np.name(...)`` gives, and what could go wrong."""
+def numpy_function(name: str, arguments: list[Value], named: set[str | None], made: str) -> Result:
+    """Return what ``np.name(...)`` gives, and what could go wrong.
+
+    Parameters
+    ----------
+    named
+        Keywords of the call.
+    made
+        Shape of new arrays, which cannot be told from bounds.
+    """
     if name in _UNARY and len(arguments) == 1:
         (x,) = arguments
         return _UNARY[name](x), _domain(name, x)
     if name in ("zeros", "ones", "empty") and len(arguments) >= 1:
-        # Which of the two counts was meant cannot be told from bounds: see `np.zeros(self.infosets.count)`.
         value = 1.0 if name == "ones" else 0.0
-        return Value(v.INFOSET, value, value), None
+        return Value(made, value, value), None
     if name == "full" and len(arguments) >= 2:
-        return Value(v.INFOSET, arguments[1].low, arguments[1].high), None
+        return Value(made, arguments[1].low, arguments[1].high), None
     if name == "full_like" and len(arguments) >= 2:
         return arguments[0].within(arguments[1].low, arguments[1].high), None
     if name in _BINARY and len(arguments) == 2:
@@ -136,6 +114,8 @@ def numpy_function(name: str, arguments: list[Value], named: set[str | None]) ->
         low = min(max(x.low, floor.low), ceiling.high)
         high = max(min(x.high, ceiling.high), floor.low)
         return Value(shape or v.ANY, low, high), None if shape else "shapes do not fit"
+    if "axis" in named:
+        return TOP, None
     if name in ("mean", "sum", "max", "min", "any", "all", "dot", "median", "std", "var"):
         return Value(v.SCALAR), None
     return TOP, None

@@ -1,20 +1,22 @@
-"""Abstract interpretation of a rule: shapes and bounds of all its expressions, and what could go wrong.
+"""Abstract interpretation of a program: shapes and bounds of all its expressions, and what could go wrong.
 
-The interpreter runs ``start``, then ``observe``, ``accumulate`` and ``policy`` until the bounds of the state
-settle. It knows the array helpers and the usual numpy functions; what it does not know may be anything and is
-no issue. So a rule without issues can still fail, but most mistakes of random edits show: shapes that do not
-fit, divisions by zero, roots and fractional powers of negative numbers, overflow, returns that are no policy.
+The interpreter runs ``start``, then the methods that the engine calls, in rounds until the bounds of the state
+settle. It knows the array helpers of the grammar and the usual numpy functions; what it does not know may be
+anything and is no issue. So a program without issues can still fail, but most mistakes of random edits show:
+shapes that do not fit, divisions by zero, roots and fractional powers of negative numbers, overflow, returns
+that are no policy. Of a permissive kind of class, only names that do not exist are issues.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import Counter
 from dataclasses import dataclass, field
 
 from evolve.offline import values as v
-from evolve.offline.functions import NUMPY_CONSTANTS, Issue, builtin, helper, numpy_function
-from evolve.offline.program import Program
+from evolve.offline.functions import NUMPY_CONSTANTS, builtin, numpy_function
+from evolve.offline.program import Module, Program
 from evolve.offline.syntax import (
     bound,
     dotted,
@@ -23,13 +25,10 @@ from evolve.offline.syntax import (
     target_variable,
     target_variables,
 )
-from evolve.offline.values import TOP, Value
-
-HORIZON = 10_000.0
-"""Assumed number of iterations; the bounds of ``t / horizon`` hold for any."""
+from evolve.offline.values import TOP, Issue, Value
 
 _ROUNDS = 8
-_MIXED = {v.INFOSET, v.SEQUENCE}
+_BUILTINS = frozenset(dir(builtins))
 _Scope = dict[str, Value]
 
 
@@ -57,13 +56,22 @@ class Analysis:
 
 
 def analyse(program: Program) -> Analysis:
-    """Interpret a program."""
+    """Interpret a class of a program."""
     return _Interpreter(program).run()
+
+
+def issues(module: Module) -> Counter[str]:
+    """Return what could go wrong in a program, all its classes together."""
+    found: Counter[str] = Counter()
+    for program in module.programs:
+        found += analyse(program).issues
+    return found
 
 
 class _Interpreter:
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.kind = program.kind
         self.analysis = Analysis()
         self.recording = False
         self.first = True
@@ -83,7 +91,8 @@ class _Interpreter:
             for name in node.targets
             if isinstance(name, ast.Name)
         } | {node.name for node in program.preamble if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        self.outside = self.modules | self.globals
+        self.globals |= {other.name for other in program.module.programs}
+        self.outside = self.modules | self.globals | _BUILTINS
 
     def run(self) -> Analysis:
         scope: _Scope = {}
@@ -93,20 +102,16 @@ class _Interpreter:
             if name in self.program.methods:
                 scope = self.method(name, [], scope)[1]
         self.analysis.issues |= self.found
-        t = Value(v.SCALAR, 1, HORIZON)
-        regret = Value(v.SEQUENCE)
-        unit, average = Value(v.SEQUENCE, 0, 1), Value(v.SEQUENCE, 0, v.INF)
-        played = Value(v.SEQUENCE, 0, 1, policy=True)
-        calls = (("observe", [t, regret]), ("accumulate", [t, played, unit, average]), ("policy", [t]))
+        calls = [method for method in self.kind.methods if method.name in self.program.methods]
         mixed = False
         for round_ in range(_ROUNDS):
             before = dict(scope)
             self.first = round_ == 0
             self.found = Counter()
-            for name, arguments in calls:
-                scope = self.method(name, arguments, scope)[1]
+            for called in calls:
+                scope = self.method(called.name, list(called.parameters.values()), scope)[1]
             self.analysis.issues |= self.found
-            mixed |= any({before[name].shape, scope[name].shape} == _MIXED for name in before)
+            mixed |= any(_mixed(before[name].shape, scope[name].shape) for name in before)
             merged = {name: _widen(before.get(name), value, round_) for name, value in scope.items()}
             settled = merged == before
             scope = merged
@@ -117,25 +122,20 @@ class _Interpreter:
         if mixed:
             self.issue("state changes its shape")
         scope = {name: value for name, value in scope.items() if name.startswith("self.")}
-        for name, arguments in calls:
-            returned, after = self.method(name, arguments, scope)
+        for called in calls:
+            returned, after = self.method(called.name, list(called.parameters.values()), scope)
             scope = {
                 key: v.join(scope[key], value) if key in scope else value for key, value in after.items()
             }
-            if name != "observe":
-                self.check_return(name, returned)
+            wrong = called.returns(returned)
+            if wrong is not None:
+                self.issue(wrong)
         self.analysis.issues |= self.found
         return self.analysis
 
-    def check_return(self, name: str, returned: Value | None) -> None:
-        if returned is None or returned.shape not in (v.SEQUENCE, v.ANY):
-            self.issue(f"{name}() returns no array over sequences")
-        elif name == "policy" and not returned.policy and returned != TOP:
-            self.issue("policy() returns something that need not be a policy")
-        elif name == "accumulate" and returned.low < 0:
-            self.issue("the average may become negative")
-
     def issue(self, kind: str) -> None:
+        if self.kind.permissive and not kind.startswith("undefined"):
+            return
         # Later rounds know what the first one leaves behind: only the first can miss an attribute.
         if self.first or not kind.startswith("undefined attribute"):
             self.found[kind] += 1
@@ -183,7 +183,10 @@ class _Interpreter:
             case ast.For() | ast.While():
                 if isinstance(node, ast.For):
                     self.evaluate(node.iter, scope)
-                    self.bind(node.target, TOP, scope)
+                    counts = isinstance(node.iter, ast.Call) and dotted(node.iter.func) == "range"
+                    self.bind(node.target, Value(v.SCALAR) if counts else TOP, scope)
+                else:
+                    self.evaluate(node.test, scope)
                 return _merge([scope, self.block(node.body, self.block(node.body, dict(scope)))])
             case ast.Expr():
                 self.evaluate(node.value, scope)
@@ -244,6 +247,9 @@ class _Interpreter:
                 return v.join(self.evaluate(node.body, scope), self.evaluate(node.orelse, scope))
             case ast.Call():
                 return self.call(node, scope)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp() | ast.Lambda():
+                # They bind variables of their own.
+                return TOP
             case _:
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
@@ -260,14 +266,10 @@ class _Interpreter:
     def attribute(self, node: ast.Attribute, scope: _Scope) -> Value:
         name = dotted(node)
         own = self_attribute(node)
-        if name == "self.horizon":
-            return Value(v.SCALAR, HORIZON, HORIZON)
-        if own == "infosets" or own in self.program.methods:
+        if name.startswith("self.") and name[5:] in self.kind.attributes:
+            return self.kind.attributes[name[5:]]
+        if own in self.kind.objects or own in self.program.methods or name in self.kind.functions:
             return TOP
-        if name in ("self.infosets.count", "self.infosets.sequences"):
-            return Value(v.SCALAR, 1, v.INF)
-        if name == "self.infosets.sizes":
-            return Value(v.INFOSET, 1, v.INF)
         if name in NUMPY_CONSTANTS:
             return NUMPY_CONSTANTS[name]
         if own is not None:
@@ -314,12 +316,17 @@ class _Interpreter:
         arguments = [self.evaluate(argument, scope) for argument in node.args]
         named = {word.arg: self.evaluate(word.value, scope) for word in node.keywords}
         name = dotted(node.func)
-        if name.startswith("self.infosets."):
-            value, issue = helper(name.removeprefix("self.infosets."), arguments)
+        owner, _, helper = name.removeprefix("self.").partition(".")
+        if name.startswith("self.") and helper and owner in self.kind.objects:
+            value, issue = self.kind.objects[owner](helper, arguments)
+        elif name in self.kind.functions:
+            value, issue = self.kind.functions[name], None
         elif name.startswith("np."):
             if "np" not in self.modules:
                 self.issue("undefined name np")
-            value, issue = numpy_function(name.removeprefix("np."), arguments, set(named) - {None})
+            value, issue = numpy_function(
+                name.removeprefix("np."), arguments, set(named) - {None}, self.kind.made
+            )
         elif name.startswith("self.") and name[5:] in self.program.methods:
             return self.own(name[5:], arguments, scope)
         elif name.startswith("self.") and name.count(".") == 1:
@@ -358,6 +365,10 @@ def power_bounds(base: Value, exponent: Value) -> tuple[float, float, Issue]:
     if base.low == 0 and exponent.low < 0:
         return 0.0, v.INF, "division by zero"
     return *v.power(base, exponent), None
+
+
+def _mixed(before: str, after: str) -> bool:
+    return before != after and not {before, after} & {v.SCALAR, v.ANY}
 
 
 def _same_variable(first: ast.expr, second: ast.expr) -> bool:

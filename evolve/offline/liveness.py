@@ -1,10 +1,10 @@
-"""Finds and removes what has no effect on a rule's policies and averages: dead state, locals, constants."""
+"""Finds and removes what has no effect on what a program returns: dead state, locals, constants."""
 
 from __future__ import annotations
 
 import ast
 
-from evolve.offline.program import INTERFACE, Program, called_methods
+from evolve.offline.program import Program, called_methods
 from evolve.offline.syntax import assignment, bound, called, reads, self_attribute, walk, walk_statements
 
 _BUILTINS = ("min", "max", "abs", "float", "int", "round", "len")
@@ -17,6 +17,7 @@ class _Sweep:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.pure_calls = ("np.", *(f"self.{name}." for name in program.kind.objects))
         self.live: set[str] = set()
         self.outgoing: set[str] = set()
         self.dead: set[int] = set()
@@ -73,7 +74,7 @@ class _Sweep:
         return all(id(statement) in self.dead for statement in body)
 
     def needs(self, node: ast.AST) -> set[str]:
-        """Return the variables that a tree reads, those of the rule's own methods it calls included."""
+        """Return the variables that a tree reads, those of the class's own methods it calls included."""
         found = reads(node)
         pending = called_methods(self.program, node)
         done: set[str] = set()
@@ -93,12 +94,13 @@ class _Sweep:
             if isinstance(part, ast.Call):
                 name = called(part)
                 own = self_attribute(part.func)
-                if own is not None and (own not in self.program.methods or own in self.writers):
+                offered = name in self.program.kind.functions
+                if own is not None and (own in self.writers or not (own in self.program.methods or offered)):
                     return False
                 into = [word.value for word in part.keywords if word.arg == "out"]
                 if any(not isinstance(target, ast.Call) for target in into):
                     return False
-                known = name.startswith(("np.", "self.infosets.")) or own is not None or name in _BUILTINS
+                known = name.startswith(self.pure_calls) or own is not None or offered or name in _BUILTINS
                 if not known and not (isinstance(part.func, ast.Attribute) and part.func.attr in _READERS):
                     return False
         return True
@@ -208,7 +210,9 @@ def _drop_unused(program: Program) -> None:
         idle = [
             name
             for name in program.methods
-            if name not in (*INTERFACE, "start") and not name.startswith("__") and f"self.{name}" not in used
+            if name not in (*program.kind.interface, "start")
+            and not name.startswith("__")
+            and f"self.{name}" not in used
         ]
         if not idle:
             break
@@ -225,7 +229,17 @@ def _drop_unused(program: Program) -> None:
     used |= in_class | set().union(*(reads(base) for base in program.bases))
     for function in program.methods.values():
         used |= reads(function.args) | (reads(function.returns) if function.returns else set())
-    program.preamble = [node for node in program.preamble if _needed(node, used, program.preamble)]
+    for other in program.module.programs:
+        if other is not program:
+            used |= _mentioned(other)
+    preamble = program.module.preamble
+    preamble[:] = [node for node in preamble if _needed(node, used, preamble)]
+
+
+def _mentioned(program: Program) -> set[str]:
+    """Return every name that a class mentions."""
+    nodes = [*program.methods.values(), *program.extras, *program.constants.values(), *program.bases]
+    return set().union(set(), *(reads(node) for node in nodes))
 
 
 def _needed(node: ast.stmt, used: set[str], preamble: list[ast.stmt]) -> bool:

@@ -1,50 +1,56 @@
-"""Draws a child of a rule: one edit or a few, kept only if the child is sound and new."""
+"""Draws a child of a program: one edit or a few, kept only if the child is sound and new."""
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from evolve.offline.canonical import read_canonical
-from evolve.offline.describe import describe
-from evolve.offline.draws import Generator, weighted
+from evolve.offline.draws import Generator, pick, weighted
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.fingerprint import fingerprint
-from evolve.offline.inference import analyse
-from evolve.offline.program import Program, write_program
-from evolve.offline.registry import OPERATORS
-from evolve.offline.syntax import reads
-from evolve.offline.tidying import polish_program
+from evolve.offline.inference import issues
+from evolve.offline.program import Module, write_module
+from evolve.offline.tidying import polish
+
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
 
 _ATTEMPTS = 60
 
 
-def mutate(source: str, rng: Generator, *, strength: float = 1.0) -> Edit:
-    """Return a child of a rule.
+def mutate(source: str, rng: Generator, *, grammar: Grammar, strength: float = 1.0) -> Edit:
+    """Return a child of a program.
 
     Parameters
     ----------
     source
-        A module that defines one CFR rule.
+        A program of the grammar.
     rng
         Decides everything; equal states give equal children.
+    grammar
+        What may be edited, and how.
     strength
         Scales the steps of constants and the number of edits; 0.5 fine-tunes, 1 is usual, 2 and more jump.
 
     Raises
     ------
     NotApplicable
-        If the source is no CFR rule, or (which is unlikely) no drawn edit leaves a sound, new program.
+        If the source is no program of the grammar, or (which is unlikely) no drawn edit leaves a sound, new program.
     """
     if not strength > 0:
         raise ValueError(f"strength must be positive; got {strength}")
-    parent = Parent(source)
+    parent = Parent(source, grammar=grammar)
+    operators, weights = grammar.operators, [operator.weight for operator in grammar.operators]
     for _ in range(_ATTEMPTS):
         wanted = _edits(rng, strength)
-        program = parent.programs[0].copy()
+        module = parent.modules[0].copy()
         told: list[str] = []
         names: list[str] = []
         for _ in range(4 * wanted):
-            operator = weighted(rng, OPERATORS, [operator.weight for operator in OPERATORS])
+            operator = weighted(rng, operators, weights)
+            several = len(module.programs) > 1
+            program = pick(rng, module.programs) if several else module.programs[0]
             try:
                 told.append(operator.apply(program, rng, strength))
             except NotApplicable:
@@ -53,7 +59,7 @@ def mutate(source: str, rng: Generator, *, strength: float = 1.0) -> Edit:
             if len(names) == wanted:
                 break
         if names:
-            child = parent.finish(program)
+            child = parent.finish(module)
             if child is not None:
                 return Edit(child, "+".join(names), "; ".join(told))
     raise NotApplicable("no edit that was drawn leaves a sound, new program")
@@ -77,33 +83,22 @@ class Parent:
 
     Attributes
     ----------
-    programs : list of Program
+    modules : list of Module
         The parents, taken apart; copy before changing.
     """
 
-    def __init__(self, *sources: str) -> None:
-        self.programs = [read_canonical(source) for source in sources]
-        self.fingerprints = {fingerprint(program) for program in self.programs}
+    def __init__(self, *sources: str, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.modules = [read_canonical(source, grammar) for source in sources]
+        self.fingerprints = {fingerprint(module) for module in self.modules}
         self.issues: Counter[str] = Counter()
-        for program in self.programs:
-            self.issues |= analyse(program).issues
+        for module in self.modules:
+            self.issues |= issues(module)
 
-    def finish(self, program: Program) -> str | None:
+    def finish(self, module: Module) -> str | None:
         """Tidy an edited program and return its source, or None if it is unsound or nothing new."""
-        issues = polish_program(program).issues
-        if not sound(program) or issues - self.issues or fingerprint(program) in self.fingerprints:
+        found = polish(module)
+        if not self.grammar.sound(module) or found - self.issues or fingerprint(module) in self.fingerprints:
             return None
-        describe(program)
-        return write_program(program)
-
-
-def sound(program: Program) -> bool:
-    """Whether regrets still enter the state, the state the policy, and the policy the average."""
-    observed = program.parameter("observe", 1)
-    played = program.parameter("accumulate", 1)
-    state = {f"self.{name}" for name in program.state()}
-    return (
-        any(observed in reads(statement) for statement in program.body("observe"))
-        and any(played in reads(statement) for statement in program.body("accumulate"))
-        and any(state & reads(statement) for statement in program.body("policy"))
-    )
+        self.grammar.describe(module)
+        return write_module(module)

@@ -1,4 +1,4 @@
-"""A CFR rule taken apart: class constants, methods and their statements, and how it is written down again."""
+"""A program taken apart: class constants, methods and their statements, and how it is written down again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -23,8 +24,8 @@ from evolve.offline.syntax import (
     walk,
 )
 
-INTERFACE = ("observe", "accumulate", "policy")
-BASE = "RegretMinimizer"
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar, Kind
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,44 @@ class Layout:
 
 
 @dataclass
-class Program:
-    """The parts of a module that defines one CFR rule; edits change it in place.
+class Module:
+    """The source of a program; edits change it in place.
 
     Attributes
     ----------
+    grammar : Grammar
+        What the program is written in.
     docstring : str
         The module's docstring.
     preamble : list of ast.stmt
-        What the module holds beside the class: imports first.
+        What the module holds beside the classes of the grammar: imports first.
+    programs : list of Program
+        The classes of the grammar, in the order of its kinds.
+    """
+
+    grammar: Grammar
+    docstring: str
+    preamble: list[ast.stmt]
+    programs: list[Program] = field(default_factory=list)
+
+    def copy(self) -> Module:
+        """Return a copy that can be changed without changing this one."""
+        preamble = [clone(node, keep_layout=True) for node in self.preamble]
+        copied = Module(self.grammar, self.docstring, preamble)
+        copied.programs = [program.copy(copied) for program in self.programs]
+        return copied
+
+
+@dataclass
+class Program:
+    """One class of a program, which operators edit in place.
+
+    Attributes
+    ----------
+    module : Module
+        Where it is defined.
+    kind : Kind
+        What it is.
     name : str
         Name of the class.
     bases : list of ast.expr
@@ -57,19 +87,24 @@ class Program:
         Anything else in the body of the class.
     """
 
-    docstring: str
-    preamble: list[ast.stmt]
+    module: Module = field(repr=False)
+    kind: Kind
     name: str
     bases: list[ast.expr]
     constants: dict[str, ast.expr] = field(default_factory=dict)
     methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
     extras: list[ast.stmt] = field(default_factory=list)
 
-    def copy(self) -> Program:
-        """Return a copy that can be changed without changing this one."""
+    @property
+    def preamble(self) -> list[ast.stmt]:
+        """What the module holds beside the classes of the grammar."""
+        return self.module.preamble
+
+    def copy(self, module: Module) -> Program:
+        """Return a copy for another module, which can be changed without changing this one."""
         return Program(
-            self.docstring,
-            [clone(node, keep_layout=True) for node in self.preamble],
+            module,
+            self.kind,
             self.name,
             [clone(node) for node in self.bases],
             {name: clone(node) for name, node in self.constants.items()},
@@ -80,7 +115,7 @@ class Program:
     def body(self, method: str) -> list[ast.stmt]:
         """Return the statements of a method; raise NotApplicable if it is missing."""
         if method not in self.methods:
-            raise NotApplicable(f"the rule has no method {method!r}")
+            raise NotApplicable(f"the {self.module.grammar.what} has no method {method!r}")
         return self.methods[method].body
 
     def start(self) -> list[ast.stmt]:
@@ -108,7 +143,7 @@ class Program:
     def taken(self, method: str | None = None) -> set[str]:
         """Return names that a new attribute (or a new local of a method) must not have."""
         if method is None:
-            used = set(self.constants) | set(self.methods) | {"infosets", "horizon"}
+            used = set(self.constants) | set(self.methods) | self.kind.reserved
             for function in self.methods.values():
                 used |= {name[5:] for name in reads(function) if name.startswith("self.")}
             return used
@@ -135,10 +170,10 @@ class Program:
         self.constants[name] = as_expression(value)
         return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
 
-    def add_state(self, hints: str | Sequence[str], initial: str = "self.infosets.zeros()") -> ast.Attribute:
+    def add_state(self, hints: str | Sequence[str], initial: str | None = None) -> ast.Attribute:
         """Add a state attribute, set up in ``start``, and return the expression that reads it."""
         name = self.fresh(hints)
-        self.start().append(ast.parse(f"self.{name} = {initial}").body[0])
+        self.start().append(ast.parse(f"self.{name} = {initial or self.kind.zeros}").body[0])
         return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
 
     def expressions(self) -> Iterator[tuple[str, ast.stmt]]:
@@ -153,14 +188,14 @@ class Program:
                         stack.extend(block)
 
 
-def read_program(source: str) -> Program:
+def read_module(source: str, grammar: Grammar) -> Module:
     """Take a source apart.
 
     Raises
     ------
     NotApplicable
-        If it does not parse or does not define exactly one subclass of ``RegretMinimizer`` with the three
-        methods of the interface.
+        If it does not parse or does not define exactly one subclass of each base class of the grammar, with the
+        methods that it requires.
     """
     try:
         tree = ast.parse(source)
@@ -169,15 +204,28 @@ def read_program(source: str) -> Program:
             _attach(cst.parse_module(source).body, tree.body)
     except (cst.ParserSyntaxError, SyntaxError) as error:
         raise NotApplicable(f"the source does not parse: {error}") from error
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and _is_rule(node)]
-    if len(classes) != 1:
-        raise NotApplicable(f"the source must define exactly one subclass of {BASE}; it has {len(classes)}")
-    (rule,) = classes
+    found = {kind.base: _class_of(kind, tree) for kind in grammar.kinds}
     docstring = ast.get_docstring(tree) or ""
     _strip_docstrings(tree)
     _drop_annotations(tree)
-    program = Program(docstring, [node for node in tree.body if node is not rule], rule.name, rule.bases)
-    for node in rule.body:
+    preamble = [node for node in tree.body if all(node is not known for known in found.values())]
+    module = Module(grammar, docstring, preamble)
+    module.programs = [_read_class(found[kind.base], kind, module) for kind in grammar.kinds]
+    return module
+
+
+def _class_of(kind: Kind, tree: ast.Module) -> ast.ClassDef:
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and _derives(node, kind)]
+    if len(classes) != 1:
+        raise NotApplicable(
+            f"the source must define exactly one subclass of {kind.base}; it has {len(classes)}"
+        )
+    return classes[0]
+
+
+def _read_class(written: ast.ClassDef, kind: Kind, module: Module) -> Program:
+    program = Program(module, kind, written.name, written.bases)
+    for node in written.body:
         pair = assignment(node)
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
             program.methods[node.name] = node
@@ -185,19 +233,19 @@ def read_program(source: str) -> Program:
             program.constants[pair[0]] = pair[1]
         elif not isinstance(node, ast.Pass):
             program.extras.append(node)
-    missing = [name for name in INTERFACE if name not in program.methods]
+    missing = [m.name for m in kind.methods if m.required and m.name not in program.methods]
     if missing:
-        raise NotApplicable(f"the rule does not define {', '.join(missing)}")
+        raise NotApplicable(f"the {module.grammar.what} does not define {', '.join(missing)}")
     return program
 
 
-def write_program(program: Program) -> str:
+def write_module(module: Module) -> str:
     """Return the source of a program, formatted."""
-    imports = [node for node in program.preamble if isinstance(node, ast.Import | ast.ImportFrom)]
-    others = [node for node in program.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
+    imports = [node for node in module.preamble if isinstance(node, ast.Import | ast.ImportFrom)]
+    others = [node for node in module.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
     lines: list[str] = []
-    if program.docstring:
-        text = program.docstring
+    if module.docstring:
+        text = module.docstring
         lines += [f'"""{text}"""' if "\n" not in text else f'"""{text}\n"""', ""]
     lines += _imports(imports)
     for place, node in enumerate(others):
@@ -208,8 +256,14 @@ def write_program(program: Program) -> str:
             if isinstance(node, ast.FunctionDef)
             else format_block([node], 0)
         )
+    for program in module.programs:
+        lines += _write_class(program)
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def _write_class(program: Program) -> list[str]:
     bases = ", ".join(format_expression(base) for base in program.bases)
-    lines += ["", "", f"class {program.name}({bases}):"]
+    lines = ["", "", f"class {program.name}({bases}):"]
     for name, value in program.constants.items():
         lines.append(f"    {name} = {format_expression(value)}")
     for node in program.extras:
@@ -218,7 +272,7 @@ def write_program(program: Program) -> str:
         if place or program.constants or program.extras:
             lines.append("")
         lines += format_block([method], 4)
-    return "\n".join(lines).strip("\n") + "\n"
+    return lines
 
 
 def _imports(nodes: Sequence[ast.stmt]) -> list[str]:
@@ -230,8 +284,8 @@ def _imports(nodes: Sequence[ast.stmt]) -> list[str]:
     return "\n\n".join("\n".join(dict.fromkeys(group)) for group in groups).split("\n") if groups else []
 
 
-def _is_rule(node: ast.ClassDef) -> bool:
-    return any(ast.unparse(base).split(".")[-1] == BASE for base in node.bases)
+def _derives(node: ast.ClassDef, kind: Kind) -> bool:
+    return any(ast.unparse(base).split(".")[-1] == kind.base for base in node.bases)
 
 
 def _strip_docstrings(tree: ast.Module) -> None:
@@ -311,6 +365,6 @@ def rename_attribute(program: Program, old: str, new: str) -> None:
 
 
 def called_methods(program: Program, node: ast.AST) -> set[str]:
-    """Return the rule's own methods that a tree calls."""
+    """Return the class's own methods that a tree calls."""
     calls = (self_attribute(part.func) for part in walk(node) if isinstance(part, ast.Call))
     return {name for name in calls if name is not None and name in program.methods}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from archive.records import Role
 from evolve.offline.crossing import crossover
 from evolve.offline.edit import Edit, NotApplicable
@@ -9,14 +11,26 @@ from evolve.offline.mutation import mutate
 from evolve.offline.simplification import simplify
 from evolve.proposal import Proposal, ProposalError, Request
 
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
+
 REWRITE_STRENGTH = 3.0
 """Strength of the mutation that answers a request for a rewrite."""
 
 
 class OfflineProposer:
-    """Writes programs by editing others; no model, no network."""
+    """Writes programs by editing others; no model, no network.
+
+    Parameters
+    ----------
+    grammar
+        What the programs are written in.
+    """
 
     name = "offline"
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
 
     def propose(self, request: Request) -> Proposal:
         """Return an edit of the requested parents.
@@ -35,12 +49,11 @@ class OfflineProposer:
             raise ProposalError(f"no {request.operator} of {request.parent.nickname}: {error}") from error
         return Proposal(edit.source, request.operator, edit.description, tuple(parents))
 
-    @staticmethod
-    def _edit(request: Request) -> Edit:
-        source, rng = request.parent.source, request.rng
+    def _edit(self, request: Request) -> Edit:
+        source, rng, grammar = request.parent.source, request.rng, self.grammar
         if request.partner is not None:
-            return crossover(source, request.partner.source, rng)
+            return crossover(source, request.partner.source, rng, grammar=grammar)
         if request.operator == "simplify":
-            return simplify(source, rng)
+            return simplify(source, rng, grammar=grammar)
         strength = REWRITE_STRENGTH if request.operator == "rewrite" else 1.0
-        return mutate(source, rng, strength=strength)
+        return mutate(source, rng, grammar=grammar, strength=strength)

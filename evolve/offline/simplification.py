@@ -1,43 +1,60 @@
-"""Makes a rule smaller: removes a term, a factor, a branch, a function or a statement."""
+"""Makes a program smaller: removes a term, a factor, a branch, a function or a statement."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from evolve.offline.draws import Generator
 from evolve.offline.edit import Edit, NotApplicable
 from evolve.offline.mutation import Parent
-from evolve.offline.operators.reductions import reductions
-from evolve.offline.program import Program
+from evolve.offline.operators.reductions import Reduction, reductions
+from evolve.offline.program import Module
 from evolve.offline.syntax import size
 
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
 
-def simplify(source: str, rng: Generator) -> Edit:
-    """Return a smaller child of a rule; its behaviour may differ.
+
+def simplify(source: str, rng: Generator, *, grammar: Grammar) -> Edit:
+    """Return a smaller child of a program; its behaviour may differ.
 
     Parameters
     ----------
     source
-        A module that defines one CFR rule.
+        A program of the grammar.
     rng
         Decides which part goes.
+    grammar
+        What the program is written in.
 
     Raises
     ------
     NotApplicable
-        If the source is no CFR rule, or nothing can go without making the rule unsound.
+        If the source is no program of the grammar, or nothing can go without making it unsound.
     """
-    parent = Parent(source)
-    before = program_size(parent.programs[0])
-    total = len(list(reductions(parent.programs[0])))
+    parent = Parent(source, grammar=grammar)
+    before = module_size(parent.modules[0])
+    total = len(list(module_reductions(parent.modules[0])))
     for place in rng.permutation(total):
-        program = parent.programs[0].copy()
-        description, apply = list(reductions(program))[place]
+        module = parent.modules[0].copy()
+        description, apply = list(module_reductions(module))[place]
         apply()
-        child = parent.finish(program)
-        if child is not None and program_size(program) < before:
+        child = parent.finish(module)
+        if child is not None and module_size(module) < before:
             return Edit(child, "simplify", description)
-    raise NotApplicable("nothing can be removed from the rule")
+    raise NotApplicable(f"nothing can be removed from the {grammar.what}")
 
 
-def program_size(program: Program) -> int:
-    """Return the number of expressions and statements of a program."""
-    return sum(size(function) for function in program.methods.values()) + 2 * len(program.constants)
+def module_reductions(module: Module) -> Iterator[Reduction]:
+    """Yield every single removal that makes a program smaller."""
+    for program in module.programs:
+        yield from reductions(program)
+
+
+def module_size(module: Module) -> int:
+    """Return the number of expressions and statements of a program, constants included."""
+    return sum(
+        sum(size(function) for function in program.methods.values()) + 2 * len(program.constants)
+        for program in module.programs
+    )

@@ -1,14 +1,16 @@
-"""Behaviour-preserving clean-up of a rule's source."""
+"""Behaviour-preserving clean-up of a program's source."""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from typing import TYPE_CHECKING
 
 from evolve.offline.edit import NotApplicable
 from evolve.offline.folding import fold, fold_signs
-from evolve.offline.inference import Analysis, analyse
+from evolve.offline.inference import analyse
 from evolve.offline.liveness import sweep
-from evolve.offline.program import Program, read_program, settle_names, write_program
+from evolve.offline.program import Module, Program, read_module, settle_names, write_module
 from evolve.offline.syntax import (
     assignment,
     blocks,
@@ -25,45 +27,52 @@ from evolve.offline.syntax import (
     walk_statements,
 )
 
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
+
 _ROUNDS = 10
 
 
-def tidy(source: str) -> str:
-    """Drop dead state and duplicates, fold constants and normalise the formatting of a rule.
+def tidy(source: str, grammar: Grammar) -> str:
+    """Drop dead state and duplicates, fold constants and normalise the formatting of a program.
 
-    The rule behaves as before. Docstrings of classes and methods are dropped, comments are kept.
+    The program behaves as before. Docstrings of classes and methods are dropped, comments are kept.
 
     Raises
     ------
     NotApplicable
-        If the source is no CFR rule.
+        If the source is no program of the grammar.
     """
-    program = read_program(source)
-    tidy_program(program)
-    return write_program(program)
+    module = read_module(source, grammar)
+    for program in module.programs:
+        tidy_program(program)
+    return write_module(module)
 
 
 def tidy_program(program: Program) -> None:
-    """Clean a program up, in place, until nothing changes any more."""
+    """Clean a class up, in place, until nothing changes any more."""
     for function in program.methods.values():
         if any(isinstance(node, ast.NamedExpr) for node in walk(function)):
-            raise NotApplicable("the rule assigns inside expressions (:=); write statements instead")
+            raise NotApplicable("the program assigns inside expressions (:=); write statements instead")
     _settle(program)
     settle_names(program)
 
 
-def polish_program(program: Program) -> Analysis:
-    """Clean a program up, in place, and drop what its analysis shows to be without effect; return that.
+def polish(module: Module) -> Counter[str]:
+    """Clean a program up, in place, drop what its analysis shows to be without effect; return the issues.
 
     Beside what `tidy_program` does, positive parts and absolute values of what is never negative go.
     """
-    tidy_program(program)
-    for _ in range(_ROUNDS):
-        analysis = analyse(program)
-        if _changes_in_place(program) or not fold_signs(program, analysis):
-            break
+    found: Counter[str] = Counter()
+    for program in module.programs:
         tidy_program(program)
-    return analysis
+        for _ in range(_ROUNDS):
+            analysis = analyse(program)
+            if _changes_in_place(program) or not fold_signs(program, analysis):
+                break
+            tidy_program(program)
+        found += analysis.issues
+    return found
 
 
 def _settle(program: Program) -> None:

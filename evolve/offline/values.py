@@ -1,4 +1,4 @@
-"""What an expression of a rule can be: a shape, and bounds on its entries."""
+"""What an expression of a program can be: a shape, and bounds on its entries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 INF = math.inf
-SCALAR, INFOSET, SEQUENCE, ANY = "scalar", "infoset", "sequence", "any"
+SCALAR, ANY = "scalar", "any"
+"""Numbers, and what may have any shape; other shapes are names that a grammar gives to its arrays."""
 
 LARGEST = 1e280
 """Finite bounds beyond this count as overflow."""
@@ -20,11 +21,11 @@ class Value:
     Attributes
     ----------
     shape : str
-        ``scalar``, ``infoset`` (one entry an information set), ``sequence`` (one a sequence) or ``any``.
+        ``scalar``, ``any``, or a name such as ``sequence``: arrays of equal names fit together.
     low, high : float
         Bounds, both included.
     policy : bool
-        Whether it is known to be a policy: normalised in every information set.
+        Whether it is known to be normalised: a policy, or a mixed strategy.
     """
 
     shape: str = ANY
@@ -47,6 +48,10 @@ class Value:
 
 
 TOP = Value()
+
+Issue = str | None
+"""What could go wrong, in words."""
+Result = tuple[Value, Issue]
 
 
 def join_shapes(*shapes: str) -> str | None:

@@ -11,6 +11,7 @@ from archive import RunState, Status
 from evolve.domains.cfr import CFRDomain
 from evolve.executors.base import Lost
 from evolve.executors.local import LocalExecutor
+from evolve.offline.cfr.grammar import CFR
 from evolve.offline.proposer import OfflineProposer
 from evolve.progress import Silent
 from evolve.proposal import Proposal
@@ -128,7 +129,7 @@ class BreaksSometimes:
     name = "broken"
 
     def propose(self, request):
-        proposal = OfflineProposer().propose(request)
+        proposal = OfflineProposer(CFR).propose(request)
         kinds = list(BROKEN)
         if request.index % 2 or request.index // 2 > len(kinds):
             return proposal

@@ -34,7 +34,7 @@ def perturb_constant(program: Program, rng: Generator, strength: float) -> str:
     """Change one number by a random step."""
     sites = _sites(program)
     if not sites:
-        raise NotApplicable("the rule has no numbers")
+        raise NotApplicable("the program has no numbers")
     site = weighted(rng, sites, [site.weight for site in sites])
     new = _step(site, rng, strength)
     if new == site.value:
@@ -47,7 +47,7 @@ def perturb_several(program: Program, rng: Generator, strength: float) -> str:
     """Change all class constants a little."""
     sites = [site for site in _sites(program) if site.weight == 3]
     if len(sites) < 2:
-        raise NotApplicable("the rule has fewer than two constants")
+        raise NotApplicable("the program has fewer than two constants")
     told = []
     for site in sites:
         new = _step(site, rng, 0.5 * strength)
@@ -81,7 +81,7 @@ def _sites(program: Program) -> list[_Site]:
                     value = literal(node) if isinstance(node, ast.expr) else None
                     if value is None or 0 < abs(value) < _GUARD:
                         continue
-                    if isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript):
+                    if isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript) or _fixed(parent):
                         continue
                     # Zeros and ones are mostly structure: the floor of regrets, the 1 of t / (t + 1).
                     weight = 0.2 if value in (0, 1) else 2.0
@@ -93,6 +93,11 @@ def _sites(program: Program) -> list[_Site]:
                         )
                     )
     return found
+
+
+def _fixed(parent: ast.AST) -> bool:
+    """Whether a node holds a number that is no quantity, such as an axis."""
+    return isinstance(parent, ast.keyword) and parent.arg in ("axis", "ord", "ndmin", "decimals")
 
 
 def _constant_writer(program: Program, name: str) -> Callable[[ast.expr], None]:

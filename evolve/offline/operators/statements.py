@@ -23,8 +23,12 @@ def remove_part(program: Program, rng: Generator, strength: float) -> str:
 
 
 def reorder_statements(program: Program, rng: Generator, strength: float) -> str:
-    """Exchange two neighbouring statements of ``observe`` that depend on each other."""
-    body = program.body("observe")
+    """Exchange two neighbouring statements of a method that depend on each other."""
+    methods = [name for name in program.kind.reordered or program.kind.interface if name in program.methods]
+    if not methods:
+        raise NotApplicable("no method within which statements are exchanged")
+    method = pick(rng, methods) if len(methods) > 1 else methods[0]
+    body = program.body(method)
     found = [
         place
         for place in range(len(body) - 1)
@@ -36,7 +40,7 @@ def reorder_statements(program: Program, rng: Generator, strength: float) -> str
     place = pick(rng, found)
     body[place], body[place + 1] = body[place + 1], body[place]
     names = [_name(statement) for statement in (body[place], body[place + 1])]
-    return f"compute {names[0]} before {names[1]} in observe()"
+    return f"compute {names[0]} before {names[1]} in {method}()"
 
 
 def _name(statement: ast.stmt) -> str:

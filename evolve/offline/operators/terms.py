@@ -1,4 +1,4 @@
-"""Edits of single terms, typed by shape: numbers, arrays over information sets, arrays over sequences."""
+"""Edits of single terms, typed by shape: numbers, and the arrays of the grammar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from evolve.offline.program import Program
 from evolve.offline.syntax import called, clone, fill, literal, same, target_variable
 
 _LONGEST = 50
-_SHAPES = (v.SCALAR, v.INFOSET, v.SEQUENCE)
 _OPPOSITES = {
     ast.Gt: (ast.GtE, ast.Lt),
     ast.GtE: (ast.Gt, ast.LtE),
@@ -28,14 +27,16 @@ def _short(node: ast.expr) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
-def _draw(rng: Generator, program: Program, analysis: Analysis, shapes: tuple[str, ...] = _SHAPES) -> Site:
-    """Draw an expression of one of the shapes; numbers and the whole policy aside."""
+def _draw(rng: Generator, program: Program, analysis: Analysis, numbers: bool = True) -> Site:
+    """Draw an expression that is an array or (if wanted) a number; what must stay whole aside."""
+    terms = program.kind.terms
+    shapes = (v.SCALAR, *terms.shapes) if numbers else terms.shapes
     found = [
         site
         for site in sites(program)
         if analysis.shape(site.node) in shapes
         and literal(site.node) is None
-        and called(site.node) != "self.infosets.normalize"
+        and called(site.node) not in terms.whole
         and not isinstance(site.node, ast.Compare | ast.BoolOp)
     ]
     if not found:
@@ -59,7 +60,7 @@ def replace_term(program: Program, rng: Generator, strength: float) -> str:
         site
         for site in sites(program)
         if isinstance(site.node, ast.Name | ast.Attribute)
-        and analysis.shape(site.node) in (v.INFOSET, v.SEQUENCE)
+        and analysis.shape(site.node) in program.kind.terms.shapes
     ]
     if not leaves:
         raise NotApplicable("no variables")
@@ -75,22 +76,16 @@ def replace_term(program: Program, rng: Generator, strength: float) -> str:
 
 def _factor(program: Program, rng: Generator, analysis: Analysis, site: Site, shape: str) -> ast.expr:
     """Draw something to multiply an expression with."""
-    numbers = [
-        "size",
-        "size",
-        "t / self.horizon",
-        "1 - t / (self.horizon + 1)",
-        "1 / (1 + t / time)",
-        "t / (t + time)",
-        "np.sqrt(t)",
-    ]
-    sets = _variables(analysis, site, v.INFOSET)
-    if shape != v.SCALAR and sets and chance(rng, 0.4):
+    terms = program.kind.terms
+    source, cast = terms.factors.get(shape, ("", ""))
+    variables = _variables(analysis, site, source) if cast else []
+    if variables and chance(rng, 0.4):
         damped = pick(rng, ("1 / (1 + x)", "np.minimum(1.0, x)", "1 + x"))
-        value = fill(damped, x=pick(rng, sets))
-        return fill("self.infosets.spread(x)", x=value) if shape == v.SEQUENCE else value
-    template = pick(rng, numbers)
-    parts: dict[str, ast.expr] = {"t": _time(program, site)}
+        return fill(cast, x=fill(damped, x=pick(rng, variables)))
+    template = pick(rng, terms.schedules)
+    parts: dict[str, ast.expr] = {}
+    if terms.clock is not None:
+        parts[terms.clock] = _time(program, site, terms.clock)
     if "size" in template:
         parts["size"] = program.add_constant(("factor", "share"), scale(rng, 0.3, 3.0))
     if "time" in template:
@@ -98,11 +93,11 @@ def _factor(program: Program, rng: Generator, analysis: Analysis, site: Site, sh
     return fill(template, **parts)
 
 
-def _time(program: Program, site: Site) -> ast.expr:
+def _time(program: Program, site: Site, clock: str) -> ast.expr:
     names = [argument.arg for argument in program.methods[site.method].args.args]
-    if "t" not in names:
+    if clock not in names:
         raise NotApplicable("the method does not know the iteration")
-    return ast.Name("t", ast.Load())
+    return ast.Name(clock, ast.Load())
 
 
 def insert_factor(program: Program, rng: Generator, strength: float) -> str:
@@ -125,7 +120,7 @@ def _told(program: Program, node: ast.expr) -> str:
 def insert_term(program: Program, rng: Generator, strength: float) -> str:
     """Add a multiple of a variable to an expression of its shape."""
     analysis = analyse(program)
-    site = _draw(rng, program, analysis, (v.SEQUENCE, v.INFOSET))
+    site = _draw(rng, program, analysis, numbers=False)
     shape = analysis.shape(site.node)
     names = [name for name in _variables(analysis, site, shape) if name != format_expression(site.node)]
     if not names:
@@ -134,10 +129,7 @@ def insert_term(program: Program, rng: Generator, strength: float) -> str:
     weight = program.add_constant(("weight", "share"), abs(size))
     other = fill(pick(rng, names))
     if chance(rng, 0.2):
-        mean = "x - spread(mean(x))" if shape == v.SEQUENCE else "x"
-        other = fill(
-            mean.replace("spread", "self.infosets.spread").replace("mean(", "self.infosets.mean("), x=other
-        )
+        other = fill(program.kind.terms.centred.get(shape, "x"), x=other)
     template = "x + weight * other" if size > 0 else "x - weight * other"
     site.write(fill(template, x=site.node, weight=weight, other=other))
     return f"add {size:g} times {_short(other)} to {_short(site.node)} in {site.method}()"
@@ -156,12 +148,7 @@ def wrap_term(program: Program, rng: Generator, strength: float) -> str:
         "np.sqrt(np.maximum(x, 0.0))",
         "np.sign(x) * np.sqrt(np.abs(x))",
     ]
-    if shape == v.SEQUENCE:
-        every += [
-            "x - self.infosets.spread(self.infosets.mean(x))",
-            "x - self.infosets.spread(self.infosets.max(x))",
-            "x / (self.infosets.spread(self.infosets.max(np.abs(x))) + 1e-9)",
-        ]
+    every += program.kind.terms.wrappers.get(shape, ())
     template = pick(rng, every)
     parts = {"x": site.node}
     if "limit" in template:

@@ -1,16 +1,26 @@
 """Recombination of two rules, and making rules smaller."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from evolve.offline import NotApplicable, ast_fingerprint, crossover, mutate, simplify, tidy
-from evolve.offline.crossing import TRANSPLANTS
+from evolve import offline
+from evolve.offline import NotApplicable
+from evolve.offline.cfr.grammar import CFR
+from evolve.offline.cfr.transplants import TRANSPLANTS
 from evolve.offline.mutation import Parent
-from evolve.offline.program import read_program
-from evolve.offline.simplification import program_size
+from evolve.offline.program import read_module
+from evolve.offline.simplification import module_size
 from solvers.cfr.host import find_rule
 from solvers.cfr.rules import rule_names, rule_source
 from solvers.session import load_module
+
+ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
+crossover = partial(offline.crossover, grammar=CFR)
+mutate = partial(offline.mutate, grammar=CFR)
+simplify = partial(offline.simplify, grammar=CFR)
+tidy = partial(offline.tidy, grammar=CFR)
 
 
 @pytest.mark.parametrize("first", rule_names())
@@ -29,10 +39,10 @@ def test_every_pair_of_rules_recombines(first, runner):
 
 
 def test_a_method_comes_with_its_state_and_constants():
-    receiver, donor = read_program(rule_source("cfr_plus")), read_program(rule_source("vad_cfr"))
+    receiver, donor = (read_module(rule_source(name), CFR) for name in ("cfr_plus", "vad_cfr"))
     take_average = TRANSPLANTS[0]
-    take_average(receiver, donor)
-    child = Parent(rule_source("cfr_plus")).finish(receiver)
+    take_average(receiver.programs[0], donor.programs[0])
+    child = Parent(rule_source("cfr_plus"), grammar=CFR).finish(receiver)
     assert child is not None
     assert "self.magnitude = self.infosets.max(np.abs(regret))" in child
     assert "warm_up = 500" in child
@@ -44,9 +54,9 @@ def test_names_are_reconciled():
     """Both parents have a gamma and a prediction of their own."""
     first = rule_source("pdcfr_plus")
     second = rule_source("sapcfr_plus")
-    receiver, donor = read_program(first), read_program(second)
-    TRANSPLANTS[2](receiver, donor)
-    child = Parent(first, second).finish(receiver)
+    receiver, donor = read_module(first, CFR), read_module(second, CFR)
+    TRANSPLANTS[2](receiver.programs[0], donor.programs[0])
+    child = Parent(first, second, grammar=CFR).finish(receiver)
     assert child is not None
     assert "gamma = 5.0" in child
     assert "regret / (1 + self.alpha" in child
@@ -73,7 +83,7 @@ def test_simplifying_ends_in_something_small_that_runs(rule, runner):
             edit = simplify(source, rng)
         except NotApplicable:
             break
-        assert program_size(read_program(edit.source)) < program_size(read_program(source))
+        assert module_size(read_module(edit.source, CFR)) < module_size(read_module(source, CFR))
         assert tidy(edit.source) == edit.source
         source, steps = edit.source, steps + 1
         if steps % 3 == 0:

@@ -1,9 +1,16 @@
 """Fingerprints: blind to names and layout, not to meaning."""
 
+from functools import partial
+
 import pytest
 
-from evolve.offline import NotApplicable, ast_fingerprint, tidy
+from evolve import offline
+from evolve.offline import NotApplicable
+from evolve.offline.cfr.grammar import CFR
 from solvers.cfr.rules import rule_names, rule_source
+
+ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
+tidy = partial(offline.tidy, grammar=CFR)
 
 
 def test_library_rules_differ():

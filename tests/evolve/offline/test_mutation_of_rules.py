@@ -2,22 +2,29 @@
 
 import ast
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
 
-from evolve.offline import NotApplicable, ast_fingerprint, mutate, tidy
+from evolve import offline
+from evolve.offline import NotApplicable
 from evolve.offline.canonical import read_canonical
+from evolve.offline.cfr.grammar import CFR
+from evolve.offline.cfr.registry import OPERATORS
 from evolve.offline.edit import Edit
 from evolve.offline.formatting import WIDTH
-from evolve.offline.inference import analyse
+from evolve.offline.inference import issues
 from evolve.offline.mutation import Parent
-from evolve.offline.program import read_program
-from evolve.offline.registry import OPERATORS
+from evolve.offline.program import read_module
 from evolve.offline.syntax import literal
 from solvers.cfr.host import find_rule
 from solvers.cfr.rules import rule_names, rule_source
 from solvers.session import load_module
+
+ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
+mutate = partial(offline.mutate, grammar=CFR)
+tidy = partial(offline.tidy, grammar=CFR)
 
 CHAIN = 12
 
@@ -32,10 +39,10 @@ def check(edit, parent):
     assert set(edit.operator.split("+")) <= {operator.name for operator in OPERATORS}
     assert edit.description
     assert "\n" not in edit.description
-    program = read_program(child)
-    assert "found by program search" in program.docstring
-    library = {read_program(rule_source(rule)).name for rule in rule_names()}
-    assert program.name not in library
+    module = read_module(child, CFR)
+    assert "found by program search" in module.docstring
+    library = {read_module(rule_source(rule), CFR).programs[0].name for rule in rule_names()}
+    assert module.programs[0].name not in library
     for node in ast.walk(ast.parse(child)):
         value = literal(node)
         # The parent's own literals stay as they were written.
@@ -101,12 +108,12 @@ def test_every_operator_makes_running_children(operator, runner):
     rng = np.random.default_rng(1)
     for rule in ("cfr_plus", "dcfr", "pdcfr_plus", "apcfr_plus", "aod_cfr", "vad_cfr"):
         for _ in range(2):
-            program = read_canonical(rule_source(rule))
+            module = read_canonical(rule_source(rule), CFR)
             try:
-                description = operator.apply(program, rng, 1.0)
+                description = operator.apply(module.programs[0], rng, 1.0)
             except NotApplicable:
                 continue
-            child = Parent(rule_source(rule)).finish(program)
+            child = Parent(rule_source(rule), grammar=CFR).finish(module)
             if child is not None:
                 made += 1
                 worked += runner.works(child, 20)
@@ -201,4 +208,4 @@ def test_rules_in_another_style_evolve_too(runner):
 
 @pytest.mark.parametrize("rule", rule_names())
 def test_library_rules_have_no_issues(rule):
-    assert not analyse(read_program(rule_source(rule))).issues
+    assert not issues(read_module(rule_source(rule), CFR))

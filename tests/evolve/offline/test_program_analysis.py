@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evolve.offline import inference
+from evolve.offline.cfr.grammar import CFR
 from evolve.offline.formatting import WIDTH, format_block, format_expression
-from evolve.offline.inference import analyse
-from evolve.offline.program import read_program
+from evolve.offline.program import read_module
 from evolve.offline.syntax import factors, key, parse_expression, parse_statements, product, terms, total
 from solvers.cfr.rules import rule_names, rule_source
 
@@ -17,7 +18,7 @@ def issues(old, new, rule="dcfr"):
     """Return the issues of a library rule after a replacement in its source."""
     source = rule_source(rule)
     assert old in source
-    return set(analyse(read_program(source.replace(old, new))).issues)
+    return set(inference.issues(read_module(source.replace(old, new), CFR)))
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,19 @@
 """Tidying: nothing useless stays, nothing else changes."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from evolve.offline import NotApplicable, tidy
+from evolve import offline
+from evolve.offline import NotApplicable
 from evolve.offline.canonical import read_canonical
-from evolve.offline.program import write_program
-from evolve.offline.registry import OPERATORS
+from evolve.offline.cfr.grammar import CFR
+from evolve.offline.cfr.registry import OPERATORS
+from evolve.offline.program import write_module
 from solvers.cfr.rules import rule_names, rule_source
+
+tidy = partial(offline.tidy, grammar=CFR)
 
 HEAD = """import math
 
@@ -150,14 +156,14 @@ def test_behaviour_is_preserved(name, runner):
     rng = np.random.default_rng(9)
     compared = 0
     for _ in range(8):
-        program = read_canonical(rule_source(name))
+        module = read_canonical(rule_source(name), CFR)
         for _ in range(3):
             operator = OPERATORS[rng.integers(len(OPERATORS))]
             try:
-                operator.apply(program, rng, 1.0)
+                operator.apply(module.programs[0], rng, 1.0)
             except NotApplicable:
                 continue
-        raw = write_program(program)
+        raw = write_module(module)
         if not runner.works(raw, 12):
             continue
         compared += 1

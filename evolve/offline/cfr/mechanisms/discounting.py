@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.anchors import Update, attribute, find_policy, find_update
+from evolve.offline.cfr.anchors import Update, attribute, find_policy, find_update
+from evolve.offline.cfr.mechanisms.parts import local, magnitude, scheduled, spread
 from evolve.offline.draws import Generator, between, chance, pick, scale
 from evolve.offline.edit import NotApplicable
-from evolve.offline.mechanisms.parts import local, magnitude, scheduled, spread
 from evolve.offline.program import Program
 from evolve.offline.syntax import factors, fill, product, self_attribute, terms, total
 

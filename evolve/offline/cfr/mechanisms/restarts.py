@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.anchors import attribute, find_update
+from evolve.offline.cfr.anchors import attribute, find_update
+from evolve.offline.cfr.mechanisms.parts import assign
 from evolve.offline.draws import Generator, between, chance, count, pick
-from evolve.offline.mechanisms.parts import assign
 from evolve.offline.program import Program
 from evolve.offline.syntax import fill
 

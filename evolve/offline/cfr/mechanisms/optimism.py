@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.anchors import PolicyAnchor, Update, attribute, find_policy, find_update
-from evolve.offline.draws import Generator, between, chance, pick
-from evolve.offline.edit import NotApplicable
-from evolve.offline.mechanisms.parts import (
+from evolve.offline.cfr.anchors import PolicyAnchor, Update, attribute, find_policy, find_update
+from evolve.offline.cfr.mechanisms.parts import (
     ZEROS,
     assign,
     fading,
@@ -16,6 +14,8 @@ from evolve.offline.mechanisms.parts import (
     moving_average,
     spread,
 )
+from evolve.offline.draws import Generator, between, chance, pick
+from evolve.offline.edit import NotApplicable
 from evolve.offline.program import Program
 from evolve.offline.syntax import clone, factors, fill, product, reads, self_attribute, terms, total
 

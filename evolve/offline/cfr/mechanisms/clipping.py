@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.anchors import Update, find_update
+from evolve.offline.cfr.anchors import Update, find_update
+from evolve.offline.cfr.mechanisms.parts import magnitude, spread
 from evolve.offline.draws import Generator, between, pick, scale
 from evolve.offline.edit import NotApplicable
-from evolve.offline.mechanisms.parts import magnitude, spread
 from evolve.offline.program import Program
 from evolve.offline.syntax import assignment, called, fill, literal, self_attribute
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.anchors import AverageAnchor, find_average
+from evolve.offline.cfr.anchors import AverageAnchor, find_average
+from evolve.offline.cfr.mechanisms.parts import local, magnitude, spread
 from evolve.offline.draws import Generator, between, chance, count, pick, scale
 from evolve.offline.edit import NotApplicable
-from evolve.offline.mechanisms.parts import local, magnitude, spread
 from evolve.offline.program import Program
 from evolve.offline.syntax import fill, parse_statements
 

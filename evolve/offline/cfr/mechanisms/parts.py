@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.anchors import Update, find_update
+from evolve.offline.cfr.anchors import Update, find_update
 from evolve.offline.draws import Generator, between, chance, count, pick, scale
 from evolve.offline.program import Program
 from evolve.offline.syntax import assignment, fill, reads, same, walk, walk_statements

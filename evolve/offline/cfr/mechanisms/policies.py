@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.anchors import find_policy, find_update
+from evolve.offline.cfr.anchors import find_policy, find_update
+from evolve.offline.cfr.mechanisms.parts import assign, local, scheduled
 from evolve.offline.draws import Generator, between, chance, pick, scale
 from evolve.offline.edit import NotApplicable
-from evolve.offline.mechanisms.parts import assign, local, scheduled
 from evolve.offline.program import Program
 from evolve.offline.syntax import clone, fill, literal, number
 

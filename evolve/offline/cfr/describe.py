@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from evolve.offline.anchors import Update, find_average, find_policy, find_update
+from evolve.offline.cfr.anchors import Update, find_average, find_policy, find_update
 from evolve.offline.edit import NotApplicable
-from evolve.offline.program import Program
+from evolve.offline.program import Module, Program
 from evolve.offline.syntax import (
     assignment,
     called,
@@ -26,15 +26,16 @@ class Trait:
     phrase: str
 
 
-def describe(program: Program) -> None:
-    """Set docstring and class name of a program to what its parts show."""
+def describe(module: Module) -> None:
+    """Set docstring and class name of a rule to what its parts show."""
+    (program,) = module.programs
     traits = _traits(program)
     words = [trait.word for trait in traits if trait.word][:3]
     # Library rules have names of their own, such as CFR: a child must not take them.
     program.name = ("".join(words) or "Candidate") + "CFR"
     phrases = [trait.phrase for trait in traits]
     told = "\n\n" + _sentence("Mechanisms: " + ", ".join(phrases) + ".") if phrases else ""
-    program.docstring = f"A CFR rule found by program search.{told}"
+    module.docstring = f"A CFR rule found by program search.{told}"
 
 
 def _sentence(text: str, width: int = 105) -> str:

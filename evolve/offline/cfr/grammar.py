@@ -1,0 +1,135 @@
+"""CFR rules, see `solvers.cfr.interface.RegretMinimizer`: what they are given, what they may do and must keep."""
+
+from __future__ import annotations
+
+from evolve.offline.cfr.anchors import find_update
+from evolve.offline.cfr.describe import describe
+from evolve.offline.cfr.registry import OPERATORS
+from evolve.offline.cfr.transplants import TRANSPLANTS
+from evolve.offline.grammar import Grammar, Kind, Method, Terms
+from evolve.offline.program import Module
+from evolve.offline.syntax import reads
+from evolve.offline.values import ANY, INF, SCALAR, TOP, Issue, Result, Value
+
+INFOSET, SEQUENCE = "infoset", "sequence"
+"""Shapes: one entry an information set, one entry a sequence."""
+
+HORIZON = 10_000.0
+"""Assumed number of iterations; the bounds of ``t / horizon`` hold for any."""
+
+
+def infosets_helper(name: str, arguments: list[Value]) -> Result:
+    """Return what ``self.infosets.name(...)`` gives, and what could go wrong."""
+    if name == "zeros":
+        return Value(SEQUENCE, 0, 0), None
+    if name == "uniform":
+        return Value(SEQUENCE, 0, 1, policy=True), None
+    if len(arguments) != 1:
+        return TOP, "wrong number of arguments"
+    (x,) = arguments
+    if name == "spread":
+        return Value(SEQUENCE, x.low, x.high), _expect(x, INFOSET)
+    if name in ("sum", "max", "min", "mean"):
+        low, high = (x.low, x.high)
+        if name == "sum":
+            low, high = (
+                (x.low if x.low > 0 else x.low * INF if x.low < 0 else 0.0),
+                (x.high if x.high < 0 else INF if x.high > 0 else 0.0),
+            )
+        return Value(INFOSET, low, high), _expect(x, SEQUENCE)
+    if name == "normalize":
+        return Value(SEQUENCE, 0, 1, policy=True), _expect(x, SEQUENCE)
+    return TOP, f"undefined helper {name}"
+
+
+def _expect(x: Value, shape: str) -> Issue:
+    return None if x.shape in (shape, ANY) else "shapes do not fit"
+
+
+def _no_array(name: str, returned: Value | None) -> str | None:
+    wrong = returned is None or returned.shape not in (SEQUENCE, ANY)
+    return f"{name}() returns no array over sequences" if wrong else None
+
+
+def _returns_average(returned: Value | None) -> str | None:
+    wrong = _no_array("accumulate", returned)
+    if wrong is None and returned is not None and returned.low < 0:
+        return "the average may become negative"
+    return wrong
+
+
+def _returns_policy(returned: Value | None) -> str | None:
+    wrong = _no_array("policy", returned)
+    if wrong is None and returned is not None and not returned.policy and returned != TOP:
+        return "policy() returns something that need not be a policy"
+    return wrong
+
+
+def sound(module: Module) -> bool:
+    """Whether regrets still enter the state, the state the policy, and the policy the average."""
+    (program,) = module.programs
+    observed = program.parameter("observe", 1)
+    played = program.parameter("accumulate", 1)
+    state = {f"self.{name}" for name in program.state()}
+    return (
+        any(observed in reads(statement) for statement in program.body("observe"))
+        and any(played in reads(statement) for statement in program.body("accumulate"))
+        and any(state & reads(statement) for statement in program.body("policy"))
+    )
+
+
+_T = Value(SCALAR, 1, HORIZON)
+_PLAYED = Value(SEQUENCE, 0, 1, policy=True)
+
+RULE = Kind(
+    base="RegretMinimizer",
+    methods=(
+        Method("observe", {"t": _T, "regret": Value(SEQUENCE)}),
+        Method(
+            "accumulate",
+            {"t": _T, "policy": _PLAYED, "reach": Value(SEQUENCE, 0, 1), "average": Value(SEQUENCE, 0, INF)},
+            returns=_returns_average,
+        ),
+        Method("policy", {"t": _T}, returns=_returns_policy),
+    ),
+    attributes={
+        "horizon": Value(SCALAR, HORIZON, HORIZON),
+        "infosets.count": Value(SCALAR, 1, INF),
+        "infosets.sequences": Value(SCALAR, 1, INF),
+        "infosets.sizes": Value(INFOSET, 1, INF),
+    },
+    objects={"infosets": infosets_helper},
+    zeros="self.infosets.zeros()",
+    # np.zeros(self.infosets.count) is what rules write; over sequences there is self.infosets.zeros().
+    made=INFOSET,
+    terms=Terms(
+        shapes=(INFOSET, SEQUENCE),
+        clock="t",
+        schedules=(
+            "size",
+            "size",
+            "t / self.horizon",
+            "1 - t / (self.horizon + 1)",
+            "1 / (1 + t / time)",
+            "t / (t + time)",
+            "np.sqrt(t)",
+        ),
+        factors={INFOSET: (INFOSET, "x"), SEQUENCE: (INFOSET, "self.infosets.spread(x)")},
+        centred={SEQUENCE: "x - self.infosets.spread(self.infosets.mean(x))"},
+        wrappers={
+            SEQUENCE: (
+                "x - self.infosets.spread(self.infosets.mean(x))",
+                "x - self.infosets.spread(self.infosets.max(x))",
+                "x / (self.infosets.spread(self.infosets.max(np.abs(x))) + 1e-9)",
+            )
+        },
+        whole=frozenset({"self.infosets.normalize"}),
+    ),
+    reordered=("observe",),
+    positive=frozenset({"self.infosets.normalize"}),
+    anchor=find_update,
+    anchor_method="observe",
+    transplants=TRANSPLANTS,
+)
+
+CFR = Grammar("cfr", "CFR rule", (RULE,), OPERATORS, sound, describe)
