@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def ast_fingerprint(source: str, grammar: Grammar | None) -> str:
     """Return a hash that equal programs share.
 
-    Without a grammar, or where the source is none of its programs, only layout, comments and docstrings do not
-    count; where it cannot be parsed at all, everything does.
+    Without a grammar, or where the source is none of its programs, all but layout, comments and docstrings
+    counts; where it cannot be parsed, everything does.
     """
     if grammar is not None:
         try:

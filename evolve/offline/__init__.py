@@ -1,9 +1,9 @@
 """The offline proposer: program search over source code, without any model.
 
-Pure functions of sources, a grammar and a random generator. `mutate` and `crossover` make children, `simplify` makes
-smaller ones, `tidy` cleans up without changing behaviour, `ast_fingerprint` tells whether two sources are the
-same program. Nothing is executed: children are checked by abstract interpretation (`inference`). What programs
-may be is said by a `grammar`; CFR rules are the first, see `evolve.offline.cfr`.
+Pure functions of sources, a grammar and a random generator. `mutate` and `crossover` make children,
+`simplify` makes smaller ones, `tidy` cleans up without changing behaviour, `ast_fingerprint` tells whether
+two sources are the same program. Nothing is executed: children are checked by abstract interpretation
+(`inference`). What programs may be is said by a `grammar`; CFR rules are the first, see `evolve.offline.cfr`.
 """
 
 from __future__ import annotations

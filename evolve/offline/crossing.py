@@ -28,14 +28,15 @@ Transplant = Callable[[Program, Program], str]
 def crossover(first: str, second: str, rng: Generator, *, grammar: Grammar) -> Edit:
     """Return a child of two programs.
 
-    The child is the first with a part of the second: a class, a method, or a piece of one. State and constants
-    that the part needs come along; the state of the grammar's anchor (cumulative regrets) is shared. If the
-    first takes nothing of the second, the second may take something of the first.
+    The child is the first with a part of the second: a class, a method, or a piece of one. State and
+    constants that the part needs come along; the state of the grammar's anchor (cumulative regrets) is
+    shared. If the first takes nothing of the second, the second may take something of the first.
 
     Raises
     ------
     NotApplicable
-        If a source is no program of the grammar, or no part of the second changes the first and leaves it sound.
+        If a source is no program of the grammar, or no part of the second changes the first and leaves it
+        sound.
     """
     parents = Parent(first, second, grammar=grammar)
     found = transplants(grammar)

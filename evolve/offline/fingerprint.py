@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def ast_fingerprint(source: str, grammar: Grammar) -> str:
     """Return a hash of the normalised syntax tree of a program.
 
-    Names of locals, attributes, constants, helper methods and of the classes do not matter, nor do docstrings,
-    comments, formatting and the order of class constants; constants are rounded to three significant digits
-    and count with their value wherever they stand.
+    Names of locals, attributes, constants, helper methods and of the classes do not matter, nor do
+    docstrings, comments, formatting and the order of class constants; constants are rounded to three
+    significant digits and count with their value wherever they stand.
 
     Raises
     ------

@@ -1,9 +1,10 @@
 """The grammar of a domain's programs: all that the offline tools must know to edit them.
 
-A program is a module with one or more classes. Each class is of a `Kind`: it derives from a base class that the
-domain offers, and overrides methods that the engine calls. What is common to all of Python with numpy (constants,
-terms, statements, removals, tidying, fingerprints, recombination) works with any grammar; what has a meaning in a
-field only is an operator of its grammar. See `evolve.offline.cfr.grammar` and docs/howto-domain.md.
+A program is a module with one or more classes. Each class is of a `Kind`: it derives from a base class that
+the domain offers, and overrides methods that the engine calls. What is common to all of Python with numpy
+(constants, terms, statements, removals, tidying, fingerprints, recombination) works with any grammar; what
+has a meaning in one field only is an operator of its grammar. See `evolve.offline.cfr.grammar`, and
+docs/howto-domain.md for the way there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from evolve.offline.values import ANY, TOP, Result, Value
+from evolve.offline.values import ANY, Result, Value
 
 if TYPE_CHECKING:
     import ast
@@ -80,7 +81,8 @@ class Terms:
     schedules : tuple of str
         Templates of numbers to multiply with, in ``size`` and ``time`` (new constants) and the clock.
     factors : dict
-        For a shape: the shape of variables that make factors of it, and the template that makes them, in ``x``.
+        For a shape: the shape of variables that make factors of it, and the template that makes them from
+        such a variable ``x``.
     centred : dict
         For a shape: template of ``x`` without its mean.
     wrappers : dict
@@ -122,7 +124,7 @@ class Kind:
     made : str
         Shape of what ``np.zeros(...)`` and the like make.
     permissive : bool
-        Whether only names that do not exist are mistakes, and shapes, signs and zeros in denominators are not.
+        Whether only names that do not exist are mistakes, and shapes, signs and zero denominators are not.
     terms : Terms
         What operators on terms may write.
     reordered : tuple of str
@@ -233,8 +235,3 @@ class Grammar:
     operators: tuple[Operator, ...]
     sound: Callable[[Module], bool] = always
     describe: Callable[[Module], None] = plain
-
-
-__all__ = [
-    "TOP", "Anchor", "Grammar", "Helper", "Kind", "Method", "Operator", "Terms", "Value", "generic", "mechanism",
-]  # fmt: skip

@@ -1,10 +1,10 @@
 """Abstract interpretation of a program: shapes and bounds of all its expressions, and what could go wrong.
 
-The interpreter runs ``start``, then the methods that the engine calls, in rounds until the bounds of the state
-settle. It knows the array helpers of the grammar and the usual numpy functions; what it does not know may be
-anything and is no issue. So a program without issues can still fail, but most mistakes of random edits show:
-shapes that do not fit, divisions by zero, roots and fractional powers of negative numbers, overflow, returns
-that are no policy. Of a permissive kind of class, only names that do not exist are issues.
+The interpreter runs ``start``, then the methods that the engine calls, in rounds until the bounds of the
+state settle. It knows the array helpers of the grammar and the usual numpy functions; what it does not know
+may be anything and is no issue. So a program without issues can still fail, but most mistakes of random edits
+show: shapes that do not fit, divisions by zero, roots and fractional powers of negative numbers, overflow,
+returns that are no policy. Of a permissive kind of class, only names that do not exist are issues.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ def mutate(source: str, rng: Generator, *, grammar: Grammar, strength: float = 1
     Raises
     ------
     NotApplicable
-        If the source is no program of the grammar, or (which is unlikely) no drawn edit leaves a sound, new program.
+        If the source is no program of the grammar, or (which is unlikely) no drawn edit leaves a sound, new
+        program.
     """
     if not strength > 0:
         raise ValueError(f"strength must be positive; got {strength}")

@@ -194,8 +194,8 @@ def read_module(source: str, grammar: Grammar) -> Module:
     Raises
     ------
     NotApplicable
-        If it does not parse or does not define exactly one subclass of each base class of the grammar, with the
-        methods that it requires.
+        If it does not parse or does not define exactly one subclass of each base class of the grammar, with
+        the methods that it requires.
     """
     try:
         tree = ast.parse(source)

@@ -1,4 +1,4 @@
-"""CFR rules, see `solvers.cfr.interface.RegretMinimizer`: what they are given, what they may do and must keep."""
+"""CFR rules, see `solvers.cfr.interface.RegretMinimizer`: what they are given and what they must keep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be taken from another rule: a method, weights of the average, discounts, increments, floors, powers."""
+"""What can be taken from another rule: a method, averaging weights, discounts, increments, floors, powers."""
 
 from __future__ import annotations
 
