@@ -24,12 +24,28 @@ class InconsistentActionsError(GameError):
 
 
 class NodeLimitError(GameError):
-    """A game tree with more histories than ``max_nodes``."""
+    """A game tree with more histories than ``max_nodes``, or with names too long for as many.
 
-    def __init__(self, game: str, max_nodes: int) -> None:
+    Parameters
+    ----------
+    game
+        How to call the game.
+    max_nodes
+        The limit.
+    characters
+        How long the names of the information sets are by now, where that is what is too much.
+    """
+
+    def __init__(self, game: str, max_nodes: int, characters: int | None = None) -> None:
+        what = (
+            f"has more than {max_nodes:,} histories, the limit of this compilation"
+            if characters is None
+            else f"has information sets whose names take more than {characters / 1e6:,.0f} MB, too much for "
+            f"a limit of {max_nodes:,} histories"
+        )
         super().__init__(
-            f"{game} has more than {max_nodes:,} histories, the limit of this compilation; choose a smaller "
-            f"game or raise the limit with max_nodes (about 1 GB of memory and 30 s per 5 million histories)"
+            f"{game} {what}; choose a smaller game or raise the limit with max_nodes (about 1 GB of memory "
+            f"and 30 s per 5 million histories)"
         )
         self.game = game
         self.max_nodes = max_nodes

@@ -27,6 +27,9 @@ EMPTY = -1
 REPORT_EVERY = 10_000
 """Histories between two calls of the progress callable."""
 
+LABEL_CHARACTERS = 100
+"""Characters of information-state strings a history of the limit: a name may be a whole history."""
+
 # What a user may write instead of a game whose information sets forget (found by trying OpenSpiel's games).
 _PERFECT_RECALL = {
     "goofspiel": "goofspiel with imp_info=True",
@@ -159,7 +162,7 @@ def _traverse(
     terminal, chance_player = int(pyspiel.PlayerId.TERMINAL), int(pyspiel.PlayerId.CHANCE)
     # Equal lists of legal actions are kept once: most games have few distinct ones.
     shared_actions: dict[tuple[int, ...], list[int]] = {}
-    nodes = 0
+    nodes = characters = 0
     next_report = REPORT_EVERY
 
     # A stack, not recursion: depth is free. An entry is a history still to be visited: its parent's state,
@@ -215,6 +218,9 @@ def _traverse(
             first = len(record.actions)
             record.actions.extend(legal)
             record.index[key] = (first, last, legal)
+            characters += len(label)
+            if characters > LABEL_CHARACTERS * max_nodes:
+                raise NodeLimitError(name, max_nodes, characters)
         else:
             first, parent, actions = known
             if parent != last:

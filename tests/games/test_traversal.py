@@ -148,3 +148,10 @@ def test_games_written_in_python_are_never_cached(game_cache):
     assert games.compile("python_kuhn_poker").infosets == 12
     games.compile(ScriptedGame(lambda past: 0.0 if past else ("x", [0])))
     assert sorted(game_cache.rglob("*")) == before
+
+
+def test_names_as_long_as_their_histories_count_against_the_limit() -> None:
+    with pytest.raises(
+        games.NodeLimitError, match=r"chess has information sets whose names take .* max_nodes"
+    ):
+        games.compile("chess", max_nodes=50_000, cache=False)
