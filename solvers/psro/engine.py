@@ -252,8 +252,8 @@ class Engine:
             if given[p].min() < 0 or not 0 < total < np.inf:
                 worst = float(given[p].min())
                 raise StrategyError(
-                    f"{name}() must return non-negative weights with a positive sum for every player; player {p} "
-                    f"in iteration {t} has minimum {worst:.6g} and sum {total:.6g}"
+                    f"{name}() must return non-negative weights with a positive sum for every player; player "
+                    f"{p} in iteration {t} has minimum {worst:.6g} and sum {total:.6g}"
                 )
             strategies[p, self._orders[p]] = given[p] / total
         return strategies

@@ -53,8 +53,8 @@ class _Operator(RestrictedGame):
         entries = self.policies**self.players
         if entries > MOST_ENTRIES:
             raise ValueError(
-                f"the payoff tensor of {self.players} players with {self.policies} policies each has {entries} "
-                f"entries, more than {MOST_ENTRIES}; use payoffs(player, strategies) instead"
+                f"the payoff tensor of {self.players} players with {self.policies} policies each has "
+                f"{entries} entries, more than {MOST_ENTRIES}; use payoffs(player, strategies) instead"
             )
 
 
@@ -100,13 +100,20 @@ class FactoredGame(_Operator):
 
     def __init__(self, players: int, policies: int, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         super().__init__(players, policies)
-        self._arrays = tuple(arrays[name] for name in ("sizes", "by_policy", "by_class", "classes", "core"))
+        self._arrays: tuple[Any, ...] = tuple(
+            arrays[name] for name in ("sizes", "by_policy", "by_class", "classes", "core")
+        )
         width = arrays["by_class"].shape[1]
         # NaN differs from everything: no mixture of factors is remembered yet.
-        self._work = (np.full((players, policies), np.nan), np.empty((players, width)), np.empty(width))
+        self._work: tuple[Any, ...] = (
+            np.full((players, policies), np.nan),
+            np.empty((players, width)),
+            np.empty(width),
+        )
 
     def _contract(self, player: int, strategies: Array, out: Array) -> None:
-        kernels.factored_payoffs(player, self.policies, strategies, *self._arrays, *self._work, out)
+        contract: Any = kernels.factored_payoffs
+        contract(player, self.policies, strategies, *self._arrays, *self._work, out)
 
     def tensor(self, player: int) -> Array:
         self._check_size()

@@ -1,11 +1,11 @@
 """AlphaRank: how often each policy is played in the long run when populations imitate success.
 
-    c(x, y) = eta (1 - eps) if a player gains by the change of its policy from x to y, eta / 2 if it is all the
-    same, eta eps if it loses, with eta = 1 / sum_p (k_p - 1)
+    c(x, y) = eta (1 - eps) if a player gains by the change of its policy from x to y, eta / 2 if it is all
+    the same, eta eps if it loses, with eta = 1 / sum_p (k_p - 1)
     pi = pi c; s_p = the marginals of pi
 
 The chain lives on all joint choices of policies and is that of the limit of strong selection (alpha to
-infinity). Its stationary distribution is found by power iteration; one step costs k^n through prefix sums over
+infinity). Its stationary distribution is found by power iteration, whose step costs k^n: prefix sums over the
 policies sorted by payoff. Joint distributions are lost: players mix independently by the marginals.
 
 Source: Omidshafiei et al. (2019), alpha-Rank: Multi-Agent Evaluation by Evolution, arXiv 1903.01373; as a
@@ -47,7 +47,7 @@ class AlphaRank(MetaSolver):
         return np.array([mass.sum(axis=tuple(q for q in axes if q != p)) for p in axes])
 
     def order(self, payoffs, player):
-        """Return, along the player's axis, the order by payoff and where runs of equal payoffs begin and end."""
+        """Return the order by payoff along the player's axis, its inverse, and the ends of runs of ties."""
         payoffs = np.moveaxis(payoffs, player, -1)
         order = np.argsort(payoffs, axis=-1)
         ordered = np.take_along_axis(payoffs, order, -1)

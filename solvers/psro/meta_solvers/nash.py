@@ -1,6 +1,6 @@
 """Nash: an equilibrium of the restricted game by linear programming, for two players and constant sums.
 
-    s_0 = argmax_x v subject to x A >= v, x a mixture, A the payoffs of player 0; s_1 alike with those of player 1
+    s_0 = argmax_x v subject to x A >= v, A the payoffs of player 0; s_1 likewise
 
 Training on it is the double oracle algorithm. Where there are several equilibria the simplex method returns a
 corner of the set of them.

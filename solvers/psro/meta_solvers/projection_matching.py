@@ -4,12 +4,12 @@
     s = P((S + a) / (scale sqrt(round))), P the Euclidean projection on mixtures
 
 Training returns the average of s, weighted by the round; evaluating goes on for longer. The abstract of the
-third version of the paper below names a distilled "PM-PSRO" whose definition is not public. This is not it, but
-what we take the name to suggest: lazy projected gradient ascent, in which policies far behind have weight zero
-and those that are close together share it.
+third version of the paper below names a distilled "PM-PSRO" whose definition is not public. This is not it,
+but what we take the name to suggest: lazy projected gradient ascent, in which policies far behind have weight
+zero and those that are close together share it.
 
-Source: ours, after Zinkevich (2003), Online Convex Programming and Generalized Infinitesimal Gradient Ascent; the
-name: Li, Schultz, Hennes, Lanctot (2026), arXiv 2602.16928.
+Source: ours, after Zinkevich (2003), Online Convex Programming and Generalized Infinitesimal Gradient Ascent;
+the name: Li, Schultz, Hennes, Lanctot (2026), arXiv 2602.16928.
 """
 
 import numpy as np

@@ -6,8 +6,8 @@
 
 All players at once, 1e5 rounds, gamma 1e-6, initial regrets 1e-6.
 
-Source: Hart, Mas-Colell (2000), A Simple Adaptive Procedure Leading to Correlated Equilibrium; parameters as in
-OpenSpiel (open_spiel/python/algorithms/regret_matching.py).
+Source: Hart, Mas-Colell (2000), A Simple Adaptive Procedure Leading to Correlated Equilibrium; parameters as
+in OpenSpiel (open_spiel/python/algorithms/regret_matching.py).
 """
 
 import numpy as np
