@@ -1,0 +1,95 @@
+"""The best reply of a risk-averse player of bounded rationality to what it expects of its partner."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from solvers.equilibria.continuation import grow
+from solvers.equilibria.kernels import FIXED, FREE
+from solvers.equilibria.problem import Problem
+from solvers.risk.measures import Risk, RiskError, check_payoffs, check_strategy
+from solvers.risk.regularizers import nu, quantal_response
+
+Array = npt.NDArray[np.float64]
+
+ALONE = np.array([FREE, FIXED], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A best reply.
+
+    Attributes
+    ----------
+    strategy : ndarray of shape (own actions,)
+    value : float
+        Its regularised risk-adjusted utility.
+    gap : float
+        Upper bound on what any other strategy is worth more.
+    """
+
+    strategy: Array
+    value: float
+    gap: float
+
+
+def regularized_value(
+    payoffs: Array, x: Array, y: Array, risk: Risk, epsilon: float, regularizer: str
+) -> float:
+    """Return ``U^tau(x, y) - epsilon nu(x)``, in units of utility."""
+    penalty = epsilon * nu(regularizer, x) if epsilon > 0 else 0.0
+    return risk.value(x @ payoffs, y) - penalty
+
+
+def best_reply(
+    payoffs: npt.ArrayLike,
+    partner: npt.ArrayLike,
+    *,
+    tau: float,
+    epsilon: float,
+    divergence: str = "kl",
+    regularizer: str = "entropy",
+) -> Reply:
+    """Return the strategy that maximises ``U^tau(x, y) - epsilon nu(x)`` against a partner's strategy ``y``.
+
+    Parameters
+    ----------
+    payoffs
+        Own actions as rows, shape ``(own actions, partner actions)``.
+    partner
+        What the player expects of its partner.
+    tau, epsilon, divergence, regularizer
+        As in `solvers.equilibria.rqe`; ``epsilon`` must be positive.
+
+    Raises
+    ------
+    RiskError
+        If an argument is not valid.
+    """
+    matrix = check_payoffs("payoffs", payoffs)
+    y = check_strategy("the partner's strategy", partner, matrix.shape[1])
+    if not (math.isfinite(epsilon) and epsilon > 0):
+        raise RiskError(f"epsilon must be positive and finite; got {epsilon}")
+    risk = Risk(tau, divergence)
+    if tau == 0 or divergence == "neutral":
+        x = quantal_response(regularizer, matrix @ y, epsilon)
+        return Reply(x, regularized_value(matrix, x, y, risk, epsilon, regularizer), 0.0)
+    # The partner's strategy is held fixed, so that it needs no payoffs of its own.
+    problem = Problem(
+        payoffs=(matrix, np.zeros(matrix.shape[::-1])),
+        risks=(risk, Risk(0.0)),
+        epsilons=(epsilon, 1.0),
+        regularizer=regularizer,
+    )
+    uniform = np.full(len(matrix), 1.0 / len(matrix))
+    z = problem.start((uniform, y))
+    if not problem.sharpen(z, mode=ALONE)[0]:
+        z = problem.start((uniform, y))
+        grow(problem, z, ALONE)
+    x = problem.strategies(z)[0]
+    value = regularized_value(matrix, x, y, risk, epsilon, regularizer)
+    return Reply(x, value, problem.gaps(z)[0])

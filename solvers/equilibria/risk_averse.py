@@ -1,0 +1,286 @@
+"""Risk-averse quantal response equilibria of matrix games of two players.
+
+Every player maximises ``U^tau_i(x_i, x_j) - epsilon_i nu(x_i)``, see `solvers.risk`. Newton's method on the
+optimality conditions of both players and both adversaries (`solvers.equilibria.kernels`); where uniqueness is
+not proven, from several starts, and along the principal branch (`solvers.equilibria.tracing`) where they
+disagree. What is returned is certified by a duality gap that does not depend on how it was found.
+
+Sources: Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156 (definition, tractable class); Zhang, Mazumdar
+(2026), arXiv 2602.12386 (uniqueness).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from solvers.equilibria.continuation import grow
+from solvers.equilibria.problem import Problem, make_problem
+from solvers.equilibria.tracing import trace
+
+Array = npt.NDArray[np.float64]
+
+TOLERANCE = 1e-10
+"""The gap, relative to the range of payoffs where that exceeds one, up to which play is an equilibrium."""
+SMALL = 40
+"""Games of at most so many actions have their principal branch traced to choose among several equilibria."""
+SAME = 1e-6
+"""Equilibria closer than this in every probability are one."""
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """A strategy for each player, and how far it can be trusted. Indexing gives the strategies.
+
+    Attributes
+    ----------
+    strategies : tuple of two ndarrays
+        Player 1's and player 2's mixed strategies.
+    log_strategies : tuple of two ndarrays
+        Their logarithms: with small epsilon and large tau, probabilities matter that no float can hold.
+    adversaries : tuple of two ndarrays
+        What each player fears of the other: worst-case distributions over the other's actions.
+    gaps : tuple of two floats
+        Upper bounds on what each player would gain by its best reply, in units of utility.
+    converged : bool
+        Whether the gap is within `TOLERANCE`.
+    regime : str
+        ``monotone``: any no-regret learner converges, the equilibrium is unique. ``unique``: it is unique.
+        ``unproven``: outside the class for which that is known.
+    others : tuple of pairs of ndarrays
+        Further equilibria that were found.
+    iterations : int
+        Newton steps in all.
+    turns : int or None
+        Turning points on the principal branch; nothing if it was not traced.
+    method : str
+        How the strategies were found: ``newton`` from uniform play, ``continuation`` of growing payoffs,
+        ``branch`` (traced from uniform play), or from another ``start``.
+    message : str
+        What to know about the result, in a sentence.
+    """
+
+    strategies: tuple[Array, Array]
+    log_strategies: tuple[Array, Array]
+    adversaries: tuple[Array, Array]
+    gaps: tuple[float, float]
+    converged: bool
+    regime: str
+    others: tuple[tuple[Array, Array], ...]
+    iterations: int
+    turns: int | None
+    method: str
+    message: str
+
+    @property
+    def gap(self) -> float:
+        """Sum of both players' gaps."""
+        return self.gaps[0] + self.gaps[1]
+
+    @property
+    def unique(self) -> bool | None:
+        """Whether there is no other equilibrium; nothing if that is not known."""
+        return False if self.others else True if self.regime != "unproven" else None
+
+    def __getitem__(self, player: int) -> Array:
+        return self.strategies[player]
+
+    def __len__(self) -> int:
+        return len(self.strategies)
+
+    def __iter__(self) -> Iterator[Array]:
+        return iter(self.strategies)
+
+
+def rqe(
+    payoffs_1: npt.ArrayLike,
+    payoffs_2: npt.ArrayLike,
+    *,
+    tau: Sequence[float],
+    epsilon: Sequence[float],
+    divergence: str = "kl",
+    regularizer: str = "entropy",
+    start: Sequence[npt.ArrayLike] | None = None,
+) -> Equilibrium:
+    """Return a risk-averse quantal response equilibrium of a matrix game.
+
+    Parameters
+    ----------
+    payoffs_1, payoffs_2
+        Each player's payoffs with its own actions as rows: shapes ``(n, m)`` and ``(m, n)``.
+    tau
+        Aversion to risk of each player, at least 0 (0: logit or barrier quantal response).
+    epsilon
+        Weight of each player's regulariser, positive, in units of utility.
+    divergence
+        ``kl``, ``reverse_kl``, ``chi2`` or ``cvar`` (which keeps the worst fraction ``1 / (1 + tau)``).
+    regularizer
+        ``entropy`` or ``barrier``.
+    start
+        Strategies to start from instead, to look for a particular equilibrium.
+
+    Returns
+    -------
+    Equilibrium
+        Strategies by index, gap and report. Where several equilibria were found, the one on the principal
+        branch from uniform play, with the others beside it.
+
+    Raises
+    ------
+    RiskError
+        If a payoff or a parameter is not valid.
+
+    Examples
+    --------
+    >>> from solvers.equilibria import rqe
+    >>> row, column = [[9, 0], [6, 8]], [[4, 7], [13, 5]]
+    >>> found = rqe(row, column, tau=(0.08, 2), epsilon=(0.68, 10), regularizer="barrier")
+    >>> round(float(found[0][0]), 4), round(float(found[1][0]), 4), found.gap < 1e-10
+    (0.2142, 0.5245, True)
+    """
+    problem = make_problem(
+        payoffs_1, payoffs_2, tau=tau, epsilon=epsilon, divergence=divergence, regularizer=regularizer
+    )
+    return solve(problem, regime(problem, divergence), start)
+
+
+def regime(problem: Problem, divergence: str) -> str:
+    """Return what is proven about a problem, see `Equilibrium.regime`."""
+    pair = (divergence, problem.regularizer)
+    if pair in (("kl", "barrier"), ("reverse_kl", "entropy")):
+        product = float(np.prod(problem.epsilons) * np.prod([risk.tau for risk in problem.risks]))
+        # A hair of tolerance: published parameters sit on the boundary up to rounding.
+        if product >= 1.0 - 1e-12:
+            return "monotone"
+        if 16.0 * product > 1.0:
+            return "unique"
+    return "unproven"
+
+
+def solve(problem: Problem, known: str, start: Sequence[npt.ArrayLike] | None = None) -> Equilibrium:
+    """Find an equilibrium of a problem and report on it."""
+    finder = _Finder(problem)
+    given = None if start is None else tuple(np.asarray(x, dtype=np.float64) for x in start)
+    first = finder.try_start(given)
+    method, turns = "newton" if given is None else "start", None
+    if given is None and known == "unproven":
+        for corner in _corners(problem.shape):
+            finder.try_start(corner)
+    if first is None:
+        first, method = finder.grow(), "continuation"
+    several = len(finder.found) > 1 and known == "unproven" and given is None
+    if first is None or (several and sum(problem.shape) <= SMALL):
+        traced, turns = finder.follow()
+        if traced is not None:
+            first, method = traced, "branch"
+    if first is None:
+        first, method = (finder.found[0], "start") if finder.found else (finder.give_up(), "newton")
+    others = tuple(
+        problem.strategies(z) for z in finder.found if z is not first and not finder.same(z, first)
+    )
+    strategies, adversaries = problem.strategies(first), problem.adversaries(first)
+    gaps = problem.gaps(first)
+    converged = finder.good(first)
+    return Equilibrium(
+        strategies=strategies,
+        log_strategies=problem.log_strategies(first),
+        adversaries=adversaries,
+        gaps=gaps,
+        converged=converged,
+        regime=known,
+        others=others,
+        iterations=finder.iterations,
+        turns=turns,
+        method=method,
+        message=_message(converged, known, len(others), sum(gaps), method),
+    )
+
+
+class _Finder:
+    """Collects distinct equilibria."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.found: list[Array] = []
+        self.iterations = 0
+        self._closest: tuple[float, Array] | None = None
+
+    def good(self, z: Array) -> bool:
+        gaps = self.problem.gaps(z)
+        scales = [max(1.0, width) for width in self.problem.ranges]
+        return all(gap <= TOLERANCE * scale for gap, scale in zip(gaps, scales, strict=True))
+
+    def same(self, a: Array, b: Array) -> bool:
+        pairs = zip(self.problem.strategies(a), self.problem.strategies(b), strict=True)
+        return all(float(np.abs(x - y).max()) < SAME for x, y in pairs)
+
+    def try_start(self, strategies: Sequence[Array] | None) -> Array | None:
+        z = self.problem.start(strategies)
+        self.iterations += self.problem.sharpen(z)[1]
+        return self._keep(z)
+
+    def grow(self) -> Array | None:
+        z = self.problem.start()
+        self.iterations += grow(self.problem, z)[1]
+        return self._keep(z)
+
+    def follow(self) -> tuple[Array | None, int]:
+        branch = trace(self.problem)
+        self.iterations += branch.steps
+        if branch.z is None:
+            return None, branch.turns
+        z = branch.z.copy()
+        done, used = self.problem.sharpen(z)
+        self.iterations += used
+        return self._keep(z if done else branch.z), branch.turns
+
+    def give_up(self) -> Array:
+        return self._closest[1] if self._closest is not None else self.problem.start()
+
+    def _keep(self, z: Array) -> Array | None:
+        gap = sum(self.problem.gaps(z))
+        if not np.isfinite(gap):
+            return None
+        if self._closest is None or gap < self._closest[0]:
+            self._closest = (gap, z)
+        if not self.good(z):
+            return None
+        for known in self.found:
+            if self.same(z, known):
+                return known
+        self.found.append(z)
+        return z
+
+
+def _corners(shape: tuple[int, int]) -> Iterator[tuple[Array, Array]]:
+    """Yield starts near pure profiles, spread over all of them: at most 12, and 2 in large games."""
+    n, m = shape
+    most = 12 if n + m <= SMALL else 2
+    total = n * m
+    for k in range(min(most, total)):
+        flat = k * total // min(most, total)
+        # In square games the diagonal first: there coordination games have their equilibria.
+        a, b = (flat // m, flat % m) if total <= most else (k * n // most, k * m // most)
+        x, y = np.full(n, 0.1 / n), np.full(m, 0.1 / m)
+        x[a] += 0.9
+        y[b] += 0.9
+        yield x, y
+
+
+def _message(converged: bool, known: str, others: int, gap: float, method: str) -> str:
+    if not converged:
+        return (
+            f"did not converge: the gap is {gap:.2g}; try larger epsilon or smaller tau and continue from "
+            "there with start="
+        )
+    if others:
+        branch = "lies on" if method == "branch" else "need not lie on"
+        return f"{others + 1} equilibria were found; this one {branch} the branch from uniform play"
+    if known == "monotone":
+        return "the only equilibrium: the parameters are in the monotone class"
+    if known == "unique":
+        return "the only equilibrium: the parameters are in the class with a unique one"
+    return "one equilibrium was found; for these parameters it is not proven to be the only one"

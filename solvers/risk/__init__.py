@@ -1,0 +1,31 @@
+"""Risk-adjusted utilities: what a strategy is worth when partners may deviate from what is expected of them.
+
+Names are imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from solvers.risk.measures import DIVERGENCES, Risk, RiskError
+    from solvers.risk.regularizers import REGULARIZERS
+    from solvers.risk.utility import RiskAdjusted, risk_adjusted
+
+_HOME = {
+    "DIVERGENCES": "solvers.risk.measures",
+    "Risk": "solvers.risk.measures",
+    "RiskError": "solvers.risk.measures",
+    "REGULARIZERS": "solvers.risk.regularizers",
+    "RiskAdjusted": "solvers.risk.utility",
+    "risk_adjusted": "solvers.risk.utility",
+}
+
+__all__ = ["DIVERGENCES", "REGULARIZERS", "Risk", "RiskAdjusted", "RiskError", "risk_adjusted"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,109 @@
+"""Risk-adjusted utility of a mixed strategy in a matrix game, with gradients and the worst-case partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from solvers.risk import kernels
+from solvers.risk.measures import Risk, RiskError, check_payoffs, check_strategy
+
+Array = npt.NDArray[np.float64]
+
+AGGREGATE, PER_ACTION = "aggregate", "per_action"
+
+
+@dataclass(frozen=True)
+class RiskAdjusted:
+    """A risk-adjusted utility and its derivatives.
+
+    Attributes
+    ----------
+    value : float
+        In units of utility.
+    partner : ndarray
+        The worst-case partner: shape ``(partner actions,)`` for aggregate risk, one row an own action, shape
+        ``(own actions, partner actions)``, for risk per action.
+    gradient : ndarray of shape (own actions,)
+        With respect to the own strategy.
+    partner_gradient : ndarray of shape (partner actions,)
+        With respect to the partner's expected strategy, up to a constant: only differences matter.
+    """
+
+    value: float
+    partner: Array
+    gradient: Array
+    partner_gradient: Array
+
+
+def risk_adjusted(
+    payoffs: npt.ArrayLike,
+    own: npt.ArrayLike,
+    partner: npt.ArrayLike,
+    *,
+    tau: float,
+    divergence: str = "kl",
+    risk: str = AGGREGATE,
+) -> RiskAdjusted:
+    """Return the risk-adjusted utility of a strategy against an uncertain partner.
+
+    Parameters
+    ----------
+    payoffs
+        The player's payoffs, own actions as rows, shape ``(own actions, partner actions)``.
+    own, partner
+        The player's strategy and what is expected of the partner.
+    tau
+        Aversion to risk, at least 0; larger is more averse.
+    divergence
+        ``kl``, ``reverse_kl``, ``chi2``, ``cvar`` or ``neutral``, see `solvers.risk.measures.DIVERGENCES`.
+    risk
+        ``aggregate``: one adversary for the whole mixed strategy; ``per_action``: one for each own action,
+        which is never worth more.
+
+    Raises
+    ------
+    RiskError
+        If a shape, a strategy or a parameter is not valid.
+
+    Notes
+    -----
+    Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156, definition 2. In a game of more than two players let
+    the partner be the joint distribution of all opponents, and the columns their joint actions
+    (`joint_payoffs`).
+    """
+    matrix = check_payoffs("payoffs", payoffs)
+    x = check_strategy("the own strategy", own, matrix.shape[0])
+    y = check_strategy("the partner's strategy", partner, matrix.shape[1])
+    measure = Risk(tau, divergence)
+    if risk == AGGREGATE:
+        value, p, slope = measure.worst_case(x @ matrix, y)
+        return RiskAdjusted(value, p, matrix @ p, slope)
+    if risk != PER_ACTION:
+        raise RiskError(f"risk must be {AGGREGATE!r} or {PER_ACTION!r}; got {risk!r}")
+    rows, slopes, values = np.empty_like(matrix), np.empty_like(matrix), np.empty(len(x))
+    kernels.measure_rows(measure.code, matrix, y, tau, rows, slopes, values)
+    return RiskAdjusted(float(x @ values), rows, values, x @ slopes)
+
+
+def joint_payoffs(payoffs: npt.ArrayLike, player: int) -> Array:
+    """Flatten the payoff tensor of one player: own actions as rows, joint actions of all others as columns.
+
+    Parameters
+    ----------
+    payoffs
+        The player's payoff for every profile of actions, one axis a player.
+    """
+    tensor = np.moveaxis(np.asarray(payoffs, dtype=np.float64), player, 0)
+    return np.ascontiguousarray(tensor.reshape(tensor.shape[0], -1))
+
+
+def joint_strategy(strategies: list[Array], player: int) -> Array:
+    """Return the distribution of the others' joint actions, in the order of `joint_payoffs`."""
+    joint = np.ones(1)
+    for q, strategy in enumerate(strategies):
+        if q != player:
+            joint = np.outer(joint, strategy).ravel()
+    return joint
