@@ -9,7 +9,8 @@ strategies and c = u - mean(u):
 
 Training returns the average of s over clip(1000 + 20 (k - 1), 1000, 5000) rounds, k policies, with b = 0.5
 and, linearly over the first 75 iterations, lam 0.3 to 0.05, temperature 0.5 to 0.01, div 0.05 to 0.001.
-Evaluating returns the last s of clip(8000 + 50 (k - 1), 8000, 15000) rounds with b = 0.2, lam 0.01, temperature 0.001.
+Evaluating returns the last s of clip(8000 + 50 (k - 1), 8000, 15000) rounds with b = 0.2, lam 0.01,
+temperature 0.001.
 
 Source: Li, Schultz, Hennes, Lanctot (2026), Discovering Multiagent Learning Algorithms with Large Language
 Models, arXiv 2602.16928, appendix.
