@@ -15,6 +15,7 @@ ENTRY_POINTS = "nashforge.domains"
 
 _BUILT_IN = {
     "cfr": ("evolve.domains.cfr", "CFRDomain"),
+    "psro": ("evolve.domains.psro", "PSRODomain"),
 }
 """Module and class of the library's own domains, which are imported when they are first used."""
 
