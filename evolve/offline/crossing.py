@@ -58,7 +58,7 @@ def transplants(grammar: Grammar) -> list[tuple[int, Transplant]]:
     """Return all that can be taken: the place of a kind of class, and what takes a part of such a class."""
     found: list[tuple[int, Transplant]] = []
     for place, kind in enumerate(grammar.kinds):
-        parts = kind.transplants or tuple(take_method(name) for name in kind.interface)
+        parts = kind.transplants or (take_constants, *(take_method(name) for name in kind.interface))
         found += [(place, part) for part in parts]
         if len(grammar.kinds) > 1:
             found.append((place, take_class))
@@ -291,6 +291,19 @@ def take_class(receiver: Program, donor: Program) -> str:
         copied.name += "Too"
     programs[programs.index(receiver)] = copied
     return f"take the class {donor.name}"
+
+
+def take_constants(receiver: Program, donor: Program) -> str:
+    """Set the constants that both classes have as the donor has them."""
+    changed = [
+        name
+        for name, node in donor.constants.items()
+        if name in receiver.constants and not same(receiver.constants[name], node)
+    ]
+    if not changed:
+        raise NotApplicable("both have the same constants")
+    receiver.constants |= {name: clone(donor.constants[name]) for name in changed}
+    return f"take {', '.join(changed)} from {donor.name}"
 
 
 def take_method(method: str) -> Transplant:

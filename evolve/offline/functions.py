@@ -92,6 +92,7 @@ def numpy_function(name: str, arguments: list[Value], named: set[str | None], ma
     made
         Shape of new arrays, which cannot be told from bounds.
     """
+    arguments = [x if x.shape != v.LIST else Value() for x in arguments]
     if name in _UNARY and len(arguments) == 1:
         (x,) = arguments
         return _UNARY[name](x), _domain(name, x)

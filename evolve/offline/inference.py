@@ -183,8 +183,7 @@ class _Interpreter:
             case ast.For() | ast.While():
                 if isinstance(node, ast.For):
                     self.evaluate(node.iter, scope)
-                    counts = isinstance(node.iter, ast.Call) and dotted(node.iter.func) == "range"
-                    self.bind(node.target, Value(v.SCALAR) if counts else TOP, scope)
+                    self.bind(node.target, self.element(node.iter), scope)
                 else:
                     self.evaluate(node.test, scope)
                 return _merge([scope, self.block(node.body, self.block(node.body, dict(scope)))])
@@ -247,14 +246,35 @@ class _Interpreter:
                 return v.join(self.evaluate(node.body, scope), self.evaluate(node.orelse, scope))
             case ast.Call():
                 return self.call(node, scope)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp() | ast.Lambda():
-                # They bind variables of their own.
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return self.comprehension(node, dict(scope))
+            case ast.Lambda():
+                inner = dict.fromkeys((argument.arg for argument in node.args.args), TOP)
+                self.evaluate(node.body, scope | inner)
                 return TOP
             case _:
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.evaluate(child, scope)
-                return TOP
+                return Value(v.LIST) if isinstance(node, ast.List | ast.Tuple) else TOP
+
+    def comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: _Scope
+    ) -> Value:
+        for part in node.generators:
+            self.evaluate(part.iter, scope)
+            self.bind(part.target, self.element(part.iter), scope)
+            for condition in part.ifs:
+                self.evaluate(condition, scope)
+        for child in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+            self.evaluate(child, scope)
+        return Value(v.LIST) if isinstance(node, ast.ListComp) else TOP
+
+    @staticmethod
+    def element(iterated: ast.expr) -> Value:
+        """Return what a loop over an expression runs through."""
+        counts = isinstance(iterated, ast.Call) and dotted(iterated.func) == "range"
+        return Value(v.SCALAR, 0) if counts else TOP
 
     def shapes(self, *sides: Value) -> str:
         shape = v.join_shapes(*(side.shape for side in sides))
@@ -304,6 +324,8 @@ class _Interpreter:
                 low, high, issue = power_bounds(left, right)
             case ast.Mod() if right.low > 0:
                 low, high = 0.0, right.high
+            case ast.MatMult():
+                shape = v.ANY
             case _:
                 pass
         if issue is None and low > -v.INF and high > v.LARGEST:

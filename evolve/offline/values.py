@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 INF = math.inf
-SCALAR, ANY = "scalar", "any"
-"""Numbers, and what may have any shape; other shapes are names that a grammar gives to its arrays."""
+SCALAR, ANY, LIST = "scalar", "any", "list"
+"""Numbers, what may have any shape, and lists; other shapes are names that a grammar gives to its arrays."""
 
 LARGEST = 1e280
 """Finite bounds beyond this count as overflow."""
@@ -57,7 +57,7 @@ Result = tuple[Value, Issue]
 def join_shapes(*shapes: str) -> str | None:
     """Return the shape of an elementwise operation; None if the shapes do not fit."""
     proper = {shape for shape in shapes if shape != SCALAR}
-    if ANY in proper:
+    if proper & {ANY, LIST}:
         return ANY
     return None if len(proper) > 1 else (proper.pop() if proper else SCALAR)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evolve.offline.draws import Generator, chance, weighted
 from evolve.offline.edit import NotApplicable
+from evolve.offline.operators.sites import structural
 from evolve.offline.program import Program
 from evolve.offline.syntax import literal, number, significant, walk
 
@@ -74,14 +75,22 @@ def _sites(program: Program) -> list[_Site]:
             for node in walk(function)
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
         }
+        places = {
+            id(part)
+            for node in walk(function)
+            if isinstance(node, ast.Subscript) and not _masks(node)
+            for part in walk(node.slice)
+        }
         for parent in walk(function):
+            if id(parent) in places:
+                continue
             for field, child in ast.iter_fields(parent):
                 children = child if isinstance(child, list) else [child]
                 for place, node in enumerate(children):
                     value = literal(node) if isinstance(node, ast.expr) else None
                     if value is None or 0 < abs(value) < _GUARD:
                         continue
-                    if isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript) or _fixed(parent):
+                    if isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript) or structural(parent):
                         continue
                     # Zeros and ones are mostly structure: the floor of regrets, the 1 of t / (t + 1).
                     weight = 0.2 if value in (0, 1) else 2.0
@@ -95,9 +104,9 @@ def _sites(program: Program) -> list[_Site]:
     return found
 
 
-def _fixed(parent: ast.AST) -> bool:
-    """Whether a node holds a number that is no quantity, such as an axis."""
-    return isinstance(parent, ast.keyword) and parent.arg in ("axis", "ord", "ndmin", "decimals")
+def _masks(node: ast.Subscript) -> bool:
+    """Whether entries are chosen by a condition, whose numbers are quantities, and not by their place."""
+    return any(isinstance(part, ast.Compare) for part in walk(node.slice))
 
 
 def _constant_writer(program: Program, name: str) -> Callable[[ast.expr], None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from evolve.offline.formatting import format_expression
 from evolve.offline.operators.sites import Site, sites
 from evolve.offline.program import Program
-from evolve.offline.syntax import assignment, blocks, called, literal
+from evolve.offline.syntax import assignment, blocks, called, literal, self_attribute, walk
 
 _PEELED = ("np.sqrt", "np.abs", "np.tanh", "np.exp", "np.sign", "np.square", "np.log1p")
 _LONGEST = 60
@@ -18,9 +18,10 @@ Reduction = tuple[str, Callable[[], None]]
 
 def reductions(program: Program) -> Iterator[Reduction]:
     """Yield every single removal."""
+    counts = _loop_counts(program)
     for name, node in program.constants.items():
         value = literal(node)
-        for simple in (1.0, 0.0):
+        for simple in (1,) if name in counts else (1.0, 0.0):
             if value is not None and value != simple:
                 yield f"set {name} from {value:g} to {simple:g}", _set_constant(program, name, simple)
     for method, function in program.methods.items():
@@ -30,6 +31,18 @@ def reductions(program: Program) -> Iterator[Reduction]:
         for smaller in _smaller(site.node):
             told = f"replace {_short(site.node)} by {_short(smaller)} in {site.method}()"
             yield told, _replace(site, smaller)
+
+
+def _loop_counts(program: Program) -> set[str]:
+    """Return the class constants that say how often loops run, and so must be whole."""
+    return {
+        name
+        for function in program.methods.values()
+        for node in walk(function)
+        if called(node) == "range"
+        for part in walk(node)
+        if (name := self_attribute(part)) is not None
+    }
 
 
 def _short(node: ast.expr) -> str:

@@ -43,6 +43,15 @@ class Site:
             getattr(self.parent, self.field)[self.place] = node
 
 
+STRUCTURAL = frozenset({"axis", "axes", "axisa", "axisb", "shape", "dtype", "ndmin", "ord", "k"})
+"""Keywords whose values say how an array is laid out, which no edit changes."""
+
+
+def structural(node: ast.AST) -> bool:
+    """Whether what a node holds is no quantity: an axis, a shape, the range of a comprehension."""
+    return isinstance(node, ast.comprehension) or (isinstance(node, ast.keyword) and node.arg in STRUCTURAL)
+
+
 def sites(program: Program) -> list[Site]:
     """Return all expressions of the methods that could be replaced by others, in a fixed order."""
     return [
@@ -62,7 +71,7 @@ def _inside(method: str, statement: ast.stmt) -> Iterator[Site]:
             continue
         yield Site(method, statement, statement, field, None, root)
         for parent in walk(root):
-            if isinstance(parent, ast.Attribute | ast.Subscript | ast.Lambda):
+            if isinstance(parent, ast.Attribute | ast.Subscript | ast.Lambda) or structural(parent):
                 continue
             for name in FIELDS[parent.__class__]:
                 child = getattr(parent, name, None)

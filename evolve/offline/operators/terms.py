@@ -37,7 +37,7 @@ def _draw(rng: Generator, program: Program, analysis: Analysis, numbers: bool = 
         if analysis.shape(site.node) in shapes
         and literal(site.node) is None
         and called(site.node) not in terms.whole
-        and not isinstance(site.node, ast.Compare | ast.BoolOp)
+        and not isinstance(site.node, ast.Compare | ast.BoolOp | ast.List | ast.Tuple | ast.ListComp)
     ]
     if not found:
         raise NotApplicable("no expression of the wanted shape")
