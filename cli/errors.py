@@ -39,6 +39,7 @@ _CODES: Mapping[str, int] = {
     "evolve.domains.UnknownDomainError": USAGE,
     "evolve.programs.UnknownProgramError": USAGE,
     "evolve.dispatch.SearchError": FAILED,
+    "evolve.service.settings.ServiceError": FAILED,
     "evolve.sandbox.errors.CandidateFailure": FAILED,
     "evolve.sandbox.errors.InfrastructureError": FAILED,
     "builtins.MemoryError": FAILED,

@@ -29,6 +29,7 @@ from cli.commands.solve import solve
 from cli.commands.status import status
 from cli.commands.stop import stop
 from cli.commands.suites import suites
+from cli.commands.worker import worker
 from cli.errors import exit_code_of, report
 
 
@@ -117,6 +118,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "import": import_,
     },
     "Games and solving": {"solve": solve, "games": games, "rules": rules, "suites": suites},
+    "Service": {"worker": worker},
     "This machine": {"doctor": doctor},
 }
 for panel, commands in _COMMANDS.items():

@@ -107,6 +107,24 @@ Workers = Annotated[
         "--workers", metavar="N", min=1, help="Worker processes. [default: one a core]", show_default=False
     ),
 ]
+Executor = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="NAME",
+        help="Where programs are evaluated: local, or celery (see `nashforge worker`). [default: local]",
+        show_default=False,
+    ),
+]
+Weight = Annotated[
+    float | None,
+    typer.Option(
+        "--weight",
+        metavar="N",
+        help="Share of workers in common with other runs, relative to theirs. [default: 1]",
+        show_default=False,
+    ),
+]
 DomainName = Annotated[
     str,
     typer.Option("--domain", metavar="DOMAIN", help="What rules and files are programs of."),
@@ -128,4 +146,25 @@ Config = Annotated[
         help="TOML file with any of these options; those on the command line win.",
         show_default=False,
     ),
+]
+Broker = Annotated[
+    str | None,
+    typer.Option(
+        "--broker",
+        metavar="URL",
+        help="Redis or RabbitMQ: redis://HOST/0, rediss://..., amqp://USER:PASSWORD@HOST//, amqps://... "
+        "[default: $NASHFORGE_BROKER]",
+        show_default=False,
+    ),
+]
+BrokerCa = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Authorities (PEM) that vouch for the broker.", show_default=False),
+]
+BrokerCert = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Certificate (PEM) shown to the broker.", show_default=False),
+]
+BrokerKey = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Key (PEM) of that certificate.", show_default=False)
 ]

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from archive import Archive
     from evolve.config import RunConfig
     from evolve.progress import Listener, Result
+    from evolve.service.settings import ServiceSettings
+
+
+def service_of(config: RunConfig, broker: str | None) -> ServiceSettings | None:
+    """Return where a run finds its broker, if it needs one."""
+    if config.executor == "local":
+        return None
+    from evolve.service.settings import service_settings
+
+    return service_settings(broker)
 
 
 def work(

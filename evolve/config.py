@@ -45,8 +45,12 @@ class RunConfig(BaseModel):
         Stop asking for new candidates after so many minutes.
     patience
         Stop after so many evaluations without a better training fitness; None: never.
+    executor
+        Where programs are evaluated: ``local``, on this machine, or ``celery``, by workers on any machines.
     workers
-        Worker processes; None: one a core.
+        Worker processes; None: one a core (``celery``: as many as workers are alive).
+    weight
+        The run's share of workers that it has in common with other runs, relative to theirs.
     lookahead
         How many candidates may be asked for ahead of the oldest outcome that is not in; None: one for one
         worker, else twice the workers. It decides what is known when a candidate is proposed, so runs are
@@ -76,7 +80,9 @@ class RunConfig(BaseModel):
     max_evaluations: int = Field(default=80, ge=1)
     max_minutes: float | None = Field(default=None, gt=0)
     patience: int | None = Field(default=None, ge=1)
+    executor: Literal["local", "celery"] = "local"
     workers: int | None = Field(default=None, ge=1)
+    weight: float = Field(default=1.0, gt=0)
     lookahead: int | None = Field(default=None, ge=1)
     horizon: int = Field(default=1000, ge=1)
     train: str = "cfr-train"

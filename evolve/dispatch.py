@@ -74,7 +74,7 @@ class Dispatcher:
             task, attempt = self._tasks.pop(answer.token)
             if isinstance(answer, Lost):
                 self._note(f"attempt {attempt} of an evaluation was lost: {answer.reason}")
-                if attempt < ATTEMPTS:
+                if attempt < ATTEMPTS and not answer.final:
                     self._tasks[task.token] = (task, attempt + 1)
                     self._executor.submit(task)
                     continue

@@ -6,20 +6,23 @@ import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive import Archive, Run
 from evolve.config import ConfigError, RunConfig, checked
 from evolve.domains import domain
 from evolve.domains.checks import FitnessError, check_fitness
 from evolve.executors.base import Executor
-from evolve.executors.local import LocalExecutor, available_cores
+from evolve.executors.chosen import expected_workers, make_executor
 from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
 from evolve.sandbox import Tier, probe
 from evolve.search import Search, default_lookahead
 from evolve.standing import standing
 from evolve.tasks import Split
+
+if TYPE_CHECKING:
+    from evolve.service.settings import ServiceSettings
 
 _PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
 
@@ -94,6 +97,7 @@ def start_run(
     name: str | None = None,
     listener: Listener | None = None,
     executor: Executor | None = None,
+    service: ServiceSettings | None = None,
 ) -> Result:
     """Create a run and work on it until it ends.
 
@@ -108,17 +112,19 @@ def start_run(
     listener
         Told what happens.
     executor
-        Where to evaluate; by default on this machine.
+        Where to evaluate; by default what the configuration names.
+    service
+        Where the broker is, if the configuration needs one; by default as the environment says.
 
     Raises
     ------
-    ConfigError, games.GameError, SandboxUnavailable
+    ConfigError, games.GameError, SandboxUnavailable, evolve.service.settings.ServiceError
         If the configuration cannot be carried out, see `check`; no run is created then.
     """
-    check(config, confine=executor is None)
+    check(config, confine=executor is None and config.executor == "local")
+    workers = expected_workers(archive, config, service) if executor is None else executor.workers
     if config.lookahead is None:
         # Stored, so that the run stays the same when it is resumed with other workers.
-        workers = config.workers or available_cores() if executor is None else executor.workers
         config = config.model_copy(update={"lookahead": default_lookahead(workers)})
     run = archive.create_run(
         config.domain,
@@ -128,7 +134,7 @@ def start_run(
         versions=package_versions(),
         host={"machine": platform.machine(), "system": platform.platform(), "node": platform.node()},
     )
-    return _work(archive, run, config, listener, executor)
+    return _work(archive, run, config, listener, executor, service)
 
 
 def resume_run(
@@ -138,6 +144,7 @@ def resume_run(
     changes: Mapping[str, Any] | None = None,
     listener: Listener | None = None,
     executor: Executor | None = None,
+    service: ServiceSettings | None = None,
 ) -> Result:
     """Continue a run from what is stored.
 
@@ -145,19 +152,21 @@ def resume_run(
     ----------
     changes
         New values (None: no change) for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``,
-        ``tier``; they are remembered.
+        ``tier``, ``executor``, ``weight``; they are remembered.
 
     Raises
     ------
-    ConfigError, games.GameError, SandboxUnavailable
+    ConfigError, games.GameError, SandboxUnavailable, evolve.service.settings.ServiceError
         If the configuration, with the changes, cannot be carried out; nothing is changed then.
     """
     config = resumed_config(archive, run, changes)
-    check(config, confine=executor is None)
+    check(config, confine=executor is None and config.executor == "local")
+    if executor is None:
+        expected_workers(archive, config, service)
     new = _given(changes)
     if new:
         archive.set_state(run, "changes", {**archive.get_state(run, "changes", {}), **new})
-    return _work(archive, run, config, listener, executor)
+    return _work(archive, run, config, listener, executor, service)
 
 
 def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:
@@ -176,12 +185,16 @@ def _given(changes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _work(
-    archive: Archive, run: Run, config: RunConfig, listener: Listener | None, executor: Executor | None
+    archive: Archive,
+    run: Run,
+    config: RunConfig,
+    listener: Listener | None,
+    executor: Executor | None,
+    service: ServiceSettings | None,
 ) -> Result:
-    work = executor or LocalExecutor(config.workers)
-    search = Search(
-        archive, run, config, domain(config.domain), make_proposer(config), work, listener or Silent()
-    )
+    listener = listener or Silent()
+    work = executor or make_executor(archive, run, config, service, listener.note)
+    search = Search(archive, run, config, domain(config.domain), make_proposer(config), work, listener)
     try:
         result = search.execute()
     finally:

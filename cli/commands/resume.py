@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Json, RunName, Tier, Workers
+from cli.options import Broker, Database, Executor, Json, RunName, Tier, Weight, Workers
 
 
 def resume(
@@ -21,7 +21,10 @@ def resume(
     patience: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="New patience.", show_default=False)
     ] = None,
+    executor: Executor = None,
     workers: Workers = None,
+    broker: Broker = None,
+    weight: Weight = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
@@ -29,14 +32,16 @@ def resume(
     """Continue a run, or give a finished one higher limits."""
     from cli import output
     from cli.archives import find_run, opened
-    from cli.working import work
+    from cli.working import service_of, work
     from evolve.run import resume_run, resumed_config
 
     changes = {
         "max_evaluations": max_evaluations,
         "max_minutes": max_minutes,
         "patience": patience,
+        "executor": executor,
         "workers": workers,
+        "weight": weight,
         "tier": allow_weaker_sandbox,
     }
     with opened(database) as archive:
@@ -45,7 +50,9 @@ def resume(
         work(
             archive,
             chosen,
-            lambda listener: resume_run(archive, found, changes=changes, listener=listener),
+            lambda listener: resume_run(
+                archive, found, changes=changes, listener=listener, service=service_of(chosen, broker)
+            ),
             database=database,
             as_json=output.wants_json(json),
         )

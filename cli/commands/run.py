@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.completion import complete_suites
-from cli.options import Config, Database, Json, Tier, Workers
+from cli.options import Broker, Config, Database, Executor, Json, Tier, Weight, Workers
 
 
 def run(
@@ -42,7 +42,10 @@ def run(
             metavar="N", min=1, help="Stop after so many programs without a better one.", show_default=False
         ),
     ] = None,
+    executor: Executor = None,
     workers: Workers = None,
+    broker: Broker = None,
+    weight: Weight = None,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", min=0, help="Seed of every random draw. [default: 0]", show_default=False),
@@ -106,7 +109,7 @@ def run(
     from archive.nicknames import check_nickname
     from cli import output
     from cli.errors import UsageProblem
-    from cli.working import work
+    from cli.working import service_of, work
     from evolve.config import RunFile, load_config, read_run_file
     from evolve.run import start_run
 
@@ -117,7 +120,9 @@ def run(
         "max_evaluations": max_evaluations,
         "max_minutes": max_minutes,
         "patience": patience,
+        "executor": executor,
         "workers": workers,
+        "weight": weight,
         "seed": seed,
         "train": suite,
         "validation": validation_suite,
@@ -139,7 +144,9 @@ def run(
         work(
             archive,
             chosen,
-            lambda listener: start_run(archive, chosen, name=called, listener=listener),
+            lambda listener: start_run(
+                archive, chosen, name=called, listener=listener, service=service_of(chosen, broker)
+            ),
             database=place,
             as_json=output.wants_json(json),
         )

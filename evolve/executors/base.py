@@ -10,10 +10,14 @@ from evolve.tasks import Report, Task
 
 @dataclass(frozen=True)
 class Lost:
-    """A task without a report, through no fault of the program: a worker died or the machine failed."""
+    """A task without a report, through no fault of the program: a worker died or the machine failed.
+
+    ``final`` says that it was tried often enough.
+    """
 
     token: str
     reason: str
+    final: bool = False
 
 
 class Executor(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import selectors
 import subprocess
 import sys
@@ -20,6 +21,15 @@ from evolve.tasks import Report, Task
 
 GRACE_SECONDS = 120.0
 """Beyond the limits on the program: compiling games and measuring, which are not the program's fault."""
+
+
+SECRET = re.compile(r"(_API_KEY|_TOKEN|_SECRET|_PASSWORD)$|^(NASHFORGE_DATABASE|NASHFORGE_BROKER.*)$")
+"""Environment variables that no evaluation needs and so none gets."""
+
+
+def limit_seconds(task: Task) -> float:
+    """Return after how long a worker process that does not answer is given up."""
+    return sum(stage.seconds for stage in task.stages) + GRACE_SECONDS
 
 
 @dataclass
@@ -101,7 +111,7 @@ class LocalExecutor:
                 worker = self._start()
             task = self._queue.popleft()
             worker.task = task
-            worker.deadline = time.monotonic() + sum(stage.seconds for stage in task.stages) + GRACE_SECONDS
+            worker.deadline = time.monotonic() + limit_seconds(task)
             assert worker.process.stdin is not None
             # A worker that died meanwhile is noticed by the end of its output.
             with contextlib.suppress(BrokenPipeError):
@@ -112,13 +122,14 @@ class LocalExecutor:
         errors = tempfile.TemporaryFile()  # noqa: SIM115  closed when the worker is removed
         root = Path(__file__).resolve().parents[2]
         path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
+        kept = {name: value for name, value in os.environ.items() if not SECRET.search(name)}
         # Its own session: Ctrl-C on the terminal reaches the loop alone, which then ends the workers.
         process = subprocess.Popen(
             [sys.executable, "-m", "evolve.executors.worker", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            env={**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,
         )
         assert process.stdout is not None

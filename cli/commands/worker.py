@@ -1,0 +1,79 @@
+"""``nashforge worker``: take part in runs that are executed by Celery."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from cli.options import Broker, BrokerCa, BrokerCert, BrokerKey, Database
+
+
+def worker(
+    slots: Annotated[
+        int | None,
+        typer.Option(
+            "--slots",
+            "-c",
+            metavar="N",
+            min=1,
+            help="Evaluations at the same time. [default: one a core]",
+            show_default=False,
+        ),
+    ] = None,
+    queues: Annotated[
+        str,
+        typer.Option(
+            "--queues",
+            metavar="KINDS",
+            help="What to take, separated by commas: evaluate, propose (needs the keys of the models).",
+        ),
+    ] = "evaluate",
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the worker. [default: HOST-PROCESS]", show_default=False),
+    ] = None,
+    broker: Broker = None,
+    broker_ca: BrokerCa = None,
+    broker_cert: BrokerCert = None,
+    broker_key: BrokerKey = None,
+    database: Database = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="Serve metrics for Prometheus here.", show_default=False
+        ),
+    ] = None,
+    grace: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, help="When asked to stop, how long to go on with what is under way."
+        ),
+    ] = 30.0,
+    log_format: Annotated[Literal["json", "text"], typer.Option(help="How to log.")] = "text",
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], typer.Option(help="What to log.")
+    ] = "info",
+) -> None:
+    """Work for runs started with --executor celery, until Ctrl-C.
+
+    Claims evaluations that are queued in the archive, woken through the broker (Redis or RabbitMQ).
+    """
+    from archive import Archive
+    from evolve.service.logs import set_up_logs
+    from evolve.service.settings import service_settings
+    from evolve.service.worker import ServiceWorker
+
+    settings = service_settings(broker, broker_ca=broker_ca, broker_cert=broker_cert, broker_key=broker_key)
+    set_up_logs(log_format, log_level)
+    with Archive.open(database) as archive:
+        working = ServiceWorker(
+            archive,
+            settings,
+            slots=slots,
+            kinds=[kind.strip() for kind in queues.split(",") if kind.strip()],
+            name=name,
+            metrics_port=metrics_port,
+            grace_seconds=grace,
+        )
+        raise typer.Exit(working.run())

@@ -1,0 +1,1 @@
+"""Running on many machines: a broker that wakes workers, and the archive that says what they do."""

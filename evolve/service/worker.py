@@ -1,0 +1,189 @@
+"""A worker process: Celery's consumer, a slot for everything it does at the same time, and the keeper.
+
+Celery's thread pool serves the messages. Every slot evaluates in a process of its own, started by
+`subprocess`, that dies with its parent; so nothing is forked, the archive's connections belong to this
+process, and the consumer answers the broker, Flower and signals while programs run.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import threading
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from celery import Celery, signals
+from celery.exceptions import SecurityWarning
+
+from archive import Archive
+from evolve.executors.local import SECRET, available_cores
+from evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
+from evolve.service.keeper import Keeper
+from evolve.service.logs import logger
+from evolve.service.metrics import Metrics
+from evolve.service.performing import Do, Evaluating, Performer
+from evolve.service.settings import ServiceError, ServiceSettings
+
+PATIENCE_SECONDS = 300.0
+"""How long a worker waits for a database that is away."""
+
+
+class ServiceWorker:
+    """A worker of an archive's queues.
+
+    Parameters
+    ----------
+    archive
+        The archive, where the work is queued.
+    settings
+        The broker and how patient to be.
+    slots
+        How much to do at the same time; by default one evaluation a core.
+    kinds
+        What to do: ``evaluate``, ``propose``.
+    name
+        Name of the worker, of its own among those alive; by default of this process.
+    metrics_port
+        Where Prometheus may ask; None: nowhere.
+    grace_seconds
+        After a polite kill, how long what is under way may go on; then it is given back.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        settings: ServiceSettings,
+        *,
+        slots: int | None = None,
+        kinds: Sequence[str] = ("evaluate",),
+        name: str | None = None,
+        metrics_port: int | None = None,
+        grace_seconds: float = 30.0,
+    ) -> None:
+        unknown = [kind for kind in kinds if kind not in KINDS]
+        if unknown or not kinds:
+            raise ServiceError(
+                f"there is no queue {', '.join(unknown) or 'given'}; choose from {', '.join(KINDS)}"
+            )
+        self.name = name or f"{platform.node()}-{os.getpid()}"
+        self._archive, self._settings, self._grace = archive, settings, grace_seconds
+        self._slots, self._kinds = slots or available_cores(), tuple(dict.fromkeys(kinds))
+        if "propose" not in self._kinds:
+            forget_keys()
+        archive.patience = PATIENCE_SECONDS
+        self._log = logger(worker=self.name)
+        self._metrics = Metrics(archive, self._slots)
+        self._broker = Broker(settings, archive.uid)
+        self._broker.require()
+        self._keeper = Keeper(
+            archive,
+            self._broker,
+            settings,
+            name=self.name,
+            kinds=self._kinds,
+            slots=self._slots,
+            metrics=self._metrics,
+            log=self._log,
+        )
+        self._evaluating = Evaluating(self.name, lambda: self._performer.ending.is_set())
+        doing: dict[str, Do] = {"evaluate": self._evaluating}
+        self._performer = Performer(
+            archive, settings, self._keeper, self._metrics, self._log, name=self.name, doing=doing
+        )
+        self._metrics_port = metrics_port
+        self._app = self._make_app()
+
+    def _make_app(self) -> Celery:
+        app = make_app(self._settings, self._archive.uid)
+        for kind in self._kinds:
+            app.task(self._task(kind), name=task_name(kind), acks_late=True, ignore_result=True)
+        return app
+
+    def _task(self, kind: str) -> Any:
+        def perform(**_names: str) -> str:
+            return self._performer.perform(kind)
+
+        return perform
+
+    def run(self) -> int:
+        """Work until a signal ends it; return the exit code."""
+        from evolve.run import package_versions
+
+        self._archive.register_worker(
+            self.name,
+            host=platform.node(),
+            pid=os.getpid(),
+            kinds=",".join(self._kinds),
+            slots=self._slots,
+            versions=package_versions(),
+        )
+        port = None if self._metrics_port is None else self._metrics.serve(self._metrics_port)
+        signals.setup_logging.connect(_leave_logging_alone, weak=False)
+        # Celery warns root of pickles; there are none, and the sandbox is strongest where root starts it.
+        warnings.filterwarnings("ignore", category=SecurityWarning)
+        worker = self._app.Worker(
+            hostname=f"{self.name}@{platform.node()}",
+            pool="threads",
+            concurrency=self._slots,
+            queues=[queue_name(self._archive.uid, kind) for kind in self._kinds],
+            without_mingle=True,
+            without_gossip=True,
+            task_events=True,
+            quiet=True,
+        )
+        signals.worker_shutting_down.connect(self._shutting_down, weak=False)
+        signals.worker_ready.connect(lambda **_: self._ready(port), weak=False)
+        self._keeper.start()
+        try:
+            worker.start()
+        finally:
+            self._end()
+        return int(worker.exitcode or 0)
+
+    def _ready(self, port: int | None) -> None:
+        self._log.info(
+            "ready",
+            queues=self._kinds,
+            slots=self._slots,
+            broker=self._settings.shown_broker,
+            archive=self._archive.location,
+            metrics_port=port,
+        )
+
+    def _shutting_down(self, **_details: object) -> None:
+        """Let what is under way go on for a while, then give it back."""
+        self._log.info("shutting_down", seconds=self._grace)
+        timer = threading.Timer(self._grace, self._abandon)
+        timer.daemon = True
+        timer.start()
+        # A second signal shall not find Celery's default, which ends without giving anything back.
+        signal.signal(signal.SIGTERM, lambda *_: self._abandon())
+        signal.signal(signal.SIGINT, lambda *_: self._abandon())
+
+    def _abandon(self) -> None:
+        self._performer.ending.set()
+        self._keeper.abandon()
+
+    def _end(self) -> None:
+        self._abandon()
+        self._evaluating.close()
+        self._keeper.stop()
+        self._archive.patience = 0.0
+        self._archive.leave_worker(self.name)
+        self._broker.close()
+        self._log.info("stopped")
+
+
+def _leave_logging_alone(**_details: object) -> None:
+    """Keep Celery from setting up logs of its own: that it is connected is enough."""
+
+
+def forget_keys() -> list[str]:
+    """Take keys of models out of this process's environment; return their names."""
+    found = [name for name in os.environ if name.endswith("_API_KEY") and SECRET.search(name)]
+    for name in found:
+        del os.environ[name]
+    return found
