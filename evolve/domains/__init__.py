@@ -15,6 +15,8 @@ ENTRY_POINTS = "nashforge.domains"
 
 _BUILT_IN = {
     "cfr": ("evolve.domains.cfr", "CFRDomain"),
+    "cleanup": ("evolve.domains.cleanup", "CleanupDomain"),
+    "gathering": ("evolve.domains.gathering", "GatheringDomain"),
     "psro": ("evolve.domains.psro", "PSRODomain"),
 }
 """Module and class of the library's own domains, which are imported when they are first used."""

@@ -5,7 +5,7 @@ In Cleanup nobody cleans: a partition alone does not save the commons.
 
 from solvers.policies.interface import Memory, Observation, soonest, step_toward, territory
 
-BANDS = 2
+BANDS = 2  # 1 to 6
 
 
 def harvest(observation: Observation, memory: Memory) -> int:

@@ -12,10 +12,10 @@ from solvers.policies.interface import (
     unclaimed,
 )
 
-CLEANERS = 0.2
-PERIOD = 50
-DELAY = 2.0
-WORTH = 1
+CLEANERS = 0.2  # 0.0 to 0.6
+PERIOD = 50  # 10 to 300
+DELAY = 2.0  # 0.5 to 8.0
+WORTH = 1  # 1 to 6
 
 
 def harvest(observation: Observation, memory: Memory) -> int:

@@ -12,11 +12,11 @@ from solvers.policies.interface import (
     unclaimed,
 )
 
-CLEANERS = 0.2
-START = 0.15
-STOP = 0.05
-DELAY = 2.0
-WORTH = 1
+CLEANERS = 0.2  # 0.0 to 0.6
+START = 0.15  # 0.0 to 0.4
+STOP = 0.05  # 0.0 to 0.3
+DELAY = 2.0  # 0.5 to 8.0
+WORTH = 1  # 1 to 6
 
 
 def harvest(observation: Observation, memory: Memory) -> int:

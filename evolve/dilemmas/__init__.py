@@ -1,0 +1,1 @@
+"""Searching for policies of social dilemmas: suites of seeds, confined episodes, the offline proposer."""

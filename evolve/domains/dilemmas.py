@@ -1,0 +1,218 @@
+"""What the domains of social dilemmas share: trials are seeded episodes of self-play in the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evolve.dilemmas.arena import HOSTS, play_confined
+from evolve.dilemmas.suites import load_dilemma_suite
+from evolve.domains.metrics import SECONDS, Direction, Metric, catalogue
+from evolve.domains.staging import Tally, run_stages
+from evolve.sandbox import Limits, Sandbox
+from evolve.tasks import Fitness, Measurement, Report, Split, Stage, Task, Trial
+from games.dilemmas.actions import STAND
+from games.dilemmas.environment import make
+from games.dilemmas.maps import load_map
+from games.dilemmas.settings import Setting, SettingError, parse_setting
+from solvers.policies import interface
+from solvers.policies.episode import Episode
+from solvers.policies.library import policy_names, policy_source
+from solvers.policies.metrics import LOWER_IS_BETTER, METRICS
+
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
+    from evolve.proposal import Proposer
+
+OBJECTIVE = "objective"
+SMOKE_STEPS = 250
+"""Long enough that programs differ which rotate slowly, at a quarter of an episode's cost."""
+
+SMOKE_SEED = 9000
+
+_SOURCE = "Perolat et al. (2017), Gallego (2026), arXiv 2603.19453"
+
+
+def _direction(name: str) -> Direction:
+    return "min" if name in LOWER_IS_BETTER else "max"
+
+
+class DilemmaDomain:
+    """Policies ``act(observation, memory)`` for one sequential social dilemma, judged in self-play.
+
+    Parameters
+    ----------
+    game
+        ``gathering`` or ``cleanup``; also the name of the domain and of its default suite.
+    title
+        One line for people.
+    """
+
+    evaluator = "dilemmas-1"
+    seed = "nearest_apple"
+    hosts: tuple[str, ...] = HOSTS
+    metric = OBJECTIVE
+    metrics = catalogue(
+        [
+            Metric(OBJECTIVE, "max", title="objective: efficiency, unless the suite weighs otherwise"),
+            *(
+                Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
+                for name in METRICS
+            ),
+            SECONDS,
+        ]
+    )
+    fitness = Fitness(kind="value", reference="nearest_apple")
+
+    def __init__(self, game: str, title: str) -> None:
+        self.name = game
+        self.title = title
+        self.suites: Mapping[Split, str] = {"train": game, "validation": game, "test": game}
+        self.horizon = 1000
+
+    def baselines(self) -> tuple[str, ...]:
+        """Return the names of the library's policies."""
+        return policy_names()
+
+    def source(self, baseline: str) -> str:
+        """Return the source of a policy of the library."""
+        return policy_source(baseline)
+
+    def smoke(self, horizon: int) -> Stage:
+        """Return the beginning of an episode on the default map."""
+        setting = Setting(self.name, horizon=min(SMOKE_STEPS, horizon))
+        trial = seeded_trial(setting, SMOKE_SEED, {"efficiency": 1.0})
+        return Stage(
+            split="smoke", suite=f"{self.name}-smoke", trials=(trial,), fitness=self.fitness, seconds=60.0
+        )
+
+    def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
+        """Return the episodes of a split, one a seed; no seed is in two splits.
+
+        Raises
+        ------
+        games.SuiteError
+            If there is no such suite, or it is of another game.
+        """
+        chosen = load_dilemma_suite(suite)
+        setting = self._checked(chosen.parsed(), horizon)
+        trials = tuple(seeded_trial(setting, seed, chosen.objective) for seed in chosen.seeds(split))
+        return Stage(split=split, suite=suite, trials=trials, fitness=fitness, seconds=60.0 * len(trials))
+
+    def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
+        """Return the test episodes of settings."""
+        trials = []
+        for text in games:
+            setting = self._checked(parse_setting(text), horizon)
+            trials += [seeded_trial(setting, seed, {"efficiency": 1.0}) for seed in range(5)]
+        return Stage(
+            split="test", suite="games", trials=tuple(trials), fitness=fitness, seconds=60.0 * len(trials)
+        )
+
+    def prepare(self, stage: Stage) -> None:
+        """Check the maps, and compile what is compiled when it is first used."""
+        for setting in {parse_trial(trial.game)[0] for trial in stage.trials}:
+            environment = make(setting)
+            environment.reset(np.random.default_rng(0))
+            environment.step([STAND] * setting.agents)
+
+    def brief(self, train: Stage) -> Mapping[str, object]:
+        """Return what the system prompt mentions besides what every prompt is given."""
+        setting, _, objective = parse_trial(train.trials[0].game)
+        return {
+            "interface": inspect.getsource(interface),
+            "setting": setting,
+            "map": load_map(setting.map).text,
+            "objective": objective,
+        }
+
+    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
+        """Play every episode of every stage; each has a process of its own."""
+
+        def run_stage(stage: Stage, tally: Tally) -> None:
+            deadline = time.monotonic() + stage.seconds
+            digest = hashlib.sha256()
+            for trial in stage.trials:
+                setting, seed, objective = parse_trial(trial.game)
+                limits = Limits(
+                    wall_seconds=max(deadline - time.monotonic(), 0.01),
+                    cpu_seconds=stage.seconds,
+                    memory_bytes=task.memory_bytes,
+                )
+                played = play_confined(sandbox, setting, [task.source] * setting.agents, seed, limits)
+                tally.tier = played.tier
+                tally.use(played.usage, played.log)
+                tally.values[trial.label] = objective_value(played.episode, objective)
+                tally.scores += _measurements(trial, played.episode, tally.values[trial.label])
+                digest.update(played.episode.returns.tobytes() + played.episode.tally.tobytes())
+            if stage.split == "smoke":
+                tally.fingerprint = digest.hexdigest()[:32]
+
+        return run_stages(task, self.evaluator, run_stage)
+
+    def grammar(self) -> Grammar | None:
+        """Return None: policies are free-form Python, which the tools for rules cannot take apart."""
+        return None
+
+    def proposer(self) -> Proposer | None:
+        """Return the proposer that recombines and tunes fragments of behaviour."""
+        from evolve.dilemmas.proposer import PolicyProposer
+
+        return PolicyProposer(self.name)
+
+    def _checked(self, setting: Setting, horizon: int) -> Setting:
+        if setting.game != self.name:
+            raise SettingError(
+                f"{setting} is a setting of {setting.game}, but the programs are for {self.name}; choose one "
+                f"of {self.name}"
+            )
+        # A suite with shorter episodes keeps them; the horizon of a run can only shorten them further.
+        return setting.with_horizon(min(setting.horizon, horizon))
+
+
+def seeded_trial(setting: Setting, seed: int, objective: Mapping[str, float]) -> Trial:
+    """Return an episode as a trial."""
+    weights = "+".join(f"{weight:g}*{name}" for name, weight in sorted(objective.items()))
+    return Trial(
+        label=f"{setting} seed {seed}",
+        game=f"{setting} seed={seed} objective={weights}",
+        iterations=setting.horizon,
+    )
+
+
+def parse_trial(game: str) -> tuple[Setting, int, dict[str, float]]:
+    """Return setting, seed and objective of a trial; the inverse of `seeded_trial`."""
+    match = re.fullmatch(r"(.*) seed=(\d+) objective=(\S+)", game)
+    if match is None:
+        raise SettingError(f"{game!r} is no episode of a social dilemma")
+    text, seed, weights = match.groups()
+    parts = [part.partition("*") for part in weights.split("+")]
+    return parse_setting(text), int(seed), {name: float(weight) for weight, _, name in parts}
+
+
+def objective_value(episode: Episode, objective: Mapping[str, float]) -> float:
+    """Return the weighted sum of an episode's metrics; one that is undefined counts 0."""
+    metrics = episode.metrics
+    return float(sum(weight * (metrics[name] or 0.0) for name, weight in objective.items()))
+
+
+def _measurements(trial: Trial, episode: Episode, objective: float) -> list[Measurement]:
+    values = {OBJECTIVE: objective, **episode.metrics, "seconds": episode.seconds}
+    return [
+        Measurement(
+            game=trial.label,
+            metric=name,
+            value=value,
+            direction="min" if name == "seconds" else _direction(name),
+            # A search takes what has an iteration for the value of the game.
+            iteration=trial.iterations if name == OBJECTIVE else None,
+        )
+        for name, value in values.items()
+        if value is not None
+    ]
