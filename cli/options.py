@@ -81,6 +81,16 @@ Suite = Annotated[
         show_default=False,
     ),
 ]
+Objective = Annotated[
+    str | None,
+    typer.Option(
+        "--objective",
+        metavar="SUM",
+        help="Fitness as a sum of metrics, such as '0.7*efficiency + 0.3*worst(min_reward)'; see "
+        "docs/fitness.md. [default: the domain's]",
+        show_default=False,
+    ),
+]
 Games = Annotated[
     list[str] | None,
     typer.Option(

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from archive.records import Status
 
@@ -44,12 +51,26 @@ class Fitness(Message):
 
     ``log_ratio``: mean over games of log10(reference / value), both floored; 1 is an order of magnitude
     better than the reference. ``negative``: minus the plain mean of the values (the papers' choice).
-    ``value``: the plain mean of the values, for metrics of which more is better.
+    ``value``: the plain mean of the values, for metrics of which more is better. ``objective``: a sum of
+    metrics, see `evolve.objectives`.
     """
 
-    kind: Literal["log_ratio", "negative", "value"] = "log_ratio"
+    kind: Literal["log_ratio", "negative", "value", "objective"] = "log_ratio"
     floor: float = Field(default=1e-7, gt=0)
     reference: str = "dcfr"
+    objective: str | None = None
+
+    @model_validator(mode="after")
+    def _has_objective(self) -> Fitness:
+        if (self.kind == "objective") != (self.objective is not None):
+            raise ValueError("the kind 'objective' goes with an objective, and no other does")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _dump(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Digests of stages, and runs in archives, are older than objectives.
+        values: dict[str, Any] = standard(self)
+        return values if self.objective is not None else {k: v for k, v in values.items() if k != "objective"}
 
 
 class Stage(Message):

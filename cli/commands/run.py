@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.completion import complete_suites
-from cli.options import Broker, Config, Database, Executor, Json, Tier, Weight, Workers
+from cli.options import Broker, Config, Database, Executor, Json, Objective, Tier, Weight, Workers
 
 
 def run(
@@ -83,6 +83,7 @@ def run(
             metavar="N", min=1, help="Iterations in every game. [default: 1000]", show_default=False
         ),
     ] = None,
+    objective: Objective = None,
     final_test: Annotated[
         bool | None,
         typer.Option(
@@ -128,6 +129,7 @@ def run(
         "validation": validation_suite,
         "test": test_suite,
         "horizon": horizon,
+        "objective": objective,
         "final_test": final_test,
         "tier": allow_weaker_sandbox,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from evolve.domains.base import Domain
+from evolve.objectives import ObjectiveError, checked_objective
 from evolve.tasks import Fitness
 
 ATTRIBUTES = (
@@ -52,8 +53,15 @@ def check_fitness(domain: Domain, fitness: Fitness) -> None:
     Raises
     ------
     FitnessError
-        If its kind does not suit the metric's direction, or its reference is no program of the library.
+        If its kind does not suit the metric's direction, its reference is no program of the library, or its
+        objective is not one over the domain's metrics.
     """
+    if fitness.objective is not None:
+        try:
+            checked_objective(fitness.objective, domain.metrics, domain.name)
+        except ObjectiveError as error:
+            raise FitnessError(str(error)) from error
+        return
     direction = domain.metrics[domain.metric].direction
     if (direction == "max") != (fitness.kind == "value"):
         allowed = "'value'" if direction == "max" else "'log_ratio' or 'negative'"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 
 from archive.records import Status
+from evolve.objectives import Score, parse_objective
 from evolve.sandbox import CandidateFailure, Usage
 from evolve.tasks import Fitness, Measurement, Report, Stage, StageReport, Task
 
@@ -33,14 +34,30 @@ class Tally:
         self.log += log
 
 
-def fitness_of(fitness: Fitness, values: Mapping[str, float], references: Mapping[str, float]) -> float:
-    """Return the fitness of final values by label; higher is better.
+def fitness_of(
+    fitness: Fitness,
+    values: Mapping[str, float],
+    references: Mapping[str, float],
+    scores: Iterable[Score] = (),
+) -> float:
+    """Return the fitness of what was measured; higher is better.
+
+    Parameters
+    ----------
+    values, references
+        Final values of the domain's metric by label, of the program and of the reference.
+    scores
+        All measurements, for objectives.
 
     Raises
     ------
     KeyError
         If ``log_ratio`` lacks the reference of a label.
+    ObjectiveError
+        If an objective lacks a metric.
     """
+    if fitness.objective is not None:
+        return parse_objective(fitness.objective).value(scores, fitness.floor)
     if fitness.kind != "log_ratio":
         mean = float(np.mean(list(values.values())))
         return mean if fitness.kind == "value" else -mean
@@ -93,7 +110,7 @@ def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None]) -> StageReport
     try:
         run_stage(stage, tally)
         if stage.fitness.kind != "log_ratio" or stage.references:
-            fitness = fitness_of(stage.fitness, tally.values, stage.references)
+            fitness = fitness_of(stage.fitness, tally.values, stage.references, tally.scores)
     except CandidateFailure as failure:
         tally.use(failure.usage, failure.log)
         status, reason = Status(failure.status), failure.reason
