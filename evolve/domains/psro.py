@@ -125,12 +125,17 @@ class PSRODomain:
         return run_stages(task, self.evaluator, run_stage)
 
     def grammar(self) -> Grammar | None:
-        """Return None: offline tools cannot read meta-solvers yet."""
-        return None
+        """Return the grammar of meta-solvers."""
+        from evolve.offline.psro.grammar import PSRO
+
+        return PSRO
 
     def proposer(self) -> Proposer | None:
-        """Return None: no proposer writes meta-solvers without a model yet."""
-        return None
+        """Return the proposer that edits meta-solvers."""
+        from evolve.offline.proposer import OfflineProposer
+        from evolve.offline.psro.grammar import PSRO
+
+        return OfflineProposer(PSRO)
 
 
 def _trial(game: str, horizon: int, label: str | None = None, disguise: Disguise | None = None) -> Trial:

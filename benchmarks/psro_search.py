@@ -1,0 +1,183 @@
+"""Does the search find better meta-solvers? `python -m benchmarks.psro_search`.
+
+Runs an offline search with every seed from Uniform at the same number of evaluations, stores the runs in an
+archive of its own, measures the best program of each run and every meta-solver of the library on the test
+suite, and prints train, validation and test fitness by seed (medians last) and the program of the median seed
+against the library. Exit code 1 unless that program beats all of them.
+
+The search uses fewer iterations than the test, because they cost less. An interrupted benchmark continues
+where it was, and one with more evaluations extends the runs of one with fewer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from archive import Archive, Candidate, NotFound, Run, Status
+from evolve.config import RunConfig, load_config
+from evolve.domains import domain
+from evolve.evaluate import Evaluator, Measured, mean_fitness
+from evolve.executors.local import LocalExecutor
+from evolve.programs import find_program
+from evolve.ranking import merit
+from evolve.run import resume_run, start_run
+
+LATE = 60.0
+"""Seconds beyond which a test game of one program counts as too slow, by default."""
+
+
+def config(seed: int, evaluations: int, horizon: int) -> RunConfig:
+    """Return the configuration of a run: one worker, so that the run can be repeated exactly."""
+    return load_config(
+        {
+            "domain": "psro",
+            "seed": seed,
+            "max_evaluations": evaluations,
+            "horizon": horizon,
+            "workers": 1,
+            "final_test": False,
+        }
+    )
+
+
+def evaluated(archive: Archive, run: Run) -> list[Candidate]:
+    """Return the candidates of a run that count as evaluations, in order."""
+    return [c for c in archive.candidates(run) if c.status.finished and c.status is not Status.DUPLICATE]
+
+
+def search(archive: Archive, seed: int, evaluations: int, horizon: int) -> None:
+    """Do one run, or finish it."""
+    name = f"psro-{seed}"
+    try:
+        run = archive.get_run(name)
+    except NotFound:
+        start_run(archive, config(seed, evaluations, horizon), name=name)
+        return
+    if len(evaluated(archive, run)) < evaluations:
+        resume_run(archive, run, changes={"max_evaluations": evaluations})
+
+
+def finished(archive: Archive, seeds: int, evaluations: int) -> dict[int, Candidate]:
+    """Return the best program of every run that got so far, by seed."""
+    best = {}
+    for seed in range(seeds):
+        try:
+            done = evaluated(archive, archive.get_run(f"psro-{seed}"))[:evaluations]
+        except NotFound:
+            continue
+        if len(done) == evaluations:
+            best[seed] = max(done, key=lambda c: (merit(c), -c.index))
+    return best
+
+
+def measure(archive: Archive, names: list[str], suite: str, seconds: float) -> dict[str, list[Measured]]:
+    """Return measurements on a suite by program; those in the archive are taken from there."""
+    work = domain("psro")
+    stage = work.stage("test", suite, work.horizon, work.fitness).model_copy(update={"seconds": seconds})
+    work.prepare(stage)
+    executor = LocalExecutor(1)
+    try:
+        evaluator = Evaluator(archive, work, stage, executor)
+        programs = [find_program(name, lambda: archive, domain_name="psro") for name in names]
+        rows = evaluator.measure(programs, reference=work.fitness.reference, reuse=True)
+    finally:
+        executor.close()
+    found: dict[str, list[Measured]] = {name: [] for name in names}
+    for row, name in zip(rows, [name for name in names for _ in stage.trials], strict=True):
+        found[name].append(row)
+    return found
+
+
+def cell(measured: Measured) -> str:
+    """Return a value, or why there is none."""
+    return f"{measured.value:.2e}" if measured.value is not None else measured.status.value
+
+
+def common_fitness(rows: dict[str, list[Measured]], names: list[str]) -> dict[str, float]:
+    """Return mean fitness over the games in which all of some programs have values."""
+    games = [k for k in range(len(rows[names[0]])) if all(rows[name][k].value is not None for name in names)]
+    return {name: mean_fitness(rows[name][k] for k in games) or 0.0 for name in names}
+
+
+def report_seeds(
+    console: Console, evaluations: int, best: dict[int, Candidate], test: dict[str, float]
+) -> None:
+    """Print fitness by seed and the medians."""
+    table = Table(title=f"Best program after {evaluations} evaluations (orders of magnitude below Uniform)")
+    for column in ("seed", "program", "train", "validation", "test"):
+        table.add_column(column, justify="left" if column == "program" else "right")
+    scores = []
+    for seed, candidate in best.items():
+        name = candidate.nickname or ""
+        score = (candidate.train or 0.0, candidate.validation or float("nan"), test[name])
+        scores.append(score)
+        table.add_row(str(seed), name, *(f"{value:.3f}" for value in score))
+    table.add_row("median", "", *(f"{statistics.median(column):.3f}" for column in zip(*scores, strict=True)))
+    console.print(table)
+
+
+def report_library(console: Console, rows: dict[str, list[Measured]], program: str, suite: str) -> bool:
+    """Print a program against all meta-solvers; return whether it beats each on the games both play."""
+    table = Table(title=f"{program}, the best program of the median seed, against the library on {suite}")
+    table.add_column("program")
+    for measured in rows[program]:
+        table.add_column(measured.game.replace(",imp_info=True,points_order=descending", ""), justify="right")
+    table.add_column("fitness", justify="right")
+    table.add_column(f"{program} on the same games", justify="right")
+    beaten = True
+    for name in rows:
+        fitness = common_fitness(rows, [name, program])
+        beaten &= name == program or fitness[program] > fitness[name]
+        style = "bold" if name == program else None
+        table.add_row(
+            name, *map(cell, rows[name]), f"{fitness[name]:.3f}", f"{fitness[program]:.3f}", style=style
+        )
+    console.print(table)
+    console.print(f"{program} beats every meta-solver of the library: {'met' if beaten else 'MISSED'}")
+    return beaten
+
+
+def main() -> int:
+    """Search, measure, report."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-psro.db').resolve()}")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--evaluations", type=int, default=150)
+    parser.add_argument("--horizon", type=int, default=50, help="iterations while searching (default 50)")
+    parser.add_argument("--suite", default="psro-test", help="suite of the report (default psro-test)")
+    parser.add_argument("--seconds", type=float, default=LATE, help="most seconds a test game may take")
+    parser.add_argument("--report", action="store_true", help="only report the runs that have ended")
+    options = parser.parse_args()
+    console = Console(width=150)
+    with Archive.open(options.database) as archive:
+        if not options.report:
+            for seed in range(options.seeds):
+                search(archive, seed, options.evaluations, options.horizon)
+        best = finished(archive, options.seeds, options.evaluations)
+        if not best:
+            console.print(f"no run has {options.evaluations} evaluations yet")
+            return 1
+        programs = sorted({candidate.nickname or "" for candidate in best.values()})
+        library = list(domain("psro").baselines())
+        rows = measure(archive, [*programs, *library], options.suite, options.seconds)
+        test = {name: mean_fitness(m for m in rows[name]) or float("nan") for name in programs}
+        report_seeds(console, options.evaluations, best, test)
+        by_test = sorted(best.values(), key=lambda candidate: test[candidate.nickname or ""])
+        median = by_test[(len(by_test) - 1) // 2].nickname or ""
+        won = report_library(
+            console, {name: rows[name] for name in [median, *library]}, median, options.suite
+        )
+        console.print(archive.get_program(median).source, markup=False)
+    return 0 if won else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

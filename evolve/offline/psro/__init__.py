@@ -1,0 +1,1 @@
+"""Meta-solvers of PSRO: their grammar and mechanisms."""

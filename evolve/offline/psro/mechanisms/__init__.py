@@ -1,0 +1,1 @@
+"""Mechanisms of meta-solvers, one file a place where they act."""
