@@ -1,14 +1,18 @@
-"""Solve a game with any program: the library's own in this process, all others confined."""
+"""Solve a game with any rule or meta-solver: the library's own in this process, all others confined."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import games
 from evolve.programs import NamedProgram
 from evolve.sandbox import Limits, Sandbox, Tier
 from solvers.cfr.engine import Checkpoint, run, session_arguments
 from solvers.cfr.solve import Solution, solve
+
+if TYPE_CHECKING:
+    from solvers.psro.engine import PSROCheckpoint
 
 
 def solve_with(
@@ -52,4 +56,37 @@ def solve_with(
         sandbox.session(named.source, limits=limits, **session_arguments(form, iterations)) as session,
     ):
         trajectory = run(form, session, iterations, on_checkpoint=on_checkpoint)
+    return Solution(form, named.label, trajectory.average, trajectory.checkpoints)
+
+
+def solve_psro_with(
+    game: str,
+    named: NamedProgram,
+    iterations: int,
+    *,
+    tier: str = "strict",
+    seconds: float = 3600.0,
+    max_nodes: int = 5_000_000,
+    on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
+) -> Solution:
+    """Solve a game by PSRO with a meta-solver; parameters and errors as for `solve_with`.
+
+    Raises
+    ------
+    solvers.psro.engine.StrategyError
+        If the meta-solver returns something that is not a mixture over the populations.
+    """
+    from solvers.psro.engine import run as run_psro
+    from solvers.psro.engine import session_arguments as psro_arguments
+    from solvers.psro.solve import solve_psro
+
+    form = games.compile(game, max_nodes=max_nodes)
+    if named.origin == "library":
+        return solve_psro(form, named.label, iterations, on_checkpoint=on_checkpoint)
+    limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, call_seconds=seconds)
+    with (
+        Sandbox(hosts=["solvers.psro.host"], tier=Tier(tier)) as sandbox,
+        sandbox.session(named.source, limits=limits, **psro_arguments(form, iterations)) as session,
+    ):
+        trajectory = run_psro(form, session, iterations, on_checkpoint=on_checkpoint)
     return Solution(form, named.label, trajectory.average, trajectory.checkpoints)

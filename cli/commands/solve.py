@@ -1,4 +1,4 @@
-"""``nashforge solve``: solve one game with one rule."""
+"""``nashforge solve``: solve one game with one CFR rule, or by PSRO with one meta-solver."""
 
 from __future__ import annotations
 
@@ -13,14 +13,34 @@ if TYPE_CHECKING:
     from solvers.cfr.engine import Checkpoint
 
 
+DEFAULT_RULE = "dcfr"
+
+
 def solve(
     game: Annotated[
         str, typer.Argument(metavar="GAME", help="An OpenSpiel game string.", show_default=False)
     ],
-    rule: Rule = "dcfr",
+    rule: Rule = DEFAULT_RULE,
+    psro: Annotated[
+        str | None,
+        typer.Option(
+            "--psro",
+            metavar="PROGRAM",
+            help="Solve by PSRO with this meta-solver instead (see `nashforge rules --domain psro`).",
+            show_default=False,
+        ),
+    ] = None,
     iterations: Annotated[
-        int, typer.Option("--iterations", "-n", metavar="N", min=1, help="Iterations.")
-    ] = 1000,
+        int | None,
+        typer.Option(
+            "--iterations",
+            "-n",
+            metavar="N",
+            min=1,
+            help="Iterations. [default: 1000; with --psro 100]",
+            show_default=False,
+        ),
+    ] = None,
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the average policy to this JSON file.", show_default=False),
@@ -35,7 +55,13 @@ def solve(
     """Solve a game, and show how exploitability falls."""
     from cli import output
     from cli.archives import programs
-    from evolve.solving import solve_with
+    from cli.errors import UsageProblem
+    from evolve.solving import solve_psro_with, solve_with
+
+    if psro is not None and rule != DEFAULT_RULE:
+        raise UsageProblem("--rule and --psro exclude each other; give one of them")
+    domain = "cfr" if psro is None else "psro"
+    steps = iterations or (1000 if psro is None else 100)
 
     as_json = output.wants_json(json)
     screen = output.console()
@@ -47,14 +73,20 @@ def solve(
                 f"{point.iteration:>9}  {output.number(point.exploitability):>14}  {point.seconds:>9.3f}"
             )
 
-    with programs([rule], database) as ([named], _):
+    with programs([psro or rule], database, domain=domain) as ([named], _):
+        if named.domain != domain:
+            option = "--psro" if named.domain == "psro" else "--rule"
+            raise UsageProblem(
+                f"{named.label} is a program of the domain {named.domain!r}"
+                + (f"; give it with {option}" if named.domain in ("cfr", "psro") else "; it solves no games")
+            )
         if not as_json:
             screen.print(f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n")
             screen.print(f"[bold]{header[0]:>9}  {header[1]:>14}  {header[2]:>9}[/]")
-        solution = solve_with(
+        solution = (solve_with if psro is None else solve_psro_with)(
             game,
             named,
-            iterations,
+            steps,
             tier=allow_weaker_sandbox or "strict",
             max_nodes=max_nodes,
             on_checkpoint=tell,
@@ -67,7 +99,7 @@ def solve(
             {
                 "game": solution.form.name,
                 "rule": named.label,
-                "iterations": iterations,
+                "iterations": steps,
                 "exploitability": solution.exploitability,
                 "values": values,
                 "seconds": solution.curve[-1].seconds,

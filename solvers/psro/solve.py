@@ -1,0 +1,86 @@
+"""Solve a game with PSRO in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import games
+from games.sequence_form import SequenceForm
+from solvers.cfr.solve import Solution
+from solvers.psro.engine import PSROCheckpoint, run, session_arguments
+from solvers.psro.interface import MetaSolver
+from solvers.psro.meta_solvers import solver_names, solver_source
+from solvers.session import InlineSession, load_module
+
+
+def load_solver(solver: str | Path | type[MetaSolver]) -> tuple[str, dict[str, Any]]:
+    """Return the name and the executed module of a meta-solver.
+
+    Parameters
+    ----------
+    solver
+        Name of a meta-solver of the library, path of a Python file that defines one, or the class itself.
+
+    Raises
+    ------
+    UnknownSolverError
+        If a name is neither a meta-solver of the library nor a file.
+    """
+    if isinstance(solver, type):
+        return solver.__name__, {"__name__": solver.__module__, solver.__name__: solver}
+    path = Path(solver)
+    if str(solver) not in solver_names() and path.suffix == ".py" and path.is_file():
+        return path.stem, load_module(path.read_text(encoding="utf-8"), path.stem)
+    return str(solver), load_module(solver_source(str(solver)), str(solver))
+
+
+def solve_psro(
+    game: Any,
+    solver: str | Path | type[MetaSolver] = "projection_matching",
+    iterations: int = 100,
+    checkpoints: Iterable[int] | None = None,
+    on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
+) -> Solution:
+    """Solve a game by policy-space response oracles with exact best responses, in this process.
+
+    Parameters
+    ----------
+    game
+        OpenSpiel game string, ``pyspiel.Game`` or compiled ``SequenceForm``.
+    solver
+        Name of a meta-solver of the library (see `solver_names`), path of a Python file with one, or the
+        class. It is trusted: to run code of unknown origin, use the sandbox.
+    iterations
+        Iterations; each adds a policy a player.
+    checkpoints
+        Iterations after which to measure exploitability; default 1, 2, 5, 10, ..., ``iterations``.
+    on_checkpoint
+        Called with every checkpoint.
+
+    Returns
+    -------
+    Solution
+        The evaluated mixture as behaviour policies, and the curve.
+
+    Raises
+    ------
+    games.GameError
+        If the game cannot be compiled.
+    UnknownSolverError
+        If there is no such meta-solver.
+    StrategyError
+        If the meta-solver returns something that is not a mixture.
+
+    Examples
+    --------
+    >>> from solvers.psro.solve import solve_psro
+    >>> solve_psro("kuhn_poker", "nash", iterations=10).exploitability < 1e-8
+    True
+    """
+    form = game if isinstance(game, SequenceForm) else games.compile(game)
+    name, namespace = load_solver(solver)
+    session = InlineSession(namespace, **session_arguments(form, iterations))
+    trajectory = run(form, session, iterations, checkpoints, on_checkpoint)
+    return Solution(form, name, trajectory.average, trajectory.checkpoints)
