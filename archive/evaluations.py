@@ -161,7 +161,8 @@ class EvaluationStore(Database):
     ) -> Evaluation | None:
         """Return the newest successful measurement made under exactly these conditions, or None.
 
-        The split is one of the conditions, so that a training score never stands in for a held-out one.
+        The split is one of the conditions, so that a training score never stands in for a held-out one;
+        without ``settings``, the suite's digest says all that matters.
         Failures are never returned: they may have been transient.
         """
         where = [
@@ -173,5 +174,7 @@ class EvaluationStore(Database):
         ]
         with self._read() as connection:
             found = read_evaluations(connection, where)
-        wanted = (tuple(seeds), dict(settings or {}))
-        return next((e for e in reversed(found) if (e.seeds, e.settings) == wanted), None)
+        for evaluation in reversed(found):
+            if evaluation.seeds == tuple(seeds) and settings in (None, evaluation.settings):
+                return evaluation
+        return None

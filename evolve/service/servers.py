@@ -1,0 +1,324 @@
+"""Servers of one's own: Redis, RabbitMQ and PostgreSQL from the machine's installed binaries.
+
+Each runs as a child of this process, on a free port of this machine alone, with its files in one folder, and
+ends with this process. For trials on one machine, and for tests that kill servers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from glob import glob
+from pathlib import Path
+from typing import Any, Self
+
+from evolve.executors.worker import PR_SET_PDEATHSIG
+from evolve.service.settings import ServiceError
+
+START_SECONDS = 60.0
+_UNPRIVILEGED = ("postgres", "nobody")
+_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/lib/rabbitmq/lib/*/sbin", "/opt/*/bin", "/opt/*/sbin")
+
+
+def find_binary(name: str) -> str | None:
+    """Return the path of an installed program, also where distributions hide it; None if there is none."""
+    # The hidden places first: what distributions put in the path are wrappers that change the user. And the
+    # newest version first.
+    hidden = sorted((path for place in _PLACES for path in glob(f"{place}/{name}")), reverse=True)
+    return hidden[0] if hidden else shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server(ABC):
+    """A server as a child process.
+
+    Parameters
+    ----------
+    folder
+        Where its files are; made if it is not there.
+    port
+        Where it listens; by default a free one, kept when it is started again.
+    """
+
+    binary: str
+    stop_signal = signal.SIGTERM
+    kill_signal = signal.SIGKILL
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.folder, self.port = folder, port or free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.password = self._secret()
+
+    @classmethod
+    def installed(cls) -> bool:
+        """Whether the machine has it."""
+        return find_binary(cls.binary) is not None
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """URL to reach it, password included."""
+
+    @abstractmethod
+    def _command(self) -> Sequence[str]:
+        """Return the command that runs it in the foreground."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether it can be used."""
+
+    def _prepare(self) -> None:  # noqa: B027  some need nothing
+        """Make its files, if they are not there."""
+
+    def _options(self) -> dict[str, Any]:
+        return {}
+
+    def _program(self, name: str) -> str:
+        path = find_binary(name)
+        if path is None:
+            raise ServiceError(f"{name} is not installed; install it, or name a server that runs elsewhere")
+        return path
+
+    def _secret(self) -> str:
+        """Return the password of the folder: the same when a server is started on the same files again."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / "password"
+        if not path.exists():
+            path.touch(0o600)
+            path.write_text(secrets.token_urlsafe(18))
+        return path.read_text()
+
+    def start(self) -> Self:
+        """Start it, and wait until it answers.
+
+        Raises
+        ------
+        ServiceError
+            If it is not installed or does not start; with the last line of its log.
+        """
+        self._prepare()
+        log = self.folder / "log"
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                self._command(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                **self._options(),
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                lines = log.read_text(errors="replace").strip().splitlines() or ["it left no message"]
+                raise ServiceError(f"{self.binary} did not start ({lines[-1]}); see {log}")
+            time.sleep(0.05)
+        return self
+
+    def stop(self) -> None:
+        """End it politely. Harmless when repeated."""
+        self._end(self.stop_signal)
+
+    def kill(self) -> None:
+        """End it at once, without a chance to write anything down."""
+        self._end(self.kill_signal)
+
+    def _end(self, number: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+        try:
+            process.wait(30.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        # What listened may have been a child, which ends a little later.
+        deadline = time.monotonic() + 10.0
+        while self._listens() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1.0)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+class Redis(Server):
+    """Redis without a disk: whatever it holds is gone when it ends."""
+
+    binary = "redis-server"
+
+    @property
+    def url(self) -> str:
+        """URL to reach it, password included."""
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def _command(self) -> Sequence[str]:
+        return [self._program(self.binary), str(self.folder / "redis.conf")]
+
+    def _prepare(self) -> None:
+        config = self.folder / "redis.conf"
+        config.touch(0o600)
+        config.write_text(
+            f'bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\nsave ""\nappendonly no\n'
+            f"dir {self.folder}\n"
+        )
+
+    def _answers(self) -> bool:
+        return self._listens()
+
+
+class RabbitMQ(Server):
+    """RabbitMQ as a node of its own; it knows the user ``guest``, from this machine only."""
+
+    binary = "rabbitmq-server"
+
+    @property
+    def url(self) -> str:
+        """URL to reach it."""
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def _command(self) -> Sequence[str]:
+        return [self._program(self.binary)]
+
+    def _prepare(self) -> None:
+        (self.folder / "plugins").write_text("[].\n")
+        (self.folder / "rabbitmq.conf").write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndistribution.listener.interface = 127.0.0.1\n"
+        )
+        self._distribution = free_port()
+
+    def _options(self) -> dict[str, Any]:
+        own = {
+            "HOME": str(self.folder),
+            "RABBITMQ_NODENAME": f"nashforge-{self.port}@localhost",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(self._distribution),
+            "RABBITMQ_BASE": str(self.folder),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": os.devnull,
+        }
+        return {"env": {**os.environ, **own}}
+
+    def _answers(self) -> bool:
+        return self._listens()
+
+    def _end(self, number: signal.Signals) -> None:
+        # The script that was started is not the server: its whole session ends.
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+        super()._end(number)
+
+
+class PostgreSQL(Server):
+    """A PostgreSQL cluster, with a user and a database called ``nashforge``."""
+
+    binary = "postgres"
+    stop_signal = signal.SIGINT  # fast shutdown: does not wait for those who are connected
+    kill_signal = signal.SIGQUIT  # immediate shutdown: a crash, but for no process being left behind
+
+    @property
+    def url(self) -> str:
+        """URL to reach it, password included."""
+        return f"postgresql://nashforge:{self.password}@127.0.0.1:{self.port}/nashforge"
+
+    def _account(self) -> dict[str, Any]:
+        """Return whom it runs as: PostgreSQL refuses to run as root."""
+        if os.geteuid() != 0:
+            return {}
+        for name in _UNPRIVILEGED:
+            with contextlib.suppress(KeyError):
+                found = pwd.getpwnam(name)
+                return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+        raise ServiceError("PostgreSQL refuses to run as root; use another account")
+
+    def _options(self) -> dict[str, Any]:
+        return self._account()
+
+    def _command(self) -> Sequence[str]:
+        settings = [f"port={self.port}", "listen_addresses=127.0.0.1"]
+        settings.append(f"unix_socket_directories={self._data}")
+        options = [word for setting in settings for word in ("-c", setting)]
+        return [self._program(self.binary), "-D", str(self._data), *options]
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _prepare(self) -> None:
+        if (self._data / "PG_VERSION").exists():
+            return
+        account = self._account()
+        if account:
+            self._hand_over(account["user"], account["group"])
+        command = [self._program("initdb"), "-D", str(self._data), "-U", "nashforge", "-E", "UTF8"]
+        secured = ["-A", "scram-sha-256", f"--pwfile={self.folder / 'password'}", "--locale=C"]
+        done = subprocess.run(
+            [*command, *secured], capture_output=True, text=True, cwd=self.folder, check=False, **account
+        )
+        if done.returncode:
+            lines = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no message"]
+            raise ServiceError(
+                f"initdb could not make a cluster in {self._data} ({lines[-1]}); choose another folder"
+            )
+
+    def _hand_over(self, user: int, group: int) -> None:
+        closed = [path for path in self.folder.parents if not path.stat().st_mode & 0o001]
+        if closed:
+            raise ServiceError(
+                f"PostgreSQL does not run as root, and other users cannot enter {closed[0]}; choose another "
+                "folder, for example below /var/tmp"
+            )
+        for path in (self.folder, self.folder / "password"):
+            os.chown(path, user, group)
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        if not self._listens():
+            return False
+        place = self.url.removesuffix("nashforge") + "postgres"
+        try:
+            with psycopg.connect(place, autocommit=True, connect_timeout=3) as server:
+                known = server.execute("SELECT 1 FROM pg_database WHERE datname = 'nashforge'").fetchone()
+                if known is None:
+                    server.execute("CREATE DATABASE nashforge")
+        except psycopg.OperationalError:
+            return False
+        return True
