@@ -1,11 +1,10 @@
-"""Suites of social dilemmas: a setting, an objective, and disjoint seeds for every split.
+"""Suites of social dilemmas: a setting, and disjoint seeds for every split.
 
 A suite is a TOML file::
 
     name = "cleanup"
-    purpose = "Cleanup of paper size; efficiency."
+    purpose = "Cleanup of paper size, ten agents."
     setting = "cleanup(agents=10)"
-    objective = { efficiency = 1.0 }
     train = [1000, 1001]
     validation = [2000, 2001, 2002]
     test = [0, 1, 2, 3, 4]
@@ -14,7 +13,6 @@ A suite is a TOML file::
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
@@ -25,7 +23,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from evolve.tasks import Split
 from games.dilemmas.settings import Setting, parse_setting
 from games.errors import GameError, SuiteError
-from solvers.policies.metrics import METRICS
 
 Seeds = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
 
@@ -37,8 +34,6 @@ class DilemmaSuite(BaseModel):
     ----------
     setting : str
         What is played, see `games.dilemmas.settings`.
-    objective : dict
-        Weight of each metric in what is maximised. A metric that is undefined in an episode counts 0.
     train, validation, test : tuple of int
         Seeds of the episodes: no seed in two of them.
     """
@@ -48,7 +43,6 @@ class DilemmaSuite(BaseModel):
     name: str
     purpose: str
     setting: str
-    objective: Mapping[str, float] = {"efficiency": 1.0}
     train: Seeds
     validation: Seeds
     test: Seeds
@@ -57,16 +51,6 @@ class DilemmaSuite(BaseModel):
     @classmethod
     def _playable(cls, text: str) -> str:
         return str(parse_setting(text))
-
-    @field_validator("objective")
-    @classmethod
-    def _measured(cls, weights: Mapping[str, float]) -> Mapping[str, float]:
-        for name in weights:
-            if name not in METRICS:
-                raise ValueError(f"{name!r} is not measured; weigh some of {', '.join(METRICS)}")
-        if not any(weights.values()):
-            raise ValueError("nothing is weighed; give at least one metric a weight")
-        return weights
 
     @model_validator(mode="after")
     def _disjoint(self) -> DilemmaSuite:

@@ -15,7 +15,8 @@ from evolve.dilemmas.arena import HOSTS, play_confined
 from evolve.dilemmas.suites import load_dilemma_suite
 from evolve.domains.metrics import SECONDS, Direction, Metric, catalogue
 from evolve.domains.staging import Tally, run_stages
-from evolve.sandbox import Limits, Sandbox
+from evolve.objectives import parse_objective
+from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Fitness, Measurement, Report, Split, Stage, Task, Trial
 from games.dilemmas.actions import STAND
 from games.dilemmas.environment import make
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
     from evolve.proposal import Proposer
 
-OBJECTIVE = "objective"
 SMOKE_STEPS = 250
 """Long enough that programs differ which rotate slowly, at a quarter of an episode's cost."""
 
@@ -57,10 +57,9 @@ class DilemmaDomain:
     evaluator = "dilemmas-1"
     seed = "nearest_apple"
     hosts: tuple[str, ...] = HOSTS
-    metric = OBJECTIVE
+    metric = "efficiency"
     metrics = catalogue(
         [
-            Metric(OBJECTIVE, "max", title="objective: efficiency, unless the suite weighs otherwise"),
             *(
                 Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
                 for name in METRICS
@@ -87,7 +86,7 @@ class DilemmaDomain:
     def smoke(self, horizon: int) -> Stage:
         """Return the beginning of an episode on the default map."""
         setting = Setting(self.name, horizon=min(SMOKE_STEPS, horizon))
-        trial = seeded_trial(setting, SMOKE_SEED, {"efficiency": 1.0})
+        trial = seeded_trial(setting, SMOKE_SEED)
         return Stage(
             split="smoke", suite=f"{self.name}-smoke", trials=(trial,), fitness=self.fitness, seconds=60.0
         )
@@ -102,7 +101,7 @@ class DilemmaDomain:
         """
         chosen = load_dilemma_suite(suite)
         setting = self._checked(chosen.parsed(), horizon)
-        trials = tuple(seeded_trial(setting, seed, chosen.objective) for seed in chosen.seeds(split))
+        trials = tuple(seeded_trial(setting, seed) for seed in chosen.seeds(split))
         return Stage(split=split, suite=suite, trials=trials, fitness=fitness, seconds=60.0 * len(trials))
 
     def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
@@ -110,7 +109,7 @@ class DilemmaDomain:
         trials = []
         for text in games:
             setting = self._checked(parse_setting(text), horizon)
-            trials += [seeded_trial(setting, seed, {"efficiency": 1.0}) for seed in range(5)]
+            trials += [seeded_trial(setting, seed) for seed in range(5)]
         return Stage(
             split="test", suite="games", trials=tuple(trials), fitness=fitness, seconds=60.0 * len(trials)
         )
@@ -124,12 +123,11 @@ class DilemmaDomain:
 
     def brief(self, train: Stage) -> Mapping[str, object]:
         """Return what the system prompt mentions besides what every prompt is given."""
-        setting, _, objective = parse_trial(train.trials[0].game)
+        setting, _ = parse_trial(train.trials[0].game)
         return {
             "interface": inspect.getsource(interface),
             "setting": setting,
             "map": load_map(setting.map).text,
-            "objective": objective,
         }
 
     def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
@@ -139,7 +137,7 @@ class DilemmaDomain:
             deadline = time.monotonic() + stage.seconds
             digest = hashlib.sha256()
             for trial in stage.trials:
-                setting, seed, objective = parse_trial(trial.game)
+                setting, seed = parse_trial(trial.game)
                 limits = Limits(
                     wall_seconds=max(deadline - time.monotonic(), 0.01),
                     cpu_seconds=stage.seconds,
@@ -148,8 +146,10 @@ class DilemmaDomain:
                 played = play_confined(sandbox, setting, [task.source] * setting.agents, seed, limits)
                 tally.tier = played.tier
                 tally.use(played.usage, played.log)
-                tally.values[trial.label] = objective_value(played.episode, objective)
-                tally.scores += _measurements(trial, played.episode, tally.values[trial.label])
+                scores = _measurements(trial, played.episode)
+                _check_objective(stage.fitness, trial, {score.metric for score in scores})
+                tally.values[trial.label] = played.episode.metrics[self.metric] or 0.0
+                tally.scores += scores
                 digest.update(played.episode.returns.tobytes() + played.episode.tally.tobytes())
             if stage.split == "smoke":
                 tally.fingerprint = digest.hexdigest()[:32]
@@ -176,34 +176,24 @@ class DilemmaDomain:
         return setting.with_horizon(min(setting.horizon, horizon))
 
 
-def seeded_trial(setting: Setting, seed: int, objective: Mapping[str, float]) -> Trial:
+def seeded_trial(setting: Setting, seed: int) -> Trial:
     """Return an episode as a trial."""
-    weights = "+".join(f"{weight:g}*{name}" for name, weight in sorted(objective.items()))
-    return Trial(
-        label=f"{setting} seed {seed}",
-        game=f"{setting} seed={seed} objective={weights}",
-        iterations=setting.horizon,
-    )
+    label = f"{setting} seed={seed}"
+    return Trial(label=label, game=label, iterations=setting.horizon)
 
 
-def parse_trial(game: str) -> tuple[Setting, int, dict[str, float]]:
-    """Return setting, seed and objective of a trial; the inverse of `seeded_trial`."""
-    match = re.fullmatch(r"(.*) seed=(\d+) objective=(\S+)", game)
+def parse_trial(game: str) -> tuple[Setting, int]:
+    """Return setting and seed of a trial; the inverse of `seeded_trial`."""
+    match = re.fullmatch(r"(.*) seed=(\d+)", game)
     if match is None:
         raise SettingError(f"{game!r} is no episode of a social dilemma")
-    text, seed, weights = match.groups()
-    parts = [part.partition("*") for part in weights.split("+")]
-    return parse_setting(text), int(seed), {name: float(weight) for weight, _, name in parts}
+    text, seed = match.groups()
+    return parse_setting(text), int(seed)
 
 
-def objective_value(episode: Episode, objective: Mapping[str, float]) -> float:
-    """Return the weighted sum of an episode's metrics; one that is undefined counts 0."""
-    metrics = episode.metrics
-    return float(sum(weight * (metrics[name] or 0.0) for name, weight in objective.items()))
-
-
-def _measurements(trial: Trial, episode: Episode, objective: float) -> list[Measurement]:
-    values = {OBJECTIVE: objective, **episode.metrics, "seconds": episode.seconds}
+def _measurements(trial: Trial, episode: Episode) -> list[Measurement]:
+    """Return the metrics that are defined in an episode."""
+    values = {**episode.metrics, "seconds": episode.seconds}
     return [
         Measurement(
             game=trial.label,
@@ -211,8 +201,19 @@ def _measurements(trial: Trial, episode: Episode, objective: float) -> list[Meas
             value=value,
             direction="min" if name == "seconds" else _direction(name),
             # A search takes what has an iteration for the value of the game.
-            iteration=trial.iterations if name == OBJECTIVE else None,
+            iteration=trial.iterations if name == "efficiency" else None,
         )
         for name, value in values.items()
         if value is not None
     ]
+
+
+def _check_objective(fitness: Fitness, trial: Trial, measured: set[str]) -> None:
+    """Fail a program whose group leaves a metric undefined that the objective needs."""
+    needed = () if fitness.objective is None else parse_objective(fitness.objective).metrics
+    for name in needed:
+        if name not in measured:
+            raise InvalidOutput(
+                f"{name} is undefined in {trial.label}, because nobody earned anything there, and the "
+                "objective needs it"
+            )

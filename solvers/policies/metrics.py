@@ -7,6 +7,7 @@ worst-off agent and the Gini coefficient of shifted returns stand beside it.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,15 +85,16 @@ def social_metrics(
 
 def summarise(values: Iterable[float | None]) -> Summary:
     """Return the mean of the defined values, with its interval."""
-    known = np.array([value for value in values if value is not None], dtype=np.float64)
-    if not len(known):
+    known = [value for value in values if value is not None]
+    if not known:
         return Summary(None, None, None, 0)
-    mean = float(known.mean())
+    # Rounded once: the mean of equal numbers is that number, with an interval of no width.
+    mean = statistics.fmean(known)
     if len(known) < 2:
         return Summary(mean, None, None, 1)
     from scipy.special import stdtrit
 
-    error = float(known.std(ddof=1)) / len(known) ** 0.5
+    error = statistics.stdev(known) / len(known) ** 0.5
     half = float(stdtrit(len(known) - 1, (1 + CONFIDENCE) / 2)) * error
     return Summary(mean, mean - half, mean + half, len(known))
 

@@ -1,0 +1,204 @@
+"""Social dilemmas on the command line: their options, and what ``evaluate --game cleanup`` does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from evolve.dilemmas.measuring import Standing
+    from games.dilemmas.settings import Setting
+
+GAMES = ("gathering", "cleanup")
+"""As in `games.dilemmas.settings`, which is too slow to import for every command."""
+
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Rules of a social dilemma: default, or gallego2026 for the original's. [default: default]",
+        show_default=False,
+    ),
+]
+Map = Annotated[
+    str | None,
+    typer.Option(
+        "--map", metavar="FILE", help="Map of a social dilemma: a name or a text file.", show_default=False
+    ),
+]
+Agents = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Agents in a social dilemma. [default: 10]", show_default=False),
+]
+Seeds = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SEEDS",
+        help="Episodes of a social dilemma, such as 0-4 or 1,5,7. [default: 0-4]",
+        show_default=False,
+    ),
+]
+View = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K",
+        min=1,
+        help="Agents of a social dilemma see only K cells around them. [default: everything]",
+        show_default=False,
+    ),
+]
+
+
+def asked_for(games: Sequence[str] | None, suite: str | None, *options: object) -> bool:
+    """Whether a social dilemma is to be measured.
+
+    Raises
+    ------
+    UsageProblem
+        If it is not alone, or its options are given to something else.
+    """
+    from cli.errors import UsageProblem
+
+    named = [game for game in games or () if game.partition("(")[0].strip() in GAMES]
+    if named and (len(games or ()) > 1 or suite is not None):
+        raise UsageProblem("a social dilemma is measured alone; give one --game and no --suite")
+    if not named and any(option is not None for option in options):
+        raise UsageProblem(
+            "--preset, --map, --agents, --seeds and --view go with --game gathering or --game cleanup"
+        )
+    return bool(named)
+
+
+def parse_seeds(text: str | None) -> tuple[int, ...]:
+    """Return the seeds of a list of numbers and ranges; 0 to 4 if none is given.
+
+    Raises
+    ------
+    UsageProblem
+        If it cannot be read or names a seed twice.
+    """
+    from cli.errors import UsageProblem
+
+    text = text or "0-4"
+    seeds: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
+        if match is None:
+            raise UsageProblem(f"{text!r} names no seeds; write for example 0-4 or 1,5,7")
+        first = int(match.group(1))
+        last = int(match.group(2) or first)
+        if last < first or last - first >= 10_000:
+            raise UsageProblem(
+                f"the seeds {part.strip()} are none, or too many; write the smaller number first"
+            )
+        seeds += range(first, last + 1)
+    if len(set(seeds)) < len(seeds):
+        raise UsageProblem(f"{text!r} names a seed twice; name each once")
+    return tuple(seeds)
+
+
+def setting_of(
+    games: Sequence[str] | None,
+    preset: str | None = None,
+    map_file: str | None = None,
+    agents: int | None = None,
+    view: int | None = None,
+    horizon: int | None = None,
+) -> Setting:
+    """Return a setting from a game string and options, which win over what the string says."""
+    from dataclasses import replace
+
+    from games.dilemmas.settings import Setting, parse_setting
+
+    [game] = games or ["cleanup"]
+    said = parse_setting(game)
+    if map_file is not None and "agents" not in game and agents is None:
+        said = Setting(said.game, map_file, 0, said.preset, said.horizon, said.view)
+    changes = {"preset": preset, "map": map_file, "agents": agents, "view": view, "horizon": horizon}
+    return replace(said, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
+
+
+def evaluate_policies(
+    programs: Sequence[str],
+    setting: Setting,
+    seeds: tuple[int, ...],
+    *,
+    workers: int | None = None,
+    seconds: float | None = None,
+    tier: str | None = None,
+    database: str | None = None,
+    json: bool | None = None,
+) -> None:
+    """Measure policies and print one row for each program and metric."""
+    import sys
+    from contextlib import closing
+
+    from archive import Archive
+    from cli import output
+    from cli.errors import FAILED
+    from cli.measuring import check_tier, find
+    from evolve.dilemmas.measuring import measure
+    from evolve.executors.local import LocalExecutor
+
+    weakest = check_tier(tier)
+
+    def tell(standing: Standing, done: int, total: int) -> None:
+        what = str(standing.status)
+        if standing.summaries:
+            what = f"efficiency {output.number(standing.summaries['efficiency'].mean)}"
+        print(f"{done}/{total} {standing.label}: {what}", file=sys.stderr, flush=True)
+
+    with Archive.open(database) as archive:
+        _, found = find(programs, archive, setting.game)
+        with closing(LocalExecutor(workers)) as executor:
+            standings = measure(
+                archive, found, setting, seeds, executor, tier=weakest, seconds=seconds, on_measured=tell
+            )
+    if output.wants_json(json):
+        output.print_json([row for standing in standings for row in standing.rows()])
+    else:
+        print_standings(standings)
+    if any(not standing.summaries for standing in standings):
+        raise typer.Exit(FAILED)
+
+
+def print_standings(standings: Sequence[Standing]) -> None:
+    """Print a table: a line for each program, a column for each metric."""
+    from cli import output
+    from solvers.policies.metrics import METRICS
+
+    screen = output.console()
+    first = standings[0]
+    screen.print(f"[cyan]{output.plain(str(first.setting))}[/], seeds {_ranges(first.seeds)}", soft_wrap=True)
+    table = output.table("program", *(name.replace("_", " ") for name in METRICS), right=METRICS)
+    for standing in standings:
+        if not standing.summaries:
+            table.add_row(f"[green]{output.plain(standing.label)}[/]", f"[red]{standing.status}[/]")
+            continue
+        cells = []
+        for name in METRICS:
+            summary = standing.summaries[name]
+            if summary.mean is None:
+                cells.append("-")
+                continue
+            spread = ""
+            if summary.high is not None:
+                spread = f" [dim]±{summary.high - summary.mean:.2g}[/]"
+            cells.append(f"{summary.mean:.4g}{spread}")
+        table.add_row(f"[green]{output.plain(standing.label)}[/]", *cells)
+    screen.print(table)
+    for standing in standings:
+        if not standing.summaries:
+            reason = output.plain(standing.reason or "no reason was given")
+            screen.print(f"[red]{output.plain(standing.label)}:[/] {reason}")
+    screen.print(
+        "[dim]means with 95 % confidence intervals over the seeds; -: undefined, because nobody earns[/]"
+    )
+
+
+def _ranges(seeds: Sequence[int]) -> str:
+    whole = len(seeds) > 1 and list(seeds) == list(range(seeds[0], seeds[-1] + 1))
+    return f"{seeds[0]}-{seeds[-1]}" if whole else ", ".join(map(str, seeds))

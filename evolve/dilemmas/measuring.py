@@ -1,0 +1,164 @@
+"""Measuring policies on request: every program plays the same seeds, and every measurement is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from archive import Archive, NewEvaluation, Program, Status
+from evolve.dispatch import Dispatcher
+from evolve.domains import domain
+from evolve.domains.dilemmas import seeded_trial
+from evolve.executors.base import Executor, Lost
+from evolve.programs import NamedProgram, store
+from evolve.records import settings_of, stored
+from evolve.tasks import Report, Stage
+from games.dilemmas.settings import Setting
+from solvers.policies.metrics import METRICS, Summary, summarise
+
+SECONDS_A_SEED = 120.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a group of copies of one program does.
+
+    Attributes
+    ----------
+    label : str
+        What the program is called.
+    summaries : dict
+        Mean and interval of each metric over the seeds; empty for a failure, whose ``reason`` says why.
+    seconds : float or None
+        Wall time of all episodes.
+    """
+
+    label: str
+    program: Program
+    setting: Setting
+    seeds: tuple[int, ...]
+    status: Status
+    reason: str | None
+    summaries: dict[str, Summary]
+    seconds: float | None
+    tier: str | None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row a metric, as docs/json.md has them."""
+        rows = []
+        for metric in METRICS:
+            summary = self.summaries.get(metric, Summary(None, None, None, 0))
+            rows.append(
+                {
+                    "program": self.label,
+                    "nickname": self.program.nickname,
+                    "hash": self.program.hash,
+                    "game": str(self.setting),
+                    "suite": None,
+                    "iterations": self.setting.horizon,
+                    "metric": metric,
+                    "value": summary.mean,
+                    "interval": None if summary.low is None else [summary.low, summary.high],
+                    "seeds": list(self.seeds),
+                    "defined": summary.count,
+                    "status": str(self.status),
+                    "reason": self.reason,
+                    "fitness": None,
+                    "reference": None,
+                    "reference_value": None,
+                    "seconds": self.seconds,
+                    "tier": self.tier,
+                }
+            )
+        return rows
+
+
+def measure(
+    archive: Archive,
+    programs: Sequence[NamedProgram],
+    setting: Setting,
+    seeds: Sequence[int],
+    executor: Executor,
+    *,
+    tier: str = "strict",
+    seconds: float | None = None,
+    on_measured: Callable[[Standing, int, int], None] = lambda standing, done, total: None,
+) -> list[Standing]:
+    """Measure each program in self-play.
+
+    Parameters
+    ----------
+    archive
+        Where programs and measurements are stored.
+    setting, seeds
+        What is played.
+    executor
+        Where programs run.
+    tier
+        Weakest sandbox tier to accept.
+    seconds
+        Limit on a program's time in all its episodes; by default two minutes a seed.
+    on_measured
+        Called after every program with the result, the number of those done, and of all.
+    """
+    work = domain(setting.game)
+    trials = tuple(seeded_trial(setting, seed) for seed in seeds)
+    stage = Stage(
+        split="test",
+        suite="games",
+        trials=trials,
+        fitness=work.fitness,
+        seconds=seconds or SECONDS_A_SEED * len(trials),
+    )
+    work.prepare(stage)
+    dispatcher = Dispatcher(executor, setting.game, tier, tick=lambda: None, note=lambda text: None)
+    waiting: dict[str, tuple[NamedProgram, Program]] = {}
+    for named in programs:
+        program = store(archive, named)
+        waiting[dispatcher.send(program.source, (stage,))] = (named, program)
+    found: dict[str, Standing] = {}
+    total = len(waiting)
+    while waiting:
+        for answer in dispatcher.wait():
+            named, program = waiting.pop(answer.token)
+            row = _row(answer, stage, program, work.evaluator)
+            archive.record_evaluation(row)
+            found[named.label] = _standing(named.label, program, setting, tuple(seeds), row)
+            on_measured(found[named.label], len(found), total)
+    return [found[named.label] for named in programs]
+
+
+def _row(answer: Report | Lost, stage: Stage, program: Program, evaluator: str) -> NewEvaluation:
+    if isinstance(answer, Lost):
+        return NewEvaluation(
+            program=program.hash,
+            suite=stage.suite,
+            suite_digest=stage.digest,
+            evaluator=evaluator,
+            status=Status.INFRASTRUCTURE,
+            reason=answer.reason,
+            settings=settings_of(stage),
+        )
+    # Made on request: such a row belongs to no split of a run.
+    return replace(stored(answer, answer.stages[0], program.hash, settings_of(stage)), split=None)
+
+
+def _standing(
+    label: str, program: Program, setting: Setting, seeds: tuple[int, ...], row: NewEvaluation
+) -> Standing:
+    by_metric: dict[str, list[float]] = {}
+    for score in row.scores:
+        by_metric.setdefault(score.metric, []).append(score.value)
+    fine = row.status is Status.OK
+    return Standing(
+        label=label,
+        program=program,
+        setting=setting,
+        seeds=seeds,
+        status=row.status,
+        reason=row.reason,
+        summaries={metric: summarise(by_metric.get(metric, [])) for metric in METRICS} if fine else {},
+        seconds=sum(by_metric["seconds"]) if fine else None,
+        tier=row.tier,
+    )
