@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, insert, select, up
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archive.database import Database
-from archive.errors import BudgetExceeded, Conflict, NotFound
+from archive.errors import BudgetExceeded, Conflict, NotFound, TokensExceeded
 from archive.hashing import clean_text
 from archive.models import ModelCallRow, RunRow
 from archive.records import CallStatus, ModelCall, new_token
@@ -20,6 +20,12 @@ from archive.views import Spending
 
 CALL = columns(ModelCallRow, ModelCall)
 _OPEN = ModelCallRow.status == CallStatus.RESERVED
+_ALL_TOKENS = (
+    ModelCallRow.input_tokens
+    + ModelCallRow.cached_tokens
+    + ModelCallRow.cache_write_tokens
+    + ModelCallRow.output_tokens
+)
 
 
 class CallStore(Database):
@@ -34,6 +40,9 @@ class CallStore(Database):
         request: Mapping[str, Any],
         reserved_cost: float,
         cap: float | None = None,
+        input_tokens: int = 0,
+        output_tokens: int = 0,
+        token_cap: int | None = None,
         candidate: CandidateRef | None = None,
         token: str | None = None,
     ) -> ModelCall:
@@ -47,11 +56,16 @@ class CallStore(Database):
             Worst case in US dollars: input plus the limit of output tokens.
         cap
             What the run may spend in all. Reservations of concurrent calls count, so it is never exceeded.
+        input_tokens, output_tokens
+            The most tokens that the call can take, set aside likewise; they stand in the row until the call
+            is settled, and for good if it gets lost.
+        token_cap
+            What the run may take in all, input and output together.
 
         Raises
         ------
         BudgetExceeded
-            If the reservation would take the run over the cap.
+            If the reservation would take the run over a cap.
         """
         if not (math.isfinite(reserved_cost) and reserved_cost >= 0):
             raise ValueError(
@@ -66,6 +80,8 @@ class CallStore(Database):
             "status": CallStatus.RESERVED,
             "request": check_json("the request", dict(request)),
             "reserved_cost": float(reserved_cost),
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
         }
         with self._write() as connection:
             # The lock makes concurrent reservations take turns, so that each sees the others' money.
@@ -83,6 +99,17 @@ class CallStore(Database):
                         reserved_cost,
                         cap,
                     )
+            if token_cap is not None:
+                taken, held = self._tokens(connection, run_id(run))
+                if taken + held + input_tokens + output_tokens > token_cap:
+                    raise TokensExceeded(
+                        f"a call that may take {input_tokens + output_tokens} tokens would exceed the budget "
+                        f"of {token_cap} ({taken} taken, {held} set aside); raise --max-tokens to go on",
+                        taken,
+                        held,
+                        input_tokens + output_tokens,
+                        token_cap,
+                    )
             row = connection.execute(insert(ModelCallRow).values(**values).returning(*CALL)).one()
             return ModelCall(*row)
 
@@ -95,6 +122,16 @@ class CallStore(Database):
             ).where(ModelCallRow.run_id == run)
         ).one()
         return float(row[0]), float(row[1])
+
+    @staticmethod
+    def _tokens(connection: Connection, run: int) -> tuple[int, int]:
+        row = connection.execute(
+            select(
+                func.coalesce(func.sum(case((_OPEN, 0), else_=_ALL_TOKENS)), 0),
+                func.coalesce(func.sum(case((_OPEN, _ALL_TOKENS), else_=0)), 0),
+            ).where(ModelCallRow.run_id == run)
+        ).one()
+        return int(row[0]), int(row[1])
 
     def settle_call(
         self,
@@ -184,15 +221,18 @@ class CallStore(Database):
             return [ModelCall(*row) for row in connection.execute(statement)][::-1]
 
     def spending(self, run: RunRef) -> dict[str, Spending]:
-        """Return the totals of a run's calls by ``provider:model``; and of all of them under ``""``."""
+        """Return the totals of a run's calls by ``provider:model``; and of all of them under ``""``.
+
+        Tokens of calls under way are not counted; those of lost calls are what was set aside for them.
+        """
         sums: list[ColumnElement[Any]] = [
             func.count(),
             func.coalesce(func.sum(ModelCallRow.cost), 0.0),
             func.coalesce(func.sum(case((_OPEN, ModelCallRow.reserved_cost), else_=0.0)), 0.0),
-            func.coalesce(func.sum(ModelCallRow.input_tokens), 0),
+            func.coalesce(func.sum(case((_OPEN, 0), else_=ModelCallRow.input_tokens)), 0),
             func.coalesce(func.sum(ModelCallRow.cached_tokens), 0),
             func.coalesce(func.sum(ModelCallRow.cache_write_tokens), 0),
-            func.coalesce(func.sum(ModelCallRow.output_tokens), 0),
+            func.coalesce(func.sum(case((_OPEN, 0), else_=ModelCallRow.output_tokens)), 0),
         ]
         mine = ModelCallRow.run_id == run_id(run)
         names: list[InstrumentedAttribute[str]] = [ModelCallRow.provider, ModelCallRow.model]

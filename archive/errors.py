@@ -94,5 +94,9 @@ class BudgetExceeded(ArchiveError):
         self.cap = cap
 
 
+class TokensExceeded(BudgetExceeded):
+    """A reservation would take a run over its cap of tokens; the attributes are numbers of tokens."""
+
+
 class DamagedExport(ArchiveError):
     """An export file is truncated, altered or not an export."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from evolve.domains import domain
+from evolve.llm.options import ModelOptions
 from evolve.tasks import Fitness
 
 Strategy = Literal["evolution", "best_of_n", "sequential"]
@@ -21,6 +22,7 @@ _OPTION_NAMES = {
     "validation_suite": "validation",
     "test_suite": "test",
     "allow_weaker_sandbox": "tier",
+    "model": "proposer",
 }
 """Fields that have another name on the command line."""
 
@@ -29,13 +31,14 @@ class ConfigError(ValueError):
     """A run cannot be configured as asked."""
 
 
-class RunConfig(BaseModel):
-    """Everything that decides what a run does. Equal configurations and seeds give equal runs.
+class RunConfig(ModelOptions):
+    """Everything that decides what a run does. Equal configurations, seeds and answers give equal runs.
 
     Attributes
     ----------
-    domain, strategy, proposer
-        What is searched, how parents are chosen, who writes the programs.
+    domain, strategy
+        What is searched, and how parents are chosen; who writes the programs is said by the fields of
+        `evolve.llm.options.ModelOptions`.
     seed
         Of every random draw.
     max_evaluations
@@ -71,11 +74,8 @@ class RunConfig(BaseModel):
         Weakest sandbox tier to accept.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     domain: str = "cfr"
     strategy: Strategy = "evolution"
-    proposer: str = "offline"
     seed: int = Field(default=0, ge=0)
     max_evaluations: int = Field(default=80, ge=1)
     max_minutes: float | None = Field(default=None, gt=0)
@@ -96,6 +96,11 @@ class RunConfig(BaseModel):
     verify: int = Field(default=5, ge=1)
     stagnation: int = Field(default=15, ge=1)
     tier: Literal["strict", "no-landlock", "none"] = "strict"
+
+    @property
+    def population_islands(self) -> int:
+        """How many islands there are: one a model, if each has its own."""
+        return len(self.proposers) if self.model_islands and not self.offline else self.islands
 
 
 def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:
@@ -118,6 +123,9 @@ def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> R
     work = domain(str(values.get("domain", "cfr")))
     defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}
     defaults.update({str(split): suite for split, suite in work.suites.items()})
+    objective = values.pop("objective", None)
+    if objective is not None:
+        values["fitness"] = {**values.get("fitness", {}), "kind": "objective", "objective": objective}
     if isinstance(values.get("fitness"), Mapping):
         # What a file leaves open is as the domain has it, and not as another domain would.
         values["fitness"] = defaults["fitness"] | dict(values["fitness"])

@@ -67,10 +67,10 @@ class Dispatcher:
         self._executor.submit(task)
         return task.token
 
-    def wait(self) -> list[Report | Lost]:
+    def wait(self, seconds: float = POLL_SECONDS) -> list[Report | Lost]:
         """Return what was answered, or lost for good, since the last call; wait a little for some."""
         ended: list[Report | Lost] = []
-        for answer in self._executor.wait(POLL_SECONDS):
+        for answer in self._executor.wait(seconds):
             task, attempt = self._tasks.pop(answer.token)
             if isinstance(answer, Lost):
                 self._note(f"attempt {attempt} of an evaluation was lost: {answer.reason}")

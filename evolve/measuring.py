@@ -8,7 +8,8 @@ from archive import Archive, Candidate, NewEvaluation, Run, Status
 from evolve.config import RunConfig
 from evolve.dispatch import Dispatcher, SearchError
 from evolve.domains.base import Domain
-from evolve.records import final_values, settings_of, stored
+from evolve.records import final_values, outcome_of, settings_of, stored
+from evolve.scoreboard import Outcome
 from evolve.tasks import Report, Split, Stage, StageReport
 
 
@@ -82,10 +83,16 @@ class Measuring:
             self._domain.smoke(self._config.horizon) if stage.split == "smoke" else self._stages[stage.split]
         )
 
-    def scores(self, report: Report) -> dict[str, float]:
-        """Return the final value of the domain's metric on each training game."""
+    @property
+    def train(self) -> Stage:
+        """The training stage, with what the reference reached."""
+        return self._stages["train"]
+
+    def outcome(self, candidate: Candidate, report: Report) -> Outcome:
+        """Return what a report says of a candidate."""
         stage = report.stage("train")
-        return {} if stage is None else final_values(stage, self._domain.metric)
+        scores = () if stage is None else stage.scores
+        return outcome_of(candidate, report.stages[0].fingerprint, scores, self._domain.metric)
 
     def test(self, programs: Iterable[tuple[Candidate, str]]) -> list[tuple[Candidate, StageReport]]:
         """Measure candidates, given with their sources, on the test suite; store rows and fitness."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from archive.records import Candidate
+from evolve.proposal import Ledger
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Snapshot:
         Number of candidates by status.
     seconds : float
         Since this process began to work on the run.
+    writing : int
+        How many programs are being written.
+    ledger : Ledger or None
+        What was spent on models, where they write.
     """
 
     run: str
@@ -38,6 +43,8 @@ class Snapshot:
     outcomes: Mapping[str, int]
     seconds: float
     running: int
+    writing: int = 0
+    ledger: Ledger | None = None
 
 
 class Listener(Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from archive.records import NewEvaluation, Score
-from evolve.tasks import Report, Stage, StageReport
+from archive.records import Candidate, Evaluation, NewEvaluation, Score
+from evolve.scoreboard import Outcome
+from evolve.tasks import Measurement, Report, Stage, StageReport
 
 
 def stored(report: Report, stage: StageReport, program: str, settings: dict[str, Any]) -> NewEvaluation:
@@ -54,3 +56,30 @@ def final_values(stage: StageReport, metric: str) -> dict[str, float]:
         if score.metric == metric and (score.iteration or 0) >= last.get(score.game, (-1, 0.0))[0]:
             last[score.game] = (score.iteration or 0, score.value)
     return {game: value for game, (_, value) in last.items()}
+
+
+def stored_outcome(candidate: Candidate, evaluations: Iterable[Evaluation], metric: str) -> Outcome:
+    """Return what the archive says of a candidate."""
+    fingerprint = None
+    scores: tuple[Score, ...] = ()
+    for row in evaluations:
+        fingerprint = row.fingerprint or fingerprint
+        if row.split == "train":
+            scores = row.scores
+    return outcome_of(candidate, fingerprint, scores, metric)
+
+
+def outcome_of(
+    candidate: Candidate, fingerprint: str | None, scores: Iterable[Score | Measurement], metric: str
+) -> Outcome:
+    """Return a candidate's outcome with its final values, curves and times by game."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    seconds: dict[str, float] = {}
+    for score in scores:
+        if score.metric == metric:
+            curves.setdefault(score.game, []).append((score.iteration or 0, score.value))
+        elif score.metric == "seconds":
+            seconds[score.game] = score.value
+    ordered = {game: tuple(sorted(points)) for game, points in curves.items()}
+    values = {game: points[-1][1] for game, points in ordered.items()}
+    return Outcome(candidate, fingerprint, values, ordered, seconds)

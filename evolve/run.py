@@ -14,6 +14,7 @@ from evolve.domains import domain
 from evolve.domains.checks import FitnessError, check_fitness
 from evolve.executors.base import Executor
 from evolve.executors.chosen import expected_workers, make_executor
+from evolve.llm.setup import check_models, make_author
 from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
 from evolve.sandbox import Tier, probe
@@ -23,6 +24,9 @@ from evolve.tasks import Split
 
 if TYPE_CHECKING:
     from evolve.service.settings import ServiceSettings
+
+MODEL_LOOKAHEAD = 4
+"""How many more candidates are asked for ahead where models write them, which takes long."""
 
 _PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
 
@@ -35,7 +39,7 @@ def make_proposer(config: RunConfig) -> Proposer:
     ConfigError
         If there is none of that name, or the domain has none that works without a model.
     """
-    if config.proposer == "offline":
+    if config.offline:
         found = domain(config.domain).proposer()
         if found is None:
             raise ConfigError(
@@ -43,7 +47,7 @@ def make_proposer(config: RunConfig) -> Proposer:
                 "programs; choose a model with --proposer"
             )
         return found
-    raise ConfigError(f"there is no proposer {config.proposer!r}; choose 'offline'")
+    raise ConfigError(f"the proposer {config.proposer!r} is a language model, which answers later")
 
 
 def package_versions() -> dict[str, str]:
@@ -68,13 +72,16 @@ def check(config: RunConfig, *, confine: bool = True) -> None:
     Raises
     ------
     ConfigError
-        If there is no such proposer.
+        If there is no such proposer, or a model has no key or price.
     games.GameError
         If a suite does not exist or is ill-formed, or one of its games cannot be compiled.
     SandboxUnavailable
         If this machine confines programs less strictly than the configuration asks for.
     """
-    make_proposer(config)
+    if config.offline:
+        make_proposer(config)
+    else:
+        check_models(config)
     work = domain(config.domain)
     suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
     if config.final_test:
@@ -125,7 +132,8 @@ def start_run(
     workers = expected_workers(archive, config, service) if executor is None else executor.workers
     if config.lookahead is None:
         # Stored, so that the run stays the same when it is resumed with other workers.
-        config = config.model_copy(update={"lookahead": default_lookahead(workers)})
+        ahead = default_lookahead(workers) + (0 if config.offline else MODEL_LOOKAHEAD)
+        config = config.model_copy(update={"lookahead": ahead})
     run = archive.create_run(
         config.domain,
         config.model_dump(mode="json"),
@@ -194,7 +202,8 @@ def _work(
 ) -> Result:
     listener = listener or Silent()
     work = executor or make_executor(archive, run, config, service, listener.note)
-    search = Search(archive, run, config, domain(config.domain), make_proposer(config), work, listener)
+    writer = make_proposer(config) if config.offline else make_author(archive, run, config, listener.note)
+    search = Search(archive, run, config, domain(config.domain), writer, work, listener)
     try:
         result = search.execute()
     finally:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from archive import Candidate, Program, Status
-from evolve.proposal import Failure, Individual
+from evolve.proposal import Curve, Failure, Individual
 from evolve.ranking import merit
 
 RECENT_FAILURES = 5
@@ -22,11 +23,15 @@ class Outcome:
         Of its behaviour, if it got so far.
     scores : dict
         Final value of the domain's metric on each training game.
+    curves, seconds : dict
+        Its values at checkpoints, and the time taken, likewise.
     """
 
     candidate: Candidate
     fingerprint: str | None = None
-    scores: dict[str, float] | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Scoreboard:
@@ -47,7 +52,8 @@ class Scoreboard:
         self.outcomes: Counter[str] = Counter()
         self.failures: tuple[Failure, ...] = ()
         self.known: dict[str, str] = {}
-        self._train: list[float] = []
+        self._top: list[float] = []
+        self._individuals: dict[int, Individual] = {}
         self._verify = verify
 
     def tell(self, outcome: Outcome, program: Program | None) -> tuple[Individual | None, bool]:
@@ -56,19 +62,19 @@ class Scoreboard:
         self.told += 1
         self.outcomes[candidate.status.value] += 1
         if candidate.status is Status.DUPLICATE:
+            self._failed(candidate, program)
             return None, False
-        self.evaluated += 1
         self.since_best += 1
+        # A proposal that came to nothing is no evaluation.
+        self.evaluated += program is not None
         if program is None or candidate.train is None:
-            source = None if program is None else program.source
-            failure = Failure(source, candidate.status.value, candidate.reason or "")
-            self.failures = (*self.failures, failure)[-RECENT_FAILURES:]
+            self._failed(candidate, program)
             return None, False
         if outcome.fingerprint is not None:
             self.known.setdefault(outcome.fingerprint, program.nickname)
-        if candidate.train > max(self._train, default=float("-inf")):
+        if not self._top or candidate.train > self._top[0]:
             self.since_best = 0
-        self._train.append(candidate.train)
+        self._top = sorted((*self._top, candidate.train), reverse=True)[: self._verify]
         if candidate.index == 0:
             self.seed = candidate
         best = self.best is None or merit(candidate) > merit(self.best)
@@ -83,9 +89,37 @@ class Scoreboard:
             train=candidate.train,
             validation=candidate.validation,
             island=candidate.island or 0,
-            scores=outcome.scores or {},
+            scores=outcome.scores,
+            curves=outcome.curves,
+            seconds=outcome.seconds,
         )
+        self._individuals[candidate.id] = individual
         return individual, best
+
+    def _failed(self, candidate: Candidate, program: Program | None) -> None:
+        failure = Failure(
+            None if program is None else program.source,
+            candidate.status.value,
+            candidate.reason or "",
+            self.parent(candidate),
+            candidate.index,
+            candidate.id,
+            candidate.island or 0,
+            candidate.operator,
+        )
+        self.failures = (*self.failures, failure)[-RECENT_FAILURES:]
+
+    def parent(self, candidate: Candidate) -> Individual | None:
+        """Return what a candidate was made from in the first place, if it was measured in this run."""
+        return self._individuals.get(candidate.parents[0].candidate_id) if candidate.parents else None
+
+    def gain(self, candidate: Candidate) -> float:
+        """Return by how much a candidate beats its parent and the seed on the training games; at least 0."""
+        if candidate.train is None:
+            return 0.0
+        parent = self.parent(candidate)
+        known = [item.train for item in (parent, self.seed) if item is not None and item.train is not None]
+        return max(0.0, candidate.train - max(known, default=candidate.train))
 
     def update(self, candidate: Candidate) -> None:
         """Replace what is held of a candidate by a newer reading of it."""
@@ -97,7 +131,6 @@ class Scoreboard:
     @property
     def gate(self) -> float | None:
         """The training fitness from which on a program is validated; None: whatever it is."""
-        if not self._train:
+        if not self._top or self.seed is None or self.seed.train is None:
             return None
-        ranked = sorted(self._train, reverse=True)
-        return max(ranked[: self._verify][-1], self._train[0])
+        return max(self._top[-1], self.seed.train)

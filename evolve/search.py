@@ -13,29 +13,31 @@ import contextlib
 import os
 import platform
 import time
+from itertools import islice
 
-import numpy as np
-
-from archive import Archive, ArchiveError, Candidate, Parent, Program, Role, Run, RunState, Status
+from archive import Archive, ArchiveError, Candidate, Role, Run, RunState, Status
+from evolve.asking import Asking, AtOnce, InBackground, Knowledge, Stop
 from evolve.config import RunConfig
-from evolve.dispatch import Dispatcher, SearchError
+from evolve.dispatch import POLL_SECONDS, Dispatcher, SearchError
 from evolve.domains.base import Domain
 from evolve.executors.base import Executor, Lost
+from evolve.library import Library
 from evolve.measuring import Measuring
-from evolve.novelty import ast_fingerprint
 from evolve.progress import Listener, Result, Snapshot
-from evolve.proposal import Proposal, ProposalError, Proposer, Request
+from evolve.proposal import Author, Proposer
+from evolve.records import stored_outcome
 from evolve.scoreboard import Outcome, Scoreboard
 from evolve.strategies import make_strategy
 from evolve.tasks import Report
-
-DRAWS = 10
-"""How often a proposer is asked again when it repeats a known program."""
 
 ASKED_PER_EVALUATION = 20
 """A run ends as exhausted when so many times its evaluations were asked for: all else were repetitions."""
 
 HEARTBEAT_SECONDS = 5.0
+SHOW_SECONDS = 0.2
+SHORTEST_PAUSE = 0.004
+"""How long, at least, to wait for evaluations before looking whether something was written."""
+
 STALE_SECONDS = 60.0
 """A run whose owner was not heard of for so long may be taken over."""
 
@@ -63,28 +65,33 @@ class Search:
         run: Run,
         config: RunConfig,
         domain: Domain,
-        proposer: Proposer,
+        proposer: Proposer | Author,
         executor: Executor,
         listener: Listener,
     ) -> None:
         self._archive, self._run, self._config = archive, run, config
         self._domain, self._proposer, self._listener = domain, proposer, listener
-        self._grammar = domain.grammar()
         self._owner = f"{platform.node()}:{os.getpid()}"
         self._dispatcher = Dispatcher(executor, domain.name, config.tier, self._tick, listener.note)
         self._strategy = make_strategy(config)
         self._board = Scoreboard(config.verify)
         self._measuring: Measuring
+        self._library = Library(archive, domain)
+        known = Knowledge(archive, run, config, self._strategy, self._board, self._library)
+        self._asking: Asking = (
+            InBackground(known, proposer) if isinstance(proposer, Author) else AtOnce(known, proposer)
+        )
         self._stored: dict[int, Outcome] = {}
         self._asked: list[Candidate] = []
         self._hashes: dict[int, str] = {}
+        self._seen_when_asked: dict[int, tuple[float | None, int]] = {}
         self._tasks: dict[str, int] = {}
         self._finished: dict[int, Outcome] = {}
-        self._programs: dict[str, Program] = {}
-        self._seen: dict[str, str] = {}
         self._stop_reason: str | None = None
+        self._given_up = False
         self._phase = "preparing"
-        self._began = self._beat = time.monotonic()
+        self._pause = SHORTEST_PAUSE
+        self._began = self._beat = self._shown = time.monotonic()
         self._lookahead = config.lookahead or default_lookahead(executor.workers)
 
     def execute(self) -> Result:
@@ -121,60 +128,83 @@ class Search:
         self._measuring.refer("train", "validation")
         self._phase = "searching"
         self._load()
-        self._advance()
-        while self._tasks:
-            for answer in self._dispatcher.wait():
-                self._collect(self._tasks.pop(answer.token), answer)
-            self._advance()
+        if isinstance(self._proposer, Author):
+            wanted = self._config.max_evaluations - len(self._stored)
+            self._proposer.begin(self._measuring.train, max(wanted, 0))
+        try:
+            self._search()
+        finally:
+            self._asking.close()
         reason = self._stop_reason or "exhausted: only repetitions of known programs were proposed"
         if self._config.final_test and reason != "stopped":
             self._test()
         return reason
 
+    def _search(self) -> None:
+        """Ask, evaluate and tell until nothing is under way and nothing more is to be asked."""
+        self._advance()
+        while self._tasks or self._asking.busy:
+            moved = self._receive()
+            self._advance()
+            waiting = self._asking.ledger is not None and self._asking.ledger.waiting is not None
+            if not self._tasks and (self._given_up or (self._stop_reason is not None and waiting)):
+                break
+            # Two sources cannot be waited for at once: look at both, less often while nothing comes.
+            self._pause = SHORTEST_PAUSE if moved else min(2 * self._pause, POLL_SECONDS / 4)
+        # Behind candidates that nobody will write, outcomes are waiting to be told.
+        for index in sorted(self._finished):
+            self._tell(self._finished.pop(index))
+
+    def _receive(self) -> bool:
+        """Take in what was evaluated and what was written; return whether there was anything."""
+        if not self._asking.busy:
+            answers = self._dispatcher.wait()
+        else:
+            answers = self._dispatcher.wait(self._pause)
+            if not self._tasks:
+                self._asking.wait(self._pause)
+        for answer in answers:
+            self._collect(self._tasks.pop(answer.token), answer)
+        try:
+            written = self._asking.collect()
+        except Stop as stop:
+            self._stop_reason, self._given_up = self._stop_reason or str(stop), True
+            return True
+        for candidate in written:
+            self._asked[candidate.index] = candidate
+            self._hashes[candidate.id] = candidate.program or ""
+            self._place(candidate)
+        return bool(answers or written)
+
     def _load(self) -> None:
         """Read what a resumed run goes through again."""
-        self._programs = self._archive.programs_of(self._run)
+        self._library.load(self._run)
         for candidate, evaluations in self._archive.outcomes(self._run):
-            fingerprint, scores = None, {}
-            for row in evaluations:
-                fingerprint = row.fingerprint or fingerprint
-                if row.split == "train":
-                    scores = {s.game: s.value for s in row.scores if s.iteration == self._config.horizon}
-            self._stored[candidate.index] = Outcome(candidate, fingerprint, scores)
+            self._stored[candidate.index] = stored_outcome(candidate, evaluations, self._domain.metric)
             if candidate.program is not None:
-                self._remember(self._programs[candidate.program])
-
-    def _add_program(self, source: str) -> Program:
-        program = self._archive.add_program(source, self._domain.name, ast_hash=self._fingerprint(source))
-        self._programs[program.hash] = program
-        self._remember(program)
-        return program
-
-    def _fingerprint(self, source: str) -> str:
-        return ast_fingerprint(source, self._grammar)
-
-    def _remember(self, program: Program) -> None:
-        self._seen.setdefault(program.ast_hash or self._fingerprint(program.source), program.nickname)
+                self._library.remember(self._library[candidate.program], candidate.index)
 
     # Asking.
 
     def _advance(self) -> None:
         """Tell outcomes in order, and after each ask for what may be asked."""
-        self._ask_more()
-        while self._board.told in self._finished:
+        # Nothing is told before what was to be asked has been asked: that makes the order of both certain.
+        while self._ask_more() and self._board.told in self._finished:
             self._tell(self._finished.pop(self._board.told))
-            self._ask_more()
 
-    def _ask_more(self) -> None:
+    def _ask_more(self) -> bool:
+        """Ask for what may be asked; return False if the next candidate has to wait."""
         while self._may_ask():
-            self._ask(len(self._asked))
+            if not self._ask(len(self._asked)):
+                return self._stop_reason is not None
+        return True
 
     def _may_ask(self) -> bool:
         asked, board, config = len(self._asked), self._board, self._config
         ahead = asked - board.told
         if asked == 0:
             return True
-        if board.told == 0 or ahead >= self._lookahead:
+        if board.told == 0 or ahead >= self._lookahead or self._given_up:
             return False
         if asked in self._stored:
             return True
@@ -184,94 +214,78 @@ class Search:
             return False
         if asked >= ASKED_PER_EVALUATION * config.max_evaluations:
             return False
-        minutes = (time.monotonic() - self._began) / 60
-        if config.max_minutes is not None and minutes >= config.max_minutes:
-            self._stop_reason = self._stop_reason or "max_minutes"
-        elif config.patience is not None and board.since_best >= config.patience:
+        self._look_at_the_clock()
+        if config.patience is not None and board.since_best >= config.patience:
             self._stop_reason = self._stop_reason or "patience"
         return self._stop_reason is None
 
-    def _ask(self, index: int) -> None:
-        """Ask for one candidate, or take it from the archive, and have it evaluated if that was not done."""
-        stored = self._stored.pop(index, None)
-        candidate = self._new_candidate(index) if stored is None else stored.candidate
+    def _look_at_the_clock(self) -> None:
+        limit = self._config.max_minutes
+        if limit is not None and time.monotonic() - self._began >= 60 * limit:
+            self._stop_reason = self._stop_reason or "max_minutes"
+
+    def _ask(self, index: int) -> bool:
+        """Ask for one candidate, or take it from the archive; return False if it has to wait."""
+        stored = self._stored.get(index)
+        candidate = self._seed() if stored is None and index == 0 else None
+        if stored is not None and (stored.candidate.program or stored.candidate.status.finished):
+            candidate = stored.candidate
+            self._asking.passed(candidate)
+        if candidate is None:
+            try:
+                candidate = self._asking.ask(index, None if stored is None else stored.candidate)
+            except Stop as stop:
+                self._stop_reason = self._stop_reason or str(stop)
+                return False
+            if candidate is None:
+                return False
+        self._stored.pop(index, None)
         self._asked.append(candidate)
         self._hashes[candidate.id] = candidate.program or ""
+        self._seen_when_asked[index] = self._board.gate if index else None, len(self._board.known)
         for parent in candidate.parents:
             if parent.role is Role.PARENT:
                 self._strategy.asked(self._hashes[parent.candidate_id])
-        if candidate.status.finished:
-            self._finished[index] = stored or Outcome(candidate)
-        elif candidate.program is None:
-            self._finish(index, Status.CANCELLED, reason="the run ended before it was proposed")
-        else:
-            first = index == 0
-            token = self._dispatcher.send(
-                self._programs[candidate.program].source,
-                self._measuring.stages(None if first else self._board.gate),
-                {} if first else dict(self._board.known),
-            )
-            self._tasks[token] = index
+        if stored is not None and candidate is stored.candidate and candidate.status.finished:
+            self._finished[index] = stored
+        elif candidate.status is not Status.PROPOSING:
+            self._place(candidate)
+        return True
 
-    def _new_candidate(self, index: int) -> Candidate:
-        if index == 0:
-            return self._archive.add_candidate(
-                self._run,
-                program=self._add_program(self._domain.source(self._domain.seed)),
-                operator="seed",
-                proposer="library",
-                index=0,
-                island=0,
-                note=self._domain.seed,
-            )
-        request, proposal, reason = self._draw(index)
-        if proposal is None:
-            return self._archive.add_candidate(
-                self._run,
-                operator=request.operator,
-                proposer=self._proposer.name,
-                index=index,
-                island=request.island,
-                parents=[Parent(request.parent.candidate_id)],
-                status=Status.DUPLICATE,
-                reason=f"no new program in {DRAWS} draws: {reason}",
-            )
+    def _place(self, candidate: Candidate) -> None:
+        """Have a candidate evaluated, unless it is finished already."""
+        gate, count = self._seen_when_asked.pop(candidate.index)
+        if candidate.program is None or candidate.status.finished:
+            self._finished[candidate.index] = Outcome(candidate)
+            return
+        token = self._dispatcher.send(
+            self._library[candidate.program].source,
+            self._measuring.stages(gate),
+            dict(islice(self._board.known.items(), count)),
+        )
+        self._tasks[token] = candidate.index
+
+    def _seed(self) -> Candidate:
         return self._archive.add_candidate(
             self._run,
-            program=self._add_program(proposal.source),
-            operator=proposal.operator,
-            proposer=self._proposer.name,
-            index=index,
-            island=request.island,
-            parents=[Parent(parent.candidate_id, role) for parent, role in proposal.parents],
-            note=proposal.description,
+            program=self._library.add(self._domain.source(self._domain.seed), 0),
+            operator="seed",
+            proposer="library",
+            index=0,
+            island=0,
+            note=self._domain.seed,
         )
-
-    def _draw(self, index: int) -> tuple[Request, Proposal | None, str]:
-        """Ask the proposer, again if it repeats a known program."""
-        reason = ""
-        for draw in range(DRAWS):
-            rng = np.random.default_rng([self._config.seed, index, draw])
-            request = self._strategy.ask(index, rng, self._board.failures)
-            try:
-                proposal = self._proposer.propose(request)
-            except ProposalError as error:
-                reason = str(error)
-                continue
-            twin = self._seen.get(self._fingerprint(proposal.source))
-            if twin is None:
-                return request, proposal, ""
-            reason = f"the same program as {twin}"
-        return request, None, reason
 
     # Outcomes.
 
     def _collect(self, index: int, answer: Report | Lost) -> None:
         """Store an outcome as it comes in."""
-        if isinstance(answer, Lost):
-            self._finish(index, Status.INFRASTRUCTURE, reason=answer.reason)
-            return
         candidate = self._asked[index]
+        if isinstance(answer, Lost):
+            self._archive.finish_candidate(candidate, Status.INFRASTRUCTURE, reason=answer.reason)
+            self._asked[index] = candidate = self._archive.get_candidate(candidate.id)
+            self._finished[index] = Outcome(candidate)
+            return
         assert candidate.program is not None
         good = answer.status is Status.OK
         self._archive.finish_candidate(
@@ -282,24 +296,18 @@ class Search:
             train=answer.fitness("train") if good else None,
             validation=answer.fitness("validation") if good else None,
         )
-        self._settle(index, answer.stages[0].fingerprint, self._measuring.scores(answer))
-
-    def _finish(self, index: int, status: Status, reason: str) -> None:
-        self._archive.finish_candidate(self._asked[index], status, reason=reason)
-        self._settle(index, None, {})
-
-    def _settle(self, index: int, fingerprint: str | None, scores: dict[str, float]) -> None:
-        self._asked[index] = candidate = self._archive.get_candidate(self._asked[index].id)
-        self._finished[index] = Outcome(candidate, fingerprint, scores)
+        self._asked[index] = candidate = self._archive.get_candidate(candidate.id)
+        self._finished[index] = self._measuring.outcome(candidate, answer)
 
     def _tell(self, outcome: Outcome) -> None:
         candidate = outcome.candidate
         if candidate.index == 0 and candidate.status is not Status.OK:
             raise SearchError(f"the seed program failed ({candidate.status}): {candidate.reason}")
-        program = None if candidate.program is None else self._programs[candidate.program]
+        program = None if candidate.program is None else self._library[candidate.program]
         individual, best = self._board.tell(outcome, program)
         if individual is not None:
             self._strategy.tell(individual)
+        self._asking.tell(candidate)
         self._listener.outcome(candidate, best)
 
     # The end, and watching.
@@ -307,7 +315,7 @@ class Search:
     def _test(self) -> None:
         """Measure the best program and the seed on the test suite."""
         sources = {
-            candidate.id: (candidate, self._programs[candidate.program].source)
+            candidate.id: (candidate, self._library[candidate.program].source)
             for candidate in (self._board.best, self._board.seed)
             if candidate is not None and candidate.program is not None and candidate.test is None
         }
@@ -328,8 +336,12 @@ class Search:
             self._beat = now
             if not self._archive.heartbeat_run(self._run, self._owner):
                 raise SearchError(f"the run {self._run.nickname} was taken over by another process")
+        if now - self._shown < SHOW_SECONDS:
+            return
+        self._shown = now
         if self._stop_reason is None and self._archive.stop_requested(self._run):
             self._stop_reason = "stopped"
+        self._look_at_the_clock()
         self._show()
 
     def _show(self) -> None:
@@ -345,6 +357,8 @@ class Search:
                 outcomes=dict(board.outcomes),
                 seconds=time.monotonic() - self._began,
                 running=self._dispatcher.running,
+                writing=self._asking.busy,
+                ledger=self._asking.ledger,
             )
         )
 

@@ -18,8 +18,16 @@ class Strategy(Protocol):
     def tell(self, individual: Individual) -> None:
         """Take in a measured program; the first is the seed."""
 
-    def ask(self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...]) -> Request:
-        """Return the request for one new program; may be called again for the same index."""
+    def ask(
+        self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...], island: int | None = None
+    ) -> Request:
+        """Return the request for one new program; may be called again for the same index.
+
+        Parameters
+        ----------
+        island
+            Where the parents shall come from, in a population that has islands; None: take turns.
+        """
 
     def asked(self, parent: str) -> None:
         """Take in that a candidate was made from the program of this hash."""
@@ -27,16 +35,18 @@ class Strategy(Protocol):
 
 def make_strategy(config: RunConfig) -> Strategy:
     """Return the strategy of a configuration."""
+    small = "mutate" if config.offline else "diff"
     if config.strategy == "best_of_n":
         from evolve.strategies.best_of_n import BestOfN
 
-        return BestOfN()
+        return BestOfN(small)
     if config.strategy == "sequential":
         from evolve.strategies.sequential import Sequential
 
-        return Sequential()
+        return Sequential(small)
     from evolve.population import Population
-    from evolve.strategies.evolution import Evolution
+    from evolve.strategies.evolution import MODELS, OFFLINE, Evolution
 
-    population = Population(config.islands, config.archive, config.migrate_every)
-    return Evolution(population, stagnation=config.stagnation)
+    population = Population(config.population_islands, config.archive, config.migrate_every)
+    steps = OFFLINE if config.offline else MODELS
+    return Evolution(population, config.stagnation, steps, share=config.model_islands)

@@ -11,9 +11,16 @@ REWRITE_SHARE = 0.5
 
 
 class BestOfN:
-    """The baseline that search must beat: many independent attempts, keep the best."""
+    """The baseline that search must beat: many independent attempts, keep the best.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    small
+        What a small step is called.
+    """
+
+    def __init__(self, small: str = "mutate") -> None:
+        self._small = small
         self._seed: Individual | None = None
 
     def tell(self, individual: Individual) -> None:
@@ -21,11 +28,13 @@ class BestOfN:
         if self._seed is None:
             self._seed = individual
 
-    def ask(self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...]) -> Request:
+    def ask(
+        self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...], island: int | None = None
+    ) -> Request:
         """Ask for an edit of the seed."""
         if self._seed is None:
             raise RuntimeError("the seed must be told before anything is asked")
-        operator = "rewrite" if rng.random() < REWRITE_SHARE else "mutate"
+        operator = "rewrite" if rng.random() < REWRITE_SHARE else self._small
         return Request(index=index, operator=operator, parent=self._seed, failures=failures, rng=rng)
 
     def asked(self, parent: str) -> None:

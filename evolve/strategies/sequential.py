@@ -11,9 +11,16 @@ REWRITE_SHARE = 0.25
 
 
 class Sequential:
-    """One line of descent: a child that is at least as good replaces its parent."""
+    """One line of descent: a child that is at least as good replaces its parent.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    small
+        What a small step is called.
+    """
+
+    def __init__(self, small: str = "mutate") -> None:
+        self._small = small
         self._current: Individual | None = None
 
     def tell(self, individual: Individual) -> None:
@@ -21,11 +28,13 @@ class Sequential:
         if self._current is None or individual.train >= self._current.train:
             self._current = individual
 
-    def ask(self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...]) -> Request:
+    def ask(
+        self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...], island: int | None = None
+    ) -> Request:
         """Ask for an edit of the current program."""
         if self._current is None:
             raise RuntimeError("the seed must be told before anything is asked")
-        operator = "rewrite" if rng.random() < REWRITE_SHARE else "mutate"
+        operator = "rewrite" if rng.random() < REWRITE_SHARE else self._small
         return Request(index=index, operator=operator, parent=self._current, failures=failures, rng=rng)
 
     def asked(self, parent: str) -> None:

@@ -1,0 +1,122 @@
+"""Which models write programs: their names, where they are reached, and the keys they need."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+    "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+}
+"""Environment variables that hold a provider's key, the first that is set counting."""
+
+_ADDRESSES = {"anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_URL"}
+_NAME = re.compile(r"[\w.:/+-]{1,100}")
+
+
+class ModelError(ValueError):
+    """A model cannot be used as named, or without a key."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A language model.
+
+    Attributes
+    ----------
+    provider : str
+        ``anthropic`` or ``google``: the protocol that is spoken.
+    name : str
+        As the provider knows it.
+    address : str or None
+        Where it is reached, if not where the provider's library would look.
+    """
+
+    provider: str
+    name: str
+    address: str | None = None
+
+    @property
+    def label(self) -> str:
+        """As stored with candidates and calls, and looked up in the price list."""
+        return f"{self.provider}:{self.name}"
+
+
+def parse_model(text: str) -> Model:
+    """Return the model of ``PROVIDER:NAME`` or ``PROVIDER:NAME@URL``.
+
+    Raises
+    ------
+    ModelError
+        If the provider is not known or the text is ill-formed.
+    """
+    provider, colon, rest = text.strip().partition(":")
+    if provider not in KEYS or not colon:
+        known = " or ".join(f"{name}:MODEL" for name in KEYS)
+        raise ModelError(f"there is no proposer {text!r}; choose 'offline', {known}, or replay:RUN")
+    name, at, address = rest.partition("@http")
+    if not _NAME.fullmatch(name):
+        raise ModelError(
+            f"{text!r} names no model; write it as {provider}:MODEL, or {provider}:MODEL@http://HOST"
+        )
+    if not at:
+        return Model(provider, name)
+    url = f"http{address}"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "," in url:
+        raise ModelError(f"the address {url!r} of the model {name} is no URL; write http://HOST:PORT")
+    if parts.username or parts.password or parts.query:
+        raise ModelError(
+            f"the address of the model {name} holds a name, password or query, which would be stored; "
+            f"put keys into {' or '.join(KEYS[provider])}"
+        )
+    return Model(provider, name, url)
+
+
+class Key(NamedTuple):
+    """A secret, and the variable that it was found in; both empty for a server that needs none."""
+
+    variable: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Key({self.variable})"
+
+
+def key_of(model: Model) -> Key:
+    """Return the key for a model, from the environment.
+
+    Raises
+    ------
+    ModelError
+        If none is set and the model is not on a server that was named.
+    """
+    for variable in KEYS[model.provider]:
+        value = os.environ.get(variable, "").strip()
+        if value:
+            return Key(variable, value)
+    if model.address is not None or os.environ.get(_ADDRESSES[model.provider]):
+        return Key("", "")
+    raise ModelError(
+        f"{model.label} needs a key: set {KEYS[model.provider][0]}, or leave the model out to run offline"
+    )
+
+
+def present_keys() -> list[str]:
+    """Return the names of the variables that hold a key; never their values."""
+    return [name for names in KEYS.values() for name in names if os.environ.get(name, "").strip()]
+
+
+def without_keys(text: str) -> str:
+    """Return text, such as a provider's error, with every key of the environment taken out."""
+    for names in KEYS.values():
+        for name in names:
+            value = os.environ.get(name, "").strip()
+            if len(value) >= 4:
+                text = text.replace(value, "[key]")
+    return re.sub(r"\b(sk-[\w-]{8,}|AIza[\w-]{20,})", "[key]", text)

@@ -1,0 +1,164 @@
+"""What tokens cost: a price list that anyone can edit, the price of a call, and the most that it can cost."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+VARIABLE = "NASHFORGE_PRICES"
+_MILLION = 1e6
+
+
+class PriceError(ValueError):
+    """A model has no price, or a price list cannot be read."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one call; the kinds of input do not overlap.
+
+    Attributes
+    ----------
+    input, cached, cache_write : int
+        Input tokens that were read afresh, read from the cache, written to the cache.
+    output : int
+        Output tokens, those of hidden thinking included.
+    """
+
+    input: int = 0
+    cached: int = 0
+    cache_write: int = 0
+    output: int = 0
+
+    @property
+    def total(self) -> int:
+        """All tokens."""
+        return self.input + self.cached + self.cache_write + self.output
+
+
+class Price(BaseModel):
+    """US dollars per million tokens, see ``prices.toml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached: float | None = Field(default=None, ge=0)
+    cache_write: float | None = Field(default=None, ge=0)
+    long_from: int | None = Field(default=None, ge=1)
+    long_input: float = Field(default=1.0, ge=1)
+    long_output: float = Field(default=1.0, ge=1)
+
+    def cost(self, usage: Usage) -> float:
+        """Return the price of a call in US dollars."""
+        cached = self.input if self.cached is None else self.cached
+        write = self.input if self.cache_write is None else self.cache_write
+        read = usage.input * self.input + usage.cached * cached + usage.cache_write * write
+        long = self.long_from is not None and usage.total - usage.output >= self.long_from
+        factors = (self.long_input, self.long_output) if long else (1.0, 1.0)
+        return (read * factors[0] + usage.output * self.output * factors[1]) / _MILLION
+
+    def most(self, input_tokens: int, output_tokens: int) -> float:
+        """Return the most that a call can cost, whatever of its input is cached."""
+        kinds = (Usage(input=input_tokens), Usage(cached=input_tokens), Usage(cache_write=input_tokens))
+        return (
+            max(self.cost(kind) for kind in kinds)
+            + self.cost(Usage(input=input_tokens, output=output_tokens))
+            - self.cost(Usage(input=input_tokens))
+        )
+
+
+def load_prices(path: str | Path | None = None) -> Mapping[str, Price]:
+    """Return prices by the beginnings of models' labels; the user's own before the library's.
+
+    Parameters
+    ----------
+    path
+        The user's list; without, the file that ``NASHFORGE_PRICES`` names, or ``prices.toml`` in the user's
+        configuration folder if it is there.
+
+    Raises
+    ------
+    PriceError
+        If a list cannot be read or has a value that is no price.
+    """
+    prices = _read(resources.files(__package__).joinpath("prices.toml").read_text("utf-8"), "prices.toml")
+    own = path or os.environ.get(VARIABLE) or None
+    if own is None:
+        from platformdirs import user_config_path
+
+        usual = user_config_path("nashforge") / "prices.toml"
+        own = usual if usual.is_file() else None
+    if own is not None:
+        try:
+            text = Path(own).expanduser().read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PriceError(f"the price list {own} cannot be read: {error}; check the path") from error
+        prices |= _read(text, str(own))
+    return prices
+
+
+def _read(text: str, name: str) -> dict[str, Price]:
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+        return {label: Price.model_validate(value) for label, value in table.items()}
+    except tomllib.TOMLDecodeError as error:
+        raise PriceError(f"the price list {name} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PriceError(
+            f"the price list {name} has a wrong entry ({where}: {first['msg']}); give input and output in "
+            "dollars per million tokens"
+        ) from error
+
+
+def price_of(label: str, prices: Mapping[str, Price], unknown: Price | None = None) -> Price:
+    """Return the price of a model, by the longest beginning of its label that the list has.
+
+    Raises
+    ------
+    PriceError
+        If the list has none and there is none for unknown models.
+    """
+    fitting = [name for name in prices if label.startswith(name)]
+    if fitting:
+        return prices[max(fitting, key=len)]
+    if unknown is not None:
+        return unknown
+    raise PriceError(
+        f"the price of {label} is not known, so no budget can be kept; add it to a list (--prices FILE), or "
+        "give it in dollars per million tokens with --price-unknown INPUT/OUTPUT (0/0 for your own server)"
+    )
+
+
+def parse_price(text: str) -> Price:
+    """Return the price of ``INPUT/OUTPUT``, in dollars per million tokens.
+
+    Raises
+    ------
+    PriceError
+        If the text is ill-formed.
+    """
+    try:
+        read, write = (float(part) for part in text.split("/"))
+        return Price(input=read, output=write)
+    except ValueError as error:
+        raise PriceError(f"{text!r} is no price; write it as INPUT/OUTPUT, for example 3/15") from error
+
+
+def most_tokens(text: str) -> int:
+    """Return an upper bound of the tokens of a text, whatever the tokeniser: none makes one of no bytes."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def usual_tokens(text: str) -> int:
+    """Return about how many tokens a text of code and English has: one every 3.3 bytes."""
+    return round(most_tokens(text) / 3.3)

@@ -1,0 +1,115 @@
+"""Putting an author together from a run's configuration; and making sure beforehand that it can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import prompts
+from archive import Archive, Run
+from evolve.config import ConfigError, RunConfig
+from evolve.domains import domain
+from evolve.llm.cassette import CassetteError, find_tape
+from evolve.llm.feedback import load_feedback
+from evolve.llm.models import Model, ModelError, key_of, parse_model
+from evolve.llm.prices import Price, PriceError, load_prices, parse_price, price_of
+
+if TYPE_CHECKING:
+    from evolve.llm.author import ModelAuthor
+
+
+def check_models(config: RunConfig) -> None:
+    """Make sure that a run's models can be asked, without asking them.
+
+    Raises
+    ------
+    ConfigError
+        If a model has no key or no price, or the domain has no prompts.
+    """
+    models = models_of(config)
+    name = domain(config.domain).name
+    try:
+        prices_of(config, models)
+        load_feedback(config.feedback)
+        own = getattr(domain(config.domain), "prompts", None)
+        places = [place for place in (config.prompts, own) if place is not None]
+        missing = f"{name}/system" not in prompts.template_names(_folders(places))
+        if config.replay is None:
+            for model in models:
+                key_of(model)
+    except (ModelError, PriceError, prompts.PromptError, OSError) as error:
+        raise ConfigError(str(error)) from error
+    if missing:
+        raise ConfigError(
+            f"the domain {name!r} has no prompt {name}/system, so no model can be told what to write; give "
+            "one with --prompts FOLDER, or use the offline proposer"
+        )
+
+
+def models_of(config: RunConfig) -> list[Model]:
+    """Return the models of a configuration.
+
+    Raises
+    ------
+    ConfigError
+        If one is ill-named, named twice or mixed with the offline proposer.
+    """
+    if "offline" in config.proposers:
+        raise ConfigError("'offline' cannot be mixed with models; name only models, or only 'offline'")
+    try:
+        models = [parse_model(text) for text in config.proposers]
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
+    labels = [model.label for model in models]
+    if not labels or len(set(labels)) < len(labels):
+        raise ConfigError(f"the models {config.proposer!r} are not all different; name each once")
+    return models
+
+
+def prices_of(config: RunConfig, models: list[Model]) -> Mapping[str, Price]:
+    """Return the price of every model by its label; nothing costs anything in a replay.
+
+    Raises
+    ------
+    PriceError
+        If one has no price.
+    """
+    if config.replay is not None:
+        return {model.label: Price(input=0, output=0) for model in models}
+    known = load_prices(config.prices)
+    unknown = None if config.price_unknown is None else parse_price(config.price_unknown)
+    return {model.label: price_of(model.label, known, unknown) for model in models}
+
+
+def make_author(archive: Archive, run: Run, config: RunConfig, note: Callable[[str], None]) -> ModelAuthor:
+    """Return the author of a configuration; `check_models` has found nothing wrong with it.
+
+    Raises
+    ------
+    ConfigError
+        If the run that is to be replayed is not there.
+    """
+    from evolve.llm.author import ModelAuthor
+    from evolve.llm.providers import connect
+
+    models = models_of(config)
+    try:
+        tape = None if config.replay is None else find_tape(archive, config.replay)
+    except CassetteError as error:
+        raise ConfigError(str(error)) from error
+    return ModelAuthor(
+        archive,
+        run,
+        config,
+        domain(config.domain),
+        labels=[model.label for model in models],
+        providers={} if tape is not None else {m.label: connect(m, config.retries) for m in models},
+        prices=prices_of(config, models),
+        tape=tape,
+        note=note,
+    )
+
+
+def _folders(places: list[str]) -> list[Path]:
+    return [Path(place) for place in places]
