@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from games.sequence_form import SequenceForm
 from solvers.psro import kernels
@@ -76,15 +78,17 @@ class Tensors:
         A slab overlaps those of the players before it, which is cheaper than leaving the overlap out.
         """
         new, form = self._count, self._form
+        # In a zero-sum game the last player's payoffs are known from the others'.
+        needed = form.players - 1 if form.zero_sum else form.players
+        # Best responses reach few sequences: products of sparse matrices are several times cheaper.
+        populations = [csr_array(matrix[: new + 1]) for matrix in plans]
         for player in range(form.players):
             played = plans[player][new][form.leaf_sequences[player]]
             reached = np.flatnonzero(played)
             others = [q for q in range(form.players) if q != player]
             sequences = [form.leaf_sequences[q][reached] for q in others]
-            # In a zero-sum game the last player's payoffs are known from the others'.
-            needed = form.players - 1 if form.zero_sum else form.players
             weights = form.leaf_payoffs[:needed, reached] * played[reached]
-            slab = _contract(weights, sequences, [plans[q][: new + 1] for q in others])
+            slab = _contract(weights, sequences, [populations[q] for q in others])
             where = tuple(slice(new + 1) if q != player else new for q in range(form.players))
             for p in range(needed):
                 self.values[p][where] = slab[p]
@@ -92,13 +96,18 @@ class Tensors:
                 self.values[needed][where] = -slab.sum(axis=0)
 
 
-def _contract(weights: Array, sequences: list[npt.NDArray[np.int32]], plans: list[Array]) -> Array:
+def _contract(weights: Array, sequences: list[npt.NDArray[np.int32]], plans: list[Any]) -> Array:
     """Sum weighted leaves over all joint choices; shape ``(rows of weights, policies, policies, ...)``."""
     if len(plans) == 2:
-        from scipy.sparse import csr_array
-
         shape = (plans[0].shape[1], plans[1].shape[1])
         place = (sequences[0], sequences[1])
-        return np.array([plans[0] @ (csr_array((row, place), shape) @ plans[1].T) for row in weights])
-    slabs = [_contract(weights * plan[sequences[0]], sequences[1:], plans[1:]) for plan in plans[0]]
+        second = plans[1].T.tocsr()
+        products = [plans[0] @ (csr_array((row, place), shape) @ second) for row in weights]
+        return np.array([product.toarray() for product in products])
+    slabs = []
+    for row in plans[0].toarray():
+        played = row[sequences[0]]
+        reached = np.flatnonzero(played)
+        rest = [sequence[reached] for sequence in sequences[1:]]
+        slabs.append(_contract(weights[:, reached] * played[reached], rest, plans[1:]))
     return np.stack(slabs, axis=1)

@@ -1,6 +1,6 @@
 """Nash: an equilibrium of the restricted game by linear programming, for two players and constant sums.
 
-    s_0 = argmax_x v subject to x A >= v, A the payoffs of player 0; s_1 likewise
+    s_0 = argmax_x v subject to x A >= v, A the payoffs of player 0; s_1 = the dual variables
 
 Training on it is the double oracle algorithm. Where there are several equilibria the simplex method returns a
 corner of the set of them.
@@ -27,10 +27,7 @@ class Nash(MetaSolver):
     def equilibrium(self, game):
         if game.players != 2:
             raise ValueError(f"nash solves restricted games of two players; this one has {game.players}")
-        return np.array([self.maximin(game.tensor(0)), self.maximin(game.tensor(1).T)])
-
-    def maximin(self, payoffs):
-        """Return the row player's mixture with the largest guaranteed payoff."""
+        payoffs = game.tensor(0)
         rows, columns = payoffs.shape
         objective = np.append(np.zeros(rows), -1.0)
         least = np.column_stack([-payoffs.T, np.ones(columns)])
@@ -50,4 +47,7 @@ class Nash(MetaSolver):
         )
         if found.x is None:
             raise ValueError(f"the linear program was not solved: {found.message}")
-        return np.maximum(found.x[:-1], 0.0)
+        answers = np.zeros((2, game.policies))
+        answers[0] = np.maximum(found.x[:-1], 0.0)
+        answers[1] = np.maximum(-found.ineqlin.marginals, 0.0)
+        return answers
