@@ -5,18 +5,141 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from archive import Archive
     from evolve.domains.base import Domain
+    from evolve.domains.metrics import Metric
     from evolve.evaluate import Measured
     from evolve.programs import NamedProgram
-    from evolve.tasks import Stage
+    from evolve.tasks import Fitness, Stage
 
 NO_REFERENCE = "none"
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Programs on games, and what the numbers mean.
+
+    Attributes
+    ----------
+    rows : list of Measured
+        By program, then by game.
+    metric : Metric
+        What ``rows`` hold the values of.
+    fitness : Fitness
+        How fitness is computed.
+    suite : str or None
+        Name of the suite; None for games that were named one by one.
+    reference : str or None
+        Library program that fitness is relative to, if any.
+    """
+
+    rows: list[Measured]
+    metric: Metric
+    fitness: Fitness
+    suite: str | None
+    reference: str | None
+
+    @property
+    def labels(self) -> list[str]:
+        """The programs, in order."""
+        return list(dict.fromkeys(row.label for row in self.rows))
+
+    @property
+    def games(self) -> list[str]:
+        """The games, in order."""
+        return list(dict.fromkeys(row.game for row in self.rows))
+
+    def of(self, label: str) -> list[Measured]:
+        """Return the rows of a program."""
+        return [row for row in self.rows if row.label == label]
+
+    def total(self, label: str) -> float | None:
+        """Return the fitness of a program over all games; None if it failed in any or there is none."""
+        from evolve.evaluate import suite_fitness
+
+        return suite_fitness(self.fitness, self.of(label))
+
+    @property
+    def failures(self) -> list[Measured]:
+        """The rows without a value."""
+        return [row for row in self.rows if row.value is None]
+
+    @property
+    def judged(self) -> bool:
+        """Whether any row has a fitness."""
+        return any(row.fitness is not None for row in self.rows)
+
+    @property
+    def meaning(self) -> str:
+        """What fitness is, in a line."""
+        from cli import output
+
+        return output.meaning_of_fitness(self.fitness, self.metric)
+
+    @property
+    def heading(self) -> str:
+        """What was measured, in a line of markup."""
+        from cli import output
+
+        what = f", suite [cyan]{output.plain(self.suite)}[/]" if self.suite else ""
+        better = "less" if self.metric.direction == "min" else "more"
+        name = output.plain(self.metric.label)
+        return f"{name} after {self.rows[0].iterations} iterations{what}; {better} is better"
+
+    def print_failures(self, screen: Console) -> None:
+        """Say why programs failed, one line each."""
+        from cli import output
+
+        for row in self.failures:
+            where = f"{output.plain(row.label)} in {output.plain(row.game)}"
+            screen.print(f"[red]{where}:[/] {output.plain(row.reason or 'no reason was given')}")
+
+
+def measure(
+    programs: Sequence[str],
+    *,
+    suite: str | None,
+    games: Sequence[str] | None,
+    iterations: int | None,
+    reference: str | None,
+    objective: str | None,
+    domain_name: str | None,
+    workers: int | None,
+    tier: str | None,
+    database: str | None,
+    seconds: float | None = None,
+    reuse: bool = False,
+) -> Measurements:
+    """Measure programs as a command line asks for, showing that it is being done.
+
+    Raises
+    ------
+    UsageProblem
+        If the options do not go together, or name what does not exist.
+    """
+    from contextlib import closing
+
+    from archive import Archive
+    from evolve.evaluate import Evaluator
+    from evolve.executors.local import LocalExecutor
+
+    accepted = check_tier(tier)
+    with Archive.open(database) as archive:
+        domain, found = find(programs, archive, domain_name)
+        fitness, compared = fitness_for(domain, reference, objective)
+        stage, name = plan(domain, fitness, suite, games, iterations, seconds)
+        with closing(LocalExecutor(workers)) as executor, progress() as tell:
+            evaluator = Evaluator(archive, domain, stage, executor, tier=accepted)
+            rows = evaluator.measure(found, reference=compared, reuse=reuse, on_measured=tell)
+    return Measurements(rows, domain.metrics[domain.metric], fitness, name, compared)
 
 
 def find(
@@ -39,37 +162,67 @@ def find(
     return domain(domains.pop()), list(unique.values())
 
 
-def plan(
-    domain: Domain,
-    suite: str | None,
-    games: Sequence[str] | None,
-    iterations: int | None,
-    reference: str | None,
-    seconds: float | None = None,
-) -> tuple[Stage, str | None, str | None]:
-    """Return the stage to be measured, the name of its suite and the reference of fitness.
+def fitness_for(domain: Domain, reference: str | None, objective: str | None) -> tuple[Fitness, str | None]:
+    """Return the fitness that options ask for, and the program that is to be measured for it, if any.
 
     Parameters
     ----------
     reference
         Library program that fitness is relative to, or ``none``; None: the domain's own.
+    objective
+        A sum of metrics; None: the domain's own fitness.
 
     Raises
     ------
     UsageProblem
-        If both a suite and games are given, a game twice, or a reference that does not exist.
+        If both are given, or the reference does not exist or has no meaning in this domain.
+    FitnessError
+        If the objective is none over the domain's metrics.
     """
-    if reference is None:
-        reference = domain.fitness.reference if domain.fitness.kind == "log_ratio" else NO_REFERENCE
-    if reference != NO_REFERENCE and reference not in domain.baselines():
+    from evolve.domains.checks import check_fitness
+    from evolve.tasks import Fitness
+
+    fitness = domain.fitness
+    if objective is not None:
+        if reference not in (None, NO_REFERENCE):
+            raise UsageProblem("an objective is not relative to a reference; leave one of the two out")
+        fitness = Fitness(kind="objective", objective=objective, floor=fitness.floor)
+        check_fitness(domain, fitness)
+        return fitness, None
+    if fitness.kind != "log_ratio":
+        if reference not in (None, NO_REFERENCE):
+            raise UsageProblem(
+                f"the fitness of the domain {domain.name!r} is not relative to a program; leave --reference "
+                "out, and name the program beside the others"
+            )
+        return fitness, None
+    name = reference or fitness.reference
+    if name == NO_REFERENCE:
+        return fitness, None
+    if name not in domain.baselines():
         raise UsageProblem(
-            f"the reference {reference!r} is no rule of the library; choose one of "
+            f"the reference {name!r} is no rule of the library; choose one of "
             f"{', '.join(domain.baselines())}, or 'none'"
         )
+    return fitness.model_copy(update={"reference": name}), name
+
+
+def plan(
+    domain: Domain,
+    fitness: Fitness,
+    suite: str | None,
+    games: Sequence[str] | None,
+    iterations: int | None,
+    seconds: float | None = None,
+) -> tuple[Stage, str | None]:
+    """Return the stage to be measured, and the name of its suite.
+
+    Raises
+    ------
+    UsageProblem
+        If both a suite and games are given.
+    """
     horizon = iterations or domain.horizon
-    fitness = domain.fitness
-    if reference != NO_REFERENCE:
-        fitness = fitness.model_copy(update={"reference": reference})
     if games:
         if suite is not None:
             raise UsageProblem("--suite and --game exclude each other; give one of them")
@@ -81,7 +234,7 @@ def plan(
     domain.prepare(stage)
     if seconds is not None:
         stage = stage.model_copy(update={"seconds": seconds})
-    return stage, name, None if reference == NO_REFERENCE else reference
+    return stage, name
 
 
 def check_tier(tier: str | None) -> str:

@@ -81,6 +81,23 @@ Suite = Annotated[
         show_default=False,
     ),
 ]
+Reference = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RULE",
+        help="Library program that fitness is relative to, or 'none'. [default: that of the domain]",
+        show_default=False,
+    ),
+]
+FileDomain = Annotated[
+    str | None,
+    typer.Option(
+        "--domain",
+        metavar="DOMAIN",
+        help="What library programs and files are of. [default: cfr]",
+        show_default=False,
+    ),
+]
 Objective = Annotated[
     str | None,
     typer.Option(
@@ -178,3 +195,4 @@ BrokerCert = Annotated[
 BrokerKey = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Key (PEM) of that certificate.", show_default=False)
 ]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show it again every second, until Ctrl-C.")]

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-FITNESS_MEANING = "orders of magnitude lower exploitability than {reference}, mean over the games"
+    from evolve.domains.metrics import Metric
+    from evolve.tasks import Fitness
+
 PLAIN_WIDTH = 120
 """Width of text that goes to a file or a pipe, where no terminal says how wide it is."""
 
@@ -141,17 +143,39 @@ def shorten(text: str, width: int) -> str:
     return line if len(line) <= width else line[: max(width - 1, 0)].rstrip() + "…"
 
 
-def meaning_of_fitness(reference: str, kind: str = "log_ratio") -> str:
+def meaning_of_fitness(fitness: Fitness, metric: Metric) -> str:
     """Return the one line that explains fitness."""
-    if kind == "negative":
-        return "fitness: minus the mean exploitability over the games; higher is better"
-    return "fitness: " + FITNESS_MEANING.format(reference=display_name(reference)) + " (1 = ten times lower)"
+    name = metric.title or metric.name
+    match fitness.kind:
+        case "objective":
+            text = (
+                f"{fitness.objective}, where metrics that should be low count negatively; mean over the "
+                "games unless said otherwise; higher is better"
+            )
+        case "negative":
+            text = f"minus the mean {name} over the games; higher is better"
+        case "value":
+            text = f"mean {name} over the games; higher is better"
+        case _:
+            reference = display_name(fitness.reference)
+            text = f"orders of magnitude lower {name} than {reference}, mean over the games"
+            text += " (1 = ten times lower)"
+    return f"fitness: {text}"
 
 
 def meaning_of_run(config: Mapping[str, Any]) -> str:
     """Return the one line that explains the fitness of a run."""
-    chosen = config.get("fitness") or {}
-    return meaning_of_fitness(chosen.get("reference", "dcfr"), chosen.get("kind", "log_ratio"))
+    from evolve.domains import UnknownDomainError, domain
+    from evolve.domains.metrics import EXPLOITABILITY, Metric
+    from evolve.tasks import Fitness
+
+    try:
+        work = domain(str(config.get("domain", "cfr")))
+        metric = work.metrics[work.metric]
+    except UnknownDomainError:
+        # The run comes from where a domain is installed that is not known here.
+        metric = Metric("metric", EXPLOITABILITY.direction)
+    return meaning_of_fitness(Fitness.model_validate(config.get("fitness") or {}), metric)
 
 
 def plain(text: str) -> str:

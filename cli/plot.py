@@ -1,21 +1,25 @@
-"""The convergence plot of ``compare``: exploitability over iterations, one panel a game."""
+"""Pictures of measurements: convergence over iterations or time, one panel a game."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.errors import Failed
+from cli.errors import Failed, UsageProblem
 from cli.output import wrapped
 
 if TYPE_CHECKING:
+    from evolve.domains.metrics import Metric
     from evolve.evaluate import Measured
 
 TITLE_WIDTH = 40
 """Characters of a game string that fit above a panel."""
 
+AXES = ("iterations", "time")
+"""What curves are drawn over."""
 FORMATS = (".png", ".svg", ".pdf")
 SMALLEST = 1e-16
 """Values below the precision of floating-point numbers are drawn here: zero has no logarithm."""
@@ -43,63 +47,143 @@ STYLE: Any = {
 }
 
 
-def draw(rows: Sequence[Measured], path: Path) -> None:
+def check_format(option: str, path: Path) -> None:
+    """Make sure that a picture can be written in the format that the ending of its name asks for.
+
+    Raises
+    ------
+    UsageProblem
+        If it cannot.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise UsageProblem(f"{option} {path} must end in one of {', '.join(FORMATS)}; rename the picture")
+
+
+@contextmanager
+def figure(lines: int, columns: int, size: tuple[float, float], path: Path) -> Iterator[tuple[Any, Any]]:
+    """Yield a figure and its grid of panels, drawn off screen; write it to a file at the end.
+
+    Parameters
+    ----------
+    size
+        Width and height of a panel, in inches.
+
+    Raises
+    ------
+    Failed
+        If the file cannot be written.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    with plt.rc_context(STYLE):
+        made, grid = plt.subplots(
+            lines,
+            columns,
+            figsize=(size[0] * columns, size[1] * lines + 0.5),
+            squeeze=False,
+            layout="constrained",
+        )
+        try:
+            yield made, grid
+            made.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+        except OSError as error:
+            raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error
+        finally:
+            plt.close(made)
+
+
+def looks(labels: Sequence[str]) -> dict[str, tuple[str, Any]]:
+    """Return colour and line style of each label."""
+    return {
+        label: (COLOURS[place % len(COLOURS)], STYLES[place // len(COLOURS) % len(STYLES)])
+        for place, label in enumerate(labels)
+    }
+
+
+def draw_curves(rows: Sequence[Measured], metric: Metric, path: Path, over: str = "iterations") -> None:
     """Draw the curves of programs into a file; failures have no curve.
+
+    Where a game was measured at its end only, the programs stand side by side instead.
+
+    Parameters
+    ----------
+    over
+        One of ``AXES``.
 
     Raises
     ------
     Failed
         If there is nothing to draw or the file cannot be written.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-    from matplotlib.lines import Line2D
-
-    games = list(dict.fromkeys(row.game for row in rows if row.curve))
-    labels = list(dict.fromkeys(row.label for row in rows if row.curve))
+    shown = [row for row in rows if row.curve and (over == "iterations" or row.times)]
+    games = list(dict.fromkeys(row.game for row in shown))
+    labels = list(dict.fromkeys(row.label for row in shown))
     if not games:
         raise Failed("no program was measured, so there is nothing to draw; see the reasons above")
-    looks = {
-        label: (COLOURS[place % len(COLOURS)], STYLES[place // len(COLOURS) % len(STYLES)])
-        for place, label in enumerate(labels)
-    }
+    if all(len(row.curve) == 1 for row in shown):
+        _draw_points(shown, labels, metric, path)
+        return
     columns = min(len(games), 2 if len(games) in (2, 4) else 3)
-    lines = math.ceil(len(games) / columns)
-    with plt.rc_context(STYLE):
-        figure, grid = plt.subplots(
-            lines, columns, figsize=(3.5 * columns, 2.6 * lines + 0.5), squeeze=False, layout="constrained"
-        )
+    styles = looks(labels)
+    with figure(math.ceil(len(games) / columns), columns, (3.5, 2.6), path) as (made, grid):
         for place, axes in enumerate(grid.flat):
             if place >= len(games):
                 axes.set_axis_off()
                 continue
-            for row in rows:
-                if row.game == games[place] and row.curve:
-                    colour, style = looks[row.label]
-                    steps = [step for step, _ in row.curve]
-                    values = [max(value, SMALLEST) for _, value in row.curve]
-                    axes.loglog(steps, values, color=colour, linestyle=style)
+            for row in shown:
+                if row.game == games[place]:
+                    colour, style = styles[row.label]
+                    axes.plot(*_points(row, metric, over), color=colour, linestyle=style)
+            axes.set_xscale("log")
+            if metric.logarithmic:
+                axes.set_yscale("log")
             axes.set_title(wrapped(games[place], TITLE_WIDTH))
             if place + columns >= len(games):
-                axes.set_xlabel("iteration")
+                axes.set_xlabel("iteration" if over == "iterations" else "time (s)")
             if place % columns == 0:
-                axes.set_ylabel(rows[0].metric)
-        handles = []
-        for colour, style in looks.values():
-            handles.append(Line2D([], [], color=colour))
-            handles[-1].set_linestyle(style)
-        figure.legend(
-            handles,
-            labels,
-            loc="outside lower center",
-            ncols=min(len(labels), max(2, 2 * columns)),
-            frameon=False,
-        )
-        try:
-            figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
-        except OSError as error:
-            raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error
-        finally:
-            plt.close(figure)
+                axes.set_ylabel(metric.label)
+        _legend(made, styles, columns)
+
+
+def _points(row: Measured, metric: Metric, over: str) -> tuple[list[float], list[float]]:
+    steps: Sequence[float] = [step for step, _ in row.curve] if over == "iterations" else row.times
+    smallest = SMALLEST if metric.logarithmic else -math.inf
+    return list(steps), [max(value, smallest) for _, value in row.curve]
+
+
+def _legend(made: Any, styles: Mapping[str, tuple[str, Any]], columns: int) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = []
+    for colour, style in styles.values():
+        handles.append(Line2D([], [], color=colour))
+        handles[-1].set_linestyle(style)
+    made.legend(
+        handles,
+        list(styles),
+        loc="outside lower center",
+        ncols=min(len(styles), max(2, 2 * columns)),
+        frameon=False,
+    )
+
+
+def _draw_points(rows: Sequence[Measured], labels: Sequence[str], metric: Metric, path: Path) -> None:
+    """Draw one point a game, the programs side by side, and a line for the mean of each."""
+    with figure(1, 1, (max(3.5, 1.1 * len(labels) + 1), 3.2), path) as (_, grid):
+        axes = grid[0, 0]
+        for place, (label, (colour, _)) in enumerate(looks(labels).items()):
+            values = [row.curve[0][1] for row in rows if row.label == label]
+            # Side by side, in the order of the games, so that equal values do not hide each other.
+            offsets = [0.3 * (k / max(len(values) - 1, 1) - 0.5) for k in range(len(values))]
+            axes.plot([place + k for k in offsets], values, "o", color=colour, markersize=3.5, alpha=0.7)
+            mean = sum(values) / len(values)
+            axes.hlines(mean, place - 0.3, place + 0.3, color=colour, linewidth=1.6)
+        if metric.logarithmic:
+            axes.set_yscale("log")
+        axes.set_xticks(range(len(labels)), labels)
+        axes.set_xlim(-0.6, len(labels) - 0.4)
+        axes.grid(visible=False, axis="x")
+        axes.set_ylabel(metric.label)

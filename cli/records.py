@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archive import Candidate, Evaluation, Program
+    from cli.measuring import Measurements
     from evolve.evaluate import Measured
     from evolve.standing import Standing
 
@@ -87,21 +88,33 @@ def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def measured_as_dict(measured: Measured, suite: str | None, reference: str | None) -> dict[str, Any]:
+def curve_as_list(measured: Measured) -> list[dict[str, Any]]:
+    """Return the checkpoints of a measurement."""
+    times = measured.times or (None,) * len(measured.curve)
+    return [
+        {"iteration": step, "value": value, "seconds": seconds}
+        for (step, value), seconds in zip(measured.curve, times, strict=True)
+    ]
+
+
+def measured_as_dict(measured: Measured, told: Measurements) -> dict[str, Any]:
     """Return one program's measurement in one game: a row of ``evaluate`` and ``compare``."""
     return {
         "program": measured.label,
         "nickname": measured.program.nickname,
         "hash": measured.program.hash,
         "game": measured.game,
-        "suite": suite,
+        "suite": told.suite,
         "iterations": measured.iterations,
         "metric": measured.metric,
+        "direction": told.metric.direction,
         "value": measured.value,
+        "metrics": {score.metric: score.value for score in measured.scores},
         "status": str(measured.status),
         "reason": measured.reason,
         "fitness": measured.fitness,
-        "reference": reference,
+        "reference": told.reference,
+        "objective": told.fitness.objective,
         "reference_value": measured.reference_value,
         "seconds": measured.seconds,
         "tier": measured.tier,

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from archive import Archive, Evaluation, NewEvaluation, Program, Status
+from archive.records import Score
 from evolve.dispatch import Dispatcher
 from evolve.domains.base import Domain
+from evolve.domains.metrics import ELAPSED, SECONDS
 from evolve.domains.staging import fitness_of
 from evolve.executors.base import Executor, Lost
+from evolve.objectives import final_scores
 from evolve.programs import NamedProgram, store
 from evolve.records import settings_of, stored
-from evolve.tasks import Report, Stage, Trial
+from evolve.tasks import Fitness, Report, Stage, Trial
 
 Curve: TypeAlias = tuple[tuple[int, float], ...]
 _Job: TypeAlias = tuple[str, Program, Trial]
@@ -33,8 +36,13 @@ class Measured:
         The metric after the last iteration; None for a failure, whose ``reason`` says why.
     curve : tuple of (int, float)
         Iterations and values at the checkpoints.
+    times : tuple of float
+        Seconds until each checkpoint; where the domain does not measure them, the time of the whole game in
+        proportion to the iterations. Empty if no time is known.
+    scores : tuple of Score
+        The last value of every metric in this game.
     fitness : float or None
-        Of this game alone, relative to ``reference_value``; a suite's fitness is the mean over its games.
+        Of this game alone, relative to ``reference_value``; that of a suite is `suite_fitness`.
     fresh : bool
         Whether it was measured now, or taken from the archive.
     """
@@ -47,6 +55,8 @@ class Measured:
     status: Status
     value: float | None
     curve: Curve
+    times: tuple[float, ...] = ()
+    scores: tuple[Score, ...] = ()
     reason: str | None = None
     fitness: float | None = None
     reference_value: float | None = None
@@ -170,22 +180,30 @@ class Evaluator:
                 continue
             if evaluation.settings.get("horizon") != trial.iterations:
                 continue
-            curve = _curve(evaluation, trial.label, self._domain.metric)
-            if curve and curve[-1][0] == trial.iterations:
-                return Measured(
-                    label=label,
-                    program=program,
-                    game=trial.label,
-                    iterations=trial.iterations,
-                    metric=self._domain.metric,
-                    status=Status.OK,
-                    value=curve[-1][1],
-                    curve=curve,
-                    seconds=_seconds(evaluation, trial.label),
-                    tier=evaluation.tier,
-                    fresh=False,
-                )
+            measured = self._measured(label, program, trial, evaluation)
+            if measured.curve and measured.curve[-1][0] == trial.iterations:
+                return replace(measured, fresh=False)
         return None
+
+    def _measured(self, label: str, program: Program, trial: Trial, evaluation: Evaluation) -> Measured:
+        """Return what an evaluation holds of one game."""
+        curve = _curve(evaluation, trial.label, self._domain.metric)
+        seconds = _seconds(evaluation, trial.label)
+        return Measured(
+            label=label,
+            program=program,
+            game=trial.label,
+            iterations=trial.iterations,
+            metric=self._domain.metric,
+            status=evaluation.status,
+            value=curve[-1][1] if curve else None,
+            curve=curve,
+            times=_times(evaluation, trial.label, curve, seconds),
+            scores=_final(evaluation, trial.label),
+            reason=evaluation.reason,
+            seconds=seconds,
+            tier=evaluation.tier,
+        )
 
     def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[Measured]:
         """Measure, store and yield in the order of finishing."""
@@ -220,21 +238,7 @@ class Evaluator:
             # Made on request: such a row belongs to no split of a run.
             row = replace(stored(answer, answer.stages[0], program.hash, settings), split=None)
         evaluation = self._archive.record_evaluation(row)
-        curve = _curve(evaluation, trial.label, self._domain.metric)
-        measured = Measured(
-            label=label,
-            program=program,
-            game=trial.label,
-            iterations=trial.iterations,
-            metric=self._domain.metric,
-            status=evaluation.status,
-            value=curve[-1][1] if curve else None,
-            curve=curve,
-            reason=evaluation.reason,
-            seconds=_seconds(evaluation, trial.label),
-            tier=evaluation.tier,
-        )
-        return self._judged(measured, stage.references)
+        return self._judged(self._measured(label, program, trial, evaluation), stage.references)
 
     def _judged(self, measured: Measured, references: Mapping[str, float]) -> Measured:
         reference = references.get(measured.game)
@@ -244,15 +248,25 @@ class Evaluator:
         if reference is not None or self._stage.fitness.kind != "log_ratio":
             values = {measured.game: measured.value}
             known = {} if reference is None else {measured.game: reference}
-            fitness = fitness_of(self._stage.fitness, values, known)
+            fitness = fitness_of(self._stage.fitness, values, known, measured.scores)
         return replace(measured, fitness=fitness, reference_value=reference)
 
 
 def mean_fitness(measurements: Iterable[Measured]) -> float | None:
-    """Return the fitness over several games, or None unless it is defined in each of them."""
+    """Return the mean fitness over several games, or None unless it is defined in each of them."""
     values = [measured.fitness for measured in measurements]
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def suite_fitness(fitness: Fitness, measurements: Iterable[Measured]) -> float | None:
+    """Return the fitness of a program over several games, or None unless it is defined in each of them."""
+    rows = list(measurements)
+    mean = mean_fitness(rows)
+    if mean is None or fitness.objective is None:
+        return mean
+    # An objective need not be a mean: the worst game may count.
+    return fitness_of(fitness, {}, {}, [score for measured in rows for score in measured.scores])
 
 
 def _key(measured: Measured) -> tuple[str, str]:
@@ -268,5 +282,22 @@ def _curve(evaluation: Evaluation, game: str, metric: str) -> Curve:
     return tuple(sorted(points))
 
 
+def _times(evaluation: Evaluation, game: str, curve: Curve, seconds: float | None) -> tuple[float, ...]:
+    elapsed = dict(_curve(evaluation, game, ELAPSED.name))
+    if curve and all(step in elapsed for step, _ in curve):
+        return tuple(elapsed[step] for step, _ in curve)
+    return () if seconds is None else tuple(seconds * step / curve[-1][0] for step, _ in curve)
+
+
+def _final(evaluation: Evaluation, game: str) -> tuple[Score, ...]:
+    """Return the last values of a game, with those of the whole evaluation, which was of this game only."""
+    scores = [score._replace(game=game) for score in evaluation.scores if score.game in (game, "")]
+    return tuple(
+        Score(game, metric, value, direction)
+        for metric, (direction, values) in final_scores(scores).items()
+        for value in values.values()
+    )
+
+
 def _seconds(evaluation: Evaluation, game: str) -> float | None:
-    return next((s.value for s in evaluation.scores if s.game == game and s.metric == "seconds"), None)
+    return next((s.value for s in evaluation.scores if s.game == game and s.metric == SECONDS.name), None)

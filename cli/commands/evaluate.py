@@ -6,12 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Database, Games, Iterations, Json, ProgramNames, Suite, Tier, Workers
+from cli.dilemmas import Agents, Map, Preset, Seeds, View
+from cli.options import (
+    Database,
+    FileDomain,
+    Games,
+    Iterations,
+    Json,
+    Objective,
+    ProgramNames,
+    Reference,
+    Suite,
+    Tier,
+    Workers,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from evolve.evaluate import Measured
+    from cli.measuring import Measurements
 
 
 def evaluate(
@@ -19,92 +32,93 @@ def evaluate(
     suite: Suite = None,
     game: Games = None,
     iterations: Iterations = None,
-    reference: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RULE",
-            help="Library program that fitness is relative to, or 'none'. [default: the domain's; dcfr]",
-            show_default=False,
-        ),
-    ] = None,
+    reference: Reference = None,
+    objective: Objective = None,
     seconds: Annotated[
         float | None,
         typer.Option(
             "--time-limit",
             metavar="N",
-            help="Seconds a program may take in one game. [default: 600]",
+            help="Seconds a program may take in one game. [default: the domain's; 600]",
             show_default=False,
         ),
     ] = None,
     workers: Workers = None,
-    domain: Annotated[
-        str | None, typer.Option(help="What files are programs of.", show_default=False)
-    ] = None,
+    domain: FileDomain = None,
+    preset: Preset = None,
+    map_file: Map = None,
+    agents: Agents = None,
+    seeds: Seeds = None,
+    view: View = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
 ) -> None:
     """Measure programs, stored beside earlier measurements.
 
-    They run in the sandbox. Rules and files are added to the archive first. Ends with 1 if any program failed
-    in any game.
+    They run in the sandbox. Library programs and files are added to the archive first. Ends with 1 if any
+    program failed in any game.
     """
-    from contextlib import closing
-
-    from archive import Archive
-    from cli import output
+    from cli import dilemmas, output
     from cli.errors import FAILED
-    from cli.measuring import check_tier, find, plan, progress
+    from cli.measuring import measure
     from cli.records import measured_as_dict
-    from evolve.evaluate import Evaluator
-    from evolve.executors.local import LocalExecutor
 
-    tier = check_tier(allow_weaker_sandbox)
-    with Archive.open(database) as archive:
-        work, found = find(programs, archive, domain)
-        stage, name, compared = plan(work, suite, game, iterations, reference, seconds)
-        with closing(LocalExecutor(workers)) as executor, progress() as tell:
-            evaluator = Evaluator(archive, work, stage, executor, tier=tier)
-            rows = evaluator.measure(found, reference=compared, on_measured=tell)
+    if dilemmas.asked_for(game, suite, preset, map_file, agents, seeds, view):
+        dilemmas.evaluate_policies(
+            programs,
+            dilemmas.setting_of(game, preset, map_file, agents, view, iterations),
+            dilemmas.parse_seeds(seeds),
+            workers=workers,
+            seconds=seconds,
+            tier=allow_weaker_sandbox,
+            database=database,
+            json=json,
+        )
+        return
+    measured = measure(
+        programs,
+        suite=suite,
+        games=game,
+        iterations=iterations,
+        reference=reference,
+        objective=objective,
+        domain_name=domain,
+        workers=workers,
+        tier=allow_weaker_sandbox,
+        database=database,
+        seconds=seconds,
+    )
     if output.wants_json(json):
-        output.print_json([measured_as_dict(row, name, compared) for row in rows])
+        output.print_json([measured_as_dict(row, measured) for row in measured.rows])
     else:
-        _print(output.console(), rows, name, compared, tier)
-    if any(row.value is None for row in rows):
+        _print(output.console(), measured)
+    if measured.failures:
         raise typer.Exit(FAILED)
 
 
-def _print(
-    screen: Console, rows: list[Measured], suite: str | None, reference: str | None, tier: str
-) -> None:
+def _print(screen: Console, measured: Measurements) -> None:
     from cli import output
-    from evolve.evaluate import mean_fitness
 
-    what = f"suite [cyan]{output.plain(suite)}[/], " if suite else ""
-    screen.print(f"{what}{rows[0].iterations} iterations")
-    by_program: dict[str, list[Measured]] = {}
-    for row in rows:
-        by_program.setdefault(row.label, []).append(row)
-    metric = rows[0].metric
-    head = f"  [bold]{metric:>14}{'   fitness' if reference else ''}   seconds  game[/]"
-    for label, measured in by_program.items():
+    screen.print(measured.heading)
+    name = measured.metric.name
+    width = max(len(name), 14)
+    head = f"  [bold]{name:>{width}}{'   fitness' if measured.judged else ''}   seconds  game[/]"
+    for label in measured.labels:
         screen.print(f"\n[bold green]{output.plain(label)}[/]")
         screen.print(head)
-        for row in measured:
-            value = (
-                f"{output.number(row.value):>14}" if row.value is not None else f"[red]{row.status:>14}[/]"
-            )
-            gain = f"{output.fitness(row.fitness):>10}" if reference else ""
+        rows = measured.of(label)
+        for row in rows:
+            shown = output.number(row.value)
+            value = f"{shown:>{width}}" if row.value is not None else f"[red]{row.status:>{width}}[/]"
+            gain = f"{output.fitness(row.fitness):>10}" if measured.judged else ""
             seconds = "-" if row.seconds is None else f"{row.seconds:.2f}"
             # The game is last in the line and never broken, so that it can be copied.
             screen.print(f"  {value}{gain}{seconds:>10}  {output.plain(row.game)}", soft_wrap=True)
-        if reference and len(measured) > 1:
-            mean = output.fitness(mean_fitness(measured))
-            screen.print(f"  {'fitness':>14}[bold]{mean:>10}[/]")
+        if measured.judged and len(rows) > 1:
+            total = output.fitness(measured.total(label))
+            screen.print(f"  {'fitness':>{width}}[bold]{total:>10}[/]")
     screen.print()
-    for row in rows:
-        if row.value is None:
-            reason = output.plain(row.reason or "no reason was given")
-            screen.print(f"[red]{output.plain(row.label)} in {output.plain(row.game)}:[/] {reason}")
-    if reference:
-        screen.print(f"[dim]{output.meaning_of_fitness(reference)}[/]")
+    measured.print_failures(screen)
+    if measured.judged:
+        screen.print(f"[dim]{output.plain(measured.meaning)}[/]")

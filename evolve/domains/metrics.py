@@ -49,6 +49,13 @@ class Metric:
         shown = self.title or self.name.replace("_", " ")
         return f"{shown} ({self.unit})" if self.unit else shown
 
+    def best(self, values: Iterable[float]) -> float | None:
+        """Return the best of some values; None if there are none."""
+        known = list(values)
+        if not known:
+            return None
+        return min(known) if self.direction == "min" else max(known)
+
     def better(self, value: float, other: float) -> bool:
         """Whether a value is better than another."""
         return value < other if self.direction == "min" else value > other
@@ -72,6 +79,8 @@ def catalogue(metrics: Iterable[Metric]) -> MappingProxyType[str, Metric]:
 
 SECONDS = Metric("seconds", "min", unit="s", title="time", logarithmic=True)
 """Wall time of a trial in the engine, as every domain may report it."""
+ELAPSED = Metric("elapsed", "min", unit="s", title="time until here", logarithmic=True)
+"""Wall time until a checkpoint, for domains whose iterations differ in length."""
 EXPLOITABILITY = Metric(
     "exploitability",
     "min",

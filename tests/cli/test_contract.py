@@ -32,11 +32,14 @@ ROW = {
     "suite",
     "iterations",
     "metric",
+    "direction",
     "value",
+    "metrics",
     "status",
     "reason",
     "fitness",
     "reference",
+    "objective",
     "reference_value",
     "seconds",
     "tier",
@@ -109,7 +112,8 @@ def test_evaluate_prints_rows_and_stores_each_measurement_anew(searched: Any) ->
     for row in rows:
         assert set(row) == ROW
         assert row["iterations"] == 40
-        assert row["metric"] == "exploitability"
+        assert (row["metric"], row["direction"], row["objective"]) == ("exploitability", "min", None)
+        assert row["metrics"] == {"exploitability": row["value"], "seconds": row["seconds"]}
         assert row["status"] == "ok"
         assert row["value"] > 0
         assert row["reference"] == "dcfr"
@@ -159,7 +163,11 @@ def test_compare_has_curves_and_reuses_measurements(searched: Any) -> None:
     words = ("compare", "cfr", "dcfr", "--game", "kuhn_poker", "-n", "30", "--workers", "1")
     first = searched.json(*words)
     assert all(set(row) == ROW | {"curve"} for row in first)
-    assert first[0]["curve"][-1] == {"iteration": 30, "value": first[0]["value"]}
+    assert first[0]["curve"][-1] == {
+        "iteration": 30,
+        "value": first[0]["value"],
+        "seconds": pytest.approx(first[0]["seconds"]),
+    }
     stored = len(searched.json("show", "cfr")["evaluations"])
     assert searched.json(*words) == first
     assert len(searched.json("show", "cfr")["evaluations"]) == stored
