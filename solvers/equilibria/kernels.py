@@ -181,6 +181,12 @@ def displacement(z: Any, step: Any, length: float, n: int, m: int, spec: Any, va
             change = abs(_visible(after) - _visible(before))
             if code == CHI2:
                 change = max(change, abs(length * step[k]))
+            elif code == CVAR:  # how far p is from its upper bound counts as well
+                below = _tilt(code, -there, values[2 * i], values[2 * i + 1])[0]
+                change = max(
+                    change,
+                    abs(_visible(below) - _visible(_tilt(code, -z[k], values[2 * i], values[2 * i + 1])[0])),
+                )
             elif code == REVERSE_KL:
                 change = max(change, abs(_visible(-there) - _visible(-z[k])))
             largest = max(largest, change)

@@ -1,7 +1,9 @@
 """Nash equilibria and security strategies of matrix games of two players.
 
-Security strategies and zero-sum games are linear programs (HiGHS); Nash equilibria of other games are
-enumerated by nashpy. Whatever a library returns is checked here.
+Security strategies and zero-sum games are linear programs (HiGHS). Nash equilibria of other small games are
+enumerated by nashpy, one of a larger game is found by a mixed-integer program: Sandholm, Gilpin, Conitzer
+(2005), Mixed-Integer Programming Methods for Finding Nash Equilibria. Whatever a library returns is checked
+here.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ Array = npt.NDArray[np.float64]
 
 SAME = 1e-7
 SMALL = 14
-"""Games of at most so many actions have all supports enumerated; larger ones follow Lemke and Howson."""
+"""Games of at most so many actions have all supports enumerated; of larger ones one equilibrium is found."""
+SECONDS = 60.0
+"""Time limit of the mixed-integer program."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def nash(payoffs_1: npt.ArrayLike, payoffs_2: npt.ArrayLike, tolerance: float = 
     elif sum(first.shape) <= SMALL:
         profiles, complete, method = _enumerate(first, second), True, "support enumeration"
     else:
-        profiles, complete, method = _lemke_howson(first, second), False, "Lemke-Howson"
+        profiles, complete, method = _mixed_integer(first, second), False, "mixed-integer program"
     scale = max(float(np.ptp(first)), float(np.ptp(second)), 1.0)
     found: list[tuple[Array, Array]] = []
     for x, y in profiles:
@@ -141,16 +145,62 @@ def _enumerate(first: Array, second: Array) -> Iterable[tuple[Array, Array]]:
     return _valid(pairs)
 
 
-def _lemke_howson(first: Array, second: Array) -> Iterable[tuple[Array, Array]]:
-    import nashpy
+def _mixed_integer(first: Array, second: Array) -> Iterable[tuple[Array, Array]]:
+    """Solve for strategies x, y, values u, v and supports in which no action has any regret."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
 
-    game = nashpy.Game(first, second.T)
-    found = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for label in range(min(sum(first.shape), 12)):
-            found.append(game.lemke_howson(initial_dropped_label=label))
-    return _valid(found)
+    n, m = first.shape
+    R, S = ((payoff - payoff.min()) / max(float(np.ptp(payoff)), 1e-300) for payoff in (first, second))
+    # Columns: x (n), y (m), supports of both (n + m), u, v. Payoffs lie between 0 and 1, so regrets do, too.
+    size = 2 * (n + m) + 2
+    x, y = slice(0, n), slice(n, n + m)
+    in_x, in_y = slice(n + m, 2 * n + m), slice(2 * n + m, 2 * (n + m))
+    regrets = np.zeros((n + m, size))
+    regrets[:n, y], regrets[:n, -2] = -R, 1.0
+    regrets[n:, x], regrets[n:, -1] = -S, 1.0
+    played = np.zeros((n + m, size))
+    played[:n, in_x], played[n:, in_y] = np.eye(n), np.eye(m)
+    weights = np.zeros((n + m, size))
+    weights[:n, x], weights[n:, y] = np.eye(n), np.eye(m)
+    sums = np.zeros((2, size))
+    sums[0, x], sums[1, y] = 1.0, 1.0
+    integer = np.zeros(size)
+    integer[in_x] = integer[in_y] = 1
+    found = milp(
+        np.zeros(size),
+        integrality=integer,
+        bounds=Bounds(np.zeros(size), np.ones(size)),
+        constraints=[
+            LinearConstraint(sums, 1.0, 1.0),
+            LinearConstraint(regrets, 0.0, np.inf),
+            LinearConstraint(regrets + played, -np.inf, 1.0),
+            LinearConstraint(weights - played, -np.inf, 0.0),
+        ],
+        options={"time_limit": SECONDS},
+    )
+    if found.x is None:
+        return []
+    solution = np.asarray(found.x)
+    rows, columns = solution[in_x] > 0.5, solution[in_y] > 0.5
+    exact = _on_supports(R, S, rows, columns)
+    return _valid([exact] if exact is not None else [(solution[x], solution[y])])
+
+
+def _on_supports(
+    first: Array, second: Array, rows: npt.NDArray[np.bool_], columns: npt.NDArray[np.bool_]
+) -> tuple[Array, Array] | None:
+    """Return the strategies that make each other's supports indifferent, free of the program's tolerances."""
+
+    def indifferent(payoffs: Array) -> Array:
+        k, width = payoffs.shape
+        system = np.zeros((k + 1, width + 1))
+        system[:k, :width], system[:k, -1], system[-1, :width] = payoffs, -1.0, 1.0
+        return np.asarray(np.linalg.lstsq(system, np.append(np.zeros(k), 1.0), rcond=None)[0][:-1])
+
+    x, y = np.zeros(len(rows)), np.zeros(len(columns))
+    y[columns] = indifferent(first[np.ix_(rows, columns)])
+    x[rows] = indifferent(second[np.ix_(columns, rows)])
+    return (x, y) if min(x.min(), y.min()) > -1e-9 and nash_gap(first, second, x, y) < 1e-9 else None
 
 
 def _valid(pairs: Iterable[tuple[Array, Array]]) -> Iterable[tuple[Array, Array]]:

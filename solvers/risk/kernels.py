@@ -42,25 +42,30 @@ def _kl(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
         if y[b] > 0.0:
             low = min(low, v[b])
             high = max(high, v[b])
-    total = 0.0
     if tau * (high - low) < 1.0:
-        centre = mean
+        total = 0.0
         for b in range(len(v)):
             if y[b] > 0.0:
-                total += y[b] * np.expm1(-tau * (v[b] - centre))
-        value = centre - np.log1p(total) / tau
-        total += 1.0
-    else:
-        centre = low
+                total += y[b] * np.expm1(-tau * (v[b] - mean))
         for b in range(len(v)):
-            if y[b] > 0.0:
-                total += y[b] * np.exp(-tau * (v[b] - centre))
-        value = centre - np.log(total) / tau
+            weight = np.exp(min(-tau * (v[b] - mean), LARGEST_EXPONENT)) / (1.0 + total)
+            p[b] = y[b] * weight
+            slope[b] = -weight / tau
+        return mean - np.log1p(total) / tau
+    top, total = -np.inf, 0.0
     for b in range(len(v)):
-        weight = np.exp(min(-tau * (v[b] - centre), LARGEST_EXPONENT)) / total
-        p[b] = y[b] * weight
-        slope[b] = -weight / tau
-    return value
+        if y[b] > 0.0:
+            top = max(top, np.log(y[b]) - tau * (v[b] - low))
+    for b in range(len(v)):
+        p[b] = 0.0
+        if y[b] > 0.0:
+            p[b] = np.exp(np.log(y[b]) - tau * (v[b] - low) - top)
+            total += p[b]
+    for b in range(len(v)):
+        p[b] /= total
+        exponent = -tau * (v[b] - low) - top - np.log(total)
+        slope[b] = -np.exp(min(exponent, LARGEST_EXPONENT)) / tau
+    return low - (top + np.log(total)) / tau
 
 
 @numba.njit(cache=True, error_model="numpy")

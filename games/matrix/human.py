@@ -1,0 +1,94 @@
+"""Two-by-two games that people played in laboratories, see ``human_games.toml`` for the sources."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from games.errors import GameStringError
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Parameters that were fitted to one game: one number a player."""
+
+    tau: tuple[float, float]
+    epsilon: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class HumanGame:
+    """One game with what people did in it.
+
+    Attributes
+    ----------
+    name : str
+    study : str
+        The experiment that it belongs to.
+    payoffs_1, payoffs_2 : ndarrays of shape (2, 2)
+        Each player's payoffs with its own actions as rows.
+    nash, people : tuple of two floats
+        Probability of each player's first action: in the Nash equilibrium, and as observed.
+    kl, reverse_kl : Fitted
+        For KL with the log barrier, and reverse KL with the entropy.
+    """
+
+    name: str
+    study: str
+    payoffs_1: Array
+    payoffs_2: Array
+    nash: tuple[float, float]
+    people: tuple[float, float]
+    kl: Fitted
+    reverse_kl: Fitted
+
+
+@cache
+def human_games() -> tuple[HumanGame, ...]:
+    """Return all games."""
+    text = resources.files("games.matrix").joinpath("human_games.toml").read_text("utf-8")
+    return tuple(_read(entry) for entry in tomllib.loads(text)["games"])
+
+
+def human_game(name: str) -> HumanGame:
+    """Return a game by name, whatever its case.
+
+    Raises
+    ------
+    games.GameStringError
+        If there is none of that name.
+    """
+    for game in human_games():
+        if game.name.lower() == name.lower():
+            return game
+    known = ", ".join(game.name for game in human_games())
+    raise GameStringError(f"there is no game of people called {name!r}; there are {known}")
+
+
+def _read(entry: dict[str, Any]) -> HumanGame:
+    row, column = np.array(entry["payoffs_1"]), np.array(entry["payoffs_2"]).T.copy()
+    for matrix in (row, column):
+        matrix.flags.writeable = False
+
+    def fitted(name: str) -> Fitted:
+        tau, epsilon = entry[name]["tau"], entry[name]["epsilon"]
+        return Fitted((tau[0], tau[1]), (epsilon[0], epsilon[1]))
+
+    return HumanGame(
+        name=entry["name"],
+        study=entry["study"],
+        payoffs_1=row,
+        payoffs_2=column,
+        nash=(entry["nash"][0], entry["nash"][1]),
+        people=(entry["people"][0], entry["people"][1]),
+        kl=fitted("kl"),
+        reverse_kl=fitted("reverse_kl"),
+    )
