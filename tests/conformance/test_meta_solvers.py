@@ -1,0 +1,125 @@
+"""What every meta-solver of the library must satisfy."""
+
+import numpy as np
+import pytest
+
+import games
+from evolve.sandbox import Sandbox
+from solvers.psro.engine import Engine, run, session_arguments
+from solvers.psro.guise import Guise
+from solvers.psro.meta_solvers import solver_names, solver_source, solver_title
+from solvers.psro.solve import load_solver
+from solvers.session import InlineSession
+
+pytestmark = pytest.mark.parametrize("solver", solver_names())
+
+FEW = {"regret_matching": {"rounds": 400}, "prd": {"steps": 400}, "fictitious_play": {"rounds": 400}}
+"""Fewer rounds than by default: what is tested here does not depend on them."""
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(hosts=["solvers.psro.host"]) as shared:
+        yield shared
+
+
+def short_source(solver):
+    """Return the source of a meta-solver that takes few rounds."""
+    source = solver_source(solver)
+    for name, value in FEW.get(solver, {}).items():
+        lines = [
+            f"    {name} = {value}" if line.startswith(f"    {name} = ") else line
+            for line in source.split("\n")
+        ]
+        source = "\n".join(lines)
+    if solver == "shor":
+        source = source.replace("(8000, 50, 15000)", "(300, 50, 15000)").replace("(1000, 20", "(200, 20")
+    if solver == "projection_matching":
+        source = source.replace("= 4000", "= 400").replace("= 1000", "= 200")
+    assert solver in ("uniform", "nash", "alpharank") or source != solver_source(solver)
+    return source
+
+
+def inline(solver, form, horizon):
+    namespace = {"__name__": "candidate"}
+    exec(short_source(solver), namespace)
+    return InlineSession(namespace, **session_arguments(form, horizon))
+
+
+def test_documentation_states_formula_and_source(solver):
+    source = solver_source(solver)
+    assert solver_title(solver).endswith(".")
+    assert "Source: " in source
+    assert "\n    s" in source or "\n    g = " in source or " s = " in source
+
+
+def game_for(solver):
+    return "leduc_poker" if solver == "nash" else "kuhn_poker(players=3)"
+
+
+def test_every_answer_is_a_mixture_and_exploitability_falls(solver):
+    form = games.compile(game_for(solver))
+    engine = Engine(form, inline(solver, form, 12), 12)
+    values = []
+    for _ in range(12):
+        engine.step()  # raises where an answer is none
+        values.append(engine.measure())
+    assert engine.evaluated.shape == (form.players, 13)
+    assert np.allclose(engine.evaluated.sum(axis=1), 1)
+    assert values[-1] < 0.5 * values[0]
+
+
+@pytest.mark.parametrize("name", ["leduc_poker", "kuhn_poker(players=3)"])
+def test_the_order_of_policies_does_not_matter(solver, name):
+    """In a restricted game of perturbed payoffs, so that there are no ties to break."""
+    if solver == "nash" and name != "leduc_poker":
+        pytest.skip("for two players only")
+    form = games.disguise(games.compile(name), 5, permute=False, dummies=0.0, perturbation=0.3).form
+    plain = Engine(form, inline(solver, form, 6), 6)
+    guise = Guise(form.players, np.random.default_rng(2))
+    guise.scale[:], guise.shift[:] = 1.0, 0.0
+    hidden = Engine(form, inline(solver, form, 6), 6, guise)
+    for _ in range(6):
+        plain.step()
+        hidden.step()
+        assert np.abs(plain.train - hidden.train).max() < 1e-5
+    plain.measure()
+    hidden.measure()
+    assert np.abs(plain.evaluated - hidden.evaluated).max() < 1e-5
+
+
+def test_works_on_disguised_populations(solver):
+    """Policies permuted, payoffs scaled and shifted: still a mixture, still a good one."""
+    form = games.compile(game_for(solver))
+    hidden = Engine(form, inline(solver, form, 12), 12, Guise(form.players, np.random.default_rng(4)))
+    first = None
+    for _ in range(12):
+        hidden.step()
+        first = hidden.measure() if first is None else first
+    assert hidden.measure() < 0.5 * first
+
+
+def test_same_result_sandboxed(solver, sandbox):
+    form = games.compile(game_for(solver))
+    plain = run(form, inline(solver, form, 5), 5)
+    with sandbox.session(short_source(solver), **session_arguments(form, 5)) as session:
+        confined = run(form, session, 5)
+    assert [p.exploitability for p in plain.checkpoints] == [p.exploitability for p in confined.checkpoints]
+    for mine, theirs in zip(plain.average, confined.average, strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def test_training_and_evaluating_do_not_share_state(solver):
+    form = games.compile(game_for(solver))
+    often, once = (Engine(form, inline(solver, form, 4), 4) for _ in range(2))
+    for _ in range(4):
+        often.step()
+        often.measure()
+        once.step()
+    assert np.array_equal(often.train, once.train)
+
+
+def test_a_library_solver_loads_by_name(solver):
+    name, namespace = load_solver(solver)
+    assert name == solver
+    assert namespace["__doc__"]

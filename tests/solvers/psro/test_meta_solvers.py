@@ -1,0 +1,112 @@
+"""Meta-solvers of the library against OpenSpiel's and against known equilibria."""
+
+import numpy as np
+import pytest
+from open_spiel.python.algorithms import projected_replicator_dynamics, regret_matching
+from open_spiel.python.egt import alpharank
+
+from solvers.psro.restricted import TensorGame
+from solvers.psro.solve import load_solver
+
+
+def restricted(*tensors):
+    """Return the operator of a game given by its payoff tensors."""
+    players, policies = len(tensors), len(tensors[0])
+    shown = np.array([np.moveaxis(tensor, p, -1).reshape(-1) for p, tensor in enumerate(tensors)])
+    return TensorGame(players, policies, shown, policies)
+
+
+def random_tensors(players, policies, seed):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=(policies,) * players) for _ in range(players)]
+
+
+def solver(name, players, **constants):
+    namespace = load_solver(name)[1]
+    (kind,) = (v for v in namespace.values() if isinstance(v, type) and v.__module__ == namespace["__name__"])
+    return type(kind.__name__, (kind,), constants)(players, 100)
+
+
+def mixture(weights):
+    return np.asarray(weights) / np.sum(weights, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("players", [2, 3])
+def test_prd_is_openspiels(players):
+    tensors = random_tensors(players, 4, seed=players)
+    theirs = projected_replicator_dynamics.projected_replicator_dynamics(
+        tensors, prd_iterations=300, prd_dt=0.01, prd_gamma=1e-3
+    )
+    mine = solver("prd", players, steps=300, dt=0.01, gamma=1e-3).train(1, restricted(*tensors))
+    assert np.abs(mixture(mine) - np.array(theirs)).max() < 1e-9
+
+
+@pytest.mark.parametrize("players", [2, 3])
+def test_regret_matching_is_openspiels(players):
+    tensors = random_tensors(players, 4, seed=10 + players)
+    theirs = regret_matching.regret_matching(tensors, iterations=300, gamma=1e-3)
+    mine = solver("regret_matching", players, rounds=300, gamma=1e-3).train(1, restricted(*tensors))
+    assert np.abs(mixture(mine) - np.array(theirs)).max() < 1e-9
+
+
+@pytest.mark.parametrize("players", [2, 3])
+def test_alpharank_is_openspiels(players):
+    rng = np.random.default_rng(players)
+    # Small whole numbers, so that there are ties.
+    tensors = [rng.integers(0, 3, size=(4,) * players).astype(float) for _ in range(players)]
+    _, _, pi, _, _ = alpharank.compute(tensors, m=50, alpha=1, use_inf_alpha=True, inf_alpha_eps=0.01)
+    joint = pi.reshape((4,) * players)
+    mine = solver("alpharank", players, tolerance=1e-13, steps=20000).train(1, restricted(*tensors))
+    for p in range(players):
+        others = tuple(q for q in range(players) if q != p)
+        assert np.abs(mine[p] - joint.sum(axis=others)).max() < 1e-8
+
+
+def gap(payoffs, strategies):
+    row, column = mixture(strategies)
+    return float((payoffs @ column).max() - (row @ payoffs).min())
+
+
+@pytest.mark.parametrize("shift", [0.0, 3.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_nash_guarantees_the_same_value_to_both(seed, shift):
+    """Weak duality: where the two guarantees meet, both mixtures are optimal."""
+    (payoffs,) = random_tensors(2, 12, seed=seed)[:1]
+    assert gap(payoffs, solver("nash", 2).train(1, restricted(payoffs + shift, 1 - payoffs))) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("name", "constants", "limit"),
+    [
+        ("projection_matching", {}, 1e-2),
+        ("regret_matching", {"rounds": 20000}, 2e-2),
+        ("fictitious_play", {"rounds": 20000}, 5e-2),
+        ("prd", {"steps": 20000, "dt": 0.01}, 5e-2),
+    ],
+)
+def test_iterated_solvers_approach_equilibria_of_matrix_games(name, constants, limit):
+    (payoffs,) = random_tensors(2, 6, seed=21)[:1]
+    game = restricted(payoffs, -payoffs)
+    instance = solver(name, 2, **constants)
+    assert gap(payoffs, instance.evaluate(100, game)) < limit
+    assert gap(payoffs, game.uniform()) > 0.5
+
+
+def test_shor_is_what_the_paper_prints():
+    """One round by hand, from the formulas."""
+    first, second = random_tensors(2, 3, seed=30)
+    game = restricted(first, second)
+    blend, temperature, momentum, diversity = 0.3, 0.5, 0.5, 0.05
+    strategies = np.full((2, 3), 1 / 3)
+    for p in (0, 1):
+        payoffs = first @ strategies[1] if p == 0 else strategies[0] @ second
+        centered = payoffs - payoffs.mean()
+        gain = (1 + momentum) * centered + diversity * (1 - strategies[p])
+        gain /= np.abs(gain).max()
+        regret = np.maximum(gain, 0)
+        soft = np.exp(payoffs / temperature)
+        strategies[p] = (1 - blend) * regret / regret.sum() + blend * soft / soft.sum()
+    average, last = solver("shor", 2).iterate(game, 1, blend, temperature, momentum, diversity)
+    assert np.abs(last - strategies).max() < 1e-12
+    assert np.abs(average - strategies).max() < 1e-12
+    assert solver("shor", 2).rounds((1000, 20, 5000), game) == 1040
