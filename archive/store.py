@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+from archive.activity import ActivityStore
 from archive.calls import CallStore
 from archive.errors import ArchiveNotFound, DatabaseUnavailable
 from archive.lineage import LineageStore
@@ -15,7 +16,7 @@ from archive.schema import prepare
 from archive.workers import WorkerStore
 
 
-class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore):
+class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore, ActivityStore):
     """The memory of Nashforge: programs, runs, candidates, evaluations, scores, model calls, queued work.
 
     Every operation is one transaction and hands out frozen records; nothing that returned is lost when the
@@ -29,7 +30,14 @@ class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore):
     """
 
     @classmethod
-    def open(cls, url: str | Path | None = None, *, create: bool = True, busy_timeout: float = 30.0) -> Self:
+    def open(
+        cls,
+        url: str | Path | None = None,
+        *,
+        create: bool = True,
+        busy_timeout: float = 30.0,
+        patience: float = 0.0,
+    ) -> Self:
         """Open an archive, and check its schema.
 
         Parameters
@@ -41,6 +49,8 @@ class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore):
             Make the database's tables (and file) if they are not there.
         busy_timeout
             Seconds to wait for another process that writes (SQLite).
+        patience
+            Seconds that every operation waits for a server that cannot be reached, before it begins.
 
         Raises
         ------
@@ -67,5 +77,6 @@ class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore):
                     "--database"
                 ) from error
         archive = cls(resolved, busy_timeout)
+        archive.patience = patience
         prepare(archive, create=create)
         return archive

@@ -104,3 +104,54 @@ class Worker:
     heartbeat: datetime
     stopped: datetime | None
     silent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An attempt that a worker has in hand.
+
+    Attributes
+    ----------
+    run, candidate, program : str or int or None
+        Nickname of the run, position in it, nickname of the program; None for what belongs to no candidate.
+    seconds : float
+        Since it was claimed.
+    """
+
+    worker: str
+    kind: str
+    run: str | None
+    candidate: int | None
+    program: str | None
+    attempt: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What goes on now.
+
+    Attributes
+    ----------
+    waiting : dict of str to int
+        Attempts that wait, by kind; those of paused runs included.
+    running : tuple of Running
+        Attempts in hand, the oldest first.
+    answered : dict of str to int
+        Attempts answered lately, by worker.
+    lost : int
+        Attempts lost lately.
+    seconds : float
+        What lately means: since the first of these answers, at most ten minutes.
+    """
+
+    waiting: dict[str, int]
+    running: tuple[Running, ...]
+    answered: dict[str, int]
+    lost: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Answers a second, lately."""
+        return sum(self.answered.values()) / self.seconds

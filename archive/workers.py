@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from archive.database import Database
 from archive.errors import NotAnArchive
-from archive.models import AttemptRow, InfoRow, RunRow, WorkerRow
+from archive.models import InfoRow, RunRow, WorkerRow
 from archive.rows import RunRef, columns, run_id
 from archive.types import db_now
 from archive.work import Worker
@@ -81,15 +81,3 @@ class WorkerStore(Database):
         with self._read() as connection:
             held = select(RunRow.pause_requested).where(RunRow.id == run_id(run))
             return connection.scalar(held) is not None
-
-    def work_done(self, seconds: float) -> dict[str, int]:
-        """Return how many attempts each worker answered in the last so many seconds."""
-        with self._read() as connection:
-            now = connection.scalar(select(db_now()))
-            assert now is not None
-            rows = connection.execute(
-                select(AttemptRow.worker, func.count())
-                .where(AttemptRow.finished > now - timedelta(seconds=seconds), AttemptRow.state == "done")
-                .group_by(AttemptRow.worker)
-            )
-            return {row[0]: row[1] for row in rows if row[0] is not None}

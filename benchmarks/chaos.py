@@ -45,10 +45,10 @@ SUITE = 'name = "tiny"\npurpose = "Evaluations of a moment."\ngames = ["kuhn_pok
 
 @dataclass(frozen=True)
 class Plan:
-    """What a trial does: evaluations, mean seconds between disturbances, seconds at most."""
+    """What a trial does: evaluations, how many of them between disturbances, seconds at most."""
 
     evaluations: int
-    pause: float
+    every: int
     limit: float
     broker: type[Server]
 
@@ -63,6 +63,7 @@ class Trial:
         self.suite = folder / "tiny.toml"
         self.suite.write_text(SUITE)
         (folder / "run.toml").write_text("lookahead = 4\n")
+        self.known = 0
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.done: Counter[str] = Counter()
 
@@ -131,14 +132,23 @@ class Trial:
         self.database.start()
 
     def tend(self) -> bool:
-        """Resume the run if its process has ended before the run; return whether the run has ended."""
-        ended = self.processes["coordinator"].poll() is not None
-        if not ended:
+        """Start again what gave up by itself, as any supervisor does; return whether the run has ended."""
+        for name in ("worker-1", "worker-2"):
+            if self.processes[name].poll() is not None:
+                self.worker(name)
+        if self.processes["coordinator"].poll() is None:
             return False
         if self.state() is RunState.FINISHED:
             return True
         self.coordinator()
         return False
+
+    def evaluated(self) -> int:
+        """Return how many candidates are finished; as many as before if that cannot be seen now."""
+        with contextlib.suppress(ArchiveError), Archive.open(self.database.url, create=False) as archive:
+            counts = archive.counts(archive.get_run(NAME))
+            self.known = sum(count for status, count in counts.items() if status.finished)
+        return self.known
 
     def disturb_until_done(self) -> None:
         """Work on the run and disturb it, with every kind of disturbance in turn, until it has ended."""
@@ -153,21 +163,19 @@ class Trial:
         self.worker("worker-2")
         self.coordinator()
         deadline = time.monotonic() + self.plan.limit
-        following = time.monotonic() + self.pause() + 5.0
+        following = int(self.rng.integers(1, self.plan.every + 1))
         while not self.tend():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not done after {self.plan.limit:g} s; see {self.folder}")
-            if time.monotonic() > following:
+            if self.evaluated() >= following:
+                # At any moment of whatever is going on.
+                time.sleep(float(self.rng.uniform(0, 0.5)))
                 order = order or [int(k) for k in self.rng.permutation(len(kinds))]
                 kind = kinds[order.pop()]
                 kind()
                 self.done[kind.__name__] += 1
-                following = time.monotonic() + self.pause()
-            time.sleep(0.1)
-
-    def pause(self) -> float:
-        """Return how long to wait for the next disturbance."""
-        return float(self.rng.uniform(0.5, 1.5)) * self.plan.pause
+                following = self.evaluated() + int(self.rng.integers(1, 2 * self.plan.every))
+            time.sleep(0.2)
 
     def end(self) -> None:
         """Ask everything to end that still runs."""
@@ -303,14 +311,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--first", type=int, default=1, help="number of the first trial")
     parser.add_argument("--evaluations", type=int, default=200)
-    parser.add_argument("--pause", type=float, default=4.0, help="mean seconds between disturbances")
+    parser.add_argument("--every", type=int, default=12, help="mean evaluations between disturbances")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds that a trial may take")
     parser.add_argument("--broker", choices=["redis", "rabbitmq"], default="redis")
     chosen: Any = parser.parse_args(arguments)
     # Orphans become children of this process, where they are seen.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     broker = {"redis": Redis, "rabbitmq": RabbitMQ}[chosen.broker]
-    plan = Plan(chosen.evaluations, chosen.pause, chosen.limit, broker)
+    plan = Plan(chosen.evaluations, chosen.every, chosen.limit, broker)
     root = Path(tempfile.mkdtemp(prefix="nashforge-chaos-"))
     root.chmod(0o755)
     expected = undisturbed(root, plan.evaluations)

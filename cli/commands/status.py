@@ -2,29 +2,78 @@
 
 from __future__ import annotations
 
-from cli.options import Database, Json, LatestRun
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from cli.options import Database, Json, LatestRun, Watch
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from archive import Archive, Candidate
+    from evolve.standing import Standing
 
 
-def status(run: LatestRun = "latest", database: Database = None, json: Json = None) -> None:
+def status(
+    run: LatestRun = "latest", watch: Watch = False, database: Database = None, json: Json = None
+) -> None:
     """Show where a run stands.
 
-    Also while another process works on it.
+    Also while other processes work on it, here or on other machines: then with what each has in hand.
     """
     from cli import output
     from cli.archives import find_run, opened
-    from cli.records import candidate_as_dict, standing_as_dict
-    from cli.summary import print_standing
-    from evolve.standing import improvements, standing
+    from cli.watching import watched
 
     with opened(database) as archive:
-        now = standing(archive, find_run(archive, run))
-        better = improvements(archive.candidates(now.run))
-        failures = archive.failures(now.run, limit=5)
-    if output.wants_json(json):
-        value = standing_as_dict(now)
-        value["config"] = now.settings
-        value["improvements"] = [candidate_as_dict(candidate) for candidate in better]
-        value["latest_failures"] = [candidate_as_dict(candidate) for candidate in failures]
-        output.print_json(value)
-        return
-    print_standing(output.console(), now, better, failures)
+        number = find_run(archive, run).id
+        if output.wants_json(json):
+            output.print_json(_as_dict(archive, number))
+        else:
+            watched(lambda: _shown(archive, number), repeat=watch)
+
+
+def _read(archive: Archive, number: int) -> tuple[Standing, list[Candidate], list[Candidate]]:
+    from evolve.standing import improvements, standing
+
+    now = standing(archive, archive.get_run(number))
+    return now, improvements(archive.candidates(now.run)), archive.failures(now.run, limit=5)
+
+
+def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
+    from cli.records import candidate_as_dict, standing_as_dict
+    from evolve.service.status import service_status
+
+    now, better, failures = _read(archive, number)
+    service = service_status(archive, run=now.run)
+    return {
+        **standing_as_dict(now),
+        "config": now.settings,
+        "improvements": [candidate_as_dict(candidate) for candidate in better],
+        "latest_failures": [candidate_as_dict(candidate) for candidate in failures],
+        "cost": {model: asdict(spent) for model, spent in archive.spending(now.run).items()},
+        "work": {key: service[key] for key in ("waiting", "running", "answered", "lost", "rate")},
+    }
+
+
+def _shown(archive: Archive, number: int) -> RenderableType:
+    from rich.text import Text
+
+    from cli import output
+    from cli.activity import busy_lines, money_line, queue_line
+    from cli.summary import print_standing
+    from evolve.service.status import service_status
+
+    now, better, failures = _read(archive, number)
+    screen = output.console()
+    with screen.capture() as captured:
+        print_standing(screen, now, better, failures)
+        spent = archive.spending(now.run)
+        if spent[""].calls:
+            screen.print(money_line(spent))
+        if now.settings.get("executor") == "celery":
+            work = service_status(archive, run=now.run)
+            screen.print("\nWorkers")
+            for line in [*busy_lines(work["running"]), "  " + queue_line(work)]:
+                screen.print(line, overflow="ellipsis", no_wrap=True)
+    return Text.from_ansi(captured.get().rstrip("\n"))

@@ -8,6 +8,9 @@ import typer
 
 from cli.options import Broker, BrokerCa, BrokerCert, BrokerKey, Database
 
+START_SECONDS = 10.0
+"""How long a worker waits for a database that is away when it starts."""
+
 
 def worker(
     slots: Annotated[
@@ -66,7 +69,7 @@ def worker(
 
     settings = service_settings(broker, broker_ca=broker_ca, broker_cert=broker_cert, broker_key=broker_key)
     set_up_logs(log_format, log_level)
-    with Archive.open(database) as archive:
+    with Archive.open(database, patience=START_SECONDS) as archive:
         working = ServiceWorker(
             archive,
             settings,

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery, signals
-from celery.exceptions import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
 from archive import Archive
 from evolve.executors.local import SECRET, available_cores
@@ -124,6 +124,8 @@ class ServiceWorker:
         signals.setup_logging.connect(_leave_logging_alone, weak=False)
         # Celery warns root of pickles; there are none, and the sandbox is strongest where root starts it.
         warnings.filterwarnings("ignore", category=SecurityWarning)
+        # What is evaluated when the broker goes away is finished; Celery warns that its default will change.
+        warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
         worker = self._app.Worker(
             hostname=f"{self.name}@{platform.node()}",
             pool="threads",

@@ -1,0 +1,83 @@
+"""``nashforge workers``: who works, and on what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import Broker, Database, Json, Watch
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from archive import Archive
+    from evolve.service.settings import ServiceSettings
+
+
+def workers(
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Also those that stopped or have been silent for long.")
+    ] = False,
+    watch: Watch = False,
+    broker: Broker = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Show the workers, what each has in hand, and what waits.
+
+    With a broker, also how many messages it holds.
+    """
+    import os
+
+    from cli import output
+    from cli.archives import opened
+    from cli.watching import watched
+    from evolve.service.settings import BROKER, service_settings
+
+    settings = service_settings(broker) if broker or os.environ.get(BROKER) else None
+    with opened(database) as archive:
+        if output.wants_json(json):
+            output.print_json(_as_dict(archive, settings, everybody))
+            return
+        watched(lambda: _table(_as_dict(archive, settings, everybody)), repeat=watch)
+
+
+def _as_dict(archive: Archive, settings: ServiceSettings | None, everybody: bool) -> dict[str, Any]:
+    """Return the workers and the queues, see docs/json.md."""
+    from evolve.service.status import service_status
+
+    status = service_status(archive, settings)
+    rows = [worker for worker in status["workers"] if everybody or worker["state"] in ("busy", "idle")]
+    return {**status, "workers": rows}
+
+
+def _table(status: dict[str, Any]) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    from cli import output
+    from cli.activity import busy_lines, queue_line
+
+    parts: list[RenderableType] = []
+    if status["workers"]:
+        table = output.table(
+            "worker", "state", "slots", "takes", "last 10 min", "heard", right=("slots", "last 10 min")
+        )
+        colours = {"busy": "green", "idle": "cyan", "silent": "red", "stopped": "dim"}
+        for worker in status["workers"]:
+            state = worker["state"]
+            table.add_row(
+                f"{output.plain(worker['worker'])} [dim]{output.plain(worker['host'])}[/]",
+                f"[{colours[state]}]{state}[/]",
+                f"{worker['busy']}/{worker['slots']}",
+                ", ".join(worker["takes"]),
+                str(worker["answered"]),
+                f"{output.duration(worker['silent_seconds'])} ago",
+            )
+        parts.append(table)
+    else:
+        parts.append(Text.from_markup("No worker is alive; start one with [bold]nashforge worker[/]."))
+    parts += [Text.from_markup(line) for line in busy_lines(status["running"])]
+    parts.append(Text.from_markup(queue_line(status)))
+    return Group(*parts)
