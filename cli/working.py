@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -45,16 +44,12 @@ def work(
         As given on the command line, to be repeated in the commands that are proposed.
     """
     from cli import output, summary
+    from cli.interrupts import Interruptible
     from cli.live import watcher
 
     settings = config.model_dump(mode="json")
-    # A polite kill stops as cleanly as Ctrl-C.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with watcher(settings) as listener:
-            result = execute(listener)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with watcher(settings) as screen, Interruptible(screen) as listener:
+        result = execute(listener)
     if as_json:
         output.print_json(result.as_dict())
     else:

@@ -69,6 +69,7 @@ class Dispatcher:
 
     def wait(self, seconds: float = POLL_SECONDS) -> list[Report | Lost]:
         """Return what was answered, or lost for good, since the last call; wait a little for some."""
+        self._tick()  # first: it may raise, and no answer may be lost
         ended: list[Report | Lost] = []
         for answer in self._executor.wait(seconds):
             task, attempt = self._tasks.pop(answer.token)
@@ -79,7 +80,6 @@ class Dispatcher:
                     self._executor.submit(task)
                     continue
             ended.append(answer)
-        self._tick()
         return ended
 
     def gather(self, tokens: Iterable[str]) -> list[Report]:
