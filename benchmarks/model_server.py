@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -284,13 +283,40 @@ def small_edit(ask: Ask) -> Reply:
     return Reply(f"Variant {ask.number} adds a constant.\n\n{edit}\n")
 
 
+RULE = '''"""CFR+ whose average weighs iteration t by t^{power}."""
+
+import numpy as np
+
+from solvers.cfr.interface import RegretMinimizer
+
+
+class Variant(RegretMinimizer):
+    def start(self):
+        self.regret = self.infosets.zeros()
+
+    def observe(self, t, regret):
+        self.regret = np.maximum(self.regret + regret, 0.0)
+
+    def accumulate(self, t, policy, reach, average):
+        return average + t**{power} * reach * policy
+
+    def policy(self, t):
+        return self.infosets.normalize(self.regret)
+'''
+
+
+def new_rule(ask: Ask) -> Reply:
+    """Reply with a whole CFR rule, another one for every request."""
+    source = RULE.format(power=round(0.5 + 0.0173 * ask.number, 4))
+    return Reply(f"Weigh iterations by another power.\n\n```python\n{source}```\n")
+
+
 def main() -> None:
     """Serve small edits until standard input ends."""
     with ModelServer(small_edit) as server:
         server.keep_asks = False
         print(server.url, flush=True)
         sys.stdin.read()
-        time.sleep(0)
 
 
 if __name__ == "__main__":
