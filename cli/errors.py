@@ -35,6 +35,7 @@ _CODES: Mapping[str, int] = {
     "games.errors.GameError": USAGE,
     "solvers.cfr.rules.UnknownRuleError": USAGE,
     "solvers.profile.PolicyError": FAILED,
+    "solvers.risk.measures.RiskError": USAGE,
     "evolve.config.ConfigError": USAGE,
     "evolve.domains.UnknownDomainError": USAGE,
     "evolve.domains.checks.DomainError": USAGE,

@@ -10,16 +10,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from cli.commands.archive import archive
 from cli.commands.best import best
 from cli.commands.compare import compare
 from cli.commands.db import db
 from cli.commands.diff import diff
 from cli.commands.doctor import doctor
+from cli.commands.equilibrium import equilibrium
 from cli.commands.evaluate import evaluate
 from cli.commands.export import export
 from cli.commands.games import games
+from cli.commands.humans import humans
 from cli.commands.import_ import import_
 from cli.commands.lineage import lineage
+from cli.commands.pause import pause
 from cli.commands.resume import resume
 from cli.commands.rules import rules
 from cli.commands.run import run
@@ -30,6 +34,7 @@ from cli.commands.status import status
 from cli.commands.stop import stop
 from cli.commands.suites import suites
 from cli.commands.worker import worker
+from cli.commands.workers import workers
 from cli.errors import exit_code_of, report
 
 
@@ -46,7 +51,7 @@ class Commands(TyperGroup):
                 groups.setdefault(title, []).append((name, command.get_short_help_str(limit=200)))
         for title, rows in groups.items():
             with formatter.section(title):
-                formatter.write_dl(rows, col_max=10)
+                formatter.write_dl(rows, col_max=12)
 
     def main(self, args: Sequence[str] | None = None, *positional: Any, **keywords: Any) -> Any:
         """Run a command line and exit."""
@@ -117,13 +122,21 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "export": export,
         "import": import_,
     },
-    "Games and solving": {"solve": solve, "games": games, "rules": rules, "suites": suites},
-    "Service": {"worker": worker},
+    "Games and solving": {
+        "solve": solve,
+        "equilibrium": equilibrium,
+        "humans": humans,
+        "games": games,
+        "rules": rules,
+        "suites": suites,
+    },
+    "Service": {"worker": worker, "workers": workers},
     "This machine": {"doctor": doctor},
 }
 for panel, commands in _COMMANDS.items():
     for name, command in commands.items():
         app.command(name, rich_help_panel=panel)(command)
+app.add_typer(archive, name="archive", rich_help_panel="This machine")
 app.add_typer(db, name="db", rich_help_panel="This machine")
 
 

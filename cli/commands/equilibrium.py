@@ -1,0 +1,135 @@
+"""``nashforge equilibrium``: equilibria of one game, of four concepts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import Json
+
+if TYPE_CHECKING:
+    from cli.equilibria import Answer
+
+CONCEPTS = ("nash", "qre", "rqe", "security")
+
+
+def equilibrium(
+    game: Annotated[
+        str,
+        typer.Argument(
+            metavar="GAME",
+            help="A game of people (SC4), a family (random(3x3,seed=1)), payoffs ('7 0 / 5 9 ; 4 11 / 6 2', "
+            "rows of player 1 in both), or an OpenSpiel game string.",
+            show_default=False,
+        ),
+    ],
+    concept: Annotated[
+        str, typer.Option("--concept", metavar="CONCEPT", help="nash, qre, rqe or security.")
+    ] = "rqe",
+    tau: Annotated[
+        str | None,
+        typer.Option(
+            "--tau",
+            metavar="T[,T]",
+            help="rqe: aversion to risk, for both players or one each; larger is more averse. "
+            "[default: fitted to people, or 1]",
+            show_default=False,
+        ),
+    ] = None,
+    epsilon: Annotated[
+        str | None,
+        typer.Option(
+            "--epsilon",
+            metavar="E[,E]",
+            help="rqe: weight of the regulariser. [default: fitted to people, or range of payoffs / 10]",
+            show_default=False,
+        ),
+    ] = None,
+    divergence: Annotated[
+        str, typer.Option("--divergence", metavar="D", help="rqe: kl, reverse_kl, chi2 or cvar.")
+    ] = "kl",
+    regularizer: Annotated[
+        str | None,
+        typer.Option(
+            "--regularizer",
+            metavar="R",
+            help="rqe: entropy or barrier. [default: barrier with kl, else entropy]",
+            show_default=False,
+        ),
+    ] = None,
+    rationality: Annotated[
+        float, typer.Option("--rationality", metavar="LAMBDA", help="qre: the logit parameter.")
+    ] = 1.0,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the strategies (.png, .svg, .pdf).", show_default=False),
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Find equilibria of a game, with what is certain about them.
+
+    Of extensive games: nash (zero-sum, two players) and security, by linear programs.
+    """
+    from cli import output
+    from cli.equilibria import Request, answer, draw
+    from cli.errors import UsageProblem
+    from cli.plot import check_format
+
+    if concept not in CONCEPTS:
+        raise UsageProblem(f"there is no concept {concept!r}; choose from {', '.join(CONCEPTS)}")
+    if plot is not None:
+        check_format("--plot", plot)
+    found = answer(
+        Request(
+            game=game,
+            concept=concept,
+            tau=tau,
+            epsilon=epsilon,
+            divergence=divergence,
+            regularizer=regularizer,
+            rationality=rationality,
+        )
+    )
+    if plot is not None:
+        draw(found, plot)
+    if output.wants_json(json):
+        output.print_json(found.as_json())
+        return
+    _show(found)
+    if plot is not None:
+        output.console().print(f"\nplot written to {output.plain(str(plot))}")
+
+
+def _show(found: Answer) -> None:
+    from cli import output
+
+    screen = output.console()
+    screen.print(f"[bold]{output.plain(found.game)}[/]  {found.title}\n")
+    for player in found.players:
+        value = "" if player.value is None else f", {player.value_title} {player.value:.6g}"
+        screen.print(f"[bold]player {player.number}[/]{value}")
+        columns = ["information set"] if found.extensive else []
+        columns += ["action", "probability", *(["feared by the other"] if player.feared else [])]
+        table = output.table(*columns, right=[name for name in columns if name.startswith("p")])
+        for row in player.rows():
+            table.add_row(*map(output.plain, row))
+        screen.print(table)
+        if player.hidden:
+            screen.print(f"[dim]... and {player.hidden} more information sets; --json shows all[/]\n")
+    for line in found.notes:
+        screen.print(output.plain(line), soft_wrap=True)
+
+
+def parse_pair(option: str, text: str) -> tuple[float, float]:
+    """Return one number a player from ``1.5`` or ``0.1,30``."""
+    from cli.errors import UsageProblem
+
+    try:
+        values: list[Any] = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) not in (1, 2):
+        raise UsageProblem(f"{option} {text} must be a number, or two with a comma, such as 0.1,30")
+    return values[0], values[-1]

@@ -1,0 +1,62 @@
+"""``nashforge humans``: equilibria beside what people did in laboratories."""
+
+from __future__ import annotations
+
+from cli.options import Json
+
+TITLES = {"nash": "Nash", "qre": "logit QRE", "rqe_kl": "RQE KL", "rqe_reverse_kl": "RQE reverse KL"}
+
+
+def humans(json: Json = None) -> None:
+    """Compare equilibria with what people played in thirteen games.
+
+    Columns are the probabilities of the first actions of both players, and the squared distance to those
+    that were observed. RQE has four fitted parameters a game, logit QRE one for all games, Nash none.
+    """
+    from cli import output
+    from solvers.equilibria.people import CONCEPTS, PUBLISHED, STUDY, compare_all, means
+
+    found = compare_all()
+    average = means(found)
+    if output.wants_json(json):
+        output.print_json(
+            {
+                "games": [
+                    {
+                        "game": entry.game.name,
+                        "study": entry.game.study,
+                        "people": list(entry.game.people),
+                        "predictions": {
+                            concept: {
+                                "probabilities": list(entry.predictions[concept]),
+                                "squared_distance": entry.distances[concept],
+                                "gap": entry.gaps[concept],
+                            }
+                            for concept in CONCEPTS
+                        },
+                    }
+                    for entry in found
+                ],
+                "means": {
+                    "study": STUDY,
+                    "squared_distance": average,
+                    "published": dict(PUBLISHED),
+                },
+            }
+        )
+        return
+    columns = ["game", "people", *(TITLES[concept] for concept in CONCEPTS)]
+    title = "P(first action) of both players, squared distance"
+    table = output.table(*columns, title=title, right=columns[1:])
+    for entry in found:
+        cells = [
+            f"{first:.3f} {second:.3f} [dim]{output.number(entry.distances[concept]):>9}[/]"
+            for concept, (first, second) in entry.predictions.items()
+        ]
+        table.add_row(entry.game.name, "{:.3f} {:.3f}".format(*entry.game.people), *cells)
+    screen = output.console()
+    screen.print(table)
+    summary = output.table("mean squared distance, SC1 to SC12", *columns[2:], right=columns[2:])
+    summary.add_row("here", *(f"{average[concept]:.2e}" for concept in CONCEPTS))
+    summary.add_row("published", *(f"{PUBLISHED[concept]:.2e}" for concept in CONCEPTS))
+    screen.print(summary)

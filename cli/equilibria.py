@@ -1,0 +1,295 @@
+"""What ``nashforge equilibrium`` answers: strategies of every player, certificates, and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from games.matrix import Bimatrix
+    from games.sequence_form import SequenceForm, Treeplex
+    from solvers.equilibria import Equilibrium
+    from solvers.equilibria.sequence import SequenceEquilibrium
+
+Array = npt.NDArray[np.float64]
+
+MOST_ROWS = 40
+"""Information sets of a player that are shown to people."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for."""
+
+    game: str
+    concept: str
+    tau: str | None
+    epsilon: str | None
+    divergence: str
+    regularizer: str | None
+    rationality: float
+
+
+@dataclass(frozen=True)
+class Player:
+    """One player's strategy: a list of (information set, actions, probabilities)."""
+
+    number: int
+    choices: list[tuple[str, list[str], list[float]]]
+    feared: list[float] | None = None
+    value: float | None = None
+    value_title: str = "utility"
+    gap: float | None = None
+
+    @property
+    def hidden(self) -> int:
+        """Information sets that do not fit on a screen."""
+        return max(len(self.choices) - MOST_ROWS, 0)
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield the rows of the table."""
+        for label, actions, probabilities in self.choices[:MOST_ROWS]:
+            for k, (action, probability) in enumerate(zip(actions, probabilities, strict=True)):
+                head = [label if k == 0 else ""] if label else []
+                yield (*head, action, f"{probability:.6f}", *self._fear(k))
+
+    def _fear(self, k: int) -> list[str]:
+        if self.feared is None:
+            return []
+        return [f"{self.feared[k]:.6f}"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An equilibrium for people and programs."""
+
+    game: str
+    concept: str
+    title: str
+    players: list[Player]
+    extensive: bool
+    parameters: dict[str, Any]
+    report: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object of docs/json.md."""
+        return {
+            "game": self.game,
+            "concept": self.concept,
+            "parameters": self.parameters,
+            "players": [
+                {
+                    "player": player.number,
+                    "value": player.value,
+                    "gap": player.gap,
+                    "feared": player.feared,
+                    "strategy": [
+                        {"information_set": label or None, "actions": actions, "probabilities": probabilities}
+                        for label, actions, probabilities in player.choices
+                    ],
+                }
+                for player in self.players
+            ],
+            **self.report,
+        }
+
+
+def answer(request: Request) -> Answer:
+    """Solve a game for a concept."""
+    from cli.errors import UsageProblem
+    from games.errors import UnsupportedGameError
+    from games.matrix import bimatrix
+
+    try:
+        game = bimatrix(request.game)
+    except UnsupportedGameError:
+        if request.concept in ("nash", "security"):
+            import games
+
+            return _extensive(games.compile(request.game), request)
+        raise UsageProblem(
+            f"{request.concept} is found for one-shot games of two players; for {request.game} choose "
+            "--concept nash or security"
+        ) from None
+    if request.concept == "rqe":
+        return _risk_averse(game, request)
+    if request.concept == "qre":
+        from solvers.equilibria import qre
+
+        found = qre(*game.payoffs, rationality=request.rationality)
+        parameters = {"rationality": request.rationality}
+        return _certified(game, found, "qre", f"logit QRE, lambda {request.rationality:g}", parameters)
+    return _nash(game) if request.concept == "nash" else _security(game)
+
+
+def _players(game: Bimatrix, strategies: Any, **more: Any) -> list[Player]:
+    return [
+        Player(
+            number=i + 1,
+            choices=[("", list(game.actions[i]), [float(x) for x in strategies[i]])],
+            **{name: values[i] for name, values in more.items()},
+        )
+        for i in range(2)
+    ]
+
+
+def _risk_averse(game: Bimatrix, request: Request) -> Answer:
+    from cli.commands.equilibrium import parse_pair
+    from games.matrix import human_games
+    from solvers.equilibria import rqe
+
+    regularizer = request.regularizer or ("barrier" if request.divergence == "kl" else "entropy")
+    ranges = [max(float(np.ptp(payoffs)), 1e-9) for payoffs in game.payoffs]
+    tau, epsilon = (1.0, 1.0), (0.1 * ranges[0], 0.1 * ranges[1])
+    for known in human_games():
+        if known.name == game.name and (request.divergence, regularizer) in (
+            ("kl", "barrier"),
+            ("reverse_kl", "entropy"),
+        ):
+            fitted = known.kl if request.divergence == "kl" else known.reverse_kl
+            tau, epsilon = fitted.tau, fitted.epsilon
+    if request.tau is not None:
+        tau = parse_pair("--tau", request.tau)
+    if request.epsilon is not None:
+        epsilon = parse_pair("--epsilon", request.epsilon)
+    found = rqe(
+        *game.payoffs, tau=tau, epsilon=epsilon, divergence=request.divergence, regularizer=regularizer
+    )
+    parameters = {
+        "tau": list(tau),
+        "epsilon": list(epsilon),
+        "divergence": request.divergence,
+        "regularizer": regularizer,
+    }
+    title = (
+        f"RQE, {request.divergence} + {regularizer}, tau {tau[0]:g}, {tau[1]:g}, "
+        f"epsilon {epsilon[0]:g}, {epsilon[1]:g}"
+    )
+    return _certified(game, found, "rqe", title, parameters, feared=True)
+
+
+def _certified(
+    game: Bimatrix,
+    found: Equilibrium,
+    concept: str,
+    title: str,
+    parameters: dict[str, Any],
+    feared: bool = False,
+) -> Answer:
+    values = [float(found[i] @ game.payoffs[i] @ found[1 - i]) for i in range(2)]
+    more: dict[str, Any] = {"gap": found.gaps, "value": values}
+    if feared:
+        more["feared"] = [[float(p) for p in adversary] for adversary in reversed(found.adversaries)]
+    report = {
+        "gap": found.gap,
+        "converged": found.converged,
+        "regime": found.regime,
+        "unique": found.unique,
+        "message": found.message,
+        "others": [[x.tolist(), y.tolist()] for x, y in found.others],
+    }
+    notes = [f"gap {found.gap:.2g}: {found.message}"]
+    notes += [f"also {_brief(x)} and {_brief(y)}" for x, y in found.others]
+    return Answer(game.name, concept, title, _players(game, found, **more), False, parameters, report, notes)
+
+
+def _nash(game: Bimatrix) -> Answer:
+    from solvers.equilibria import nash
+
+    found = nash(*game.payoffs)
+    values = [float(found[i] @ game.payoffs[i] @ found[1 - i]) for i in range(2)]
+    report = {
+        "gap": found.gaps[0],
+        "converged": True,
+        "complete": found.complete,
+        "method": found.method,
+        "others": [[x.tolist(), y.tolist()] for x, y in found.equilibria[1:]],
+    }
+    count = len(found.equilibria)
+    kind = "all that were enumerated" if found.complete else "there may be others"
+    notes = [f"{count} {'equilibrium' if count == 1 else 'equilibria'} by {found.method}, {kind}"]
+    notes += [f"also {_brief(x)} and {_brief(y)}" for x, y in found.equilibria[1:]]
+    players = _players(game, found.equilibria[0], value=values)
+    return Answer(game.name, "nash", "Nash equilibrium", players, False, {}, report, notes)
+
+
+def _security(game: Bimatrix) -> Answer:
+    from solvers.equilibria import security
+
+    solved = [security(payoffs) for payoffs in game.payoffs]
+    players = _players(
+        game, [x for x, _ in solved], value=[v for _, v in solved], value_title=["guarantees"] * 2
+    )
+    return Answer(game.name, "security", "security strategies", players, False, {}, {"converged": True})
+
+
+def _extensive(form: SequenceForm, request: Request) -> Answer:
+    from solvers.equilibria.sequence import sequence_guarantees, sequence_nash
+
+    solve = sequence_nash if request.concept == "nash" else sequence_guarantees
+    found: SequenceEquilibrium = solve(form)
+    players = [
+        Player(i + 1, _choices(treeplex, policy), value=value, value_title="guarantees")
+        for i, (treeplex, policy, value) in enumerate(
+            zip(form.treeplexes, found.profile, found.values, strict=True)
+        )
+    ]
+    title = "Nash equilibrium" if request.concept == "nash" else "security strategies"
+    return Answer(
+        form.name,
+        request.concept,
+        title,
+        players,
+        True,
+        {},
+        {"converged": True, "exploitability": found.exploitability},
+        [f"exploitability {found.exploitability:.2g}"],
+    )
+
+
+def _choices(treeplex: Treeplex, policy: Array) -> list[tuple[str, list[str], list[float]]]:
+    return [
+        (
+            " ".join(label.split()),
+            [str(action) for action in treeplex.actions[first:end]],
+            [float(p) for p in policy[first:end]],
+        )
+        for label, first, end in zip(treeplex.labels, treeplex.start, treeplex.start[1:], strict=False)
+    ]
+
+
+def _brief(strategy: Array) -> str:
+    return "(" + ", ".join(f"{p:.4f}" for p in strategy) + ")"
+
+
+def draw(found: Answer, path: Path) -> None:
+    """Draw the strategies of a one-shot game, with what the other fears where risk is feared."""
+    from cli.errors import UsageProblem
+    from cli.plot import COLOURS, figure
+
+    if found.extensive:
+        raise UsageProblem("--plot draws one-shot games; leave it out for extensive games")
+    with figure(1, 2, (3.4, 2.8), path) as (made, grid):
+        for i, (axes, player) in enumerate(zip(grid.flat, found.players, strict=True)):
+            _, actions, probabilities = player.choices[0]
+            places = np.arange(len(actions))
+            axes.bar(places, probabilities, color=COLOURS[i], width=0.7, label="plays")
+            feared = player.feared
+            if feared is not None:
+                marks = {"linestyle": "", "marker": "_", "markersize": 18, "color": "black"}
+                axes.plot(places, feared, label="is feared to play", **marks)
+                axes.legend(frameon=False)
+            if len(actions) <= 12:
+                axes.set_xticks(places, actions)
+            axes.set_ylim(0, 1)
+            axes.grid(visible=False, axis="x")
+            axes.set_title(f"player {player.number}")
+            axes.set_xlabel("action")
+        grid[0][0].set_ylabel("probability")
+        made.suptitle(f"{found.game}: {found.title}", fontsize=9)
