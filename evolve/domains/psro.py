@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import games
-from evolve.domains.metrics import EXPLOITABILITY, SECONDS, Metric, catalogue
+from evolve.domains.metrics import ELAPSED, EXPLOITABILITY, SECONDS, Metric, catalogue
 from evolve.domains.staging import Tally, run_stages
 from evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Task, Trial
@@ -34,7 +34,7 @@ SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 CHECKPOINT_METRICS = (
     Metric("solver_seconds", "min", unit="s", title="time in the meta-solver", logarithmic=True),
-    Metric("elapsed", "min", unit="s", title="time until here, without measuring", logarithmic=True),
+    ELAPSED,
     Metric("policies", "max", title="policies in each population"),
     Metric("distinct", "max", title="distinct policies, mean over players"),
     Metric("train_entropy", "max", title="entropy of the mixture trained on, over that of the uniform one"),
@@ -111,7 +111,7 @@ class PSRODomain:
             deadline = time.monotonic() + stage.seconds
             history: list[PSROCheckpoint] = []
             for trial in stage.trials:
-                left = max(deadline - time.monotonic(), 0.01)
+                left = round(max(deadline - time.monotonic(), 0.01), 2)
                 limits = Limits(
                     wall_seconds=left,
                     cpu_seconds=stage.seconds,
