@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archive import Archive, ArchiveError, CallStatus, ModelCall
 from evolve.llm import wire
@@ -108,6 +108,8 @@ class Calls:
         try:
             async with asyncio.timeout(self._deadline):
                 answer = await self._providers[label].ask(prompt, max_output)
+            # A gateway may repeat what it was sent.
+            answer = replace(answer, text=without_keys(answer.text))
         except TimeoutError:
             if watched.open:
                 failure = Uncertain(f"no answer within {self._deadline:g} s")

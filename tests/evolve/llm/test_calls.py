@@ -1,4 +1,4 @@
-"""Both official libraries against a server on this machine: every answer and every fault, and what it costs."""
+"""Both official libraries against a server on this machine: every answer, every fault, and what it costs."""
 
 from __future__ import annotations
 
