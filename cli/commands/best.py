@@ -1,24 +1,53 @@
-"""``nashforge best``: the best programs of a run."""
+"""``nashforge best``: the best programs of a run, or those that trade metrics off best."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import Database, Json, LatestRun
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from archive import Archive, Candidate, Run
+    from evolve.domains.metrics import Metric
+    from evolve.pareto import Point
+
 
 def best(
     run: LatestRun = "latest",
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many programs.")] = 10,
+    pareto: Annotated[
+        bool,
+        typer.Option("--pareto", help="Those that no other program beats in every metric: the Pareto set."),
+    ] = False,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Metrics of the Pareto set. [default: those of the objective, or the domain's and the time]",
+            show_default=False,
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw the Pareto set of the first two metrics into this file (.png, .svg or .pdf).",
+            show_default=False,
+        ),
+    ] = None,
     database: Database = None,
     json: Json = None,
 ) -> None:
     """List the best programs of a run.
 
     Programs that were verified on disguised games come first, ordered by the mean of their fitness on the
-    training games and on the disguised ones.
+    training games and on the disguised ones. With --pareto: the programs that are not beaten in every metric,
+    by the means of the metrics over the training games (geometric where a metric spans orders of magnitude).
     """
     from cli import output
     from cli.archives import find_run, opened
@@ -27,14 +56,22 @@ def best(
 
     with opened(database) as archive:
         found = find_run(archive, run)
+        if pareto or metrics is not None or plot is not None:
+            _pareto(archive, found, metrics, plot, as_json=output.wants_json(json))
+            return
         candidates = ranked(archive, found, limit)
     if output.wants_json(json):
         rows = [{"rank": place, **candidate_as_dict(item)} for place, item in enumerate(candidates, 1)]
         output.print_json(rows)
-        return
-    screen = output.console()
+    else:
+        _print(output.console(), found, candidates)
+
+
+def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
+    from cli import output
+
     if not candidates:
-        screen.print(f"No program of {found.nickname} has been measured yet; see `nashforge status`.")
+        _say_nothing_measured(screen, run)
         return
     table = output.table(
         "", "program", "train", "valid.", "test", "#", right=("", "train", "valid.", "test", "#")
@@ -49,12 +86,74 @@ def best(
             output.fitness(item.validation),
             output.fitness(item.test),
             str(item.index),
-            output.plain(" ".join(_edit(item.operator, item.note).split())),
+            _edit(item),
         )
-    screen.print(f"Best of [cyan]{found.nickname}[/]")
+    screen.print(f"Best of [cyan]{run.nickname}[/]")
     screen.print(table)
-    screen.print(f"[dim]{output.meaning_of_run(found.config)}[/]")
+    screen.print(f"[dim]{output.plain(output.meaning_of_run(run.config))}[/]")
 
 
-def _edit(operator: str, note: str | None) -> str:
-    return f"seed ({note})" if operator == "seed" else note or operator
+def _pareto(archive: Archive, run: Run, names: str | None, plot: Path | None, *, as_json: bool) -> None:
+    from cli import output
+    from cli.plot import check_format
+    from cli.records import candidate_as_dict
+    from evolve.domains import domain
+    from evolve.pareto import pareto_points, traded_metrics
+    from evolve.tasks import Fitness
+
+    if plot is not None:
+        check_format("--plot", plot)
+    work = domain(run.domain)
+    fitness = Fitness.model_validate(run.config.get("fitness") or work.fitness)
+    wanted = [] if names is None else [name.strip() for name in names.split(",")]
+    metrics = traded_metrics(work, fitness, wanted)
+    points = pareto_points(archive, run, metrics, fitness.floor)
+    efficient = [point for point in points if point.efficient]
+    if plot is not None and points:
+        from cli.tradeoff import draw_tradeoff
+
+        draw_tradeoff(points, metrics[0], metrics[1], plot)
+    if as_json:
+        rows = [{**candidate_as_dict(point.candidate), "metrics": dict(point.values)} for point in efficient]
+        output.print_json(rows)
+        return
+    screen = output.console()
+    if not points:
+        _say_nothing_measured(screen, run)
+        return
+    _print_pareto(screen, run, metrics, efficient, len(points))
+    if plot is not None:
+        screen.print(f"plot written to {output.plain(str(plot))}", soft_wrap=True)
+
+
+def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list[Point], of: int) -> None:
+    from cli import output
+
+    heads = [metric.name for metric in metrics]
+    table = output.table("program", *heads, "train", "#", right=(*heads, "train", "#"))
+    table.add_column("edit", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.expand = True
+    for point in points:
+        item = point.candidate
+        table.add_row(
+            f"[green]{item.nickname}[/]",
+            *(output.number(point.values[name]) for name in heads),
+            output.fitness(item.train),
+            str(item.index),
+            _edit(item),
+        )
+    better = ", ".join(f"{'less' if m.direction == 'min' else 'more'} {m.name}" for m in metrics)
+    screen.print(f"Pareto set of [cyan]{run.nickname}[/]: {len(points)} of {of} programs, by {better}")
+    screen.print(table)
+    screen.print("[dim]means over the training games, geometric for metrics that span orders of magnitude[/]")
+
+
+def _say_nothing_measured(screen: Console, run: Run) -> None:
+    screen.print(f"No program of {run.nickname} has been measured yet; see `nashforge status`.")
+
+
+def _edit(item: Candidate) -> str:
+    from cli import output
+
+    edit = f"seed ({item.note})" if item.operator == "seed" else item.note or item.operator
+    return output.plain(" ".join(edit.split()))
