@@ -151,7 +151,7 @@ def main() -> int:
     parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-psro.db').resolve()}")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--evaluations", type=int, default=150)
-    parser.add_argument("--horizon", type=int, default=50, help="iterations while searching (default 50)")
+    parser.add_argument("--horizon", type=int, default=40, help="iterations while searching (default 40)")
     parser.add_argument("--suite", default="psro-test", help="suite of the report (default psro-test)")
     parser.add_argument("--seconds", type=float, default=LATE, help="most seconds a test game may take")
     parser.add_argument("--report", action="store_true", help="only report the runs that have ended")

@@ -1,0 +1,215 @@
+"""PSRO against the numbers of the literature and against OpenSpiel. `python -m benchmarks.psro PART`.
+
+``check``: exploitability at iterations 10, 25, 50, 75 and 100 against an independent implementation; double
+oracle down to 1e-8 on Kuhn and Leduc poker; SHOR on 3-player Kuhn against the clock.
+
+``speed``: 50 iterations of PSRO with exact oracles on Leduc poker and Liar's Dice with 5 sides, against
+OpenSpiel's psro_v2 with exact best responses, in the same process, turn by turn. OpenSpiel's payoffs are
+sampled; it is given one sample an entry, the fewest possible, where ours are exact.
+
+``table``: every meta-solver of the library on the four training and the four test games. Values are kept in
+an archive of their own; what took longer than --seconds a game is shown as a timeout.
+
+Exit code 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import statistics
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyspiel
+from rich.console import Console
+from rich.table import Table
+
+import games
+from archive import Archive
+from benchmarks.pairing import human
+from benchmarks.psro_search import cell, measure
+from evolve.domains import domain
+from solvers.psro.solve import solve_psro
+
+KUHN_3, LEDUC, LIARS_5 = "kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=5)"
+POINTS = (10, 25, 50, 75, 100)
+PUBLISHED: dict[tuple[str, str], tuple[float, ...]] = {
+    (KUHN_3, "uniform"): (9.2e-2, 6.5e-2, 3.9e-2, 3.3e-2, 2.8e-2),
+    (LEDUC, "uniform"): (1.17, 0.633, 0.398, 0.302, 0.250),
+    (LEDUC, "nash"): (1.42, 0.703, 0.307, 0.140, 0.079),
+    (KUHN_3, "shor"): (1.6e-2, 3.4e-3, 6.7e-4, 2.8e-5, 7.9e-5),
+    (LEDUC, "shor"): (1.34, 0.401, 0.126, 0.060, 0.023),
+}
+"""Exploitability at `POINTS`, measured by an independent implementation of the paper's protocol."""
+
+TOLERANCE = 0.2
+SHOR_SECONDS, SHOR_VALUE = 60.0, 1e-3
+ORACLE_ITERATIONS = {"kuhn_poker": 20, LEDUC: 400}
+ORACLE_VALUE = 1e-8
+SPEED_ITERATIONS, SPEED_TARGET = 50, 100
+
+
+def check(console: Console) -> bool:
+    """Print values beside the published ones; return whether all are close enough."""
+    table = Table(title="Exploitability: ours / published")
+    for column in ("game", "solver", *(f"iteration {t}" for t in POINTS), "largest error", "seconds"):
+        table.add_column(column, justify="left" if column in ("game", "solver") else "right")
+    met = True
+    for (game, solver), published in PUBLISHED.items():
+        began = time.perf_counter()
+        curve = solve_psro(game, solver, POINTS[-1], POINTS).curve
+        seconds = time.perf_counter() - began
+        ours = [point.exploitability for point in curve]
+        worst = max(abs(a / b - 1) for a, b in zip(ours, published, strict=True))
+        met &= worst <= TOLERANCE
+        cells = [f"{a:.3g} / {b:.3g}" for a, b in zip(ours, published, strict=True)]
+        table.add_row(game, solver, *cells, f"{worst:.0%}", f"{seconds:.1f}")
+        if (game, solver) == (KUHN_3, "shor"):
+            good = seconds < SHOR_SECONDS and ours[-1] < SHOR_VALUE
+            met &= good
+            note = (
+                f"SHOR on {game}: {ours[-1]:.2g} after 100 iterations and {seconds:.1f} s (target below "
+                f"{SHOR_VALUE:g} in {SHOR_SECONDS:g} s: {'met' if good else 'MISSED'})"
+            )
+    console.print(table)
+    console.print(note)
+    for game, iterations in ORACLE_ITERATIONS.items():
+        value = solve_psro(game, "nash", iterations, [iterations]).exploitability
+        good = value < ORACLE_VALUE
+        met &= good
+        console.print(
+            f"double oracle on {game}: {value:.2g} after {iterations} iterations (target below "
+            f"{ORACLE_VALUE:g}: {'met' if good else 'MISSED'})"
+        )
+    return met
+
+
+@contextlib.contextmanager
+def without_cvxpy() -> Iterator[None]:
+    """Let psro_v2 be imported where cvxpy is not installed, which only its Nash meta-solver needs."""
+    try:
+        import cvxpy  # noqa: F401
+    except ImportError:
+        name = "open_spiel.python.algorithms.lp_solver"
+        sys.modules[name] = types.ModuleType(name)
+        yield
+        del sys.modules[name]
+    else:
+        yield
+
+
+def openspiel_psro(name: str) -> Callable[[int], None]:
+    """Return what does some iterations of OpenSpiel's PSRO with exact best responses and uniform mixing."""
+    with without_cvxpy(), contextlib.redirect_stdout(io.StringIO()):
+        from open_spiel.python import policy
+        from open_spiel.python.algorithms.psro_v2 import best_response_oracle, psro_v2
+
+        game = pyspiel.load_game(name)
+        solver = psro_v2.PSROSolver(
+            game,
+            best_response_oracle.BestResponseOracle(game=game, policy=policy.UniformRandomPolicy(game)),
+            sims_per_entry=1,
+            initial_policies=[policy.UniformRandomPolicy(game) for _ in range(game.num_players())],
+            meta_strategy_method="uniform",
+            training_strategy_selector="probabilistic",
+            sample_from_marginals=True,
+        )
+
+    def iterate(iterations: int) -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            for _ in range(iterations):
+                solver.iteration()
+
+    return iterate
+
+
+def speed(console: Console, rounds: int, theirs: int) -> bool:
+    """Print seconds of both; return whether the target is met."""
+    met = True
+    table = Table(title=f"Seconds for {SPEED_ITERATIONS} iterations of PSRO with exact best responses")
+    for column in ("game", "ours", "OpenSpiel psro_v2", "OpenSpiel did", "ours is faster", "target"):
+        table.add_column(column, justify="left" if column == "game" else "right")
+    for name in (LEDUC, LIARS_5):
+        form = games.compile(name)
+        solve_psro(form, "uniform", 2, [2])
+        mine, other = [], []
+        for _ in range(rounds):
+            began = time.perf_counter()
+            solve_psro(form, "uniform", SPEED_ITERATIONS, [SPEED_ITERATIONS])
+            mine.append(time.perf_counter() - began)
+            iterate = openspiel_psro(name)
+            began = time.perf_counter()
+            iterate(theirs)
+            other.append(time.perf_counter() - began)
+        # Its iterations grow dearer with the population, so the time of a full run is at least in proportion.
+        scale = SPEED_ITERATIONS / theirs
+        faster = statistics.median(b * scale / a for a, b in zip(mine, other, strict=True))
+        met &= faster >= SPEED_TARGET
+        table.add_row(
+            name,
+            human(statistics.median(mine)),
+            human(statistics.median(other) * scale)
+            + (" (in proportion)" if theirs < SPEED_ITERATIONS else ""),
+            f"{theirs} iterations",
+            f"{faster:,.0f}x",
+            f">= {SPEED_TARGET}x: {'met' if faster >= SPEED_TARGET else 'MISSED'}",
+        )
+    console.print(table)
+    return met
+
+
+def compare(console: Console, database: str, seconds: float, solvers: list[str]) -> bool:
+    """Print every meta-solver in every game of the training and test suites."""
+    with Archive.open(database) as archive:
+        for suite in ("psro-train", "psro-test"):
+            rows = measure(archive, solvers, suite, seconds)
+            table = Table(title=f"Exploitability after {domain('psro').horizon} iterations, {suite}")
+            table.add_column("meta-solver")
+            for measured in rows[solvers[0]]:
+                title = measured.game.replace(",imp_info=True,points_order=descending", "")
+                table.add_column(title, justify="right")
+            best = {
+                k: min((rows[s][k].value for s in solvers if rows[s][k].value is not None), default=np.nan)
+                for k in range(len(rows[solvers[0]]))
+            }
+            for solver in solvers:
+                cells = []
+                for k, measured in enumerate(rows[solver]):
+                    spent = "" if measured.seconds is None else f" ({measured.seconds:.0f} s)"
+                    text = cell(measured) + spent
+                    cells.append(f"[bold]{text}[/]" if measured.value == best[k] else text)
+                table.add_row(solver, *cells)
+            console.print(table)
+    return True
+
+
+def main() -> int:
+    """Run one part; exit code 1 if a target is missed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", choices=("check", "speed", "table"))
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the speed part (default 3)")
+    parser.add_argument("--theirs", type=int, default=50, help="iterations of OpenSpiel (default 50)")
+    parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-psro.db').resolve()}")
+    parser.add_argument("--seconds", type=float, default=600.0, help="most seconds a game may take (table)")
+    parser.add_argument("--solvers", default=",".join(domain("psro").baselines()), help="of the table")
+    options = parser.parse_args()
+    console = Console(width=150)
+    if options.part == "check":
+        met = check(console)
+    elif options.part == "speed":
+        met = speed(console, options.rounds, options.theirs)
+    else:
+        met = compare(console, options.database, options.seconds, options.solvers.split(","))
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
