@@ -134,8 +134,8 @@ class RunStore(Database):
     def claim_run(self, run: RunRef, owner: str, *, stale_after: float = 60.0) -> Run:
         """Make a process the one that works on a run, and set the run's state to ``running``.
 
-        A stop request from before is cleared. The claim lasts while `heartbeat_run` is called more often than
-        ``stale_after`` seconds and until the state is set to anything but ``running``.
+        A request to stop or to pause from before is cleared. The claim lasts while `heartbeat_run` is called
+        more often than ``stale_after`` seconds and until the state is set to anything but ``running``.
 
         Raises
         ------
@@ -163,6 +163,7 @@ class RunStore(Database):
                     owner=owner,
                     heartbeat=now,
                     stop_requested=None,
+                    pause_requested=None,
                 )
             ).rowcount
             current = self.get_run(run)

@@ -28,6 +28,7 @@ PHASES = {
     "preparing": "measuring the reference",
     "searching": "searching",
     "testing": "testing the best on games never searched on",
+    "paused": "paused: `nashforge resume` lets it go on",
     "done": "done",
 }
 
@@ -76,7 +77,7 @@ class PlainWatcher:
         self._run = snapshot.run
         changed = snapshot.phase != self._phase
         self._phase = snapshot.phase
-        if changed and snapshot.phase in ("preparing", "testing"):
+        if changed and snapshot.phase in ("preparing", "testing", "paused"):
             self._say(PHASES[snapshot.phase])
         elif snapshot.phase == "searching" and time.monotonic() - self._printed >= PLAIN_SECONDS:
             failed = {kind: n for kind, n in snapshot.outcomes.items() if kind not in ("ok", "duplicate")}

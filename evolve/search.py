@@ -38,6 +38,9 @@ SHOW_SECONDS = 0.2
 SHORTEST_PAUSE = 0.004
 """How long, at least, to wait for evaluations before looking whether something was written."""
 
+HOLD_SECONDS = 0.5
+"""So often a run that is held back looks whether it may go on."""
+
 STALE_SECONDS = 60.0
 """A run whose owner was not heard of for so long may be taken over."""
 
@@ -341,8 +344,20 @@ class Search:
         self._shown = now
         if self._stop_reason is None and self._archive.stop_requested(self._run):
             self._stop_reason = "stopped"
+        if self._archive.pause_requested(self._run):
+            self._hold()
         self._look_at_the_clock()
         self._show()
+
+    def _hold(self) -> None:
+        """Wait while the run is held back; what workers have in hand goes on, and nobody hears of it yet."""
+        phase, self._phase = self._phase, "paused"
+        while self._archive.pause_requested(self._run):
+            if not self._archive.heartbeat_run(self._run, self._owner):
+                raise SearchError(f"the run {self._run.nickname} was taken over by another process")
+            self._show()
+            time.sleep(HOLD_SECONDS)
+        self._phase = phase
 
     def _show(self) -> None:
         board = self._board

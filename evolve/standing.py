@@ -42,6 +42,8 @@ class Standing:
     @property
     def state(self) -> str:
         """The state in a word; ``lost`` if the process that worked on the run has died."""
+        if self.alive and self.run.pause_requested is not None:
+            return "paused"
         return "lost" if self.run.state is RunState.RUNNING and not self.alive else str(self.run.state)
 
 

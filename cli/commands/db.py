@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cli.options import Database, Json
@@ -32,6 +34,31 @@ def upgrade(database: Database = None, json: Json = None) -> None:
     else:
         text = f"{location} was upgraded from schema {before} to {after}"
     output.console().print(output.plain(text), soft_wrap=True)
+
+
+@db.command()
+def copy(
+    source: Annotated[str, typer.Argument(metavar="SRC", help="The archive to copy.", show_default=False)],
+    target: Annotated[str, typer.Argument(metavar="DST", help="An empty place.", show_default=False)],
+    json: Json = None,
+) -> None:
+    """Copy a whole archive to another database, from SQLite to PostgreSQL or back.
+
+    Nothing is lost or renumbered. Places are files, sqlite:///PATH or postgresql://USER@HOST/NAME.
+    """
+    from archive import resolve_url
+    from archive.copying import copy_archive
+    from archive.location import display
+    from cli import output
+
+    rows = copy_archive(source, target)
+    places = {name: display(resolve_url(place)) for name, place in (("from", source), ("to", target))}
+    if output.wants_json(json):
+        output.print_json({**places, "rows": rows})
+        return
+    screen = output.console()
+    screen.print(f"{output.plain(places['from'])} was copied to {output.plain(places['to'])}", soft_wrap=True)
+    screen.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in rows.items() if count))
 
 
 @db.command()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.options import Broker, Database, Executor, Json, RunName, Tier, Weight, Workers
+
+if TYPE_CHECKING:
+    from archive import Archive, Run
 
 
 def resume(
@@ -29,11 +33,15 @@ def resume(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Continue a run, or give a finished one higher limits."""
+    """Continue a run, or give a finished one higher limits.
+
+    One that was paused goes on where it is; any other is worked on by this process.
+    """
     from cli import output
     from cli.archives import find_run, opened
     from cli.working import service_of, work
     from evolve.run import resume_run, resumed_config
+    from evolve.standing import is_alive
 
     changes = {
         "max_evaluations": max_evaluations,
@@ -46,6 +54,9 @@ def resume(
     }
     with opened(database) as archive:
         found = find_run(archive, run)
+        if found.pause_requested is not None and is_alive(found):
+            _let_go_on(archive, found, changes, as_json=output.wants_json(json))
+            return
         chosen = resumed_config(archive, found, changes)
         work(
             archive,
@@ -56,3 +67,20 @@ def resume(
             database=database,
             as_json=output.wants_json(json),
         )
+
+
+def _let_go_on(archive: Archive, run: Run, changes: Mapping[str, Any], *, as_json: bool) -> None:
+    """Let a paused run go on in the process that works on it."""
+    from cli import output
+    from cli.errors import UsageProblem
+
+    if any(value is not None for value in changes.values()):
+        raise UsageProblem(
+            f"the run {run.nickname} is paused and {run.owner} works on it; let it go on without options, or "
+            f"stop it first with `nashforge stop {run.nickname}`"
+        )
+    archive.request_pause(run, paused=False)
+    if as_json:
+        output.print_json({"run": run.nickname, "paused": False})
+    else:
+        output.console().print(f"[cyan]{run.nickname}[/] goes on where it is ({run.owner}).")

@@ -20,6 +20,7 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
         alive = is_alive(found)
         if alive:
             archive.request_stop(found)
+            archive.request_pause(found, paused=False)
         elif found.state is RunState.RUNNING:
             # Its process is gone: nobody is there to ask, so its state is set right.
             found = archive.set_run_state(found, RunState.STOPPED, "its process died")

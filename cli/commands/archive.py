@@ -1,0 +1,106 @@
+"""``nashforge archive``: take everything that is remembered elsewhere, and unite what is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.completion import complete_runs
+from cli.options import Database, Json
+
+archive = typer.Typer(help="Take archives elsewhere, and merge them.", no_args_is_help=True)
+
+
+@archive.command("export")
+def export_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Usually NAME.jsonl.gz.", show_default=False)],
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN", help="Only these runs.", autocompletion=complete_runs, show_default=False
+        ),
+    ] = None,
+    model_calls: Annotated[
+        bool,
+        typer.Option(
+            "--model-calls/--no-model-calls",
+            help="With what models were asked and answered; replays need it.",
+        ),
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Write everything, or some runs, to one portable file.
+
+    It holds programs, runs, lineages, all measurements and model calls, and merges into any archive.
+    """
+    from archive import export_archive
+    from cli import output
+    from cli.archives import find_run, opened
+    from cli.errors import UsageProblem
+
+    if file.exists() and not force:
+        raise UsageProblem(f"the file {file} exists; choose another name, or replace it with --force")
+    with opened(database) as source:
+        chosen = [find_run(source, name) for name in runs or ()]
+        report = export_archive(source, file, runs=chosen or None, model_calls=model_calls, overwrite=force)
+    if output.wants_json(json):
+        output.print_json({"file": str(file), "added": report.added})
+        return
+    output.console().print(f"{output.plain(str(file))}: {_listed(report.added)}", soft_wrap=True)
+
+
+@archive.command("import")
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="What `nashforge archive export` wrote.", show_default=False),
+    ],
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Merge exported files, from as many places as you like.
+
+    Programs are the same when their content is. What is there already stays as it is: this may be repeated.
+    Each file is merged as a whole or, if something is wrong with it, not at all.
+    """
+    from archive import Archive, import_archive
+    from cli import output
+    from cli.errors import UsageProblem
+
+    for file in files:
+        if not file.is_file():
+            raise UsageProblem(f"the file {file} does not exist; check the path")
+    rows = []
+    with Archive.open(database) as target:
+        for file in files:
+            report = import_archive(target, file)
+            rows.append(
+                {
+                    "file": str(file),
+                    "added": report.added,
+                    "known": report.known,
+                    "renamed": report.renamed,
+                    "missing_parents": report.missing_parents,
+                }
+            )
+            if not output.wants_json(json):
+                said = (
+                    f"{output.plain(str(file))}: added {_listed(report.added)}; known {_listed(report.known)}"
+                )
+                output.console().print(said, soft_wrap=True)
+                for old, new in report.renamed.items():
+                    output.console().print(
+                        f"[yellow]{output.plain(old)} is called {output.plain(new)} here, because the name "
+                        "was taken[/]"
+                    )
+    if output.wants_json(json):
+        output.print_json(rows)
+
+
+def _listed(counts: dict[str, int]) -> str:
+    parts = [f"{n} {kind.replace('_', ' ')}{'s' if n != 1 else ''}" for kind, n in counts.items()]
+    return ", ".join(parts) or "nothing"

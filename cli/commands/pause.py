@@ -1,0 +1,32 @@
+"""``nashforge pause``: hold a run back."""
+
+from __future__ import annotations
+
+from cli.options import Database, Json, RunName
+
+
+def pause(run: RunName, database: Database = None, json: Json = None) -> None:
+    """Hold a run back, from any machine.
+
+    What is being measured is finished, and nothing new is begun; its workers are free for other runs. The
+    process that works on it waits for `nashforge resume`.
+    """
+    from cli import output
+    from cli.archives import find_run, opened
+    from cli.errors import UsageProblem
+    from evolve.standing import is_alive
+
+    with opened(database) as archive:
+        found = find_run(archive, run)
+        if not is_alive(found):
+            raise UsageProblem(
+                f"the run {found.nickname} is not running ({found.state}); see "
+                f"`nashforge status {found.nickname}`"
+            )
+        archive.request_pause(found)
+    if output.wants_json(json):
+        output.print_json({"run": found.nickname, "paused": True})
+        return
+    screen = output.console()
+    screen.print(f"[cyan]{found.nickname}[/] begins nothing new; what is being measured is finished.")
+    screen.print(f"[dim]Let it go on with[/] nashforge resume {found.nickname}")

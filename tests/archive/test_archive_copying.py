@@ -1,0 +1,108 @@
+"""Copies of whole archives, between the kinds of databases; databases of released versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from archive import ArchiveNotFound, Conflict, Parent, Role, Status
+from archive.copying import copy_archive
+from archive.models import Base
+from archive.store import Archive
+from archive.work import AttemptState
+
+from .conftest import Maker
+
+
+def content(archive: Archive) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of an archive but its identity."""
+    with archive._read() as connection:
+        return {
+            table.name: [
+                dict(row._mapping)
+                for row in connection.execute(select(table).order_by(*table.primary_key.columns))
+            ]
+            for table in Base.metadata.sorted_tables
+            if table.name != "archive_info"
+        }
+
+
+def fill(archive: Archive) -> None:
+    """Store something of everything."""
+    make = Maker(archive)
+    run = archive.create_run("cfr", {"a": [1, None, "ü"]}, seed=7, nickname="calm-lake")
+    parent = make.finished(run, 1, 0.25)
+    make.finished(run, 2, None)
+    make.candidate(run, 3, parents=[Parent(parent.id), Parent(parent.id, Role.INSPIRATION)], data={"x": 1.5})
+    archive.set_state(run, "bandit", {"arms": [0.1, None]})
+    archive.set_state(run, "nothing", None)
+    archive.record_evaluation(make.measured(make.program(4), 1e-300))
+    call = archive.reserve_call(run, provider="p", model="m", request={"q": "?"}, reserved_cost=0.5)
+    archive.settle_call(call, status="ok", response={"a": "!"}, cost=0.25)
+    for key in "abc":
+        archive.queue_work(key, "evaluate", {"key": key}, run=run, program=make.program(3))
+    first, second = archive.claim_work("evaluate", "w"), archive.claim_work("evaluate", "w")
+    assert first is not None
+    assert second is not None
+    archive.answer_work(first.token, {"answer": 1})
+    archive.register_worker("w", host="h", pid=1, kinds="evaluate", slots=1, versions={})
+
+
+@pytest.mark.parametrize("route", [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")])
+def test_a_copy_holds_everything(
+    route: tuple[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    places = [
+        str(tmp_path / f"{k}.db") if kind == "sqlite" else str(request.getfixturevalue("postgresql"))
+        for k, kind in enumerate(route)
+    ]
+    with Archive.open(places[0]) as source:
+        fill(source)
+        rows = copy_archive(*places)
+        with Archive.open(places[1], create=False) as copy:
+            assert content(copy) == content(source)
+            assert rows == {name: len(found) for name, found in content(source).items()}
+            assert copy.uid != source.uid, "workers of the source stay there"
+            # It can be worked with: numbers go on after those that were copied.
+            run = copy.get_run("calm-lake")
+            make = Maker(copy)
+            added = make.candidate(run, 9)
+            assert added.id == 1 + max(c.id for c in source.candidates(run))
+            assert make.finished(run, 10, 0.5).train == 0.5
+            (stale,) = copy.sweep_work(-60.0, max_attempts=3)
+            assert stale.attempt == 2
+            assert copy.create_run("cfr", {}).id == run.id + 1
+            assert {a.state for a in source.attempts()} == {
+                AttemptState.DONE,
+                AttemptState.RUNNING,
+                AttemptState.QUEUED,
+            }
+
+
+def test_nothing_is_copied_over_something(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "a.db") as source, Archive.open(tmp_path / "b.db") as target:
+        source.create_run("cfr", {})
+        kept = target.create_run("cfr", {})
+        with pytest.raises(Conflict, match="holds runs already; name an empty database, or merge"):
+            copy_archive(tmp_path / "a.db", tmp_path / "b.db")
+        assert [summary.run for summary in target.list_runs()] == [kept]
+    with pytest.raises(Conflict, match="onto itself"):
+        copy_archive(tmp_path / "a.db", str(tmp_path / "a.db"))
+    with pytest.raises(ArchiveNotFound):
+        copy_archive(tmp_path / "none.db", tmp_path / "c.db")
+
+
+def test_many_rows_are_copied_in_pages(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "a.db") as source:
+        run = source.create_run("cfr", {})
+        with source.transaction():
+            for number in range(1203):
+                source.add_candidate(
+                    run, operator="m", proposer="p", status=Status.REJECTED, note=str(number)
+                )
+        copy_archive(tmp_path / "a.db", tmp_path / "b.db")
+        with Archive.open(tmp_path / "b.db") as copy:
+            assert content(copy) == content(source)
