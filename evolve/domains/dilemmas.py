@@ -58,7 +58,7 @@ class DilemmaDomain:
     seed = "nearest_apple"
     hosts: tuple[str, ...] = HOSTS
     metric = "efficiency"
-    metrics = catalogue(
+    metrics: Mapping[str, Metric] = catalogue(
         [
             *(
                 Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)

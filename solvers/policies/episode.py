@@ -107,7 +107,7 @@ def session_arguments(setting: Setting, source: str, seats: Sequence[int]) -> di
         "agents": setting.agents,
         "apples": len(grid.apples),
         "river": len(grid.river) if setting.game == "cleanup" else 0,
-        "reach": _beams(setting.game, setting.map, setting.preset).shape[2],
+        "reach": beam_table(setting.game, setting.map, setting.preset).shape[2],
         "seats": list(seats),
         "program": source,
     }
@@ -122,14 +122,14 @@ def show_map(session: Session, setting: Setting) -> None:
     inputs["apple_cells"][:] = grid.apples
     inputs["distance"][:] = ways.distance
     inputs["first"][:] = ways.first
-    inputs["beam"][:] = beams = _beams(setting.game, setting.map, setting.preset)
+    inputs["beam"][:] = beams = beam_table(setting.game, setting.map, setting.preset)
     inputs["reached_from"][:] = _inverse(beams)
     if setting.game == "cleanup":
         inputs["river_cells"][:] = grid.river
 
 
 @lru_cache(maxsize=16)
-def _beams(game: str, map_name: str, preset: str) -> npt.NDArray[np.int16]:
+def beam_table(game: str, map_name: str, preset: str) -> npt.NDArray[np.int16]:
     """Return the cells that a beam reaches, by cell and facing, padded with -1."""
     grid, stop = load_map(map_name), PRESETS[preset].beams_stop_at_walls
     length, width = (

@@ -1,0 +1,250 @@
+"""``nashforge synthesize``: refine a policy for a social dilemma from feedback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import Database, Json, Tier
+
+if TYPE_CHECKING:
+    from archive import Archive, Run
+    from evolve.dilemmas.suites import DilemmaSuite
+    from evolve.dilemmas.synthesis import Step, Synthesis
+    from evolve.dilemmas.writers import Writer
+
+
+def synthesize(
+    game: Annotated[
+        str, typer.Argument(metavar="GAME", help="'gathering' or 'cleanup'.", show_default=False)
+    ],
+    feedback: Annotated[
+        str, typer.Option(metavar="LEVEL", help="What the writer is told: sparse, dense or rich.")
+    ] = "dense",
+    refinements: Annotated[
+        int, typer.Option(metavar="N", min=0, help="How often the first policy is refined.")
+    ] = 3,
+    select: Annotated[
+        bool,
+        typer.Option(
+            "--select/--last",
+            help="Whether the best on the validation seeds counts, or the last, as in the paper.",
+        ),
+    ] = False,
+    proposer: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="'offline', or a model such as anthropic:MODEL or google:MODEL."),
+    ] = "offline",
+    suite: Annotated[
+        str | None,
+        typer.Option(metavar="SUITE", help="Suite of seeds. [default: that of the game]", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the offline proposer.")] = 0,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            "--budget-usd", metavar="USD", help="Spend at most so much on a model.", show_default=False
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the run. [default: two words]", show_default=False),
+    ] = None,
+    allow_weaker_sandbox: Tier = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Write a policy, measure it, tell the writer, and have it written again.
+
+    Seeds for feedback, for choosing and for the report are disjoint. Policies are stored as those of a run.
+    """
+    from archive import Archive
+    from cli import output
+    from cli.dilemmas import GAMES
+    from cli.errors import FAILED, UsageProblem
+    from cli.measuring import check_tier
+    from evolve.dilemmas.arena import HOSTS
+    from evolve.dilemmas.feedback import LEVELS
+    from evolve.dilemmas.suites import load_dilemma_suite
+    from evolve.dilemmas.synthesis import Refinement
+    from evolve.sandbox import Sandbox
+
+    if game not in GAMES:
+        raise UsageProblem(f"there is no game {game!r} to synthesize for; choose one of {', '.join(GAMES)}")
+    level = next((one for one in LEVELS if one == feedback), None)
+    if level is None:
+        raise UsageProblem(f"there is no feedback {feedback!r}; choose one of {', '.join(LEVELS)}")
+    tier = check_tier(allow_weaker_sandbox)
+    chosen = load_dilemma_suite(suite or game)
+    if chosen.parsed().game != game:
+        raise UsageProblem(f"the suite {suite} is of {chosen.parsed().game}, not of {game}; choose another")
+    ask = _asked(proposer, budget)
+    with Archive.open(database) as archive, Sandbox(HOSTS, tier=tier) as sandbox:
+        run = _new_run(archive, chosen, game, name, seed, proposer, level, refinements, select)
+        writer = ask(archive, run, game)
+        try:
+            refinement = Refinement(
+                archive,
+                run,
+                chosen,
+                sandbox,
+                writer,
+                level=level,
+                refinements=refinements,
+                select=select,
+                seed=seed,
+                on_step=_tell,
+            )
+            result = refinement.execute()
+        finally:
+            writer.close()
+    if output.wants_json(json):
+        output.print_json(_value(result, chosen))
+    else:
+        _print(result, chosen)
+    if result.chosen is None:
+        raise typer.Exit(FAILED)
+
+
+def _asked(proposer: str, budget: float | None) -> Any:
+    """Return what makes the writer, after checking that it can write."""
+    from cli.errors import UsageProblem
+
+    if proposer == "offline":
+
+        def offline(archive: Archive, run: Run, game: str) -> Writer:
+            from evolve.dilemmas.writers import OfflineWriter
+            from solvers.policies.library import policy_source
+
+            return OfflineWriter(game, policy_source("nearest_apple"))
+
+        return offline
+    from evolve.llm.models import ModelError, key_of, parse_model
+    from evolve.llm.prices import PriceError, load_prices, price_of
+
+    try:
+        model = parse_model(proposer)
+        key_of(model)
+        price = price_of(model.label, load_prices())
+    except (ModelError, PriceError) as error:
+        raise UsageProblem(str(error)) from error
+
+    def asking(archive: Archive, run: Run, game: str) -> Writer:
+        from evolve.dilemmas.writers import ModelWriter
+
+        return ModelWriter(archive, run, model, price, budget)
+
+    return asking
+
+
+def _new_run(
+    archive: Archive,
+    suite: DilemmaSuite,
+    game: str,
+    name: str | None,
+    seed: int,
+    proposer: str,
+    level: str,
+    refinements: int,
+    select: bool,
+) -> Run:
+    from archive.nicknames import check_nickname
+    from cli.errors import UsageProblem
+    from evolve.run import package_versions
+
+    if name is not None:
+        try:
+            check_nickname(name)
+        except ValueError as error:
+            raise UsageProblem(str(error)) from error
+    config = {
+        "domain": game,
+        "strategy": "synthesis",
+        "proposer": proposer,
+        "seed": seed,
+        "max_evaluations": refinements + 1,
+        "horizon": suite.parsed().horizon,
+        "train": suite.name,
+        "validation": suite.name,
+        "test": suite.name,
+        "feedback": level,
+        "select": select,
+        "fitness": {"kind": "value", "floor": 1e-7, "reference": "nearest_apple"},
+    }
+    return archive.create_run(game, config, seed=seed, nickname=name, versions=package_versions())
+
+
+def _tell(step: Step) -> None:
+    import sys
+
+    from cli import output
+
+    what = f"iteration {step.iteration}" + (f", repair {step.repair}" if step.repair else "")
+    if step.train:
+        told = f"efficiency {output.number(step.train['efficiency'].mean)}"
+    else:
+        told = f"{step.status}: {output.shorten(step.reason or '', 80)}"
+    print(f"{what}: {told}  {output.shorten(step.note, 80)}", file=sys.stderr, flush=True)
+
+
+def _value(result: Synthesis, suite: DilemmaSuite) -> dict[str, Any]:
+    def means(found: Any) -> dict[str, float | None] | None:
+        return {name: summary.mean for name, summary in found.items()} or None
+
+    return {
+        "run": result.run,
+        "game": suite.setting,
+        "program": None if result.chosen is None else result.chosen.candidate.nickname,
+        "test": means(result.test),
+        "iterations": [
+            {
+                "iteration": step.iteration,
+                "repair": step.repair,
+                "program": step.candidate.nickname,
+                "status": str(step.status),
+                "reason": step.reason,
+                "note": step.note,
+                "train": means(step.train),
+                "validation": means(step.validation),
+            }
+            for step in result.steps
+        ],
+    }
+
+
+def _print(result: Synthesis, suite: DilemmaSuite) -> None:
+    from cli import output
+
+    screen = output.console()
+    screen.print(
+        f"[bold]{output.plain(result.run)}[/]  [cyan]{output.plain(suite.setting)}[/]", soft_wrap=True
+    )
+    columns = ("efficiency", "equality", "sustainability", "peace", "min_reward")
+    shown = tuple(name.replace("_", " ") for name in columns)
+    table = output.table("policy", "measured on", *shown, right=shown)
+    for step in result.steps:
+        mark = (
+            f"[bold green]{step.candidate.nickname}[/]" if step is result.chosen else step.candidate.nickname
+        )
+        mark = f"{step.iteration}  {mark or '-'}"
+        if step.status.failed:
+            table.add_row(mark, f"[red]{step.status}[/]")
+            continue
+        table.add_row(mark, "feedback seeds", *(_mean(step.train, name) for name in columns))
+    if result.chosen is not None:
+        name = result.chosen.candidate.nickname
+        table.add_row(
+            f"[bold green]{name}[/]", "test seeds", *(_mean(result.test, column) for column in columns)
+        )
+    screen.print(table)
+    for step in result.steps:
+        if step.status.failed:
+            screen.print(f"[red]{step.iteration}, repair {step.repair}:[/] {output.plain(step.reason or '')}")
+    if result.chosen is not None:
+        screen.print(f"[dim]See it with[/] nashforge show {result.chosen.candidate.nickname}")
+
+
+def _mean(found: Any, name: str) -> str:
+    mean = found[name].mean
+    return "-" if mean is None else f"{mean:.4g}"

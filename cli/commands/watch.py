@@ -1,0 +1,165 @@
+"""``nashforge watch``: see policies play a social dilemma."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.dilemmas import Agents, Map, Preset, View
+from cli.options import Database, Json, ProgramNames, Tier
+
+if TYPE_CHECKING:
+    from games.dilemmas.environment import Environment
+
+FRAMES = 200
+"""Frames of an image file, spread over the episode."""
+
+
+def watch(
+    programs: ProgramNames,
+    game: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GAME",
+            help="'gathering' or 'cleanup'. [default: what the program was written for]",
+            show_default=False,
+        ),
+    ] = None,
+    output_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write an animated .gif, or six pictures as .png, instead.",
+            show_default=False,
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Play only so many steps. [default: 1000]", show_default=False),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(metavar="N", min=0.1, help="Steps a second in the terminal.")
+    ] = 20.0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the episode.")] = 0,
+    preset: Preset = None,
+    map_file: Map = None,
+    agents: Agents = None,
+    view: View = None,
+    allow_weaker_sandbox: Tier = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Play an episode in the terminal, or into an image file.
+
+    Several programs take the seats in turn: the first agent runs the first, the next the second, and so on.
+    """
+    from cli import output
+    from cli.archives import programs as opened
+    from cli.dilemmas import GAMES, setting_of
+    from cli.errors import Failed, UsageProblem
+    from cli.measuring import check_tier
+    from evolve.dilemmas.arena import HOSTS, play_confined
+    from evolve.sandbox import Sandbox
+
+    tier = check_tier(allow_weaker_sandbox)
+    if output_file is not None and output_file.suffix.lower() not in (".gif", ".png"):
+        raise UsageProblem(f"{output_file} is neither a .gif nor a .png file; choose one of these endings")
+    name = (game or "cleanup").partition("(")[0].strip()
+    with opened(programs, database, domain=name) as (found, _):
+        domains = {named.domain for named in found if named.origin == "archive"}
+        sources = [named.source for named in found]
+    if game is None and len(domains) == 1:
+        game = domains.pop()
+    if (game or "cleanup").partition("(")[0].strip() not in GAMES:
+        raise UsageProblem(f"{game} is no social dilemma; choose one of {', '.join(GAMES)}")
+    setting = setting_of([game or "cleanup"], preset, map_file, agents, view, steps)
+    seated = [sources[seat % len(sources)] for seat in range(setting.agents)]
+    as_json = output.wants_json(json)
+    shown = output_file is None and not as_json
+    screen = output.console()
+    with Sandbox(HOSTS, tier=tier) as sandbox:
+        if shown:
+            with _live(screen, speed) as show:
+                played = play_confined(sandbox, setting, seated, seed, on_step=show)
+        else:
+            frames: list[Any] = []
+            keep = _keeper(frames, setting.horizon, output_file is not None)
+            played = play_confined(sandbox, setting, seated, seed, on_step=keep)
+    if output_file is not None:
+        from solvers.policies.drawing import save
+
+        try:
+            save(frames, output_file)
+        except OSError as error:
+            raise Failed(
+                f"{output_file} cannot be written: {error.strerror or error}; check the path"
+            ) from error
+    metrics = played.episode.metrics
+    if as_json:
+        output.print_json(
+            {
+                "game": str(setting),
+                "seed": seed,
+                "returns": played.episode.returns.tolist(),
+                **metrics,
+                "file": None if output_file is None else str(output_file),
+            }
+        )
+        return
+    told = ", ".join(
+        f"{name.replace('_', ' ')} {'undefined' if value is None else f'{value:.4g}'}"
+        for name, value in metrics.items()
+    )
+    screen.print(f"[cyan]{output.plain(str(setting))}[/], seed {seed}: {told}", soft_wrap=True)
+    if output_file is not None:
+        screen.print(f"written to [green]{output.plain(str(output_file))}[/]", soft_wrap=True)
+
+
+def _keeper(frames: list[Any], horizon: int, wanted: bool) -> Any:
+    """Return what keeps the frames of an image file."""
+    from solvers.policies.drawing import as_pixels
+
+    every = max(1, horizon // FRAMES)
+
+    def keep(environment: Environment) -> None:
+        if wanted and (environment.step_number % every == 0 or environment.done):
+            frames.append(as_pixels(environment))
+
+    return keep
+
+
+def _live(screen: Any, speed: float) -> Any:
+    """Return a context in which every step is drawn on the terminal, at a speed."""
+    import time
+    from contextlib import contextmanager
+
+    from rich.live import Live
+    from rich.text import Text
+
+    from solvers.policies.drawing import as_text
+
+    @contextmanager
+    def context() -> Any:
+        due = time.monotonic()
+        with Live(console=screen, auto_refresh=False, transient=False) as live:
+
+            def show(environment: Environment) -> None:
+                nonlocal due
+                picture = as_text(environment)
+                waste = f"   waste {environment.density():.0%}" if len(environment.waste) else ""
+                picture += (
+                    f"\nstep {environment.step_number}/{environment.setting.horizon}"
+                    f"   apples {int((environment.apples == 0).sum())}{waste}"
+                    f"   earned {environment.returns.sum():.0f}"
+                )
+                live.update(Text.from_markup(picture), refresh=True)
+                due = max(due + 1 / speed, time.monotonic() - 1)
+                time.sleep(max(0.0, due - time.monotonic()))
+
+            yield show
+
+    return context()

@@ -1,0 +1,223 @@
+"""The refinement protocol of the paper: write a policy, measure it, tell the writer, write it again.
+
+Source: Gallego, "LLM policy synthesis" (2026, arXiv 2603.19453). The original reports the last policy,
+measured on the seeds it was refined on. Here the seeds of feedback, selection and report are disjoint, and
+choosing the best policy on validation seeds instead of the last one is an option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+import prompts
+from archive import Archive, Candidate, Parent, Run, RunState, Status
+from evolve.dilemmas.arena import play_confined
+from evolve.dilemmas.feedback import Entry, Level, entry
+from evolve.dilemmas.suites import DilemmaSuite
+from evolve.dilemmas.writers import Wanted, Writer, WriterFailed
+from evolve.domains import domain
+from evolve.domains.dilemmas import DilemmaDomain
+from evolve.llm.feedback import load_feedback
+from evolve.llm.prompting import Prompter
+from evolve.sandbox import CandidateFailure, Limits, Sandbox
+from games.dilemmas.settings import Setting
+from solvers.policies.episode import Episode
+from solvers.policies.metrics import Summary, summaries
+
+REPAIRS = 3
+"""Attempts to mend a policy that fails, as in the paper."""
+
+SECONDS = 120.0
+"""Of a policy in one episode."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A policy of the refinement.
+
+    Attributes
+    ----------
+    iteration : int
+        0 for the first policy, then one for each refinement.
+    repair : int
+        Number of the attempt to mend it; 0 for none.
+    train, validation : dict
+        Metrics over the feedback and the validation seeds; empty for a failure, whose ``reason`` says why.
+    """
+
+    iteration: int
+    repair: int
+    candidate: Candidate
+    source: str | None
+    note: str
+    status: Status
+    reason: str | None = None
+    train: Mapping[str, Summary] = field(default_factory=dict)
+    validation: Mapping[str, Summary] = field(default_factory=dict)
+    fed_back: Entry | None = None
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What came of a refinement.
+
+    Attributes
+    ----------
+    chosen : Step or None
+        The policy that counts: the last that works, or the best on the validation seeds.
+    test : dict
+        Its metrics over the test seeds.
+    """
+
+    run: str
+    steps: tuple[Step, ...]
+    chosen: Step | None
+    test: Mapping[str, Summary]
+
+
+class Refinement:
+    """One refinement at work.
+
+    Parameters
+    ----------
+    archive, run
+        Where programs and what became of them are stored.
+    suite
+        What is played, on which seeds.
+    sandbox
+        Where programs run.
+    writer
+        Who writes them.
+    level
+        What the writer is told.
+    refinements
+        How often the first policy is refined.
+    select
+        Whether the best policy on the validation seeds counts, and is refined; or else the last.
+    seed
+        Of the writer's random draws.
+    on_step
+        Called after every policy.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        run: Run,
+        suite: DilemmaSuite,
+        sandbox: Sandbox,
+        writer: Writer,
+        *,
+        level: Level,
+        refinements: int = 3,
+        select: bool = False,
+        seed: int = 0,
+        on_step: Callable[[Step], None] = lambda step: None,
+    ) -> None:
+        self._archive, self._run, self._suite, self._sandbox = archive, run, suite, sandbox
+        self._writer, self._level, self._refinements, self._select = writer, level, refinements, select
+        self._seed, self._on_step = seed, on_step
+        self._setting = suite.parsed()
+        work = domain(self._setting.game)
+        assert isinstance(work, DilemmaDomain)
+        self._domain = work
+        stage = work.stage("train", suite.name, self._setting.horizon, work.fitness)
+        self._system = Prompter(work, stage, load_feedback("sparse")).system
+        self._steps: list[Step] = []
+
+    def execute(self) -> Synthesis:
+        """Write, measure and refine; store everything; measure what counts on the test seeds."""
+        self._run = self._archive.set_run_state(self._run, RunState.RUNNING)
+        try:
+            for iteration in range(self._refinements + 1):
+                self._iterate(iteration)
+            chosen = self._chosen()
+            test: Mapping[str, Summary] = {}
+            if chosen is not None and chosen.source is not None:
+                episodes = self._play(chosen.source, self._suite.test)
+                test = summaries([episode.metrics for episode in episodes])
+                self._archive.set_fitness(chosen.candidate, test=test["efficiency"].mean)
+        except (KeyboardInterrupt, CandidateFailure):
+            self._archive.set_run_state(self._run, RunState.STOPPED, "interrupted")
+            raise
+        self._archive.set_run_state(self._run, RunState.FINISHED, "refined")
+        return Synthesis(self._run.nickname, tuple(self._steps), chosen, test)
+
+    def _iterate(self, iteration: int) -> None:
+        """Have one policy written, and mended while it fails."""
+        previous = self._chosen()
+        history = [step.fed_back for step in self._steps if step.fed_back is not None]
+        broken: Step | None = None
+        for repair in range(REPAIRS + 1):
+            step = self._write(iteration, repair, previous, history, broken)
+            self._steps.append(step)
+            self._on_step(step)
+            if step.status is Status.OK:
+                return
+            broken = step if step.source is not None else broken
+
+    def _write(
+        self,
+        iteration: int,
+        repair: int,
+        previous: Step | None,
+        history: Sequence[Entry],
+        broken: Step | None,
+    ) -> Step:
+        parent = broken or previous
+        user = prompts.render(
+            "gathering/refine",
+            previous=None if previous is None else previous.source,
+            history=history,
+            definitions=self._level != "sparse",
+            repair=broken,
+        )
+        candidate = self._archive.add_candidate(
+            self._run,
+            operator="repair" if broken is not None else "rewrite" if previous is None else "refine",
+            proposer=self._writer.name,
+            parents=[] if parent is None else [Parent(parent.candidate.id)],
+        )
+        source = None if parent is None else parent.source
+        rng = np.random.default_rng([self._seed, iteration, repair])
+        try:
+            text, note = self._writer.write(
+                Wanted(self._system, user, source, broken is not None), candidate, rng
+            )
+        except WriterFailed as error:
+            self._archive.finish_candidate(candidate, Status.REJECTED, reason=str(error))
+            return Step(iteration, repair, candidate, None, "", Status.REJECTED, str(error))
+        program = self._archive.add_program(text, self._domain.name)
+        candidate = self._archive.set_program(candidate, program, note=note)
+        try:
+            episodes = self._play(text, self._suite.train)
+            validated = self._play(text, self._suite.validation)
+        except CandidateFailure as failure:
+            status = Status(failure.status)
+            self._archive.finish_candidate(candidate, status, reason=failure.reason)
+            return Step(iteration, repair, candidate, text, note, status, failure.reason)
+        train = summaries([episode.metrics for episode in episodes])
+        validation = summaries([episode.metrics for episode in validated])
+        self._archive.finish_candidate(
+            candidate, Status.OK, train=train["efficiency"].mean, validation=validation["efficiency"].mean
+        )
+        told = entry(iteration, episodes, self._level)
+        return Step(iteration, repair, candidate, text, note, Status.OK, None, train, validation, told)
+
+    def _chosen(self) -> Step | None:
+        """Return the policy that counts so far."""
+        working = [step for step in self._steps if step.status is Status.OK]
+        if not working:
+            return None
+        if not self._select:
+            return working[-1]
+        return max(working, key=lambda step: step.validation["efficiency"].mean or 0.0)
+
+    def _play(self, source: str, seeds: Sequence[int]) -> list[Episode]:
+        setting: Setting = self._setting
+        limits = Limits(wall_seconds=SECONDS, cpu_seconds=SECONDS)
+        sources = [source] * setting.agents
+        return [play_confined(self._sandbox, setting, sources, seed, limits).episode for seed in seeds]
