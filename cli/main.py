@@ -33,6 +33,8 @@ from cli.commands.solve import solve
 from cli.commands.status import status
 from cli.commands.stop import stop
 from cli.commands.suites import suites
+from cli.commands.synthesize import synthesize
+from cli.commands.watch import watch
 from cli.commands.worker import worker
 from cli.commands.workers import workers
 from cli.errors import exit_code_of, report
@@ -112,9 +114,18 @@ def nashforge(
 
 
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Search": {"run": run, "resume": resume, "stop": stop, "runs": runs, "status": status, "best": best},
+    "Search": {
+        "run": run,
+        "synthesize": synthesize,
+        "resume": resume,
+        "stop": stop,
+        "runs": runs,
+        "status": status,
+        "best": best,
+    },
     "Programs": {
         "show": show,
+        "watch": watch,
         "lineage": lineage,
         "diff": diff,
         "evaluate": evaluate,
