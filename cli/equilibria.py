@@ -287,7 +287,7 @@ def draw(found: Answer, path: Path) -> None:
                 axes.legend(frameon=False)
             if len(actions) <= 12:
                 axes.set_xticks(places, actions)
-            axes.set_ylim(0, 1)
+            axes.set_ylim(0, 1.25 if feared is not None else 1.02)
             axes.grid(visible=False, axis="x")
             axes.set_title(f"player {player.number}")
             axes.set_xlabel("action")

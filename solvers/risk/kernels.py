@@ -34,24 +34,8 @@ def _neutral(v: Any, y: Any, p: Any, slope: Any) -> float:
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _kl(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
-    """Entropic risk: ``-log(sum_b y_b exp(-tau v_b)) / tau``; ``p`` proportional to ``y exp(-tau v)``."""
-    mean, low, high = 0.0, np.inf, -np.inf
-    for b in range(len(v)):
-        mean += y[b] * v[b]
-        if y[b] > 0.0:
-            low = min(low, v[b])
-            high = max(high, v[b])
-    if tau * (high - low) < 1.0:
-        total = 0.0
-        for b in range(len(v)):
-            if y[b] > 0.0:
-                total += y[b] * np.expm1(-tau * (v[b] - mean))
-        for b in range(len(v)):
-            weight = np.exp(min(-tau * (v[b] - mean), LARGEST_EXPONENT)) / (1.0 + total)
-            p[b] = y[b] * weight
-            slope[b] = -weight / tau
-        return mean - np.log1p(total) / tau
+def _kl_in_logarithms(v: Any, y: Any, tau: float, low: float, p: Any, slope: Any) -> float:
+    """Entropic risk where the worst outcome is so improbable that its weight underflows."""
     top, total = -np.inf, 0.0
     for b in range(len(v)):
         if y[b] > 0.0:
@@ -66,6 +50,39 @@ def _kl(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
         exponent = -tau * (v[b] - low) - top - np.log(total)
         slope[b] = -np.exp(min(exponent, LARGEST_EXPONENT)) / tau
     return low - (top + np.log(total)) / tau
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _kl(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
+    """Entropic risk: ``-log(sum_b y_b exp(-tau v_b)) / tau``; ``p`` proportional to ``y exp(-tau v)``."""
+    mean, low, high = 0.0, np.inf, -np.inf
+    for b in range(len(v)):
+        mean += y[b] * v[b]
+        if y[b] > 0.0:
+            low = min(low, v[b])
+            high = max(high, v[b])
+    total = 0.0
+    if tau * (high - low) < 1.0:
+        for b in range(len(v)):
+            p[b] = np.expm1(min(-tau * (v[b] - mean), LARGEST_EXPONENT))
+            if y[b] > 0.0:
+                total += y[b] * p[b]
+        for b in range(len(v)):
+            weight = (1.0 + p[b]) / (1.0 + total)
+            p[b] = y[b] * weight
+            slope[b] = -weight / tau
+        return mean - np.log1p(total) / tau
+    for b in range(len(v)):
+        p[b] = np.exp(min(-tau * (v[b] - low), LARGEST_EXPONENT))
+        if y[b] > 0.0:
+            total += y[b] * p[b]
+    if total > 1e-200:
+        for b in range(len(v)):
+            weight = min(p[b] / total, 1e300)
+            p[b] = y[b] * weight
+            slope[b] = -weight / tau
+        return low - np.log(total) / tau
+    return _kl_in_logarithms(v, y, tau, low, p, slope)
 
 
 @numba.njit(cache=True, error_model="numpy")

@@ -1,0 +1,110 @@
+"""What a joint policy is worth to all, with partners it was not trained with, and who bears its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from games.sequence_form import SequenceForm
+from solvers.profile import Profile, expected_values
+
+Array = npt.NDArray[np.float64]
+
+
+def welfare(form: SequenceForm, profile: Profile) -> float:
+    """Return the sum of all players' expected utilities."""
+    return float(expected_values(form, profile).sum())
+
+
+def price_of_anarchy(payoffs: Sequence[Array], strategies: Sequence[Array]) -> float:
+    """Return the largest welfare of a matrix game divided by that of a profile; 1 is the best.
+
+    Parameters
+    ----------
+    payoffs
+        Both players' payoffs with their own actions as rows.
+
+    Raises
+    ------
+    ValueError
+        If the welfare of the profile is not positive: the ratio means nothing then.
+    """
+    total = payoffs[0] + payoffs[1].T
+    reached = float(strategies[0] @ total @ strategies[1])
+    if reached <= 0:
+        raise ValueError(
+            f"the price of anarchy needs positive welfare; the profile has {reached:.6g}, shift the payoffs"
+        )
+    return float(total.max()) / reached
+
+
+@dataclass(frozen=True)
+class CrossPlay:
+    """How policies do with each other's partners.
+
+    Attributes
+    ----------
+    matrix : ndarray of shape (profiles, profiles)
+        Welfare a player when player 0 comes from the row's profile and all others from the column's.
+    """
+
+    matrix: Array
+
+    @property
+    def self_play(self) -> float:
+        """Mean over pairs that were trained together."""
+        return float(np.mean(np.diag(self.matrix)))
+
+    @property
+    def cross_play(self) -> float:
+        """Mean over pairs that were not."""
+        return float(np.mean(self._strangers()))
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation over pairs that were not trained together."""
+        return float(np.std(self._strangers()))
+
+    @property
+    def gap(self) -> float:
+        """What is lost with strangers."""
+        return self.self_play - self.cross_play
+
+    @property
+    def worst(self) -> float:
+        """The worst pair of strangers."""
+        return float(np.min(self._strangers()))
+
+    def _strangers(self) -> Array:
+        return self.matrix[~np.eye(len(self.matrix), dtype=bool)]
+
+
+def cross_play(form: SequenceForm, profiles: Sequence[Profile]) -> CrossPlay:
+    """Play all pairs of profiles of a game.
+
+    Raises
+    ------
+    ValueError
+        With fewer than two profiles.
+    """
+    if len(profiles) < 2:
+        raise ValueError(f"cross-play needs at least two profiles; got {len(profiles)}")
+    matrix = [
+        [expected_values(form, (mine[0], *theirs[1:])).mean() for theirs in profiles] for mine in profiles
+    ]
+    return CrossPlay(np.array(matrix))
+
+
+def free_riding(costs: Sequence[Array], strategies: Sequence[Array]) -> float:
+    """Return the difference of two players' expected private costs, in units of utility.
+
+    Parameters
+    ----------
+    costs, strategies
+        The private cost of every action and its probability, one array a player.
+    """
+    expected = [float(cost @ strategy) for cost, strategy in zip(costs, strategies, strict=True)]
+    return max(expected) - min(expected)

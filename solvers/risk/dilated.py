@@ -1,0 +1,235 @@
+# mypy: allow-untyped-decorators, no-warn-return-any
+"""Risk-adjusted values of behaviour policies in extensive games, in dilated form.
+
+No definition of risk-averse quantal response in extensive games is published. Ours: the adversary's
+divergence and the player's entropy are *dilated* over the treeplex, that is summed over information sets,
+weighted with the adversary's (player's) own plan of reaching them. With ``q`` the adversary's realisation
+plan and ``c`` the player's payoffs over the sequences of the seat that it took::
+
+    U = min_q  c . q + (1 / tau) sum_I q(parent of I) D(q_I, y_I)
+
+The minimum is one pass up that treeplex with a soft minimum in place of the maximum of a best response. In
+one-shot games it is the matrix definition.
+
+With more than two players the adversary takes *one seat*: the value is that of the worst seat, while all
+others play as expected. (One adversary at all seats at once has a team's private information; with one-shot
+games it is `solvers.risk.utility.joint_payoffs`.)
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from games.sequence_form import SequenceForm
+from solvers import kernels
+from solvers.profile import realization_plans
+from solvers.risk.kernels import KL, measure
+from solvers.risk.measures import Risk
+from solvers.tables import PlayerTable, tables
+
+Array = npt.NDArray[np.float64]
+
+SMALL = 0.05
+"""Exponents below this are summed by power series of nine terms."""
+
+
+@numba.njit(cache=True, error_model="numpy")
+def risk_pass(
+    start: Any, parent: Any, policy: Any, value: Any, code: int, tau: float, worst: Any, slope: Any
+) -> float:
+    """Pass payoffs up a treeplex with the risk measure of every information set; return the value.
+
+    ``value`` holds the product on entry and the risk-adjusted value of every sequence on return; ``worst``
+    the adversary's behaviour policy.
+    """
+    for i in range(len(parent) - 1, -1, -1):
+        first, end = start[i], start[i + 1]
+        value[parent[i]] += measure(
+            code, value[first:end], policy[first:end], tau, worst[first:end], slope[first:end]
+        )
+    return value[len(value) - 1]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def entropic_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) -> float:
+    """Do what `risk_pass` does for KL, for the values alone: several times faster.
+
+    Payoffs far down a treeplex are small, as they carry the others' probability of coming there. For
+    ``z = tau (v - mean)`` below `SMALL`, ``log(mean exp(-z)) = log1p(sum y (exp(-z) - 1 + z))`` by power
+    series is exact to rounding and needs no transcendental function.
+    """
+    for i in range(len(parent) - 1, -1, -1):
+        first, end = start[i], start[i + 1]
+        mean = 0.0
+        for b in range(first, end):
+            mean += policy[b] * value[b]
+        largest, total = 0.0, 0.0
+        for b in range(first, end):
+            z = tau * (mean - value[b])
+            largest = max(largest, abs(z))
+            tail = 1.0 + z * (1.0 / 7.0) * (1.0 + z * (1.0 / 8.0) * (1.0 + z * (1.0 / 9.0)))
+            series = 0.5 + z * (1.0 / 6.0) * (
+                1.0 + z * 0.25 * (1.0 + z * 0.2 * (1.0 + z * (1.0 / 6.0) * tail))
+            )
+            total += policy[b] * z * z * series
+        if largest < SMALL:
+            # total < SMALL^2, so five terms of the logarithm are exact.
+            logarithm = total * (
+                1.0 - total * (0.5 - total * (1.0 / 3.0 - total * (0.25 - total * (0.2 - total / 6.0))))
+            )
+            value[parent[i]] += mean - logarithm / tau
+            continue
+        low = np.inf
+        for b in range(first, end):
+            if policy[b] > 0.0:
+                low = min(low, value[b])
+        total = 0.0
+        for b in range(first, end):
+            if policy[b] > 0.0:
+                total += policy[b] * np.exp(tau * (low - value[b]))
+        value[parent[i]] += low - np.log(max(total, 1e-300)) / tau
+    return value[len(value) - 1]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def divergence_pass(start: Any, parent: Any, plan: Any, worst: Any, policy: Any) -> float:
+    """Return the dilated KL divergence of the adversary's policy from the expected one."""
+    total = 0.0
+    for i in range(len(parent)):
+        for b in range(start[i], start[i + 1]):
+            if worst[b] > 0.0:
+                total += plan[parent[i]] * worst[b] * np.log(worst[b] / policy[b])
+    return total
+
+
+@dataclass(frozen=True)
+class DilatedValue:
+    """The risk-adjusted value of one player.
+
+    Attributes
+    ----------
+    value : float
+        In units of utility.
+    seat : int
+        The player whose seat the worst adversary took.
+    policy : ndarray of shape (sequences of the seat,)
+        The adversary's behaviour policy.
+    divergence : float
+        Its dilated KL divergence from what was expected.
+    gradient : ndarray of shape (own sequences,)
+        Of the value in the player's realisation plan: counterfactual payoffs against the adversary.
+    """
+
+    value: float
+    seat: int
+    policy: Array
+    divergence: float
+    gradient: Array
+
+
+class Seats:
+    """The payoffs of every player, arranged by the sequences of every other player's seat."""
+
+    def __init__(self, form: SequenceForm) -> None:
+        self.form = form
+        self._shared = tables(form)
+        self._tables: dict[tuple[int, int], PlayerTable] = {}
+        self._work = [np.empty(size + 1) for size in self._shared.sizes]
+
+    def table(self, player: int, seat: int) -> PlayerTable:
+        """Return the payoffs of a player grouped by the sequences of another seat."""
+        key = (player, seat)
+        if key not in self._tables:
+            payoffs = np.repeat(self.form.leaf_payoffs[player][None], self.form.players, axis=0)
+            bounds = np.array([segment.start for segment in self._shared.segments])
+            disguised = SequenceForm(
+                name=self.form.name,
+                treeplexes=self.form.treeplexes,
+                leaf_sequences=self.form.leaf_sequences,
+                leaf_payoffs=payoffs,
+                leaf_chance=self.form.leaf_chance,
+                nodes=self.form.nodes,
+                zero_sum=False,
+            )
+            self._tables[key] = self._shared._group(disguised, seat, bounds)
+        return self._tables[key]
+
+    def against(self, player: int, seat: int, plans: Array, policy: Array, risk: Risk) -> tuple[float, Array]:
+        """Return the value of a player against the adversary at one seat, and its behaviour policy."""
+        table = self.table(player, seat)
+        size = self._shared.sizes[seat]
+        value, worst = np.empty(size + 1), np.empty(size)
+        kernels.product(table.rows, table.row_start, table.others, table.payoff, plans, value)
+        found = risk_pass(
+            table.start, table.parent, policy, value, risk.code, risk.tau, worst, np.empty(size)
+        )
+        return float(found), worst
+
+    def value(self, player: int, seat: int, plans: Array, policy: Array, risk: Risk) -> float:
+        """Return the value of a player against the adversary at one seat: a best response's work for KL."""
+        if risk.code != KL:
+            return self.against(player, seat, plans, policy, risk)[0]
+        table, value = self.table(player, seat), self._work[seat]
+        kernels.product(table.rows, table.row_start, table.others, table.payoff, plans, value)
+        return float(entropic_pass(table.start, table.parent, policy, value, risk.tau))
+
+    def least(self, player: int, seat: int, plans: Array) -> float:
+        """Return the least that a player can get when one seat does its worst, whatever the price."""
+        table = self.table(player, seat)
+        value = np.empty(self._shared.sizes[seat] + 1)
+        kernels.product(table.rows, table.row_start, table.others, table.payoff, plans, value)
+        np.negative(value, out=value)
+        return -float(kernels.best_response_pass(table.start, table.parent, value))
+
+    def evaluate(self, profile: Any, player: int, risk: Risk, plans: Array | None = None) -> DilatedValue:
+        """Return the risk-adjusted value of a player under a profile, against the worst seat."""
+        if plans is None:
+            plans = realization_plans(self.form, profile)
+        found = []
+        for seat in range(self.form.players):
+            if seat != player:
+                policy = np.ascontiguousarray(profile[seat], dtype=np.float64)
+                found.append((*self.against(player, seat, plans, policy, risk), seat, policy))
+        value, worst, seat, expected = min(found, key=lambda entry: entry[0])
+        there = plans.copy()
+        self._shared.set_plan(seat, worst, there, np.empty(len(worst)))
+        table = self.table(player, seat)
+        spent = divergence_pass(
+            table.start, table.parent, there[self._shared.segments[seat]], worst, expected
+        )
+        gradient = np.empty(self._shared.sizes[player] + 1)
+        self._shared.product(player, there, gradient)
+        return DilatedValue(value, seat, worst, float(spent), gradient[:-1])
+
+
+_seats: weakref.WeakKeyDictionary[SequenceForm, Seats] = weakref.WeakKeyDictionary()
+
+
+def seats(form: SequenceForm) -> Seats:
+    """Return the seats of a game, arranged once for as long as the game is in use."""
+    found = _seats.get(form)
+    if found is None:
+        found = _seats[form] = Seats(form)
+    return found
+
+
+def dilated_value(form: SequenceForm, profile: Any, player: int, risk: Risk) -> DilatedValue:
+    """Return the risk-adjusted value of a player under a behaviour profile.
+
+    Parameters
+    ----------
+    profile
+        One behaviour policy a player, each of shape ``(sequences,)``.
+
+    Raises
+    ------
+    solvers.PolicyError
+        If the profile is not one valid behaviour policy a player.
+    """
+    return seats(form).evaluate(profile, player, risk)

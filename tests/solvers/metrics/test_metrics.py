@@ -1,0 +1,162 @@
+"""Measures of joint policies: their definitions on one-shot games, and what must hold in extensive ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import games
+from games.matrix import bimatrix, human_game
+from solvers.equilibria import rqe, security
+from solvers.metrics.definitions import BY_NAME
+from solvers.metrics.gaps import matrix_gaps, rqe_gap
+from solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
+from solvers.metrics.social import cross_play, free_riding, price_of_anarchy, welfare
+from solvers.profile import expected_values, realization_plans, uniform_profile
+from solvers.risk import DIVERGENCES, Risk, risk_adjusted
+from solvers.risk.dilated import dilated_value, seats
+
+
+def profile_of(form: games.SequenceForm, seed: int) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(seed)
+    found = []
+    for treeplex in form.treeplexes:
+        pieces = [rng.dirichlet(np.ones(n)) for n in np.diff(treeplex.start)]
+        found.append(np.concatenate(pieces))
+    return tuple(found)
+
+
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+def test_dilated_values_are_the_matrix_definition_on_one_shot_games(divergence: str) -> None:
+    form = games.compile("matrix_pd")
+    game = bimatrix("matrix_pd")
+    for seed in range(5):
+        profile = profile_of(form, seed)
+        found = risk_adjusted_values(form, profile, Risk(0.6, divergence))
+        for i in (0, 1):
+            exact = risk_adjusted(game.payoffs[i], profile[i], profile[1 - i], tau=0.6, divergence=divergence)
+            assert found[i] == pytest.approx(exact.value, abs=1e-12)
+            dilated = dilated_value(form, profile, i, Risk(0.6, divergence))
+            assert dilated.gradient == pytest.approx(exact.gradient)
+            assert dilated.policy == pytest.approx(exact.partner)
+
+
+@pytest.mark.parametrize("game", ["kuhn_poker", "leduc_poker", "kuhn_poker(players=3)"])
+def test_the_adversary_of_an_extensive_game_attains_its_value(game: str) -> None:
+    form = games.compile(game)
+    profile = profile_of(form, 1)
+    for player in range(form.players):
+        for tau in (1e-4, 0.5, 20.0):
+            found = dilated_value(form, profile, player, Risk(tau))
+            deviated = list(profile)
+            deviated[found.seat] = found.policy
+            there = expected_values(form, deviated)[player]
+            assert found.value == pytest.approx(there + found.divergence / tau, abs=1e-9)
+            plans = realization_plans(form, profile)
+            fast = seats(form).value(player, found.seat, plans, profile[found.seat], Risk(tau))
+            assert fast == pytest.approx(found.value, abs=1e-12)
+
+
+def test_values_fall_from_the_mean_to_the_security_value() -> None:
+    form = games.compile("leduc_poker")
+    profile = profile_of(form, 2)
+    values = [risk_adjusted_values(form, profile, Risk(tau)) for tau in (0.0, 0.1, 1.0, 10.0, 1e6)]
+    assert values[0] == pytest.approx(expected_values(form, profile))
+    assert (np.diff(values, axis=0) <= 1e-12).all()
+    assert values[-1] == pytest.approx(security_values(form, profile), abs=1e-3)
+
+
+def test_robustness_is_the_worst_value_within_the_radius() -> None:
+    form, game = games.compile("matrix_pd"), bimatrix("matrix_pd")
+    profile = profile_of(form, 3)
+    radii = [0.0, 0.01, 0.1, 0.5, 50.0]
+    curve = robustness_curve(form, profile, 0, radii)
+    assert (np.diff(curve) <= 1e-12).all()
+    payoffs = profile[0] @ game.payoffs_1
+    grid = np.linspace(1e-9, 1 - 1e-9, 200_001)
+    y = profile[1]
+    divergence = grid * np.log(grid / y[0]) + (1 - grid) * np.log((1 - grid) / y[1])
+    worth = grid * payoffs[0] + (1 - grid) * payoffs[1]
+    for radius, value in zip(radii[1:], curve[1:], strict=True):
+        assert value == pytest.approx(worth[divergence <= radius].min(), abs=1e-3)
+
+
+def test_gaps_of_games_of_people() -> None:
+    game = human_game("SC4")
+    parameters = {"tau": game.kl.tau, "epsilon": game.kl.epsilon, "regularizer": "barrier"}
+    uniform = [np.full(2, 0.5)] * 2
+    assert matrix_gaps((game.payoffs_1, game.payoffs_2), uniform, **parameters) == pytest.approx(
+        (0.968, 0.531), abs=1e-3
+    )
+    found = rqe(game.payoffs_1, game.payoffs_2, **parameters)
+    assert max(matrix_gaps((game.payoffs_1, game.payoffs_2), found.strategies, **parameters)) < 1e-12
+
+
+@pytest.mark.parametrize(("divergence", "regularizer"), [("kl", "barrier"), ("reverse_kl", "entropy")])
+def test_gaps_are_zero_at_equilibria_and_positive_elsewhere(divergence: str, regularizer: str) -> None:
+    parameters = {
+        "tau": (1.0, 2.0),
+        "epsilon": (0.8, 0.9),
+        "divergence": divergence,
+        "regularizer": regularizer,
+    }
+    for seed in range(5):
+        game = bimatrix(f"random(3x4,seed={seed})")
+        found = rqe(*game.payoffs, **parameters)
+        assert max(matrix_gaps(game.payoffs, found.strategies, **parameters)) < 1e-10
+        rng = np.random.default_rng(seed)
+        elsewhere = [0.9 * x + 0.1 * rng.dirichlet(np.ones(len(x))) for x in found.strategies]
+        assert sum(matrix_gaps(game.payoffs, elsewhere, **parameters)) > 1e-6
+
+
+def test_gaps_of_extensive_games() -> None:
+    form = games.compile("kuhn_poker")
+    profile = uniform_profile(form)
+    assert rqe_gap(form, profile, tau=0.5, epsilon=0.1) > 0.01
+    # A random improvement of one player never gains more than the gap says.
+    for seed in range(20):
+        other = profile_of(form, seed)
+        for tau in (0.0, 0.5):
+            gap = rqe_gap(form, profile, tau=tau, epsilon=0.1)
+            gain = _objective(form, (other[0], profile[1]), 0, tau, 0.1) - _objective(
+                form, profile, 0, tau, 0.1
+            )
+            assert gain <= gap + 1e-9
+
+
+def _objective(form: games.SequenceForm, profile: tuple, player: int, tau: float, epsilon: float) -> float:
+    plans = realization_plans(form, profile)
+    treeplex, policy = form.treeplexes[player], profile[player]
+    offset = sum(form.treeplexes[q].sequences + 1 for q in range(player))
+    plan = plans[offset : offset + treeplex.sequences]
+    entropy = float(np.sum(plan * np.log(policy)))
+    return dilated_value(form, profile, player, Risk(tau)).value - epsilon * entropy
+
+
+def test_security_values_of_security_strategies() -> None:
+    form, game = games.compile("matrix_pd"), bimatrix("matrix_pd")
+    strategies = tuple(security(payoffs)[0] for payoffs in game.payoffs)
+    assert security_values(form, strategies) == pytest.approx([security(p)[1] for p in game.payoffs])
+
+
+def test_social_measures() -> None:
+    form, game = games.compile("matrix_pd"), bimatrix("matrix_pd")
+    cooperate, defect = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    assert welfare(form, (cooperate, cooperate)) == pytest.approx(10)
+    assert price_of_anarchy(game.payoffs, (defect, defect)) == pytest.approx(5)
+    assert price_of_anarchy(game.payoffs, (cooperate, cooperate)) == pytest.approx(1)
+    assert free_riding([np.array([0.4, 0.0])] * 2, [cooperate, defect]) == pytest.approx(0.4)
+    played = cross_play(form, [(cooperate, cooperate), (defect, defect)])
+    assert played.self_play == pytest.approx((5 + 1) / 2)
+    assert played.cross_play == pytest.approx((0 + 10) / 2)
+    assert played.gap == pytest.approx(-2)
+    with pytest.raises(ValueError, match="at least two profiles"):
+        cross_play(form, [(cooperate, cooperate)])
+    with pytest.raises(ValueError, match="positive welfare"):
+        price_of_anarchy([-p for p in game.payoffs], (cooperate, cooperate))
+
+
+def test_every_measure_has_a_direction_and_a_citation() -> None:
+    assert all(definition.citation and definition.title for definition in BY_NAME.values())
+    assert BY_NAME["welfare"].direction == "max"
+    assert BY_NAME["rqe_gap"].direction == "min"
