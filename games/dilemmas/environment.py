@@ -142,6 +142,10 @@ class Environment(ABC):
         twin._rng = copy.deepcopy(self._rng)
         return twin
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # The map and its tables are shared: they never change.
+        return self.copy()
+
     def density(self) -> float:
         """Return the share of river cells that are dirty; 0 in Gathering."""
         return float(self.waste.mean()) if len(self.waste) else 0.0
