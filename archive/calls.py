@@ -220,6 +220,17 @@ class CallStore(Database):
         with self._read() as connection:
             return [ModelCall(*row) for row in connection.execute(statement)][::-1]
 
+    def call_counts(self, run: RunRef) -> dict[str, int]:
+        """Return the number of a run's calls by status (only those that occur)."""
+        grouped = (
+            select(ModelCallRow.status, func.count())
+            .where(ModelCallRow.run_id == run_id(run))
+            .group_by(ModelCallRow.status)
+            .order_by(ModelCallRow.status)
+        )
+        with self._read() as connection:
+            return {str(status): count for status, count in connection.execute(grouped)}
+
     def spending(self, run: RunRef) -> dict[str, Spending]:
         """Return the totals of a run's calls by ``provider:model``; and of all of them under ``""``.
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from cli import output
+from cli.money import ledger_line
 from cli.summary import failures_text
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ PLAIN_SECONDS = 30.0
 """Where no panel can be shown, a line is printed so often even when nothing better is found."""
 
 OFFLINE = "No language model is used: the offline proposer edits programs by itself."
+
+
+def offline_words() -> str:
+    """Say that no model is used; and how one would be, where there is a key."""
+    from evolve.llm.models import present_keys
+
+    keys = present_keys()
+    return f"{OFFLINE} ({keys[0]} is set: --model NAME lets a model write them.)" if keys else OFFLINE
+
 
 PHASES = {
     "preparing": "measuring the reference",
@@ -73,7 +83,7 @@ class PlainWatcher:
     def snapshot(self, snapshot: Snapshot) -> None:
         """Print a line if the phase changed, or if nothing was printed for long."""
         if not self._run and self._offline:
-            self._say(OFFLINE)
+            self._say(offline_words())
         self._run = snapshot.run
         changed = snapshot.phase != self._phase
         self._phase = snapshot.phase
@@ -84,6 +94,8 @@ class PlainWatcher:
             text = f"{snapshot.evaluations}/{snapshot.limit} evaluations, {sum(failed.values())} failed"
             if snapshot.best is not None:
                 text += f", best {snapshot.best.nickname} train {output.fitness(snapshot.best.train)}"
+            if snapshot.ledger is not None:
+                text += f"; {ledger_line(snapshot.ledger, snapshot.writing)}"
             self._say(text)
 
     def outcome(self, candidate: Candidate, best: bool) -> None:
@@ -104,7 +116,9 @@ class PlainWatcher:
 
     def _say(self, text: str) -> None:
         self._printed = time.monotonic()
-        print(f"{self._run}: {text}" if self._run else text, file=self._stream, flush=True)
+        # What models and servers say must not reach the terminal as it is.
+        shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+        print(f"{self._run}: {shown}" if self._run else shown, file=self._stream, flush=True)
 
 
 class LiveWatcher:
@@ -132,7 +146,7 @@ class LiveWatcher:
     def snapshot(self, snapshot: Snapshot) -> None:
         """Remember it for the next drawing."""
         if self._snapshot is None and self._config.get("proposer") == "offline":
-            self._screen.print(f"[dim]{OFFLINE}[/]")
+            self._screen.print(f"[dim]{offline_words()}[/]")
         self._snapshot, self._received = snapshot, time.monotonic()
         if snapshot.phase == "searching":
             self._pace.see(snapshot.seconds, snapshot.evaluations)
@@ -214,6 +228,10 @@ class LiveWatcher:
             )
         failed = {kind: count for kind, count in snapshot.outcomes.items() if kind != "ok"}
         lines.append(f"[bold]failures[/]  {failures_text(failed)}")
+        if snapshot.ledger is not None:
+            lines.append(f"[bold]models[/]    {ledger_line(snapshot.ledger, snapshot.writing)}")
+            if snapshot.ledger.waiting is not None:
+                lines.append(f"[yellow]paused[/]    {output.plain(snapshot.ledger.waiting)}")
         if self._improvements:
             lines.append("")
             for candidate in self._improvements:

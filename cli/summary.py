@@ -27,6 +27,8 @@ STOP_REASONS = {
     "patience": "nothing better for long",
     "stopped": "stopped on request",
     "interrupted": "interrupted",
+    "max_cost": "the budget for models is spent",
+    "max_tokens": "the budget of tokens is spent",
 }
 
 

@@ -51,12 +51,17 @@ def work(
     with watcher(settings) as screen, Interruptible(screen) as listener:
         result = execute(listener)
     if as_json:
-        output.print_json(result.as_dict())
+        spent = archive.spending(archive.get_run(result.run))[""].cost
+        output.print_json({**result.as_dict(), "cost": spent})
     else:
         from evolve.ranking import line_of_descent
 
         line = [] if result.best is None else line_of_descent(archive, result.best)
         summary.print_result(output.console(), result, line, settings, database)
+        if not config.offline:
+            from cli.money import print_earnings
+
+            print_earnings(output.console(), archive, archive.get_run(result.run))
     if result.interrupted:
         summary.print_interrupted(output.console(stderr=True), result.run, database)
         raise typer.Exit(INTERRUPTED)

@@ -103,7 +103,9 @@ class RunConfig(ModelOptions):
         return len(self.proposers) if self.model_islands and not self.offline else self.islands
 
 
-def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:
+def load_config(
+    options: Mapping[str, Any], path: str | Path | None = None, base: Mapping[str, Any] | None = None
+) -> RunConfig:
     """Return a configuration from options, over those of a TOML file, over the domain's defaults.
 
     Parameters
@@ -112,13 +114,16 @@ def load_config(options: Mapping[str, Any], path: str | Path | None = None) -> R
         Values by name; None means not given.
     path
         A TOML file, see `read_run_file`.
+    base
+        Values of the run that is to be repeated, below those of the file.
 
     Raises
     ------
     ConfigError
         If the file cannot be read or a value is not allowed; names the option and what is allowed.
     """
-    values: dict[str, Any] = {} if path is None else dict(read_run_file(path).values)
+    values: dict[str, Any] = dict(base or {})
+    values |= {} if path is None else read_run_file(path).values
     values |= {name: value for name, value in options.items() if value is not None}
     work = domain(str(values.get("domain", "cfr")))
     defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.records import Candidate, Evaluation, NewEvaluation, Score
+from evolve.proposal import Curve
 from evolve.scoreboard import Outcome
 from evolve.tasks import Measurement, Report, Stage, StageReport
 
@@ -73,13 +74,17 @@ def outcome_of(
     candidate: Candidate, fingerprint: str | None, scores: Iterable[Score | Measurement], metric: str
 ) -> Outcome:
     """Return a candidate's outcome with its final values, curves and times by game."""
+    taken = tuple(scores)
+    curves = curves_of(taken, metric)
+    values = {game: points[-1][1] for game, points in curves.items()}
+    seconds = {score.game: score.value for score in taken if score.metric == "seconds"}
+    return Outcome(candidate, fingerprint, values, curves, seconds)
+
+
+def curves_of(scores: Iterable[Score | Measurement], metric: str) -> dict[str, Curve]:
+    """Return the values of a metric at its checkpoints, by game."""
     curves: dict[str, list[tuple[int, float]]] = {}
-    seconds: dict[str, float] = {}
     for score in scores:
         if score.metric == metric:
             curves.setdefault(score.game, []).append((score.iteration or 0, score.value))
-        elif score.metric == "seconds":
-            seconds[score.game] = score.value
-    ordered = {game: tuple(sorted(points)) for game, points in curves.items()}
-    values = {game: points[-1][1] for game, points in ordered.items()}
-    return Outcome(candidate, fingerprint, values, ordered, seconds)
+    return {game: tuple(sorted(points)) for game, points in curves.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.model_options import Budget, MaxTokens
 from cli.options import Broker, Database, Executor, Json, RunName, Tier, Weight, Workers
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def resume(
     patience: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="New patience.", show_default=False)
     ] = None,
+    budget_usd: Budget = None,
+    max_tokens: MaxTokens = None,
     executor: Executor = None,
     workers: Workers = None,
     broker: Broker = None,
@@ -47,6 +50,8 @@ def resume(
         "max_evaluations": max_evaluations,
         "max_minutes": max_minutes,
         "patience": patience,
+        "budget_usd": budget_usd,
+        "max_tokens": max_tokens,
         "executor": executor,
         "workers": workers,
         "weight": weight,

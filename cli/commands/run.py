@@ -7,6 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from cli.completion import complete_suites
+from cli.model_options import (
+    Budget,
+    Feedback,
+    MaxOutputTokens,
+    MaxTokens,
+    ModelIslands,
+    Prices,
+    PriceUnknown,
+    Prompts,
+    Proposers,
+)
 from cli.options import Broker, Config, Database, Executor, Json, Objective, Tier, Weight, Workers
 
 
@@ -23,10 +34,9 @@ def run(
             show_default=False,
         ),
     ] = None,
-    proposer: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Who writes the programs. [default: offline]", show_default=False),
-    ] = None,
+    proposer: Proposers = None,
+    budget_usd: Budget = None,
+    max_tokens: MaxTokens = None,
     max_evaluations: Annotated[
         int | None,
         typer.Option(
@@ -92,6 +102,12 @@ def run(
             show_default=False,
         ),
     ] = None,
+    max_output_tokens: MaxOutputTokens = None,
+    prices: Prices = None,
+    price_unknown: PriceUnknown = None,
+    feedback: Feedback = None,
+    prompts: Prompts = None,
+    model_islands: ModelIslands = None,
     name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Name of the run. [default: two words]", show_default=False),
@@ -110,6 +126,7 @@ def run(
     from archive.nicknames import check_nickname
     from cli import output
     from cli.errors import UsageProblem
+    from cli.replaying import repeated
     from cli.working import service_of, work
     from evolve.config import RunFile, load_config, read_run_file
     from evolve.run import start_run
@@ -117,7 +134,15 @@ def run(
     options: dict[str, Any] = {
         "domain": domain,
         "strategy": strategy,
-        "proposer": proposer,
+        "proposer": proposer or None,
+        "budget_usd": budget_usd,
+        "max_tokens": max_tokens,
+        "max_output_tokens": max_output_tokens,
+        "prices": prices,
+        "price_unknown": price_unknown,
+        "feedback": feedback,
+        "prompts": prompts,
+        "model_islands": model_islands,
         "max_evaluations": max_evaluations,
         "max_minutes": max_minutes,
         "patience": patience,
@@ -134,7 +159,6 @@ def run(
         "tier": allow_weaker_sandbox,
     }
     file = RunFile({}) if config is None else read_run_file(config)
-    chosen = load_config(options, config)
     called = name if name is not None else file.name
     place = database if database is not None else file.database
     if called is not None:
@@ -143,6 +167,8 @@ def run(
         except ValueError as error:
             raise UsageProblem(str(error)) from error
     with Archive.open(place) as archive:
+        base = repeated(archive, options, file.values)
+        chosen = load_config(options, config, base)
         work(
             archive,
             chosen,

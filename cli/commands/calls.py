@@ -1,0 +1,106 @@
+"""``nashforge calls``: the recorded calls of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Database, Json, LatestRun
+
+calls = typer.Typer(help="The recorded model calls of a run.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@calls.command("export")
+def export(
+    run: LatestRun = "latest",
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to. [default: RUN.jsonl]", show_default=False
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Write the models' answers to a cassette, which replays anywhere without a network.
+
+    Replay it with: nashforge run --proposer replay:FILE
+    """
+    from cli import output
+    from cli.archives import find_run, opened
+    from cli.errors import UsageProblem
+    from evolve.llm.cassette import cassette_lines
+
+    with opened(database) as archive:
+        found = find_run(archive, run)
+        path = to or Path(f"{found.nickname}.jsonl")
+        if path.exists() and not force:
+            raise UsageProblem(
+                f"the file {path} exists; name another with --output, or replace it with --force"
+            )
+        lines = list(cassette_lines(archive, found))
+        path.write_text("".join(lines), encoding="utf-8")
+    if output.wants_json(json):
+        output.print_json({"run": found.nickname, "file": str(path), "calls": len(lines) - 1})
+        return
+    output.console().print(
+        f"{len(lines) - 1} calls of [cyan]{found.nickname}[/] written to {output.plain(str(path))}",
+        soft_wrap=True,
+    )
+
+
+@calls.command("list")
+def list_(
+    run: LatestRun = "latest",
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Only the newest.")] = 20,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """List the newest calls of a run."""
+    from cli import money, output
+    from cli.archives import find_run, opened
+
+    with opened(database) as archive:
+        found = find_run(archive, run)
+        rows = archive.model_calls(run=found, limit=limit)
+    if output.wants_json(json):
+        output.print_json(
+            [
+                {
+                    "index": row.request.get("index"),
+                    "purpose": row.request.get("purpose"),
+                    "model": f"{row.provider}:{row.model}",
+                    "status": str(row.status),
+                    "reason": row.reason,
+                    "input_tokens": row.input_tokens,
+                    "cached_tokens": row.cached_tokens,
+                    "cache_write_tokens": row.cache_write_tokens,
+                    "output_tokens": row.output_tokens,
+                    "cost": row.cost,
+                    "reserved_cost": row.reserved_cost,
+                    "latency": row.latency,
+                    "created": row.created,
+                }
+                for row in rows
+            ]
+        )
+        return
+    numbers = ("input", "cached", "output", "cost", "seconds")
+    table = output.table("#", "for", "model", "status", *numbers, "reason", right=("#", *numbers))
+    for row in rows:
+        table.add_row(
+            str(row.request.get("index", "-")),
+            output.plain(str(row.request.get("purpose", "-"))),
+            output.plain(f"{row.provider}:{row.model}"),
+            str(row.status),
+            money.tokens(row.input_tokens + row.cache_write_tokens),
+            money.tokens(row.cached_tokens),
+            money.tokens(row.output_tokens),
+            "-" if row.cost is None else money.dollars(row.cost),
+            "-" if row.latency is None else f"{row.latency:.1f}",
+            output.plain(output.shorten(row.reason or "", 60)),
+        )
+    output.console().print(table if rows else "[dim]No language model was asked.[/]")

@@ -1,0 +1,47 @@
+"""``nashforge costs``: what the models of a run cost, and what they earned."""
+
+from __future__ import annotations
+
+from cli.options import Database, Json, LatestRun
+
+
+def costs(run: LatestRun = "latest", database: Database = None, json: Json = None) -> None:
+    """Show what a run's models cost and earned."""
+    from cli import money, output
+    from cli.archives import find_run, opened
+    from evolve.llm.earnings import earnings
+    from evolve.run import resumed_config
+
+    with opened(database) as archive:
+        found = find_run(archive, run)
+        rows = earnings(archive, found)
+        total = archive.spending(found)[""]
+        config = resumed_config(archive, found)
+        budget = None if config.offline or not config.budget_usd else config.budget_usd
+        calls = archive.call_counts(found)
+    if output.wants_json(json):
+        output.print_json(
+            {
+                "run": found.nickname,
+                "cost": total.cost,
+                "reserved": total.reserved,
+                "budget": budget,
+                "calls": calls,
+                "models": [row.as_dict() for row in rows],
+            }
+        )
+        return
+    screen = output.console()
+    cap = f" of {money.dollars(budget)}" if budget is not None else ""
+    screen.print(f"[bold cyan]{found.nickname}[/]  {money.dollars(total.cost)}{cap}")
+    if total.reserved:
+        screen.print(f"{money.dollars(total.reserved)} set aside for calls under way")
+    if not rows:
+        screen.print("[dim]No language model was asked.[/]")
+        return
+    screen.print(money.earnings_table(rows))
+    screen.print(f"[dim]{money.MEANING}[/]")
+    kinds = " · ".join(f"{count} {kind}" for kind, count in calls.items())
+    screen.print(f"[dim]calls: {kinds}[/]")
+    if calls.get("lost") or calls.get("timeout"):
+        screen.print("[dim]Calls whose answer got lost count at the most that they can have cost.[/]")

@@ -1,0 +1,113 @@
+"""``nashforge prompt``: what models are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.model_options import Feedback, Prompts
+from cli.options import Database, Json, LatestRun
+
+if TYPE_CHECKING:
+    from archive import Archive, Run
+    from evolve.llm.preview import Preview
+
+prompt = typer.Typer(help="What language models are told.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@prompt.callback()
+def _group() -> None:
+    """What language models are told."""
+
+
+@prompt.command("preview")
+def preview(
+    run: LatestRun = "latest",
+    candidate: Annotated[
+        int | None,
+        typer.Option(
+            "--candidate",
+            metavar="N",
+            min=1,
+            help="What was sent for this candidate, instead.",
+            show_default=False,
+        ),
+    ] = None,
+    operator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Ask for diff, rewrite, crossover or simplify. [default: what the run would]",
+            show_default=False,
+        ),
+    ] = None,
+    feedback: Feedback = None,
+    prompts: Prompts = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Print exactly what a run would send to a model next, and about how many tokens it is.
+
+    Nothing is sent. Works for offline runs, too: what a model would be told if it took over.
+    """
+    from cli import output
+    from cli.archives import find_run, opened
+
+    with opened(database) as archive:
+        found = find_run(archive, run)
+        if candidate is not None:
+            shown = _sent(archive, found, candidate)
+        else:
+            shown = [_next(archive, found, operator, feedback, prompts)]
+    if output.wants_json(json):
+        output.print_json(
+            [
+                {
+                    "operator": item.operator,
+                    "system": item.prompt.system,
+                    "user": item.prompt.user,
+                    "tokens": item.tokens,
+                    "most_tokens": item.most,
+                }
+                for item in shown
+            ]
+        )
+        return
+    screen = output.console()
+    for item in shown:
+        for title, text in (("system", item.prompt.system), ("user", item.prompt.user)):
+            screen.rule(f"[bold]{title}[/]")
+            screen.print(output.plain(text), soft_wrap=True)
+        screen.rule()
+        screen.print(
+            f"[bold]{output.plain(item.operator)}[/]: about {item.tokens:,} tokens, at most {item.most:,}; "
+            "the system part comes from the cache after the first call",
+            soft_wrap=True,
+        )
+
+
+def _next(
+    archive: Archive, run: Run, operator: str | None, feedback: str | None, folder: str | None
+) -> Preview:
+    from cli.errors import UsageProblem
+    from evolve.llm.preview import preview as of
+    from evolve.run import resumed_config
+
+    allowed = ("diff", "rewrite", "crossover", "simplify")
+    if operator is not None and operator not in allowed:
+        raise UsageProblem(f"there is no operator {operator!r}; choose from {', '.join(allowed)}")
+    changes = {"feedback": feedback, "prompts": folder}
+    return of(archive, run, resumed_config(archive, run, changes), operator)
+
+
+def _sent(archive: Archive, run: Run, index: int) -> list[Preview]:
+    from cli.errors import UsageProblem
+    from evolve.llm.preview import sent
+
+    calls = [call for call in archive.model_calls(run=run) if call.request.get("index") == index]
+    if not calls:
+        raise UsageProblem(
+            f"no model was asked for candidate {index} of {run.nickname}; see `nashforge calls list`"
+        )
+    return [sent(archive, run, call) for call in calls]

@@ -1,0 +1,38 @@
+"""Repeating a run from its recorded answers: ``--proposer replay:RUN``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archive import Archive
+
+
+def repeated(archive: Archive, options: dict[str, Any], file: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the values of the run that is to be repeated; None if none is. The proposer is taken out.
+
+    Parameters
+    ----------
+    options, file
+        What the command line and the configuration file say.
+    """
+    from cli.archives import find_run
+    from cli.errors import UsageProblem
+    from evolve.llm.cassette import replay_values
+    from evolve.llm.options import REPLAY
+
+    named = options["proposer"] or file.get("proposer")
+    names = [named] if isinstance(named, str) else list(named or ())
+    recorded = [name for name in names if name.startswith(REPLAY)]
+    if not recorded:
+        return None
+    if len(names) > 1:
+        raise UsageProblem("replay:RUN has the models of that run; name no other proposer beside it")
+    if not options["proposer"]:
+        raise UsageProblem(f"{recorded[0]} repeats a run; give it on the command line, not in a file")
+    reference = recorded[0].removeprefix(REPLAY)
+    if reference.strip().lower() == "latest":
+        reference = find_run(archive, reference).nickname
+    options["proposer"] = None
+    return replay_values(archive, REPLAY + reference)
