@@ -114,9 +114,13 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     # On the games of the final test most of what is compared has been measured.
     games = shlex.quote(str(config["test"] if config.get("final_test") else config["train"]))
     length = "" if config["horizon"] == USUAL_HORIZON else f" -n {config['horizon']}"
+    known, library = "dcfr vad_cfr", ""
+    if config["domain"] != "cfr":
+        known, library = str(config["fitness"]["reference"]), f" --domain {config['domain']}"
+    compared = f"nashforge compare {name} {known}{library} --suite {games}{length} -o curves.png"
     commands = (
         (f"nashforge show {name}", "its code and scores"),
-        (f"nashforge compare {name} dcfr vad_cfr --suite {games}{length} -o curves.png", "with known rules"),
+        (compared, "with known programs" if library else "with known rules"),
         (f"nashforge evaluate {name}{length}", "measure it again"),
         (f"nashforge export {name} --output rule.py", "take it along"),
     )

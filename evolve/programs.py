@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from archive import Archive, ArchiveNotFound, NotFound, Program, program_hash
-from evolve.domains import domain
+from evolve.domains import domain, domain_names
 
 Origin = Literal["library", "file", "archive"]
 
@@ -71,6 +71,10 @@ def find_program(
         return NamedProgram(reference, source, domain_name, "file")
     close = difflib.get_close_matches(reference, work.baselines(), n=2, cutoff=0.7)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
+    elsewhere = [name for name in domain_names() if reference in domain(name).baselines()]
+    if elsewhere:
+        solving = " (nashforge solve: --psro)" if elsewhere[0] == "psro" else ""
+        hint = f"the domain {elsewhere[0]} has one: say --domain {elsewhere[0]}{solving}; "
     remedies = f"{hint}see `nashforge rules` and `nashforge best`, or give the path of a file"
     try:
         archive = open_archive()
