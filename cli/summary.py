@@ -108,6 +108,8 @@ def print_result(
 
 def print_next(screen: Console, result: Result, config: Mapping[str, Any], database: str | None) -> None:
     """Print the commands that one would type next."""
+    from evolve.domains import domain as find_domain
+
     assert result.best is not None
     name = result.best.nickname
     where = f" --database {shlex.quote(database)}" if database else ""
@@ -116,7 +118,8 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     length = "" if config["horizon"] == USUAL_HORIZON else f" -n {config['horizon']}"
     known, library = "dcfr vad_cfr", ""
     if config["domain"] != "cfr":
-        known, library = str(config["fitness"]["reference"]), f" --domain {config['domain']}"
+        # Every domain has a seed; not every fitness has a reference.
+        known, library = find_domain(config["domain"]).seed, f" --domain {config['domain']}"
     compared = f"nashforge compare {name} {known}{library} --suite {games}{length} -o curves.png"
     commands = (
         (f"nashforge show {name}", "its code and scores"),
