@@ -12,9 +12,12 @@ from typer.core import TyperGroup
 
 from cli.commands.archive import archive
 from cli.commands.best import best
+from cli.commands.calls import calls
 from cli.commands.compare import compare
+from cli.commands.costs import costs
 from cli.commands.db import db
 from cli.commands.diff import diff
+from cli.commands.distill import distill
 from cli.commands.doctor import doctor
 from cli.commands.equilibrium import equilibrium
 from cli.commands.evaluate import evaluate
@@ -24,10 +27,12 @@ from cli.commands.humans import humans
 from cli.commands.import_ import import_
 from cli.commands.lineage import lineage
 from cli.commands.pause import pause
+from cli.commands.prompt import prompt
 from cli.commands.resume import resume
 from cli.commands.rules import rules
 from cli.commands.run import run
 from cli.commands.runs import runs
+from cli.commands.service import service
 from cli.commands.show import show
 from cli.commands.solve import solve
 from cli.commands.status import status
@@ -117,11 +122,13 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "Search": {
         "run": run,
         "synthesize": synthesize,
+        "pause": pause,
         "resume": resume,
         "stop": stop,
         "runs": runs,
         "status": status,
         "best": best,
+        "costs": costs,
     },
     "Programs": {
         "show": show,
@@ -130,6 +137,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "diff": diff,
         "evaluate": evaluate,
         "compare": compare,
+        "distill": distill,
         "export": export,
         "import": import_,
     },
@@ -147,6 +155,9 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
 for panel, commands in _COMMANDS.items():
     for name, command in commands.items():
         app.command(name, rich_help_panel=panel)(command)
+app.add_typer(service, name="service", rich_help_panel="Service")
+app.add_typer(calls, name="calls", rich_help_panel="Search")
+app.add_typer(prompt, name="prompt", rich_help_panel="Search")
 app.add_typer(archive, name="archive", rich_help_panel="This machine")
 app.add_typer(db, name="db", rich_help_panel="This machine")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,6 +172,47 @@ def test_compare_has_curves_and_reuses_measurements(searched: Any) -> None:
     stored = len(searched.json("show", "cfr")["evaluations"])
     assert searched.json(*words) == first
     assert len(searched.json("show", "cfr")["evaluations"]) == stored
+
+
+def test_the_pareto_set_has_metrics(searched: Any, tmp_path: Path) -> None:
+    rows = searched.json("best", "--pareto", "--plot", tmp_path / "front.svg")
+    assert all(set(row) == CANDIDATE | {"metrics"} for row in rows)
+    values = [row["metrics"] for row in rows]
+    assert [set(value) for value in values] == [{"exploitability", "seconds"}] * len(rows)
+    # Along the front, what is worse in one metric is better in the other.
+    assert [value["seconds"] for value in values] == sorted(
+        (value["seconds"] for value in values), reverse=True
+    )
+    assert (tmp_path / "front.svg").read_text().startswith("<?xml")
+    assert "Pareto set of" in searched.text("best", "--metrics", "seconds,exploitability")
+    failed = searched("best", "--metrics", "seconds,fun", "--json")
+    assert failed.exit_code == 2
+    assert "does not measure 'fun'" in failed.stderr
+
+
+def test_an_objective_replaces_the_fitness(searched: Any) -> None:
+    words = ("compare", "cfr", "dcfr", "--game", "kuhn_poker", "-n", "30", "--workers", "1")
+    rows = searched.json(*words, "--objective", "2*log(exploitability)")
+    for row in rows:
+        assert (row["objective"], row["reference"]) == ("2*log(exploitability)", None)
+        assert row["fitness"] == pytest.approx(-2 * math.log10(row["value"]))
+    failed = searched(*words, "--objective", "exploitability", "--reference", "cfr")
+    assert failed.exit_code == 2
+    assert "leave one of the two out" in failed.stderr
+
+
+def test_distill_stores_its_steps(empty: Any) -> None:
+    words = ("distill", "cfr_plus", *empty.quick[:4], "--horizon", "20", "--workers", "1")
+    value = empty.json(*words, "--max-evaluations", "6", "--no-final-test", "--tolerance", "9")
+    assert set(value) == {"run", "program", "tried", "complete", "tolerance", "steps"}
+    assert all(set(step) == CANDIDATE | {"size"} for step in value["steps"])
+    sizes = [step["size"] for step in value["steps"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) > 1
+    assert value["steps"][-1]["program"] == value["program"]
+    line = empty.json("lineage", value["program"])
+    assert [node["program"] for node in line["nodes"]][-1] == value["program"]
+    assert empty.json("status", value["run"])["state"] == "finished"
 
 
 def test_solve_reports_curve_and_values(empty: Any) -> None:

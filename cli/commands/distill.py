@@ -1,0 +1,179 @@
+"""``nashforge distill``: take away from a program all that its fitness does not need."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.completion import complete_suites
+from cli.options import Database, FileDomain, Json, Objective, ProgramName, Tier, Workers
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from archive import Candidate, Run
+    from evolve.distil import Core, Distilled
+
+SUITE_HELP = "[default: that of the run that found the program, or of the domain]"
+
+
+def distill(
+    program: ProgramName,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            metavar="N", min=0, help="Fitness that the core may give up, on training and on validation."
+        ),
+    ] = 0.02,
+    max_evaluations: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Stop after so many smaller programs were measured.")
+    ] = 200,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SUITE",
+            help=f"Games of training. {SUITE_HELP}",
+            autocompletion=complete_suites,
+            show_default=False,
+        ),
+    ] = None,
+    validation_suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SUITE",
+            help="Games that are disguised for validation. [default: likewise]",
+            autocompletion=complete_suites,
+            show_default=False,
+        ),
+    ] = None,
+    test_suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SUITE",
+            help="Games that only the program and its core play. [default: likewise]",
+            autocompletion=complete_suites,
+            show_default=False,
+        ),
+    ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Iterations in every game. [default: likewise]", show_default=False
+        ),
+    ] = None,
+    objective: Objective = None,
+    final_test: Annotated[
+        bool, typer.Option("--final-test/--no-final-test", help="Whether to measure both on the test games.")
+    ] = True,
+    workers: Workers = None,
+    domain: FileDomain = None,
+    allow_weaker_sandbox: Tier = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Shrink a program to its minimal core.
+
+    Every term, branch, state variable and constant is removed in turn; a removal stays if the fitness on
+    training and on validation stays within the tolerance. The steps are stored as a run of their own.
+    """
+    from contextlib import closing
+
+    from archive import Archive
+    from cli import output
+    from cli.measuring import check_tier
+    from cli.records import candidate_as_dict
+    from evolve.distil import Distiller, config_for, record
+    from evolve.domains import domain as find_domain
+    from evolve.executors.local import LocalExecutor
+    from evolve.programs import find_program
+    from evolve.tasks import Split
+
+    tier = check_tier(allow_weaker_sandbox)
+    with Archive.open(database) as archive:
+        named = find_program(program, lambda: archive, domain_name=domain or "cfr")
+        work = find_domain(named.domain)
+        options: dict[str, Any] = {
+            "train": suite,
+            "validation": validation_suite,
+            "test": test_suite,
+            "horizon": horizon,
+            "objective": objective,
+            "final_test": final_test,
+            "tier": tier,
+        }
+        config = config_for(archive, named, options)
+        splits: list[Split] = ["train", "validation", "test"] if final_test else ["train", "validation"]
+        names: dict[Split, str] = {
+            "train": config.train,
+            "validation": config.validation,
+            "test": config.test,
+        }
+        stages = {split: work.stage(split, names[split], config.horizon, config.fitness) for split in splits}
+        for stage in stages.values():
+            work.prepare(stage)
+        reference = config.fitness.reference if config.fitness.kind == "log_ratio" else None
+        with closing(LocalExecutor(workers)) as executor:
+            distiller = Distiller(archive, work, executor, stages, reference, tier)
+            found = distiller.distil(
+                named, tolerance=tolerance, max_evaluations=max_evaluations, on_try=_tell
+            )
+        run, candidates = record(archive, named, found, config)
+    if output.wants_json(json):
+        output.print_json(
+            {
+                "run": run.nickname,
+                "program": candidates[-1].nickname,
+                "tried": found.tried,
+                "complete": found.complete,
+                "tolerance": tolerance,
+                "steps": [
+                    {**candidate_as_dict(candidate), "size": core.size}
+                    for candidate, core in zip(candidates, found.steps, strict=True)
+                ],
+            }
+        )
+        return
+    _print(output.console(), run, candidates, found)
+
+
+def _tell(core: Core, kept: bool, tried: int) -> None:
+    from cli import output
+
+    verdict = "goes" if kept else "needed"
+    fitness = f"{output.fitness(core.train):>7} {output.fitness(core.validation):>7}"
+    print(f"{tried:>4}  {verdict:<6} {fitness}  size {core.size}  {core.note}", file=sys.stderr, flush=True)
+
+
+def _print(screen: Console, run: Run, candidates: list[Candidate], found: Distilled) -> None:
+    from cli import output
+    from cli.summary import descent_lines
+
+    before, after = found.steps[0], found.steps[-1]
+    if len(found.steps) == 1:
+        screen.print(f"Nothing can go: each of {found.tried} removals costs more fitness than the tolerance.")
+    heads = ("size", "lines", "train", "validation", "test")
+    table = output.table("", "program", *heads, right=heads)
+    rows = [("whole", before, candidates[0])]
+    if len(found.steps) > 1:
+        rows.append(("core", after, candidates[-1]))
+    for title, core, candidate in rows:
+        lines = sum(1 for line in core.source.splitlines() if line.strip())
+        values = (output.fitness(value) for value in (core.train, core.validation, core.test))
+        name = f"[green]{candidate.nickname}[/]"
+        table.add_row(title, name, str(core.size), str(lines), *values)
+    screen.print(table)
+    if len(found.steps) > 1:
+        screen.print("What went (training fitness after each removal)")
+        for text in descent_lines(candidates, screen.width):
+            screen.print(text, overflow="ellipsis", no_wrap=True)
+    if not found.complete:
+        screen.print(
+            f"[yellow]The budget of {found.tried} measured programs ended first[/]; go on with "
+            f"[bold]nashforge distill {candidates[-1].nickname}[/]"
+        )
+    screen.print(
+        f"\n[dim]stored as run[/] {run.nickname}[dim]; see[/] nashforge show {candidates[-1].nickname}"
+    )
+    screen.print(f"[dim]{output.plain(output.meaning_of_run(run.config))}[/]")
