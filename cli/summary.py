@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "validation", "test")
 
-USUAL_HORIZON = 1000
-"""Iterations that commands play unless told otherwise."""
-
 STOP_REASONS = {
     "max_evaluations": "all evaluations made",
     "max_minutes": "time is up",
@@ -115,11 +112,14 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     where = f" --database {shlex.quote(database)}" if database else ""
     # On the games of the final test most of what is compared has been measured.
     games = shlex.quote(str(config["test"] if config.get("final_test") else config["train"]))
-    length = "" if config["horizon"] == USUAL_HORIZON else f" -n {config['horizon']}"
+    domain = find_domain(config["domain"])
+    length = "" if config["horizon"] == domain.horizon else f" -n {config['horizon']}"
+    objective = (config.get("fitness") or {}).get("objective")
+    length += "" if objective is None else f" --objective {shlex.quote(objective)}"
     known, library = "dcfr vad_cfr", ""
-    if config["domain"] != "cfr":
+    if domain.name != "cfr":
         # Every domain has a seed; not every fitness has a reference.
-        known, library = find_domain(config["domain"]).seed, f" --domain {config['domain']}"
+        known, library = domain.seed, f" --domain {domain.name}"
     compared = f"nashforge compare {name} {known}{library} --suite {games}{length} -o curves.png"
     commands = (
         (f"nashforge show {name}", "its code and scores"),
