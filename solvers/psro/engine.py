@@ -143,6 +143,12 @@ class Engine:
         self._players = range(form.players)
         self.plans = [np.zeros((self._capacity, size + 1)) for size in self._tables.sizes]
         self._distinct: list[set[bytes]] = [set() for _ in self._players]
+        wanted = {name: shape for name, shape, _ in session_arguments(form, horizon)["inputs"]}
+        if wanted != {name: array.shape for name, array in session.inputs.items()}:
+            raise ValueError(
+                f"the session was not made by session_arguments() for {form.name} and {horizon} iterations; "
+                "make one that is"
+            )
         self._factors, self._tensors = None, None
         if "tensors" in session.inputs:
             self._tensors = Tensors(form, self._capacity)

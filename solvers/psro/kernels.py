@@ -18,6 +18,8 @@ def _read(dtype: Any, dimensions: int) -> Any:
     return types.Array(dtype, dimensions, "C", readonly=True)
 
 
+NEGLIGIBLE = 1e-18
+
 _VECTOR, _MATRIX = float64[::1], float64[:, ::1]
 
 
@@ -72,7 +74,8 @@ def tensor_payoffs(player: int, count: int, capacity: int, tensors: Any, strateg
     """Expected payoffs of a player's policies against mixtures, by contracting the payoff tensor.
 
     ``tensors[player]`` is the flat tensor with ``capacity`` policies an axis: the others' axes in order, the
-    player's own last, so that the inner loop runs along memory. Policies of zero weight are skipped.
+    player's own last, so that the inner loop runs along memory. Policies of zero weight are skipped, and with
+    three players those whose weight is less than `NEGLIGIBLE` of the largest, which rounding would swallow.
     """
     players = len(tensors)
     tensor = tensors[player]
@@ -90,12 +93,19 @@ def tensor_payoffs(player: int, count: int, capacity: int, tensors: Any, strateg
     if players == 3:
         q = 1 if player == 0 else 0
         r = 1 if player == 2 else 2
+        least_q = 0.0
+        least_r = 0.0
+        for j in range(count):
+            least_q = max(least_q, abs(strategies[q, j]))
+            least_r = max(least_r, abs(strategies[r, j]))
+        least_q *= NEGLIGIBLE
+        least_r *= NEGLIGIBLE
         for j in range(count):
             w = strategies[q, j]
-            if w != 0.0:
+            if not abs(w) <= least_q:
                 for m in range(count):
                     x = w * strategies[r, m]
-                    if x != 0.0:
+                    if not abs(strategies[r, m]) <= least_r:
                         base = (j * capacity + m) * capacity
                         for i in range(count):
                             out[i] += x * tensor[base + i]
