@@ -8,7 +8,7 @@ from archive import Archive, Candidate, NewEvaluation, Run, Status
 from evolve.config import RunConfig
 from evolve.dispatch import Dispatcher, SearchError
 from evolve.domains.base import Domain
-from evolve.records import final_values, outcome_of, settings_of, stored
+from evolve.records import curves_of, final_values, outcome_of, settings_of, stored
 from evolve.scoreboard import Outcome
 from evolve.tasks import Report, Split, Stage, StageReport
 
@@ -58,7 +58,8 @@ class Measuring:
             if known is None:
                 waiting[self._dispatcher.send(program.source, (stage,))] = split
                 continue
-            last = {s.game: s.value for s in known.scores if s.iteration == self._config.horizon}
+            curves = curves_of(known.scores, self._domain.metric)
+            last = {game: points[-1][1] for game, points in curves.items()}
             self._stages[split] = stage.model_copy(update={"references": last})
         for report in self._dispatcher.gather(waiting):
             split = waiting[report.token]

@@ -1,0 +1,40 @@
+"""What a run takes as known of its reference."""
+
+from archive import NewEvaluation, Status
+from archive.records import Score
+from evolve.dispatch import Dispatcher
+from evolve.domains import domain
+from evolve.executors.local import LocalExecutor
+from evolve.measuring import Measuring
+
+
+def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):
+    config, work = tiny(horizon=40, final_test=False), domain("cfr")
+    stage = work.stage("train", config.train, config.horizon, config.fitness)
+    program = archive.add_program(work.source("dcfr"), "cfr")
+    label = stage.trials[0].label
+    archive.record_evaluation(
+        NewEvaluation(
+            program=program.hash,
+            suite=stage.suite,
+            suite_digest=stage.digest,
+            evaluator=work.evaluator,
+            split="train",
+            status=Status.OK,
+            scores=(
+                Score(label, "exploitability", 0.5, iteration=20),
+                Score(label, "exploitability", 0.25, iteration=40),
+                # As other domains have it: more metrics at the last checkpoint.
+                Score(label, "entropy", 0.9, "max", iteration=40),
+            ),
+        )
+    )
+    run = archive.create_run("cfr", config.model_dump(mode="json"), seed=0)
+    executor = LocalExecutor(1)
+    try:
+        dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)
+        measuring = Measuring(archive, run, config, work, dispatcher)
+        measuring.refer("train")
+    finally:
+        executor.close()
+    assert measuring.train.references == {label: 0.25}
