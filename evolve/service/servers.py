@@ -123,7 +123,7 @@ class Server(ABC):
                 stderr=out,
                 cwd=self.folder,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent if sys.platform == "linux" else None,
                 **self._options(),
             )
         deadline = time.monotonic() + START_SECONDS
@@ -171,7 +171,8 @@ class Server(ABC):
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Ask the kernel to end this child when its parent ends; to be called between fork and exec (Linux)."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 

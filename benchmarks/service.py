@@ -1,0 +1,208 @@
+"""What the service costs: `python -m benchmarks.service`.
+
+Prints, and compares with its targets:
+
+- what Celery adds to an evaluation over the local executor: two runs with the same programs, one worker each,
+  after both are warm (at most 20 ms an evaluation);
+- how long `best`, `lineage` and `status` take with 10,000 stored candidates, on SQLite and PostgreSQL, each
+  as a person calls it, without the start of the interpreter (at most 0.5 s);
+- whether eight processes that write to one SQLite file at the same time lose anything.
+
+Servers of its own are started from the installed programs. Exit code 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import multiprocessing
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from archive import Archive
+from evolve.executors.base import Executor, Lost
+from evolve.executors.celery import CeleryExecutor, live_slots
+from evolve.executors.local import LocalExecutor
+from evolve.service.servers import PostgreSQL, RabbitMQ, Redis
+from evolve.service.settings import service_settings
+from evolve.tasks import Stage, Task, Trial
+from solvers.cfr.rules import rule_source
+from tests.archive.measure_scale import fill
+from tests.archive.writer import write
+
+MOST_OVERHEAD = 0.020
+MOST_SECONDS = 0.5
+WRITERS, WRITES = 8, 100
+
+
+def tasks(count: int, first: int) -> list[Task]:
+    """Return distinct evaluations of a moment."""
+    made = []
+    for number in range(first, first + count):
+        trial = Trial(label="kuhn_poker", game="kuhn_poker", iterations=20 + number)
+        stage = Stage(split="test", suite="kuhn", trials=(trial,))
+        made.append(Task(token=f"{number:032x}", domain="cfr", source=rule_source("cfr"), stages=(stage,)))
+    return made
+
+
+def seconds_each(executor: Executor, count: int, first: int) -> float:
+    """Return seconds of an evaluation, two of which are under way at any time, as in a run."""
+    waiting = tasks(count, first)
+    under_way = 0
+    began = time.perf_counter()
+    while waiting or under_way:
+        while waiting and under_way < 2:
+            executor.submit(waiting.pop())
+            under_way += 1
+        for answer in executor.wait(60.0):
+            if isinstance(answer, Lost):
+                raise RuntimeError(answer.reason)
+            under_way -= 1
+    return (time.perf_counter() - began) / count
+
+
+def overhead(database: str, broker: str, folder: Path, count: int, rounds: int) -> float:
+    """Print and return what Celery adds to an evaluation, in seconds: the median over alternating rounds."""
+    environment = {**os.environ, "NASHFORGE_DATABASE": database, "NASHFORGE_BROKER": broker}
+    with (folder / "worker.log").open("ab") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "cli", "worker", "--slots", "1"], env=environment, stdout=log, stderr=log
+        )
+    settings = service_settings(broker)
+    local = LocalExecutor(1)
+    try:
+        with Archive.open(database) as archive:
+            while not live_slots(archive, settings):
+                time.sleep(0.1)
+            far = CeleryExecutor(archive, settings, run=archive.create_run("cfr", {}))
+            first = 0
+            for executor in (local, far):
+                seconds_each(executor, 10, first)
+            differences, times = [], []
+            for _ in range(rounds):
+                first += 1000
+                near_seconds, far_seconds = (seconds_each(e, count, first) for e in (local, far))
+                differences.append(far_seconds - near_seconds)
+                times.append((near_seconds, far_seconds))
+            far.close()
+    finally:
+        local.close()
+        worker.terminate()
+        worker.wait()
+    near_seconds, far_seconds = (statistics.median(column) for column in zip(*times, strict=True))
+    added = statistics.median(differences)
+    print(
+        f"{count} evaluations, {rounds} rounds: local {1000 * near_seconds:.1f} ms, Celery over "
+        f"{broker.partition(':')[0]} {1000 * far_seconds:.1f} ms, added {1000 * added:.1f} ms each "
+        f"(target: at most {1000 * MOST_OVERHEAD:.0f} ms)",
+        flush=True,
+    )
+    return added
+
+
+def command(database: str, *words: str) -> Callable[[], object]:
+    """Return what calls a command in this process, with its output thrown away."""
+    from cli.main import app
+
+    def call() -> None:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+            app([*words, "--database", database, "--json"], prog_name="nashforge")
+
+    return call
+
+
+def questions(database: str, candidates: int) -> float:
+    """Print how long people wait for answers about many candidates; return the longest."""
+    with Archive.open(database) as archive:
+        run = archive.get_run(fill(archive, candidates))
+        last = archive.candidates(run, start=candidates - 1)[0].nickname or ""
+        location = archive.location
+    slowest = 0.0
+    for words in (("best", run.nickname), ("lineage", last), ("status", run.nickname), ("workers",)):
+        call = command(database, *words)
+        call()
+        seconds = []
+        for _ in range(5):
+            began = time.perf_counter()
+            call()
+            seconds.append(time.perf_counter() - began)
+        median = statistics.median(seconds)
+        slowest = max(slowest, median)
+        print(f"{location}: {words[0]} of {candidates} candidates {median:.3f} s", flush=True)
+    return slowest
+
+
+def _write(url: str, run: int, number: int, told: Path, start: Any) -> None:
+    with Archive.open(url) as archive, told.open("w") as file:
+        start.wait()
+        write(archive, run, f"writer_{number}", WRITES, file)
+
+
+def writers(folder: Path) -> int:
+    """Print and return how many of the candidates are missing that eight processes stored at once."""
+    url = str(folder / "writers.db")
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(WRITERS)
+    with Archive.open(url) as archive:
+        run = archive.create_run("cfr", {})
+        files = [folder / f"told-{number}" for number in range(WRITERS)]
+        processes = [
+            context.Process(target=_write, args=(url, run.id, number, files[number], start))
+            for number in range(WRITERS)
+        ]
+        began = time.perf_counter()
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+        took = time.perf_counter() - began
+        told = [line.split() for file in files for line in file.read_text().splitlines()]
+        stored = {c.index: e.token for c, (e,) in archive.outcomes(run)}
+    missing = sum(stored.get(int(index)) != token for index, token in told)
+    missing += WRITERS * WRITES - len(told)
+    print(
+        f"{WRITERS} processes wrote {WRITES} candidates each to one SQLite file in {took:.1f} s: "
+        f"{len(stored)} stored, {missing} lost (target: 0)",
+        flush=True,
+    )
+    return missing
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure; return the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--evaluations", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--candidates", type=int, default=10_000)
+    parser.add_argument("--broker", choices=["redis", "rabbitmq"], default="redis")
+    parser.add_argument("--only", choices=["overhead", "questions", "writers"])
+    chosen: Any = parser.parse_args(arguments)
+    good = True
+    kind = {"redis": Redis, "rabbitmq": RabbitMQ}[chosen.broker]
+    with tempfile.TemporaryDirectory(prefix="nashforge-service-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with contextlib.ExitStack() as stack:
+            database = stack.enter_context(PostgreSQL(folder / "postgresql")).url
+            if chosen.only in (None, "overhead"):
+                broker = stack.enter_context(kind(folder / "broker")).url
+                good &= overhead(database, broker, folder, chosen.evaluations, chosen.rounds) <= MOST_OVERHEAD
+            if chosen.only in (None, "questions"):
+                for place in (database, str(folder / "many.db")):
+                    good &= questions(place, chosen.candidates) <= MOST_SECONDS
+            if chosen.only in (None, "writers"):
+                good &= writers(folder) == 0
+    print("every target is met" if good else "a target is missed")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""``nashforge service``: everything that one machine needs to try runs on workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Broker, Database, Json
+
+service = typer.Typer(help="Try the service on this machine.", no_args_is_help=True)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder",
+        metavar="DIR",
+        help="Where the servers keep their files. [default: 'service' beside the user's archive]",
+        show_default=False,
+    ),
+]
+
+
+def _folder(given: Path | None) -> Path:
+    import os
+
+    from archive.location import default_path
+
+    if given is not None:
+        return given
+    # PostgreSQL does not run as root, and other users cannot enter root's folders.
+    return Path("/var/tmp/nashforge-service") if os.geteuid() == 0 else default_path().parent / "service"
+
+
+@service.command()
+def up(
+    folder: Folder = None,
+    workers: Annotated[int, typer.Option(metavar="N", min=0, help="Worker processes to start.")] = 1,
+    slots: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Evaluations at the same time of each worker. [default: one a core]",
+            show_default=False,
+        ),
+    ] = None,
+    broker: Broker = None,
+    database: Database = None,
+) -> None:
+    """Start what runs on workers need, until Ctrl-C.
+
+    PostgreSQL, Redis (or RabbitMQ) and a worker are started from the installed programs, listening on this
+    machine alone, unless they are named with --database and --broker. What the database holds is kept.
+    """
+    import signal
+    import threading
+
+    from archive import Archive
+    from cli import output
+    from cli.errors import Failed
+    from evolve.service.trial import trial_service
+
+    screen = output.console()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    place = _folder(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failed(
+            f"the folder {place} cannot be made ({error.strerror}); choose another --folder"
+        ) from error
+    place.chmod(place.stat().st_mode | 0o011)
+    started = trial_service(
+        place,
+        database=database,
+        broker=broker,
+        slots=slots,
+        workers=workers,
+        note=lambda text: screen.print(f"[dim]{output.plain(text)}[/]", soft_wrap=True),
+    )
+    with started as running:
+        Archive.open(running.database).close()
+        screen.print("\nIn another terminal:\n")
+        chosen = "" if folder is None else f" --folder {folder}"
+        for line in (
+            f'eval "$(nashforge service env{chosen})"',
+            "nashforge run cfr --executor celery",
+            "nashforge workers --watch",
+        ):
+            screen.print(f"  [bold]{output.plain(line)}[/]", soft_wrap=True)
+        screen.print("\nCtrl-C ends it; runs are kept.")
+        while not ended.wait(1.0):
+            pass
+        screen.print("[dim]ending[/]")
+
+
+@service.command()
+def env(folder: Folder = None, json: Json = False) -> None:
+    """Print the variables that point commands at the service that is up, for a shell to read.
+
+    Use: eval "$(nashforge service env)"
+    """
+    import shlex
+
+    from cli import output
+    from cli.errors import UsageProblem
+    from evolve.service.trial import remembered
+
+    found = remembered(_folder(folder))
+    if found is None:
+        raise UsageProblem(
+            f"no service is up in {_folder(folder)}; start one with `nashforge service up` "
+            "in another terminal"
+        )
+    if json:
+        output.print_json(found)
+        return
+    for name, value in found.items():
+        print(f"export {name}={shlex.quote(value)}")

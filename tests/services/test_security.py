@@ -1,0 +1,244 @@
+"""What the service entrusts to whom: roles of the database, secrets, contents of messages, TLS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kombu import Connection, Exchange, Producer
+from sqlalchemy import create_engine, text
+
+from archive import Archive, ArchiveError
+from archive.work import AttemptState
+from evolve.executors.celery import CeleryExecutor
+from evolve.run import start_run
+from evolve.service.broker import Broker, queue_name, task_name
+from evolve.service.servers import PostgreSQL, Redis, find_binary
+from evolve.service.settings import ServiceError, service_settings
+
+from .conftest import ROOT, Service, missing
+from .test_runs import _descendants, task
+
+
+@pytest.fixture
+def service(postgresql: str, redis: str, tmp_path: Path) -> Iterator[Service]:
+    """A service on Redis."""
+    made = Service(postgresql, redis, tmp_path)
+    Archive.open(postgresql).close()
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def certificate(place: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 and its key."""
+    if shutil.which("openssl") is None:
+        missing("openssl is not installed")
+    certificate, key = place / "cert.pem", place / "key.pem"
+    words = (
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run(
+        ["openssl", *words.split(), "-out", str(certificate), "-keyout", str(key)],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+class SecureRedis(Redis):
+    """Redis that speaks nothing but TLS."""
+
+    certificate: Path
+    key: Path
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        config = self.folder / "redis.conf"
+        plain = config.read_text().replace(f"port {self.port}\n", f"port 0\ntls-port {self.port}\n")
+        config.write_text(
+            f"{plain}tls-cert-file {self.certificate}\ntls-key-file {self.key}\ntls-auth-clients no\n"
+        )
+
+
+def test_a_broker_behind_tls(certificate: tuple[Path, Path], tmp_path: Path) -> None:
+    if not SecureRedis.installed():
+        missing("redis-server is not installed")
+    server = SecureRedis(tmp_path / "redis")
+    server.certificate, server.key = certificate
+    with server:
+        url = server.url.replace("redis:", "rediss:")
+        broker = Broker(service_settings(url, broker_ca=certificate[0]), "a" * 32)
+        broker.require()
+        assert broker.wake("evaluate", 3) == 3
+        assert broker.length("evaluate") == 3
+        broker.close()
+        stranger = Broker(service_settings(url), "a" * 32)
+        with pytest.raises(ServiceError, match=r"cannot be reached .*certificate verify failed"):
+            stranger.require()
+        stranger.close()
+
+
+class SecurePostgreSQL(PostgreSQL):
+    """PostgreSQL that offers TLS."""
+
+    certificate: Path
+    key: Path
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        account = self._account()
+        for path, name in ((self.certificate, "server.crt"), (self.key, "server.key")):
+            copy = self._data / name
+            copy.write_bytes(path.read_bytes())
+            copy.chmod(0o600)
+            if account:
+                os.chown(copy, account["user"], account["group"])
+
+    def _command(self) -> list[str]:
+        return [*super()._command(), "-c", "ssl=on"]
+
+
+@pytest.fixture(scope="module")
+def cluster(certificate: tuple[Path, Path], place: Path) -> Iterator[SecurePostgreSQL]:
+    """A cluster of one's own: roles are shared by all databases of a cluster."""
+    if not PostgreSQL.installed():
+        missing("PostgreSQL's programs are not installed")
+    server = SecurePostgreSQL(place / "secure-postgresql")
+    server.certificate, server.key = certificate
+    with server:
+        yield server
+
+
+def test_a_database_behind_tls(cluster: SecurePostgreSQL, certificate: tuple[Path, Path]) -> None:
+    secured = f"{cluster.url}?sslmode=verify-full&sslrootcert={certificate[0]}"
+    with Archive.open(secured) as archive:
+        run = archive.create_run("cfr", {})
+        with archive._read() as connection:
+            assert connection.scalar(text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
+        notices = CeleryNotices(archive)
+        notices.check()
+        assert archive.get_run(run) == run
+    with pytest.raises(ArchiveError, match="certificate"):
+        Archive.open(f"{cluster.url}?sslmode=verify-full&sslrootcert=system")
+
+
+class CeleryNotices:
+    """The connection that waits for news is the same kind of connection."""
+
+    def __init__(self, archive: Archive) -> None:
+        from archive.notices import Notices
+
+        self.notices = Notices(archive.url, "anything")
+
+    def check(self) -> None:
+        """Connect, with everything that the URL says."""
+        self.notices.listen()
+        self.notices.close()
+
+
+def test_every_role_can_do_its_part_and_no_more(
+    cluster: SecurePostgreSQL, redis: str, tmp_path: Path
+) -> None:
+    Archive.open(cluster.url).close()
+    engine = create_engine(cluster.url.replace("postgresql:", "postgresql+psycopg:"))
+    psql = find_binary("psql")
+    assert psql is not None
+    for _ in range(2):  # it may be repeated
+        subprocess.run(
+            [psql, "-v", "ON_ERROR_STOP=1", "-q", "-f", str(ROOT / "deploy" / "roles.sql"), cluster.url],
+            check=True,
+            capture_output=True,
+        )
+    with engine.begin() as connection:
+        for role in ("coordinator", "worker", "reader"):
+            connection.execute(text(f"ALTER ROLE nashforge_{role} PASSWORD 'secret-{role}'"))
+    engine.dispose()
+
+    def url(role: str) -> str:
+        return f"postgresql://nashforge_{role}:secret-{role}@127.0.0.1:{cluster.port}/nashforge"
+
+    service = Service(url("worker"), redis, tmp_path)
+    try:
+        service.worker("w1")
+        with Archive.open(url("coordinator")) as archive:
+            result = start_run(
+                archive, service.config(final_test=True), name="with-roles", service=service_settings(redis)
+            )
+            assert result.evaluations == 8
+            run = archive.get_run("with-roles")
+            with pytest.raises(ArchiveError, match="permission denied"):
+                archive.delete_run(run)
+            with archive._write() as connection, pytest.raises(Exception, match="permission denied"):
+                connection.execute(text("UPDATE scores SET value = 0"))
+    finally:
+        service.end()
+    with Archive.open(url("reader")) as archive:
+        assert archive.best(run)[0].program == result.best.program if result.best else False
+        assert [w.name for w in archive.workers()] == ["w1"]
+        with pytest.raises(ArchiveError, match="permission denied"):
+            archive.create_run("cfr", {})
+    with Archive.open(url("worker")) as archive:
+        for forbidden in (
+            lambda: archive.best(run),
+            lambda: archive.evaluations(run=run),
+            lambda: archive.programs_of(run),
+            lambda: archive.model_calls(run=run),
+            lambda: archive.add_program("x = 1\n", "cfr"),
+            lambda: archive.set_state(run, "a", 1),
+        ):
+            with pytest.raises(ArchiveError, match="permission denied"):
+                forbidden()
+
+
+class Bomb:
+    """Pickled, it would write a file when it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return (os.system, (f"touch {self.path}",))
+
+
+def test_what_is_pickled_is_never_read(service: Service) -> None:
+    with Archive.open(service.database) as archive:
+        worker = service.worker("w1")
+        name = queue_name(archive.uid, "evaluate")
+        with Connection(service.broker) as connection:
+            producer = Producer(connection.channel(), exchange=Exchange(name), serializer="pickle")
+            headers = {"task": task_name("evaluate"), "id": "1"}
+            body = ((Bomb(service.folder / "hacked"),), {}, {})
+            producer.publish(body, routing_key=name, exchange="", headers=headers)
+        run = archive.create_run("cfr", {})
+        executor = CeleryExecutor(archive, service_settings(service.broker), run=run)
+        executor.submit(task())
+        assert len(executor.wait(60.0)) == 1, "the worker goes on"
+        executor.close()
+        assert worker.poll() is None
+        assert not (service.folder / "hacked").exists()
+        assert "ContentDisallowed" in service.log("w1") or "Refusing to deserialize" in service.log("w1")
+
+
+def test_evaluations_hold_no_secrets(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    monkeypatch.setenv("MY_OWN_TOKEN", "token-secret")
+    with Archive.open(service.database) as archive:
+        run = archive.create_run("cfr", {})
+        executor = CeleryExecutor(archive, service_settings(service.broker), run=run)
+        worker = service.worker("w1", "--grace", "0")
+        executor.submit(task(iterations=20_000, games=("leduc_poker",)))
+        service.wait(lambda: archive.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker)
+        service.wait(lambda: len(_descendants(worker.pid)) >= 2, "the evaluation's processes", worker)
+        for pid in _descendants(worker.pid):
+            told = Path(f"/proc/{pid}/environ").read_bytes()
+            assert b"sk-secret" not in told
+            assert b"token-secret" not in told
+            assert b"NASHFORGE_DATABASE" not in told
+            assert b"NASHFORGE_BROKER" not in told
+        executor.close()
