@@ -7,9 +7,9 @@ both 1, delivering it both 10; an onion is back with probability 0.2 a step; 50 
 order.
 
 Our reading where the source is silent: there are five actions (four directions and staying); the pot is
-solid, and an agent delivers by moving against it; moving into the other agent is a collision, which costs the mover
-2 besides the move and leaves it where it is; a move against the border costs as any other; an agent that
-already carries an onion leaves others where they are.
+solid, and an agent delivers by moving against it; moving into the other agent is a collision, which costs the
+mover 2 besides the move and leaves it where it is; a move against the border costs as any other; an agent
+that already carries an onion leaves others where they are.
 """
 
 from __future__ import annotations

@@ -1,0 +1,271 @@
+"""Social dilemmas: speed, known numbers, strangers, evolution. `python -m benchmarks.dilemmas`.
+
+Prints environment steps a second with nearest-apple policies (ten agents), in-process and sandboxed; the time
+of one policy evaluation; what the library's policies reach; Schelling diagrams, invaders and cross-play; and,
+with ``evolve``, what offline evolution finds. ``evolve`` keeps its runs in an archive of its own: an
+interrupted benchmark continues where it was. Exit code 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from archive import Archive, Candidate, NotFound
+from evolve.config import load_config
+from evolve.dilemmas.arena import HOSTS, play_confined
+from evolve.ranking import merit
+from evolve.run import resume_run, start_run
+from evolve.sandbox import Sandbox
+from games.dilemmas.settings import GAMES, Setting
+from solvers.policies import policy_names, policy_source
+from solvers.policies.episode import in_process
+from solvers.policies.metrics import METRICS, summaries
+from solvers.policies.strangers import cross_play, invasion, schelling
+
+SEEDS = range(5)
+STEPS_IN_PROCESS, STEPS_SANDBOXED, EVALUATION_SECONDS = 4000, 1500, 5.0
+"""Targets: environment steps a second, and seconds of five episodes of 1000 steps."""
+
+EFFICIENCY = {"gathering": 3.0, "cleanup": 2.0}
+"""Targets of evolution on test seeds; in Cleanup with positive equality."""
+
+PAIRS = (
+    ("cleanup", "duty_rotation", "nearest_apple", "takes turns at cleaning", "only harvests"),
+    ("gathering", "nearest_apple", "exploiter", "harvests", "harvests and fires"),
+    ("gathering", "cooperative_partition", "nearest_apple", "keeps to its share", "takes what is nearest"),
+    ("gathering", "cooperative_partition", "exploiter", "keeps to its share", "harvests and fires"),
+)
+"""Game, cooperator, defector, and what each does."""
+
+screen = Console(highlight=False, width=120 if not sys.stdout.isatty() else None)
+
+
+def speed(rounds: int) -> bool:
+    """Time episodes; the best of some rounds, because the machine is shared."""
+    source = policy_source("nearest_apple")
+    columns = ("in-process", "sandboxed", "in-process, CPU", "sandboxed, CPU", "random actions")
+    table = Table("game", *columns, "5 x 1000 steps", title="Steps a second, and a second of CPU time")
+    fine = True
+    with Sandbox(HOSTS) as sandbox:
+        for game in GAMES:
+            setting = Setting(game)
+            sources = [source] * setting.agents
+
+            def confined(seed: int, setting: Setting = setting, sources: list[str] = sources) -> float:
+                return play_confined(sandbox, setting, sources, seed).usage.cpu_seconds
+
+            def inline(seed: int, setting: Setting = setting, sources: list[str] = sources) -> float:
+                in_process(setting, sources, seed)
+                return 0.0
+
+            inside, inside_cpu = best_rates(inline, setting.horizon, rounds)
+            outside, outside_cpu = best_rates(confined, setting.horizon, rounds)
+            began = time.perf_counter()
+            for seed in SEEDS:
+                confined(seed)
+            evaluation = time.perf_counter() - began
+            rates = (inside, outside, inside_cpu, outside_cpu, bare_rate(setting, rounds))
+            table.add_row(game, *(f"{rate:,.0f}" for rate in rates), f"{evaluation:.2f} s")
+            fine &= inside >= STEPS_IN_PROCESS and outside >= STEPS_SANDBOXED
+            fine &= evaluation <= EVALUATION_SECONDS
+    screen.print(table)
+    screen.print(
+        f"targets: {STEPS_IN_PROCESS:,} in-process, {STEPS_SANDBOXED:,} sandboxed, {EVALUATION_SECONDS:g} s; "
+        f"{'met' if fine else '[red]missed[/]'}\n"
+    )
+    return fine
+
+
+def best_rates(work: Callable[[int], float], steps: int, rounds: int) -> tuple[float, float]:
+    """Return the best steps a second, and a second of CPU time, of some episodes after one to warm up.
+
+    ``work`` plays an episode and returns the CPU time that other processes used for it.
+    """
+    work(0)
+    found, found_cpu = 0.0, 0.0
+    for seed in range(rounds):
+        began, began_cpu = time.perf_counter(), time.process_time()
+        others = work(seed)
+        found_cpu = max(found_cpu, steps / (time.process_time() - began_cpu + others))
+        found = max(found, steps / (time.perf_counter() - began))
+    return found, found_cpu
+
+
+def bare_rate(setting: Setting, rounds: int) -> float:
+    """Return steps a second of the environment alone, with random actions."""
+    import numpy as np
+
+    from games.dilemmas import make
+
+    environment = make(setting)
+    rng = np.random.default_rng(0)
+    actions = rng.choice(environment.actions, size=(setting.horizon, setting.agents))
+    found = 0.0
+    for seed in range(rounds + 1):
+        environment.reset(np.random.default_rng(seed))
+        began = time.perf_counter()
+        for chosen in actions:
+            environment.step(chosen)
+        found = max(found, setting.horizon / (time.perf_counter() - began))
+    return found
+
+
+def library(preset: str) -> bool:
+    """Print what the library's policies reach in self-play."""
+    fine = True
+    for game in GAMES:
+        table = Table("policy", *METRICS, title=f"{game}, {preset}, seeds 0-4")
+        for name in policy_names():
+            setting = Setting(game, preset=preset)
+            sources = [policy_source(name)] * setting.agents
+            episodes = [in_process(setting, sources, seed) for seed in SEEDS]
+            found = summaries([episode.metrics for episode in episodes])
+            table.add_row(name, *(_shown(found[metric].mean) for metric in METRICS))
+            if (game, name, preset) == ("cleanup", "nearest_apple", "gallego2026"):
+                fine = [episode.metrics["efficiency"] for episode in episodes] == [0.103] * len(episodes)
+        screen.print(table)
+    if preset == "gallego2026":
+        screen.print(f"collectors in Cleanup score exactly 0.103: {'yes' if fine else '[red]no[/]'}\n")
+    return fine
+
+
+def dilemmas(seeds: Sequence[int]) -> None:
+    """Print Schelling diagrams, and what an invader gains."""
+    for game, cooperator, defector, does, does_not in PAIRS:
+        setting = Setting(game)
+        found = schelling(setting, policy_source(cooperator), policy_source(defector), seeds)
+        others = [str(k) for k in range(setting.agents)]
+        table = Table("others that cooperate", *others, title=f"{game}: mean return by what the others do")
+        table.add_row(f"{cooperator} ({does})", *(f"{value:.0f}" for value in found.cooperate))
+        table.add_row(f"{defector} ({does_not})", *(f"{value:.0f}" for value in found.defect))
+        screen.print(table)
+        invaded = invasion(setting, policy_source(cooperator), policy_source(defector), seeds)
+        screen.print(
+            f"dilemma: {_yes(found.dilemma)} (all cooperating pays {_yes(found.pays)}, needs others "
+            f"{_yes(found.needs_others)}, fear {_yes(found.fear)}, greed {_yes(found.greed)}); one invader "
+            f"earns {invaded.invader:.0f} beside hosts with {invaded.host:.0f}, a host among hosts "
+            f"{invaded.peaceful:.0f}\n"
+        )
+
+
+def strangers(seeds: Sequence[int], evolved: dict[str, list[tuple[str, str]]]) -> None:
+    """Print how policies fare with strangers; ``evolved`` are names and sources by game."""
+    for game in GAMES:
+        pool = [(name, policy_source(name)) for name in policy_names() if name != "random"]
+        pool += evolved.get(game, [])
+        matrix = cross_play(Setting(game), [source for _, source in pool], seeds)
+        table = Table("half are / others are", *(name[:10] for name, _ in pool), title=f"{game}: cross-play")
+        for (name, _), row in zip(pool, matrix, strict=True):
+            table.add_row(name, *(f"{value:.0f}" for value in row))
+        screen.print(table)
+
+
+def evolve(url: str, evaluations: int, seeds: Sequence[int]) -> dict[str, list[tuple[str, str]]]:
+    """Search from the nearest-apple policy with every seed; return the best programs by game."""
+    best: dict[str, list[tuple[str, str]]] = {game: [] for game in GAMES}
+    with Archive.open(url) as archive:
+        for seed in seeds:
+            for game in GAMES:
+                search(archive, game, seed, evaluations)
+        for game in GAMES:
+            for seed in seeds:
+                chosen = best_of(archive, game, seed)
+                assert chosen.program is not None
+                best[game].append((f"evolved {seed}", archive.get_program(chosen.program).source))
+    return best
+
+
+def search(archive: Archive, game: str, seed: int, evaluations: int) -> None:
+    """Do one run, or finish it; one worker, so that it can be repeated exactly."""
+    name = f"dilemmas-{game}-{seed}"
+    try:
+        run = archive.get_run(name)
+    except NotFound:
+        options = {"domain": game, "seed": seed, "max_evaluations": evaluations, "workers": 1}
+        start_run(archive, load_config(options), name=name)
+        return
+    if str(run.state) != "finished":
+        resume_run(archive, run, changes={"max_evaluations": evaluations})
+
+
+def best_of(archive: Archive, game: str, seed: int) -> Candidate:
+    """Return the best candidate of a run."""
+    candidates = archive.candidates(archive.get_run(f"dilemmas-{game}-{seed}"))
+    return max((c for c in candidates if c.train is not None), key=merit)
+
+
+def report(evolved: dict[str, list[tuple[str, str]]]) -> bool:
+    """Print what evolution found, measured in the sandbox on test seeds."""
+    fine = True
+    table = Table("game", "program", *METRICS, title="Offline evolution, test seeds 0-4")
+    with Sandbox(HOSTS) as sandbox:
+        for game, programs in evolved.items():
+            for name, source in programs:
+                setting = Setting(game)
+                sources = [source] * setting.agents
+                episodes = [play_confined(sandbox, setting, sources, seed).episode for seed in SEEDS]
+                found = summaries([episode.metrics for episode in episodes])
+                table.add_row(game, name, *(_shown(found[metric].mean) for metric in METRICS))
+                fine &= (found["efficiency"].mean or 0.0) >= EFFICIENCY[game]
+                fine &= game != "cleanup" or (found["equality"].mean or 0.0) > 0
+    screen.print(table)
+    targets = ", ".join(f"{value:g} in {game}" for game, value in EFFICIENCY.items())
+    screen.print(
+        f"targets: efficiency {targets} with positive equality; {'met' if fine else '[red]missed[/]'}\n"
+    )
+    return fine
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"
+
+
+def main() -> None:
+    """Entry point."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parts = ("speed", "library", "dilemmas", "strangers", "evolve")
+    parser.add_argument(
+        "parts", nargs="*", default=["speed", "library", "dilemmas", "strangers"], metavar="PART"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="episodes to time (the best counts)")
+    parser.add_argument("--seeds", type=int, default=2, help="seeds of diagrams and cross-play")
+    parser.add_argument("--evaluations", type=int, default=300, help="of each run of evolve")
+    parser.add_argument("--runs", type=int, default=3, help="runs of evolve, each with a seed of its own")
+    parser.add_argument("--database", default="dilemmas.db", help="archive of evolve")
+    chosen = parser.parse_args()
+    unknown = set(chosen.parts) - set(parts)
+    if unknown:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(parts)}")
+    fine = True
+    evolved: dict[str, list[tuple[str, str]]] = {}
+    if "speed" in chosen.parts:
+        fine &= speed(chosen.rounds)
+    if "library" in chosen.parts:
+        fine &= library("gallego2026")
+        library("default")
+    if "dilemmas" in chosen.parts:
+        dilemmas(range(chosen.seeds))
+    if "evolve" in chosen.parts:
+        url = chosen.database if "://" in chosen.database else f"sqlite:///{Path(chosen.database).absolute()}"
+        evolved = evolve(url, chosen.evaluations, range(chosen.runs))
+        fine &= report(evolved)
+    if "strangers" in chosen.parts:
+        strangers(range(chosen.seeds), evolved)
+    sys.exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()
