@@ -96,7 +96,9 @@ def measure(archive: Archive, names: list[str], suite: str, seconds: float) -> d
 
 def cell(measured: Measured) -> str:
     """Return a value, or why there is none."""
-    return f"{measured.value:.2e}" if measured.value is not None else measured.status.value
+    if measured.value is not None:
+        return f"{measured.value:.2e}"
+    return "-" if "of two players" in (measured.reason or "") else measured.status.value
 
 
 def common_fitness(rows: dict[str, list[Measured]], names: list[str]) -> dict[str, float]:

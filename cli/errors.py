@@ -35,6 +35,8 @@ _CODES: Mapping[str, int] = {
     "games.errors.GameError": USAGE,
     "solvers.cfr.rules.UnknownRuleError": USAGE,
     "solvers.profile.PolicyError": FAILED,
+    "solvers.psro.engine.StrategyError": FAILED,
+    "solvers.psro.interface.UnsuitableGameError": USAGE,
     "solvers.risk.measures.RiskError": USAGE,
     "solvers.learners.rules.UnknownLearnerError": USAGE,
     "evolve.config.ConfigError": USAGE,

@@ -18,6 +18,10 @@ Array: TypeAlias = npt.NDArray[np.float64]
 _Kernel: TypeAlias = Callable[..., Any]
 
 
+class UnsuitableGameError(ValueError):
+    """A meta-solver cannot play such games; it says which it can."""
+
+
 class RestrictedGame:
     """The normal-form game in which every player chooses a policy of its population.
 

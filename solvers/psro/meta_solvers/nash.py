@@ -12,7 +12,7 @@ HiGHS: Huangfu, Hall (2018), Parallelizing the Dual Revised Simplex Method.
 import numpy as np
 from scipy.optimize import linprog
 
-from solvers.psro.interface import MetaSolver
+from solvers.psro.interface import MetaSolver, UnsuitableGameError
 
 
 class Nash(MetaSolver):
@@ -26,7 +26,9 @@ class Nash(MetaSolver):
 
     def equilibrium(self, game):
         if game.players != 2:
-            raise ValueError(f"nash solves restricted games of two players; this one has {game.players}")
+            raise UnsuitableGameError(
+                f"nash solves restricted games of two players; this one has {game.players}"
+            )
         payoffs = game.tensor(0)
         rows, columns = payoffs.shape
         objective = np.append(np.zeros(rows), -1.0)
