@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
-from archive import ArchiveNotFound, Conflict, Parent, Role, Status
+from archive import (
+    ArchiveNotFound,
+    Conflict,
+    Parent,
+    Role,
+    SchemaMismatch,
+    Status,
+    resolve_url,
+    schema_version,
+    upgrade,
+)
 from archive.copying import copy_archive
+from archive.database import Database
 from archive.models import Base
+from archive.schema import REVISION, VERSION_TABLE, alembic_config
 from archive.store import Archive
 from archive.work import AttemptState
 
@@ -106,3 +122,62 @@ def test_many_rows_are_copied_in_pages(tmp_path: Path) -> None:
         copy_archive(tmp_path / "a.db", tmp_path / "b.db")
         with Archive.open(tmp_path / "b.db") as copy:
             assert content(copy) == content(source)
+
+
+RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
+"""Dumps of archives that released versions made, each with the same content; named REVISION.KIND.sql."""
+
+
+def load(dump: Path, url: str) -> None:
+    """Load a dump into an empty database."""
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as raw:
+            raw.executescript(dump.read_text())
+        raw.close()
+        return
+    with Database(url) as database, database.transaction() as connection:
+        connection.connection.cursor().execute(dump.read_text())
+
+
+@pytest.mark.parametrize("dump", RELEASED, ids=lambda dump: dump.stem)
+def test_archives_of_every_released_version_are_upgraded(
+    dump: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    revision, kind = dump.stem.split(".")
+    own = f"sqlite:///{tmp_path / 'old.db'}" if kind == "sqlite" else request.getfixturevalue("postgresql")
+    url = resolve_url(own)
+    load(dump, url)
+    assert schema_version(url) == revision
+    with pytest.raises(SchemaMismatch, match="nashforge db upgrade"):
+        Archive.open(url)
+    assert upgrade(url) == (revision, REVISION)
+    with Archive.open(url, create=False) as archive:
+        with archive.engine.connect() as connection:
+            options = {"version_table": VERSION_TABLE, "compare_type": True}
+            context = MigrationContext.configure(connection, opts=options)
+            assert compare_metadata(context, Base.metadata) == []
+        run = archive.get_run("calm-lake")
+        assert (run.seed, run.config["name"], run.owner, run.pause_requested) == (7, "ü", "vm:1", None)
+        first, second, third = archive.candidates(run)
+        assert [c.status for c in (first, second, third)] == [Status.OK, Status.CRASHED, Status.PENDING]
+        assert [p.candidate_id for p in third.parents] == [first.id, second.id]
+        assert (first.train, first.data, second.reason) == (0.5, {"k": 0}, "ValueError: no")
+        (measured,) = archive.evaluations(run=run, status=[Status.OK])
+        assert (measured.token, measured.seeds, measured.settings) == ("t" * 31 + "0", (1, 2), {"horizon": 5})
+        assert measured.scores[0].value == 0.125
+        (given_up,) = archive.evaluations(run=run, candidate=third)
+        assert given_up.status is Status.CANCELLED, "the queue of evaluations is gone"
+        assert archive.spending(run)["p:m"].cost == 0.25
+        assert archive.get_state(run, "bandit") == [1, None]
+        assert len(archive.uid) == 32
+        # It is worked on like any other.
+        assert archive.finish_candidate(third, Status.TIMEOUT)
+        archive.queue_work("a", "evaluate", {}, run=run)
+        assert archive.claim_work("evaluate", "w") is not None
+
+
+def test_there_is_a_dump_of_every_released_version() -> None:
+    scripts = list(ScriptDirectory.from_config(alembic_config()).walk_revisions())
+    before = {script.revision for script in scripts} - {REVISION}
+    for kind in ("sqlite", "postgresql"):
+        assert before == {dump.stem.split(".")[0] for dump in RELEASED if dump.stem.endswith(kind)}

@@ -66,6 +66,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("token", name=op.f("uq_attempts_token")),
     )
+    # What was queued before has nobody any more who would do it.
+    evaluations = sa.table("evaluations", sa.column("status", sa.String))
+    open_status = evaluations.c.status.in_(["pending", "running"])
+    op.execute(evaluations.update().where(open_status).values(status="cancelled"))
     op.create_index(op.f("ix_attempts_candidate_id"), "attempts", ["candidate_id"], unique=False)
     op.create_index(op.f("ix_attempts_finished"), "attempts", ["finished"], unique=False)
     op.create_index(op.f("ix_attempts_key"), "attempts", ["key"], unique=False)
