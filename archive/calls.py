@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archive.database import Database
@@ -25,6 +25,28 @@ _ALL_TOKENS = (
     + ModelCallRow.cached_tokens
     + ModelCallRow.cache_write_tokens
     + ModelCallRow.output_tokens
+)
+
+# Statements on the path of every call are built once: building one costs more than running it.
+_MINE = ModelCallRow.run_id == bindparam("run")
+_LOCK_RUN = select(RunRow.id).where(RunRow.id == bindparam("run")).with_for_update(key_share=True)
+_MONEY = select(
+    func.coalesce(func.sum(ModelCallRow.cost), 0.0),
+    func.coalesce(func.sum(case((_OPEN, ModelCallRow.reserved_cost), else_=0.0)), 0.0),
+).where(_MINE)
+_TOKENS = select(
+    func.coalesce(func.sum(case((_OPEN, 0), else_=_ALL_TOKENS)), 0),
+    func.coalesce(func.sum(case((_OPEN, _ALL_TOKENS), else_=0)), 0),
+).where(_MINE)
+_INSERT = insert(ModelCallRow).returning(*CALL)
+_BY_TOKEN = select(*CALL).where(ModelCallRow.token == bindparam("key"))
+_SETTLE = (
+    update(ModelCallRow)
+    .where(
+        ModelCallRow.token == bindparam("key"),
+        ModelCallRow.status.in_((CallStatus.RESERVED, CallStatus.LOST)),
+    )
+    .values(finished=db_now())
 )
 
 
@@ -85,8 +107,7 @@ class CallStore(Database):
         }
         with self._write() as connection:
             # The lock makes concurrent reservations take turns, so that each sees the others' money.
-            owner = select(RunRow.id).where(RunRow.id == run_id(run)).with_for_update(key_share=True)
-            if connection.scalar(owner) is None:
+            if connection.scalar(_LOCK_RUN, {"run": run_id(run)}) is None:
                 raise NotFound(f"there is no run number {run_id(run)}; see `nashforge runs`")
             if cap is not None:
                 spent, reserved = self._money(connection, run_id(run))
@@ -110,27 +131,17 @@ class CallStore(Database):
                         input_tokens + output_tokens,
                         token_cap,
                     )
-            row = connection.execute(insert(ModelCallRow).values(**values).returning(*CALL)).one()
+            row = connection.execute(_INSERT, values).one()
             return ModelCall(*row)
 
     @staticmethod
     def _money(connection: Connection, run: int) -> tuple[float, float]:
-        row = connection.execute(
-            select(
-                func.coalesce(func.sum(ModelCallRow.cost), 0.0),
-                func.coalesce(func.sum(case((_OPEN, ModelCallRow.reserved_cost), else_=0.0)), 0.0),
-            ).where(ModelCallRow.run_id == run)
-        ).one()
+        row = connection.execute(_MONEY, {"run": run}).one()
         return float(row[0]), float(row[1])
 
     @staticmethod
     def _tokens(connection: Connection, run: int) -> tuple[int, int]:
-        row = connection.execute(
-            select(
-                func.coalesce(func.sum(case((_OPEN, 0), else_=_ALL_TOKENS)), 0),
-                func.coalesce(func.sum(case((_OPEN, _ALL_TOKENS), else_=0)), 0),
-            ).where(ModelCallRow.run_id == run)
-        ).one()
+        row = connection.execute(_TOKENS, {"run": run}).one()
         return int(row[0]), int(row[1])
 
     def settle_call(
@@ -168,14 +179,9 @@ class CallStore(Database):
             "output_tokens": output_tokens,
             "latency": latency,
         }
-        unsettled = ModelCallRow.status.in_((CallStatus.RESERVED, CallStatus.LOST))
         with self._write() as connection:
-            connection.execute(
-                update(ModelCallRow)
-                .where(ModelCallRow.token == token, unsettled)
-                .values(**values, finished=db_now())
-            )
-            row = connection.execute(select(*CALL).where(ModelCallRow.token == token)).one_or_none()
+            connection.execute(_SETTLE, {"key": token, **values})
+            row = connection.execute(_BY_TOKEN, {"key": token}).one_or_none()
             if row is None:
                 raise NotFound(f"no model call has the token {token!r}; reserve it first")
             return ModelCall(*row)

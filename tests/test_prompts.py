@@ -6,7 +6,7 @@ import inspect
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import prompts
@@ -58,6 +58,7 @@ def test_templates_of_a_domain_and_of_a_folder_come_before_shared_ones(tmp_path:
     assert "one mechanism" in prompts.render_for("cfr", "diff")
 
 
+@settings(deadline=None, max_examples=40)
 @given(text=st.text(), lines=st.lists(st.sampled_from(["```", "````python", "x = 1", "{{ x }}", "<|"])))
 def test_quoted_text_cannot_leave_its_fence(text: str, lines: list[str]) -> None:
     quoted = prompts.fenced("\n".join([text, *lines]), "python")

@@ -123,6 +123,7 @@ class ModelAuthor:
         level = load_feedback(self._config.feedback)
         self._prompter = Prompter(self._domain, train, level, self._config.prompts)
         if self._replaying:
+            self._note("recorded answers are used; no model is asked and nothing is spent")
             return
         self._archive.write_off_calls(self._run)
         total = self._archive.spending(self._run)[""]

@@ -72,7 +72,7 @@ def preview(
             train = train.model_copy(update={"references": values})
     prompter = Prompter(work, train, load_feedback(chosen.feedback), chosen.prompts)
     board, strategy = Scoreboard(chosen.verify), make_strategy(chosen)
-    index = _retell(archive, run, work.metric, board, strategy)
+    index = _retell(archive, run, chosen, board, strategy)
     if index == 0:
         source = work.source(work.seed)
         strategy.tell(Individual(0, 0, "seed", work.seed, source, 0.0))
@@ -83,15 +83,18 @@ def preview(
     return _preview(request.operator, prompter.prompt(request))
 
 
-def _retell(archive: Archive, run: Run, metric: str, board: Scoreboard, strategy: Strategy) -> int:
+def _retell(archive: Archive, run: Run, config: RunConfig, board: Scoreboard, strategy: Strategy) -> int:
     """Tell a run's outcomes again; return the position of the next candidate."""
+    metric = domain(config.domain).metric
     programs = archive.programs_of(run)
     index = 0
     for candidate, evaluations in archive.outcomes(run):
         index = candidate.index + 1
         if candidate.status.finished:
             program = None if candidate.program is None else programs[candidate.program]
-            individual, _ = board.tell(stored_outcome(candidate, evaluations, metric), program)
+            individual, _ = board.tell(
+                stored_outcome(candidate, evaluations, metric, config.fitness), program
+            )
             if individual is not None:
                 strategy.tell(individual)
     return index

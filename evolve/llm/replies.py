@@ -82,10 +82,10 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
         hunks = find_hunks(text)
         if hunks:
             source, remarks = apply_hunks(clean(base), hunks)
-            parse_module(source)
+            tree = parse_module(source)
         else:
-            source, remarks = _program(text), ()
-        source, added = with_imports(source, (base, *donors))
+            (source, tree), remarks = _program(text), ()
+        source, added = with_imports(source, tree, (base, *donors))
     except EditError as error:
         raise ReplyError(str(error), error.hunk) from error
     except SourceError as error:
@@ -97,10 +97,10 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
     return Edited(source if source.endswith("\n") else source + "\n", note_of(text), remarks)
 
 
-def _program(text: str) -> str:
-    """Return the whole program in a reply without blocks."""
+def _program(text: str) -> tuple[str, ast.Module]:
+    """Return the whole program in a reply without blocks, and its syntax tree."""
     problem: SourceError | None = None
-    fitting: list[str] = []
+    fitting: dict[str, ast.Module] = {}
     # Quoted lines around and inside a program make pieces ambiguous: all that may be meant are tried.
     for count, piece in enumerate(_pieces(text)):
         if count >= MAX_TRIES:
@@ -111,15 +111,17 @@ def _program(text: str) -> str:
             problem = problem or (error if "class " in piece else None)
             continue
         if any(isinstance(node, ast.ClassDef | ast.FunctionDef) and _is_whole(node) for node in tree.body):
-            fitting.append(piece)
+            fitting[piece] = tree
     if fitting and not any(_FENCE.fullmatch(line) for line in text.split("\n")):
-        return max(fitting, key=len)
+        whole = max(fitting, key=len)
+        return whole, fitting[whole]
     if fitting:
         # The last of those that are about as long as the longest: an old version tends to be quoted first.
         longest = max(len(piece) for piece in fitting)
         chosen = [piece for piece in fitting if 2 * len(piece) >= longest][-1]
         # Of pieces that begin alike, the longest is meant; the others end at a fence inside the program.
-        return max((piece for piece in fitting if piece.startswith(chosen)), key=len)
+        whole = max((piece for piece in fitting if piece.startswith(chosen)), key=len)
+        return whole, fitting[whole]
     if problem is not None:
         raise problem
     raise SourceError("the answer holds neither SEARCH/REPLACE blocks nor a whole program in a ``` block")

@@ -69,22 +69,21 @@ def _deeper_than(tree: ast.AST, limit: int) -> bool:
     return True
 
 
-def with_imports(source: str, donors: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def with_imports(source: str, tree: ast.Module, donors: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return a program with the imports that it needs and lacks, where a donor has them; and these imports.
 
     Parameters
     ----------
-    source
-        A program that parses.
+    source, tree
+        A program, and its syntax tree.
     donors
         Programs that parse, such as the one that it was made from.
 
     Raises
     ------
     SourceError
-        If a text does not parse.
+        If a donor does not parse.
     """
-    tree = parse_module(source)
     missing = _free_names(tree)
     if not missing:
         return source, ()
