@@ -18,6 +18,7 @@ _BUILT_IN = {
     "cleanup": ("evolve.domains.cleanup", "CleanupDomain"),
     "gathering": ("evolve.domains.gathering", "GatheringDomain"),
     "psro": ("evolve.domains.psro", "PSRODomain"),
+    "rqe": ("evolve.domains.rqe", "RQEDomain"),
 }
 """Module and class of the library's own domains, which are imported when they are first used."""
 

@@ -1,0 +1,52 @@
+"""Suites of matrix games: TOML files like those of `games.suites`, with strings that `bimatrix` reads."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from games.errors import SuiteError
+from games.suites import Suite
+
+_FOLDER = "suites"
+
+
+def matrix_suite_names() -> tuple[str, ...]:
+    """Return the names of the suites of the package, sorted."""
+    files = resources.files("games.matrix").joinpath(_FOLDER).iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def load_matrix_suite(name_or_path: str) -> Suite:
+    """Load a suite of the package by name, or the user's own from a TOML file.
+
+    Raises
+    ------
+    games.SuiteError
+        If there is no such suite, or the file is not one.
+    """
+    if name_or_path in matrix_suite_names():
+        file = resources.files("games.matrix").joinpath(_FOLDER, f"{name_or_path}.toml")
+        text = file.read_text("utf-8")
+    elif name_or_path.endswith(".toml"):
+        try:
+            text = Path(name_or_path).expanduser().read_text("utf-8")
+        except OSError as error:
+            raise SuiteError(f"the suite file {name_or_path} cannot be read: {error.strerror}") from error
+    else:
+        raise SuiteError(
+            f"there is no suite of matrix games called {name_or_path!r}; there are "
+            f"{', '.join(matrix_suite_names())} (your own suite is a path ending in .toml)"
+        )
+    try:
+        return Suite.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"the suite {name_or_path} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise SuiteError(
+            f"the suite {name_or_path} is ill-formed; it needs name (text), purpose (text) and games (a list "
+            "of game strings), and nothing else"
+        ) from error

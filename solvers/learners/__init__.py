@@ -1,0 +1,1 @@
+"""Learners of risk-averse equilibria that see nothing but the gradients of their own payoffs."""

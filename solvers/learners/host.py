@@ -1,0 +1,86 @@
+"""Runs learners behind flat arrays: in the sandbox's child or in-process, with equal results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from solvers.learners.interface import Array, Learner
+from solvers.session import ArraySpec
+
+
+def inputs(sizes: Sequence[int]) -> list[ArraySpec]:
+    """Arrays that the engine writes: strategies and gradients of all agents, one after the other."""
+    return [("strategy", (sum(sizes),), "<f8"), ("gradient", (sum(sizes),), "<f8")]
+
+
+def outputs(sizes: Sequence[int]) -> list[ArraySpec]:
+    """Arrays that the learners write: the next strategies of all agents."""
+    return [("next", (sum(sizes),), "<f8")]
+
+
+def find_learner(namespace: Mapping[str, Any]) -> type[Learner]:
+    """Return the one learner that a program's module defines.
+
+    Raises
+    ------
+    ValueError
+        Unless the module defines exactly one subclass of ``Learner`` (imported ones do not count).
+    """
+    module = namespace.get("__name__")
+    found = [
+        value
+        for value in namespace.values()
+        if isinstance(value, type) and issubclass(value, Learner) and value.__module__ == module
+    ]
+    if len(found) != 1:
+        names = ", ".join(cls.__name__ for cls in found) or "none"
+        raise ValueError(f"a program must define exactly one subclass of Learner; found {names}")
+    return found[0]
+
+
+class Host:
+    """All agents' instances of one learner.
+
+    Parameters
+    ----------
+    namespace
+        The executed module of the program.
+    setup
+        ``{"horizon": int, "agents": [[actions, adversary], ...]}``.
+    inputs, outputs
+        Shared arrays by name; see the functions of the same names.
+    """
+
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        setup: Mapping[str, Any],
+        inputs: Mapping[str, Array],
+        outputs: Mapping[str, Array],
+    ) -> None:
+        learner = find_learner(namespace)
+        self._learners = [
+            learner(int(actions), setup["horizon"], float(adversary))
+            for actions, adversary in setup["agents"]
+        ]
+        ends = np.cumsum([int(actions) for actions, _ in setup["agents"]])
+        self._slots = [
+            slice(int(end) - int(actions), int(end))
+            for end, (actions, _) in zip(ends, setup["agents"], strict=True)
+        ]
+        self._strategy, self._gradient, self._next = inputs["strategy"], inputs["gradient"], outputs["next"]
+
+    def call(self, t: int) -> None:
+        """Let every agent move once."""
+        for learner, slot in zip(self._learners, self._slots, strict=True):
+            # The shared arrays are overwritten by the next message, so a learner gets copies that it may
+            # keep.
+            moved = np.asarray(
+                learner.update(t, self._strategy[slot].copy(), self._gradient[slot].copy()), dtype=np.float64
+            )
+            if moved.shape != (learner.actions,):
+                raise ValueError(f"update() must return shape {(learner.actions,)}; got {moved.shape}")
+            self._next[slot] = moved

@@ -1,0 +1,97 @@
+"""The domain of equilibrium learners: measured in the sandbox as in-process, searched by its mechanisms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evolve.domains.rqe import RQEDomain
+from evolve.offline.edit import NotApplicable
+from evolve.offline.inference import issues
+from evolve.offline.mutation import mutate
+from evolve.offline.operators.registry import GENERIC
+from evolve.offline.program import read_module
+from evolve.offline.rqe.grammar import RQE
+from evolve.sandbox import Sandbox
+from evolve.tasks import Fitness, Task
+from solvers.learners.engine import StrategyError, learn, session_arguments
+from solvers.learners.rules import learner_names, learner_source
+from solvers.learners.tasks import learning_task
+from solvers.session import InlineSession, NonFiniteOutputError, load_module
+
+NEGATIVE = Fitness(kind="negative")
+
+
+def run(source: str):
+    domain = RQEDomain()
+    stage = domain.adhoc(["SC4"], 20, NEGATIVE)
+    domain.prepare(stage)
+    with Sandbox(hosts=domain.hosts) as sandbox:
+        return domain.evaluate(
+            Task(token="t", domain="rqe", source=source, stages=(domain.smoke(20), stage)), sandbox
+        )
+
+
+def test_the_sandbox_measures_what_this_process_measures() -> None:
+    report = run(learner_source("mirror_descent"))
+    assert report.status == "ok", report.reason
+    task = learning_task("SC4")
+    session = InlineSession(load_module(learner_source("mirror_descent")), **session_arguments(task, 20))
+    expected = learn(task, session, 20).points[-1].gap
+    assert report.fitness("test") == pytest.approx(-expected, rel=1e-12)
+    stage = report.stage("test")
+    assert stage is not None
+    assert {score.metric for score in stage.scores} == set(RQEDomain.metrics)
+    for score in stage.scores:
+        assert score.direction == RQEDomain.metrics[score.metric].direction
+
+
+def test_programs_that_return_no_strategy_are_invalid() -> None:
+    source = learner_source("mirror_descent").replace("return self.softmax(", "return 2 * self.softmax(")
+    report = run(source)
+    assert report.status == "invalid_output"
+    assert "sum to 1" in (report.reason or "")
+
+
+def test_validation_is_disguised_and_splits_share_no_game() -> None:
+    domain = RQEDomain()
+    stages = {
+        split: domain.stage(split, domain.suites[split], 10, NEGATIVE)
+        for split in ("train", "validation", "test")
+    }
+    assert all(trial.disguise for trial in stages["validation"].trials)
+    assert not any(trial.disguise for trial in stages["train"].trials)
+    names = [{trial.game for trial in stage.trials} for stage in stages.values()]
+    assert not names[0] & names[1]
+    assert not names[0] & names[2]
+    assert not names[1] & names[2]
+
+
+@pytest.mark.parametrize("name", learner_names())
+def test_library_learners_have_no_issues(name: str) -> None:
+    assert not issues(read_module(learner_source(name), RQE))
+
+
+@pytest.mark.parametrize("operator", RQE.operators, ids=lambda operator: operator.name)
+def test_operators_make_programs_that_run(operator) -> None:
+    """Every operator applies to some learner of the library, and most of what it makes can be played."""
+    grammar = replace(RQE, operators=(operator,))
+    task, rng, made, ran = learning_task("SC4"), np.random.default_rng(5), 0, 0
+    for name in learner_names():
+        for _ in range(4):
+            try:
+                edit = mutate(learner_source(name), rng, grammar=grammar)
+            except NotApplicable:
+                continue
+            made += 1
+            session = InlineSession(load_module(edit.source), **session_arguments(task, 10))
+            try:
+                learn(task, session, 10)
+            except (StrategyError, NonFiniteOutputError):
+                continue
+            ran += 1
+    # Learners of the library have no branches, which some generic operators change.
+    assert made > 0 or operator in GENERIC
+    assert ran >= made / 2
