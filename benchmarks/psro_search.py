@@ -94,11 +94,18 @@ def measure(archive: Archive, names: list[str], suite: str, seconds: float) -> d
     return found
 
 
+def refusal(status: Status, reason: str | None) -> str:
+    """Return in a word why there is no value."""
+    if "of two players" in (reason or ""):
+        return "-"
+    return "too large" if "entries, more than" in (reason or "") else status.value
+
+
 def cell(measured: Measured) -> str:
     """Return a value, or why there is none."""
-    if measured.value is not None:
-        return f"{measured.value:.2e}"
-    return "-" if "of two players" in (measured.reason or "") else measured.status.value
+    if measured.value is None:
+        return refusal(measured.status, measured.reason)
+    return f"{measured.value:.2e}"
 
 
 def common_fitness(rows: dict[str, list[Measured]], names: list[str]) -> dict[str, float]:
