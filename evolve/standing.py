@@ -53,6 +53,9 @@ def standing(archive: Archive, run: Run) -> Standing:
     best = ranked(archive, run, 1)
     first = archive.candidates(run, limit=1)
     settings = {**run.config, **archive.get_state(run, "changes", {})}
+    # A proposal that came to nothing is no evaluation.
+    nothing = archive.candidates(run, status=[Status.REJECTED, Status.CANCELLED])
+    empty = sum(candidate.program is None for candidate in nothing)
     ended = run.finished or run.heartbeat
     seconds = (ended - run.started).total_seconds() if ended and run.started else 0.0
     result = Result(
@@ -61,7 +64,8 @@ def standing(archive: Archive, run: Run) -> Standing:
         seed=first[0] if first else None,
         evaluations=sum(
             count for status, count in counts.items() if status.finished and status is not Status.DUPLICATE
-        ),
+        )
+        - empty,
         failures={str(status): count for status, count in counts.items() if status.failed},
         stop_reason=run.stop_reason or "",
         seconds=max(seconds, 0.0),
