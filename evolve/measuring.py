@@ -93,7 +93,8 @@ class Measuring:
         """Return what a report says of a candidate."""
         stage = report.stage("train")
         scores = () if stage is None else stage.scores
-        return outcome_of(candidate, report.stages[0].fingerprint, scores, self._domain.metric)
+        fingerprint = report.stages[0].fingerprint
+        return outcome_of(candidate, fingerprint, scores, self._domain.metric, self._config.fitness)
 
     def test(self, programs: Iterable[tuple[Candidate, str]]) -> list[tuple[Candidate, StageReport]]:
         """Measure candidates, given with their sources, on the test suite; store rows and fitness."""

@@ -81,13 +81,21 @@ class Objective:
         ObjectiveError
             If a metric was not measured in any game, or not in the games of another one that it is added to.
         """
+        return _mean(self._evaluation(scores, floor).of(self._tree))
+
+    def parts(self, scores: Iterable[Score], floor: float) -> tuple[float, ...]:
+        """Return the summands one by one, each with its weight; see `value`."""
+        evaluation = self._evaluation(scores, floor)
+        return tuple(_mean(evaluation.of(part)) for part in _summands(self._tree))
+
+    def _evaluation(self, scores: Iterable[Score], floor: float) -> _Evaluation:
         found = final_scores(scores)
         directions = {metric: direction for metric, (direction, _) in found.items()}
         values = {metric: games for metric, (_, games) in found.items()}
         missing = [metric for metric in self.metrics if not values.get(metric)]
         if missing:
             raise ObjectiveError(f"the objective {self.text!r} needs {', '.join(missing)}, not measured here")
-        return _mean(_Evaluation(self.text, values, directions, floor).of(self._tree))
+        return _Evaluation(self.text, values, directions, floor)
 
 
 def final_scores(scores: Iterable[Score]) -> dict[str, tuple[Direction, dict[str, float]]]:
@@ -167,6 +175,12 @@ def _check(node: ast.expr, text: str, metrics: dict[str, None]) -> None:
         case _:
             shown = ast.unparse(node)
             raise ObjectiveError(f"{shown!r} in the objective {text!r} is not understood; {_HELP}")
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_summands(node.left), *_summands(node.right)]
+    return [node]
 
 
 def _weighted(node: ast.BinOp) -> tuple[float | None, ast.expr | None]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from evolve.pareto import nondominated
 from evolve.proposal import Individual
 
 
@@ -22,15 +23,29 @@ class Island:
     members: list[Individual] = field(default_factory=list)
 
     def add(self, individual: Individual) -> bool:
-        """Add a program unless the island is full of better ones; return whether it was added."""
+        """Add a program unless the island is full of better ones; return whether it was added.
+
+        Where fitness is a sum of several parts, programs that none of the others beats in every part stay
+        before those that are better by the sum alone: they show what can be traded for what.
+        """
         if any(member.hash == individual.hash for member in self.members):
             return False
         self.members.append(individual)
         # Ties go to the older program.
         self.members.sort(key=lambda member: (-member.train, member.index))
-        dropped = self.members[self.size :]
-        del self.members[self.size :]
+        dropped: list[Individual] = []
+        while len(self.members) > self.size:
+            dropped.append(self.members.pop(self._superfluous()))
         return individual not in dropped
+
+    def _superfluous(self) -> int:
+        """Return the place of the worst program that another one beats in every part; else of the worst."""
+        parts = [member.parts for member in self.members]
+        if len({len(values) for values in parts}) > 1 or len(parts[0]) < 2:
+            return len(self.members) - 1
+        beaten = np.flatnonzero(~nondominated(parts, ["max"] * len(parts[0])))
+        # The best by the sum is never beaten in every part.
+        return int(beaten[-1]) if len(beaten) else len(self.members) - 1
 
     def best(self) -> Individual:
         """Return the island's best program."""

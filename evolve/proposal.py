@@ -31,6 +31,8 @@ class Individual:
         Final value of the domain's metric on each training game.
     curves, seconds : dict
         Its values at checkpoints, and the time taken, likewise.
+    parts : tuple of float
+        What the summands of an objective are on the training games, higher is better; empty without one.
     migrated : bool
         Whether it came from another island; such a copy does not move on.
     """
@@ -46,6 +48,7 @@ class Individual:
     scores: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[float, ...] = ()
     migrated: bool = False
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from archive.records import Candidate, Evaluation, NewEvaluation, Score
+from evolve.objectives import parse_objective
 from evolve.proposal import Curve
 from evolve.scoreboard import Outcome
-from evolve.tasks import Measurement, Report, Stage, StageReport
+from evolve.tasks import Fitness, Measurement, Report, Stage, StageReport
 
 
 def stored(report: Report, stage: StageReport, program: str, settings: dict[str, Any]) -> NewEvaluation:
@@ -59,7 +60,9 @@ def final_values(stage: StageReport, metric: str) -> dict[str, float]:
     return {game: value for game, (_, value) in last.items()}
 
 
-def stored_outcome(candidate: Candidate, evaluations: Iterable[Evaluation], metric: str) -> Outcome:
+def stored_outcome(
+    candidate: Candidate, evaluations: Iterable[Evaluation], metric: str, fitness: Fitness
+) -> Outcome:
     """Return what the archive says of a candidate."""
     fingerprint = None
     scores: tuple[Score, ...] = ()
@@ -67,18 +70,25 @@ def stored_outcome(candidate: Candidate, evaluations: Iterable[Evaluation], metr
         fingerprint = row.fingerprint or fingerprint
         if row.split == "train":
             scores = row.scores
-    return outcome_of(candidate, fingerprint, scores, metric)
+    return outcome_of(candidate, fingerprint, scores, metric, fitness)
 
 
 def outcome_of(
-    candidate: Candidate, fingerprint: str | None, scores: Iterable[Score | Measurement], metric: str
+    candidate: Candidate,
+    fingerprint: str | None,
+    scores: Iterable[Score | Measurement],
+    metric: str,
+    fitness: Fitness,
 ) -> Outcome:
     """Return a candidate's outcome with its final values, curves and times by game."""
     taken = tuple(scores)
     curves = curves_of(taken, metric)
     values = {game: points[-1][1] for game, points in curves.items()}
     seconds = {score.game: score.value for score in taken if score.metric == "seconds"}
-    return Outcome(candidate, fingerprint, values, curves, seconds)
+    parts: tuple[float, ...] = ()
+    if fitness.objective is not None and taken:
+        parts = parse_objective(fitness.objective).parts(taken, fitness.floor)
+    return Outcome(candidate, fingerprint, values, curves, seconds, parts)
 
 
 def curves_of(scores: Iterable[Score | Measurement], metric: str) -> dict[str, Curve]:

@@ -25,6 +25,8 @@ class Outcome:
         Final value of the domain's metric on each training game.
     curves, seconds : dict
         Its values at checkpoints, and the time taken, likewise.
+    parts : tuple of float
+        What the summands of an objective are on the training games; empty for other kinds of fitness.
     """
 
     candidate: Candidate
@@ -32,6 +34,7 @@ class Outcome:
     scores: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[float, ...] = ()
 
 
 class Scoreboard:
@@ -92,6 +95,7 @@ class Scoreboard:
             scores=outcome.scores,
             curves=outcome.curves,
             seconds=outcome.seconds,
+            parts=outcome.parts,
         )
         self._individuals[candidate.id] = individual
         return individual, best

@@ -183,7 +183,9 @@ class Search:
         """Read what a resumed run goes through again."""
         self._library.load(self._run)
         for candidate, evaluations in self._archive.outcomes(self._run):
-            self._stored[candidate.index] = stored_outcome(candidate, evaluations, self._domain.metric)
+            self._stored[candidate.index] = stored_outcome(
+                candidate, evaluations, self._domain.metric, self._config.fitness
+            )
             if candidate.program is not None:
                 self._library.remember(self._library[candidate.program], candidate.index)
 

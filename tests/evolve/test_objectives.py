@@ -141,3 +141,11 @@ def test_a_run_is_configured_by_its_objective(tmp_path):
     )
     with pytest.raises(ConfigError, match="'reward', which the domain 'cfr' does not measure"):
         check(load_config({"objective": "reward"}), confine=False)
+
+
+def test_the_parts_of_an_objective_add_up():
+    objective = parse_objective("0.7*efficiency + (log(exploitability) + 2*worst(efficiency))")
+    parts = objective.parts(SCORES, 1e-7)
+    assert parts == pytest.approx((0.7 * 13 / 3, 10 / 3, 4.0))
+    assert sum(parts) == pytest.approx(objective.value(SCORES, 1e-7))
+    assert len(parse_objective("worst(efficiency + 100*exploitability)").parts(SCORES, 1e-7)) == 1

@@ -12,7 +12,7 @@ from evolve.strategies.evolution import Evolution
 from evolve.strategies.sequential import Sequential
 
 
-def individual(index, train, island=0):
+def individual(index, train, island=0, parts=()):
     return Individual(
         index=index,
         candidate_id=index,
@@ -21,6 +21,7 @@ def individual(index, train, island=0):
         source="",
         train=train,
         island=island,
+        parts=parts,
     )
 
 
@@ -101,3 +102,18 @@ def test_evolution_takes_turns_between_islands_and_larger_steps_when_stuck():
     crossed = next(r for r in (strategy.ask(1, rng, ()) for _ in range(100)) if r.operator == "crossover")
     assert crossed.partner is not None
     assert crossed.partner.hash != crossed.parent.hash
+
+
+def test_programs_that_none_beats_in_every_part_of_an_objective_stay():
+    population = Population(islands=1, archive=3, migrate_every=99)
+    parts = {0: (5.0, 0.0), 1: (4.0, 0.5), 2: (0.0, 3.0), 3: (3.9, 0.4), 4: (0.0, 2.0)}
+    for index, values in parts.items():
+        population.add(individual(index, sum(values), parts=values))
+    # By the sum alone, the program of index 3 would have stayed instead of that of index 2.
+    assert [member.index for member in population.islands[0].members] == [0, 1, 2]
+    assert population.best().index == 0
+    crowded = Population(islands=1, archive=2, migrate_every=99)
+    for index, values in {0: (5.0, 0.0), 1: (0.0, 3.0), 2: (2.0, 2.0)}.items():
+        crowded.add(individual(index, sum(values), parts=values))
+    # Where all are of the front, the sum decides.
+    assert [member.index for member in crowded.islands[0].members] == [0, 2]
