@@ -75,7 +75,7 @@ def check(console: Console) -> bool:
             good = seconds < SHOR_SECONDS and ours[-1] < SHOR_VALUE
             met &= good
             note = (
-                f"SHOR on {game}: {ours[-1]:.2g} after 100 iterations and {seconds:.1f} s of CPU time (target "
+                f"SHOR on {game}: {ours[-1]:.2g} after 100 iterations, {seconds:.1f} s of CPU time (target "
                 f"below {SHOR_VALUE:g} in {SHOR_SECONDS:g} s: {'met' if good else 'MISSED'})"
             )
     console.print(table)
