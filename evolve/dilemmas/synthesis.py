@@ -124,7 +124,7 @@ class Refinement:
         work = domain(self._setting.game)
         assert isinstance(work, DilemmaDomain)
         self._domain = work
-        stage = work.stage("train", suite.name, self._setting.horizon, work.fitness)
+        stage = work.stage_of("train", suite, suite.name, self._setting.horizon, work.fitness)
         self._system = Prompter(work, stage, load_feedback("sparse")).system
         self._steps: list[Step] = []
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evolve.dilemmas.arena import HOSTS, play_confined
-from evolve.dilemmas.suites import load_dilemma_suite
+from evolve.dilemmas.suites import DilemmaSuite, load_dilemma_suite
 from evolve.domains.metrics import SECONDS, Direction, Metric, catalogue
 from evolve.domains.staging import Tally, run_stages
 from evolve.objectives import parse_objective
@@ -99,10 +99,13 @@ class DilemmaDomain:
         games.SuiteError
             If there is no such suite, or it is of another game.
         """
-        chosen = load_dilemma_suite(suite)
-        setting = self._checked(chosen.parsed(), horizon)
-        trials = tuple(seeded_trial(setting, seed) for seed in chosen.seeds(split))
-        return Stage(split=split, suite=suite, trials=trials, fitness=fitness, seconds=60.0 * len(trials))
+        return self.stage_of(split, load_dilemma_suite(suite), suite, horizon, fitness)
+
+    def stage_of(self, split: Split, suite: DilemmaSuite, name: str, horizon: int, fitness: Fitness) -> Stage:
+        """Return the episodes of a split of a suite that was loaded, to be stored under a name."""
+        setting = self._checked(suite.parsed(), horizon)
+        trials = tuple(seeded_trial(setting, seed) for seed in suite.seeds(split))
+        return Stage(split=split, suite=name, trials=trials, fitness=fitness, seconds=60.0 * len(trials))
 
     def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return the test episodes of settings."""
