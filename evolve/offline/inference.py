@@ -112,7 +112,7 @@ class _Interpreter:
                 scope = self.method(called.name, list(called.parameters.values()), scope)[1]
             self.analysis.issues |= self.found
             mixed |= any(_mixed(before[name].shape, scope[name].shape) for name in before)
-            merged = {name: _widen(before.get(name), value, round_) for name, value in scope.items()}
+            merged = {name: v.widen(before.get(name), value, round_) for name, value in scope.items()}
             settled = merged == before
             scope = merged
             if settled:
@@ -321,7 +321,7 @@ class _Interpreter:
                 else:
                     low, high = v.divide(left, right)
             case ast.Pow():
-                low, high, issue = power_bounds(left, right)
+                low, high, issue = v.power_bounds(left, right)
             case ast.Mod() if right.low > 0:
                 low, high = 0.0, right.high
             case ast.MatMult():
@@ -375,20 +375,6 @@ class _Interpreter:
         return TOP if returned is None else returned
 
 
-def power_bounds(base: Value, exponent: Value) -> tuple[float, float, Issue]:
-    """Return the bounds of a power, and what could go wrong."""
-    n = exponent.constant
-    if n is not None and n == int(n) and n >= 0:
-        ends = sorted(v.power(Value(v.SCALAR, x, x), exponent)[0] for x in (base.low, base.high))
-        low = 0.0 if n % 2 == 0 and base.holds_zero() else ends[0]
-        return low, ends[1], None
-    if base.low < 0:
-        return -v.INF, v.INF, "fractional power of a negative number"
-    if base.low == 0 and exponent.low < 0:
-        return 0.0, v.INF, "division by zero"
-    return *v.power(base, exponent), None
-
-
 def _mixed(before: str, after: str) -> bool:
     return before != after and not {before, after} & {v.SCALAR, v.ANY}
 
@@ -404,15 +390,3 @@ def _merge(branches: list[_Scope]) -> _Scope:
         for name, value in branch.items():
             merged[name] = v.join(merged[name], value) if name in merged else value
     return merged
-
-
-def _widen(before: Value | None, after: Value, round_: int) -> Value:
-    """Join the bounds of two rounds; after a few rounds, let what still moves go to infinity."""
-    if before is None:
-        return after
-    joined = v.join(before, after)
-    if round_ < 2:
-        return joined
-    low = before.low if joined.low >= before.low else -v.INF
-    high = before.high if joined.high <= before.high else v.INF
-    return Value(joined.shape, low, high, joined.policy)

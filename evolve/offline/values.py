@@ -106,3 +106,29 @@ def _power(x: float, y: float) -> float:
     if x == 0 and y < 0:
         return INF
     return float(x**y)
+
+
+def power_bounds(base: Value, exponent: Value) -> tuple[float, float, Issue]:
+    """Return the bounds of a power, and what could go wrong."""
+    n = exponent.constant
+    if n is not None and n == int(n) and n >= 0:
+        ends = sorted(power(Value(SCALAR, x, x), exponent)[0] for x in (base.low, base.high))
+        low = 0.0 if n % 2 == 0 and base.holds_zero() else ends[0]
+        return low, ends[1], None
+    if base.low < 0:
+        return -INF, INF, "fractional power of a negative number"
+    if base.low == 0 and exponent.low < 0:
+        return 0.0, INF, "division by zero"
+    return *power(base, exponent), None
+
+
+def widen(before: Value | None, after: Value, round_: int) -> Value:
+    """Join the bounds of two rounds; after a few rounds, let what still moves go to infinity."""
+    if before is None:
+        return after
+    joined = join(before, after)
+    if round_ < 2:
+        return joined
+    low = before.low if joined.low >= before.low else -INF
+    high = before.high if joined.high <= before.high else INF
+    return Value(joined.shape, low, high, joined.policy)
