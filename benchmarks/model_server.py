@@ -2,7 +2,7 @@
 
 It answers from a script and counts tokens by itself, so that what Nashforge books can be compared with what
 the server would charge. Used by the tests and by the benchmarks; ``python -m benchmarks.model_server`` runs
-it alone, answering with small edits of the program that it is shown.
+it alone, answering with edits of the program that it is shown.
 """
 
 from __future__ import annotations
@@ -275,12 +275,16 @@ _SHAPES: dict[str, Callable[[Ask, Reply, dict[str, int]], dict[str, Any]]] = {
 }
 
 
-def small_edit(ask: Ask) -> Reply:
-    """Reply with an edit of the program that the prompt shows, another one for every request."""
+def another_number(ask: Ask) -> Reply:
+    """Reply with an edit of the last line of the program that the prompt shows: another number is returned.
+
+    One in twenty is larger than 1.
+    """
     line = next(line for line in ask.program.splitlines()[::-1] if line.strip())
     indent = line[: len(line) - len(line.lstrip())]
-    edit = f"<<<<<<< SEARCH\n{line}\n=======\n{indent}variant = {ask.number}.5\n{line}\n>>>>>>> REPLACE"
-    return Reply(f"Variant {ask.number} adds a constant.\n\n{edit}\n")
+    value = (7919 * ask.number % 1000) / 950
+    edit = f"<<<<<<< SEARCH\n{line}\n=======\n{indent}return {value} + {ask.number}e-9\n>>>>>>> REPLACE"
+    return Reply(f"Variant {ask.number} returns another number.\n\n{edit}\n")
 
 
 RULE = '''"""CFR+ whose average weighs iteration t by t^{power}."""
@@ -312,8 +316,8 @@ def new_rule(ask: Ask) -> Reply:
 
 
 def main() -> None:
-    """Serve small edits until standard input ends."""
-    with ModelServer(small_edit) as server:
+    """Serve edits until standard input ends."""
+    with ModelServer(another_number) as server:
         server.keep_asks = False
         print(server.url, flush=True)
         sys.stdin.read()

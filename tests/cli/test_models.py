@@ -1,0 +1,121 @@
+"""Commands about models, as a stranger types them; the models are a server on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from archive import Archive
+from cli.live import PlainWatcher
+from cli.main import app  # noqa: F401  loads every command
+
+ROOT = Path(__file__).resolve().parents[2]
+# The server is shared with the benchmarks, which are not installed.
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.model_server import ModelServer, Reply, new_rule  # noqa: E402
+
+
+@pytest.fixture
+def keyless(monkeypatch):
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "GOOGLE_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_run_with_a_model_its_costs_calls_prompts_and_replay(empty, tmp_path, keyless):
+    with ModelServer(new_rule) as server:
+        model = f"anthropic:claude-sonnet-5@{server.url}"
+        words = ["run", "cfr", *empty.quick, "--model", model, "--max-evaluations", 4, "--name", "mod"]
+        result = empty.json(*words)
+        requests = server.tally.requests
+    assert (result["evaluations"], result["stop_reason"]) == (4, "max_evaluations")
+    assert result["cost"] > 0
+    costs = empty.json("costs", "mod")
+    assert costs["cost"] == result["cost"]
+    assert costs["budget"] == 5.0
+    assert costs["calls"] == {"ok": requests}
+    [row] = costs["models"]
+    assert (row["model"], row["programs"], row["proposals"]) == ("anthropic:claude-sonnet-5", 3, requests)
+    assert "of $5.00" in empty.text("costs")
+    listed = empty.json("calls", "list", "mod")
+    assert [call["index"] for call in listed] == list(range(1, requests + 1))
+    assert "anthropic:claude-sonnet-5" in empty.text("calls", "list")
+    cassette = tmp_path / "mod.jsonl"
+    assert empty.json("calls", "export", "mod", "--output", cassette)["calls"] == requests
+    assert empty("calls", "export", "mod", "--output", cassette).exit_code == 2
+    [sent] = empty.json("prompt", "preview", "mod", "--candidate", 1)
+    assert sent["user"] == server.asks[0].user
+    assert sent["system"] == server.asks[0].system
+    [planned] = empty.json("prompt", "preview", "mod", "--operator", "crossover")
+    assert "# The second parent" in planned["user"]
+    assert planned["tokens"] < planned["most_tokens"]
+    sparse = empty.text("prompt", "preview", "mod", "--feedback", "sparse")
+    assert "by iteration" not in sparse
+    for recording in ("replay:mod", f"replay:{cassette}"):
+        again = empty.json("run", "--proposer", recording, "--workers", 1)
+        for key in ("best", "program", "evaluations", "fitness", "failures"):
+            assert again[key] == result[key]
+        assert again["cost"] == 0
+
+
+def test_a_preview_of_an_offline_run_says_what_a_model_would_be_told(searched):
+    [shown] = searched.json("prompt", "preview", "first-light")
+    assert shown["system"].startswith("# Role")
+    assert "# The current program" in shown["user"]
+    assert searched.json("costs", "first-light")["models"] == []
+    assert "No language model was asked" in searched.text("costs", "first-light")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run", "cfr", "--model", "anthropic:claude-sonnet-5"], "needs a key: set ANTHROPIC_API_KEY"),
+        (["run", "cfr", "--model", "gpt"], "there is no proposer 'gpt'"),
+        (["run", "cfr", "--model", "google:new@http://127.0.0.1:1"], "--price-unknown"),
+        (["run", "--proposer", "replay:first-light"], "has no model calls"),
+        (["run", "--proposer", "replay:nobody"], "no run is called 'nobody'"),
+        (["run", "--proposer", "replay:/no/such.jsonl"], "cannot be read"),
+        (["run", "--proposer", "replay:first-light", "--model", "google:a"], "name no other proposer"),
+        (["prompt", "preview", "first-light", "--operator", "mutate"], "there is no operator 'mutate'"),
+        (["prompt", "preview", "first-light", "--candidate", "1"], "no model was asked for candidate 1"),
+        (["prompt", "preview", "first-light", "--feedback", "loud"], "there is no feedback level 'loud'"),
+        (["costs", "nobody"], "no run is called 'nobody'"),
+    ],
+)
+def test_wrong_usage_is_a_sentence_before_anything_starts(searched, keyless, words, sentence):
+    before = searched.json("runs")
+    result = searched(*words)
+    assert result.exit_code == 2, result.stderr
+    assert sentence in " ".join(result.stderr.split())
+    assert searched.json("runs") == before
+
+
+def test_what_models_say_reaches_no_terminal_as_it_is(empty, keyless, capsys):
+    def script(ask):
+        return Reply("\x1b[2J[red]Boo\x07 \u202e" + new_rule(ask).text)
+
+    with ModelServer(script) as server:
+        model = f"anthropic:claude-sonnet-5@{server.url}"
+        words = ["run", "cfr", *empty.quick, "--model", model, "--max-evaluations", 3, "--name", "loud"]
+        shown = empty.text(*words) + empty.text("status", "loud") + empty.text("lineage", "loud")
+    with Archive.open(empty.database) as archive:
+        assert any("[red]Boo" in (c.note or "") for c in archive.candidates(archive.get_run("loud")))
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert "\u202e" not in shown
+    watcher = PlainWatcher(sys.stdout, {})
+    watcher.note("a server's \x1b[31merror\x07")
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_the_default_is_offline_and_says_so(empty, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-very-secret-1")
+    process = empty.start("run", "cfr", *empty.quick, "--max-evaluations", 2, "--no-final-test", "--json")
+    out, err = process.communicate(timeout=120)
+    assert "No language model is used" in err
+    assert "ANTHROPIC_API_KEY is set" in err
+    assert "secret" not in err + out
+    assert json.loads(out)["cost"] == 0
