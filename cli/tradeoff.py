@@ -12,12 +12,11 @@ if TYPE_CHECKING:
     from evolve.domains.metrics import Metric
     from evolve.pareto import Point
 
-LABELLED = 12
-"""Names fit beside so many points of the front."""
-
 
 def draw_tradeoff(points: Sequence[Point], across: Metric, up: Metric, path: Path) -> None:
     """Draw programs by two metrics into a file, the front as a staircase between what is reached.
+
+    Programs of the front are numbered in the order of ``points``.
 
     Raises
     ------
@@ -46,12 +45,14 @@ def draw_tradeoff(points: Sequence[Point], across: Metric, up: Metric, path: Pat
                 (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
             better = "less" if metric.direction == "min" else "more"
             axis.set_label_text(f"{metric.label}, {better} is better")
-        for point in front if len(front) <= LABELLED else []:
+        for place, point in enumerate((point for point in points if point.efficient), 1):
             axes.annotate(
-                point.candidate.nickname or "",
+                str(place),
                 (point.values[across.name], point.values[up.name]),
-                xytext=(5, 4),
+                # On the side that no program reaches.
+                xytext=(-4 if across.direction == "min" else 4, -9 if up.direction == "min" else 3),
                 textcoords="offset points",
+                horizontalalignment="right" if across.direction == "min" else "left",
                 fontsize=7,
             )
         axes.margins(0.12)

@@ -130,12 +130,13 @@ def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list
     from cli import output
 
     heads = [metric.name for metric in metrics]
-    table = output.table("program", *heads, "train", "#", right=(*heads, "train", "#"))
+    table = output.table("", "program", *heads, "train", "#", right=("", *heads, "train", "#"))
     table.add_column("edit", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = True
-    for point in points:
+    for place, point in enumerate(points, 1):
         item = point.candidate
         table.add_row(
+            str(place),
             f"[green]{item.nickname}[/]",
             *(output.number(point.values[name]) for name in heads),
             output.fitness(item.train),
