@@ -28,6 +28,9 @@ from archive.rows import ProgramRef, RunRef, check_json, chunks, columns, progra
 from archive.types import db_now
 from archive.work import Attempt, AttemptState
 
+MADE_ONCE = ("propose",)
+"""Kinds of work that cost money: what was lost may have been charged, and is not repeated."""
+
 CHANNEL = "nashforge_work"
 """PostgreSQL's channel on which answers are announced."""
 
@@ -206,7 +209,7 @@ class WorkQueue(Database):
             if row is None:
                 return False
             limit = max_attempts if count else Attempt(*row).attempt + 1
-            self._lose(connection, Attempt(*row), reason, limit)
+            self._lose(connection, Attempt(*row), reason, limit, free=not count)
             return True
 
     def sweep_work(self, older_than: float, *, max_attempts: int) -> list[Attempt]:
@@ -237,9 +240,11 @@ class WorkQueue(Database):
         assert now is not None
         return now
 
-    def _lose(self, connection: Connection, lost: Attempt, reason: str, max_attempts: int) -> Attempt | None:
+    def _lose(
+        self, connection: Connection, lost: Attempt, reason: str, max_attempts: int, *, free: bool = False
+    ) -> Attempt | None:
         """Close an attempt and queue another in its place, or fail if there were too many."""
-        retried = lost.attempt < max_attempts
+        retried = lost.attempt < max_attempts and (free or lost.kind not in MADE_ONCE)
         mine = update(AttemptRow).where(AttemptRow.id == lost.id)
         told = clean_text(reason)
         if not retried:

@@ -152,6 +152,15 @@ Weight = Annotated[
         show_default=False,
     ),
 ]
+ProposeOn = Annotated[
+    str | None,
+    typer.Option(
+        "--propose-on",
+        metavar="PLACE",
+        help="Where models are asked: here, or workers (those with --queues propose). [default: here]",
+        show_default=False,
+    ),
+]
 DomainName = Annotated[
     str,
     typer.Option("--domain", metavar="DOMAIN", help="What rules and files are programs of."),

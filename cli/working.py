@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def service_of(config: RunConfig, broker: str | None) -> ServiceSettings | None:
     """Return where a run finds its broker, if it needs one."""
-    if config.executor == "local":
+    if config.executor == "local" and config.propose_on == "here":
         return None
     from evolve.service.settings import service_settings
 

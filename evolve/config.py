@@ -54,6 +54,8 @@ class RunConfig(ModelOptions):
         Worker processes; None: one a core (``celery``: as many as workers are alive).
     weight
         The run's share of workers that it has in common with other runs, relative to theirs.
+    propose_on
+        Where models are asked: ``here``, by the run's process, or by ``workers`` that hold the keys.
     lookahead
         How many candidates may be asked for ahead of the oldest outcome that is not in; None: one for one
         worker, else twice the workers. It decides what is known when a candidate is proposed, so runs are
@@ -83,6 +85,7 @@ class RunConfig(ModelOptions):
     executor: Literal["local", "celery"] = "local"
     workers: int | None = Field(default=None, ge=1)
     weight: float = Field(default=1.0, gt=0)
+    propose_on: Literal["here", "workers"] = "here"
     lookahead: int | None = Field(default=None, ge=1)
     horizon: int = Field(default=1000, ge=1)
     train: str = "cfr-train"

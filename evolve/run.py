@@ -202,7 +202,9 @@ def _work(
 ) -> Result:
     listener = listener or Silent()
     work = executor or make_executor(archive, run, config, service, listener.note)
-    writer = make_proposer(config) if config.offline else make_author(archive, run, config, listener.note)
+    writer = (
+        make_proposer(config) if config.offline else make_author(archive, run, config, listener.note, service)
+    )
     search = Search(archive, run, config, domain(config.domain), writer, work, listener)
     try:
         result = search.execute()

@@ -18,7 +18,7 @@ from cli.model_options import (
     Prompts,
     Proposers,
 )
-from cli.options import Broker, Config, Database, Executor, Json, Objective, Tier, Weight, Workers
+from cli.options import Broker, Config, Database, Executor, Json, Objective, ProposeOn, Tier, Weight, Workers
 
 
 def run(
@@ -56,6 +56,7 @@ def run(
     workers: Workers = None,
     broker: Broker = None,
     weight: Weight = None,
+    propose_on: ProposeOn = None,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", min=0, help="Seed of every random draw. [default: 0]", show_default=False),
@@ -149,6 +150,7 @@ def run(
         "executor": executor,
         "workers": workers,
         "weight": weight,
+        "propose_on": propose_on,
         "seed": seed,
         "train": suite,
         "validation": validation_suite,

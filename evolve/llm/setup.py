@@ -17,6 +17,8 @@ from evolve.llm.prices import Price, PriceError, load_prices, parse_price, price
 
 if TYPE_CHECKING:
     from evolve.llm.author import ModelAuthor
+    from evolve.llm.providers.base import Provider
+    from evolve.service.settings import ServiceSettings
 
 
 def check_models(config: RunConfig) -> None:
@@ -35,7 +37,7 @@ def check_models(config: RunConfig) -> None:
         own = getattr(domain(config.domain), "prompts", None)
         places = [place for place in (config.prompts, own) if place is not None]
         missing = f"{name}/system" not in prompts.template_names(_folders(places))
-        if config.replay is None:
+        if config.replay is None and config.propose_on == "here":
             for model in models:
                 key_of(model)
     except (ModelError, PriceError, prompts.PromptError, OSError) as error:
@@ -82,7 +84,13 @@ def prices_of(config: RunConfig, models: list[Model]) -> Mapping[str, Price]:
     return {model.label: price_of(model.label, known, unknown) for model in models}
 
 
-def make_author(archive: Archive, run: Run, config: RunConfig, note: Callable[[str], None]) -> ModelAuthor:
+def make_author(
+    archive: Archive,
+    run: Run,
+    config: RunConfig,
+    note: Callable[[str], None],
+    service: ServiceSettings | None = None,
+) -> ModelAuthor:
     """Return the author of a configuration; `check_models` has found nothing wrong with it.
 
     Raises
@@ -91,8 +99,6 @@ def make_author(archive: Archive, run: Run, config: RunConfig, note: Callable[[s
         If the run that is to be replayed is not there.
     """
     from evolve.llm.author import ModelAuthor
-    from evolve.llm.providers import connect
-
     models = models_of(config)
     try:
         tape = None if config.replay is None else find_tape(archive, config.replay)
@@ -104,11 +110,37 @@ def make_author(archive: Archive, run: Run, config: RunConfig, note: Callable[[s
         config,
         domain(config.domain),
         labels=[model.label for model in models],
-        providers={} if tape is not None else {m.label: connect(m, config.retries) for m in models},
+        providers={} if tape is not None else _providers(archive, run, config, models, service),
         prices=prices_of(config, models),
         tape=tape,
         note=note,
     )
+
+
+def _providers(
+    archive: Archive, run: Run, config: RunConfig, models: list[Model], service: ServiceSettings | None
+) -> dict[str, Provider]:
+    """Return how the models are asked: from here, or by workers."""
+    if config.propose_on == "here":
+        from evolve.llm.providers import connect
+
+        return {model.label: connect(model, config.retries) for model in models}
+    from evolve.service.proposing import QueuedProvider
+    from evolve.service.settings import service_settings
+
+    settings = service or service_settings()
+    return {
+        model.label: QueuedProvider(
+            archive,
+            settings,
+            run,
+            model,
+            retries=config.retries,
+            seconds=config.proposal_seconds,
+            weight=config.weight,
+        )
+        for model in models
+    }
 
 
 def _folders(places: list[str]) -> list[Path]:

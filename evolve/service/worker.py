@@ -90,6 +90,10 @@ class ServiceWorker:
         )
         self._evaluating = Evaluating(self.name, lambda: self._performer.ending.is_set())
         doing: dict[str, Do] = {"evaluate": self._evaluating}
+        if "propose" in self._kinds:
+            from evolve.service.proposing import Proposing
+
+            doing["propose"] = Proposing()
         self._performer = Performer(
             archive, settings, self._keeper, self._metrics, self._log, name=self.name, doing=doing
         )
