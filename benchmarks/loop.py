@@ -1,9 +1,9 @@
 """How much time and CPU the loop itself needs for a candidate, with everything that belongs to it.
 
 A model server on this machine that answers at once, in a process of its own; programs that take a millisecond
-in the real sandbox, in two stages and a third for the best, as in any run; every call, program, candidate, evaluation and score committed to SQLite. 200 candidates
-are timed around each position; CPU time is that of the loop, its workers and their sandboxes, without the
-server's.
+in the real sandbox, in two stages and a third for the best, as in any run; every call, program, candidate,
+evaluation and score committed to SQLite. 200 candidates are timed around each position; CPU time is that of
+the loop, its workers and their sandboxes, without the server's.
 
     python -m benchmarks.loop [AT ...]
 """

@@ -6,7 +6,7 @@ ledger against the server's own count, to the token; that neither ever exceeds t
 has the same programs and scores. Programs are not run but given numbers that follow from their source: what
 is tested is the money and the order.
 
-    python -m benchmarks.model_faults [TRIALS]
+    python -m benchmarks.model_faults [TRIALS [FIRST]]
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def trial(folder: Path, seed: int, proposals: int = 100, share: float = 0.2) -> 
     AssertionError
         If anything is not as it must be.
     """
-    cap = 0.4 * proposals / 100 + 0.1
+    cap = 0.2 * proposals / 100 + 0.1
     with ModelServer(faulty(seed, share)) as server, Archive.open(folder / f"trial-{seed}.db") as archive:
         server.keep_asks = False
         config = configuration(folder, server, seed, max_evaluations=proposals + 1, budget_usd=cap)
@@ -196,9 +196,10 @@ def trial(folder: Path, seed: int, proposals: int = 100, share: float = 0.2) -> 
 def main() -> None:
     """Make trials and print their figures."""
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     print("trial  cut at  requests  faults  lost  tokens booked  cost")
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(trials):
+        for seed in range(first, first + trials):
             began = time.monotonic()
             row = trial(Path(folder), seed)
             print(
