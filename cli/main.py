@@ -29,6 +29,7 @@ from cli.commands.lineage import lineage
 from cli.commands.pause import pause
 from cli.commands.prompt import prompt
 from cli.commands.resume import resume
+from cli.commands.risk import risk
 from cli.commands.rules import rules
 from cli.commands.run import run
 from cli.commands.runs import runs
@@ -145,6 +146,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "solve": solve,
         "equilibrium": equilibrium,
         "humans": humans,
+        "risk": risk,
         "games": games,
         "rules": rules,
         "suites": suites,
