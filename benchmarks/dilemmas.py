@@ -20,6 +20,8 @@ from rich.table import Table
 from archive import Archive, Candidate, NotFound
 from evolve.config import load_config
 from evolve.dilemmas.arena import HOSTS, play_confined
+from evolve.dilemmas.genome import library as library_fragments
+from evolve.dilemmas.genome import take_apart
 from evolve.ranking import merit
 from evolve.run import resume_run, start_run
 from evolve.sandbox import Sandbox
@@ -36,13 +38,30 @@ STEPS_IN_PROCESS, STEPS_SANDBOXED, EVALUATION_SECONDS = 4000, 1500, 5.0
 EFFICIENCY = {"gathering": 3.0, "cleanup": 2.0}
 """Targets of evolution on test seeds; in Cleanup with positive equality."""
 
-PAIRS = (
-    ("cleanup", "duty_rotation", "nearest_apple", "takes turns at cleaning", "only harvests"),
-    ("gathering", "nearest_apple", "exploiter", "harvests", "harvests and fires"),
-    ("gathering", "cooperative_partition", "nearest_apple", "keeps to its share", "takes what is nearest"),
-    ("gathering", "cooperative_partition", "exploiter", "keeps to its share", "harvests and fires"),
-)
-"""Game, cooperator, defector, and what each does."""
+
+def pairs() -> list[tuple[str, tuple[str, str], tuple[str, str]]]:
+    """Return games with a cooperator and a defector, by name and source, that harvest alike."""
+    rotation = take_apart(policy_source("duty_rotation"))
+    partition = take_apart(policy_source("cooperative_partition"))
+    [fires] = [fragment for fragment in library_fragments()["fire"] if fragment.name == "fire_always"]
+    return [
+        (
+            "cleanup",
+            ("duty_rotation", rotation.source()),
+            ("the same, never cleaning", rotation.without("clean", "on_duty").source()),
+        ),
+        (
+            "gathering",
+            ("cooperative_partition", partition.source()),
+            ("the same, firing", partition.put(fires).source()),
+        ),
+        (
+            "gathering",
+            ("nearest_apple", policy_source("nearest_apple")),
+            ("the same, firing (exploiter)", policy_source("exploiter")),
+        ),
+    ]
+
 
 screen = Console(highlight=False, width=120 if not sys.stdout.isatty() else None)
 
@@ -138,15 +157,15 @@ def library(preset: str) -> bool:
 
 def dilemmas(seeds: Sequence[int]) -> None:
     """Print Schelling diagrams, and what an invader gains."""
-    for game, cooperator, defector, does, does_not in PAIRS:
+    for game, (cooperator, gives), (defector, takes) in pairs():
         setting = Setting(game)
-        found = schelling(setting, policy_source(cooperator), policy_source(defector), seeds)
+        found = schelling(setting, gives, takes, seeds)
         others = [str(k) for k in range(setting.agents)]
         table = Table("others that cooperate", *others, title=f"{game}: mean return by what the others do")
-        table.add_row(f"{cooperator} ({does})", *(f"{value:.0f}" for value in found.cooperate))
-        table.add_row(f"{defector} ({does_not})", *(f"{value:.0f}" for value in found.defect))
+        table.add_row(cooperator, *(f"{value:.0f}" for value in found.cooperate))
+        table.add_row(defector, *(f"{value:.0f}" for value in found.defect))
         screen.print(table)
-        invaded = invasion(setting, policy_source(cooperator), policy_source(defector), seeds)
+        invaded = invasion(setting, gives, takes, seeds)
         screen.print(
             f"dilemma: {_yes(found.dilemma)} (all cooperating pays {_yes(found.pays)}, needs others "
             f"{_yes(found.needs_others)}, fear {_yes(found.fear)}, greed {_yes(found.greed)}); one invader "

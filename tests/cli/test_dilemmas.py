@@ -1,0 +1,134 @@
+"""Commands about social dilemmas: rows by metric, pictures, refinement, wrong usage."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from cli.main import app
+
+SMALL = ["--map", "cleanup_small", "--agents", "3", "--iterations", "60"]
+
+
+@pytest.fixture
+def call(tmp_path):
+    """Return a function that calls a command on an archive of its own."""
+
+    def run(*words):
+        environment = {"NASHFORGE_DATABASE": str(tmp_path / "n.db"), "COLUMNS": "120"}
+        return CliRunner(env=environment).invoke(app, [str(word) for word in words])
+
+    return run
+
+
+def test_evaluate_prints_one_row_a_metric_with_its_interval(call):
+    policies = ["nearest_apple", "cleaner"]
+    result = call(
+        "evaluate",
+        *policies,
+        "--game",
+        "cleanup",
+        *SMALL,
+        "--preset",
+        "gallego2026",
+        "--seeds",
+        "0-2",
+        "--json",
+    )
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    metrics = ["efficiency", "equality", "sustainability", "peace", "min_reward", "gini"]
+    assert [(row["program"], row["metric"]) for row in rows] == [(p, m) for p in policies for m in metrics]
+    for row in rows:
+        assert row["game"] == "cleanup(agents=3,map=cleanup_small,preset=gallego2026,horizon=60)"
+        assert (row["status"], row["seeds"], row["tier"]) == ("ok", [0, 1, 2], "strict")
+        if row["value"] is None:
+            assert row["interval"] is None
+        else:
+            low, high = row["interval"]
+            assert low <= row["value"] <= high
+    by = {(row["program"], row["metric"]): row for row in rows}
+    assert by["cleaner", "equality"]["value"] is None
+    assert by["cleaner", "efficiency"]["value"] < 0 < by["nearest_apple", "efficiency"]["value"]
+
+
+def test_a_policy_that_fails_has_rows_without_values(call, tmp_path):
+    path = tmp_path / "broken.py"
+    path.write_text("def act(observation, memory):\n    return 99\n")
+    result = call("evaluate", path, "--game", "cleanup", *SMALL, "--seeds", "0", "--json")
+    assert result.exit_code == 1
+    rows = json.loads(result.stdout)
+    assert {(row["status"], row["value"]) for row in rows} == {("invalid_output", None)}
+    assert "act() returned 99" in rows[0]["reason"]
+
+
+def test_watch_writes_pictures(call, tmp_path):
+    options = ["--game", "cleanup", "--map", "cleanup_small", "--agents", "3", "--steps", "12", "--json"]
+    for name, frames in (("a.gif", 13), ("a.png", 1)):
+        result = call("watch", "duty_rotation", "nearest_apple", *options, "--output", tmp_path / name)
+        assert result.exit_code == 0, result.stderr
+        assert len(json.loads(result.stdout)["returns"]) == 3
+        with Image.open(tmp_path / name) as image:
+            assert getattr(image, "n_frames", 1) == frames
+
+
+def test_watch_plays_in_the_terminal(call):
+    result = call(
+        "watch",
+        "cleaner",
+        "--game",
+        "cleanup",
+        "--map",
+        "cleanup_small",
+        "--steps",
+        "3",
+        "--speed",
+        500,
+        "--no-json",
+    )
+    assert result.exit_code == 0, result.stderr
+    assert "step 3/3" in result.stdout
+    assert result.stdout.count("#############") >= 2
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (["evaluate", "cleaner", "--game", "cleanup", "--seeds", "4-1"], "smaller number first"),
+        (["evaluate", "cleaner", "--game", "cleanup", "--seeds", "1,1"], "names a seed twice"),
+        (["evaluate", "cleaner", "--game", "cleanup", "--game", "gathering"], "measured alone"),
+        (["evaluate", "cleaner", "--seeds", "1"], "go with --game gathering"),
+        (["evaluate", "cleaner", "--game", "cleanup", "--agents", "40"], "room for 1 to 10"),
+        (["watch", "cleaner", "--game", "cleanup", "-o", "x.mp4"], "neither a .gif"),
+        (["synthesize", "poker"], "choose one of gathering, cleanup"),
+        (["synthesize", "cleanup", "--feedback", "full"], "sparse, dense, rich"),
+        (["synthesize", "cleanup", "--suite", "gathering"], "not of cleanup"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence(call, words, wrong):
+    result = call(*words)
+    assert result.exit_code == 2
+    assert wrong in " ".join(result.stderr.split())
+
+
+def test_synthesize_refines_and_stores_what_it_made(call):
+    result = call(
+        "synthesize",
+        "cleanup",
+        "--suite",
+        "cleanup-small",
+        "--refinements",
+        "1",
+        "--feedback",
+        "rich",
+        "--json",
+    )
+    assert result.exit_code == 0, result.stderr
+    value = json.loads(result.stdout)
+    assert [step["iteration"] for step in value["iterations"]] == [0, 1]
+    assert value["test"].keys() >= {"efficiency", "equality"}
+    assert value["program"] == value["iterations"][-1]["program"]
+    assert call("show", value["program"], "--json").exit_code == 0
