@@ -15,7 +15,7 @@ from evolve.programs import NamedProgram, store
 from evolve.records import settings_of, stored
 from evolve.tasks import Report, Stage
 from games.dilemmas.settings import Setting
-from solvers.policies.metrics import METRICS, Summary, summarise
+from solvers.policies.metrics import LOWER_IS_BETTER, METRICS, Summary, summarise
 
 SECONDS_A_SEED = 120.0
 
@@ -58,7 +58,9 @@ class Standing:
                     "suite": None,
                     "iterations": self.setting.horizon,
                     "metric": metric,
+                    "direction": "min" if metric in LOWER_IS_BETTER else "max",
                     "value": summary.mean,
+                    "metrics": {name: one.mean for name, one in self.summaries.items() if one.count},
                     "interval": None if summary.low is None else [summary.low, summary.high],
                     "seeds": list(self.seeds),
                     "defined": summary.count,
@@ -67,6 +69,7 @@ class Standing:
                     "fitness": None,
                     "reference": None,
                     "reference_value": None,
+                    "objective": None,
                     "seconds": self.seconds,
                     "tier": self.tier,
                 }
