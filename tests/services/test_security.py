@@ -232,7 +232,7 @@ def test_evaluations_hold_no_secrets(service: Service, monkeypatch: pytest.Monke
         run = archive.create_run("cfr", {})
         executor = CeleryExecutor(archive, service_settings(service.broker), run=run)
         worker = service.worker("w1", "--grace", "0")
-        executor.submit(task(iterations=20_000, games=("leduc_poker",)))
+        executor.submit(task(iterations=1_000_000, games=("leduc_poker",)))
         service.wait(lambda: archive.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker)
         service.wait(lambda: len(_descendants(worker.pid)) >= 2, "the evaluation's processes", worker)
         for pid in _descendants(worker.pid):

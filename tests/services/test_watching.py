@@ -61,7 +61,7 @@ def test_who_works_on_what(service: Service) -> None:
     with Archive.open(service.database) as archive:
         worker = service.worker("w1", "--grace", "0", "--metrics-port", str(port))
         run = archive.create_run("cfr", {"max_evaluations": 3}, nickname="calm-lake")
-        slow = task(iterations=20_000, games=("leduc_poker",))
+        slow = task(iterations=1_000_000, games=("leduc_poker",))
         program = archive.add_program(slow.source, "cfr")
         archive.add_candidate(run, program=program, operator="seed", proposer="library", index=0)
         executor = CeleryExecutor(archive, service_settings(service.broker), run=run)
