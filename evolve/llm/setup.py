@@ -99,6 +99,7 @@ def make_author(
         If the run that is to be replayed is not there.
     """
     from evolve.llm.author import ModelAuthor
+
     models = models_of(config)
     try:
         tape = None if config.replay is None else find_tape(archive, config.replay)
