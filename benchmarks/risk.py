@@ -1,8 +1,8 @@
 """How fast equilibria and risk-adjusted values are: python -m benchmarks.risk
 
-Prints the least of several runs, after a first run that compiles. Targets: the RQE of a 2 x 2 game below 5 ms, of
-a random 100 x 100 game below 2 s, the dilated risk-adjusted value on Liar's Dice with six sides below three
-times a best response.
+Prints the least of several runs, after a first run that compiles. Targets: the RQE of a 2 x 2 game below
+5 ms, of a random 100 x 100 game below 2 s, the dilated risk-adjusted value on Liar's Dice with six sides
+below three times a best response.
 """
 
 from __future__ import annotations

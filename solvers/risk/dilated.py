@@ -35,8 +35,8 @@ from solvers.tables import PlayerTable, tables
 
 Array = npt.NDArray[np.float64]
 
-SMALL = 0.05
-"""Exponents below this are summed by power series of nine terms."""
+SMALL = 0.01
+"""Exponents below this are summed by power series of seven terms."""
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -64,6 +64,7 @@ def entropic_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) 
     ``z = tau (v - mean)`` below `SMALL`, ``log(mean exp(-z)) = log1p(sum y (exp(-z) - 1 + z))`` by power
     series is exact to rounding and needs no transcendental function.
     """
+    temperature = 1.0 / tau
     for i in range(len(parent) - 1, -1, -1):
         first, end = start[i], start[i + 1]
         mean = 0.0
@@ -73,17 +74,14 @@ def entropic_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) 
         for b in range(first, end):
             z = tau * (mean - value[b])
             largest = max(largest, abs(z))
-            tail = 1.0 + z * (1.0 / 7.0) * (1.0 + z * (1.0 / 8.0) * (1.0 + z * (1.0 / 9.0)))
-            series = 0.5 + z * (1.0 / 6.0) * (
-                1.0 + z * 0.25 * (1.0 + z * 0.2 * (1.0 + z * (1.0 / 6.0) * tail))
+            series = 0.5 + z * (1 / 6) * (
+                1.0 + z * 0.25 * (1.0 + z * 0.2 * (1.0 + z * (1 / 6) * (1.0 + z * (1 / 7))))
             )
             total += policy[b] * z * z * series
         if largest < SMALL:
-            # total < SMALL^2, so five terms of the logarithm are exact.
-            logarithm = total * (
-                1.0 - total * (0.5 - total * (1.0 / 3.0 - total * (0.25 - total * (0.2 - total / 6.0))))
-            )
-            value[parent[i]] += mean - logarithm / tau
+            # total < SMALL^2, so four terms of the logarithm are exact.
+            logarithm = total * (1.0 - total * (0.5 - total * (1 / 3 - total * 0.25)))
+            value[parent[i]] += mean - logarithm * temperature
             continue
         low = np.inf
         for b in range(first, end):
