@@ -176,7 +176,7 @@ def test_locks_pin_every_dependency_with_hashes(lock: str, extras: list[str]) ->
         *project["dependencies"],
         *(r for extra in extras for r in project["optional-dependencies"][extra]),
     ]
-    names = {requirement_name(requirement) for requirement in wanted}
+    names = {requirement_name(requirement) for requirement in wanted} - {project["name"]}
     assert names <= set(pinned), f"run make lock: {sorted(names - set(pinned))} missing from {lock}"
 
 
