@@ -28,7 +28,7 @@ run: install
 	$(bin)/nashforge run cfr $(ARGS)
 
 test: install-dev
-	$(python) -m pytest $(ARGS)
+	$(python) -m pytest --numprocesses logical --maxprocesses 8 $(ARGS)
 
 lint: install-dev
 	$(bin)/ruff check .
