@@ -14,7 +14,7 @@ from solvers.risk.measures import Risk
 
 Array = npt.NDArray[np.float64]
 
-LEAST_TAU, LARGEST_TAU = 1e-8, 1e8
+LEAST_TAU, LARGEST_TAU = 1e-8, 1e11
 
 
 def risk_adjusted_values(form: SequenceForm, profile: Profile, risk: Risk) -> Array:

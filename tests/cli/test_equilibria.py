@@ -1,0 +1,91 @@
+"""The commands equilibrium, humans and risk: what they print for programs, and how they refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.main import app
+
+
+def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Carry out a command; return exit code, output and errors."""
+    with pytest.raises(SystemExit) as ended:
+        app(words, prog_name="nashforge")
+    shown = capsys.readouterr()
+    return int(ended.value.code or 0), shown.out, shown.err
+
+
+def test_equilibria_of_games_of_people_have_fitted_parameters(capsys, tmp_path: Path) -> None:
+    picture = tmp_path / "sc4.png"
+    code, out, _ = run(["equilibrium", "SC4", "--json", "--plot", str(picture)], capsys)
+    found = json.loads(out)
+    assert code == 0
+    assert found["parameters"]["tau"] == [0.1, 30.0]
+    assert found["players"][0]["strategy"][0]["probabilities"][0] == pytest.approx(0.2881, abs=1e-4)
+    assert found["converged"]
+    assert found["unique"] is True
+    assert picture.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("concept", ["nash", "qre", "rqe", "security"])
+def test_every_concept_answers_for_a_matrix(concept: str, capsys) -> None:
+    code, out, _ = run(["equilibrium", "7 0 / 5 9 ; 4 11 / 6 2", "--concept", concept, "--json"], capsys)
+    found = json.loads(out)
+    assert code == 0
+    for player in found["players"]:
+        assert sum(player["strategy"][0]["probabilities"]) == pytest.approx(1)
+    code, text, _ = run(["equilibrium", "SC4", "--concept", concept, "--no-json"], capsys)
+    assert code == 0
+    assert "player 2" in text
+
+
+def test_extensive_games_by_linear_programs(capsys) -> None:
+    _, out, _ = run(["equilibrium", "kuhn_poker", "--concept", "nash", "--json"], capsys)
+    found = json.loads(out)
+    assert found["players"][0]["value"] == pytest.approx(-1 / 18)
+    assert found["exploitability"] < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["SC4", "--concept", "maximin"], "no concept 'maximin'"),
+        (["SC4", "--tau", "x"], "--tau x must be a number"),
+        (["SC4", "--tau", "-1"], "tau must be finite and at least 0"),
+        (["SC4", "--divergence", "tv"], "no divergence 'tv'"),
+        (["kuhn_poker"], "--concept nash or security"),
+        (["SC40"], "SC1 to SC12"),
+        (["SC4", "--plot", "x.txt"], "must end in one of"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence(words: list[str], message: str, capsys) -> None:
+    code, _, err = run(["equilibrium", *words], capsys)
+    assert code == 2
+    assert message in " ".join(err.split())
+
+
+def test_humans_prints_the_published_distances(capsys) -> None:
+    _, out, _ = run(["humans", "--json"], capsys)
+    found = json.loads(out)["means"]
+    for concept, value in found["published"].items():
+        assert found["squared_distance"][concept] == pytest.approx(value, rel=0.1)
+    _, text, _ = run(["humans", "--no-json"], capsys)
+    assert "SC12" in text
+
+
+def test_risk_of_a_rule(capsys) -> None:
+    words = ["risk", "dcfr", "--game", "kuhn_poker", "-n", "20"]
+    code, out, _ = run([*words, "--json"], capsys)
+    found = json.loads(out)
+    assert code == 0
+    for player in found["players"]:
+        curve = [point["value"] for point in player["robustness"]]
+        assert curve == sorted(curve, reverse=True)
+        assert player["security_value"] <= curve[-1] + 1e-9
+        assert player["risk_adjusted_value"] <= player["value"]
+    assert found["price_of_anarchy"] is None
+    _, text, _ = run([*words, "--no-json"], capsys)
+    assert "RQE gap" in text
