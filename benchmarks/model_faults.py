@@ -111,7 +111,8 @@ def configuration(folder: Path, server: ModelServer, seed: int, **options: Any) 
         "horizon": 40,
         "seed": seed,
         "fitness": {"kind": "negative"},
-        "proposal_seconds": 3.0,
+        # Long enough for a machine with much else to do: a late answer counts as delivered only for the server.
+        "proposal_seconds": 8.0,
         "max_output_tokens": 4096,
     }
     return load_config(values | options)
