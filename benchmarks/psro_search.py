@@ -28,7 +28,7 @@ from evolve.programs import find_program
 from evolve.ranking import merit
 from evolve.run import resume_run, start_run
 
-LATE = 60.0
+LATE = 1800.0
 """Seconds beyond which a test game of one program counts as too slow, by default."""
 
 
@@ -177,7 +177,7 @@ def main() -> int:
         programs = sorted({candidate.nickname or "" for candidate in best.values()})
         library = list(domain("psro").baselines())
         rows = measure(archive, [*programs, *library], options.suite, options.seconds)
-        test = {name: mean_fitness(m for m in rows[name]) or float("nan") for name in programs}
+        test = {name: mean_fitness(m for m in rows[name]) or float("-inf") for name in programs}
         report_seeds(console, options.evaluations, best, test)
         by_test = sorted(best.values(), key=lambda candidate: test[candidate.nickname or ""])
         median = by_test[(len(by_test) - 1) // 2].nickname or ""
