@@ -21,6 +21,7 @@ from evolve.config import RunConfig
 from evolve.dispatch import POLL_SECONDS, Dispatcher, SearchError
 from evolve.domains.base import Domain
 from evolve.executors.base import Executor, Lost
+from evolve.holding import hold, is_dead
 from evolve.library import Library
 from evolve.measuring import Measuring
 from evolve.progress import Listener, Result, Snapshot
@@ -37,9 +38,6 @@ HEARTBEAT_SECONDS = 5.0
 SHOW_SECONDS = 0.2
 SHORTEST_PAUSE = 0.004
 """How long, at least, to wait for evaluations before looking whether something was written."""
-
-HOLD_SECONDS = 0.5
-"""So often a run that is held back looks whether it may go on."""
 
 STALE_SECONDS = 60.0
 """A run whose owner was not heard of for so long may be taken over."""
@@ -107,7 +105,7 @@ class Search:
         archive.ArchiveError
             If the database fails; what was finished before is stored.
         """
-        stale = 0.0 if _is_dead(self._run.owner) else STALE_SECONDS
+        stale = 0.0 if is_dead(self._run.owner) else STALE_SECONDS
         self._run = self._archive.claim_run(self._run, self._owner, stale_after=stale)
         try:
             reason = self._work()
@@ -339,27 +337,23 @@ class Search:
         now = time.monotonic()
         if now - self._beat >= HEARTBEAT_SECONDS:
             self._beat = now
-            if not self._archive.heartbeat_run(self._run, self._owner):
-                raise SearchError(f"the run {self._run.nickname} was taken over by another process")
+            self._stay_alive()
         if now - self._shown < SHOW_SECONDS:
             return
         self._shown = now
         if self._stop_reason is None and self._archive.stop_requested(self._run):
             self._stop_reason = "stopped"
         if self._archive.pause_requested(self._run):
-            self._hold()
+            phase, self._phase = self._phase, "paused"
+            hold(self._archive, self._run, self._stay_alive)
+            self._phase = phase
         self._look_at_the_clock()
         self._show()
 
-    def _hold(self) -> None:
-        """Wait while the run is held back; what workers have in hand goes on, and nobody hears of it yet."""
-        phase, self._phase = self._phase, "paused"
-        while self._archive.pause_requested(self._run):
-            if not self._archive.heartbeat_run(self._run, self._owner):
-                raise SearchError(f"the run {self._run.nickname} was taken over by another process")
-            self._show()
-            time.sleep(HOLD_SECONDS)
-        self._phase = phase
+    def _stay_alive(self) -> None:
+        if not self._archive.heartbeat_run(self._run, self._owner):
+            raise SearchError(f"the run {self._run.nickname} was taken over by another process")
+        self._show()
 
     def _show(self) -> None:
         board = self._board
@@ -401,17 +395,3 @@ class Search:
 def default_lookahead(workers: int) -> int:
     """Return how far to ask ahead so that no worker waits for the oldest outcome."""
     return 1 if workers == 1 else 2 * workers
-
-
-def _is_dead(owner: str | None) -> bool:
-    """Whether the process that worked on a run was on this machine and is gone, so that nobody need wait."""
-    node, _, pid = (owner or "").rpartition(":")
-    if node != platform.node() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

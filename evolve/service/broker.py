@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from celery import Celery
-from kombu.entity import Queue
-from kombu.exceptions import KombuError, OperationalError
+from celery.app.amqp import Queue
+from celery.exceptions import OperationalError
 
 from evolve.service.settings import ServiceError, ServiceSettings
 
@@ -32,7 +32,7 @@ def task_name(kind: str) -> str:
 
 def _queue(uid: str, kind: str) -> Any:
     name = queue_name(uid, kind)
-    return Queue(name, routing_key=name)  # type: ignore[no-untyped-call]
+    return Queue(name, routing_key=name)
 
 
 def make_app(settings: ServiceSettings, uid: str) -> Celery:
@@ -110,18 +110,20 @@ class Broker:
                     retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1},
                     ignore_result=True,
                 )
-            except (OperationalError, KombuError, OSError):
+            except (OperationalError, OSError):
                 return sent
         return count
 
     def length(self, kind: str) -> int | None:
         """Return how many messages wait in a queue; None if the broker cannot be reached."""
+        away: tuple[type[Exception], ...] = ()
         try:
             with self._app.connection_for_read() as connection:
+                away = (*connection.connection_errors, *connection.channel_errors)
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
                 declared = _queue(self._uid, kind)(connection.default_channel).queue_declare()
                 return int(declared.message_count)
-        except (OperationalError, KombuError, OSError):
+        except (OperationalError, OSError, *away):
             return None
 
     def require(self) -> None:
@@ -135,7 +137,7 @@ class Broker:
         try:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=10)
-        except (OperationalError, KombuError, OSError) as error:
+        except (OperationalError, OSError) as error:
             detail = " ".join(str(error).split()) or type(error).__name__
             raise ServiceError(
                 f"the broker {self._settings.shown_broker} cannot be reached ({detail}); check that it "
