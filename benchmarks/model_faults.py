@@ -111,7 +111,7 @@ def configuration(folder: Path, server: ModelServer, seed: int, **options: Any) 
         "horizon": 40,
         "seed": seed,
         "fitness": {"kind": "negative"},
-        # Long enough for a machine with much else to do: a late answer counts as delivered only for the server.
+        # Long enough for a busy machine: a late answer counts as delivered for the server alone.
         "proposal_seconds": 8.0,
         "max_output_tokens": 4096,
     }
