@@ -24,7 +24,11 @@ from cli.options import Broker, Config, Database, Executor, Json, Objective, Pro
 def run(
     domain: Annotated[
         str | None,
-        typer.Argument(metavar="DOMAIN", help="What to search: 'cfr'. [default: cfr]", show_default=False),
+        typer.Argument(
+            metavar="DOMAIN",
+            help="What to search: cfr, psro, rqe, gathering, cleanup, or an installed domain. [default: cfr]",
+            show_default=False,
+        ),
     ] = None,
     strategy: Annotated[
         str | None,
@@ -91,7 +95,7 @@ def run(
     horizon: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help="Iterations in every game. [default: 1000]", show_default=False
+            metavar="N", min=1, help="Iterations in every game. [default: the domain's]", show_default=False
         ),
     ] = None,
     objective: Objective = None,
