@@ -14,7 +14,7 @@ from rich.console import Console
 from archive import Candidate, Status
 from cli import output
 from cli.live import LiveWatcher, Pace, PlainWatcher
-from cli.summary import USUAL_HORIZON, print_result
+from cli.summary import print_result
 from evolve.config import load_config
 from evolve.domains import domain
 from evolve.progress import Result, Snapshot
@@ -157,8 +157,23 @@ def test_numbers_for_people() -> None:
     )
 
 
-def test_proposed_commands_play_as_long_as_the_run() -> None:
-    assert domain("cfr").horizon == USUAL_HORIZON
+@pytest.mark.parametrize("name", ["cfr", "psro", "rqe"])
+def test_proposed_commands_say_how_long_to_play_only_where_it_is_unusual(name: str) -> None:
+    seed, best = candidate(0, -0.8, operator="seed", note=domain(name).seed), candidate(1, 1.2, test=0.7)
+    result = Result(
+        run="calm-harbour",
+        best=best,
+        seed=seed,
+        evaluations=2,
+        failures={},
+        stop_reason="stopped",
+        seconds=2.0,
+    )
+    for horizon, told in ((None, False), (7, True)):
+        screen = Console(file=io.StringIO(), width=200, record=True)
+        config = load_config({"domain": name, "horizon": horizon}).model_dump(mode="json")
+        print_result(screen, result, [seed, best], config, None)
+        assert (" -n 7" in screen.export_text()) == told
 
 
 def test_the_tree_is_indented_at_branches_only(searched: Any) -> None:
