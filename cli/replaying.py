@@ -9,30 +9,36 @@ if TYPE_CHECKING:
     from archive import Archive
 
 
-def repeated(archive: Archive, options: dict[str, Any], file: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the values of the run that is to be repeated; None if none is. The proposer is taken out.
+def recorded_run(options: dict[str, Any], file: Mapping[str, Any]) -> str | None:
+    """Return the run that is to be repeated; None if none is. The proposer is then taken out of the options.
 
     Parameters
     ----------
     options, file
         What the command line and the configuration file say.
     """
-    from cli.archives import find_run
     from cli.errors import UsageProblem
-    from evolve.llm.cassette import replay_values
     from evolve.llm.options import REPLAY
 
     named = options["proposer"] or file.get("proposer")
     names = [named] if isinstance(named, str) else list(named or ())
-    recorded = [name for name in names if name.startswith(REPLAY)]
+    recorded = [name for name in names if isinstance(name, str) and name.startswith(REPLAY)]
     if not recorded:
         return None
     if len(names) > 1:
         raise UsageProblem("replay:RUN has the models of that run; name no other proposer beside it")
     if not options["proposer"]:
         raise UsageProblem(f"{recorded[0]} repeats a run; give it on the command line, not in a file")
-    reference = recorded[0].removeprefix(REPLAY)
+    options["proposer"] = None
+    return recorded[0].removeprefix(REPLAY)
+
+
+def recorded_values(archive: Archive, reference: str) -> dict[str, Any]:
+    """Return the configuration of a run that is to be repeated."""
+    from cli.archives import find_run
+    from evolve.llm.cassette import replay_values
+    from evolve.llm.options import REPLAY
+
     if reference.strip().lower() == "latest":
         reference = find_run(archive, reference).nickname
-    options["proposer"] = None
     return replay_values(archive, REPLAY + reference)

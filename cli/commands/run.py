@@ -131,7 +131,7 @@ def run(
     from archive.nicknames import check_nickname
     from cli import output
     from cli.errors import UsageProblem
-    from cli.replaying import repeated
+    from cli.replaying import recorded_run, recorded_values
     from cli.working import service_of, work
     from evolve.config import RunFile, load_config, read_run_file
     from evolve.run import start_run
@@ -172,8 +172,11 @@ def run(
             check_nickname(called)
         except ValueError as error:
             raise UsageProblem(str(error)) from error
+    reference = recorded_run(options, file.values)
+    if reference is None:
+        load_config(options, config)  # what is wrong with it is told before a database is made
     with Archive.open(place) as archive:
-        base = repeated(archive, options, file.values)
+        base = None if reference is None else recorded_values(archive, reference)
         chosen = load_config(options, config, base)
         work(
             archive,

@@ -45,8 +45,19 @@ ROW = {
     "seconds",
     "tier",
 }
-RUN = {"run", "best", "program", "evaluations", "failures", "fitness", "seed", "stop_reason", "seconds"}
-STANDING = RUN | {
+RUN = {
+    "run",
+    "best",
+    "program",
+    "evaluations",
+    "failures",
+    "fitness",
+    "seed",
+    "stop_reason",
+    "seconds",
+    "cost",
+}
+STANDING = (RUN - {"cost"}) | {
     "state",
     "alive",
     "domain",
@@ -74,7 +85,7 @@ def test_run_ends_with_one_object(searched: Any) -> None:
 
 def test_status_agrees_with_the_run(searched: Any) -> None:
     value = searched.json("status")
-    assert set(value) == STANDING | {"config", "improvements", "latest_failures"}
+    assert set(value) == STANDING | {"cost", "work", "config", "improvements", "latest_failures"}
     same = ("run", "best", "program", "evaluations", "failures", "fitness", "seed", "stop_reason")
     assert {key: value[key] for key in same} == {key: searched.run[key] for key in same}
     assert value["state"] == "finished"
