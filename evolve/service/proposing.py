@@ -74,6 +74,7 @@ class QueuedProvider:
         self._archive, self._run, self._weight = archive, run, weight
         self._broker = Broker(settings, archive.uid)
         self._stale = settings.stale_seconds
+        self._under_way: set[str] = set()
         name = model.label if model.address is None else f"{model.label}@{model.address}"
         self._ask: dict[str, Any] = {"model": name, "retries": retries, "seconds": seconds}
 
@@ -87,14 +88,28 @@ class QueuedProvider:
         """
         ask = Ask(system=prompt.system, user=prompt.user, max_output=max_output, **self._ask)
         payload = ask.model_dump(mode="json")
-        # Asked by a run that was interrupted before it heard the answer, it is not asked again.
-        text = json.dumps([self._run.uid, KIND, payload], sort_keys=True)
-        key = hashlib.sha256(text.encode()).hexdigest()
+        key = self._key(payload)
+        self._under_way.add(key)
         try:
             return await self._answered(key, payload)
         except asyncio.CancelledError:
             self._archive.cancel_work(self._run, [key])
             raise
+        finally:
+            self._under_way.discard(key)
+
+    def _key(self, payload: dict[str, Any]) -> str:
+        """Return the request's identity: asked before an interruption, it is not asked again on resuming.
+
+        The same prompt may be under way several times, and then is as many requests.
+        """
+        number = 0
+        while True:
+            text = json.dumps([self._run.uid, KIND, payload, number], sort_keys=True)
+            key = hashlib.sha256(text.encode()).hexdigest()
+            if key not in self._under_way:
+                return key
+            number += 1
 
     async def _answered(self, key: str, payload: dict[str, Any]) -> Answer:
         await asyncio.to_thread(self._queue, key, payload)
