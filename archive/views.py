@@ -66,6 +66,17 @@ class HistoryPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """The fitness of one measured candidate, without the rest of it."""
+
+    id: int
+    index: int
+    program: str | None
+    train: float
+    validation: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """``child`` was made from ``parent`` (candidate ids)."""
 

@@ -47,9 +47,12 @@ def tasks(count: int, first: int) -> list[Task]:
     """Return distinct evaluations of a moment."""
     made = []
     for number in range(first, first + count):
-        trial = Trial(label="kuhn_poker", game="kuhn_poker", iterations=20 + number)
+        trial = Trial(label="kuhn_poker", game="kuhn_poker", iterations=20)
         stage = Stage(split="test", suite="kuhn", trials=(trial,))
-        made.append(Task(token=f"{number:032x}", domain="cfr", source=rule_source("cfr"), stages=(stage,)))
+        # Distinct, or the queue would take them for one.
+        memory = (1 << 30) + 4096 * number
+        token, source = f"{number:032x}", rule_source("cfr")
+        made.append(Task(token=token, domain="cfr", source=source, stages=(stage,), memory_bytes=memory))
     return made
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from archive import Archive, Candidate, Lineage, Role, Run
+from archive.views import Fitted
 
 
-def merit(candidate: Candidate) -> tuple[bool, float]:
+def merit(candidate: Candidate | Fitted) -> tuple[bool, float]:
     """Order of measured programs: verified ones before others, then by the mean over both kinds of games.
 
     A program is verified when it was measured on the disguised games of validation.
@@ -19,13 +20,10 @@ def merit(candidate: Candidate) -> tuple[bool, float]:
 
 def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candidate]:
     """Return a run's measured programs, each once, best first by `merit`; the earlier of equals first."""
-    measured = [candidate for candidate in archive.candidates(run) if candidate.train is not None]
-    measured.sort(key=lambda candidate: candidate.index)
-    measured.sort(key=merit, reverse=True)
-    unique: dict[str | None, Candidate] = {}
-    for candidate in measured:
-        unique.setdefault(candidate.program, candidate)
-    return list(unique.values())[:limit]
+    unique: dict[str | None, int] = {}
+    for fitted in sorted(archive.fitted(run), key=merit, reverse=True):
+        unique.setdefault(fitted.program, fitted.id)
+    return archive.get_candidates(list(unique.values())[:limit])
 
 
 def first_parent(lineage: Lineage, candidate: Candidate) -> Candidate | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archive import Archive, Candidate, Run, RunState, Status
+from archive.views import Fitted
 from evolve.progress import Result
 from evolve.ranking import merit, ranked
 
@@ -88,3 +89,12 @@ def improvements(candidates: list[Candidate]) -> list[Candidate]:
         if candidate.train is not None and (not found or merit(candidate) > merit(found[-1])):
             found.append(candidate)
     return found
+
+
+def improvements_of(archive: Archive, run: Run) -> list[Candidate]:
+    """Return the `improvements` of a run, without reading its other candidates."""
+    better: list[Fitted] = []
+    for fitted in archive.fitted(run):
+        if not better or merit(fitted) > merit(better[-1]):
+            better.append(fitted)
+    return archive.get_candidates([fitted.id for fitted in better])

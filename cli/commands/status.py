@@ -34,10 +34,10 @@ def status(
 
 
 def _read(archive: Archive, number: int) -> tuple[Standing, list[Candidate], list[Candidate]]:
-    from evolve.standing import improvements, standing
+    from evolve.standing import improvements_of, standing
 
     now = standing(archive, archive.get_run(number))
-    return now, improvements(archive.candidates(now.run)), archive.failures(now.run, limit=5)
+    return now, improvements_of(archive, now.run), archive.failures(now.run, limit=5)
 
 
 def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
