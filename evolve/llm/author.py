@@ -263,6 +263,8 @@ class ModelAuthor:
             self._refusals[order.writer] += 1
             if failure.fatal or self._refusals[order.writer] >= REFUSALS:
                 raise SearchError(f"{order.writer} refuses all requests: {call.reason}")
+            # Whoever turns a request away for good is there to be asked.
+            gate.answered()
         elif failure is not None:
             gate.lost(str(call.reason))
         else:

@@ -39,7 +39,6 @@ def service(postgresql: str, redis: str, tmp_path: Path) -> Iterator[Service]:
     made.end()
 
 
-@pytest.mark.skip(reason="a known defect: with several workers, the run may wait for an answer for ever")
 def test_models_are_asked_by_those_who_hold_the_keys(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
