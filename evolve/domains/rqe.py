@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evolve.domains.metrics import SECONDS, Metric, catalogue
-from evolve.domains.staging import Tally, run_stages
+from evolve.domains.playing import PlayingDomain
+from evolve.domains.staging import Tally
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
-from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Task, Trial
+from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Trial
 from games.matrix.suite_files import load_matrix_suite
 from solvers.equilibria.programs import nash_gap
 from solvers.learners import interface
@@ -25,10 +23,7 @@ from solvers.metrics.definitions import BY_NAME, Definition
 
 if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
-    from evolve.proposal import Proposer
 
-FINGERPRINT_DIGITS = 5
-"""Programs whose gaps agree to so many digits on the smoke stage count as the same behaviour."""
 REPORTED = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
 """Measured at the end of every trial beside the gap; payoffs span 1 for each player."""
 
@@ -44,7 +39,7 @@ def _metric(definition: Definition, logarithmic: bool = False) -> Metric:
     )
 
 
-class RQEDomain:
+class RQEDomain(PlayingDomain):
     """Update rules of learners that see only their own payoff gradients, see `solvers.learners.interface`."""
 
     name = "rqe"
@@ -63,6 +58,10 @@ class RQEDomain:
     fitness = Fitness(kind="log_ratio", floor=1e-12, reference="projected_gradient")
     suites: Mapping[Split, str] = {"train": "rqe-train", "validation": "rqe-validation", "test": "rqe-test"}
     horizon = 100
+    interface = interface
+    disguise = Disguise(seed=3000, perturbation=0.2)
+    seconds: Mapping[Split, float] = {"train": 60.0, "validation": 60.0, "test": 600.0}
+    noise = 1e-13
 
     def baselines(self) -> tuple[str, ...]:
         """Return the names of the library's learners."""
@@ -79,54 +78,20 @@ class RQEDomain:
             split="smoke",
             suite="rqe-smoke",
             trials=(
-                _trial("SC4", few, label=f"SC4 ({few} iterations)"),
-                _trial("random(2x3,seed=1) | reverse_kl entropy", few),
+                self.trial("SC4", few, label=f"SC4 ({few} iterations)"),
+                self.trial("random(2x3,seed=1) | reverse_kl entropy", few),
             ),
             seconds=10.0,
         )
 
-    def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
-        """Return the games of a suite; those for validation are disguised, always in the same way."""
-        names = load_matrix_suite(suite).games
-        if split == "validation":
-            trials = [_disguised(game, horizon, seed=3000 + k) for k, game in enumerate(names)]
-        else:
-            trials = [_trial(game, horizon) for game in names]
-        seconds = 600.0 if split == "test" else 60.0
-        return Stage(split=split, suite=suite, trials=tuple(trials), fitness=fitness, seconds=seconds)
-
-    def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
-        """Return a stage over given games."""
-        trials = tuple(_trial(game, horizon) for game in games)
-        return Stage(split="test", suite="games", trials=trials, fitness=fitness, seconds=600.0)
+    def games(self, suite: str) -> Sequence[str]:
+        """Return the games of a suite of matrix games."""
+        return load_matrix_suite(suite).games
 
     def prepare(self, stage: Stage) -> None:
         """Read every game of a stage once, so that a typing error is found before anything runs."""
         for trial in stage.trials:
             _task(trial.game, trial.disguise)
-
-    def brief(self, train: Stage) -> Mapping[str, object]:
-        """Return what the system prompt mentions besides what every prompt is given."""
-        return {"interface": inspect.getsource(interface)}
-
-    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
-        """Play every game of every stage, one confined process a game."""
-
-        def run_stage(stage: Stage, tally: Tally) -> None:
-            deadline = time.monotonic() + stage.seconds
-            gaps: list[float] = []
-            for trial in stage.trials:
-                limits = Limits(
-                    wall_seconds=max(deadline - time.monotonic(), 0.01),
-                    cpu_seconds=stage.seconds,
-                    memory_bytes=task.memory_bytes,
-                )
-                gaps += _play(task.source, trial, sandbox, limits, tally)
-            if stage.split == "smoke":
-                digits = [f"{max(gap, 1e-13):.{FINGERPRINT_DIGITS - 1}e}" for gap in gaps]
-                tally.fingerprint = hashlib.sha256(" ".join(digits).encode()).hexdigest()[:16]
-
-        return run_stages(task, self.evaluator, run_stage)
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of learners."""
@@ -134,28 +99,25 @@ class RQEDomain:
 
         return RQE
 
-    def proposer(self) -> Proposer | None:
-        """Return the proposer that edits learners."""
-        from evolve.offline.proposer import OfflineProposer
-        from evolve.offline.rqe.grammar import RQE
-
-        return OfflineProposer(RQE)
-
-
-def _trial(game: str, horizon: int, label: str | None = None, disguise: Disguise | None = None) -> Trial:
-    points = {horizon * k // 20 for k in range(1, 20)} | {1, 2, 5, 10, 20, horizon}
-    return Trial(
-        label=label or game,
-        game=game,
-        iterations=horizon,
-        checkpoints=tuple(sorted(k for k in points if 1 <= k <= horizon)),
-        disguise=disguise,
-    )
-
-
-def _disguised(game: str, horizon: int, seed: int) -> Trial:
-    disguise = Disguise(seed=seed, perturbation=0.2)
-    return _trial(game, horizon, label=f"{game} (disguise {seed})", disguise=disguise)
+    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+        """Let the agents learn in one game and measure the gap of their strategies on the way."""
+        task = _task(trial.game, trial.disguise)
+        arguments = session_arguments(task, trial.iterations)
+        with sandbox.session(source, limits=limits, **arguments) as session:
+            tally.tier = session.tier
+            try:
+                learned = learn(task, session, trial.iterations, trial.checkpoints)
+            except StrategyError as error:
+                raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
+        tally.use(session.usage, session.log)
+        tally.values[trial.label] = learned.points[-1].gap
+        for point in learned.points:
+            tally.scores.append(
+                Measurement(game=trial.label, metric="rqe_gap", value=point.gap, iteration=point.iteration)
+            )
+        tally.scores += _at_the_end(task, learned, trial.label)
+        tally.scores.append(Measurement(game=trial.label, metric="seconds", value=learned.points[-1].seconds))
+        return [point.gap for point in learned.points]
 
 
 @lru_cache(maxsize=64)
@@ -163,26 +125,6 @@ def _task(game: str, disguise: Disguise | None) -> LearningTask:
     if disguise is None:
         return learning_task(game)
     return learning_task(game, disguise.seed, disguise.perturbation)
-
-
-def _play(source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
-    task = _task(trial.game, trial.disguise)
-    arguments = session_arguments(task, trial.iterations)
-    with sandbox.session(source, limits=limits, **arguments) as session:
-        tally.tier = session.tier
-        try:
-            learned = learn(task, session, trial.iterations, trial.checkpoints)
-        except StrategyError as error:
-            raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
-    tally.use(session.usage, session.log)
-    tally.values[trial.label] = learned.points[-1].gap
-    for point in learned.points:
-        tally.scores.append(
-            Measurement(game=trial.label, metric="rqe_gap", value=point.gap, iteration=point.iteration)
-        )
-    tally.scores += _at_the_end(task, learned, trial.label)
-    tally.scores.append(Measurement(game=trial.label, metric="seconds", value=learned.points[-1].seconds))
-    return [point.gap for point in learned.points]
 
 
 def _at_the_end(task: LearningTask, learned: Learned, label: str) -> list[Measurement]:

@@ -1,0 +1,153 @@
+"""What domains share whose programs play the games of a suite, one confined process a game."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import games
+from evolve.domains.staging import Tally, run_stages
+from evolve.sandbox import Limits, Sandbox
+from evolve.tasks import Disguise, Fitness, Report, Split, Stage, Task, Trial
+from games.sequence_form import SequenceForm
+
+if TYPE_CHECKING:
+    from evolve.offline.grammar import Grammar
+    from evolve.proposal import Proposer
+
+FINGERPRINT_DIGITS = 5
+"""Programs whose measurements agree to so many digits on the smoke stage count as the same behaviour."""
+
+
+class PlayingDomain(ABC):
+    """A domain whose trials are games; subclasses say how one is played. The rest is in `Domain`.
+
+    Attributes
+    ----------
+    interface : module
+        What programs see; its source is part of the system prompt.
+    disguise : Disguise
+        Of the first game of validation; the seeds of the others count up from it, so that a suite is always
+        disguised in the same way.
+    seconds : dict
+        How long a program may take in all the games of a split.
+    noise : float
+        Measurements below it differ between programs that act alike.
+    """
+
+    name: str
+    evaluator: str
+    interface: ModuleType
+    disguise: Disguise
+    seconds: Mapping[Split, float]
+    noise = 1e-12
+
+    @abstractmethod
+    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+        """Play one game, fill the tally and return the measurements that tell behaviours apart.
+
+        Raises
+        ------
+        evolve.sandbox.CandidateFailure
+            If the program fails.
+        """
+
+    @abstractmethod
+    def grammar(self) -> Grammar | None:
+        """Return the grammar of the domain's programs."""
+
+    def checkpoints(self, horizon: int) -> tuple[int, ...]:
+        """Return after which iterations is measured: the first few, and every twentieth part."""
+        points = {horizon * k // 20 for k in range(1, 20)} | {1, 2, 5, 10, 20, horizon}
+        return tuple(sorted(k for k in points if 1 <= k <= horizon))
+
+    def games(self, suite: str) -> Sequence[str]:
+        """Return the games of a suite."""
+        return games.load_suite(suite).games
+
+    def trial(
+        self, game: str, horizon: int, label: str | None = None, disguise: Disguise | None = None
+    ) -> Trial:
+        """Return the trial of a game."""
+        return Trial(
+            label=label or game,
+            game=game,
+            iterations=horizon,
+            checkpoints=self.checkpoints(horizon),
+            disguise=disguise,
+        )
+
+    def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
+        """Return the games of a suite; those for validation are disguised, always in the same way."""
+        trials = []
+        for k, game in enumerate(self.games(suite)):
+            if split == "validation":
+                disguise = self.disguise.model_copy(update={"seed": self.disguise.seed + k})
+                trials.append(self.trial(game, horizon, f"{game} (disguise {disguise.seed})", disguise))
+            else:
+                trials.append(self.trial(game, horizon))
+        return Stage(
+            split=split, suite=suite, trials=tuple(trials), fitness=fitness, seconds=self.seconds[split]
+        )
+
+    def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
+        """Return a stage over given games."""
+        trials = tuple(self.trial(game, horizon) for game in games)
+        return Stage(
+            split="test", suite="games", trials=trials, fitness=fitness, seconds=self.seconds["test"]
+        )
+
+    def prepare(self, stage: Stage) -> None:
+        """Compile every game of a stage, so that workers find them in the cache."""
+        for game in {trial.game for trial in stage.trials}:
+            games.compile(game)
+
+    def brief(self, train: Stage) -> Mapping[str, object]:
+        """Return what the system prompt mentions besides what every prompt is given."""
+        return {"interface": inspect.getsource(self.interface)}
+
+    def limits(self, stage: Stage, task: Task, left: float) -> Limits:
+        """Return the limits of one game, with so many seconds left for the stage."""
+        return Limits(wall_seconds=left, cpu_seconds=stage.seconds, memory_bytes=task.memory_bytes)
+
+    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
+        """Play every game of every stage, one confined process a game."""
+
+        def run_stage(stage: Stage, tally: Tally) -> None:
+            deadline = time.monotonic() + stage.seconds
+            measured: list[float] = []
+            for trial in stage.trials:
+                left = max(deadline - time.monotonic(), 0.01)
+                measured += self.play(task.source, trial, sandbox, self.limits(stage, task, left), tally)
+            if stage.split == "smoke":
+                tally.fingerprint = self._fingerprint(measured)
+
+        return run_stages(task, self.evaluator, run_stage)
+
+    def proposer(self) -> Proposer | None:
+        """Return the proposer that edits the domain's programs, if they have a grammar."""
+        from evolve.offline.proposer import OfflineProposer
+
+        grammar = self.grammar()
+        return None if grammar is None else OfflineProposer(grammar)
+
+    def _fingerprint(self, measured: Sequence[float]) -> str:
+        digits = [f"{max(value, self.noise):.{FINGERPRINT_DIGITS - 1}e}" for value in measured]
+        return hashlib.sha256(" ".join(digits).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=32)
+def played_form(game: str, disguise: Disguise | None) -> SequenceForm:
+    """Return the sequence form of a game as programs play it."""
+    form = games.compile(game)
+    if disguise is None:
+        return form
+    return games.disguise(
+        form, disguise.seed, dummies=disguise.dummies, perturbation=disguise.perturbation
+    ).form
