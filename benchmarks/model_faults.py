@@ -30,7 +30,7 @@ from evolve.run import resume_run, start_run
 from evolve.tasks import Measurement, Report, Stage, StageReport, Task
 
 SUITE = 'name = "tiny"\npurpose = "One tiny game."\ngames = ["kuhn_poker"]\n'
-MODELS = ("anthropic:claude-sonnet-5", "google:gemini-2.5-flash")
+MODELS = ("anthropic:claude-sonnet-5", "google:gemini-2.5-pro")
 
 
 class Numbers:
@@ -171,7 +171,8 @@ def trial(folder: Path, seed: int, proposals: int = 100, share: float = 0.2) -> 
     AssertionError
         If anything is not as it must be.
     """
-    cap = 0.2 * proposals / 100 + 0.1
+    # More than a single request can cost at most, and less than all proposals cost at least.
+    cap = 0.25 * proposals / 100 + 0.05
     with ModelServer(faulty(seed, share)) as server, Archive.open(folder / f"trial-{seed}.db") as archive:
         server.keep_asks = False
         config = configuration(folder, server, seed, max_evaluations=proposals + 1, budget_usd=cap)

@@ -54,7 +54,7 @@ def run(archive, serve, tmp_path):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_with_faults_and_a_cap_the_ledger_is_the_servers_and_a_replay_is_the_same(tmp_path, seed):
-    row = trial(tmp_path, seed, proposals=24)
+    row = trial(tmp_path, seed, proposals=40)
     assert row["faults"] > 0
 
 
