@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+Program = TypeVar("Program")
 
 ArraySpec = tuple[str, tuple[int, ...], str]
 """Name, shape and numpy dtype string of one shared array."""
@@ -42,6 +44,33 @@ def load_module(source: str, name: str = "candidate") -> dict[str, Any]:
     module = ModuleType(name)
     exec(compile(source, f"<{name}>", "exec"), module.__dict__)
     return module.__dict__
+
+
+def find_class(namespace: Mapping[str, Any], base: type[Program]) -> type[Program]:
+    """Return the one subclass of ``base`` that a program's module defines.
+
+    Parameters
+    ----------
+    namespace
+        The executed module.
+    base
+        The interface of its kind of programs.
+
+    Raises
+    ------
+    ValueError
+        Unless the module defines exactly one (imported ones do not count).
+    """
+    module = namespace.get("__name__")
+    found = [
+        value
+        for value in namespace.values()
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module
+    ]
+    if len(found) != 1:
+        names = ", ".join(cls.__name__ for cls in found) or "none"
+        raise ValueError(f"a program must define exactly one subclass of {base.__name__}; found {names}")
+    return found[0]
 
 
 class InlineSession:

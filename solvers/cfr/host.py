@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from solvers.cfr.interface import Array, Infosets, RegretMinimizer
-from solvers.session import ArraySpec
+from solvers.session import ArraySpec, find_class
 
 
 def inputs(sizes: Sequence[int]) -> list[ArraySpec]:
@@ -23,26 +23,6 @@ def outputs(sizes: Sequence[int]) -> list[ArraySpec]:
     return [
         (f"{name}{player}", (n,), "<f8") for player, n in enumerate(sizes) for name in ("policy", "average")
     ]
-
-
-def find_rule(namespace: Mapping[str, Any]) -> type[RegretMinimizer]:
-    """Return the one rule that a program's module defines.
-
-    Raises
-    ------
-    ValueError
-        Unless the module defines exactly one subclass of ``RegretMinimizer`` (imported ones do not count).
-    """
-    module = namespace.get("__name__")
-    found = [
-        value
-        for value in namespace.values()
-        if isinstance(value, type) and issubclass(value, RegretMinimizer) and value.__module__ == module
-    ]
-    if len(found) != 1:
-        names = ", ".join(cls.__name__ for cls in found) or "none"
-        raise ValueError(f"a program must define exactly one subclass of RegretMinimizer; found {names}")
-    return found[0]
 
 
 class Host:
@@ -66,7 +46,7 @@ class Host:
         inputs: Mapping[str, Array],
         outputs: Mapping[str, Array],
     ) -> None:
-        rule = find_rule(namespace)
+        rule = find_class(namespace, RegretMinimizer)
         infosets = [Infosets(start) for start in setup["start"]]
         self._rules = [rule(sets, setup["horizon"]) for sets in infosets]
         self._policies = [sets.uniform() for sets in infosets]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from solvers.learners.interface import Array, Learner
-from solvers.session import ArraySpec
+from solvers.session import ArraySpec, find_class
 
 
 def inputs(sizes: Sequence[int]) -> list[ArraySpec]:
@@ -19,26 +19,6 @@ def inputs(sizes: Sequence[int]) -> list[ArraySpec]:
 def outputs(sizes: Sequence[int]) -> list[ArraySpec]:
     """Arrays that the learners write: the next strategies of all agents."""
     return [("next", (sum(sizes),), "<f8")]
-
-
-def find_learner(namespace: Mapping[str, Any]) -> type[Learner]:
-    """Return the one learner that a program's module defines.
-
-    Raises
-    ------
-    ValueError
-        Unless the module defines exactly one subclass of ``Learner`` (imported ones do not count).
-    """
-    module = namespace.get("__name__")
-    found = [
-        value
-        for value in namespace.values()
-        if isinstance(value, type) and issubclass(value, Learner) and value.__module__ == module
-    ]
-    if len(found) != 1:
-        names = ", ".join(cls.__name__ for cls in found) or "none"
-        raise ValueError(f"a program must define exactly one subclass of Learner; found {names}")
-    return found[0]
 
 
 class Host:
@@ -61,7 +41,7 @@ class Host:
         inputs: Mapping[str, Array],
         outputs: Mapping[str, Array],
     ) -> None:
-        learner = find_learner(namespace)
+        learner = find_class(namespace, Learner)
         self._learners = [
             learner(int(actions), setup["horizon"], float(adversary))
             for actions, adversary in setup["agents"]

@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from solvers.psro.interface import Array, MetaSolver
 from solvers.psro.restricted import FactoredGame, TensorGame
-from solvers.session import ArraySpec
+from solvers.session import ArraySpec, find_class
 
 IMPORTS = ("solvers.psro.interface", "scipy.optimize")
 """What programs may import besides the usual: linear programs are better solved by a library."""
@@ -38,26 +38,6 @@ def outputs(players: int, capacity: int) -> list[ArraySpec]:
     return [(name, (players, capacity), "<f8") for name in ("train", "evaluate")]
 
 
-def find_solver(namespace: Mapping[str, Any]) -> type[MetaSolver]:
-    """Return the one meta-solver that a program's module defines.
-
-    Raises
-    ------
-    ValueError
-        Unless the module defines exactly one subclass of ``MetaSolver`` (imported ones do not count).
-    """
-    module = namespace.get("__name__")
-    found = [
-        value
-        for value in namespace.values()
-        if isinstance(value, type) and issubclass(value, MetaSolver) and value.__module__ == module
-    ]
-    if len(found) != 1:
-        names = ", ".join(cls.__name__ for cls in found) or "none"
-        raise ValueError(f"a program must define exactly one subclass of MetaSolver; found {names}")
-    return found[0]
-
-
 class Host:
     """The instances of one meta-solver that train and evaluate in one game.
 
@@ -78,7 +58,7 @@ class Host:
         inputs: Mapping[str, Array],
         outputs: Mapping[str, Array],
     ) -> None:
-        solver = find_solver(namespace)
+        solver = find_class(namespace, MetaSolver)
         self._players, self._capacity = int(setup["players"]), int(setup["capacity"])
         self._factored = bool(setup["factored"])
         trains, evaluates = (solver(self._players, setup["horizon"]) for _ in range(2))

@@ -12,9 +12,9 @@ from evolve.offline.cfr.transplants import TRANSPLANTS
 from evolve.offline.mutation import Parent
 from evolve.offline.program import read_module
 from evolve.offline.simplification import module_size
-from solvers.cfr.host import find_rule
+from solvers.cfr.interface import RegretMinimizer
 from solvers.cfr.rules import rule_names, rule_source
-from solvers.session import load_module
+from solvers.session import find_class, load_module
 
 ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
 crossover = partial(offline.crossover, grammar=CFR)
@@ -31,7 +31,7 @@ def test_every_pair_of_rules_recombines(first, runner):
             continue
         parents = [rule_source(first), rule_source(second)]
         edit = crossover(*parents, rng)
-        find_rule(load_module(edit.source))
+        find_class(load_module(edit.source), RegretMinimizer)
         assert tidy(edit.source) == edit.source
         assert edit.operator == "crossover"
         assert ast_fingerprint(edit.source) not in {ast_fingerprint(parent) for parent in parents}

@@ -18,9 +18,9 @@ from evolve.offline.inference import issues
 from evolve.offline.mutation import Parent
 from evolve.offline.program import read_module
 from evolve.offline.syntax import literal
-from solvers.cfr.host import find_rule
+from solvers.cfr.interface import RegretMinimizer
 from solvers.cfr.rules import rule_names, rule_source
-from solvers.session import load_module
+from solvers.session import find_class, load_module
 
 ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
 mutate = partial(offline.mutate, grammar=CFR)
@@ -32,7 +32,7 @@ CHAIN = 12
 def check(edit, parent):
     """Check what every child must satisfy, without playing."""
     child = edit.source
-    find_rule(load_module(child))
+    find_class(load_module(child), RegretMinimizer)
     assert max(len(line) for line in child.splitlines()) <= WIDTH
     assert tidy(child) == child
     assert ast_fingerprint(child) != ast_fingerprint(parent)
