@@ -106,11 +106,9 @@ def export_archive(
             os.fsync(raw.fileno())
         os.replace(name, target)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
         raise _no_room(target, error) from error
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    finally:
+        Path(name).unlink(missing_ok=True)  # there only if something went wrong
     return TransferReport(dict(counts))
 
 

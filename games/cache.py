@@ -204,9 +204,8 @@ def write(path: Path, key: CacheKey, form: SequenceForm) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)  # there only if something went wrong
 
 
 def read(path: Path, key: CacheKey) -> SequenceForm | None:

@@ -109,11 +109,10 @@ class SandboxSession:
             undo.pop_all()
         self._poll = select.poll()
         self._poll.register(self._replies, select.POLLIN)
-        try:
+        with contextlib.ExitStack() as closing:
+            closing.callback(self.close)
             self._load()
-        except BaseException:
-            self.close()
-            raise
+            closing.pop_all()
 
     @property
     def outputs(self) -> Mapping[str, AnyArray]:
