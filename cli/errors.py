@@ -50,6 +50,7 @@ _CODES: Mapping[str, int] = {
     "evolve.llm.prices.PriceError": USAGE,
     "prompts.PromptError": USAGE,
     "evolve.dispatch.SearchError": FAILED,
+    "evolve.service.settings.SettingsError": USAGE,
     "evolve.service.settings.ServiceError": FAILED,
     "evolve.sandbox.errors.CandidateFailure": FAILED,
     "evolve.sandbox.errors.InfrastructureError": FAILED,

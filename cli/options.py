@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.completion import complete_programs, complete_rules, complete_runs, complete_suites
+
+
+def suite_option(help: str) -> Any:
+    """Return an option that takes a suite."""
+    return typer.Option(metavar="SUITE", help=help, autocompletion=complete_suites, show_default=False)
+
+
+def horizon_option(default: str) -> Any:
+    """Return the option of how long games are played."""
+    return typer.Option(
+        metavar="N", min=1, help=f"Iterations in every game. [default: {default}]", show_default=False
+    )
+
 
 Json = Annotated[
     bool | None,

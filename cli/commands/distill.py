@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.completion import complete_suites
-from cli.options import Database, FileDomain, Json, Objective, ProgramName, Tier, Workers
+from cli.options import (
+    Database,
+    FileDomain,
+    Json,
+    Objective,
+    ProgramName,
+    Tier,
+    Workers,
+    horizon_option,
+    suite_option,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,39 +39,14 @@ def distill(
     max_evaluations: Annotated[
         int, typer.Option(metavar="N", min=1, help="Stop after so many smaller programs were measured.")
     ] = 200,
-    suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SUITE",
-            help=f"Games of training. {SUITE_HELP}",
-            autocompletion=complete_suites,
-            show_default=False,
-        ),
-    ] = None,
+    suite: Annotated[str | None, suite_option(f"Games of training. {SUITE_HELP}")] = None,
     validation_suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SUITE",
-            help="Games that are disguised for validation. [default: likewise]",
-            autocompletion=complete_suites,
-            show_default=False,
-        ),
+        str | None, suite_option("Games that are disguised for validation. [default: likewise]")
     ] = None,
     test_suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SUITE",
-            help="Games that only the program and its core play. [default: likewise]",
-            autocompletion=complete_suites,
-            show_default=False,
-        ),
+        str | None, suite_option("Games that only the program and its core play. [default: likewise]")
     ] = None,
-    horizon: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, help="Iterations in every game. [default: likewise]", show_default=False
-        ),
-    ] = None,
+    horizon: Annotated[int | None, horizon_option("likewise")] = None,
     objective: Objective = None,
     final_test: Annotated[
         bool, typer.Option("--final-test/--no-final-test", help="Whether to measure both on the test games.")

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.completion import complete_suites
 from cli.model_options import (
     Budget,
     Feedback,
@@ -18,7 +17,20 @@ from cli.model_options import (
     Prompts,
     Proposers,
 )
-from cli.options import Broker, Config, Database, Executor, Json, Objective, ProposeOn, Tier, Weight, Workers
+from cli.options import (
+    Broker,
+    Config,
+    Database,
+    Executor,
+    Json,
+    Objective,
+    ProposeOn,
+    Tier,
+    Weight,
+    Workers,
+    horizon_option,
+    suite_option,
+)
 
 
 def run(
@@ -65,39 +77,12 @@ def run(
         int | None,
         typer.Option(metavar="N", min=0, help="Seed of every random draw. [default: 0]", show_default=False),
     ] = None,
-    suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SUITE",
-            help="Games to search on. [default: that of the domain]",
-            autocompletion=complete_suites,
-            show_default=False,
-        ),
-    ] = None,
+    suite: Annotated[str | None, suite_option("Games to search on. [default: that of the domain]")] = None,
     validation_suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SUITE",
-            help="Games that are disguised to verify the best.",
-            autocompletion=complete_suites,
-            show_default=False,
-        ),
+        str | None, suite_option("Games that are disguised to verify the best.")
     ] = None,
-    test_suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SUITE",
-            help="Games that are played only at the end.",
-            autocompletion=complete_suites,
-            show_default=False,
-        ),
-    ] = None,
-    horizon: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, help="Iterations in every game. [default: the domain's]", show_default=False
-        ),
-    ] = None,
+    test_suite: Annotated[str | None, suite_option("Games that are played only at the end.")] = None,
+    horizon: Annotated[int | None, horizon_option("the domain's")] = None,
     objective: Objective = None,
     final_test: Annotated[
         bool | None,

@@ -59,7 +59,7 @@ def watch(
     """
     from cli import output
     from cli.archives import programs as opened
-    from cli.dilemmas import GAMES, setting_of
+    from cli.dilemmas import setting_of
     from cli.errors import Failed, UsageProblem
     from cli.measuring import check_tier
     from evolve.dilemmas.arena import HOSTS, play_confined
@@ -68,14 +68,13 @@ def watch(
     tier = check_tier(allow_weaker_sandbox)
     if output_file is not None and output_file.suffix.lower() not in (".gif", ".png"):
         raise UsageProblem(f"{output_file} is neither a .gif nor a .png file; choose one of these endings")
-    name = (game or "cleanup").partition("(")[0].strip()
+    name = _dilemma(game or "cleanup")
     with opened(programs, database, domain=name) as (found, _):
         domains = {named.domain for named in found if named.origin == "archive"}
         sources = [named.source for named in found]
     if game is None and len(domains) == 1:
         game = domains.pop()
-    if (game or "cleanup").partition("(")[0].strip() not in GAMES:
-        raise UsageProblem(f"{game} is no social dilemma; choose one of {', '.join(GAMES)}")
+        _dilemma(game)
     setting = setting_of([game or "cleanup"], preset, map_file, agents, view, steps)
     seated = [sources[seat % len(sources)] for seat in range(setting.agents)]
     as_json = output.wants_json(json)
@@ -117,6 +116,17 @@ def watch(
     screen.print(f"[cyan]{output.plain(str(setting))}[/], seed {seed}: {told}", soft_wrap=True)
     if output_file is not None:
         screen.print(f"written to [green]{output.plain(str(output_file))}[/]", soft_wrap=True)
+
+
+def _dilemma(game: str) -> str:
+    """Return the name of the dilemma that a setting is of, if it is of one."""
+    from cli.dilemmas import GAMES
+    from cli.errors import UsageProblem
+
+    name = game.partition("(")[0].strip()
+    if name not in GAMES:
+        raise UsageProblem(f"{name} is no social dilemma; choose one of {', '.join(GAMES)}")
+    return name
 
 
 def _keeper(frames: list[Any], horizon: int, wanted: bool) -> Any:

@@ -20,6 +20,10 @@ class ServiceError(RuntimeError):
     """The service cannot be used as asked. The text is one sentence and a remedy."""
 
 
+class SettingsError(ServiceError):
+    """The service is not set up as it must be: a setting is missing or not allowed."""
+
+
 class ServiceSettings(BaseModel):
     """Settings that every part of the service shares.
 
@@ -93,7 +97,7 @@ def service_settings(
 
     Raises
     ------
-    ServiceError
+    SettingsError
         If no broker is named, or a value is not allowed.
     """
     values: dict[str, Any] = {}
@@ -103,7 +107,7 @@ def service_settings(
             values[name] = text
     values |= {name: value for name, value in {"broker": broker, **given}.items() if value is not None}
     if "broker" not in values:
-        raise ServiceError(
+        raise SettingsError(
             f"no broker is named; give --broker redis://HOST/0 or amqp://USER:PASSWORD@HOST//, or set "
             f"{BROKER}, or try everything on this machine with `nashforge service up`"
         )
@@ -112,7 +116,7 @@ def service_settings(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ServiceError(
+        raise SettingsError(
             f"{name} = {first['input']!r} is not a setting of the service: {first['msg'].lower()}; change "
             f"the option or {_PREFIX}{name.upper()}"
         ) from error
@@ -127,15 +131,15 @@ def _check(settings: ServiceSettings) -> None:
     except ValueError:
         known = False
     if not known:
-        raise ServiceError(
+        raise SettingsError(
             f"the broker {settings.broker!r} is not a URL of a supported kind; give redis://HOST:PORT/0, "
             "rediss://..., amqp://USER:PASSWORD@HOST:PORT// or amqps://..."
         )
     if settings.stale_seconds < 2 * settings.heartbeat_seconds:
-        raise ServiceError(
+        raise SettingsError(
             f"stale_seconds = {settings.stale_seconds:g} is less than two heartbeats "
             f"({settings.heartbeat_seconds:g} s each), so live workers would be taken for dead; raise it"
         )
     for path in (settings.broker_ca, settings.broker_cert, settings.broker_key):
         if path is not None and not path.is_file():
-            raise ServiceError(f"the file {path} for TLS does not exist; check the path")
+            raise SettingsError(f"the file {path} for TLS does not exist; check the path")
