@@ -14,7 +14,9 @@ ARGS ?=
 bin = $(VENV)/bin
 python = $(bin)/python
 
-# Versions and hashes are pinned by the lock files, so pip has nothing to decide.
+# Versions and hashes are pinned by the lock files, which are complete: --no-deps leaves pip nothing to decide.
+# Without it, pip looks for the newest release of a dependency that is asked for with an extra, and fails when
+# that is not the locked one.
 pip_install = $(python) -m pip install --disable-pip-version-check
 install_package = $(pip_install) --quiet --no-deps --no-build-isolation --editable .
 
@@ -46,13 +48,13 @@ install-gambit: $(VENV)/installed-gambit
 # The stamps: what is installed is newer than what it was installed from.
 $(VENV)/installed: $(VENV)/created requirements.lock pyproject.toml
 	@echo "Installing Nashforge into $(VENV) (once; some minutes)"
-	$(pip_install) --require-hashes -r requirements.lock
+	$(pip_install) --require-hashes --no-deps -r requirements.lock
 	$(install_package)
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/created requirements-dev.lock pyproject.toml
 	@echo "Installing Nashforge and what its tests need into $(VENV) (once; some minutes)"
-	$(pip_install) --require-hashes -r requirements-dev.lock
+	$(pip_install) --require-hashes --no-deps -r requirements-dev.lock
 	$(install_package)
 	@touch $@ $(VENV)/installed
 
