@@ -75,8 +75,7 @@ def print_code(screen: Console, code: str, language: str) -> None:
     """Print code with colours; the terminal wraps long lines, so that they stay one line when copied."""
     from rich.syntax import Syntax
 
-    safe = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in code)
-    text = Syntax("", language, theme="ansi_dark", background_color="default").highlight(safe)
+    text = Syntax("", language, theme="ansi_dark", background_color="default").highlight(visible(code))
     text.rstrip()
     screen.print(text, soft_wrap=True)
 
@@ -178,12 +177,16 @@ def meaning_of_run(config: Mapping[str, Any]) -> str:
     return meaning_of_fitness(Fitness.model_validate(config.get("fitness") or {}), metric)
 
 
+def visible(text: str, kept: str = "\n\t") -> str:
+    """Return text whose control and invisible characters are written out, but for some of them."""
+    return "".join(c if c.isprintable() or c in kept else repr(c)[1:-1] for c in text)
+
+
 def plain(text: str) -> str:
     """Return text that is shown as it is: brackets are no markup, control characters are made visible."""
     from rich.markup import escape
 
-    shown = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-    return escape(shown)
+    return escape(visible(text, "\n"))
 
 
 def display_name(rule: str) -> str:

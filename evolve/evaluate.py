@@ -175,35 +175,8 @@ class Evaluator:
 
     def _known(self, label: str, program: Program, trial: Trial) -> Measured | None:
         """Return the archive's newest measurement of a program in a game, whoever asked for it."""
-        for evaluation in reversed(self._archive.evaluations(program=program, status=[Status.OK])):
-            if evaluation.evaluator != self._domain.evaluator:
-                continue
-            if evaluation.settings.get("horizon") != trial.iterations:
-                continue
-            measured = self._measured(label, program, trial, evaluation)
-            if measured.curve and measured.curve[-1][0] == trial.iterations:
-                return replace(measured, fresh=False)
-        return None
-
-    def _measured(self, label: str, program: Program, trial: Trial, evaluation: Evaluation) -> Measured:
-        """Return what an evaluation holds of one game."""
-        curve = _curve(evaluation, trial.label, self._domain.metric)
-        seconds = _seconds(evaluation, trial.label)
-        return Measured(
-            label=label,
-            program=program,
-            game=trial.label,
-            iterations=trial.iterations,
-            metric=self._domain.metric,
-            status=evaluation.status,
-            value=curve[-1][1] if curve else None,
-            curve=curve,
-            times=_times(evaluation, trial.label, curve, seconds),
-            scores=_final(evaluation, trial.label),
-            reason=evaluation.reason,
-            seconds=seconds,
-            tier=evaluation.tier,
-        )
+        rows = self._archive.evaluations(program=program, status=[Status.OK])
+        return remembered(self._domain, label, program, trial, rows)
 
     def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[Measured]:
         """Measure, store and yield in the order of finishing."""
@@ -238,7 +211,7 @@ class Evaluator:
             # Made on request: such a row belongs to no split of a run.
             row = replace(stored(answer, answer.stages[0], program.hash, settings), split=None)
         evaluation = self._archive.record_evaluation(row)
-        return self._judged(self._measured(label, program, trial, evaluation), stage.references)
+        return self._judged(measured_in(self._domain, label, program, trial, evaluation), stage.references)
 
     def _judged(self, measured: Measured, references: Mapping[str, float]) -> Measured:
         reference = references.get(measured.game)
@@ -250,6 +223,50 @@ class Evaluator:
             known = {} if reference is None else {measured.game: reference}
             fitness = fitness_of(self._stage.fitness, values, known, measured.scores)
         return replace(measured, fitness=fitness, reference_value=reference)
+
+
+def measured_in(
+    domain: Domain, label: str, program: Program, trial: Trial, evaluation: Evaluation
+) -> Measured:
+    """Return what an evaluation holds of one game."""
+    curve = _curve(evaluation, trial.label, domain.metric)
+    seconds = _seconds(evaluation, trial.label)
+    return Measured(
+        label=label,
+        program=program,
+        game=trial.label,
+        iterations=trial.iterations,
+        metric=domain.metric,
+        status=evaluation.status,
+        value=curve[-1][1] if curve else None,
+        curve=curve,
+        times=_times(evaluation, trial.label, curve, seconds),
+        scores=_final(evaluation, trial.label),
+        reason=evaluation.reason,
+        seconds=seconds,
+        tier=evaluation.tier,
+    )
+
+
+def remembered(
+    domain: Domain, label: str, program: Program, trial: Trial, evaluations: Sequence[Evaluation]
+) -> Measured | None:
+    """Return the newest of a program's evaluations that measured a game for exactly so long, if any did.
+
+    Parameters
+    ----------
+    evaluations
+        Successful ones of the program, oldest first.
+    """
+    for evaluation in reversed(evaluations):
+        if evaluation.evaluator != domain.evaluator:
+            continue
+        if evaluation.settings.get("horizon") != trial.iterations:
+            continue
+        measured = measured_in(domain, label, program, trial, evaluation)
+        if measured.curve and measured.curve[-1][0] == trial.iterations:
+            return replace(measured, fresh=False)
+    return None
 
 
 def mean_fitness(measurements: Iterable[Measured]) -> float | None:
