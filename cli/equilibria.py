@@ -32,6 +32,7 @@ class Request:
     epsilon: str | None
     divergence: str
     regularizer: str | None
+    risk: str
     rationality: float
 
 
@@ -143,6 +144,7 @@ def _risk_averse(game: Bimatrix, request: Request) -> Answer:
     from cli.commands.equilibrium import parse_pair
     from games.matrix import human_games
     from solvers.equilibria import rqe
+    from solvers.risk.utility import PER_ACTION
 
     regularizer = request.regularizer or ("barrier" if request.divergence == "kl" else "entropy")
     ranges = [max(float(np.ptp(payoffs)), 1e-9) for payoffs in game.payoffs]
@@ -159,17 +161,24 @@ def _risk_averse(game: Bimatrix, request: Request) -> Answer:
     if request.epsilon is not None:
         epsilon = parse_pair("--epsilon", request.epsilon)
     found = rqe(
-        *game.payoffs, tau=tau, epsilon=epsilon, divergence=request.divergence, regularizer=regularizer
+        *game.payoffs,
+        tau=tau,
+        epsilon=epsilon,
+        divergence=request.divergence,
+        regularizer=regularizer,
+        risk=request.risk,
     )
     parameters = {
         "tau": list(tau),
         "epsilon": list(epsilon),
         "divergence": request.divergence,
         "regularizer": regularizer,
+        "risk": request.risk,
     }
+    each = ", risk per action" if request.risk == PER_ACTION else ""
     title = (
         f"RQE, {request.divergence} + {regularizer}, tau {tau[0]:g}, {tau[1]:g}, "
-        f"epsilon {epsilon[0]:g}, {epsilon[1]:g}"
+        f"epsilon {epsilon[0]:g}, {epsilon[1]:g}{each}"
     )
     return _certified(game, found, "rqe", title, parameters, feared=True)
 
@@ -185,7 +194,12 @@ def _certified(
     values = [float(found[i] @ game.payoffs[i] @ found[1 - i]) for i in range(2)]
     more: dict[str, Any] = {"gap": found.gaps, "value": values}
     if feared:
-        more["feared"] = [[float(p) for p in adversary] for adversary in reversed(found.adversaries)]
+        # What a player is feared to do: for risk per action the mean over the other's actions.
+        expected = [
+            adversary if adversary.ndim == 1 else found[i] @ adversary
+            for i, adversary in enumerate(found.adversaries)
+        ]
+        more["feared"] = [[float(p) for p in adversary] for adversary in reversed(expected)]
     report = {
         "gap": found.gap,
         "converged": found.converged,

@@ -59,6 +59,14 @@ def equilibrium(
             show_default=False,
         ),
     ] = None,
+    risk: Annotated[
+        str,
+        typer.Option(
+            "--risk",
+            metavar="KIND",
+            help="rqe: aggregate (one adversary for a whole strategy) or per_action (one for each action).",
+        ),
+    ] = "aggregate",
     rationality: Annotated[
         float, typer.Option("--rationality", metavar="LAMBDA", help="qre: the logit parameter.")
     ] = 1.0,
@@ -89,6 +97,7 @@ def equilibrium(
             epsilon=epsilon,
             divergence=divergence,
             regularizer=regularizer,
+            risk=risk,
             rationality=rationality,
         )
     )

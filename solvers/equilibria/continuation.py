@@ -12,14 +12,14 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from solvers.equilibria.problem import FREE_BOTH, WIDE, Problem
+from solvers.equilibria.problem import FREE_BOTH, WIDE, Growing
 
 Array = npt.NDArray[np.float64]
 
 SHORTEST = 1e-3
 
 
-def grow(problem: Problem, z: Array, mode: npt.NDArray[np.int64] = FREE_BOTH) -> tuple[bool, int]:
+def grow(problem: Growing, z: Array, mode: npt.NDArray[np.int64] = FREE_BOTH) -> tuple[bool, int]:
     """Solve a problem in place, from unknowns that are right for payoffs of zero.
 
     Returns
@@ -30,7 +30,7 @@ def grow(problem: Problem, z: Array, mode: npt.NDArray[np.int64] = FREE_BOTH) ->
         Newton iterations used.
     """
     smoothing = WIDE if problem.kinked else 0.0
-    largest = max(float(np.abs(matrix).max()) for matrix in problem.scaled(smoothing)[:4])
+    largest = problem.magnitude(smoothing)
     s, stride, total = (min(math.log(0.1 / largest), 0.0) if largest > 0 else 0.0), 0.0, 0
     while stride > SHORTEST or stride == 0.0:
         trial, ahead = z.copy(), min(s + stride, 0.0)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from solvers.equilibria.problem import make_problem, pair
 from solvers.equilibria.risk_averse import Equilibrium, solve
+from solvers.equilibria.tracing import trace
 from solvers.risk.measures import RiskError
 
 
@@ -49,4 +50,4 @@ def qre(
         divergence="neutral",
         regularizer="entropy",
     )
-    return solve(problem, "unproven")
+    return solve(problem, "unproven", lambda: trace(problem))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,37 @@ FREE_BOTH = np.zeros(2, dtype=np.int64)
 STILL, ROUNDING = 1e-12, 4e-15
 """Newton has converged when a full step changes no visible logarithm by more: absolutely, or relative to the
 largest scaled payoff, which is what rounding allows."""
+
+
+class Growing(Protocol):
+    """What continuation needs of a problem; see `Problem` for what the methods do."""
+
+    @property
+    def kinked(self) -> bool: ...
+    def magnitude(self, smoothing: float) -> float: ...
+    def solve(
+        self,
+        z: Array,
+        t: float = 1.0,
+        smoothing: float = 0.0,
+        mode: npt.NDArray[np.int64] = FREE_BOTH,
+        iterations: int = 100,
+    ) -> tuple[bool, int]: ...
+    def sharpen(self, z: Array, mode: npt.NDArray[np.int64] = FREE_BOTH) -> tuple[bool, int]: ...
+
+
+class Solvable(Growing, Protocol):
+    """What the search for equilibria needs of a problem."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def ranges(self) -> tuple[float, float]: ...
+    def start(self, strategies: Sequence[Array] | None = None) -> Array: ...
+    def strategies(self, z: Array) -> tuple[Array, Array]: ...
+    def log_strategies(self, z: Array) -> tuple[Array, Array]: ...
+    def adversaries(self, z: Array) -> tuple[Array, Array]: ...
+    def gaps(self, z: Array) -> tuple[float, float]: ...
 
 
 @dataclass(frozen=True)
@@ -76,6 +108,10 @@ class Problem:
             adversarial.append(centred * price)
             values += [risk.tau, smoothing]
         return (*strategic, *adversarial, np.array(values))
+
+    def magnitude(self, smoothing: float) -> float:
+        """Return the largest scaled payoff, from which steps of continuation are chosen."""
+        return max(float(np.abs(matrix).max()) for matrix in self.scaled(smoothing)[:4])
 
     def start(self, strategies: Sequence[Array] | None = None) -> Array:
         """Return unknowns at given strategies (uniform by default), adversaries at what they expect."""

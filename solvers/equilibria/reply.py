@@ -10,9 +10,12 @@ import numpy.typing as npt
 
 from solvers.equilibria.continuation import grow
 from solvers.equilibria.kernels import FIXED, FREE
+from solvers.equilibria.per_action import action_utilities
 from solvers.equilibria.problem import Problem
+from solvers.risk.kernels import NEUTRAL
 from solvers.risk.measures import Risk, RiskError, check_payoffs, check_strategy
 from solvers.risk.regularizers import nu, quantal_response
+from solvers.risk.utility import AGGREGATE, PER_ACTION, check_notion
 
 Array = npt.NDArray[np.float64]
 
@@ -38,10 +41,18 @@ class Reply:
 
 
 def regularized_value(
-    payoffs: Array, x: Array, y: Array, risk: Risk, epsilon: float, regularizer: str
+    payoffs: Array,
+    x: Array,
+    y: Array,
+    risk: Risk,
+    epsilon: float,
+    regularizer: str,
+    notion: str = AGGREGATE,
 ) -> float:
     """Return ``U^tau(x, y) - epsilon nu(x)``, in units of utility."""
     penalty = epsilon * nu(regularizer, x) if epsilon > 0 else 0.0
+    if notion == PER_ACTION:
+        return float(x @ action_utilities(payoffs, y, risk)[0]) - penalty
     return risk.value(x @ payoffs, y) - penalty
 
 
@@ -53,6 +64,7 @@ def best_reply(
     epsilon: float,
     divergence: str = "kl",
     regularizer: str = "entropy",
+    risk: str = AGGREGATE,
 ) -> Reply:
     """Return the strategy that maximises ``U^tau(x, y) - epsilon nu(x)`` against a partner's strategy ``y``.
 
@@ -62,7 +74,7 @@ def best_reply(
         Own actions as rows, shape ``(own actions, partner actions)``.
     partner
         What the player expects of its partner.
-    tau, epsilon, divergence, regularizer
+    tau, epsilon, divergence, regularizer, risk
         As in `solvers.equilibria.rqe`; ``epsilon`` must be positive.
 
     Raises
@@ -74,14 +86,15 @@ def best_reply(
     y = check_strategy("the partner's strategy", partner, matrix.shape[1])
     if not (math.isfinite(epsilon) and epsilon > 0):
         raise RiskError(f"epsilon must be positive and finite; got {epsilon}")
-    risk = Risk(tau, divergence)
-    if tau == 0 or divergence == "neutral":
-        x = quantal_response(regularizer, matrix @ y, epsilon)
-        return Reply(x, regularized_value(matrix, x, y, risk, epsilon, regularizer), 0.0)
+    check_notion(risk)
+    measure = Risk(tau, divergence)
+    if measure.code == NEUTRAL or risk == PER_ACTION:
+        x = quantal_response(regularizer, action_utilities(matrix, y, measure)[0], epsilon)
+        return Reply(x, regularized_value(matrix, x, y, measure, epsilon, regularizer, PER_ACTION), 0.0)
     # The partner's strategy is held fixed, so that it needs no payoffs of its own.
     problem = Problem(
         payoffs=(matrix, np.zeros(matrix.shape[::-1])),
-        risks=(risk, Risk(0.0)),
+        risks=(measure, Risk(0.0)),
         epsilons=(epsilon, 1.0),
         regularizer=regularizer,
     )
@@ -91,5 +104,5 @@ def best_reply(
         z = problem.start((uniform, y))
         grow(problem, z, ALONE)
     x = problem.strategies(z)[0]
-    value = regularized_value(matrix, x, y, risk, epsilon, regularizer)
+    value = regularized_value(matrix, x, y, measure, epsilon, regularizer)
     return Reply(x, value, problem.gaps(z)[0])

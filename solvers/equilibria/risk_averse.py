@@ -11,15 +11,17 @@ Sources: Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156 (definition, tractabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from solvers.equilibria.continuation import grow
-from solvers.equilibria.problem import Problem, make_problem
-from solvers.equilibria.tracing import trace
+from solvers.equilibria.per_action import PerActionProblem
+from solvers.equilibria.problem import Problem, Solvable, make_problem
+from solvers.equilibria.tracing import Branch, trace
+from solvers.risk.utility import AGGREGATE, check_notion
 
 Array = npt.NDArray[np.float64]
 
@@ -42,7 +44,8 @@ class Equilibrium:
     log_strategies : tuple of two ndarrays
         Their logarithms: with small epsilon and large tau, probabilities matter that no float can hold.
     adversaries : tuple of two ndarrays
-        What each player fears of the other: worst-case distributions over the other's actions.
+        What each player fears of the other: worst-case distributions over the other's actions; with risk per
+        action, one row an own action.
     gaps : tuple of two floats
         Upper bounds on what each player would gain by its best reply, in units of utility.
     converged : bool
@@ -103,6 +106,7 @@ def rqe(
     epsilon: Sequence[float],
     divergence: str = "kl",
     regularizer: str = "entropy",
+    risk: str = AGGREGATE,
     start: Sequence[npt.ArrayLike] | None = None,
 ) -> Equilibrium:
     """Return a risk-averse quantal response equilibrium of a matrix game.
@@ -119,6 +123,9 @@ def rqe(
         ``kl``, ``reverse_kl``, ``chi2`` or ``cvar`` (which keeps the worst fraction ``1 / (1 + tau)``).
     regularizer
         ``entropy`` or ``barrier``.
+    risk
+        ``aggregate``: each player fears one adversary, whatever it does itself; ``per_action``: one for each
+        own action.
     start
         Strategies to start from instead, to look for a particular equilibrium.
 
@@ -144,7 +151,11 @@ def rqe(
     problem = make_problem(
         payoffs_1, payoffs_2, tau=tau, epsilon=epsilon, divergence=divergence, regularizer=regularizer
     )
-    return solve(problem, regime(problem, divergence), start)
+    check_notion(risk)
+    if risk == AGGREGATE:
+        return solve(problem, regime(problem, divergence), lambda: trace(problem), start)
+    each = PerActionProblem(problem.payoffs, problem.risks, problem.epsilons, regularizer)
+    return solve(each, "unique" if each.contracting else "unproven", each.trace, start)
 
 
 def regime(problem: Problem, divergence: str) -> str:
@@ -160,9 +171,24 @@ def regime(problem: Problem, divergence: str) -> str:
     return "unproven"
 
 
-def solve(problem: Problem, known: str, start: Sequence[npt.ArrayLike] | None = None) -> Equilibrium:
-    """Find an equilibrium of a problem and report on it."""
-    finder = _Finder(problem)
+def solve(
+    problem: Solvable,
+    known: str,
+    tracing: Callable[[], Branch],
+    start: Sequence[npt.ArrayLike] | None = None,
+) -> Equilibrium:
+    """Find an equilibrium of a problem and report on it.
+
+    Parameters
+    ----------
+    known
+        What is proven about it, see `Equilibrium.regime`.
+    tracing
+        Follows its principal branch.
+    start
+        As in `rqe`.
+    """
+    finder = _Finder(problem, tracing)
     given = None if start is None else tuple(np.asarray(x, dtype=np.float64) for x in start)
     first = finder.try_start(given)
     method, turns = "newton" if given is None else "start", None
@@ -202,8 +228,9 @@ def solve(problem: Problem, known: str, start: Sequence[npt.ArrayLike] | None = 
 class _Finder:
     """Collects distinct equilibria."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Solvable, tracing: Callable[[], Branch]) -> None:
         self.problem = problem
+        self._trace = tracing
         self.found: list[Array] = []
         self.iterations = 0
         self._closest: tuple[float, Array] | None = None
@@ -228,7 +255,7 @@ class _Finder:
         return self._keep(z)
 
     def follow(self) -> tuple[Array | None, int]:
-        branch = trace(self.problem)
+        branch = self._trace()
         self.iterations += branch.steps
         if branch.z is None:
             return None, branch.turns

@@ -9,6 +9,7 @@ so that it may turn back in between.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +47,86 @@ class Branch:
     reached: float
 
 
-class _Curve:
-    """The optimality conditions of a problem along the curve, bordered by one linear condition."""
+class Curve(ABC):
+    """Optimality conditions along the curve, bordered by one linear condition.
+
+    Attributes
+    ----------
+    size : int
+        Number of unknowns.
+    """
+
+    size: int
+
+    @property
+    @abstractmethod
+    def magnitude(self) -> float:
+        """The largest scaled payoff."""
+
+    @abstractmethod
+    def start(self) -> Array:
+        """Return the unknowns at uniform play."""
+
+    @abstractmethod
+    def land(self, z: Array, t: float, iterations: int = 100) -> bool:
+        """Solve at a fixed ``t``, in place."""
+
+    @abstractmethod
+    def derivatives(self, z: Array, s: float) -> tuple[Array, Array, Array]:
+        """Return the residual at log t = ``s``, its Jacobian, and its derivative in log t."""
+
+    @abstractmethod
+    def displacement(self, z: Array, step: Array) -> float:
+        """Return the largest visible change that a step makes."""
+
+    @abstractmethod
+    def near(self, s: float) -> float:
+        """Return the displacement below which a point is on the curve."""
+
+    @abstractmethod
+    def ruler(self, z: Array) -> Array:
+        """Return the matrix ``L`` for which a direction ``d`` has the length ``|L d|``."""
+
+    @property
+    def first_height(self) -> float:
+        """The log t at which uniform play nearly solves the game."""
+        return min(math.log(1e-3 / max(self.magnitude, 1e-3)), 0.0)
+
+    def solve(self, z: Array, s: float, row: Array, right: float) -> Array | None:
+        """Solve for minus the residual and ``row . solution = right``; nothing if that is singular."""
+        F, J, D = self.derivatives(z, s)
+        n = self.size
+        if not np.isfinite(F).all():
+            return None
+        bordered = np.empty((n + 1, n + 1))
+        bordered[:n, :n], bordered[:n, n], bordered[n] = J, D, row
+        # The tangent is wanted on the curve, where the residual is zero but for rounding.
+        target = np.append(-F if right == 0.0 else np.zeros(n), right)
+        try:
+            return np.linalg.solve(bordered, target)
+        except np.linalg.LinAlgError:
+            return None
+
+    def correct(self, z: Array, s: float, row: Array) -> tuple[Array, float, int] | None:
+        """Return to the curve at right angles to the tangent; nothing if that takes too long or jumps."""
+        near = self.near(s)
+        for k in range(1, 9):
+            step = self.solve(z, s, row, 0.0)
+            if step is None:
+                return None
+            moved = self.displacement(z, step[:-1])
+            if not moved + abs(float(step[-1])) < 1.0:
+                return None
+            z, s = z + step[:-1], s + float(step[-1])
+            if not np.abs(z).max() < kernels.FARTHEST:
+                return None
+            if moved + abs(float(step[-1])) < near:
+                return z, s, k
+        return None
+
+
+class _AggregateCurve(Curve):
+    """The conditions of a problem with one adversary a player."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -56,20 +135,18 @@ class _Curve:
         self.size = 2 * sum(problem.shape) + 4
         self._J = np.empty((self.size, self.size))
         self._F, self._D = np.empty(self.size), np.empty(self.size)
-        self._bordered = np.empty((self.size + 1, self.size + 1))
 
     @property
-    def first_height(self) -> float:
-        """The log t at which uniform play nearly solves the game."""
-        largest = max(float(np.abs(matrix).max()) for matrix in self.matrices)
-        return min(math.log(1e-3 / max(largest, 1e-3)), 0.0)
+    def magnitude(self) -> float:
+        return self.problem.magnitude(self.smoothing)
+
+    def start(self) -> Array:
+        return self.problem.start()
 
     def land(self, z: Array, t: float, iterations: int = 100) -> bool:
-        """Solve at a fixed ``t``, in place."""
         return self.problem.solve(z, t=t, smoothing=self.smoothing, iterations=iterations)[0]
 
-    def solve(self, z: Array, s: float, row: Array, right: float) -> Array | None:
-        """Solve for minus the residual and ``row . solution = right``; nothing if that is singular."""
+    def derivatives(self, z: Array, s: float) -> tuple[Array, Array, Array]:
         kernels.residual(
             z,
             self.matrices[0],
@@ -84,41 +161,18 @@ class _Curve:
             self._J,
             self._D,
         )
-        n = self.size
-        if not np.isfinite(self._F).all():
-            return None
-        self._bordered[:n, :n], self._bordered[:n, n], self._bordered[n] = self._J, self._D, row
-        # The tangent is wanted on the curve, where the residual is zero but for rounding.
-        target = np.append(-self._F if right == 0.0 else np.zeros(n), right)
-        try:
-            return np.linalg.solve(self._bordered, target)
-        except np.linalg.LinAlgError:
-            return None
+        return self._F, self._J, self._D
 
-    def correct(self, z: Array, s: float, row: Array) -> tuple[Array, float, int] | None:
-        """Return to the curve at right angles to the tangent; nothing if that takes too long or jumps."""
+    def displacement(self, z: Array, step: Array) -> float:
         n, m = self.problem.shape
-        near = max(1e-9, 10.0 * still(self.matrices, math.exp(s)))
-        for k in range(1, 9):
-            step = self.solve(z, s, row, 0.0)
-            if step is None:
-                return None
-            moved = kernels.displacement(z, step[:-1], 1.0, n, m, self.problem.spec, self.values)
-            if not moved + abs(float(step[-1])) < 1.0:
-                return None
-            z, s = z + step[:-1], s + float(step[-1])
-            if not np.abs(z).max() < kernels.FARTHEST:
-                return None
-            if moved + abs(float(step[-1])) < near:
-                return z, s, k
-        return None
+        return float(kernels.displacement(z, step, 1.0, n, m, self.problem.spec, self.values))
+
+    def near(self, s: float) -> float:
+        return max(1e-9, 10.0 * still(self.matrices, math.exp(s)))
 
     def ruler(self, z: Array) -> Array:
-        """Return the matrix ``L`` for which a direction ``d`` has the length ``|L d|``.
-
-        What counts is the change of log x and log p as far as they are visible, and of log t. Tilts alone do
-        not count: they balance strategies that vanish.
-        """
+        # What counts is the change of log x and log p as far as they are visible, and of log t. Tilts alone
+        # do not count: they balance strategies that vanish.
         n, m = self.problem.shape
         visible = np.concatenate([*self.problem.strategies(z), *self.problem.adversaries(z)])
         ruler = np.zeros((self.size - 3, self.size + 1))
@@ -131,11 +185,15 @@ class _Curve:
         return ruler
 
 
-def trace(problem: Problem, most_steps: int = 3000) -> Branch:
+def trace(problem: Problem) -> Branch:
     """Follow the principal branch of a problem to its full payoffs."""
-    curve = _Curve(problem)
+    return follow(_AggregateCurve(problem))
+
+
+def follow(curve: Curve, most_steps: int = 3000) -> Branch:
+    """Follow a curve from uniform play to the full payoffs."""
     s = curve.first_height
-    z = problem.start()
+    z = curve.start()
     if not curve.land(z, math.exp(s)):
         return Branch(None, 0, 0, math.exp(s))
     direction = np.append(np.zeros(curve.size), 1.0)

@@ -14,10 +14,13 @@ import numpy.typing as npt
 
 from games.matrix.reading import one_shot
 from games.sequence_form import SequenceForm, Treeplex
+from solvers.equilibria.per_action import action_utilities
 from solvers.equilibria.reply import best_reply, regularized_value
 from solvers.profile import Profile, realization_plans
 from solvers.risk.dilated import seats
 from solvers.risk.measures import Risk, RiskError
+from solvers.risk.regularizers import regret
+from solvers.risk.utility import AGGREGATE, PER_ACTION, check_notion
 from solvers.tables import tables
 
 Array = npt.NDArray[np.float64]
@@ -34,6 +37,7 @@ def matrix_gaps(
     epsilon: Sequence[float],
     divergence: str = "kl",
     regularizer: str = "entropy",
+    risk: str = AGGREGATE,
 ) -> tuple[float, float]:
     """Return what each player of a matrix game would gain by its best reply, in units of utility.
 
@@ -43,13 +47,17 @@ def matrix_gaps(
         Both players' payoffs with their own actions as rows.
     strategies
         A strategy of each player.
-    tau, epsilon, divergence, regularizer
+    tau, epsilon, divergence, regularizer, risk
         As in `solvers.equilibria.rqe`; ``tau`` 0 is the QRE gap.
     """
+    check_notion(risk)
     gaps = []
     for i in range(2):
-        own, other, risk = strategies[i], strategies[1 - i], Risk(tau[i], divergence)
-        here = regularized_value(payoffs[i], own, other, risk, epsilon[i], regularizer)
+        own, other, measure = strategies[i], strategies[1 - i], Risk(tau[i], divergence)
+        if risk == PER_ACTION:  # its Bregman form keeps the digits of small gaps
+            gaps.append(regret(regularizer, action_utilities(payoffs[i], other, measure)[0], own, epsilon[i]))
+            continue
+        here = regularized_value(payoffs[i], own, other, measure, epsilon[i], regularizer)
         reply = best_reply(
             payoffs[i],
             other,

@@ -15,6 +15,12 @@ Array = npt.NDArray[np.float64]
 AGGREGATE, PER_ACTION = "aggregate", "per_action"
 
 
+def check_notion(risk: str) -> None:
+    """Raise a `RiskError` unless ``risk`` is `AGGREGATE` or `PER_ACTION`."""
+    if risk not in (AGGREGATE, PER_ACTION):
+        raise RiskError(f"risk must be {AGGREGATE!r} or {PER_ACTION!r}; got {risk!r}")
+
+
 @dataclass(frozen=True)
 class RiskAdjusted:
     """A risk-adjusted utility and its derivatives.
@@ -78,11 +84,10 @@ def risk_adjusted(
     x = check_strategy("the own strategy", own, matrix.shape[0])
     y = check_strategy("the partner's strategy", partner, matrix.shape[1])
     measure = Risk(tau, divergence)
+    check_notion(risk)
     if risk == AGGREGATE:
         value, p, slope = measure.worst_case(x @ matrix, y)
         return RiskAdjusted(value, p, matrix @ p, slope)
-    if risk != PER_ACTION:
-        raise RiskError(f"risk must be {AGGREGATE!r} or {PER_ACTION!r}; got {risk!r}")
     rows, slopes, values = np.empty_like(matrix), np.empty_like(matrix), np.empty(len(x))
     kernels.measure_rows(measure.code, matrix, y, tau, rows, slopes, values)
     return RiskAdjusted(float(x @ values), rows, values, x @ slopes)

@@ -42,6 +42,16 @@ def test_every_concept_answers_for_a_matrix(concept: str, capsys) -> None:
     assert "player 2" in text
 
 
+def test_risk_for_each_action(capsys) -> None:
+    code, out, _ = run(["equilibrium", "SC4", "--risk", "per_action", "--json"], capsys)
+    found = json.loads(out)
+    assert code == 0
+    assert found["parameters"]["risk"] == "per_action"
+    assert found["gap"] < 1e-10
+    assert all(sum(player["feared"]) == pytest.approx(1) for player in found["players"])
+    assert found["players"][0]["strategy"][0]["probabilities"][0] == pytest.approx(0.1283, abs=1e-4)
+
+
 def test_extensive_games_by_linear_programs(capsys) -> None:
     _, out, _ = run(["equilibrium", "kuhn_poker", "--concept", "nash", "--json"], capsys)
     found = json.loads(out)
@@ -56,6 +66,7 @@ def test_extensive_games_by_linear_programs(capsys) -> None:
         (["SC4", "--tau", "x"], "--tau x must be a number"),
         (["SC4", "--tau", "-1"], "tau must be finite and at least 0"),
         (["SC4", "--divergence", "tv"], "no divergence 'tv'"),
+        (["SC4", "--risk", "both"], "risk must be 'aggregate' or 'per_action'"),
         (["kuhn_poker"], "--concept nash or security"),
         (["SC40"], "SC1 to SC12"),
         (["SC4", "--plot", "x.txt"], "must end in one of"),
