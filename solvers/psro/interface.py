@@ -146,13 +146,9 @@ def advantages(payoffs: Array, strategies: Array) -> Array:
         raise ValueError(
             f"payoffs and strategies must have the same shape; got {payoffs.shape} and {strategies.shape}"
         )
-    shape = (-1, payoffs.shape[-1])
     out = np.empty(payoffs.shape)
-    kernels.advantages(
-        np.ascontiguousarray(payoffs.reshape(shape)),
-        np.ascontiguousarray(strategies.reshape(shape)),
-        out.reshape(shape),
-    )
+    kernel = kernels.advantages if out.ndim == 1 else kernels.advantages_rows
+    kernel(np.ascontiguousarray(payoffs), np.ascontiguousarray(strategies), out)
     return out
 
 

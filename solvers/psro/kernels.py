@@ -1,4 +1,4 @@
-"""Compiled kernels of PSRO: best responses with ties, mixtures of plans, payoffs of a restricted game.
+"""Compiled kernels of PSRO: best responses with ties, mixtures of plans, what meta-solvers do with rows.
 
 All of them are compiled (or taken from the cache on disk) when this module is imported, because a confined
 program cannot compile: signatures are explicit, and arrays that are only read are declared so, since the
@@ -14,16 +14,15 @@ import numba
 from numba import float64, int64, types, uint32
 
 
-def _read(dtype: Any, dimensions: int) -> Any:
+def read(dtype: Any, dimensions: int) -> Any:
+    """Return the type of arrays that a kernel reads only."""
     return types.Array(dtype, dimensions, "C", readonly=True)
 
-
-NEGLIGIBLE = 1e-18
 
 _VECTOR, _MATRIX = float64[::1], float64[:, ::1]
 
 
-@numba.njit(float64(_read(uint32, 1), _read(uint32, 1), _VECTOR, _VECTOR, float64), cache=True)
+@numba.njit(float64(read(uint32, 1), read(uint32, 1), _VECTOR, _VECTOR, float64), cache=True)
 def tied_response_pass(start: Any, parent: Any, value: Any, policy: Any, tolerance: float) -> float:
     """Pass values up a treeplex with the maximum, and write the policy that splits ties uniformly.
 
@@ -48,7 +47,7 @@ def tied_response_pass(start: Any, parent: Any, value: Any, policy: Any, toleran
     return value[len(value) - 1]  # type: ignore[no-any-return]
 
 
-@numba.njit(types.void(_read(float64, 1), _read(float64, 2), _VECTOR), cache=True)
+@numba.njit(types.void(read(float64, 1), read(float64, 2), _VECTOR), cache=True)
 def mix(weights: Any, plans: Any, out: Any) -> None:
     """Mix realisation plans: ``out = sum_i weights[i] plans[i]``, rows of zero weight skipped."""
     out[:] = 0.0
@@ -59,7 +58,7 @@ def mix(weights: Any, plans: Any, out: Any) -> None:
                 out[s] += w * plans[i, s]
 
 
-@numba.njit(types.void(_read(float64, 2), int64, _read(float64, 1), _VECTOR), cache=True)
+@numba.njit(types.void(read(float64, 2), int64, read(float64, 1), _VECTOR), cache=True)
 def products(plans: Any, count: int, value: Any, out: Any) -> None:
     """Write the scalar product of each of the first ``count`` rows with a vector."""
     for i in range(count):
@@ -69,146 +68,7 @@ def products(plans: Any, count: int, value: Any, out: Any) -> None:
         out[i] = total
 
 
-@numba.njit(types.void(int64, int64, int64, _read(float64, 2), _read(float64, 2), _VECTOR), cache=True)
-def tensor_payoffs(player: int, count: int, capacity: int, tensors: Any, strategies: Any, out: Any) -> None:
-    """Expected payoffs of a player's policies against mixtures, by contracting the payoff tensor.
-
-    ``tensors[player]`` is the flat tensor with ``capacity`` policies an axis: the others' axes in order, the
-    player's own last, so that the inner loop runs along memory. Policies of zero weight are skipped, and with
-    three players those whose weight is less than `NEGLIGIBLE` of the largest, which rounding would swallow.
-    """
-    players = len(tensors)
-    tensor = tensors[player]
-    for i in range(count):
-        out[i] = 0.0
-    if players == 2:
-        q = 1 - player
-        for j in range(count):
-            w = strategies[q, j]
-            if w != 0.0:
-                base = j * capacity
-                for i in range(count):
-                    out[i] += w * tensor[base + i]
-        return
-    if players == 3:
-        q = 1 if player == 0 else 0
-        r = 1 if player == 2 else 2
-        least_q = 0.0
-        least_r = 0.0
-        for j in range(count):
-            least_q = max(least_q, abs(strategies[q, j]))
-            least_r = max(least_r, abs(strategies[r, j]))
-        least_q *= NEGLIGIBLE
-        least_r *= NEGLIGIBLE
-        for j in range(count):
-            w = strategies[q, j]
-            if not abs(w) <= least_q:
-                for m in range(count):
-                    x = w * strategies[r, m]
-                    if not abs(strategies[r, m]) <= least_r:
-                        base = (j * capacity + m) * capacity
-                        for i in range(count):
-                            out[i] += x * tensor[base + i]
-        return
-    profiles = count ** (players - 1)
-    for profile in range(profiles):
-        rest = profile
-        weight = 1.0
-        base = 0
-        stride = capacity
-        for q in range(players - 1, -1, -1):
-            if q != player:
-                j = rest % count
-                rest //= count
-                weight *= strategies[q, j]
-                base += j * stride
-                stride *= capacity
-        if weight != 0.0:
-            for i in range(count):
-                out[i] += weight * tensor[base + i]
-
-
-@numba.njit(
-    types.void(
-        int64,
-        int64,
-        _read(float64, 2),
-        _read(int64, 1),
-        _read(float64, 3),
-        _read(float64, 3),
-        _read(uint32, 2),
-        _read(float64, 2),
-        _MATRIX,
-        _MATRIX,
-        _VECTOR,
-        _VECTOR,
-    ),
-    cache=True,
-)
-def factored_payoffs(
-    player: int,
-    count: int,
-    strategies: Any,
-    sizes: Any,
-    by_policy: Any,
-    by_class: Any,
-    classes: Any,
-    core: Any,
-    seen: Any,
-    reach: Any,
-    value: Any,
-    out: Any,
-) -> None:
-    """Expected payoffs of a player's policies against mixtures, through the factors of the tensor.
-
-    Costs ``players * classes * count + leaves`` instead of ``count ** players``. See `Factors` for the
-    arrays. ``reach[q]`` remembers the mixture of player ``q``'s factors for the strategy ``seen[q]``, so that
-    updating the players in turn mixes one of them a call.
-    """
-    players = len(core)
-    leaves = sizes[players]
-    for q in range(players):
-        if q != player:
-            same = True
-            for j in range(count):
-                if seen[q, j] != strategies[q, j]:
-                    same = False
-                    break
-            if not same:
-                width = sizes[q]
-                for c in range(width):
-                    reach[q, c] = 0.0
-                for j in range(count):
-                    w = strategies[q, j]
-                    seen[q, j] = w
-                    if w != 0.0:
-                        for c in range(width):
-                            reach[q, c] += w * by_policy[q, j, c]
-    width = sizes[player]
-    for c in range(width):
-        value[c] = 0.0
-    if players == 3:
-        q = 1 if player == 0 else 0
-        r = 1 if player == 2 else 2
-        for z in range(leaves):
-            value[classes[player, z]] += core[player, z] * reach[q, classes[q, z]] * reach[r, classes[r, z]]
-    else:
-        for z in range(leaves):
-            term = core[player, z]
-            for q in range(players):
-                if q != player:
-                    term *= reach[q, classes[q, z]]
-            value[classes[player, z]] += term
-    for i in range(count):
-        out[i] = 0.0
-    for c in range(width):
-        v = value[c]
-        if v != 0.0:
-            for i in range(count):
-                out[i] += v * by_class[player, c, i]
-
-
-@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
 def softmax(x: Any, temperature: float, out: Any) -> None:
     """Write exp(x / temperature), normalised."""
     largest = x.max()
@@ -220,7 +80,7 @@ def softmax(x: Any, temperature: float, out: Any) -> None:
         out[i] /= total
 
 
-@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
 def normalize(x: Any, least: float, out: Any) -> None:
     """Write the positive part divided by its sum; uniform where the sum is at most ``least``."""
     total = 0.0
@@ -231,7 +91,7 @@ def normalize(x: Any, least: float, out: Any) -> None:
         out[i] = out[i] / total if total > least else 1.0 / len(x)
 
 
-@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
 def center(x: Any, unused: float, out: Any) -> None:
     """Write x less its mean."""
     total = 0.0
@@ -242,7 +102,7 @@ def center(x: Any, unused: float, out: Any) -> None:
         out[i] = x[i] - mean
 
 
-@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
 def rescale(x: Any, least: float, out: Any) -> None:
     """Write x divided by its largest magnitude, where that is more than ``least``."""
     largest = 0.0
@@ -253,7 +113,7 @@ def rescale(x: Any, least: float, out: Any) -> None:
         out[i] = x[i] * scale
 
 
-@numba.njit(types.void(_read(float64, 1), float64, _VECTOR), cache=True)
+@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
 def project(x: Any, least: float, out: Any) -> None:
     """Write the nearest mixture whose weights are at least ``least`` (Euclidean).
 
@@ -275,47 +135,53 @@ def project(x: Any, least: float, out: Any) -> None:
         out[i] = max(x[i] - least - threshold, 0.0) + least
 
 
-@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
 def softmax_rows(x: Any, number: float, out: Any) -> None:
     """Apply `softmax` to every row."""
     for p in range(len(x)):
         softmax(x[p], number, out[p])
 
 
-@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
 def normalize_rows(x: Any, number: float, out: Any) -> None:
     """Apply `normalize` to every row."""
     for p in range(len(x)):
         normalize(x[p], number, out[p])
 
 
-@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
 def center_rows(x: Any, number: float, out: Any) -> None:
     """Apply `center` to every row."""
     for p in range(len(x)):
         center(x[p], number, out[p])
 
 
-@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
 def rescale_rows(x: Any, number: float, out: Any) -> None:
     """Apply `rescale` to every row."""
     for p in range(len(x)):
         rescale(x[p], number, out[p])
 
 
-@numba.njit(types.void(_read(float64, 2), float64, _MATRIX), cache=True)
+@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
 def project_rows(x: Any, number: float, out: Any) -> None:
     """Apply `project` to every row."""
     for p in range(len(x)):
         project(x[p], number, out[p])
 
 
-@numba.njit(types.void(_read(float64, 2), _read(float64, 2), _MATRIX), cache=True)
-def advantages(payoffs: Any, strategies: Any, out: Any) -> None:
-    """Write payoffs less the expected payoff of the strategy, by row."""
+@numba.njit(types.void(read(float64, 1), read(float64, 1), _VECTOR), cache=True)
+def advantages(payoffs: Any, strategy: Any, out: Any) -> None:
+    """Write payoffs less the expected payoff of the strategy."""
+    mean = 0.0
+    for i in range(len(payoffs)):
+        mean += payoffs[i] * strategy[i]
+    for i in range(len(payoffs)):
+        out[i] = payoffs[i] - mean
+
+
+@numba.njit(types.void(read(float64, 2), read(float64, 2), _MATRIX), cache=True)
+def advantages_rows(payoffs: Any, strategies: Any, out: Any) -> None:
+    """Apply `advantages` to every row."""
     for p in range(len(payoffs)):
-        mean = 0.0
-        for i in range(payoffs.shape[1]):
-            mean += payoffs[p, i] * strategies[p, i]
-        for i in range(payoffs.shape[1]):
-            out[p, i] = payoffs[p, i] - mean
+        advantages(payoffs[p], strategies[p], out[p])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from solvers.psro import kernels
+from solvers.psro import contraction
 from solvers.psro.interface import Array, RestrictedGame
 
 MOST_ENTRIES = 1 << 21
@@ -31,22 +31,22 @@ class _Operator(RestrictedGame):
             )
         return given
 
-    def _contract(self, player: int, strategies: Array, out: Array) -> None:
+    def _contract(self, start: int, stop: int, strategies: Array, out: Array) -> None:
+        """Write the payoffs of players ``start`` to ``stop - 1``, one row each."""
         raise NotImplementedError
 
     def payoffs(self, player: int, strategies: Array) -> Array:
         given = self._checked(strategies)
         if not 0 <= player < self.players:
             raise ValueError(f"there is no player {player}: players are 0 to {self.players - 1}")
-        out = np.empty(self.policies)
-        self._contract(player, given, out)
-        return out
+        out = np.empty((1, self.policies))
+        self._contract(player, player + 1, given, out)
+        return out[0]
 
     def all_payoffs(self, strategies: Array) -> Array:
         given = self._checked(strategies)
         out = np.empty(self._shape)
-        for player in range(self.players):
-            self._contract(player, given, out[player])
+        self._contract(0, self.players, given, out)
         return out
 
     def _check_size(self) -> None:
@@ -76,9 +76,14 @@ class TensorGame(_Operator):
         super().__init__(players, policies)
         self._tensors = tensors
         self._capacity = capacity
+        room = policies if players == 3 else 0
+        # Which players' sums are there, and the sums.
+        self._work = (np.zeros((players, 1), dtype=np.int64), np.empty((players, 3, room, room)))
 
-    def _contract(self, player: int, strategies: Array, out: Array) -> None:
-        kernels.tensor_payoffs(player, self.policies, self._capacity, self._tensors, strategies, out)
+    def _contract(self, start: int, stop: int, strategies: Array, out: Array) -> None:
+        contraction.tensor_payoffs(
+            start, stop, self.policies, self._capacity, self._tensors, strategies, *self._work, out
+        )
 
     def tensor(self, player: int) -> Array:
         self._check_size()
@@ -111,9 +116,9 @@ class FactoredGame(_Operator):
             np.empty(width),
         )
 
-    def _contract(self, player: int, strategies: Array, out: Array) -> None:
-        contract: Any = kernels.factored_payoffs
-        contract(player, self.policies, strategies, *self._arrays, *self._work, out)
+    def _contract(self, start: int, stop: int, strategies: Array, out: Array) -> None:
+        contract: Any = contraction.factored_payoffs
+        contract(start, stop, self.policies, strategies, *self._arrays, *self._work, out)
 
     def tensor(self, player: int) -> Array:
         self._check_size()
@@ -122,6 +127,6 @@ class FactoredGame(_Operator):
         strategies = np.zeros(self._shape)
         for profile in np.ndindex(*(self.policies,) * len(others)):
             strategies[others, profile] = 1.0
-            self._contract(player, strategies, whole[profile])
+            self._contract(player, player + 1, strategies, whole[profile][None])
             strategies[others, profile] = 0.0
         return np.ascontiguousarray(np.moveaxis(whole, -1, player))
