@@ -28,6 +28,7 @@ from cli.commands.import_ import import_
 from cli.commands.lineage import lineage
 from cli.commands.pause import pause
 from cli.commands.prompt import prompt
+from cli.commands.report import report as report_on_run
 from cli.commands.resume import resume
 from cli.commands.risk import risk
 from cli.commands.rules import rules
@@ -129,6 +130,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "runs": runs,
         "status": status,
         "best": best,
+        "report": report_on_run,
         "costs": costs,
     },
     "Programs": {

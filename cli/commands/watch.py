@@ -13,9 +13,6 @@ from cli.options import Database, Json, ProgramNames, Tier
 if TYPE_CHECKING:
     from games.dilemmas.environment import Environment
 
-FRAMES = 200
-"""Frames of an image file, spread over the episode."""
-
 
 def watch(
     programs: ProgramNames,
@@ -64,6 +61,7 @@ def watch(
     from cli.measuring import check_tier
     from evolve.dilemmas.arena import HOSTS, play_confined
     from evolve.sandbox import Sandbox
+    from solvers.policies.drawing import Recorder, save
 
     tier = check_tier(allow_weaker_sandbox)
     if output_file is not None and output_file.suffix.lower() not in (".gif", ".png"):
@@ -79,20 +77,17 @@ def watch(
     seated = [sources[seat % len(sources)] for seat in range(setting.agents)]
     as_json = output.wants_json(json)
     shown = output_file is None and not as_json
+    recorder = None if output_file is None else Recorder(setting.horizon)
     screen = output.console()
     with Sandbox(HOSTS, tier=tier) as sandbox:
         if shown:
             with _live(screen, speed) as show:
                 played = play_confined(sandbox, setting, seated, seed, on_step=show)
         else:
-            frames: list[Any] = []
-            keep = _keeper(frames, setting.horizon, output_file is not None)
-            played = play_confined(sandbox, setting, seated, seed, on_step=keep)
-    if output_file is not None:
-        from solvers.policies.drawing import save
-
+            played = play_confined(sandbox, setting, seated, seed, on_step=recorder)
+    if output_file is not None and recorder is not None:
         try:
-            save(frames, output_file)
+            save(recorder.frames, output_file)
         except OSError as error:
             raise Failed(
                 f"{output_file} cannot be written: {error.strerror or error}; check the path"
@@ -127,19 +122,6 @@ def _dilemma(game: str) -> str:
     if name not in GAMES:
         raise UsageProblem(f"{name} is no social dilemma; choose one of {', '.join(GAMES)}")
     return name
-
-
-def _keeper(frames: list[Any], horizon: int, wanted: bool) -> Any:
-    """Return what keeps the frames of an image file."""
-    from solvers.policies.drawing import as_pixels
-
-    every = max(1, horizon // FRAMES)
-
-    def keep(environment: Environment) -> None:
-        if wanted and (environment.step_number % every == 0 or environment.done):
-            frames.append(as_pixels(environment))
-
-    return keep
 
 
 def _live(screen: Any, speed: float) -> Any:

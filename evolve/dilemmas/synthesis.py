@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 import prompts
-from archive import Archive, Candidate, Parent, Run, RunState, Status
-from evolve.dilemmas.arena import play_confined
+from archive import Archive, Candidate, NewEvaluation, Parent, Run, RunState, Score, Status
+from evolve.dilemmas.arena import Confined, play_confined
 from evolve.dilemmas.feedback import Entry, Level, entry
 from evolve.dilemmas.suites import DilemmaSuite
 from evolve.dilemmas.writers import Wanted, Writer, WriterFailed
 from evolve.domains import domain
-from evolve.domains.dilemmas import DilemmaDomain
+from evolve.domains.dilemmas import DilemmaDomain, episode_measurements
 from evolve.llm.feedback import load_feedback
 from evolve.llm.prompting import Prompter
+from evolve.records import settings_of
 from evolve.sandbox import CandidateFailure, Limits, Sandbox
+from evolve.tasks import Split, Stage
 from games.dilemmas.settings import Setting
-from solvers.policies.episode import Episode
-from solvers.policies.metrics import Summary, summaries
+from solvers.policies.metrics import Summary, summaries, summarise
 
 REPAIRS = 3
 """Attempts to mend a policy that fails, as in the paper."""
@@ -124,8 +126,7 @@ class Refinement:
         work = domain(self._setting.game)
         assert isinstance(work, DilemmaDomain)
         self._domain = work
-        stage = work.stage_of("train", suite, suite.name, self._setting.horizon, work.fitness)
-        self._system = Prompter(work, stage, load_feedback("sparse")).system
+        self._system = Prompter(work, self._stage("train"), load_feedback("sparse")).system
         self._steps: list[Step] = []
 
     def execute(self) -> Synthesis:
@@ -137,9 +138,11 @@ class Refinement:
             chosen = self._chosen()
             test: Mapping[str, Summary] = {}
             if chosen is not None and chosen.source is not None:
-                episodes = self._play(chosen.source, self._suite.test)
-                test = summaries([episode.metrics for episode in episodes])
-                self._archive.set_fitness(chosen.candidate, test=test["efficiency"].mean)
+                played = self._play(chosen.source, "test")
+                test = summaries([one.episode.metrics for one in played])
+                row = self._row("test", chosen.candidate, played)
+                self._archive.record_evaluation(row, run=self._run, candidate=chosen.candidate)
+                self._archive.set_fitness(chosen.candidate, test=row.fitness)
         except (KeyboardInterrupt, CandidateFailure):
             self._archive.set_run_state(self._run, RunState.STOPPED, "interrupted")
             raise
@@ -192,17 +195,28 @@ class Refinement:
             return Step(iteration, repair, candidate, None, "", Status.REJECTED, str(error))
         program = self._archive.add_program(text, self._domain.name)
         candidate = self._archive.set_program(candidate, program, note=note)
+        rows: list[NewEvaluation] = []
+        found: dict[Split, list[Confined]] = {}
+        split: Split
         try:
-            episodes = self._play(text, self._suite.train)
-            validated = self._play(text, self._suite.validation)
+            for split in ("train", "validation"):
+                found[split] = self._play(text, split)
+                rows.append(self._row(split, candidate, found[split]))
         except CandidateFailure as failure:
             status = Status(failure.status)
-            self._archive.finish_candidate(candidate, status, reason=failure.reason)
+            rows.append(self._row(split, candidate, failure))
+            self._archive.finish_candidate(candidate, status, reason=failure.reason, evaluations=rows)
             return Step(iteration, repair, candidate, text, note, status, failure.reason)
+        episodes = [one.episode for one in found["train"]]
         train = summaries([episode.metrics for episode in episodes])
-        validation = summaries([episode.metrics for episode in validated])
+        validation = summaries([one.episode.metrics for one in found["validation"]])
+        fitness = {row.split: row.fitness for row in rows}
         self._archive.finish_candidate(
-            candidate, Status.OK, train=train["efficiency"].mean, validation=validation["efficiency"].mean
+            candidate,
+            Status.OK,
+            train=fitness["train"],
+            validation=fitness["validation"],
+            evaluations=rows,
         )
         told = entry(iteration, episodes, self._level)
         return Step(iteration, repair, candidate, text, note, Status.OK, None, train, validation, told)
@@ -216,8 +230,48 @@ class Refinement:
             return working[-1]
         return max(working, key=lambda step: step.validation["efficiency"].mean or 0.0)
 
-    def _play(self, source: str, seeds: Sequence[int]) -> list[Episode]:
+    def _play(self, source: str, split: Split) -> list[Confined]:
         setting: Setting = self._setting
         limits = Limits(wall_seconds=SECONDS, cpu_seconds=SECONDS)
         sources = [source] * setting.agents
-        return [play_confined(self._sandbox, setting, sources, seed, limits).episode for seed in seeds]
+        return [
+            play_confined(self._sandbox, setting, sources, seed, limits) for seed in self._suite.seeds(split)
+        ]
+
+    def _row(
+        self, split: Split, candidate: Candidate, outcome: Sequence[Confined] | CandidateFailure
+    ) -> NewEvaluation:
+        """Return what was played as a row, like those of a search."""
+        stage = self._stage(split)
+        common: dict[str, Any] = {
+            "program": candidate.program,
+            "suite": stage.suite,
+            "suite_digest": stage.digest,
+            "evaluator": self._domain.evaluator,
+            "split": split,
+            "settings": settings_of(stage),
+        }
+        if isinstance(outcome, CandidateFailure):
+            return NewEvaluation(
+                status=Status(outcome.status), reason=outcome.reason, log=outcome.log or None, **common
+            )
+        used = [one.usage for one in outcome]
+        return NewEvaluation(
+            status=Status.OK,
+            log="".join(one.log for one in outcome) or None,
+            tier=outcome[0].tier,
+            cpu_seconds=sum(one.cpu_seconds for one in used),
+            wall_seconds=sum(one.wall_seconds for one in used),
+            peak_memory=max(one.peak_memory_bytes for one in used),
+            fitness=summarise(one.episode.metrics["efficiency"] for one in outcome).mean,
+            scores=tuple(
+                Score(score.game, score.metric, score.value, score.direction, score.iteration)
+                for trial, one in zip(stage.trials, outcome, strict=True)
+                for score in episode_measurements(trial, one.episode)
+            ),
+            **common,
+        )
+
+    def _stage(self, split: Split) -> Stage:
+        work, suite = self._domain, self._suite
+        return work.stage_of(split, suite, suite.name, self._setting.horizon, work.fitness)

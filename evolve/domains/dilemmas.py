@@ -149,7 +149,7 @@ class DilemmaDomain:
                 played = play_confined(sandbox, setting, [task.source] * setting.agents, seed, limits)
                 tally.tier = played.tier
                 tally.use(played.usage, played.log)
-                scores = _measurements(trial, played.episode)
+                scores = episode_measurements(trial, played.episode)
                 _check_objective(stage.fitness, trial, {score.metric for score in scores})
                 tally.values[trial.label] = played.episode.metrics[self.metric] or 0.0
                 tally.scores += scores
@@ -194,7 +194,7 @@ def parse_trial(game: str) -> tuple[Setting, int]:
     return parse_setting(text), int(seed)
 
 
-def _measurements(trial: Trial, episode: Episode) -> list[Measurement]:
+def episode_measurements(trial: Trial, episode: Episode) -> list[Measurement]:
     """Return the metrics that are defined in an episode."""
     values = {**episode.metrics, "seconds": episode.seconds}
     return [

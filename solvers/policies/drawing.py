@@ -21,6 +21,9 @@ SCALE = 12
 GAP = 8
 """Pixels between the pictures of a sheet."""
 
+FRAMES = 200
+"""Frames of an animation."""
+
 _COLOURS = {
     "wall": (92, 92, 96),
     "floor": (24, 26, 30),
@@ -121,6 +124,35 @@ def _arrow(size: int, facing: int) -> npt.NDArray[np.bool_]:
     inside = (down >= margin) & (down < size - margin)
     shape = inside & (abs(right - (size - 1) / 2) <= (down - margin + 1) / 2)
     return np.rot90(shape, -facing)
+
+
+class Recorder:
+    """Keeps pictures of an episode, spread evenly over its steps; to be called after each of them.
+
+    Parameters
+    ----------
+    horizon
+        Steps of the episode.
+    most
+        So many pictures are kept, and the last.
+    scale
+        Pixels of a cell's side.
+
+    Attributes
+    ----------
+    frames : list of ndarray
+        As `as_pixels` returns them; the last shows the end of the episode.
+    """
+
+    def __init__(self, horizon: int, most: int = FRAMES, scale: int = SCALE) -> None:
+        self.frames: list[npt.NDArray[np.uint8]] = []
+        self._every = -(-horizon // most)
+        self._scale = scale
+
+    def __call__(self, environment: Environment) -> None:
+        """Keep a picture if it is time for one."""
+        if environment.step_number % self._every == 0 or environment.done:
+            self.frames.append(as_pixels(environment, self._scale))
 
 
 def save(frames: Sequence[npt.NDArray[np.uint8]], path: str | Path, seconds: float = 0.08) -> None:

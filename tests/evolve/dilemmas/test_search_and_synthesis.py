@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 import prompts
@@ -173,6 +174,9 @@ def test_what_fails_is_given_back_for_repair_a_few_times(archive, suite, sandbox
     assert "undefined_name" in writer.told[1].user
     assert "NameError" in writer.told[1].user
     assert writer.told[1].repairs
+    (row,) = archive.evaluations(candidate=result.steps[0].candidate)
+    assert (row.split, row.status, row.scores) == ("train", "crashed", ())
+    assert "undefined_name" in row.reason
     hopeless = Scripted(*[broken] * (REPAIRS + 1))
     result = refined(archive, suite, sandbox, hopeless, level="dense", refinements=0)
     assert result.chosen is None
@@ -196,6 +200,14 @@ def test_the_offline_writer_refines_and_everything_is_stored(archive, suite, san
     assert [c.operator for c in candidates] == ["rewrite", "refine", "refine"]
     assert all(c.train is not None for c in candidates)
     assert candidates[-1].test == result.test["efficiency"].mean
+    rows = archive.evaluations(candidate=candidates[-1])
+    assert [(row.split, row.fitness) for row in rows] == [
+        ("train", candidates[-1].train),
+        ("validation", candidates[-1].validation),
+        ("test", candidates[-1].test),
+    ]
+    gini = [score.value for score in rows[0].scores if score.metric == "gini"]
+    assert np.mean(gini) == pytest.approx(result.steps[-1].train["gini"].mean)
     assert json.dumps(run.config)
 
 

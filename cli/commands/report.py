@@ -1,0 +1,76 @@
+"""``nashforge report``: a run as one page for a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Database, Json, LatestRun, Tier
+
+
+def report(
+    run: LatestRun = "latest",
+    output_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to write it (.html). [default: the run's name]",
+            show_default=False,
+        ),
+    ] = None,
+    episode: Annotated[
+        bool,
+        typer.Option("--episode/--no-episode", help="Whether to play a social dilemma's best policy for it."),
+    ] = True,
+    allow_weaker_sandbox: Tier = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Write a report of a run: one HTML file to look at and to pass on.
+
+    It shows what the run was, its progress, the best program with its scores beside those of known ones, how
+    it came about, failures, costs, and policies of social dilemmas at play. Also while the run goes on.
+    """
+    from cli import output
+    from cli.archives import find_run, opened
+    from cli.errors import Failed, UsageProblem
+    from cli.report.film import film
+    from cli.report.page import page
+    from cli.report.pictures import convergence, progress
+    from evolve.reports import report_of
+
+    if output_file is not None and output_file.suffix.lower() not in (".html", ".htm"):
+        raise UsageProblem(f"--output {output_file} must end in .html; rename the report")
+    with opened(database) as archive:
+        found = report_of(archive, find_run(archive, run))
+    path = output_file or Path(f"{found.standing.run.nickname}.html")
+    pictures = {"progress": progress(found)}
+    for compared in found.comparisons:
+        assert found.domain is not None
+        metric = found.domain.metrics[found.domain.metric]
+        pictures[compared.split] = convergence(compared, metric)
+    shown = film(found, allow_weaker_sandbox or "strict") if episode else None
+    text = page(found, pictures, shown)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error
+    best = found.standing.result.best
+    if output.wants_json(json):
+        output.print_json(
+            {
+                "run": found.standing.run.nickname,
+                "file": str(path),
+                "best": None if best is None else best.nickname,
+                "episode": shown is not None and shown.picture is not None,
+            }
+        )
+        return
+    screen = output.console()
+    if shown is not None and shown.picture is None:
+        screen.print(f"[yellow]no episode:[/] {output.plain(shown.reason)}", soft_wrap=True)
+    screen.print(f"report written to [green]{output.plain(str(path))}[/]", soft_wrap=True)

@@ -1,0 +1,75 @@
+"""The best policy of a social dilemma at play: an episode that was measured, played again as an animation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archive import Program
+    from evolve.reports import RunReport
+
+
+@dataclass(frozen=True)
+class Film:
+    """An episode.
+
+    Attributes
+    ----------
+    picture : str or None
+        An animated GIF as a ``data:`` address; None if it could not be played, and ``reason`` says why.
+    metrics : dict
+        Social metrics of the episode.
+    """
+
+    setting: str
+    seed: int
+    picture: str | None
+    metrics: Mapping[str, float | None]
+    reason: str = ""
+
+
+def film(report: RunReport, tier: str) -> Film | None:
+    """Play the best policy in the sandbox; None where there is no social dilemma to be seen.
+
+    Parameters
+    ----------
+    tier
+        Weakest sandbox tier to accept.
+    """
+    from evolve.domains.dilemmas import DilemmaDomain, parse_trial
+
+    if report.program is None or not isinstance(report.domain, DilemmaDomain):
+        return None
+    episodes = [row.game for compared in reversed(report.comparisons) for row in compared.rows]
+    if episodes:
+        setting, seed = parse_trial(episodes[0])
+    else:
+        stage = report.domain.stage(
+            "test",
+            str(report.standing.settings["test"]),
+            int(report.standing.settings["horizon"]),
+            report.fitness,
+        )
+        setting, seed = parse_trial(stage.trials[0].game)
+    return _played(report.program, str(setting), seed, tier)
+
+
+def _played(program: Program, game: str, seed: int, tier: str) -> Film:
+    from cli.report.pictures import data_uri
+    from evolve.dilemmas.arena import HOSTS, play_confined
+    from evolve.sandbox import CandidateFailure, InfrastructureError, Sandbox
+    from games.dilemmas.settings import parse_setting
+    from solvers.policies.drawing import Recorder, save
+
+    setting = parse_setting(game)
+    recorder = Recorder(setting.horizon)
+    try:
+        with Sandbox(HOSTS, tier=tier) as sandbox:
+            sources = [program.source] * setting.agents
+            played = play_confined(sandbox, setting, sources, seed, on_step=recorder)
+    except (CandidateFailure, InfrastructureError) as error:
+        return Film(game, seed, None, {}, str(error))
+    picture = data_uri(lambda path: save(recorder.frames, path), "episode.gif")
+    return Film(game, seed, picture, played.episode.metrics)

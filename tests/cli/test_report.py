@@ -1,0 +1,272 @@
+"""Reports of runs: one page that tells what the archive holds, and in which nothing foreign comes alive."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from archive import Archive, NewEvaluation, Parent, RunState, Score, Status
+from cli.main import app
+from cli.output import number
+from cli.report.colours import coloured, coloured_diff
+from solvers import rule_source
+from solvers.policies import policy_source
+
+EVIL = '</pre></style></title><script>alert(1)</script><img src=x onerror="alert(2)">'
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements, its text, and whether all of them are closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text, self.style = [], [], {}, ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        for tag in self.open:
+            self.text[tag] = self.text.get(tag, "") + data
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+def reported(database, tmp_path, *words):
+    """Return the page of a report, and what the command printed."""
+    path = tmp_path / "report.html"
+    result = CliRunner(env={"NASHFORGE_DATABASE": str(database)}).invoke(
+        app, ["report", *map(str, words), "--output", str(path), "--json"]
+    )
+    assert result.exit_code == 0, result.stderr
+    return Page(path.read_text(encoding="utf-8")), json.loads(result.stdout)
+
+
+def check_inert(page):
+    """Make sure that a page is whole, loads nothing, runs nothing, and allows itself nothing of it."""
+    assert page.open == []
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "iframe", "object", "embed", "link", "base", "form", "a", "svg", "input"}
+    for tag, attributes in page.elements:
+        assert not any(name.startswith("on") for name in attributes), attributes
+        assert "style" not in attributes
+        for name in ("src", "href", "srcset", "data", "action"):
+            if name in attributes:
+                assert (tag, name) == ("img", "src")
+                assert attributes[name].startswith("data:image/")
+    (policy,) = [m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy"]
+    digest = base64.b64encode(hashlib.sha256(page.text["style"].encode()).digest()).decode()
+    assert "default-src 'none'" in policy
+    assert f"style-src 'sha256-{digest}'" in policy, "the browser would refuse the style sheet"
+    assert "unsafe" not in policy
+    assert "script-src" not in policy
+
+
+def test_a_run_of_cfr(searched, tmp_path):
+    page, told = reported(searched.database, tmp_path, "first-light")
+    check_inert(page)
+    best = searched.run["best"]
+    assert told == {
+        "run": "first-light",
+        "file": str(tmp_path / "report.html"),
+        "best": best,
+        "episode": False,
+    }
+    text = page.text["body"]
+    for split in ("train", "validation", "test"):
+        assert f"{searched.run['fitness'][split]:+.3f}" in text
+    for known in ("first-light", best, "kuhn_poker", "cfr_plus (seed)", "dcfr", "8 of at most 8", "tiny"):
+        assert known in text
+    assert "exploitability (utility) by game" in text
+    with Archive.open(searched.database) as archive:
+        assert archive.get_program(best).source.strip() in page.text["pre"]
+    # Progress, and the convergence on the training and the test games.
+    pictures = [base64.b64decode(image["src"].partition(",")[2]) for image in page.all("img")]
+    assert len(pictures) == 3
+    assert all(b"<svg" in picture for picture in pictures)
+    assert all(image["alt"] for image in page.all("img"))
+
+
+def test_numbers_of_known_programs_are_those_of_the_archive(searched, tmp_path):
+    page, _ = reported(searched.database, tmp_path, "first-light")
+    with Archive.open(searched.database) as archive:
+        program = archive.add_program(rule_source("dcfr"), "cfr")
+        [*_, row] = [e for e in archive.evaluations(program=program) if e.settings["horizon"] == 50]
+        value = max((s for s in row.scores if s.metric == "exploitability"), key=lambda s: s.iteration).value
+    assert number(value) in page.text["tbody"]
+
+
+def hostile_run(database):
+    """Store a run in which everything that others write tries to be markup."""
+    source = f'"""{EVIL}"""\n' + rule_source("cfr_plus") + f"# {EVIL}\u202e\n"
+    settings = {"horizon": 10}
+    with Archive.open(database) as archive:
+        config = {"domain": "cfr", "strategy": EVIL, "proposer": EVIL, "train": EVIL, "max_evaluations": 3}
+        run = archive.create_run("cfr", config, nickname="bad-news", versions={EVIL: EVIL})
+        run = archive.set_run_state(run, RunState.RUNNING)
+        parents = []
+        for index in range(2):
+            candidate = archive.add_candidate(
+                run, operator="seed" if index == 0 else EVIL, proposer=EVIL, parents=parents
+            )
+            program = archive.add_program(source + "#\n" * index, "cfr")
+            archive.set_program(candidate, program, note=EVIL)
+            row = NewEvaluation(
+                program=program.hash,
+                suite=EVIL,
+                split="train",
+                status=Status.OK,
+                evaluator="cfr-1",
+                settings=settings,
+                scores=(
+                    Score(EVIL, "exploitability", 0.5, "min", 1),
+                    Score(EVIL, "exploitability", 0.1 - index / 100, "min", 10),
+                ),
+            )
+            archive.finish_candidate(candidate, Status.OK, train=1.0 + index, evaluations=[row])
+            parents = [Parent(candidate.id)]
+        failed = archive.add_candidate(run, operator=EVIL, proposer=EVIL)
+        archive.finish_candidate(failed, Status.REJECTED, reason=EVIL)
+
+
+def test_nothing_foreign_comes_alive(tmp_path):
+    database = tmp_path / "evil.db"
+    hostile_run(database)
+    page, _ = reported(database, tmp_path, "bad-news")
+    check_inert(page)
+    # It is all there, as text: the code, the diff, the note, the reason, the suite, the game, the settings.
+    assert page.text["pre"].count("<script>alert(1)</script>") >= 3
+    for tag in ("summary", "dd", "dt", "td", "h2"):
+        assert "<script>alert(1)</script>" in page.text[tag], tag
+    assert page.text["title"] == "bad-news · Nashforge"
+    # What would turn the direction of text is spelled out.
+    assert "\u202e" not in page.text["body"]
+    assert "\\u202e" in page.text["pre"]
+    for image in page.all("img"):
+        assert b"<script" not in base64.b64decode(image["src"].partition(",")[2])
+
+
+def dilemma_run(database, source, games):
+    """Store a run of one policy that was measured in some episodes."""
+    with Archive.open(database) as archive:
+        config = {
+            "domain": "cleanup",
+            "test": "cleanup-small",
+            "horizon": 30,
+            "fitness": {"kind": "value", "reference": "nearest_apple"},
+        }
+        run = archive.create_run("cleanup", config, nickname="wet-feet")
+        candidate = archive.add_candidate(run, operator="seed", proposer="offline")
+        program = archive.add_program(source, "cleanup")
+        archive.set_program(candidate, program, note="nearest_apple")
+        scores = [
+            Score(game, metric, value + k, "max", 30 if metric == "efficiency" else None)
+            for k, game in enumerate(games)
+            for metric, value in (("efficiency", 1.0), ("peace", 4.0))
+        ]
+        row = NewEvaluation(
+            program=program.hash,
+            suite="cleanup-small",
+            split="test",
+            status=Status.OK,
+            evaluator="dilemmas-1",
+            settings={"horizon": 30},
+            scores=tuple(scores),
+        )
+        archive.finish_candidate(candidate, Status.OK, train=1.0, evaluations=[row] if games else [])
+
+
+GAMES = [f"cleanup(agents=3,map=cleanup_small,preset=gallego2026,horizon=30) seed={seed}" for seed in (7, 8)]
+
+
+@pytest.mark.parametrize("games", [GAMES, []])
+def test_a_policy_is_seen_at_play(tmp_path, games):
+    database = tmp_path / "wet.db"
+    dilemma_run(database, policy_source("nearest_apple"), games)
+    page, told = reported(database, tmp_path)
+    check_inert(page)
+    assert told["episode"]
+    assert "film" in page.all("img")[0]["class"]
+    kind, _, data = page.all("img")[0]["src"].partition(",")
+    assert kind == "data:image/gif;base64"
+    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+        assert image.n_frames > 5  # those in which nothing moves are merged
+    if games:
+        # The episode that was measured, and the means with their intervals.
+        assert "preset=gallego2026,horizon=30), seed 7" in page.text["body"]
+        assert "1.5 ±6.4" in page.text["td"]
+    page, told = reported(database, tmp_path, "--no-episode")
+    assert not told["episode"]
+    assert not page.all("img") or "film" not in page.all("img")[0].get("class", "")
+
+
+def test_a_policy_that_fails_is_told(tmp_path):
+    database = tmp_path / "wet.db"
+    dilemma_run(database, f"def act(observation, memory):\n    raise ValueError({EVIL!r})\n", GAMES)
+    page, told = reported(database, tmp_path)
+    check_inert(page)
+    assert not told["episode"]
+    assert "could not be played here" in page.text["p"]
+
+
+def test_a_run_without_a_program_and_of_an_unknown_domain(tmp_path):
+    database = tmp_path / "new.db"
+    with Archive.open(database) as archive:
+        archive.create_run("weather", {"domain": "weather"}, nickname="early-bird")
+    page, told = reported(database, tmp_path)
+    check_inert(page)
+    assert told["best"] is None
+    assert "No program has been measured" in page.text["body"]
+
+
+def test_a_report_is_named_after_its_run(searched, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "first-light.html" in searched.text("report")
+    assert (tmp_path / "first-light.html").stat().st_size < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--output", "report.pdf"], 2, "must end in .html"),
+        (["--output", "/nowhere/report.html"], 1, "cannot be written"),
+        (["no-such-run"], 2, "no-such-run"),
+    ],
+)
+def test_what_cannot_be_written_is_told_in_a_sentence(searched, words, code, message):
+    result = searched("report", *words)
+    assert result.exit_code == code
+    assert message in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_code_is_coloured_and_none_of_it_is_lost():
+    code = 'def f(x):\n\t# <b>&amp;</b>\n    return "a" < x'
+    html = str(coloured(code))
+    assert '<span class="blue">def</span>' in html
+    (page,) = [Page(f"<pre>{html}</pre>")]
+    assert page.text["pre"].replace("    # ", "\t# ").count("<b>&amp;</b>") == 1
+    assert {tag for tag, _ in page.elements} == {"pre", "span"}
+    diff = str(coloured_diff("@@ -1 +1 @@\n-<i>\n+<u>\n same"))
+    assert diff.splitlines() == [
+        '<span class="place">@@ -1 +1 @@</span>',
+        '<span class="removed">-&lt;i&gt;</span>',
+        '<span class="added">+&lt;u&gt;</span>',
+        " same",
+    ]
