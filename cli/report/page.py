@@ -165,9 +165,16 @@ def _tables(report: RunReport, compared: Comparison) -> list[Table]:
 
 
 def _cells(values: list[float | None], metric: Metric) -> list[tuple[str, bool]]:
-    best = metric.best(value for value in values if value is not None)
-    several = sum(value is not None for value in values) > 1
-    return [(output.number(value), several and value is not None and value == best) for value in values]
+    known = {value for value in values if value is not None}
+    best = metric.best(known) if len(known) > 1 else None
+    return [
+        # Zero has digits only where there are orders of magnitude.
+        (
+            "0" if value == 0 and not metric.logarithmic else output.number(value),
+            value is not None and value == best,
+        )
+        for value in values
+    ]
 
 
 def _interval(report: RunReport, compared: Comparison, label: str, metric: Metric) -> str:

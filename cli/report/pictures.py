@@ -74,7 +74,9 @@ def _draw_progress(report: RunReport, path: Path) -> None:
         axes.set_ylim(low - margin, high + margin)
         axes.set_xlim(-0.01 * last, 1.01 * last)
         if below:
-            axes.set_title(f"{below} lower values are not shown", loc="right", fontsize=8, color="#667078")
+            axes.set_title(
+                f"not shown, because much lower: {below}", loc="right", fontsize=8, color="#667078"
+            )
         axes.set_xlabel("program, in the order of asking")
         axes.set_ylabel("fitness")
         made.legend(loc="outside lower center", ncols=5, frameon=False)

@@ -20,7 +20,7 @@ from solvers import rule_source
 from solvers.policies import policy_source
 
 EVIL = '</pre></style></title><script>alert(1)</script><img src=x onerror="alert(2)">'
-VOID = {"meta", "img", "br", "link", "input"}
+VOID = {"meta", "img", "br", "wbr", "link", "input"}
 
 
 class Page(HTMLParser):
@@ -257,16 +257,13 @@ def test_what_cannot_be_written_is_told_in_a_sentence(searched, words, code, mes
 
 
 def test_code_is_coloured_and_none_of_it_is_lost():
-    code = 'def f(x):\n\t# <b>&amp;</b>\n    return "a" < x'
-    html = str(coloured(code))
-    assert '<span class="blue">def</span>' in html
-    (page,) = [Page(f"<pre>{html}</pre>")]
-    assert page.text["pre"].replace("    # ", "\t# ").count("<b>&amp;</b>") == 1
-    assert {tag for tag, _ in page.elements} == {"pre", "span"}
-    diff = str(coloured_diff("@@ -1 +1 @@\n-<i>\n+<u>\n same"))
-    assert diff.splitlines() == [
-        '<span class="place">@@ -1 +1 @@</span>',
-        '<span class="removed">-&lt;i&gt;</span>',
-        '<span class="added">+&lt;u&gt;</span>',
-        " same",
+    code = 'def f(x):\n    # <b>&amp;</b>\n    return "a" < x'
+    pieces = coloured(code)
+    assert "".join(text for _, text in pieces).rstrip() == code
+    assert ("blue", "def") in pieces
+    assert coloured_diff("@@ -1 +1 @@\n-<i>\n+<u>\n same") == [
+        ("place", "@@ -1 +1 @@\n"),
+        ("removed", "-<i>\n"),
+        ("added", "+<u>\n"),
+        ("", " same\n"),
     ]
