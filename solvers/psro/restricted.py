@@ -41,7 +41,8 @@ class _Operator(RestrictedGame):
             raise ValueError(f"there is no player {player}: players are 0 to {self.players - 1}")
         out = np.empty((1, self.policies))
         self._contract(player, player + 1, given, out)
-        return out[0]
+        row: Array = out[0]
+        return row
 
     def all_payoffs(self, strategies: Array) -> Array:
         given = self._checked(strategies)

@@ -5,6 +5,7 @@ import pytest
 from open_spiel.python.algorithms import projected_replicator_dynamics, regret_matching
 from open_spiel.python.egt import alpharank
 
+from solvers.psro.interface import UnsuitableGameError
 from solvers.psro.restricted import TensorGame
 from solvers.psro.solve import load_solver
 
@@ -60,6 +61,30 @@ def test_alpharank_is_openspiels(players):
     for p in range(players):
         others = tuple(q for q in range(players) if q != p)
         assert np.abs(mine[p] - joint.sum(axis=others)).max() < 1e-8
+
+
+def test_alpharank_takes_policies_that_are_alike_for_one():
+    """The chain over all policies as OpenSpiel makes it, some of them twice, on no more states than kinds."""
+    rng = np.random.default_rng(8)
+    kinds = [np.array([0, 0, 1, 2, 1]), np.array([0, 1, 1, 1, 2]), np.array([2, 1, 0, 0, 0])]
+    small = [rng.integers(0, 3, size=(3, 3, 3)).astype(float) for _ in range(3)]
+    tensors = [tensor[np.ix_(*kinds)] for tensor in small]
+    _, _, pi, _, _ = alpharank.compute(tensors, m=50, alpha=1, use_inf_alpha=True, inf_alpha_eps=0.01)
+    joint = pi.reshape((5,) * 3)
+    mine = solver("alpharank", 3, tolerance=1e-13, steps=20000, most_states=27)
+    found = mine.train(1, restricted(*tensors))
+    for p in range(3):
+        others = tuple(q for q in range(3) if q != p)
+        assert np.abs(found[p] - joint.sum(axis=others)).max() < 1e-8
+    mine.most_states = 26
+    with pytest.raises(UnsuitableGameError, match="at most 26 states; this restricted game has 27"):
+        mine.train(1, restricted(*tensors))
+
+
+@pytest.mark.parametrize("players", [2, 3])
+def test_alpharank_without_differences_is_uniform(players):
+    game = restricted(*(np.ones((4,) * players) for _ in range(players)))
+    assert np.array_equal(solver("alpharank", players).train(1, game), game.uniform())
 
 
 def gap(payoffs, strategies):

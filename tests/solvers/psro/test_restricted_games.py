@@ -112,6 +112,50 @@ def test_remembered_mixtures_never_go_stale(seed, players):
         assert np.array_equal(game.payoffs(p, strategies), fresh.payoffs(p, strategies.copy()))
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.integers(2, 4),
+    st.sampled_from(["dense", "sparse", "floor", "equal", "one", "nothing"]),
+    st.sampled_from(["dense", "sparse", "floor", "equal", "one", "nothing"]),
+)
+def test_least_weights_are_contracted_together(seed, players, kind, other):
+    """Mixtures in which many policies have the same weight, in turn: as a plain contraction of the tensor."""
+    rng = np.random.default_rng(seed)
+    policies = int(rng.integers(1, 12))
+    tensors = rng.normal(size=(players, *(policies,) * players))
+    shown = np.zeros((players, (policies + 1) ** players))
+    for p in range(players):
+        whole = shown[p].reshape((policies + 1,) * players)
+        whole[(slice(policies),) * players] = np.moveaxis(tensors[p], p, -1)
+    game = TensorGame(players, policies, shown, policies + 1)
+    for which in (kind, other, kind):
+        strategies = rng.random((players, policies))
+        if which in ("sparse", "floor"):
+            strategies *= rng.random(strategies.shape) < 0.3
+        if which in ("floor", "equal"):
+            strategies = 1e-3 + (which == "floor") * strategies
+        if which in ("one", "nothing"):
+            strategies[:] = 0.0
+            strategies[:, 0] = which == "one"
+        together = game.all_payoffs(strategies)
+        for p in range(players):
+            expected = exact_payoffs(tensors[p], p, strategies)
+            assert np.abs(together[p] - expected).max() < 1e-12
+            assert np.array_equal(game.payoffs(p, strategies), together[p])
+
+
+def test_a_weight_that_is_no_number_is_not_hidden():
+    game = tensor_game(
+        games.compile("kuhn_poker(players=3)"),
+        random_populations(games.compile("kuhn_poker(players=3)"), 4, seed=1),
+    )
+    strategies = game.uniform()
+    strategies[0, 2] = np.nan
+    assert np.isnan(game.payoffs(1, strategies)).any()
+    assert np.isfinite(game.payoffs(0, strategies)).all()
+
+
 def test_factors_know_only_what_the_population_tells_apart():
     form = games.compile("kuhn_poker(players=3)")
     populations = random_populations(form, 3, seed=0)
