@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from archive.schema import schema_version, upgrade
     from archive.store import Archive
     from archive.transfer import TransferReport, export_archive, import_archive
-    from archive.views import Edge, HistoryPoint, Lineage, RunSummary, Spending
+    from archive.views import Edge, HistoryPoint, Lineage, Relative, RunSummary, Spending
 
 _HOME = {
     "archive.errors": (
@@ -83,7 +83,7 @@ _HOME = {
     "archive.schema": ("schema_version", "upgrade"),
     "archive.store": ("Archive",),
     "archive.transfer": ("TransferReport", "export_archive", "import_archive"),
-    "archive.views": ("Edge", "HistoryPoint", "Lineage", "RunSummary", "Spending"),
+    "archive.views": ("Edge", "HistoryPoint", "Lineage", "Relative", "RunSummary", "Spending"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
@@ -116,6 +116,7 @@ __all__ = [  # noqa: RUF022 (grouped as in _HOME)
     "NewEvaluation",
     "Parent",
     "Program",
+    "Relative",
     "Role",
     "Run",
     "RunState",

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.candidates import CandidateStore
 from archive.errors import NotFound
 from archive.models import CandidateRow, ParentRow
 from archive.programs import ProgramStore
-from archive.records import Candidate, Program, Role
-from archive.rows import RunRef, candidate_select, chunks, read_candidates
-from archive.views import Edge, Lineage
+from archive.records import FAILED, Candidate, Program, Role
+from archive.rows import RunRef, candidate_select, chunks, run_id
+from archive.views import Edge, Lineage, Relative
+
+_Link: TypeAlias = Row[int, int, int, Role, int]
+"""Child, position, parent, role, and the run of the end that is further from where the search began."""
 
 _MANY = 1000
-_OF_RUN = candidate_select().where(CandidateRow.run_id == bindparam("run"))
-_AMONG = candidate_select().where(CandidateRow.id.in_(bindparam("ids", expanding=True)))
+_RELATIVES = candidate_select(Relative)
+_OF_RUN = _RELATIVES.where(CandidateRow.run_id == bindparam("run"))
+_AMONG = _RELATIVES.where(CandidateRow.id.in_(bindparam("ids", expanding=True)))
 
 
 class LineageStore(CandidateStore, ProgramStore):
@@ -76,59 +83,102 @@ class LineageStore(CandidateStore, ProgramStore):
     ) -> Lineage:
         with self._read() as connection:
             root = self._root(of, run)
-            reached = _closure(connection, root, roles, upward=upward)
-            found: list[Candidate] = []
+            reached, links = _closure(connection, root, roles, upward=upward)
+            found: list[Relative] = []
             for owner, ids in reached.items():
                 if len(ids) > _MANY:
-                    whole = read_candidates(connection, _OF_RUN, {"run": owner}, run=owner)
-                    found += [candidate for candidate in whole if candidate.id in ids]
+                    found += (row for row in _relatives(connection, _OF_RUN, run=owner) if row.id in ids)
                 else:
                     for some in chunks(sorted(ids)):
-                        found += read_candidates(connection, _AMONG, {"ids": some})
-        found.sort(key=lambda candidate: (candidate.run_id, candidate.index))
-        by_id = {candidate.id: candidate for candidate in found}
-        edges = tuple(
-            Edge(child.id, parent, role)
-            for child in found
-            for parent, role in child.parents
-            if parent in by_id and (roles is None or role in roles)
-        )
-        return Lineage(root, by_id, edges)
+                        found += _relatives(connection, _AMONG, ids=some)
+        return Lineage(root, *_in_order(found, links))
+
+    def pedigree(
+        self, run: RunRef, *, roles: Collection[Role] | None = None, failed: bool = False
+    ) -> tuple[dict[int, Relative], tuple[Edge, ...]]:
+        """Return everything that was measured in a run, and how it descends from each other.
+
+        Parameters
+        ----------
+        roles
+            Only these relations; None for all.
+        failed
+            Candidates that failed, too.
+
+        Returns
+        -------
+        dict of int to Relative, tuple of Edge
+            Candidates by id, in the order of asking, and the relations among them.
+        """
+        shown: ColumnElement[bool] = CandidateRow.train.is_not(None)
+        if failed:
+            shown = or_(shown, CandidateRow.status.in_(FAILED))
+        number = run_id(run)
+        with self._read() as connection:
+            found = _relatives(connection, _OF_RUN.where(shown), run=number)
+            links = connection.execute(_links(roles, upward=True), {"run": number}).all()
+        return _in_order(found, links)
+
+
+def _relatives(
+    connection: Connection, statement: Select[*tuple[Any, ...]], **parameters: Any
+) -> list[Relative]:
+    return [Relative._make(row) for row in connection.execute(statement, parameters)]
+
+
+def _in_order(found: list[Relative], links: Sequence[_Link]) -> tuple[dict[int, Relative], tuple[Edge, ...]]:
+    """Return candidates in order of run and index, and the links among them by child and position."""
+    found.sort(key=itemgetter(Relative._fields.index("run_id"), Relative._fields.index("index")))
+    parents: dict[int, list[Edge]] = {candidate.id: [] for candidate in found}
+    for child, _, parent, role, _ in links:
+        if child in parents and parent in parents:
+            parents[child].append(Edge(child, parent, role))
+    return {candidate.id: candidate for candidate in found}, tuple(chain.from_iterable(parents.values()))
+
+
+def _links(roles: Collection[Role] | None, *, upward: bool) -> Select[int, int, int, Role, int]:
+    """Select child, position, parent and role of the links that begin in a run, and where they end."""
+    near, far = ParentRow.candidate_id, ParentRow.parent_id
+    if not upward:
+        near, far = far, near
+    here, there = aliased(CandidateRow), aliased(CandidateRow)
+    links = (
+        select(ParentRow.candidate_id, ParentRow.position, ParentRow.parent_id, ParentRow.role, there.run_id)
+        .join(here, here.id == near)
+        .join(there, there.id == far)
+        .where(here.run_id == bindparam("run"))
+        .order_by(ParentRow.candidate_id, ParentRow.position)
+    )
+    return links if roles is None else links.where(ParentRow.role.in_(roles))
 
 
 def _closure(
     connection: Connection, root: Candidate, roles: Collection[Role] | None, *, upward: bool
-) -> dict[int, set[int]]:
-    """Return the ids of everything that is reached from a candidate, itself included, by run.
+) -> tuple[dict[int, set[int]], Sequence[_Link]]:
+    """Return the ids of everything that is reached from a candidate, itself included, by run; and the links.
 
     The links of whole runs are read and followed here. A recursive query would depend on the planner's
     statistics: a server without any scans the table once a generation, and a sequential search has as many
     generations as candidates.
     """
-    near, far = (
-        (ParentRow.candidate_id, ParentRow.parent_id)
-        if upward
-        else (ParentRow.parent_id, ParentRow.candidate_id)
-    )
-    here, there = aliased(CandidateRow), aliased(CandidateRow)
-    links = (
-        select(near, far, there.run_id)
-        .join(here, here.id == near)
-        .join(there, there.id == far)
-        .where(here.run_id == bindparam("run"))
-    )
-    if roles is not None:
-        links = links.where(ParentRow.role.in_(roles))
+    statement = _links(roles, upward=upward)
     following: dict[int, list[tuple[int, int]]] = {}
     reached: dict[int, set[int]] = {}
+    links: list[_Link] = []
     open_ends = [(root.id, root.run_id)]
     while open_ends:
         candidate, run = open_ends.pop()
         if run not in reached:
             reached[run] = set()
-            for start, end, end_run in connection.execute(links, {"run": run}).all():
+            new = connection.execute(statement, {"run": run}).all()
+            for child, _, parent, _, end_run in new:
+                start, end = (child, parent) if upward else (parent, child)
                 following.setdefault(start, []).append((end, end_run))
+            links += new
         if candidate not in reached[run]:
             reached[run].add(candidate)
             open_ends += following.get(candidate, ())
-    return reached
+    if len(reached) > 1:
+        # A child's parents may be in several runs.
+        links.sort(key=itemgetter(0, 1))
+    return reached, links

@@ -21,6 +21,7 @@ ProgramRef: TypeAlias = Program | str
 _Id = TypeVar("_Id", int, str)
 
 _SHOWN = 10
+_NOT_JSON = "{} cannot be stored as JSON ({}); use plain finite values"
 
 
 def run_id(run: RunRef) -> int:
@@ -49,16 +50,17 @@ EVALUATION = columns(EvaluationRow, Evaluation, "scores")
 SCORE = [getattr(ScoreRow, name) for name in Score._fields]
 
 
-def candidate_select() -> Select[*tuple[Any, ...]]:
-    """Select candidates with the nicknames of their run and program, in the order of the record's fields."""
+def candidate_select(record: type = Candidate) -> Select[*tuple[Any, ...]]:
+    """Select candidates with the nicknames of their run and program, in the order of a record's fields."""
+    names = getattr(record, "_fields", None) or [item.name for item in fields(record)]
     listed = [
         RunRow.nickname
-        if item.name == "run"
+        if name == "run"
         else ProgramRow.nickname
-        if item.name == "nickname"
-        else getattr(CandidateRow, item.name)
-        for item in fields(Candidate)
-        if item.name != "parents"
+        if name == "nickname"
+        else getattr(CandidateRow, name)
+        for name in names
+        if name != "parents"
     ]
     return (
         select(*listed)
@@ -149,8 +151,16 @@ def check_json(what: str, value: Any) -> Any:
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{what} cannot be stored as JSON ({error}); use plain finite values") from error
+        raise ValueError(_NOT_JSON.format(what, error)) from error
     return value
+
+
+def as_stored(what: str, value: Any) -> Any:
+    """Return the value as it will be read again, if JSON can hold it exactly; errors as for `check_json`."""
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ValueError(_NOT_JSON.format(what, error)) from error
 
 
 def one_match(kind: str, reference: str, names: Sequence[tuple[Any, str]], listing: str) -> Any:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
 
 from archive.records import Candidate, Role, Run, Status
 
@@ -76,8 +79,7 @@ class Fitted:
     validation: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """``child`` was made from ``parent`` (candidate ids)."""
 
     child: int
@@ -85,7 +87,32 @@ class Edge:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+class Relative(NamedTuple):
+    """What a family tree tells of a candidate; the fields are those of `archive.Candidate`.
+
+    A tuple, and without what the proposer stored for itself, because a tree may have many thousands.
+    """
+
+    id: int
+    run_id: int
+    run: str
+    index: int
+    status: Status
+    program: str | None
+    nickname: str | None
+    operator: str
+    proposer: str
+    island: int | None
+    reason: str | None
+    note: str | None
+    created: datetime
+    finished: datetime | None
+    train: float | None
+    validation: float | None
+    test: float | None
+
+
+@dataclass(frozen=True)
 class Lineage:
     """A candidate with its ancestors or its descendants.
 
@@ -93,19 +120,26 @@ class Lineage:
     ----------
     root : Candidate
         The one asked for.
-    candidates : dict of int to Candidate
+    candidates : dict of int to Relative
         All of them by id, the root included, in order of run and index.
     edges : tuple of Edge
         Every relation among them, in order of the child and of its parents.
     """
 
     root: Candidate
-    candidates: dict[int, Candidate]
+    candidates: dict[int, Relative]
     edges: tuple[Edge, ...]
+
+    @cached_property
+    def _by_child(self) -> dict[int, list[Edge]]:
+        found: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.child, []).append(edge)
+        return found
 
     def parents(self, candidate_id: int) -> tuple[Edge, ...]:
         """Return the edges from a candidate to its parents."""
-        return tuple(edge for edge in self.edges if edge.child == candidate_id)
+        return tuple(self._by_child.get(candidate_id, ()))
 
     def children(self, candidate_id: int) -> tuple[Edge, ...]:
         """Return the edges from a candidate to its children."""

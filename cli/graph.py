@@ -10,7 +10,7 @@ from cli import output
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive import Candidate
+    from archive import Candidate, Relative
     from evolve.ancestry import Family
 
 
@@ -58,7 +58,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def edit(candidate: Candidate) -> str:
+def edit(candidate: Candidate | Relative) -> str:
     """Return what was changed, in words."""
     if candidate.operator == "seed":
         return f"seed: {candidate.note}"
@@ -70,37 +70,66 @@ def print_tree(screen: Console, family: Family) -> None:
 
     Side branches are indented once each; so a descent of a hundred edits stays readable.
     """
-    from evolve.ancestry import main_child
+    from rich.segment import Segment, Segments
 
-    children = family.children()
-    waiting: list[tuple[Candidate, str, str]] = [(root, "", "") for root in reversed(family.roots())]
+    waiting: list[tuple[Relative, str, str]] = [(root, "", "") for root in reversed(family.roots())]
     if not waiting:
         screen.print(f"Nothing of {family.title} has been measured yet; see `nashforge status`.")
         return
+    # Put together here, because rich takes half a millisecond to lay out a line, and there may be thousands.
+    styles = {name: screen.get_style(name) for name in ("green", "bold green", "cyan", "red", "dim")}
+    segments: list[Segment] = []
     while waiting:
         member, lead, rest = waiting.pop()
-        screen.print(_line(family, member, lead, screen.width), overflow="ellipsis", no_wrap=True)
-        main = main_child(family, children, member.id)
+        for text, style in _cut(_line(family, member, lead, screen.width), screen.width):
+            segments.append(Segment(text, styles.get(style)))
+        segments.append(Segment.line())
+        main = family.main_child(member)
         if main is None:
             continue
         waiting.append((main, rest, rest))
-        sides = [child for child in children[member.id] if child.id != main.id]
+        sides = [child for child in family.children[member.id] if child.id != main.id]
         for side in reversed(sides):
             waiting.append((side, rest + "├─", rest + "│ "))
+    screen.print(Segments(segments), end="")
     screen.print("[dim]● leads to the best   ○ other   × second parent   numbers: training fitness[/]")
 
 
-def _line(family: Family, member: Candidate, lead: str, width: int) -> str:
+def _line(family: Family, member: Relative, lead: str, width: int) -> list[tuple[str, str]]:
+    """Return a line of the tree as texts with their styles."""
     chosen = member.id in family.best
-    dot = "[green]●[/]" if chosen else "○"
     if member.train is None:
-        name, value = f"[red]{member.nickname or '-'} {member.status}[/]", ""
-        size = len(f"{member.nickname or '-'} {member.status}")
+        name, colour, value = f"{member.nickname or '-'} {member.status}", "red", ""
     else:
-        colour = "bold green" if chosen else "cyan"
-        name, value = f"[{colour}]{member.nickname}[/]", output.fitness(member.train)
-        size = len(member.nickname or "") + 1 + len(value)
+        name, colour = member.nickname or "-", "bold green" if chosen else "cyan"
+        value = output.fitness(member.train)
     others = "".join(f" × {partner.nickname}" for partner in family.partners(member))
-    head = f"{lead}{dot} {name} {value}[dim]{others}[/]"
-    room = max(width - len(lead) - 2 - size - len(others) - 2, 8)
-    return f"{head}  [dim]{output.plain(output.shorten(edit(member), room))}[/]"
+    taken = len(lead) + 2 + len(name) + bool(value) + len(value) + len(others) + 2
+    told = output.visible(output.shorten(edit(member), max(width - taken, 8)))
+    dot = ("●", "green") if chosen else ("○", "")
+    return [
+        (lead, ""),
+        dot,
+        (" ", ""),
+        (name, colour),
+        (f" {value}", ""),
+        (others, "dim"),
+        ("  ", ""),
+        (told, "dim"),
+    ]
+
+
+def _cut(pieces: list[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    """Return a line that fits: cut off with an ellipsis if it is too long."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len("".join(text for text, _ in pieces)) <= width:
+        return pieces
+    fitting, room = list[tuple[str, str]](), width - 1
+    for text, style in pieces:
+        size = cell_len(text)
+        if size > room:
+            return [*fitting, (set_cell_size(text, room) + "…", style)]
+        fitting.append((text, style))
+        room -= size
+    return fitting

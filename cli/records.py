@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archive import Candidate, Evaluation, Program
+    from archive import Candidate, Evaluation, Program, Relative
     from cli.measuring import Measurements
     from evolve.evaluate import Measured
     from evolve.standing import Standing
@@ -29,7 +29,7 @@ def standing_as_dict(standing: Standing) -> dict[str, Any]:
     }
 
 
-def candidate_as_dict(candidate: Candidate) -> dict[str, Any]:
+def candidate_as_dict(candidate: Candidate | Relative) -> dict[str, Any]:
     """Return a candidate."""
     return {
         "program": candidate.nickname,

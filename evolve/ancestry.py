@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
-from archive import Archive, Candidate, Edge, NotFound, Role, Run
+from archive import Archive, Edge, NotFound, Relative, Role, Run
 from evolve.ranking import merit, ranked
 
 ROLES = (Role.PARENT, Role.CROSSOVER)
@@ -30,36 +31,57 @@ class Family:
 
     title: str
     run: Run | None
-    members: dict[int, Candidate]
+    members: dict[int, Relative]
     edges: tuple[Edge, ...]
     best: frozenset[int] = frozenset()
-    _parent: dict[int, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _parents(self) -> dict[int, list[int]]:
+        """Parents by child, the first one first; everything that is asked about one candidate starts here."""
+        found: dict[int, list[int]] = {}
         for edge in self.edges:
-            if edge.parent in self.members and edge.child in self.members:
-                self._parent.setdefault(edge.child, edge.parent)
+            if edge.child in self.members and edge.parent in self.members:
+                found.setdefault(edge.child, []).append(edge.parent)
+        return found
 
-    def roots(self) -> list[Candidate]:
+    def roots(self) -> list[Relative]:
         """Return the candidates without a parent in the family."""
-        return [member for key, member in self.members.items() if key not in self._parent]
+        return [member for key, member in self.members.items() if key not in self._parents]
 
-    def children(self) -> dict[int, list[Candidate]]:
-        """Return children by id of their first parent, in the order of asking."""
-        found: dict[int, list[Candidate]] = {}
-        for key, parent in self._parent.items():
-            found.setdefault(parent, []).append(self.members[key])
+    @cached_property
+    def children(self) -> dict[int, list[Relative]]:
+        """Children by id of their first parent, in the order of asking."""
+        found: dict[int, list[Relative]] = {}
+        for key, parents in self._parents.items():
+            found.setdefault(parents[0], []).append(self.members[key])
         return {key: sorted(some, key=lambda item: (item.run_id, item.index)) for key, some in found.items()}
 
-    def partners(self, candidate: Candidate) -> list[Candidate]:
+    def partners(self, candidate: Relative) -> list[Relative]:
         """Return the other parents of a crossover."""
-        return [
-            self.members[edge.parent]
-            for edge in self.edges
-            if edge.child == candidate.id
-            and edge.parent in self.members
-            and edge.parent != self._parent.get(candidate.id)
-        ]
+        parents = self._parents.get(candidate.id, [])
+        return [self.members[key] for key in parents[1:] if key != parents[0]]
+
+    @cached_property
+    def _best_below(self) -> dict[int, tuple[bool, float]]:
+        """The highest merit of every candidate and everything made from it."""
+        order, waiting = list[Relative](), self.roots()
+        while waiting:
+            item = waiting.pop()
+            order.append(item)
+            waiting += self.children.get(item.id, ())
+        found: dict[int, tuple[bool, float]] = {}
+        for item in reversed(order):
+            below = (found[child.id] for child in self.children.get(item.id, ()))
+            found[item.id] = max((merit(item), *below))
+        return found
+
+    def main_child(self, candidate: Relative) -> Relative | None:
+        """Return the child that leads to the best program below a candidate; None without children."""
+        return max(
+            self.children.get(candidate.id, ()),
+            key=lambda child: (child.id in self.best, self._best_below[child.id], -child.index),
+            default=None,
+        )
 
 
 def family_of(archive: Archive, name: str, *, descendants: bool = False, failed: bool = False) -> Family:
@@ -112,17 +134,7 @@ def _program(archive: Archive, name: str) -> str:
 
 
 def _family_of_run(archive: Archive, run: Run, failed: bool) -> Family:
-    members = {
-        candidate.id: candidate
-        for candidate in archive.candidates(run)
-        if candidate.train is not None or (failed and candidate.status.failed)
-    }
-    edges = tuple(
-        Edge(candidate.id, parent.candidate_id, parent.role)
-        for candidate in members.values()
-        for parent in candidate.parents
-        if parent.role in ROLES and parent.candidate_id in members
-    )
+    members, edges = archive.pedigree(run, roles=ROLES, failed=failed)
     best = ranked(archive, run, 1)
     return Family(run.nickname, run, members, edges, _line(edges, best[0].id) if best else frozenset())
 
@@ -131,25 +143,8 @@ def _line(edges: Collection[Edge], start: int) -> frozenset[int]:
     parent: dict[int, int] = {}
     for edge in edges:
         parent.setdefault(edge.child, edge.parent)
-    line = [start]
-    while line[-1] in parent and parent[line[-1]] not in line:
-        line.append(parent[line[-1]])
+    line = {start}
+    while start in parent and parent[start] not in line:
+        start = parent[start]
+        line.add(start)
     return frozenset(line)
-
-
-def main_child(family: Family, children: dict[int, list[Candidate]], key: int) -> Candidate | None:
-    """Return the child that leads to the best program below a candidate; None without children."""
-    some = children.get(key, [])
-    if not some:
-        return None
-    return max(some, key=lambda child: (child.id in family.best, best_below(children, child), -child.index))
-
-
-def best_below(children: dict[int, list[Candidate]], candidate: Candidate) -> tuple[bool, float]:
-    """Return the highest merit of a candidate and everything made from it."""
-    top, waiting = merit(candidate), list(children.get(candidate.id, []))
-    while waiting:
-        item = waiting.pop()
-        top = max(top, merit(item))
-        waiting += children.get(item.id, [])
-    return top

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archive import Archive, Candidate, Lineage, Role, Run
+from archive import Archive, Candidate, Lineage, Relative, Role, Run
 from archive.views import Fitted
 
 
-def merit(candidate: Candidate | Fitted) -> tuple[bool, float]:
+def merit(candidate: Candidate | Relative | Fitted) -> tuple[bool, float]:
     """Order of measured programs: verified ones before others, then by the mean over both kinds of games.
 
     A program is verified when it was measured on the disguised games of validation.
@@ -26,20 +26,20 @@ def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candida
     return archive.get_candidates(list(unique.values())[:limit])
 
 
-def first_parent(lineage: Lineage, candidate: Candidate) -> Candidate | None:
-    """Return what a candidate was made from in the first place; inspirations do not count."""
-    for edge in lineage.parents(candidate.id):
+def first_parent(lineage: Lineage, candidate: int) -> int | None:
+    """Return what a candidate was made from in the first place, by their ids; inspirations do not count."""
+    for edge in lineage.parents(candidate):
         if edge.role is not Role.INSPIRATION and edge.parent in lineage.candidates:
-            return lineage.candidates[edge.parent]
+            return edge.parent
     return None
 
 
 def line_of_descent(archive: Archive, candidate: Candidate) -> list[Candidate]:
     """Return the candidates from the seed to ``candidate``, following the first parent of each."""
     lineage = archive.lineage(candidate, roles=(Role.PARENT, Role.CROSSOVER))
-    line = [lineage.root]
-    seen = {lineage.root.id}
-    while (parent := first_parent(lineage, line[-1])) is not None and parent.id not in seen:
-        line.append(parent)
-        seen.add(parent.id)
-    return line[::-1]
+    line = {lineage.root.id: None}
+    parent = first_parent(lineage, lineage.root.id)
+    while parent is not None and parent not in line:
+        line[parent] = None
+        parent = first_parent(lineage, parent)
+    return archive.get_candidates(list(line)[::-1])
