@@ -30,6 +30,7 @@ import numpy as np
 from archive import Archive, ArchiveError, NotFound, RunState, Status
 from archive.work import AttemptState
 from evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
+from evolve.service.settings import ServiceError
 
 PR_SET_CHILD_SUBREAPER = 36
 NAME = "chaos-run"
@@ -289,7 +290,7 @@ def do_trial(number: int, plan: Plan, root: Path, expected: list[Row]) -> bool:
                 trial.end()
             wrong += faults(trial.database.url, plan.evaluations, expected)
             lost = lost_attempts(trial.database.url)
-    except (TimeoutError, NotFound) as error:
+    except (TimeoutError, NotFound, ServiceError) as error:
         wrong.append(str(error))
     wrong += [f"left over: {process}" for process in left_over()]
     said = ", ".join(f"{name.replace('_', ' ')} {count}x" for name, count in sorted(trial.done.items()))

@@ -26,7 +26,6 @@ from typing import Any, Self
 from evolve.executors.worker import PR_SET_PDEATHSIG
 from evolve.service.settings import ServiceError
 
-START_SECONDS = 60.0
 _UNPRIVILEGED = ("postgres", "nobody")
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/lib/rabbitmq/lib/*/sbin", "/opt/*/bin", "/opt/*/sbin")
 
@@ -58,6 +57,7 @@ class Server(ABC):
     """
 
     binary: str
+    start_seconds = 60.0
     stop_signal = signal.SIGTERM
     kill_signal = signal.SIGKILL
 
@@ -126,7 +126,7 @@ class Server(ABC):
                 preexec_fn=end_with_parent if sys.platform == "linux" else None,
                 **self._options(),
             )
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
@@ -205,6 +205,7 @@ class RabbitMQ(Server):
     """RabbitMQ as a node of its own; it knows the user ``guest``, from this machine only."""
 
     binary = "rabbitmq-server"
+    start_seconds = 600.0  # ten on an idle machine; on a busy one it is slow rather than stuck
 
     @property
     def url(self) -> str:
