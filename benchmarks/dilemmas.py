@@ -13,23 +13,24 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from rich.console import Console
 from rich.table import Table
 
-from archive import Archive, Candidate, NotFound
+from archive import Archive, ArchiveNotFound, NotFound
 from evolve.config import load_config
 from evolve.dilemmas.arena import HOSTS, play_confined
 from evolve.dilemmas.genome import library as library_fragments
 from evolve.dilemmas.genome import take_apart
-from evolve.ranking import merit
+from evolve.ranking import ranked
 from evolve.run import resume_run, start_run
 from evolve.sandbox import Sandbox
 from games.dilemmas.settings import GAMES, Setting
 from solvers.policies import policy_names, policy_source
 from solvers.policies.episode import in_process
 from solvers.policies.metrics import METRICS, summaries
-from solvers.policies.strangers import cross_play, invasion, schelling
+from solvers.policies.strangers import Play, cross_play, invasion, schelling
 
 SEEDS = range(5)
 STEPS_IN_PROCESS, STEPS_SANDBOXED, EVALUATION_SECONDS = 4000, 1500, 5.0
@@ -37,6 +38,10 @@ STEPS_IN_PROCESS, STEPS_SANDBOXED, EVALUATION_SECONDS = 4000, 1500, 5.0
 
 EFFICIENCY = {"gathering": 3.0, "cleanup": 2.0}
 """Targets of evolution on test seeds; in Cleanup with positive equality."""
+
+
+Evolved: TypeAlias = dict[str, list[tuple[str, str]]]
+"""Names and sources of programs, by game."""
 
 
 def pairs() -> list[tuple[str, tuple[str, str], tuple[str, str]]]:
@@ -155,8 +160,9 @@ def library(preset: str) -> bool:
     return fine
 
 
-def dilemmas(seeds: Sequence[int]) -> None:
-    """Print Schelling diagrams, and what an invader gains."""
+def dilemmas(seeds: Sequence[int]) -> bool:
+    """Print Schelling diagrams, and what an invader gains; whether both games are dilemmas for some pair."""
+    shown = set()
     for game, (cooperator, gives), (defector, takes) in pairs():
         setting = Setting(game)
         found = schelling(setting, gives, takes, seeds)
@@ -165,45 +171,87 @@ def dilemmas(seeds: Sequence[int]) -> None:
         table.add_row(cooperator, *(f"{value:.0f}" for value in found.cooperate))
         table.add_row(defector, *(f"{value:.0f}" for value in found.defect))
         screen.print(table)
+        conditions = Table("condition", "margin, 95 % interval", "holds")
+        for name, margin in found.margins.items():
+            assert margin.mean is not None
+            # Without a second seed there is no interval, and nothing is clear.
+            low = -float("inf") if margin.low is None else margin.low
+            high = float("inf") if margin.high is None else margin.high
+            holds = "yes" if low > 0 else "no" if high < 0 else "open"
+            conditions.add_row(name.replace("_", " "), f"{margin.mean:.0f} ({low:.0f} to {high:.0f})", holds)
+        screen.print(conditions)
         invaded = invasion(setting, gives, takes, seeds)
         screen.print(
-            f"dilemma: {_yes(found.dilemma)} (all cooperating pays {_yes(found.pays)}, needs others "
-            f"{_yes(found.needs_others)}, fear {_yes(found.fear)}, greed {_yes(found.greed)}); one invader "
-            f"earns {invaded.invader:.0f} beside hosts with {invaded.host:.0f}, a host among hosts "
-            f"{invaded.peaceful:.0f}\n"
+            f"dilemma by the means: {_yes(found.dilemma)}; one invader earns {invaded.invader:.0f} beside "
+            f"hosts with {invaded.host:.0f}, a host among hosts {invaded.peaceful:.0f}\n"
         )
+        if found.dilemma:
+            shown.add(game)
+    screen.print(f"social dilemmas for at least one pair: {', '.join(sorted(shown)) or 'none'}\n")
+    return shown == set(GAMES)
 
 
-def strangers(seeds: Sequence[int], evolved: dict[str, list[tuple[str, str]]]) -> None:
+def strangers(seeds: Sequence[int], evolved: Evolved) -> None:
     """Print how policies fare with strangers; ``evolved`` are names and sources by game."""
     for game in GAMES:
         pool = [(name, policy_source(name)) for name in policy_names() if name != "random"]
         pool += evolved.get(game, [])
-        matrix = cross_play(Setting(game), [source for _, source in pool], seeds)
-        table = Table("half are / others are", *(name[:10] for name, _ in pool), title=f"{game}: cross-play")
-        for (name, _), row in zip(pool, matrix, strict=True):
-            table.add_row(name, *(f"{value:.0f}" for value in row))
+        sources = [source for _, source in pool]
+        if evolved.get(game):
+            with Sandbox(HOSTS) as sandbox:
+                matrix = cross_play(Setting(game), sources, seeds, confined(sandbox))
+        else:
+            matrix = cross_play(Setting(game), sources, seeds)
+        means = [row.sum() - row[place] for place, row in enumerate(matrix)]
+        heads = (*(name.split("_")[0] for name, _ in pool), "mean with strangers")
+        table = Table("half run / the others run", *heads, title=f"{game}: cross-play, mean return")
+        for (name, _), row, total in zip(pool, matrix, means, strict=True):
+            cells = (f"{value:.0f}" for value in row)
+            table.add_row(name, *cells, f"{total / (len(pool) - 1):.0f}")
         screen.print(table)
 
 
-def evolve(url: str, evaluations: int, seeds: Sequence[int]) -> dict[str, list[tuple[str, str]]]:
-    """Search from the nearest-apple policy with every seed; return the best programs by game."""
-    best: dict[str, list[tuple[str, str]]] = {game: [] for game in GAMES}
-    with Archive.open(url) as archive:
-        for seed in seeds:
-            for game in GAMES:
-                search(archive, game, seed, evaluations)
+def confined(sandbox: Sandbox) -> Play:
+    """Return what plays an episode in the sandbox."""
+    return lambda setting, sources, seed: play_confined(sandbox, setting, sources, seed).episode
+
+
+def evolved_programs(url: str, seeds: Sequence[int]) -> Evolved:
+    """Return the best programs of the runs of ``evolve`` that an archive has, by game."""
+    best: Evolved = {game: [] for game in GAMES}
+    try:
+        opened = Archive.open(url, create=False)
+    except ArchiveNotFound:
+        return best
+    with opened as archive:
         for game in GAMES:
             for seed in seeds:
-                chosen = best_of(archive, game, seed)
+                try:
+                    [chosen] = ranked(archive, archive.get_run(run_name(game, seed)), 1)
+                except (NotFound, ValueError):
+                    continue  # not begun, or nothing measured yet
                 assert chosen.program is not None
                 best[game].append((f"evolved {seed}", archive.get_program(chosen.program).source))
     return best
 
 
+def evolve(url: str, evaluations: int, seeds: Sequence[int]) -> Evolved:
+    """Search from the nearest-apple policy with every seed; return the best programs by game."""
+    with Archive.open(url) as archive:
+        for seed in seeds:
+            for game in GAMES:
+                search(archive, game, seed, evaluations)
+    return evolved_programs(url, seeds)
+
+
+def run_name(game: str, seed: int) -> str:
+    """Return what a run of ``evolve`` is called."""
+    return f"dilemmas-{game}-{seed}"
+
+
 def search(archive: Archive, game: str, seed: int, evaluations: int) -> None:
     """Do one run, or finish it; one worker, so that it can be repeated exactly."""
-    name = f"dilemmas-{game}-{seed}"
+    name = run_name(game, seed)
     try:
         run = archive.get_run(name)
     except NotFound:
@@ -214,13 +262,7 @@ def search(archive: Archive, game: str, seed: int, evaluations: int) -> None:
         resume_run(archive, run, changes={"max_evaluations": evaluations})
 
 
-def best_of(archive: Archive, game: str, seed: int) -> Candidate:
-    """Return the best candidate of a run."""
-    candidates = archive.candidates(archive.get_run(f"dilemmas-{game}-{seed}"))
-    return max((c for c in candidates if c.train is not None), key=merit)
-
-
-def report(evolved: dict[str, list[tuple[str, str]]]) -> bool:
+def report(evolved: Evolved) -> bool:
     """Print what evolution found, measured in the sandbox on test seeds."""
     fine = True
     table = Table("game", "program", *METRICS, title="Offline evolution, test seeds 0-4")
@@ -260,27 +302,33 @@ def main() -> None:
         "parts", nargs="*", default=["speed", "library", "dilemmas", "strangers"], metavar="PART"
     )
     parser.add_argument("--rounds", type=int, default=5, help="episodes to time (the best counts)")
-    parser.add_argument("--seeds", type=int, default=2, help="seeds of diagrams and cross-play")
+    parser.add_argument("--seeds", type=int, default=5, help="seeds of diagrams and cross-play")
     parser.add_argument("--evaluations", type=int, default=300, help="of each run of evolve")
     parser.add_argument("--runs", type=int, default=3, help="runs of evolve, each with a seed of its own")
-    parser.add_argument("--database", default="dilemmas.db", help="archive of evolve")
+    parser.add_argument(
+        "--database",
+        default="dilemmas.db",
+        help="archive of evolve, whose best programs play with strangers, too",
+    )
     chosen = parser.parse_args()
     unknown = set(chosen.parts) - set(parts)
     if unknown:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(parts)}")
     fine = True
-    evolved: dict[str, list[tuple[str, str]]] = {}
+    evolved: Evolved = {}
     if "speed" in chosen.parts:
         fine &= speed(chosen.rounds)
     if "library" in chosen.parts:
         fine &= library("gallego2026")
         library("default")
     if "dilemmas" in chosen.parts:
-        dilemmas(range(chosen.seeds))
+        fine &= dilemmas(range(chosen.seeds))
+    url = chosen.database if "://" in chosen.database else f"sqlite:///{Path(chosen.database).absolute()}"
     if "evolve" in chosen.parts:
-        url = chosen.database if "://" in chosen.database else f"sqlite:///{Path(chosen.database).absolute()}"
         evolved = evolve(url, chosen.evaluations, range(chosen.runs))
         fine &= report(evolved)
+    elif "strangers" in chosen.parts:
+        evolved = evolved_programs(url, range(chosen.runs))
     if "strangers" in chosen.parts:
         strangers(range(chosen.seeds), evolved)
     sys.exit(0 if fine else 1)

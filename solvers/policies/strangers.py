@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from games.dilemmas.settings import Setting
 from solvers.policies.episode import Episode, in_process
+from solvers.policies.metrics import Summary, summarise
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Play: TypeAlias = Callable[[Setting, Sequence[str], int], Episode]
@@ -29,37 +30,63 @@ class Schelling:
 
     Attributes
     ----------
-    cooperate, defect : ndarray of shape (agents,)
-        Mean return of a cooperator and of a defector among 0, 1, ..., agents - 1 other cooperators.
+    cooperators, defectors : ndarray of shape (agents, seeds)
+        Return of a cooperator and of a defector, mean over those there are, among 0, 1, ..., agents - 1 other
+        cooperators.
     """
 
-    cooperate: Floats
-    defect: Floats
+    cooperators: Floats
+    defectors: Floats
+
+    @property
+    def cooperate(self) -> Floats:
+        """Mean return of a cooperator over the seeds, shape ``(agents,)``."""
+        return _frozen(self.cooperators.mean(axis=1))
+
+    @property
+    def defect(self) -> Floats:
+        """Mean return of a defector over the seeds, shape ``(agents,)``."""
+        return _frozen(self.defectors.mean(axis=1))
+
+    @property
+    def margins(self) -> dict[str, Summary]:
+        """By how much each condition holds, with 95 % intervals over the seeds; see the properties."""
+        c, d = self.cooperators, self.defectors
+        found = {
+            "pays": c[-1] - d[0],
+            "needs_others": c[-1] - c[0],
+            "fear": d[0] - c[0],
+            "greed": d[-1] - c[-1],
+        }
+        return {name: summarise(values.tolist()) for name, values in found.items()}
 
     @property
     def pays(self) -> bool:
         """Whether all cooperating is better than all defecting."""
-        return bool(self.cooperate[-1] > self.defect[0])
+        return self._holds("pays")
 
     @property
     def needs_others(self) -> bool:
         """Whether a cooperator among cooperators fares better than one alone."""
-        return bool(self.cooperate[-1] > self.cooperate[0])
+        return self._holds("needs_others")
 
     @property
     def fear(self) -> bool:
         """Whether a defector among defectors fares better than a cooperator there."""
-        return bool(self.defect[0] > self.cooperate[0])
+        return self._holds("fear")
 
     @property
     def greed(self) -> bool:
         """Whether a defector among cooperators fares better than a cooperator there."""
-        return bool(self.defect[-1] > self.cooperate[-1])
+        return self._holds("greed")
 
     @property
     def dilemma(self) -> bool:
         """Whether the two policies make the game a social dilemma (Hughes et al. 2018)."""
         return self.pays and self.needs_others and (self.fear or self.greed)
+
+    def _holds(self, condition: str) -> bool:
+        return (self.margins[condition].mean or 0.0) > 0
 
 
 @dataclass(frozen=True)
@@ -89,23 +116,25 @@ def schelling(
 ) -> Schelling:
     """Return the Schelling diagram of two policies, given as sources."""
     agents = setting.agents
-    cooperate, defect = np.zeros(agents), np.zeros(agents)
+    cooperators, defectors = np.zeros((agents, len(seeds))), np.zeros((agents, len(seeds)))
     for count in range(agents + 1):
-        mean = mixed(setting, {cooperator: count, defector: agents - count}, seeds, play)
+        found = mixed(setting, {cooperator: count, defector: agents - count}, seeds, play)
         if count:
-            cooperate[count - 1] = mean[cooperator]
+            cooperators[count - 1] = found[cooperator]
         if count < agents:
-            defect[count] = mean[defector]
-    return Schelling(cooperate, defect)
+            defectors[count] = found[defector]
+    return Schelling(_frozen(cooperators), _frozen(defectors))
 
 
 def invasion(
     setting: Setting, resident: str, invader: str, seeds: Sequence[int], play: Play = in_process
 ) -> Invasion:
     """Return how one invader fares among ``agents - 1`` residents."""
-    mean = mixed(setting, {resident: setting.agents - 1, invader: 1}, seeds, play)
+    found = mixed(setting, {resident: setting.agents - 1, invader: 1}, seeds, play)
     peaceful = mixed(setting, {resident: setting.agents}, seeds, play)
-    return Invasion(mean[invader], mean[resident], peaceful[resident])
+    return Invasion(
+        float(found[invader].mean()), float(found[resident].mean()), float(peaceful[resident].mean())
+    )
 
 
 def cross_play(
@@ -124,18 +153,29 @@ def cross_play(
         for j, column in enumerate(sources):
             half = -(-setting.agents // 2)
             counts = {row: setting.agents} if i == j else {row: half, column: setting.agents - half}
-            matrix[i, j] = mixed(setting, counts, seeds, play)[row]
+            matrix[i, j] = mixed(setting, counts, seeds, play)[row].mean()
     return matrix
 
 
-def mixed(setting: Setting, counts: Mapping[str, int], seeds: Sequence[int], play: Play) -> dict[str, float]:
-    """Return the mean return of an agent of each policy, with so many agents of each."""
-    sums = dict.fromkeys(counts, 0.0)
+def mixed(setting: Setting, counts: Mapping[str, int], seeds: Sequence[int], play: Play) -> dict[str, Floats]:
+    """Return the return of an agent of each policy, mean over its agents, shape ``(seeds,)``.
+
+    Parameters
+    ----------
+    counts
+        How many agents run each policy; those that nobody runs are left out of the answer.
+    """
+    found = {source: np.zeros(len(seeds)) for source, count in counts.items() if count}
     sources = [source for source, count in counts.items() for _ in range(count)]
-    for seed in seeds:
+    for place, seed in enumerate(seeds):
         order = np.random.default_rng([seed, 2]).permutation(len(sources))
         seated = [sources[k] for k in order]
         returns = play(setting, seated, seed).returns
         for seat, source in enumerate(seated):
-            sums[source] += float(returns[seat])
-    return {source: total / (counts[source] * len(seeds)) for source, total in sums.items() if counts[source]}
+            found[source][place] += float(returns[seat]) / counts[source]
+    return found
+
+
+def _frozen(array: Floats) -> Floats:
+    array.flags.writeable = False
+    return array
