@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archive.database import Database
@@ -14,7 +16,7 @@ from archive.errors import BudgetExceeded, Conflict, NotFound, TokensExceeded
 from archive.hashing import clean_text
 from archive.models import ModelCallRow, RunRow
 from archive.records import CallStatus, ModelCall, new_token
-from archive.rows import CandidateRef, RunRef, candidate_id, check_json, columns, run_id
+from archive.rows import CandidateRef, RunRef, as_stored, candidate_id, columns, run_id
 from archive.types import db_now
 from archive.views import Spending
 
@@ -38,7 +40,8 @@ _TOKENS = select(
     func.coalesce(func.sum(case((_OPEN, 0), else_=_ALL_TOKENS)), 0),
     func.coalesce(func.sum(case((_OPEN, _ALL_TOKENS), else_=0)), 0),
 ).where(_MINE)
-_INSERT = insert(ModelCallRow).returning(*CALL)
+_NO_RUN = "there is no run number {}; see `nashforge runs`"
+_INSERT = insert(ModelCallRow).returning(ModelCallRow.id, ModelCallRow.created)
 _BY_TOKEN = select(*CALL).where(ModelCallRow.token == bindparam("key"))
 _SETTLE = (
     update(ModelCallRow)
@@ -47,6 +50,7 @@ _SETTLE = (
         ModelCallRow.status.in_((CallStatus.RESERVED, CallStatus.LOST)),
     )
     .values(finished=db_now())
+    .returning(ModelCallRow.finished, ModelCallRow.candidate_id)
 )
 
 
@@ -93,24 +97,26 @@ class CallStore(Database):
             raise ValueError(
                 f"the reserved cost {reserved_cost} must be a finite amount of dollars, 0 or more"
             )
-        values = {
+        owner = run_id(run)
+        values: dict[str, Any] = {
             "token": token or new_token(),
-            "run_id": run_id(run),
+            "run_id": owner,
             "candidate_id": None if candidate is None else candidate_id(candidate),
             "provider": provider,
             "model": model,
             "status": CallStatus.RESERVED,
-            "request": check_json("the request", dict(request)),
+            "request": as_stored("the request", dict(request)),
             "reserved_cost": float(reserved_cost),
             "input_tokens": input_tokens,
             "output_tokens": output_tokens,
         }
         with self._write() as connection:
-            # The lock makes concurrent reservations take turns, so that each sees the others' money.
-            if connection.scalar(_LOCK_RUN, {"run": run_id(run)}) is None:
-                raise NotFound(f"there is no run number {run_id(run)}; see `nashforge runs`")
+            # The lock makes concurrent reservations take turns, so that each sees the others' money; SQLite
+            # has one writer anyway.
+            if connection.dialect.name != "sqlite" and connection.scalar(_LOCK_RUN, {"run": owner}) is None:
+                raise NotFound(_NO_RUN.format(owner))
             if cap is not None:
-                spent, reserved = self._money(connection, run_id(run))
+                spent, reserved = self._money(connection, owner)
                 if spent + reserved + reserved_cost > cap:
                     raise BudgetExceeded(
                         f"a call that may cost ${reserved_cost:.4f} would exceed the budget of ${cap:.2f} "
@@ -121,7 +127,7 @@ class CallStore(Database):
                         cap,
                     )
             if token_cap is not None:
-                taken, held = self._tokens(connection, run_id(run))
+                taken, held = self._tokens(connection, owner)
                 if taken + held + input_tokens + output_tokens > token_cap:
                     raise TokensExceeded(
                         f"a call that may take {input_tokens + output_tokens} tokens would exceed the budget "
@@ -131,8 +137,24 @@ class CallStore(Database):
                         input_tokens + output_tokens,
                         token_cap,
                     )
-            row = connection.execute(_INSERT, values).one()
-            return ModelCall(*row)
+            try:
+                number, created = connection.execute(_INSERT, values).one()
+            except IntegrityError as error:
+                if connection.scalar(_LOCK_RUN, {"run": owner}) is None:
+                    raise NotFound(_NO_RUN.format(owner)) from error
+                raise
+        return ModelCall(
+            **values,
+            id=number,
+            created=created,
+            reason=None,
+            cached_tokens=0,
+            cache_write_tokens=0,
+            cost=None,
+            latency=None,
+            finished=None,
+            response=None,
+        )
 
     @staticmethod
     def _money(connection: Connection, run: int) -> tuple[float, float]:
@@ -168,10 +190,10 @@ class CallStore(Database):
         if not (math.isfinite(cost) and cost >= 0):
             raise ValueError(f"the cost {cost} must be a finite amount of dollars, 0 or more")
         token = call.token if isinstance(call, ModelCall) else call
-        values = {
+        values: dict[str, Any] = {
             "status": status,
             "cost": float(cost),
-            "response": None if response is None else check_json("the response", dict(response)),
+            "response": None if response is None else as_stored("the response", dict(response)),
             "reason": clean_text(reason),
             "input_tokens": input_tokens,
             "cached_tokens": cached_tokens,
@@ -180,7 +202,9 @@ class CallStore(Database):
             "latency": latency,
         }
         with self._write() as connection:
-            connection.execute(_SETTLE, {"key": token, **values})
+            settled = connection.execute(_SETTLE, {"key": token, **values}).one_or_none()
+            if settled is not None and isinstance(call, ModelCall):
+                return replace(call, **values, finished=settled.finished, candidate_id=settled.candidate_id)
             row = connection.execute(_BY_TOKEN, {"key": token}).one_or_none()
             if row is None:
                 raise NotFound(f"no model call has the token {token!r}; reserve it first")

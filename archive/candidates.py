@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from archive.errors import Conflict, NotFound
-from archive.evaluations import EvaluationStore
+from archive.evaluations import EvaluationStore, stored_tokens
 from archive.hashing import clean_text
 from archive.models import CandidateRow, EvaluationRow, ParentRow, RunRow
-from archive.records import OPEN, Candidate, Evaluation, NewEvaluation, Parent, Status
+from archive.records import OPEN, Candidate, Evaluation, NewEvaluation, Parent, Program, Run, Status
 from archive.rows import (
     CandidateRef,
     ProgramRef,
     RunRef,
+    as_stored,
     candidate_id,
     candidate_select,
-    check_json,
     program_key,
     read_candidates,
     read_evaluations,
@@ -30,18 +31,23 @@ from archive.runs import RunStore
 from archive.types import db_now
 
 # Statements on the path of every candidate are built once: building one costs more than running it.
-_INSERT = insert(CandidateRow).returning(CandidateRow.id)
-_INSERT_FINISHED = insert(CandidateRow).values(finished=db_now()).returning(CandidateRow.id)
+_MADE = (CandidateRow.id, CandidateRow.created, CandidateRow.finished)
+_INSERT = insert(CandidateRow).returning(*_MADE)
+_INSERT_FINISHED = insert(CandidateRow).values(finished=db_now()).returning(*_MADE)
 _INSERT_PARENTS = insert(ParentRow)
 _BY_ID = candidate_select().where(CandidateRow.id == bindparam("key"))
 _LOCK_RUN = select(RunRow.id).where(RunRow.id == bindparam("run")).with_for_update(key_share=True)
 _LAST_INDEX = select(func.max(CandidateRow.index)).where(CandidateRow.run_id == bindparam("run"))
-_LOCK_CANDIDATE = (
-    select(CandidateRow.status, CandidateRow.run_id)
-    .where(CandidateRow.id == bindparam("key"))
-    .with_for_update()
+_SET_PROGRAM = update(CandidateRow).where(
+    CandidateRow.id == bindparam("key"), CandidateRow.status == Status.PROPOSING
 )
-_FINISH = update(CandidateRow).where(CandidateRow.id == bindparam("key")).values(finished=db_now())
+_FINISH = (
+    update(CandidateRow)
+    .where(CandidateRow.id == bindparam("key"), CandidateRow.status.in_(OPEN))
+    .values(finished=db_now())
+    .returning(CandidateRow.run_id, CandidateRow.finished)
+)
+_FINISH_MEASURED = _FINISH.where(~stored_tokens())
 
 
 def _fitness(values: Mapping[str, float | None]) -> dict[str, float]:
@@ -109,7 +115,7 @@ class CandidateStore(RunStore, EvaluationStore):
                 connection.execute(_LOCK_RUN, {"run": owner})
                 last = connection.scalar(_LAST_INDEX, {"run": owner})
                 index = 0 if last is None else last + 1
-            values = {
+            values: dict[str, Any] = {
                 "run_id": owner,
                 "index": index,
                 "status": status,
@@ -119,11 +125,11 @@ class CandidateStore(RunStore, EvaluationStore):
                 "island": island,
                 "reason": clean_text(reason),
                 "note": clean_text(note),
-                "data": check_json("the candidate's data", dict(data or {})),
+                "data": as_stored("the candidate's data", dict(data or {})),
             }
             try:
-                added = connection.scalar(_INSERT_FINISHED if status.finished else _INSERT, values)
-                assert added is not None
+                statement = _INSERT_FINISHED if status.finished else _INSERT
+                added, created, finished = connection.execute(statement, values).one()
                 if parents:
                     links = [
                         {"candidate_id": added, "position": i, "parent_id": p.candidate_id, "role": p.role}
@@ -135,7 +141,20 @@ class CandidateStore(RunStore, EvaluationStore):
                     f"run {owner} already has a candidate at index {index}, or its program or a parent is not"
                     f" stored ({' '.join(str(error.orig).split())}); read the run's candidates again first"
                 ) from error
-            return self.get_candidate(added)
+            if not isinstance(run, Run) or isinstance(program, str):
+                return self.get_candidate(added)
+            return Candidate(
+                **values,
+                id=added,
+                run=run.nickname,
+                nickname=None if program is None else program.nickname,
+                created=created,
+                finished=finished,
+                train=None,
+                validation=None,
+                test=None,
+                parents=tuple(parents),
+            )
 
     def get_candidate(self, candidate: CandidateRef) -> Candidate:
         """Return a candidate as it is stored now.
@@ -170,15 +189,16 @@ class CandidateStore(RunStore, EvaluationStore):
         if note is not None:
             values["note"] = clean_text(note)
         if data is not None:
-            values["data"] = check_json("the candidate's data", dict(data))
+            values["data"] = as_stored("the candidate's data", dict(data))
         with self._write() as connection:
-            mine = (CandidateRow.id == candidate_id(candidate), CandidateRow.status == Status.PROPOSING)
-            if not connection.execute(update(CandidateRow).where(*mine).values(**values)).rowcount:
+            if not connection.execute(_SET_PROGRAM, {"key": candidate_id(candidate), **values}).rowcount:
                 current = self.get_candidate(candidate)
                 raise Conflict(
                     f"candidate {current.index} of {current.run} is {current.status}, not being proposed; "
                     "read it again first"
                 )
+            if isinstance(candidate, Candidate) and isinstance(program, Program):
+                return replace(candidate, **values, nickname=program.nickname)
             return self.get_candidate(candidate)
 
     def finish_candidate(
@@ -193,7 +213,7 @@ class CandidateStore(RunStore, EvaluationStore):
         test: float | None = None,
         data: Mapping[str, Any] | None = None,
         state: Mapping[str, Any] | None = None,
-    ) -> bool:
+    ) -> Candidate | None:
         """Finish a candidate with everything that was measured, in one transaction, once.
 
         Parameters
@@ -215,9 +235,9 @@ class CandidateStore(RunStore, EvaluationStore):
 
         Returns
         -------
-        bool
-            True if this call finished it. False if it, or one of the measurements, was stored before: then
-            nothing is written, so that repeating a call does no harm.
+        Candidate or None
+            The candidate as this call finished it. None if it, or one of the measurements, was stored before:
+            then nothing is written, so that repeating a call does no harm.
 
         Raises
         ------
@@ -231,20 +251,21 @@ class CandidateStore(RunStore, EvaluationStore):
             raise ValueError(f"a candidate that ended as {status} must have no fitness")
         with self._write() as connection:
             key = candidate_id(candidate)
-            locked = connection.execute(_LOCK_CANDIDATE, {"key": key}).one_or_none()
-            if locked is None:
-                raise NotFound(f"there is no candidate number {key}; see `nashforge runs`")
-            if locked.status.finished or self._is_stored(connection, evaluations):
-                return False
-            values: dict[str, Any] = {"key": key, "status": status, "reason": clean_text(reason), **fitness}
+            values: dict[str, Any] = {"status": status, "reason": clean_text(reason), **fitness}
             if data is not None:
-                values["data"] = check_json("the candidate's data", dict(data))
-            connection.execute(_FINISH, values)
-            for evaluation in evaluations:
-                self._store(connection, evaluation, locked.run_id, key)
+                values["data"] = as_stored("the candidate's data", dict(data))
+            tokens = {"tokens": [evaluation.token for evaluation in evaluations]} if evaluations else {}
+            statement = _FINISH_MEASURED if evaluations else _FINISH
+            done = connection.execute(statement, {"key": key, **tokens, **values}).one_or_none()
+            if done is None:
+                self.get_candidate(key)  # raises if there is none
+                return None
+            self._store(connection, evaluations, done.run_id, key)
             if state:
-                self._set_state(connection, locked.run_id, state)
-            return True
+                self._set_state(connection, done.run_id, state)
+            if isinstance(candidate, Candidate):
+                return replace(candidate, **values, finished=done.finished)
+            return self.get_candidate(key)
 
     def set_fitness(
         self,

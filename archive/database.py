@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any, Self
 
@@ -47,6 +48,8 @@ def make_engine(url: str, busy_timeout: float, *, migrating: bool = False) -> En
         URL.create("sqlite", database=str(file)),
         json_serializer=to_json,
         connect_args={"timeout": busy_timeout},
+        # Every use is a transaction that is committed or rolled back: there is nothing to undo afterwards.
+        pool_reset_on_return=None,
         **pool,
     )
 
@@ -61,8 +64,13 @@ def make_engine(url: str, busy_timeout: float, *, migrating: bool = False) -> En
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        statement = "BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN"
+        driver: Any = connection.connection.dbapi_connection
+        # By the driver: as a statement like any other it would cost as much as the writes that follow.
+        try:
+            driver.execute(statement)
+        except sqlite3.Error as error:
+            raise OperationalError(statement, None, error) from error
 
     return engine
 
@@ -86,10 +94,17 @@ class Database:
         self.patience = 0.0
         """Seconds that an operation waits for a server that cannot be reached, before it begins."""
         self._engine: Engine | None = None
+        self._writing: Engine | None = None
+        self._file = file_of(url)
         self._pid = os.getpid()
-        self._mutex = threading.Lock()
-        self._local = threading.local()
+        self._start_threads()
         register(self)
+
+    def _start_threads(self) -> None:
+        """Make what threads share, in a new process anew."""
+        self._mutex = threading.Lock()
+        self._turn = threading.Lock()
+        self._local = threading.local()
 
     @property
     def location(self) -> str:
@@ -99,15 +114,20 @@ class Database:
     @property
     def engine(self) -> Engine:
         """The engine of this process."""
+        self._follow_fork()
+        with self._mutex:
+            if self._engine is None:
+                self._engine = make_engine(self.url, self.busy_timeout)
+                self._writing = self._engine.execution_options(writing=True)
+            return self._engine
+
+    def _follow_fork(self) -> None:
+        """Start anew in a child of the process that this was made in."""
         if self._pid != os.getpid():
             if self._engine is not None:
                 _inherited.append(self._engine)
             self._engine, self._pid = None, os.getpid()
-            self._mutex, self._local = threading.Lock(), threading.local()
-        with self._mutex:
-            if self._engine is None:
-                self._engine = make_engine(self.url, self.busy_timeout)
-            return self._engine
+            self._start_threads()
 
     def release(self) -> None:
         """Close the idle connections of this process; those in use close when they are done."""
@@ -147,12 +167,16 @@ class Database:
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        engine = self.engine.execution_options(writing=True)
-        current: Connection | None = getattr(self._local, "connection", None)
+        current = self._joined()
         if current is not None:
             yield current
             return
-        with under_way(self.url), told_to_people(self.url), self._begun(engine) as connection:
+        with (
+            self._my_turn(),
+            under_way(self.url),
+            told_to_people(self.url),
+            self._begun(writing=True) as connection,
+        ):
             self._local.connection = connection
             try:
                 yield connection
@@ -160,25 +184,44 @@ class Database:
                 self._local.connection = None
 
     @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """Let threads write one after another: SQLite has one writer, and others sleep until it looks again.
+
+        Who waits too long goes on, and hears from the database that it is busy.
+        """
+        with ExitStack() as held:
+            if self._file is not None and self._turn.acquire(timeout=self.busy_timeout):
+                held.callback(self._turn.release)
+            yield
+
+    @contextmanager
     def _read(self) -> Iterator[Connection]:
-        engine = self.engine
-        current: Connection | None = getattr(self._local, "connection", None)
+        current = self._joined()
         if current is not None:
             yield current
             return
-        with under_way(self.url), told_to_people(self.url), self._begun(engine) as connection:
+        with under_way(self.url), told_to_people(self.url), self._begun(writing=False) as connection:
             yield connection
 
+    def _joined(self) -> Connection | None:
+        """Return the connection of the write that this thread is in the middle of."""
+        self._follow_fork()
+        return getattr(self._local, "connection", None)
+
     @contextmanager
-    def _begun(self, engine: Engine) -> Iterator[Connection]:
+    def _begun(self, *, writing: bool) -> Iterator[Connection]:
         """Begin a transaction; wait for a server that restarts, nothing was done yet that could be lost."""
         deadline = time.monotonic() + self.patience
+        engine = self.engine
+        if writing:
+            assert self._writing is not None
+            engine = self._writing
         while True:
             try:
                 connection = engine.connect()
                 break
             except OperationalError:
-                if file_of(self.url) is not None or time.monotonic() >= deadline:
+                if self._file is not None or time.monotonic() >= deadline:
                     raise
                 time.sleep(_RECONNECT_SECONDS)
         with connection, connection.begin():
@@ -187,7 +230,7 @@ class Database:
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
         """Read everything as it is at one moment; SQLite's transactions do so anyway."""
-        options = {} if file_of(self.url) is not None else {"isolation_level": "REPEATABLE READ"}
+        options = {} if self._file is not None else {"isolation_level": "REPEATABLE READ"}
         engine = self.engine.execution_options(**options)
         with under_way(self.url), told_to_people(self.url), engine.begin() as connection:
             yield connection

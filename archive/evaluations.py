@@ -24,12 +24,31 @@ from archive.rows import (
 )
 from archive.types import db_now
 
+
+def stored_tokens() -> ColumnElement[bool]:
+    """Return the condition that one of ``tokens`` is stored."""
+    return exists().where(EvaluationRow.token.in_(bindparam("tokens", expanding=True)))
+
+
 _RESULT = ("status", "cpu_seconds", "wall_seconds", "peak_memory", "fitness", "fingerprint")
+_ATTEMPT = ("worker", "tier", "started")
 _SPECIFICATION = ("token", "program", "split", "suite", "suite_digest", "evaluator")
 # Statements on the path of every candidate are built once: building one costs more than running it.
-_STORED = select(exists().where(EvaluationRow.token.in_(bindparam("tokens", expanding=True))))
+_STORED = select(stored_tokens())
 _INSERT = insert(EvaluationRow).values(finished=db_now()).returning(EvaluationRow.id)
 _INSERT_SCORES = insert(ScoreRow)
+
+
+def _values(new: NewEvaluation, run: int | None, candidate: int | None) -> dict[str, Any]:
+    return {
+        **{name: getattr(new, name) for name in (*_SPECIFICATION, *_ATTEMPT, *_RESULT)},
+        "reason": clean_text(new.reason),
+        "log": clean_text(new.log),
+        "run_id": run,
+        "candidate_id": candidate,
+        "seeds": list(new.seeds),
+        "settings": check_json("the evaluation's settings", dict(new.settings)),
+    }
 
 
 class EvaluationStore(Database):
@@ -55,7 +74,7 @@ class EvaluationStore(Database):
             if not self._is_stored(connection, [evaluation]):
                 self._store(
                     connection,
-                    evaluation,
+                    [evaluation],
                     None if run is None else run_id(run),
                     None if candidate is None else candidate_id(candidate),
                 )
@@ -70,39 +89,26 @@ class EvaluationStore(Database):
         return bool(connection.scalar(_STORED, {"tokens": tokens}))
 
     @staticmethod
-    def _store(connection: Connection, new: NewEvaluation, run: int | None, candidate: int | None) -> None:
-        """Write an evaluation and its scores."""
-        result: dict[str, Any] = {name: getattr(new, name) for name in _RESULT}
-        result |= {"reason": clean_text(new.reason), "log": clean_text(new.log)}
-        given = {name: getattr(new, name) for name in ("worker", "tier", "started")}
-        result |= {name: value for name, value in given.items() if value is not None}
-        specification = {name: getattr(new, name) for name in _SPECIFICATION}
-        key = connection.scalar(
-            _INSERT,
-            {
-                **result,
-                **specification,
-                "run_id": run,
-                "candidate_id": candidate,
-                "seeds": list(new.seeds),
-                "settings": check_json("the evaluation's settings", dict(new.settings)),
-            },
-        )
-        if new.scores:
-            connection.execute(
-                _INSERT_SCORES,
-                [
-                    {
-                        "evaluation_id": key,
-                        "game": score.game,
-                        "metric": score.metric,
-                        "iteration": score.iteration,
-                        "value": float(score.value),
-                        "direction": score.direction,
-                    }
-                    for score in new.scores
-                ],
-            )
+    def _store(
+        connection: Connection, evaluations: Sequence[NewEvaluation], run: int | None, candidate: int | None
+    ) -> None:
+        """Write evaluations and their scores."""
+        scores: list[dict[str, Any]] = []
+        for new in evaluations:
+            key = connection.scalar(_INSERT, _values(new, run, candidate))
+            scores += [
+                {
+                    "evaluation_id": key,
+                    "game": score.game,
+                    "metric": score.metric,
+                    "iteration": score.iteration,
+                    "value": float(score.value),
+                    "direction": score.direction,
+                }
+                for score in new.scores
+            ]
+        if scores:
+            connection.execute(_INSERT_SCORES, scores)
 
     def get_evaluation(self, token: str) -> Evaluation:
         """Return an evaluation by its token.

@@ -52,10 +52,12 @@ class ProgramStore(Database):
             If the source is empty or not text.
         """
         text, digest = normalize_source(source), program_hash(source, domain)
-        with self._read() as connection:
-            known = self._program(connection, digest)
-        if known is not None and (known.ast_hash is not None or ast_hash is None):
-            return known
+        if self._joined() is None:
+            # Most programs of the library are there: nobody need wait for a turn to write.
+            with self._read() as connection:
+                known = self._program(connection, digest)
+            if known is not None and (known.ast_hash is not None or ast_hash is None):
+                return known
         with self._write() as connection:
             return self._add_program(connection, digest, text, domain, ast_hash)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
 from archive.database import Database
 from archive.errors import Conflict, NicknameTaken, NotFound, RunBusy
@@ -18,6 +18,15 @@ from archive.records import Candidate, Run, RunState, Status
 from archive.rows import RUN, RunRef, candidate_select, check_json, one_match, read_candidates, run_id
 from archive.types import db_now
 from archive.views import RunSummary
+
+# Statements on the path of every candidate are built once: building one costs more than running it.
+_STOP_REQUESTED = select(RunRow.stop_requested).where(RunRow.id == bindparam("run"))
+_SET_STATE = (
+    update(RunStateRow)
+    .where(RunStateRow.run_id == bindparam("run"), RunStateRow.key == bindparam("name"))
+    .values(updated=db_now())
+)
+_INSERT_STATE = insert(RunStateRow)
 
 _ENDED = (RunState.STOPPED, RunState.FINISHED, RunState.FAILED)
 
@@ -180,8 +189,13 @@ class RunStore(Database):
             mine = (RunRow.id == run_id(run), RunRow.owner == owner, RunRow.state == RunState.RUNNING)
             return connection.execute(update(RunRow).where(*mine).values(heartbeat=db_now())).rowcount == 1
 
-    def set_run_state(self, run: RunRef, state: RunState, reason: str | None = None) -> Run:
-        """Set where a run stands, and why. Any state but ``running`` gives the claim on it up."""
+    def set_run_state(
+        self, run: RunRef, state: RunState, reason: str | None = None, *, owner: str | None = None
+    ) -> Run:
+        """Set where a run stands, and why. Any state but ``running`` gives the claim on it up.
+
+        With an ``owner``, nothing is changed unless the run is its own: it may have been taken over.
+        """
         ended = state in _ENDED
         values: dict[str, Any] = {"state": state, "stop_reason": clean_text(reason)}
         values["finished"] = db_now() if ended else None
@@ -189,8 +203,11 @@ class RunStore(Database):
             values["started"] = func.coalesce(RunRow.started, db_now())
         else:
             values |= {"owner": None, "heartbeat": None}
+        mine = [RunRow.id == run_id(run)]
+        if owner is not None:
+            mine += [RunRow.owner == owner, RunRow.state == RunState.RUNNING]
         with self._write() as connection:
-            connection.execute(update(RunRow).where(RunRow.id == run_id(run)).values(**values))
+            connection.execute(update(RunRow).where(*mine).values(**values))
             return self.get_run(run)
 
     def request_stop(self, run: RunRef) -> None:
@@ -201,8 +218,7 @@ class RunStore(Database):
     def stop_requested(self, run: RunRef) -> bool:
         """Return whether somebody asked the run to stop since it was last claimed."""
         with self._read() as connection:
-            statement = select(RunRow.stop_requested).where(RunRow.id == run_id(run))
-            return connection.scalar(statement) is not None
+            return connection.scalar(_STOP_REQUESTED, {"run": run_id(run)}) is not None
 
     def rename_run(self, run: RunRef, nickname: str) -> Run:
         """Give a run another name."""
@@ -271,12 +287,9 @@ class RunStore(Database):
     def _set_state(connection: Connection, run: int, state: Mapping[str, Any]) -> None:
         for key, value in state.items():
             check_json(f"the state {key!r} of the run", value)
-            mine = (RunStateRow.run_id == run, RunStateRow.key == key)
-            changed = connection.execute(
-                update(RunStateRow).where(*mine).values(value=value, updated=db_now())
-            ).rowcount
+            changed = connection.execute(_SET_STATE, {"run": run, "name": key, "value": value}).rowcount
             if not changed:
-                connection.execute(insert(RunStateRow).values(run_id=run, key=key, value=value))
+                connection.execute(_INSERT_STATE, {"run_id": run, "key": key, "value": value})
 
     def get_state(self, run: RunRef, key: str, default: Any = None) -> Any:
         """Return what `set_state` stored last, or ``default``."""

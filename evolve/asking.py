@@ -6,6 +6,7 @@ outcomes that were told when it was asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,6 +87,9 @@ class Asking(Protocol):
     def wait(self, seconds: float) -> None:
         """Wait until one was written, at most so long."""
 
+    def notify(self, ring: Callable[[], None]) -> None:
+        """Have something called, from any thread, when one was written."""
+
     def passed(self, candidate: Candidate) -> None:
         """Take in that a candidate was taken from the archive, in the order of asking."""
 
@@ -110,8 +114,8 @@ class AtOnce:
         known = self._known
         if open_candidate is not None:
             reason = "the run ended before it was proposed"
-            known.archive.finish_candidate(open_candidate, Status.CANCELLED, reason=reason)
-            return known.archive.get_candidate(open_candidate)
+            done = known.archive.finish_candidate(open_candidate, Status.CANCELLED, reason=reason)
+            return done or known.archive.get_candidate(open_candidate)
         request, proposal, mark, reason = self._draw(index)
         if proposal is None:
             return known.archive.add_candidate(
@@ -158,6 +162,9 @@ class AtOnce:
         return []
 
     def wait(self, seconds: float) -> None:
+        """Nothing is ever under way."""
+
+    def notify(self, ring: Callable[[], None]) -> None:
         """Nothing is ever under way."""
 
     def passed(self, candidate: Candidate) -> None:
@@ -249,12 +256,16 @@ class InBackground:
                     program = known.library.add(draft.source, draft.index, mark)
                     return known.archive.set_program(candidate, program, note=draft.note, data=draft.data)
             status, reason = Status.DUPLICATE, f"the same program as {twin}"
-        known.archive.finish_candidate(candidate, status, reason=reason, data=draft.data)
-        return known.archive.get_candidate(candidate)
+        done = known.archive.finish_candidate(candidate, status, reason=reason, data=draft.data)
+        return done or known.archive.get_candidate(candidate)
 
     def wait(self, seconds: float) -> None:
         """Wait until the author has written something, at most so long."""
         self._author.wait(seconds)
+
+    def notify(self, ring: Callable[[], None]) -> None:
+        """Have something called when the author has written something."""
+        self._author.notify(ring)
 
     def passed(self, candidate: Candidate) -> None:
         """Have the strategy and the author go through what they did when the candidate was asked for."""

@@ -14,6 +14,11 @@ ATTEMPTS = 3
 POLL_SECONDS = 0.5
 
 
+def default_lookahead(workers: int) -> int:
+    """Return how far to ask ahead so that no worker waits for the oldest outcome."""
+    return 1 if workers == 1 else 2 * workers
+
+
 class SearchError(RuntimeError):
     """The run cannot go on; it can be resumed when the cause is gone."""
 

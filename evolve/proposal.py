@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
@@ -271,6 +271,9 @@ class Author(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Wait until something was written, at most so long."""
+
+    def notify(self, ring: Callable[[], None]) -> None:
+        """Have something called, from any thread, whenever there is something to collect."""
 
     def passed(self, writer: str) -> None:
         """Take in that a stored candidate was asked for, in the order of asking."""

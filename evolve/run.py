@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import Archive, Run
 from evolve.config import ConfigError, RunConfig, checked
+from evolve.dispatch import default_lookahead
 from evolve.domains import domain
 from evolve.domains.checks import FitnessError, check_fitness
 from evolve.executors.base import Executor
@@ -18,7 +20,7 @@ from evolve.llm.setup import check_models, make_author
 from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
 from evolve.sandbox import Tier, probe
-from evolve.search import Search, default_lookahead
+from evolve.search import Search
 from evolve.standing import standing
 from evolve.tasks import Split
 
@@ -206,9 +208,13 @@ def _work(
         make_proposer(config) if config.offline else make_author(archive, run, config, listener.note, service)
     )
     search = Search(archive, run, config, domain(config.domain), writer, work, listener)
+    # What is loaded by now stays: the garbage collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
     try:
         result = search.execute()
     finally:
+        gc.unfreeze()
         if executor is None:
             work.close()
     if result.interrupted:

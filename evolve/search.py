@@ -18,9 +18,9 @@ from itertools import islice
 from archive import Archive, ArchiveError, Candidate, Role, Run, RunState, Status
 from evolve.asking import Asking, AtOnce, InBackground, Knowledge, Stop
 from evolve.config import RunConfig
-from evolve.dispatch import POLL_SECONDS, Dispatcher, SearchError
+from evolve.dispatch import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
 from evolve.domains.base import Domain
-from evolve.executors.base import Executor, Lost
+from evolve.executors.base import Executor, Lost, Wakeable
 from evolve.holding import hold, is_dead
 from evolve.library import Library
 from evolve.measuring import Measuring
@@ -36,9 +36,7 @@ ASKED_PER_EVALUATION = 20
 
 HEARTBEAT_SECONDS = 5.0
 SHOW_SECONDS = 0.2
-SHORTEST_PAUSE = 0.004
-"""How long, at least, to wait for evaluations before looking whether something was written."""
-
+SHORTEST_PAUSE = 0.004  # before looking whether something was written, for executors that cannot be woken
 STALE_SECONDS = 60.0
 """A run whose owner was not heard of for so long may be taken over."""
 
@@ -91,8 +89,12 @@ class Search:
         self._stop_reason: str | None = None
         self._given_up = False
         self._phase = "preparing"
+        self._woken = isinstance(executor, Wakeable)
+        if isinstance(executor, Wakeable):
+            self._asking.notify(executor.wake)
         self._pause = SHORTEST_PAUSE
         self._began = self._beat = self._shown = time.monotonic()
+        self._held = 0.0
         self._lookahead = config.lookahead or default_lookahead(executor.workers)
 
     def execute(self) -> Result:
@@ -110,16 +112,15 @@ class Search:
         try:
             reason = self._work()
         except KeyboardInterrupt:
-            self._archive.set_run_state(self._run, RunState.STOPPED, "interrupted")
+            self._archive.set_run_state(self._run, RunState.STOPPED, "interrupted", owner=self._owner)
             return self._result("interrupted", interrupted=True)
         except (SearchError, ArchiveError) as error:
             # A failed run is free to be resumed at once. The database itself may be what failed.
             with contextlib.suppress(ArchiveError):
-                if self._archive.heartbeat_run(self._run, self._owner):
-                    self._archive.set_run_state(self._run, RunState.FAILED, str(error))
+                self._archive.set_run_state(self._run, RunState.FAILED, str(error), owner=self._owner)
             raise
         state = RunState.STOPPED if reason == "stopped" else RunState.FINISHED
-        self._archive.set_run_state(self._run, state, reason)
+        self._archive.set_run_state(self._run, state, reason, owner=self._owner)
         self._phase = "done"
         self._show()
         return self._result(reason)
@@ -150,7 +151,7 @@ class Search:
             waiting = self._asking.ledger is not None and self._asking.ledger.waiting is not None
             if not self._tasks and (self._given_up or (self._stop_reason is not None and waiting)):
                 break
-            # Two sources cannot be waited for at once: look at both, less often while nothing comes.
+            # Where two sources cannot be waited for at once: look at both, less often while nothing comes.
             self._pause = SHORTEST_PAUSE if moved else min(2 * self._pause, POLL_SECONDS / 4)
         # Behind candidates that nobody will write, outcomes are waiting to be told.
         for index in sorted(self._finished):
@@ -158,12 +159,12 @@ class Search:
 
     def _receive(self) -> bool:
         """Take in what was evaluated and what was written; return whether there was anything."""
-        if not self._asking.busy:
-            answers = self._dispatcher.wait()
+        if self._asking.busy and not self._tasks:
+            answers = self._dispatcher.wait(0.0)
+            self._asking.wait(POLL_SECONDS / 4)
         else:
-            answers = self._dispatcher.wait(self._pause)
-            if not self._tasks:
-                self._asking.wait(self._pause)
+            alone = self._woken or not self._asking.busy
+            answers = self._dispatcher.wait(POLL_SECONDS if alone else self._pause)
         for answer in answers:
             self._collect(self._tasks.pop(answer.token), answer)
         try:
@@ -222,9 +223,14 @@ class Search:
             self._stop_reason = self._stop_reason or "patience"
         return self._stop_reason is None
 
+    @property
+    def _seconds(self) -> float:
+        """How long this process has worked on the run, without the time for which it was held back."""
+        return time.monotonic() - self._began - self._held
+
     def _look_at_the_clock(self) -> None:
         limit = self._config.max_minutes
-        if limit is not None and time.monotonic() - self._began >= 60 * limit:
+        if limit is not None and self._seconds >= 60 * limit:
             self._stop_reason = self._stop_reason or "max_minutes"
 
     def _ask(self, index: int) -> bool:
@@ -285,21 +291,20 @@ class Search:
         """Store an outcome as it comes in."""
         candidate = self._asked[index]
         if isinstance(answer, Lost):
-            self._archive.finish_candidate(candidate, Status.INFRASTRUCTURE, reason=answer.reason)
-            self._asked[index] = candidate = self._archive.get_candidate(candidate.id)
+            done = self._archive.finish_candidate(candidate, Status.INFRASTRUCTURE, reason=answer.reason)
+            self._asked[index] = candidate = done or self._archive.get_candidate(candidate)
             self._finished[index] = Outcome(candidate)
             return
-        assert candidate.program is not None
         good = answer.status is Status.OK
-        self._archive.finish_candidate(
+        done = self._archive.finish_candidate(
             candidate,
             answer.status,
-            evaluations=self._measuring.rows(answer, candidate.program),
+            evaluations=self._measuring.rows(answer, candidate.program or ""),
             reason=answer.reason,
             train=answer.fitness("train") if good else None,
             validation=answer.fitness("validation") if good else None,
         )
-        self._asked[index] = candidate = self._archive.get_candidate(candidate.id)
+        self._asked[index] = candidate = done or self._archive.get_candidate(candidate)
         self._finished[index] = self._measuring.outcome(candidate, answer)
 
     def _tell(self, outcome: Outcome) -> None:
@@ -345,7 +350,9 @@ class Search:
             self._stop_reason = "stopped"
         if self._archive.pause_requested(self._run):
             phase, self._phase = self._phase, "paused"
+            held_since = time.monotonic()
             hold(self._archive, self._run, self._stay_alive)
+            self._held += time.monotonic() - held_since
             self._phase = phase
         self._look_at_the_clock()
         self._show()
@@ -366,7 +373,7 @@ class Search:
                 best=board.best,
                 seed_train=None if board.seed is None else board.seed.train,
                 outcomes=dict(board.outcomes),
-                seconds=time.monotonic() - self._began,
+                seconds=self._seconds,
                 running=self._dispatcher.running,
                 writing=self._asking.busy,
                 ledger=self._asking.ledger,
@@ -387,11 +394,6 @@ class Search:
             evaluations=self._board.evaluated,
             failures=failed,
             stop_reason=reason,
-            seconds=time.monotonic() - self._began,
+            seconds=self._seconds,
             interrupted=interrupted,
         )
-
-
-def default_lookahead(workers: int) -> int:
-    """Return how far to ask ahead so that no worker waits for the oldest outcome."""
-    return 1 if workers == 1 else 2 * workers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from evolve.tasks import Report, Task
 
@@ -35,3 +35,11 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """End all work at once and free everything. Harmless when repeated."""
+
+
+@runtime_checkable
+class Wakeable(Protocol):
+    """An executor that can be called away from waiting, to look after something else."""
+
+    def wake(self) -> None:
+        """Have `Executor.wait` return at once, or the next time. Called from any thread, at any time."""

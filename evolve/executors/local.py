@@ -7,6 +7,7 @@ import json
 import os
 import re
 import selectors
+import socket
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,10 @@ class LocalExecutor:
         self._workers: list[_Worker] = []
         self._ready: list[Report | Lost] = []
         self._selector = selectors.DefaultSelector()
+        self._bell, self._ring = socket.socketpair()
+        self._bell.setblocking(False)
+        self._ring.setblocking(False)
+        self._selector.register(self._bell, selectors.EVENT_READ, None)
 
     @property
     def workers(self) -> int:
@@ -86,14 +91,24 @@ class LocalExecutor:
         end = None if timeout is None else time.monotonic() + timeout
         while not self._ready and any(worker.task for worker in self._workers):
             limits = [worker.deadline for worker in self._workers if worker.task] + ([end] if end else [])
+            woken = False
             for key, _ in self._selector.select(max(0.0, min(limits) - time.monotonic())):
-                self._read(key.data)
+                if key.data is None:
+                    woken = bool(self._bell.recv(4096))
+                else:
+                    self._read(key.data)
             self._expire()
             self._dispatch()
-            if end is not None and time.monotonic() >= end:
+            if woken or (end is not None and time.monotonic() >= end):
                 break
         ready, self._ready = self._ready, []
         return ready
+
+    def wake(self) -> None:
+        """Have `wait` return."""
+        # A full buffer rings already; a closed executor need not be woken.
+        with contextlib.suppress(OSError):
+            self._ring.send(b"!")
 
     def close(self) -> None:
         """Kill the workers; they hold nothing that is not in the archive."""
@@ -101,6 +116,8 @@ class LocalExecutor:
         for worker in list(self._workers):
             self._remove(worker)
         self._selector.close()
+        self._bell.close()
+        self._ring.close()
 
     def _dispatch(self) -> None:
         while self._queue:

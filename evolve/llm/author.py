@@ -93,6 +93,7 @@ class ModelAuthor:
         self._refusals = dict.fromkeys(self._labels, 0)
         self._orders: dict[int, _Order] = {}
         self._ready: deque[tuple[int, Take]] = deque()
+        self._ring: Callable[[], None] = lambda: None
         self._spent, self._tokens, self._count = 0.0, 0, 0
         self._prompter: Prompter
 
@@ -160,6 +161,7 @@ class ModelAuthor:
         if order.take is not None:
             self._ready.append((index, order.take))
             order.take = None
+            self._ring()
         elif self._gates[order.writer].closed:
             # Money is not held back for what waits.
             self._release(order, "the model is not available")
@@ -188,6 +190,10 @@ class ModelAuthor:
         """Wait until an answer came, at most so long."""
         if not self._ready:
             self._calls.wait(seconds)
+
+    def notify(self, ring: Callable[[], None]) -> None:
+        """Have something called when an answer comes."""
+        self._ring = self._calls.ring = ring
 
     def tell(self, candidate: Candidate, gain: float) -> None:
         """Tell the bandit what a program gained and cost."""

@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from archive import Archive, ArchiveError, CallStatus, ModelCall
@@ -74,6 +74,8 @@ class Calls:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self.ring: Callable[[], None] = lambda: None
+        """Called, from another thread, when a call has ended."""
 
     def __len__(self) -> int:
         return len(self._under_way)
@@ -137,6 +139,7 @@ class Calls:
         self._ended.append(what)
         self._under_way.pop(call.token, None)
         self._bell.set()
+        self.ring()
 
     def _settle(
         self,
