@@ -15,6 +15,7 @@ from evolve.llm import wire
 from evolve.llm.models import Key, Model
 from evolve.llm.prices import Usage
 from evolve.llm.providers.base import CONNECT_SECONDS, Answer, Prompt, Unavailable, Uncertain, refused
+from evolve.llm.providers.patience import wait_as_told
 
 _RETRIED = [408, 429, 500, 502, 503, 504, 529]
 _ENDED = ("STOP", "FINISH_REASON_UNSPECIFIED")
@@ -35,6 +36,9 @@ class GoogleProvider:
 
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model
+        hooks = wire.hooks()
+        # After the watching hook: what is waited for has been turned away, and is not under way.
+        hooks["response"].append(wait_as_told(retries))
         self._client = genai.Client(
             api_key=key.value or "none",
             vertexai=False,
@@ -44,7 +48,7 @@ class GoogleProvider:
                 # the library would repeat a request that they cut off, which may be charged twice.
                 async_client_args={
                     "timeout": httpx2.Timeout(None, connect=CONNECT_SECONDS),
-                    "event_hooks": wire.hooks(),
+                    "event_hooks": hooks,
                 },
                 retry_options=types.HttpRetryOptions(
                     attempts=retries + 1, initial_delay=0.5, max_delay=8.0, http_status_codes=_RETRIED
