@@ -103,8 +103,8 @@ class InlineSession:
             raise self._failure
         if self._closed:
             raise RuntimeError("this session is closed; open a new one to run the program again")
-        names = self._outbox.names(expect)
-        self._outbox.clear(names)
+        slots = self._outbox.slots(expect)
+        self._outbox.clear(slots)
         self._begin()
         try:
             # As in the sandbox: numerical trouble shows as a result that is not finite, not as a warning.
@@ -113,7 +113,7 @@ class InlineSession:
         except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001 - a program may raise anything
             self._fail(error, loading=False)
         self._end()
-        wrong = self._outbox.collect(names, self._outputs)
+        wrong = self._outbox.collect(slots, self._outputs)
         if wrong is not None:
             self._failure = InvalidOutput(wrong, "", self.usage)
             self.close()

@@ -121,9 +121,14 @@ class Confinement:
         self.seccomp = seccomp
         self._libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
         self._filter: Any = None
+        self._ruleset: Any = None
         self.abi = 0
         if landlock:
+            import landlockpy
+
             self.abi = landlock_abi()
+            # Its descriptor is inherited: every child restricts itself by the same empty set of rules.
+            self._ruleset = landlockpy.Ruleset(scoped=landlockpy.scope_for_abi(self.abi))
         if seccomp:
             import seccompy
 
@@ -170,14 +175,16 @@ class Confinement:
             raise OSError(ctypes.get_errno(), "capget: cannot read capabilities")
         return "capabilities are left" if any(data) else None
 
+    @property
+    def descriptor(self) -> int | None:
+        """The descriptor that `raise_landlock` needs, and closes."""
+        return None if self._ruleset is None else int(self._ruleset.fileno())
+
     def raise_landlock(self) -> None:
         """Deny all files, all TCP, and signals and abstract sockets across the wall."""
-        if not self.landlock:
-            return
-        import landlockpy
-
-        with landlockpy.Ruleset(scoped=landlockpy.scope_for_abi(landlockpy.abi_version())) as ruleset:
-            ruleset.restrict()
+        if self.landlock:
+            self._ruleset.restrict(no_new_privs=False)  # it is set already, see forbid_privileges
+            self._ruleset.close()
 
     def raise_seccomp(self) -> None:
         """Deny all system calls that are not in ``ALLOWED_CALLS``."""

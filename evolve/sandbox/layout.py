@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,10 @@ from solvers.session import ArraySpec
 AnyArray: TypeAlias = npt.NDArray[Any]
 
 _ALIGNMENT = 64
+_NAN = math.nan
+_finite = np.isfinite
+_every = np.logical_and.reduce
+"""What the method ``all`` calls, at half the cost."""
 
 
 class Layout:
@@ -82,28 +87,42 @@ class Outbox:
     """
 
     def __init__(self, views: Mapping[str, AnyArray]) -> None:
-        self._views = {name: (view.reshape(-1), view.shape) for name, view in views.items()}
-        self._all = tuple(views)
+        self._slots = {name: _slot(name, view) for name, view in views.items()}
+        self._all = tuple(self._slots.values())
 
-    def names(self, expect: Iterable[str] | None) -> tuple[str, ...]:
+    def slots(self, expect: Iterable[str] | None) -> Sequence[Slot]:
         """Return the outputs that a call must write (all, by default)."""
-        return self._all if expect is None else tuple(expect)
+        return self._all if expect is None else [self._slots[name] for name in expect]
 
-    def clear(self, names: Sequence[str]) -> None:
+    @staticmethod
+    def clear(slots: Sequence[Slot]) -> None:
         """Mark outputs as missing."""
-        for name in names:
-            self._views[name][0].fill(np.nan)
+        for slot in slots:
+            slot.fill(_NAN)
 
-    def collect(self, names: Sequence[str], into: dict[str, AnyArray]) -> str | None:
+    @staticmethod
+    def collect(slots: Sequence[Slot], into: dict[str, AnyArray]) -> str | None:
         """Copy outputs into a dictionary of fresh arrays; return what is wrong with them, if anything."""
-        every = np.logical_and.reduce  # what the method ``all`` calls, at half the cost
-        for name in names:
-            flat, shape = self._views[name]
-            copy = flat.copy()
-            if not every(np.isfinite(copy)):
+        for name, shape, _, take in slots:
+            copy = take()
+            if not _every(_finite(copy)):
                 return _what_is_missing(name, copy.reshape(shape))
             into[name] = copy if len(shape) == 1 else copy.reshape(shape)
         return None
+
+
+class Slot(NamedTuple):
+    """One output: its name and shape, how to fill it and how to copy it out flat."""
+
+    name: str
+    shape: tuple[int, ...]
+    fill: Callable[[float], None]
+    take: Callable[[], AnyArray]
+
+
+def _slot(name: str, view: AnyArray) -> Slot:
+    flat = view.reshape(-1)
+    return Slot(name, view.shape, flat.fill, flat.copy)
 
 
 def _what_is_missing(name: str, x: AnyArray) -> str:

@@ -44,6 +44,8 @@ class Terms:
 def confine(walls: Confinement, terms: Terms) -> None:
     """Give up everything but computing on memory and open descriptors, then verify that it is gone.
 
+    The parent has called `limit_for_children`. Every object that is touched here is a page of memory to copy.
+
     Raises
     ------
     ConfinementFailed
@@ -54,7 +56,11 @@ def confine(walls: Confinement, terms: Terms) -> None:
     walls.die_with(terms.parent)
     if os.getsid(0) != os.getpid():
         os.setsid()
-    _limit_resources(terms)
+    _limit("RLIMIT_NPROC", 0)
+    _limit("RLIMIT_NOFILE", 16)
+    # Processor time ends with a signal of its own (SIGXCPU), and for those that block it with SIGKILL.
+    _limit("RLIMIT_CPU", terms.cpu_seconds, terms.cpu_seconds + 1)
+    _limit("RLIMIT_AS", terms.address_space)
     if terms.uid is not None:
         os.setgroups([])
         os.setresgid(terms.uid, terms.uid, terms.uid)
@@ -71,32 +77,25 @@ def confine(walls: Confinement, terms: Terms) -> None:
         _verify_seccomp()
 
 
-def _limit_resources(terms: Terms) -> None:
-    limits = {
-        "RLIMIT_CORE": 0,
-        "RLIMIT_FSIZE": 0,
-        "RLIMIT_NPROC": 0,
-        "RLIMIT_NOFILE": 16,
-        "RLIMIT_MEMLOCK": 0,
-        "RLIMIT_MSGQUEUE": 0,
-        "RLIMIT_RTPRIO": 0,
-        "RLIMIT_NICE": 0,
-        "RLIMIT_CPU": terms.cpu_seconds,
-        "RLIMIT_AS": terms.address_space,
-    }
-    for name, value in limits.items():
-        number = getattr(resource, name, None)  # not every system has every limit
-        if number is None:
-            continue
-        hard = resource.getrlimit(number)[1]
-        # Processor time ends with a signal of its own (SIGXCPU), and for those that block it with SIGKILL.
-        last = value + 1 if name == "RLIMIT_CPU" else value
-        value, last = (value, last) if hard == _ENDLESS else (min(value, hard), min(last, hard))
-        try:
-            resource.setrlimit(number, (value, last))
-        except ValueError:
-            if sys.platform == "linux":  # elsewhere (macOS: RLIMIT_AS) some limits are refused
-                raise
+def limit_for_children() -> None:
+    """Set the limits that the zygote can live with, too: its children inherit them."""
+    for name in ("CORE", "FSIZE", "MEMLOCK", "MSGQUEUE", "RTPRIO", "NICE"):
+        _limit(f"RLIMIT_{name}", 0)
+
+
+def _limit(name: str, value: int, last: int | None = None) -> None:
+    """Set a limit, and the one that it can be raised to (by default the same)."""
+    number = getattr(resource, name, None)  # not every system has every limit
+    if number is None:
+        return
+    last = value if last is None else last
+    hard = resource.getrlimit(number)[1]
+    value, last = (value, last) if hard == _ENDLESS else (min(value, hard), min(last, hard))
+    try:
+        resource.setrlimit(number, (value, last))
+    except ValueError:
+        if sys.platform == "linux":  # elsewhere (macOS: RLIMIT_AS) some limits are refused
+            raise
 
 
 def _verify_identity(walls: Confinement, terms: Terms) -> None:

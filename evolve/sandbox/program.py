@@ -63,23 +63,40 @@ def start(
     setup: Mapping[str, Any],
     inputs: Mapping[str, AnyArray],
     outputs: Mapping[str, AnyArray],
+    names: dict[str, Any] | None = None,
 ) -> Host:
     """Execute a program as a module of the given name and put its host in front of it.
+
+    Parameters
+    ----------
+    names
+        ``builtin_names(host)`` where they are at hand; the program can change them.
 
     Raises
     ------
     BaseException
         Whatever the program raises; ``explain`` makes sense of it.
     """
+    namespace = execute(source, module, builtin_names(host) if names is None else names)
+    made: Host = importlib.import_module(host).Host(namespace, setup, inputs, outputs)
+    return made
+
+
+def execute(source: str, module: str, names: dict[str, Any]) -> dict[str, Any]:
+    """Execute a program as a module of the given name, with these built-in names; return its namespace."""
     code = _compile(source)
     program = ModuleType(module)
     # Some of the standard library (dataclasses) looks a class's module up by name.
     sys.modules[module] = program
-    allowed = STANDARD_IMPORTS + host_imports(host)
-    program.__dict__["__builtins__"] = {**vars(builtins), "__import__": _guarded_import(allowed)}
+    program.__dict__["__builtins__"] = names
     exec(code, program.__dict__)
-    made: Host = importlib.import_module(host).Host(program.__dict__, setup, inputs, outputs)
-    return made
+    return program.__dict__
+
+
+def builtin_names(host: str) -> dict[str, Any]:
+    """Return Python's built-in names as programs of a host see them."""
+    allowed = STANDARD_IMPORTS + host_imports(host)
+    return {**vars(builtins), "__import__": _guarded_import(allowed)}
 
 
 def forget_randomness() -> None:

@@ -36,6 +36,7 @@ from solvers.session import ArraySpec
 
 _CONTROL_CHARACTERS = re.compile(r"[^\n\t\x20-\x7e\xa0-\uffff]")
 _NOT_READING = contextlib.suppress(BrokenPipeError, BlockingIOError)
+_now, _read, _write = time.monotonic, os.read, os.write
 _FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)]
 
 
@@ -61,6 +62,7 @@ class SandboxSession:
     ) -> None:
         require_floats(outputs)
         self._limits = limits
+        self._wall_seconds, self._call_seconds = limits.wall_seconds, limits.call_seconds
         self._tier = tier
         self._on_close = on_close
         self._failure: Exception | None = None
@@ -145,9 +147,9 @@ class SandboxSession:
             raise self._failure or RuntimeError(
                 "this session is closed; open a new one to run the program again"
             )
-        outbox = self._outbox
-        names = outbox.names(expect)
-        outbox.clear(names)
+        # Nothing here may cost more than it must: a call takes some ten microseconds in all.
+        slots = self._outbox.slots(expect)
+        self._outbox.clear(slots)
         self._serial = serial = self._serial + 1
         try:
             message = _FORMATS[len(numbers) + 1].pack(serial, *numbers)
@@ -156,25 +158,25 @@ class SandboxSession:
             raise ValueError(
                 f"calls take at most {wire.MAX_NUMBERS} 64-bit integers; got {numbers!r}"
             ) from error
-        left = self._limits.wall_seconds - self._wall
-        allowed = max(0.0, min(self._limits.call_seconds, left))
-        began = time.monotonic()
+        left = self._wall_seconds - self._wall
+        allowed = self._call_seconds if self._call_seconds < left else left
+        began = _now()
         try:
             with _NOT_READING:  # dead, or too busy forging replies: the reply, or its absence, says which
-                os.write(self._requests, message)
-            if self._poll.poll(allowed * 1000):
-                reply = os.read(self._replies, 8)
-                self._wall += time.monotonic() - began
+                _write(self._requests, message)
+            if self._poll.poll(allowed * 1000 if allowed > 0 else 0):
+                reply = _read(self._replies, 8)
+                self._wall += _now() - began
                 if reply != message[:8]:
                     self._misbehaved(reply)
             else:
-                self._wall += time.monotonic() - began
+                self._wall += _now() - began
                 self._too_slow(f"call {serial}", left)
         except BaseException:
             # Also when interrupted: a reply still to come must not be taken for that of another call.
             self.close()
             raise
-        wrong = outbox.collect(names, self._outputs)
+        wrong = self._outbox.collect(slots, self._outputs)
         if wrong is not None:
             self._fail(InvalidOutput, wrong)
 

@@ -24,6 +24,7 @@ import struct
 import sys
 import tracemalloc
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -31,7 +32,7 @@ import numpy as np
 from evolve.sandbox import program, wire
 from evolve.sandbox.kernel import Confinement
 from evolve.sandbox.layout import Layout
-from evolve.sandbox.lockdown import ConfinementFailed, Terms, confine
+from evolve.sandbox.lockdown import ConfinementFailed, Terms, confine, limit_for_children
 
 REQUESTS, REPLIES = 3, 4
 """A child's descriptors besides standard input (nothing), output and error (the log)."""
@@ -53,7 +54,12 @@ def main(control: int) -> None:
     program.forget_randomness()
     np.array2string(np.zeros(2))
     np.seterr(all="ignore")
+    _keep_free(REPLIES)
     walls = Confinement(landlock=order["landlock"], seccomp=order["seccomp"])
+    limit_for_children()
+    _prefer_for_killing()
+    mould = _Mould(walls, _handled_signals(), {host: program.builtin_names(host) for host in order["hosts"]})
+    _warm_up(order["hosts"])
     threads = _threads()
     if threads != 1:
         sys.exit(f"the zygote has {threads} threads but must have one, or forked children could hang")
@@ -61,12 +67,29 @@ def main(control: int) -> None:
     gc.freeze()
     wire.send(channel, {"zygote": os.getpid()})
     try:
-        _serve(channel, parent, walls)
+        _serve(channel, parent, mould)
     except EOFError:
         return
 
 
-def _serve(channel: socket.socket, parent: int | None, walls: Confinement) -> None:
+@dataclass(frozen=True)
+class _Mould:
+    """What is made once for all children: what a child touches, or makes, is memory to copy for each.
+
+    Attributes
+    ----------
+    signals
+        Those that Python handles or ignores.
+    names
+        Python's built-in names as programs see them, by host.
+    """
+
+    walls: Confinement
+    signals: tuple[int, ...]
+    names: dict[str, dict[str, Any]]
+
+
+def _serve(channel: socket.socket, parent: int | None, mould: _Mould) -> None:
     waiting = select.poll()
     waiting.register(channel, select.POLLIN)
     if parent is not None:
@@ -82,7 +105,7 @@ def _serve(channel: socket.socket, parent: int | None, walls: Confinement) -> No
             child = os.fork()
             if child == 0:
                 os.close(channel.detach())
-                _run(walls, zygote, message["spawn"], descriptors)
+                _run(mould, zygote, message["spawn"], descriptors)
             children.add(child)
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -123,8 +146,60 @@ def _threads() -> int:
         return 1
 
 
+_TRIVIAL = """
+import math
+
+import numpy as np
+
+
+class Trivial:
+    def value(self):
+        return np.zeros(1)
+"""
+
+
+def _warm_up(hosts: Sequence[str]) -> None:
+    """Do what children do, as often as it takes until Python changes nothing any more when it is done again.
+
+    Python rewrites functions while they are called for the first times and remembers where it found names:
+    here once, in memory that all children share, instead of in each child.
+    """
+    arrays = [["x", [3], "<f8"], ["y", [2, 2], "<f8"]]
+    work = json.dumps({"source": _TRIVIAL, "setup": {"start": [list(range(40))]}, "arrays": arrays}).encode()
+    ends = os.pipe()
+    for _ in range(_UNTIL_WARM):
+        read = json.loads(bytes(memoryview(work)[: len(work)]))
+        views = Layout(read["arrays"], len(work)).views(bytearray(4096))
+        views["x"][...] = views["x"].copy()
+        for host in hosts:
+            program.execute(read["source"], "nashforge_program", program.builtin_names(host))
+        os.write(ends[1], wire.NUMBER.pack(0))
+        os.read(ends[0], wire.NUMBER.size)
+        _Log(0).write("")
+        wire.pack_reply(wire.Kind.READY)
+        _address_space()
+    del sys.modules["nashforge_program"]
+    for end in ends:
+        os.close(end)
+
+
+_UNTIL_WARM = 20
+
+
+def _keep_free(last: int) -> None:
+    """Take the descriptors up to one that will have a use in the children, so that nothing else has them."""
+    while (taken := os.open(os.devnull, os.O_RDONLY)) <= last:
+        pass
+    os.close(taken)
+
+
+def _handled_signals() -> tuple[int, ...]:
+    usual = (signal.SIG_DFL, None)
+    return tuple(number for number in range(1, signal.NSIG) if signal.getsignal(number) not in usual)
+
+
 def _prefer_for_killing() -> None:
-    """If the machine runs out of memory, end programs before anything else."""
+    """If the machine runs out of memory, end programs (and this process, if need be) before anything else."""
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
 
@@ -132,13 +207,16 @@ def _prefer_for_killing() -> None:
 def _address_space() -> int:
     """Return the size of this process's address space in bytes."""
     try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[0]) * mmap.PAGESIZE
+        file = os.open("/proc/self/statm", os.O_RDONLY)
     except FileNotFoundError:
         return 1 << 30
+    try:
+        return int(os.read(file, 100).split()[0]) * mmap.PAGESIZE
+    finally:
+        os.close(file)
 
 
-def _run(walls: Confinement, zygote: int, order: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
+def _run(mould: _Mould, zygote: int, order: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
     """Be the child: prepare, confine, load the program, serve calls until there are no more."""
     try:
         requests, replies, log, inbox, outbox = (
@@ -149,15 +227,15 @@ def _run(walls: Confinement, zygote: int, order: dict[str, Any], descriptors: Se
         readable = mmap.mmap(inbox, os.fstat(inbox).st_size, prot=mmap.PROT_READ)
         writable = mmap.mmap(outbox, os.fstat(outbox).st_size)
         # The maps keep descriptors of their own, which close with all others here.
-        os.closerange(REPLIES + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        kept = mould.walls.descriptor or REPLIES
+        os.closerange(REPLIES + 1, kept)
+        os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         sys.stdout = sys.stderr = _Log(order["log_bytes"])
-        _prefer_for_killing()
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        for number in range(1, signal.NSIG):
-            if signal.getsignal(number) not in (signal.SIG_DFL, None):
-                signal.signal(number, signal.SIG_DFL)
+        for number in mould.signals:
+            signal.signal(number, signal.SIG_DFL)
         space = _address_space() + order["memory_bytes"]
-        confine(walls, Terms(zygote, order["uid"], order["cpu_seconds"], space))
+        confine(mould.walls, Terms(zygote, order["uid"], order["cpu_seconds"], space))
     except (OSError, ValueError, ConfinementFailed) as error:
         os.write(REPLIES, wire.pack_reply(wire.Kind.INFRASTRUCTURE, f"{type(error).__name__}: {error}"))
         os._exit(1)
@@ -175,6 +253,7 @@ def _run(walls: Confinement, zygote: int, order: dict[str, Any], descriptors: Se
             work["setup"],
             Layout(work["inputs"], order["payload"]).views(readable),
             Layout(work["outputs"]).views(writable),
+            mould.names[work["host"]],
         )
         os.write(REPLIES, wire.NUMBER.pack(0))
         loading = False

@@ -19,14 +19,13 @@ RESULTS = [
         "forge_results_on_every_descriptor",
         """
 def attack(w):
-    written = 0
+    # What was written is no breach; that it was believed would show in how the call ends.
     for serial in range(0, 50):
         for fd in range(64):
             try:
-                written += os.write(fd, struct.pack('<q', serial))
+                os.write(fd, struct.pack('<q', serial))
             except OSError:
                 pass
-    return written
 def output(rule):
     while True: pass
 """,

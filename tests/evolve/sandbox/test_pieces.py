@@ -58,7 +58,7 @@ def test_bad_layouts(bad: list[tuple[str, tuple[int, ...], str]], message: str) 
 def test_finiteness_is_exact(values: np.ndarray) -> None:
     outbox = Outbox({"x": values})
     into: dict[str, np.ndarray] = {}
-    wrong = outbox.collect(["x"], into)
+    wrong = outbox.collect(outbox.slots(["x"]), into)
     assert (wrong is None) == bool(np.isfinite(values).all())
     if wrong is None:
         np.testing.assert_array_equal(into["x"], values)
@@ -66,9 +66,10 @@ def test_finiteness_is_exact(values: np.ndarray) -> None:
 
 def test_finiteness_of_long_vectors() -> None:
     values = np.full(100_000, 1e300)
-    assert Outbox({"x": values}).collect(["x"], {}) is None
+    outbox = Outbox({"x": values})
+    assert outbox.collect(outbox.slots(None), {}) is None
     values[77_777] = np.nan
-    wrong = Outbox({"x": values}).collect(["x"], {})
+    wrong = outbox.collect(outbox.slots(None), {})
     assert wrong is not None
     assert "1 of 100000 entries" in wrong
     assert "[77777]" in wrong
