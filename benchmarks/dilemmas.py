@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -160,8 +160,12 @@ def library(preset: str) -> bool:
     return fine
 
 
-def dilemmas(seeds: Sequence[int]) -> bool:
-    """Print Schelling diagrams, and what an invader gains; whether both games are dilemmas for some pair."""
+def dilemmas(seeds: Sequence[int], more: Sequence[int]) -> bool:
+    """Print Schelling diagrams, what follows from them, and what an invader gains.
+
+    The conditions of a dilemma are corners of the diagram, played with ``more`` seeds. Returns whether
+    they hold in both games for some pair of policies: each beyond doubt, that is with its whole interval.
+    """
     shown = set()
     for game, (cooperator, gives), (defector, takes) in pairs():
         setting = Setting(game)
@@ -171,24 +175,34 @@ def dilemmas(seeds: Sequence[int]) -> bool:
         table.add_row(cooperator, *(f"{value:.0f}" for value in found.cooperate))
         table.add_row(defector, *(f"{value:.0f}" for value in found.defect))
         screen.print(table)
-        conditions = Table("condition", "margin, 95 % interval", "holds")
-        for name, margin in found.margins.items():
+        conditions = Table("condition", f"margin, {len(more)} seeds, 95 % interval", "holds")
+        held = {}
+        for name, margin in schelling(setting, gives, takes, more, corners=True).margins.items():
             assert margin.mean is not None
             # Without a second seed there is no interval, and nothing is clear.
             low = -float("inf") if margin.low is None else margin.low
             high = float("inf") if margin.high is None else margin.high
-            holds = "yes" if low > 0 else "no" if high < 0 else "open"
+            held[name] = holds = "yes" if low > 0 else "no" if high < 0 else "open"
             conditions.add_row(name.replace("_", " "), f"{margin.mean:.0f} ({low:.0f} to {high:.0f})", holds)
         screen.print(conditions)
+        verdict = _dilemma(held)
         invaded = invasion(setting, gives, takes, seeds)
         screen.print(
-            f"dilemma by the means: {_yes(found.dilemma)}; one invader earns {invaded.invader:.0f} beside "
+            f"dilemma: {verdict}; one invader earns {invaded.invader:.0f} beside "
             f"hosts with {invaded.host:.0f}, a host among hosts {invaded.peaceful:.0f}\n"
         )
-        if found.dilemma:
+        if verdict == "yes":
             shown.add(game)
     screen.print(f"social dilemmas for at least one pair: {', '.join(sorted(shown)) or 'none'}\n")
     return shown == set(GAMES)
+
+
+def _dilemma(held: Mapping[str, str]) -> str:
+    """Return whether the conditions make a dilemma: ``yes``, ``no``, or ``open``."""
+    motives = (held["fear"], held["greed"])
+    motive = "yes" if "yes" in motives else "open" if "open" in motives else "no"
+    needed = (held["pays"], held["needs_others"], motive)
+    return "no" if "no" in needed else "open" if "open" in needed else "yes"
 
 
 def strangers(seeds: Sequence[int], evolved: Evolved) -> None:
@@ -288,10 +302,6 @@ def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _yes(flag: bool) -> str:
-    return "yes" if flag else "no"
-
-
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(
@@ -303,6 +313,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=5, help="episodes to time (the best counts)")
     parser.add_argument("--seeds", type=int, default=5, help="seeds of diagrams and cross-play")
+    parser.add_argument("--corner-seeds", type=int, default=20, help="seeds of the conditions of a dilemma")
     parser.add_argument("--evaluations", type=int, default=300, help="of each run of evolve")
     parser.add_argument("--runs", type=int, default=3, help="runs of evolve, each with a seed of its own")
     parser.add_argument(
@@ -322,7 +333,7 @@ def main() -> None:
         fine &= library("gallego2026")
         library("default")
     if "dilemmas" in chosen.parts:
-        fine &= dilemmas(range(chosen.seeds))
+        fine &= dilemmas(range(chosen.seeds), range(chosen.corner_seeds))
     url = chosen.database if "://" in chosen.database else f"sqlite:///{Path(chosen.database).absolute()}"
     if "evolve" in chosen.parts:
         evolved = evolve(url, chosen.evaluations, range(chosen.runs))

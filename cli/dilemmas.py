@@ -194,6 +194,10 @@ def print_standings(standings: Sequence[Standing]) -> None:
         if not standing.summaries:
             reason = output.plain(standing.reason or "no reason was given")
             screen.print(f"[red]{output.plain(standing.label)}:[/] {reason}")
+        counted = [f"{n} {name.replace('_', ' ')}" for name, n in standing.faults.items() if n]
+        if counted:
+            label = output.plain(standing.label)
+            screen.print(f"[yellow]{label}:[/] forgiven in all episodes: {', '.join(counted)}")
     screen.print(
         "[dim]means with 95 % confidence intervals over the seeds; -: undefined, because nobody earns[/]"
     )

@@ -39,20 +39,21 @@ def film(report: RunReport, tier: str) -> Film | None:
         Weakest sandbox tier to accept.
     """
     from evolve.domains.dilemmas import DilemmaDomain, parse_trial
+    from games.errors import GameError
 
     if report.program is None or not isinstance(report.domain, DilemmaDomain):
         return None
     episodes = [row.game for compared in reversed(report.comparisons) for row in compared.rows]
-    if episodes:
+    settings = report.standing.settings
+    try:
+        if not episodes:
+            stage = report.domain.stage(
+                "test", str(settings["test"]), int(settings["horizon"]), report.fitness
+            )
+            episodes = [trial.game for trial in stage.trials]
         setting, seed = parse_trial(episodes[0])
-    else:
-        stage = report.domain.stage(
-            "test",
-            str(report.standing.settings["test"]),
-            int(report.standing.settings["horizon"]),
-            report.fitness,
-        )
-        setting, seed = parse_trial(stage.trials[0].game)
+    except GameError as error:
+        return Film(str(settings["test"]), 0, None, {}, str(error))
     return _played(report.program, str(setting), seed, tier)
 
 

@@ -143,6 +143,8 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
 
 def _tables(report: RunReport, compared: Comparison) -> list[Table]:
     assert report.domain is not None
+    from solvers.policies.metrics import FAULTS
+
     main = report.domain.metrics[report.domain.metric]
     by_game: list[tuple[str, str, list[tuple[str, bool]]]] = []
     for game in compared.games:
@@ -151,7 +153,8 @@ def _tables(report: RunReport, compared: Comparison) -> list[Table]:
     by_metric = []
     for metric in report.domain.metrics.values():
         values = [compared.mean(label, metric, report.fitness.floor) for label in compared.labels]
-        if any(value is not None for value in values):
+        # What went wrong is told where anything did.
+        if any(values) or (metric.name not in FAULTS and any(value is not None for value in values)):
             better = "lower is better" if metric.direction == "min" else "higher is better"
             cells = _cells(values, metric)
             spread = [_interval(report, compared, label, metric) for label in compared.labels]

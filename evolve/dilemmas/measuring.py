@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archive import Archive, NewEvaluation, Program, Status
@@ -15,7 +15,7 @@ from evolve.programs import NamedProgram, store
 from evolve.records import settings_of, stored
 from evolve.tasks import Report, Stage
 from games.dilemmas.settings import Setting
-from solvers.policies.metrics import LOWER_IS_BETTER, METRICS, Summary, summarise
+from solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS, Summary, summarise
 
 SECONDS_A_SEED = 120.0
 
@@ -32,6 +32,8 @@ class Standing:
         Mean and interval of each metric over the seeds; empty for a failure, whose ``reason`` says why.
     seconds : float or None
         Wall time of all episodes.
+    faults : dict
+        What went wrong in all episodes and was forgiven; empty for a failure.
     """
 
     label: str
@@ -43,6 +45,7 @@ class Standing:
     summaries: dict[str, Summary]
     seconds: float | None
     tier: str | None
+    faults: dict[str, int] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a metric, as docs/json.md has them."""
@@ -64,6 +67,7 @@ class Standing:
                     "interval": None if summary.low is None else [summary.low, summary.high],
                     "seeds": list(self.seeds),
                     "defined": summary.count,
+                    "faults": self.faults or None,
                     "status": str(self.status),
                     "reason": self.reason,
                     "fitness": None,
@@ -164,4 +168,5 @@ def _standing(
         summaries={metric: summarise(by_metric.get(metric, [])) for metric in METRICS} if fine else {},
         seconds=sum(by_metric["seconds"]) if fine else None,
         tier=row.tier,
+        faults={name: round(sum(by_metric[name])) for name in FAULTS} if fine else {},
     )

@@ -20,12 +20,12 @@ from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Fitness, Measurement, Report, Split, Stage, Task, Trial
 from games.dilemmas.actions import STAND
 from games.dilemmas.environment import make
-from games.dilemmas.maps import load_map
+from games.dilemmas.maps import is_file, load_map
 from games.dilemmas.settings import Setting, SettingError, parse_setting
 from solvers.policies import interface
 from solvers.policies.episode import Episode
 from solvers.policies.library import policy_names, policy_source
-from solvers.policies.metrics import LOWER_IS_BETTER, METRICS
+from solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS
 
 if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
@@ -62,7 +62,7 @@ class DilemmaDomain:
         [
             *(
                 Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
-                for name in METRICS
+                for name in (*METRICS, *FAULTS)
             ),
             SECONDS,
         ]
@@ -180,23 +180,37 @@ class DilemmaDomain:
 
 
 def seeded_trial(setting: Setting, seed: int) -> Trial:
-    """Return an episode as a trial."""
+    """Return an episode as a trial; the map of a file is part of its name by what is drawn there."""
     label = f"{setting} seed={seed}"
+    if is_file(setting.map):
+        # Or else what was measured on a map would be taken for what another one gives that has its name.
+        label += f" map={load_map(setting.map).digest}"
     return Trial(label=label, game=label, iterations=setting.horizon)
 
 
 def parse_trial(game: str) -> tuple[Setting, int]:
-    """Return setting and seed of a trial; the inverse of `seeded_trial`."""
-    match = re.fullmatch(r"(.*) seed=(\d+)", game)
+    """Return setting and seed of a trial; the inverse of `seeded_trial`.
+
+    Raises
+    ------
+    SettingError
+        If it is none, or the file of its map has changed.
+    """
+    match = re.fullmatch(r"(.*) seed=(\d+)(?: map=(\w+))?", game)
     if match is None:
         raise SettingError(f"{game!r} is no episode of a social dilemma")
-    text, seed = match.groups()
-    return parse_setting(text), int(seed)
+    text, seed, digest = match.groups()
+    setting = parse_setting(text)
+    if digest is not None and load_map(setting.map).digest != digest:
+        raise SettingError(
+            f"the map {setting.map} is not the one that {game!r} means; restore the file, or measure again"
+        )
+    return setting, int(seed)
 
 
 def episode_measurements(trial: Trial, episode: Episode) -> list[Measurement]:
     """Return the metrics that are defined in an episode."""
-    values = {**episode.metrics, "seconds": episode.seconds}
+    values = {**episode.metrics, **episode.faults, "seconds": episode.seconds}
     return [
         Measurement(
             game=trial.label,

@@ -6,6 +6,7 @@ and ``%`` dirty river and ``=`` stream. Lines that begin with ``;`` are comments
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -62,6 +63,11 @@ class GridMap:
         return self.height * self.width
 
     @property
+    def digest(self) -> str:
+        """Hash of what is drawn: maps of equal digests are the same."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+
+    @property
     def text(self) -> str:
         """The map as a file has it, without comments."""
         signs = np.full(self.cells, ".")
@@ -79,28 +85,48 @@ def map_names() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(SUFFIX) for file in files if file.name.endswith(SUFFIX)))
 
 
-@lru_cache(maxsize=64)
+def is_file(name_or_path: str) -> bool:
+    """Whether a map is a file of the user's: text with a ``/`` or a ``.`` is taken for a path."""
+    return "/" in name_or_path or "." in name_or_path
+
+
 def load_map(name_or_path: str) -> GridMap:
     """Load a map of the package by name, or the user's own from a file.
+
+    The same map is one object, until its file changes.
 
     Parameters
     ----------
     name_or_path
-        A name of `map_names`, or a path; text with a ``/`` or a ``.`` is taken for a path.
+        A name of `map_names`, or a path; see `is_file`.
 
     Raises
     ------
     MapError
         If there is no such map, the file cannot be read or the map cannot be played on.
     """
-    if "/" not in name_or_path and "." not in name_or_path:
-        if name_or_path not in map_names():
-            raise MapError(
-                f"there is no map {name_or_path!r}; choose one of {', '.join(map_names())}, or give the path "
-                "of a file"
-            )
-        file = resources.files(__package__).joinpath("maps", name_or_path + SUFFIX)
-        return parse_map(file.read_text("utf-8"), name_or_path)
+    if not is_file(name_or_path):
+        return _own(name_or_path)
+    try:
+        known = Path(name_or_path).expanduser().stat()
+    except OSError:
+        return _read(name_or_path, None)
+    return _read(name_or_path, (known.st_mtime_ns, known.st_size, known.st_ino))
+
+
+@lru_cache(maxsize=64)
+def _own(name: str) -> GridMap:
+    if name not in map_names():
+        raise MapError(
+            f"there is no map {name!r}; choose one of {', '.join(map_names())}, or give the path of a file"
+        )
+    file = resources.files(__package__).joinpath("maps", name + SUFFIX)
+    return parse_map(file.read_text("utf-8"), name)
+
+
+@lru_cache(maxsize=64)
+def _read(name_or_path: str, version: tuple[int, int, int] | None) -> GridMap:
+    """Return the map of a file; the version says when to read it again."""
     try:
         text = Path(name_or_path).expanduser().read_text(encoding="utf-8")
     except FileNotFoundError as error:

@@ -53,6 +53,11 @@ class Setting:
         if self.preset not in PRESETS:
             raise SettingError(f"there is no preset {self.preset!r}; choose one of {', '.join(PRESETS)}")
         object.__setattr__(self, "map", self.map or self.game)
+        if self.map != self.map.strip() or re.search(r"[,()\n]", self.map):
+            raise SettingError(
+                f"the path of the map {self.map!r} has a comma, a bracket or a blank at its ends, which the "
+                "string of a setting cannot hold; rename the file"
+            )
         grid = load_map(self.map)
         if self.game == "cleanup" and not len(grid.river):
             raise SettingError(f"the map {self.map} has no river, which Cleanup needs; draw some ~ and %")

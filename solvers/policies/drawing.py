@@ -71,7 +71,7 @@ def beams(environment: Environment) -> dict[int, str]:
 
     setting = environment.setting
     found: dict[int, str] = {}
-    table = beam_table(setting.game, setting.map, setting.preset)
+    table = beam_table(setting.game, environment.grid, setting.preset)
     for cell, facing, _, _, action in environment.table.T.tolist():
         if action in (BEAM, CLEAN):
             name = "beam" if action == BEAM else "clean"

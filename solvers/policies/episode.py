@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from games.dilemmas import kernels
 from games.dilemmas.actions import STAND
 from games.dilemmas.environment import Environment, make
-from games.dilemmas.maps import load_map
+from games.dilemmas.maps import GridMap, load_map
 from games.dilemmas.paths import paths
 from games.dilemmas.rules import (
     CLEANUP_BEAM_LENGTH,
@@ -25,7 +25,7 @@ from games.dilemmas.rules import (
 )
 from games.dilemmas.settings import Setting
 from solvers.policies import host
-from solvers.policies.metrics import social_metrics
+from solvers.policies.metrics import FAULTS, social_metrics
 from solvers.session import InlineSession, Session, load_module
 
 SLOW_SECONDS = 1.0
@@ -83,6 +83,11 @@ class Episode:
     seconds: float
 
     @property
+    def faults(self) -> dict[str, int]:
+        """What was forgiven, by the names of `solvers.policies.metrics.FAULTS`."""
+        return dict(zip(FAULTS, (self.invalid, self.raised, self.slow), strict=True))
+
+    @property
     def metrics(self) -> dict[str, float | None]:
         """The social metrics, see `solvers.policies.metrics`."""
         return social_metrics(self.returns, self.tally, self.setting.horizon)
@@ -90,9 +95,11 @@ class Episode:
 
 @dataclass
 class _Faults:
+    """What one team did wrong so far."""
+
     invalid: int = 0
     raised: int = 0
-    slow: dict[int, int] = field(default_factory=dict)
+    slow: int = 0
 
 
 def session_arguments(setting: Setting, source: str, seats: Sequence[int]) -> dict[str, Any]:
@@ -107,7 +114,7 @@ def session_arguments(setting: Setting, source: str, seats: Sequence[int]) -> di
         "agents": setting.agents,
         "apples": len(grid.apples),
         "river": len(grid.river) if setting.game == "cleanup" else 0,
-        "reach": beam_table(setting.game, setting.map, setting.preset).shape[2],
+        "reach": beam_table(setting.game, grid, setting.preset).shape[2],
         "seats": list(seats),
         "program": source,
     }
@@ -122,16 +129,16 @@ def show_map(session: Session, setting: Setting) -> None:
     inputs["apple_cells"][:] = grid.apples
     inputs["distance"][:] = ways.distance
     inputs["first"][:] = ways.first
-    inputs["beam"][:] = beams = beam_table(setting.game, setting.map, setting.preset)
+    inputs["beam"][:] = beams = beam_table(setting.game, grid, setting.preset)
     inputs["reached_from"][:] = _inverse(beams)
     if setting.game == "cleanup":
         inputs["river_cells"][:] = grid.river
 
 
 @lru_cache(maxsize=16)
-def beam_table(game: str, map_name: str, preset: str) -> npt.NDArray[np.int16]:
+def beam_table(game: str, grid: GridMap, preset: str) -> npt.NDArray[np.int16]:
     """Return the cells that a beam reaches, by cell and facing, padded with -1."""
-    grid, stop = load_map(map_name), PRESETS[preset].beams_stop_at_walls
+    stop = PRESETS[preset].beams_stop_at_walls
     length, width = (
         (CLEANUP_BEAM_LENGTH, CLEANUP_BEAM_WIDTH)
         if game == "cleanup"
@@ -199,13 +206,13 @@ def play(
     chances = np.random.default_rng([seed, 1]).random((setting.horizon, agents))
     actions = np.full(agents, STAND, dtype=np.int64)
     legal = np.asarray(environment.actions, dtype=np.float64)
-    faults = _Faults()
+    faults = [_Faults() for _ in teams]
     if on_step is not None:
         on_step(environment)
     for step in range(setting.horizon):
         # A counter of 1 falls to 0 before anybody acts.
         asked = sum(1 << int(i) for i in np.flatnonzero(environment.table[kernels.TIMEOUT] <= 1))
-        for number, team in enumerate(teams):
+        for team, wrong in zip(teams, faults, strict=True):
             session, seats = team.session, team.seats
             seen = environment.state if setting.view is None else _in_view(environment, seats[0])
             session.inputs["state"][:] = seen
@@ -213,11 +220,11 @@ def play(
             started = time.perf_counter()
             session.call(step, asked, expect=("actions",))
             if time.perf_counter() - started > SLOW_SECONDS:
-                _slow(faults, number)
+                _slow(wrong)
             answer = session.outputs["actions"]
             fine = (answer[:, None] == legal).any(axis=1)
             if not fine.all():
-                answer = _forgiven(answer, fine, faults)
+                answer = _forgiven(answer, fine, wrong)
             actions[list(seats)] = answer
         environment.step(actions)
         if on_step is not None:
@@ -227,9 +234,9 @@ def play(
         returns=environment.returns.copy(),
         tally=environment.tally.copy(),
         eaten=environment.eaten.copy(),
-        invalid=faults.invalid,
-        raised=faults.raised,
-        slow=sum(faults.slow.values()),
+        invalid=sum(wrong.invalid for wrong in faults),
+        raised=sum(wrong.raised for wrong in faults),
+        slow=sum(wrong.slow for wrong in faults),
         seconds=time.perf_counter() - began,
     )
 
@@ -312,7 +319,8 @@ def _forgiven(
     faults.raised += int(np.count_nonzero(wrong == host.RAISED))
     if not np.isin(wrong, (host.INVALID, host.RAISED)).all():
         raise PolicyFailure(f"the program answered with {wrong.tolist()}, which are no actions")
-    if faults.invalid + faults.raised > host.FAULTS * len(answer):
+    # The host gives up first, with the line of the program; this holds even where a program deceives it.
+    if faults.invalid + faults.raised > host.FAULTS:
         raise PolicyFailure(
             f"the program gave {faults.invalid} invalid actions and raised {faults.raised} exceptions, more "
             "than are forgiven"
@@ -320,9 +328,9 @@ def _forgiven(
     return np.where(fine, answer, float(STAND))
 
 
-def _slow(faults: _Faults, number: int) -> None:
-    faults.slow[number] = faults.slow.get(number, 0) + 1
-    if faults.slow[number] > SLOW_ANSWERS:
+def _slow(faults: _Faults) -> None:
+    faults.slow += 1
+    if faults.slow > SLOW_ANSWERS:
         raise SlowPolicy(
             f"more than {SLOW_ANSWERS} answers took longer than {SLOW_SECONDS:g} s each; make act() faster"
         )

@@ -20,7 +20,10 @@ from games.dilemmas import kernels
 METRICS = ("efficiency", "equality", "sustainability", "peace", "min_reward", "gini")
 """In the order of tables."""
 
-LOWER_IS_BETTER = ("gini",)
+FAULTS = ("invalid_actions", "exceptions", "slow_answers")
+"""What policies did wrong in an episode and were forgiven; counted beside the metrics."""
+
+LOWER_IS_BETTER = ("gini", *FAULTS)
 
 CONFIDENCE = 0.95
 

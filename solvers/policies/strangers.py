@@ -112,12 +112,24 @@ class Invasion:
 
 
 def schelling(
-    setting: Setting, cooperator: str, defector: str, seeds: Sequence[int], play: Play = in_process
+    setting: Setting,
+    cooperator: str,
+    defector: str,
+    seeds: Sequence[int],
+    play: Play = in_process,
+    *,
+    corners: bool = False,
 ) -> Schelling:
-    """Return the Schelling diagram of two policies, given as sources."""
+    """Return the Schelling diagram of two policies, given as sources.
+
+    Parameters
+    ----------
+    corners
+        Whether to play only what the conditions of a dilemma need; the rest of the diagram is NaN.
+    """
     agents = setting.agents
-    cooperators, defectors = np.zeros((agents, len(seeds))), np.zeros((agents, len(seeds)))
-    for count in range(agents + 1):
+    cooperators, defectors = (np.full((agents, len(seeds)), np.nan) for _ in range(2))
+    for count in {0, 1, agents - 1, agents} if corners else range(agents + 1):
         found = mixed(setting, {cooperator: count, defector: agents - count}, seeds, play)
         if count:
             cooperators[count - 1] = found[cooperator]

@@ -132,3 +132,43 @@ def test_synthesize_refines_and_stores_what_it_made(call):
     assert value["test"].keys() >= {"efficiency", "equality"}
     assert value["program"] == value["iterations"][-1]["program"]
     assert call("show", value["program"], "--json").exit_code == 0
+
+
+BAD_MAPS = [
+    ("#####\n#PA.#\n####\n", "row 2 of the map mine.txt has 4 signs"),
+    ("#####\n#PA?#\n#####\n", "has '?' in row 1, column 3"),
+    ("#####\n#.A.#\n#####\n", "has no cell to start from; draw at least one P"),
+    ("#####\n#PA..\n#####\n", "is open in row 1, column 4"),
+    ("#####\n#P..#\n#####\n", "has no apple; draw at least one A"),
+    ("######\n#P#A~#\n######\n", "apple in row 1, column 3"),
+    ("#####\n#PA.#\n#####\n", "has no river, which Cleanup needs"),
+    ("\n", "is empty"),
+    (None, "does not exist; check the path"),
+]
+
+
+@pytest.mark.parametrize(("drawn", "wrong"), BAD_MAPS)
+def test_maps_with_errors_are_told_in_a_sentence(call, tmp_path, monkeypatch, drawn, wrong):
+    monkeypatch.chdir(tmp_path)
+    if drawn is not None:
+        (tmp_path / "mine.txt").write_text(drawn)
+    for words in (["evaluate", "cleaner", "--json"], ["watch", "cleaner", "-o", "x.gif", "--json"]):
+        result = call(*words, "--game", "cleanup", "--map", "mine.txt")
+        assert result.exit_code == 2, result.stderr
+        error = json.loads(result.stderr)["error"]
+        assert wrong in error["message"]
+        assert "defect" not in error["message"]
+
+
+def test_a_map_of_the_users_is_played_on_and_faults_are_counted(call, tmp_path):
+    drawn = tmp_path / "mine.txt"
+    drawn.write_text("; mine\n########\n#P~%.A.#\n#P~%.A.#\n########\n")
+    clumsy = tmp_path / "clumsy.py"
+    clumsy.write_text("def act(observation, memory):\n    return 99 if observation.step < 2 else 7\n")
+    words = ["evaluate", clumsy, "--game", "cleanup", "--map", drawn, "--iterations", "9", "--seeds", "4,6"]
+    result = call(*words, "--json")
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert rows[0]["game"] == f"cleanup(agents=2,map={drawn},preset=default,horizon=9)"
+    assert all(row["faults"] == {"invalid_actions": 8, "exceptions": 0, "slow_answers": 0} for row in rows)
+    assert "forgiven in all episodes: 8 invalid actions" in " ".join(call(*words, "--no-json").stdout.split())

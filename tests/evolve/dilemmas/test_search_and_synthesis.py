@@ -16,10 +16,11 @@ from evolve.dilemmas.suites import load_dilemma_suite
 from evolve.dilemmas.synthesis import REPAIRS, Refinement
 from evolve.dilemmas.writers import OfflineWriter, WriterFailed
 from evolve.domains import domain
+from evolve.domains.dilemmas import parse_trial, seeded_trial
 from evolve.run import start_run
 from evolve.sandbox import Sandbox
 from evolve.tasks import Fitness, Task
-from games.dilemmas import SettingError
+from games.dilemmas import Setting, SettingError
 from solvers.policies import policy_source
 
 SUITE = """
@@ -228,3 +229,18 @@ def test_system_prompts_show_the_interface_and_the_map(game):
     assert ("8 clean" in text) == (game == "cleanup")
     assert "class Observation(NamedTuple)" in text
     assert "######" in text
+
+
+def test_a_trial_on_a_map_of_the_users_knows_what_was_drawn(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("#####\n#PA.#\n#####\n")
+    trial = seeded_trial(Setting("gathering", map=str(path), horizon=5), 3)
+    assert parse_trial(trial.game) == (Setting("gathering", map=str(path), horizon=5), 3)
+    path.write_text("#####\n#PAA#\n#####\n")
+    # What is stored of the first map is nothing that the second could be compared with.
+    again = seeded_trial(Setting("gathering", map=str(path), horizon=5), 3)
+    assert again.label != trial.label
+    with pytest.raises(SettingError, match="restore the file, or measure again"):
+        parse_trial(trial.game)
+    own = Setting("gathering", map="gathering_small")
+    assert seeded_trial(own, 0).game == f"{own} seed=0"

@@ -103,3 +103,33 @@ def test_a_setting_is_read_as_it_is_written(game, agents, preset, horizon, view)
 def test_settings_that_cannot_be_played(text, wrong):
     with pytest.raises((SettingError, MapError), match=wrong):
         parse_setting(text)
+
+
+DRAWN = "#####\n#PA.#\n#####\n"
+
+
+def test_a_file_that_changes_is_read_again(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text(DRAWN)
+    first = load_map(str(path))
+    assert load_map(str(path)) is first
+    path.write_text(DRAWN.replace("A.", "AA"))
+    second = load_map(str(path))
+    assert (len(first.apples), len(second.apples)) == (1, 2)
+    assert first.digest != second.digest
+    assert parse_map("; a comment\n" + DRAWN).digest == first.digest
+
+
+@pytest.mark.parametrize("name", ["a,b.txt", "a(1).txt", " a.txt"])
+def test_paths_that_a_setting_cannot_hold_are_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(DRAWN)
+    with pytest.raises(SettingError, match="rename the file"):
+        Setting("gathering", map=name)
+
+
+def test_a_path_is_read_as_it_is_written(tmp_path):
+    path = tmp_path / "with blank = sign.txt"
+    path.write_text(DRAWN)
+    setting = Setting("gathering", map=str(path))
+    assert parse_setting(str(setting)) == setting

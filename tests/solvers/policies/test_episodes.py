@@ -212,3 +212,35 @@ def test_chance_is_uniform_and_differs_between_agents_and_seeds():
     assert not (drawn[0] == drawn[1]).all()
     assert not (drawn[0][:, 0] == drawn[0][:, 1]).all()
     assert {BEAM, CLEAN, STAND}.isdisjoint(np.flatnonzero(counts))
+
+
+def test_faults_count_for_the_program_that_makes_them():
+    def clumsy(faults):
+        return HEAD + f"def act(o, memory):\n    return 99 if o.step < {faults} else STAND\n# {faults}\n"
+
+    setting = Setting("gathering", map="gathering_small", agents=4, horizon=30)
+    # Fifteen in all, but no program has more than ten.
+    episode = in_process(setting, [clumsy(7), clumsy(8), policy_source("random"), clumsy(0)], 0)
+    assert episode.faults == {"invalid_actions": 15, "exceptions": 0, "slow_answers": 0}
+    with pytest.raises(ValueError, match="act\\(\\) returned 99"):
+        in_process(setting, [clumsy(7), clumsy(11), clumsy(7), clumsy(0)], 0)
+
+
+def test_a_program_that_deceives_its_host_is_still_counted():
+    class Deceived:
+        """A session whose program keeps the host from counting: it reports exceptions for ever."""
+
+        def __init__(self, agents):
+            state = make(SMALL).state
+            self.inputs = {"state": np.zeros_like(state), "chance": np.zeros(agents)}
+            self.outputs = {"actions": np.full(agents, RAISED)}
+
+        def call(self, step, asked, expect):
+            pass
+
+    from solvers.policies.episode import PolicyFailure, Team, play
+    from solvers.policies.host import RAISED
+
+    seats = tuple(range(SMALL.agents))
+    with pytest.raises(PolicyFailure, match="more than are forgiven"):
+        play(make(SMALL), 0, [Team(Deceived(len(seats)), seats)])
