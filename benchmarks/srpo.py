@@ -116,7 +116,11 @@ def compare(
     began = time.perf_counter()
     learners = {"independent": None, f"SRPO, tau {tau:g}": tau}
     jobs = [pool.submit(seconds_of, work, t, seed) for t in learners.values() for seed in range(seeds)]
-    done = [job.result() for job in jobs]
+    done = []
+    with screen.status(title) as status:
+        for job in jobs:
+            status.update(f"{title}: {len(done)} of {len(jobs)} runs")
+            done.append(job.result())
     pairs = returns([team for team, _ in done])
     blocks = {
         (mine, theirs): pairs[:, k * seeds : (k + 1) * seeds, m * seeds : (m + 1) * seeds]

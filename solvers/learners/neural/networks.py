@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import ortho_group
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -34,13 +35,12 @@ def perceptron(rng: np.random.Generator, sizes: Sequence[int], gain: float) -> N
     gain
         Scale of the last layer's orthogonal weights.
     """
-    key = jax.random.key(int(rng.integers(2**31)))
     network = []
     for k, (inputs, outputs) in enumerate(pairwise(sizes)):
         scale = gain if k == len(sizes) - 2 else HIDDEN_GAIN
-        draw = jax.nn.initializers.orthogonal(scale)
-        key, own = jax.random.split(key)
-        network.append((draw(own, (inputs, outputs), jnp.float32), jnp.zeros(outputs, jnp.float32)))
+        square = np.atleast_2d(ortho_group.rvs(max(inputs, outputs), random_state=rng))
+        weights = scale * square[:inputs, :outputs]
+        network.append((jnp.asarray(weights, jnp.float32), jnp.zeros(outputs, jnp.float32)))
     return network
 
 

@@ -11,6 +11,7 @@ from solvers.equilibria import Equilibrium, rqe
 from solvers.learners.engine import StrategyError, gradients, learn, session_arguments
 from solvers.learners.rules import UnknownLearnerError, learner_names, learner_source
 from solvers.learners.tasks import LearningTask, learning_task
+from solvers.markov.tasks import is_markov_task, markov_task
 from solvers.risk.regularizers import nu
 from solvers.session import InlineSession, load_module
 
@@ -129,8 +130,10 @@ def test_suites_are_read(name: str) -> None:
     suite = load_matrix_suite(name)
     assert suite.name == name
     for text in suite.games:
-        task = learning_task(text)
-        assert task.problem.shape[0] >= 2
+        if is_markov_task(text):
+            assert markov_task(text).game.states >= 2
+        else:
+            assert learning_task(text).problem.shape[0] >= 2
 
 
 @pytest.mark.parametrize("text", ["SC4 | tv entropy", "SC4 | kl entropy tau=x", "SC4 | kl entropy rate=2"])
