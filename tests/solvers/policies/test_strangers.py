@@ -35,7 +35,7 @@ def test_the_diagram_of_a_public_goods_game_is_that_of_the_formula():
     margins = {name: summary.mean for name, summary in found.margins.items()}
     corners = schelling(SETTING, "give", "take", [0, 1, 2], public_goods(1.6), corners=True)
     assert corners.margins == found.margins
-    assert np.isnan(corners.cooperate).tolist() == [False, True, True, False]
+    assert np.isnan(corners.cooperate).tolist() == [False, True, False, False]
     assert margins == pytest.approx({"pays": 0.6, "needs_others": 1.2, "fear": 0.6, "greed": 0.6})
 
 
