@@ -18,7 +18,19 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from archive.database import Database
 from archive.hashing import clean_text
@@ -51,12 +63,25 @@ _NEXT = (
     .limit(1)
     .with_for_update(of=AttemptRow, skip_locked=True)
 )
-_CLAIM = (
-    update(AttemptRow)
-    .where(AttemptRow.id == _NEXT.scalar_subquery(), AttemptRow.state == AttemptState.QUEUED)
-    .values(state=AttemptState.RUNNING, worker=bindparam("claimer"), started=db_now(), heartbeat=db_now())
-    .returning(*ATTEMPT)
-)
+
+
+def _claim(following: Select[int]) -> ReturningUpdate[*tuple[Any, ...]]:
+    return (
+        update(AttemptRow)
+        .where(AttemptRow.id == following.scalar_subquery(), AttemptRow.state == AttemptState.QUEUED)
+        .values(state=AttemptState.RUNNING, worker=bindparam("claimer"), started=db_now(), heartbeat=db_now())
+        .returning(*ATTEMPT)
+    )
+
+
+def _not_of(runs: Collection[int | None]) -> list[ColumnElement[bool]]:
+    """Return what leaves the work of some runs out."""
+    owner = AttemptRow.run_id
+    numbers = [number for number in runs if number is not None]
+    return [or_(owner.is_(None), owner.not_in(numbers)), *([owner.is_not(None)] if None in runs else [])]
+
+
+_CLAIM = _claim(_NEXT)
 _BY_KEY = select(*ATTEMPT).where(AttemptRow.key == bindparam("wanted")).order_by(AttemptRow.id.desc())
 _ANSWERS = (
     select(*ATTEMPT)
@@ -158,13 +183,19 @@ class WorkQueue(Database):
             return present
         return max(present, connection.scalar(_LATEST_OF_RUN, {"wanted": kind, "owner": run}) or 0.0)
 
-    def claim_work(self, kind: str, worker: str) -> Attempt | None:
+    def claim_work(self, kind: str, worker: str, *, without: Collection[int | None] = ()) -> Attempt | None:
         """Claim the attempt that is due next for a worker; None if none waits or their runs are paused.
 
         The first heartbeat is written in the same transaction.
+
+        Parameters
+        ----------
+        without
+            Runs whose work the worker cannot do; None stands for work that belongs to no run.
         """
+        claim = _claim(_NEXT.where(*_not_of(without))) if without else _CLAIM
         with self._write() as connection:
-            row = connection.execute(_CLAIM, {"wanted": kind, "claimer": worker}).one_or_none()
+            row = connection.execute(claim, {"wanted": kind, "claimer": worker}).one_or_none()
             return None if row is None else Attempt(*row)
 
     def beat_work(self, tokens: Collection[str]) -> set[str]:

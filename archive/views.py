@@ -96,7 +96,7 @@ class Relative(NamedTuple):
     id: int
     run_id: int
     run: str
-    index: int
+    index: int  # type: ignore[assignment]  # the position, as of candidates; tuples have a method
     status: Status
     program: str | None
     nickname: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -31,6 +31,13 @@ class WorkerStore(Database):
             found = connection.scalar(select(InfoRow.value).where(InfoRow.key == "uid"))
         if found is None:
             raise NotAnArchive(f"{self.location} has lost its identity; restore a backup")
+        return found
+
+    def now(self) -> datetime:
+        """Return the present by the database's clock: those of machines may differ."""
+        with self._read() as connection:
+            found: datetime | None = connection.scalar(select(db_now()))
+        assert found is not None
         return found
 
     def register_worker(

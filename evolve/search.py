@@ -120,6 +120,7 @@ class Search:
                 self._archive.set_run_state(self._run, RunState.FAILED, str(error), owner=self._owner)
             raise
         state = RunState.STOPPED if reason == "stopped" else RunState.FINISHED
+        self._stay_alive()
         self._archive.set_run_state(self._run, state, reason, owner=self._owner)
         self._phase = "done"
         self._show()

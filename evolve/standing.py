@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from archive import Archive, Candidate, Run, RunState, Status
@@ -72,14 +71,16 @@ def standing(archive: Archive, run: Run) -> Standing:
         seconds=max(seconds, 0.0),
         interrupted=run.stop_reason == "interrupted",
     )
-    return Standing(run, result, counts, is_alive(run), int(settings.get("max_evaluations", 0)), settings)
+    return Standing(
+        run, result, counts, is_alive(archive, run), int(settings.get("max_evaluations", 0)), settings
+    )
 
 
-def is_alive(run: Run) -> bool:
-    """Whether a process works on the run and showed a sign of life lately."""
+def is_alive(archive: Archive, run: Run) -> bool:
+    """Whether a process works on the run and showed a sign of life lately, by the database's clock."""
     if run.state is not RunState.RUNNING or run.heartbeat is None:
         return False
-    return (datetime.now(UTC) - run.heartbeat).total_seconds() < SILENT_SECONDS
+    return (archive.now() - run.heartbeat).total_seconds() < SILENT_SECONDS
 
 
 def improvements(candidates: list[Candidate]) -> list[Candidate]:

@@ -18,7 +18,7 @@ def pause(run: RunName, database: Database = None, json: Json = None) -> None:
 
     with opened(database) as archive:
         found = find_run(archive, run)
-        if not is_alive(found):
+        if not is_alive(archive, found):
             raise UsageProblem(
                 f"the run {found.nickname} is not running ({found.state}); see "
                 f"`nashforge status {found.nickname}`"

@@ -59,7 +59,7 @@ def resume(
     }
     with opened(database) as archive:
         found = find_run(archive, run)
-        if found.pause_requested is not None and is_alive(found):
+        if found.pause_requested is not None and is_alive(archive, found):
             _let_go_on(archive, found, changes, as_json=output.wants_json(json))
             return
         chosen = resumed_config(archive, found, changes)

@@ -17,7 +17,7 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
 
     with opened(database) as archive:
         found = find_run(archive, run)
-        alive = is_alive(found)
+        alive = is_alive(archive, found)
         if alive:
             archive.request_stop(found)
             archive.request_pause(found, paused=False)

@@ -13,9 +13,11 @@ from archive.notices import Notices
 from archive.queue import CHANNEL
 from archive.records import new_token
 from archive.work import Attempt, AttemptState
+from evolve.domains import domain
 from evolve.executors.base import Lost
 from evolve.executors.local import limit_seconds
 from evolve.service.broker import Broker
+from evolve.service.performing import EVALUATOR
 from evolve.service.settings import ServiceError, ServiceSettings
 from evolve.tasks import Report, Task
 
@@ -108,7 +110,11 @@ class CeleryExecutor:
                 f"an evaluation may take {longest:g} s, longer than visibility_seconds = "
                 f"{self._settings.visibility_seconds:g}; raise NASHFORGE_VISIBILITY_SECONDS"
             )
-        payload = task.model_dump(mode="json", exclude={"token"})
+        # Workers of another version would measure something else, and leave it to others.
+        payload = {
+            **task.model_dump(mode="json", exclude={"token"}),
+            EVALUATOR: domain(task.domain).evaluator,
+        }
         key = self._key(payload)
         self._waiting[key] = task
         attempt = self._archive.queue_work(

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from archive import Archive, ArchiveError, NotFound
 from archive.work import Attempt
+from evolve.domains import domain_names
 from evolve.executors.base import Lost
 from evolve.executors.local import LocalExecutor
 from evolve.service.keeper import Keeper
@@ -19,6 +20,10 @@ from evolve.service.metrics import Metrics
 from evolve.service.settings import ServiceSettings
 from evolve.tasks import Report, Task
 
+EVALUATOR = "evaluator"
+"""Field of queued evaluations: the version of the evaluator that shall make them."""
+REFUSE_SECONDS = 60.0
+"""So long a worker leaves the work of a run to others after it found that it cannot do it."""
 LOOK_SECONDS = 0.5
 """So often it is noticed that an attempt is no longer the worker's own."""
 ANSWER_SECONDS = 900.0
@@ -34,6 +39,13 @@ class GiveUp(Exception):
     def __init__(self, reason: str, *, counts: bool = True) -> None:
         super().__init__(reason)
         self.counts = counts
+
+
+class Unfit(GiveUp):
+    """This worker cannot do the work, but another may: it has another version."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, counts=False)
 
 
 Do = Callable[[Attempt, threading.Event], tuple[Mapping[str, Any], str]]
@@ -66,6 +78,7 @@ class Performer:
         self._metrics, self._log = metrics, log
         self._name, self._doing = name, doing
         self._nicknames: dict[int, str] = {}
+        self._refused: dict[int | None, float] = {}
         self.ending = threading.Event()
 
     def perform(self, kind: str) -> str:
@@ -92,6 +105,9 @@ class Performer:
             answer, word = self._doing[kind](attempt, lost)
             outcome = word if self._answer(attempt, answer, log) else "late"
         except GiveUp as reason:
+            if isinstance(reason, Unfit):
+                # Not claimed again before others had a chance.
+                self._refused[attempt.run_id] = time.monotonic() + REFUSE_SECONDS
             self._give_up(attempt, str(reason), reason.counts)
             log.warning("given_up", reason=str(reason))
         finally:
@@ -113,7 +129,9 @@ class Performer:
 
     def _claim(self, kind: str) -> Attempt | None:
         try:
-            return self._archive.claim_work(kind, self._name)
+            now = time.monotonic()
+            refused = [run for run, until in self._refused.copy().items() if until > now]
+            return self._archive.claim_work(kind, self._name, without=refused)
         except ArchiveError as error:
             # The work is still queued: whoever sweeps will wake somebody for it.
             self._metrics.database_failed()
@@ -156,19 +174,25 @@ class Evaluating:
 
     def __call__(self, attempt: Attempt, lost: threading.Event) -> tuple[Mapping[str, Any], str]:
         """Evaluate the attempt's task."""
+        payload = dict(attempt.payload or {})
+        wanted = payload.pop(EVALUATOR, None)
         try:
-            task = Task.model_validate({**(attempt.payload or {}), "token": attempt.token})
+            task = Task.model_validate({**payload, "token": attempt.token})
         except ValidationError as error:
-            raise GiveUp(
+            raise Unfit(
                 f"this worker does not understand the task ({error.error_count()} fields); it has another "
                 "version than the run"
             ) from error
+        if task.domain not in domain_names():
+            raise Unfit(f"the domain {task.domain} is not installed on this worker")
         executor = self._executor()
         executor.submit(task)
         while not lost.is_set():
             for report in executor.wait(LOOK_SECONDS):
                 if isinstance(report, Lost):
                     raise GiveUp(report.reason)
+                if wanted not in (None, report.evaluator):
+                    raise Unfit(f"this worker evaluates as {report.evaluator}, and the run as {wanted}")
                 return self._told(report)
         self._discard(executor)
         if self._ending():

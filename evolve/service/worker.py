@@ -13,12 +13,13 @@ import signal
 import threading
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery, signals
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
-from archive import Archive
+from archive import Archive, ArchiveError
 from evolve.executors.local import SECRET, available_cores
 from evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
 from evolve.service.keeper import Keeper
@@ -178,7 +179,8 @@ class ServiceWorker:
         self._evaluating.close()
         self._keeper.stop()
         self._archive.patience = 0.0
-        self._archive.leave_worker(self.name)
+        with suppress(ArchiveError):  # who cannot say good-bye falls silent
+            self._archive.leave_worker(self.name)
         self._broker.close()
         self._log.info("stopped")
 

@@ -301,3 +301,14 @@ def test_the_queue_keeps_its_books(archive: Archive) -> None:
     run_state_machine_as_test(
         machine, settings=settings(max_examples=8, stateful_step_count=15, deadline=None)
     )
+
+
+def test_work_of_some_runs_is_passed_over(archive: Archive) -> None:
+    first, second = (archive.create_run("cfr", {}) for _ in range(2))
+    for number, run in enumerate((first, second, None)):
+        archive.queue_work(str(number), "evaluate", WORK, run=run)
+    claims = [
+        archive.claim_work("evaluate", "w", without=without)
+        for without in ([first.id], [first.id, None], [first.id, second.id], [None], [])
+    ]
+    assert [None if claim is None else claim.key for claim in claims] == ["1", None, "2", "0", None]
