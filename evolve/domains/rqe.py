@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,13 +19,17 @@ from solvers.learners import interface
 from solvers.learners.engine import Learned, StrategyError, learn, session_arguments
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import LearningTask, learning_task
+from solvers.markov import engine as markov
+from solvers.markov.measures import markov_measures
+from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
 from solvers.metrics.definitions import BY_NAME, Definition
+from solvers.session import Session
 
 if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
 
 REPORTED = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
-"""Measured at the end of every trial beside the gap; payoffs span 1 for each player."""
+"""Measured at the end of every trial beside the gap; payoffs (of a step) span 1 for each player."""
 
 
 def _metric(definition: Definition, logarithmic: bool = False) -> Metric:
@@ -44,7 +48,7 @@ class RQEDomain(PlayingDomain):
 
     name = "rqe"
     title = "learners of risk-averse equilibria, judged by the RQE gap of their last iterate"
-    evaluator = "rqe-1"
+    evaluator = "rqe-2"
     seed = "projected_gradient"
     hosts: tuple[str, ...] = ("solvers.learners.host",)
     metric = "rqe_gap"
@@ -72,7 +76,7 @@ class RQEDomain(PlayingDomain):
         return learner_source(baseline)
 
     def smoke(self, horizon: int) -> Stage:
-        """Return two short runs on tiny games with the two pairs of divergence and regulariser."""
+        """Return short runs on tiny games: the two pairs of divergence and regulariser, and a Markov game."""
         few = min(horizon, 60)
         return Stage(
             split="smoke",
@@ -80,18 +84,19 @@ class RQEDomain(PlayingDomain):
             trials=(
                 self.trial("SC4", few, label=f"SC4 ({few} iterations)"),
                 self.trial("random(2x3,seed=1) | reverse_kl entropy", few),
+                self.trial("random_markov(2,2x2,seed=1)", few),
             ),
             seconds=10.0,
         )
 
     def games(self, suite: str) -> Sequence[str]:
-        """Return the games of a suite of matrix games."""
+        """Return the games of a suite of matrix and Markov games."""
         return load_matrix_suite(suite).games
 
     def prepare(self, stage: Stage) -> None:
         """Read every game of a stage once, so that a typing error is found before anything runs."""
         for trial in stage.trials:
-            _task(trial.game, trial.disguise)
+            read_task(trial.game, trial.disguise)
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of learners."""
@@ -101,12 +106,11 @@ class RQEDomain(PlayingDomain):
 
     def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
         """Let the agents learn in one game and measure the gap of their strategies on the way."""
-        task = _task(trial.game, trial.disguise)
-        arguments = session_arguments(task, trial.iterations)
-        with sandbox.session(source, limits=limits, **arguments) as session:
+        task = read_task(trial.game, trial.disguise)
+        with sandbox.session(source, limits=limits, **served(task, trial.iterations)) as session:
             tally.tier = session.tier
             try:
-                learned = learn(task, session, trial.iterations, trial.checkpoints)
+                learned = learnt(task, session, trial.iterations, trial.checkpoints)
             except StrategyError as error:
                 raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
         tally.use(session.usage, session.log)
@@ -121,22 +125,53 @@ class RQEDomain(PlayingDomain):
 
 
 @lru_cache(maxsize=64)
-def _task(game: str, disguise: Disguise | None) -> LearningTask:
+def read_task(game: str, disguise: Disguise | None = None) -> LearningTask | MarkovTask:
+    """Return the task that a string names, one-shot or Markov, as programs play it."""
+    read: Callable[..., LearningTask | MarkovTask] = markov_task if is_markov_task(game) else learning_task
     if disguise is None:
-        return learning_task(game)
-    return learning_task(game, disguise.seed, disguise.perturbation)
+        return read(game)
+    return read(game, disguise.seed, disguise.perturbation)
 
 
-def _at_the_end(task: LearningTask, learned: Learned, label: str) -> list[Measurement]:
+def served(task: LearningTask | MarkovTask, horizon: int) -> dict[str, Any]:
+    """Return what a session needs to serve a learner in a task."""
+    if isinstance(task, MarkovTask):
+        return markov.session_arguments(task, horizon)
+    return session_arguments(task, horizon)
+
+
+def learnt(
+    task: LearningTask | MarkovTask, session: Session, horizon: int, checkpoints: Sequence[int] = ()
+) -> Learned:
+    """Let learners play a task.
+
+    Raises
+    ------
+    StrategyError
+        If a learner returns something that is not a mixed strategy.
+    """
+    if isinstance(task, MarkovTask):
+        return markov.learn(task, session, horizon, checkpoints)
+    return learn(task, session, horizon, checkpoints)
+
+
+def _at_the_end(task: LearningTask | MarkovTask, learned: Learned, label: str) -> list[Measurement]:
+    if isinstance(task, MarkovTask):
+        values = markov_measures(task, learned.strategies)
+    else:
+        values = _one_shot(task, learned)
+    return [
+        Measurement(game=label, metric=name, value=values[name], direction=BY_NAME[name].direction)
+        for name in REPORTED
+    ]
+
+
+def _one_shot(task: LearningTask, learned: Learned) -> dict[str, float]:
     strategies, payoffs, risks = learned.strategies, task.payoffs, task.problem.risks
     averse = [risks[i].value(strategies[i] @ payoffs[i], strategies[1 - i]) for i in range(2)]
-    values = {
+    return {
         "exploitability": nash_gap(*payoffs, *strategies) / 2,
         "risk_adjusted_value": float(np.mean(averse)),
         "security_value": float(np.mean([(strategies[i] @ payoffs[i]).min() for i in range(2)])),
         "welfare": float(sum(strategies[i] @ payoffs[i] @ strategies[1 - i] for i in range(2))),
     }
-    return [
-        Measurement(game=label, metric=name, value=values[name], direction=BY_NAME[name].direction)
-        for name in REPORTED
-    ]

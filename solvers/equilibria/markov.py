@@ -16,11 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.markov import MarkovGame
+from games.markov.model import MarkovGame
+from solvers.equilibria.reply import regularized_value
 from solvers.equilibria.risk_averse import rqe
 from solvers.metrics.gaps import matrix_gaps
 from solvers.risk.measures import Risk, RiskError
 from solvers.risk.regularizers import nu, nu_gradient
+from solvers.risk.utility import AGGREGATE
 
 Array = npt.NDArray[np.float64]
 
@@ -38,6 +40,8 @@ class Parameters:
     regularizer: str = "barrier"
     environment: float = 0.0
     """Aversion to the environment's own risk (KL), 0 for none."""
+    risk: str = AGGREGATE
+    """``aggregate`` or ``per_action``, which only backward induction knows."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +75,25 @@ def _continuation(game: MarkovGame, values: Array, tau: float) -> Array:
     return np.asarray(low - np.log(game.transitions @ np.exp(-tau * (values - low))) / tau)
 
 
-def _stage_payoffs(Q: Array, state: int) -> tuple[Array, Array]:
+def stage_payoffs(Q: Array, state: int) -> tuple[Array, Array]:
+    """Return both players' payoffs in a state, own actions as rows."""
     return np.ascontiguousarray(Q[0, state]), np.ascontiguousarray(Q[1, state].T)
 
 
-def _stage_values(
-    payoffs: tuple[Array, Array], policies: tuple[Array, Array], how: Parameters
-) -> list[float]:
-    found = []
-    for i in range(2):
-        x, y = policies[i], policies[1 - i]
-        averse = Risk(how.tau[i], how.divergence).value(x @ payoffs[i], y)
-        found.append(averse - how.epsilon[i] * nu(how.regularizer, x))
-    return found
+def stage_values(payoffs: tuple[Array, Array], policies: tuple[Array, Array], how: Parameters) -> list[float]:
+    """Return both players' regularised risk-adjusted values of a stage game."""
+    return [
+        regularized_value(
+            payoffs[i],
+            policies[i],
+            policies[1 - i],
+            Risk(how.tau[i], how.divergence),
+            how.epsilon[i],
+            how.regularizer,
+            how.risk,
+        )
+        for i in range(2)
+    ]
 
 
 def _stage_gap(payoffs: tuple[Array, Array], policies: tuple[Array, Array], how: Parameters) -> float:
@@ -94,6 +104,7 @@ def _stage_gap(payoffs: tuple[Array, Array], policies: tuple[Array, Array], how:
         epsilon=how.epsilon,
         divergence=how.divergence,
         regularizer=how.regularizer,
+        risk=how.risk,
     )
     return sum(gaps)
 
@@ -115,18 +126,19 @@ def backward_induction(game: MarkovGame, how: Parameters, horizon: int) -> Marko
             [game.rewards[i] + _continuation(game, values[i, h + 1], how.environment) for i in range(2)]
         )
         for s in range(game.states):
-            payoffs = _stage_payoffs(Q, s)
+            payoffs = stage_payoffs(Q, s)
             found = rqe(
                 *payoffs,
                 tau=how.tau,
                 epsilon=how.epsilon,
                 divergence=how.divergence,
                 regularizer=how.regularizer,
+                risk=how.risk,
             )
             if not found.converged:
                 raise RiskError(f"at step {h} in state {game.labels[s]} the solver {found.message}")
             first[h, s], second[h, s] = found.strategies
-            values[:, h, s] = _stage_values(payoffs, found.strategies, how)
+            values[:, h, s] = stage_values(payoffs, found.strategies, how)
             gap = max(gap, found.gap)
     return MarkovEquilibrium((first, second), values, gap)
 
@@ -161,8 +173,11 @@ class ActorCritic:
     ) -> None:
         if not 0.0 <= discount < 1.0:
             raise RiskError(f"the discount must be at least 0 and below 1; got {discount}")
-        if how.divergence not in ("kl", "reverse_kl"):
-            raise RiskError(f"the actor-critic knows kl and reverse_kl; got {how.divergence!r}")
+        if how.divergence not in ("kl", "reverse_kl") or how.risk != AGGREGATE:
+            raise RiskError(
+                f"the actor-critic knows kl and reverse_kl with aggregate risk; got {how.divergence!r} with "
+                f"{how.risk!r}"
+            )
         self.game, self.how, self.discount = game, how, discount
         self.t = 0
         self._rates = (actor_rate, critic_rate)
@@ -207,7 +222,7 @@ class ActorCritic:
         """Return the present policies with the gap of every stage game and the residual of the values."""
         policies = (self.agents[0].copy(), self.agents[1].copy())
         gap = max(
-            _stage_gap(_stage_payoffs(self.Q, s), (policies[0][s], policies[1][s]), self.how)
+            _stage_gap(stage_payoffs(self.Q, s), (policies[0][s], policies[1][s]), self.how)
             for s in range(self.game.states)
         )
         return MarkovEquilibrium(policies, self.values(), gap, float(np.abs(self.backup() - self.Q).max()))

@@ -116,7 +116,7 @@ class PerActionProblem:
         """Return unknowns at given strategies, uniform by default."""
         n, m = self.shape
         first, second = strategies or (np.full(n, 1.0 / n), np.full(m, 1.0 / m))
-        return np.log(np.maximum(np.concatenate([first, second]), 1e-300))
+        return np.asarray(np.log(np.maximum(np.concatenate([first, second]), 1e-300)))
 
     def solve(
         self,

@@ -1,65 +1,17 @@
-"""Tabular Markov games of two players: states, payoffs and transitions as arrays.
-
-And small worlds of that kind: a cliff walk of two walkers, and a grid on which one of two players has to do a
-costly job that serves both.
-"""
+"""Small Markov games: a cliff walk beside somebody who may push, a job that serves both, and random ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+
+from games.errors import GameStringError
+from games.markov.model import MarkovGame
 
 Array = npt.NDArray[np.float64]
 
 MOVES = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)])
 """Up, down, left, right: changes of (row, column)."""
-
-
-@dataclass(frozen=True, eq=False)
-class MarkovGame:
-    """A finite Markov game of two players.
-
-    Attributes
-    ----------
-    name : str
-    rewards : ndarray of shape (2, states, n, m)
-        Of both players, by state, action of player 1 and action of player 2.
-    transitions : ndarray of shape (states, n, m, states)
-        Probabilities of the next state.
-    initial : ndarray of shape (states,)
-        Distribution of the first state.
-    labels : tuple of str
-        What every state is.
-    """
-
-    name: str
-    rewards: Array
-    transitions: Array
-    initial: Array
-    labels: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        _, states, n, m = self.rewards.shape
-        if self.transitions.shape != (states, n, m, states) or self.initial.shape != (states,):
-            raise ValueError(
-                f"rewards of shape {self.rewards.shape} need transitions of shape {(states, n, m, states)} "
-                f"and initial probabilities of shape {(states,)}; got {self.transitions.shape} and "
-                f"{self.initial.shape}"
-            )
-        if not np.allclose(self.transitions.sum(axis=-1), 1.0) or self.transitions.min() < 0:
-            raise ValueError("transitions must be non-negative and sum to 1 over the next state")
-
-    @property
-    def states(self) -> int:
-        """Number of states."""
-        return len(self.initial)
-
-    @property
-    def actions(self) -> tuple[int, int]:
-        """Number of actions of each player."""
-        return self.rewards.shape[2], self.rewards.shape[3]
 
 
 def cliff_walk(
@@ -132,3 +84,34 @@ def contribution_line(length: int = 3, *, cost: float = 0.4, reward: float = 1.0
     initial[index[length, length]] = 1.0
     labels = tuple(f"({i},{j})" for i, j in pairs)
     return MarkovGame(f"contribution_line({length})", rewards, transitions, initial, labels)
+
+
+def random_markov(
+    states: int, n: int, m: int, rng: np.random.Generator, *, successors: int = 3
+) -> MarkovGame:
+    """Return a random general-sum Markov game: standard normal rewards, a few successors each.
+
+    Every state and pair of actions leads to ``successors`` states (or all, if there are fewer) with
+    probabilities uniform on the simplex: a game on a GARNET, Archibald, McKinnon, Thomas (1995), On the
+    Generation of Markov Decision Processes.
+
+    Raises
+    ------
+    games.GameStringError
+        If a number is not positive.
+    """
+    if min(states, n, m, successors) < 1:
+        raise GameStringError(
+            f"a random Markov game needs at least one state and action; got {states} states, {n} and {m} "
+            f"actions, {successors} successors"
+        )
+    rewards = rng.normal(size=(2, states, n, m))
+    transitions = np.zeros((states, n, m, states))
+    count = min(successors, states)
+    for place in np.ndindex(states, n, m):
+        there = rng.choice(states, size=count, replace=False)
+        transitions[place][there] = rng.dirichlet(np.ones(count))
+    labels = tuple(map(str, range(states)))
+    return MarkovGame(
+        f"random_markov({states},{n}x{m})", rewards, transitions, np.full(states, 1.0 / states), labels
+    )

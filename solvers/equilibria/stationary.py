@@ -1,0 +1,261 @@
+"""Stationary policies of discounted Markov games: what they are worth, their RQE gap, and exact equilibria.
+
+The value of a player's policy is the fixed point of ``V(s) = U^tau(x_s, y_s; Q_s) - epsilon nu(x_s)`` with
+``Q = r + gamma E V(next)`` (Zhang, Mazumdar 2026, arXiv 2602.12386): in every state an adversary moves the
+partner's play at a price. Values, best replies and equilibria are found by iterating on policies, which is
+Newton's method on the fixed point: adversaries are improved until values stand still, then the player.
+In a game of one state and discount 0 all of this is the matrix definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from games.markov.model import MarkovGame
+from solvers.equilibria.markov import MarkovEquilibrium, Parameters, stage_payoffs, stage_values
+from solvers.equilibria.reply import best_reply
+from solvers.equilibria.risk_averse import rqe
+from solvers.risk.kernels import measure_rows
+from solvers.risk.measures import Risk, RiskError
+from solvers.risk.regularizers import nu
+from solvers.risk.utility import AGGREGATE
+
+Array = npt.NDArray[np.float64]
+Policies = tuple[Array, Array]
+
+STILL = 1e-13
+"""Values stand still when they change by less, relative to the largest."""
+MOST_ROUNDS = 200
+
+
+def policy_values(
+    game: MarkovGame,
+    policies: Policies,
+    player: int,
+    *,
+    risk: Risk,
+    epsilon: float,
+    regularizer: str,
+    discount: float,
+) -> Array:
+    """Return what a player's policy is worth in every state, shape ``(states,)``, in units of utility.
+
+    Parameters
+    ----------
+    policies
+        Of both players, shapes ``(states, n)`` and ``(states, m)``.
+    risk, epsilon, regularizer
+        The player's aversion to the partner's play, and the weight and kind of its regulariser; 0 for none.
+
+    Raises
+    ------
+    RiskError
+        If the discount is not at least 0 and below 1.
+    """
+    x, y = policies[player], policies[1 - player]
+    penalty = np.array([epsilon * nu(regularizer, row) if epsilon > 0 else 0.0 for row in x])
+    worst, slope, worth = np.empty_like(y), np.empty(y.shape[1]), np.empty(1)
+
+    def adversary(v: Array, price: Array) -> Array:
+        for s in range(game.states):
+            measure_rows(risk.code, v[s : s + 1], y[s], risk.tau, worst[s : s + 1], slope[None], worth)
+            price[s] = worth[0] - v[s] @ worst[s]
+        return worst
+
+    return _against(game, player, x, adversary, penalty, discount)
+
+
+def guaranteed_values(game: MarkovGame, policies: Policies, player: int, *, discount: float) -> Array:
+    """Return what a player's policy earns in every state if the other does its worst, shape ``(states,)``."""
+
+    def adversary(v: Array, price: Array) -> Array:
+        price[:] = 0.0
+        return np.asarray(np.eye(v.shape[1])[v.argmin(axis=1)])
+
+    return _against(game, player, policies[player], adversary, np.zeros(game.states), discount)
+
+
+def _against(
+    game: MarkovGame,
+    player: int,
+    x: Array,
+    adversary: Callable[[Array, Array], Array],
+    penalty: Array,
+    discount: float,
+) -> Array:
+    """Return values against an adversary that answers the payoffs of its actions and writes its price."""
+    check_discount(discount)
+    rewards, transitions = game.oriented(player)
+    earned = np.einsum("sa,sab->sb", x, rewards)
+    leads = np.einsum("sa,sabt->sbt", x, transitions)
+    values, price = np.zeros(game.states), np.zeros(game.states)
+    for _ in range(MOST_ROUNDS):
+        p = adversary(earned + discount * (leads @ values), price)
+        matrix = np.eye(game.states) - discount * np.einsum("sb,sbt->st", p, leads)
+        found = np.linalg.solve(matrix, (p * earned).sum(axis=1) + price - penalty)
+        if np.abs(found - values).max() <= STILL * max(1.0, float(np.abs(found).max())):
+            return np.asarray(found)
+        values = found
+    return values
+
+
+def reply_values(
+    game: MarkovGame,
+    policies: Policies,
+    player: int,
+    *,
+    risk: Risk,
+    epsilon: float,
+    regularizer: str,
+    discount: float,
+) -> Array:
+    """Return what a player's best stationary reply is worth in every state; parameters as `policy_values`.
+
+    With ``epsilon`` 0 the player must be risk-neutral: the reply is then a best response.
+    """
+    if epsilon == 0 and risk.tau > 0:
+        raise RiskError("the best reply of a risk-averse player needs a positive epsilon")
+    how = {"risk": risk, "epsilon": epsilon, "regularizer": regularizer, "discount": discount}
+    rewards, transitions = game.oriented(player)
+    y = policies[1 - player]
+    reply = policies[player]
+    values = policy_values(game, policies, player, **how)  # type: ignore[arg-type]
+    for _ in range(MOST_ROUNDS):
+        Q = rewards + discount * (transitions @ values)
+        if epsilon == 0:
+            reply = np.eye(Q.shape[1])[np.einsum("sab,sb->sa", Q, y).argmax(axis=1)]
+        else:
+            reply = np.array(
+                [
+                    best_reply(
+                        Q[s],
+                        y[s],
+                        tau=risk.tau,
+                        epsilon=epsilon,
+                        divergence=risk.divergence,
+                        regularizer=regularizer,
+                    ).strategy
+                    for s in range(game.states)
+                ]
+            )
+        pair = (reply, y) if player == 0 else (y, reply)
+        found = policy_values(game, pair, player, **how)  # type: ignore[arg-type]
+        gained = float((found - values).max())
+        values = np.maximum(values, found)  # rounding must not take back what was gained
+        if gained <= STILL * max(1.0, float(np.abs(found).max())):
+            break
+    return values
+
+
+def stationary_gaps(
+    game: MarkovGame, policies: Policies, how: Parameters, *, discount: float
+) -> tuple[float, float]:
+    """Return what each player would gain by its best stationary reply, from the state where it gains most.
+
+    Zero for both exactly at a stationary (Markov perfect) RQE, in units of utility.
+    """
+    first, second = (_gap(game, policies, how, player, discount) for player in range(2))
+    return first, second
+
+
+def _gap(game: MarkovGame, policies: Policies, how: Parameters, player: int, discount: float) -> float:
+    check_aggregate(how)
+    parameters = {
+        "risk": Risk(how.tau[player], how.divergence),
+        "epsilon": how.epsilon[player],
+        "regularizer": how.regularizer,
+        "discount": discount,
+    }
+    here = policy_values(game, policies, player, **parameters)  # type: ignore[arg-type]
+    best = reply_values(game, policies, player, **parameters)  # type: ignore[arg-type]
+    return max(float((best - here).max()), 0.0)
+
+
+def exact_stationary(
+    game: MarkovGame, how: Parameters, *, discount: float, tolerance: float = 1e-11, rounds: int = 500
+) -> MarkovEquilibrium:
+    """Return a stationary RQE: matrix equilibria at every state, and values of their policies, in turn.
+
+    Policies are evaluated exactly (Pollatschek, Avi-Itzhak 1969); where that stops coming closer, by one
+    backup a round (Shapley 1953), a contraction where every stage is in the monotone class.
+
+    Returns
+    -------
+    MarkovEquilibrium
+        Its ``gap`` is that of the whole game, summed over players (see `stationary_gaps`), its residual the
+        last change of values.
+
+    Raises
+    ------
+    RiskError
+        If a matrix equilibrium was not found, or a parameter is not valid.
+    """
+    check_discount(discount)
+    check_aggregate(how)
+    n, m = game.actions
+    policies = (np.full((game.states, n), 1.0 / n), np.full((game.states, m), 1.0 / m))
+    values, change, whole = np.zeros((2, game.states)), np.inf, True
+    for _ in range(rounds):
+        Q = np.stack([game.rewards[i] + discount * (game.transitions @ values[i]) for i in range(2)])
+        for s in range(game.states):
+            found = rqe(
+                Q[0, s],
+                Q[1, s].T,
+                tau=how.tau,
+                epsilon=how.epsilon,
+                divergence=how.divergence,
+                regularizer=how.regularizer,
+            )
+            if not found.converged:
+                raise RiskError(f"in state {game.labels[s]} the solver {found.message}")
+            policies[0][s], policies[1][s] = found.strategies
+        ahead = _evaluated(game, policies, how, discount) if whole else _backed_up(Q, policies, how)
+        moved = float(np.abs(ahead - values).max())
+        whole = whole and moved <= 0.9 * change
+        values, change = ahead, moved
+        if moved <= tolerance * max(1.0, float(np.abs(values).max())):
+            break
+    gap = sum(stationary_gaps(game, policies, how, discount=discount))
+    return MarkovEquilibrium(policies, values, gap, change)
+
+
+def _evaluated(game: MarkovGame, policies: Policies, how: Parameters, discount: float) -> Array:
+    return np.stack(
+        [
+            policy_values(
+                game,
+                policies,
+                i,
+                risk=Risk(how.tau[i], how.divergence),
+                epsilon=how.epsilon[i],
+                regularizer=how.regularizer,
+                discount=discount,
+            )
+            for i in range(2)
+        ]
+    )
+
+
+def _backed_up(Q: Array, policies: Policies, how: Parameters) -> Array:
+    states = Q.shape[1]
+    return np.array(
+        [stage_values(stage_payoffs(Q, s), (policies[0][s], policies[1][s]), how) for s in range(states)]
+    ).T
+
+
+def check_discount(discount: float) -> None:
+    """Raise a `RiskError` unless a discount is at least 0 and below 1."""
+    if not 0.0 <= discount < 1.0:
+        raise RiskError(f"the discount must be at least 0 and below 1; got {discount}")
+
+
+def check_aggregate(how: Parameters) -> None:
+    """Raise a `RiskError` unless one adversary stands for a whole strategy."""
+    if how.risk != AGGREGATE:
+        raise RiskError(
+            f"stationary policies are measured with {AGGREGATE} risk; got {how.risk!r}, which backward "
+            "induction knows"
+        )

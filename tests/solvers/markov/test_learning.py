@@ -1,0 +1,129 @@
+"""Learners in Markov games: gradients by finite differences, exact limits, tasks, one-shot games a case."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import games
+from games.markov import MarkovGame, markov_game
+from solvers.equilibria.stationary import exact_stationary
+from solvers.learners import engine as one_shot
+from solvers.learners.engine import StrategyError
+from solvers.learners.rules import learner_names, learner_source
+from solvers.learners.tasks import learning_task
+from solvers.markov.engine import gap, gradients, joint_values, learn, session_arguments
+from solvers.markov.measures import markov_measures
+from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
+from solvers.session import InlineSession, load_module
+
+TASKS = (
+    "cliff_walk(3x2)",
+    "contribution_line(2) | reverse_kl entropy tau=5,4 epsilon=0.2,0.3 discount=0.6",
+    "random_markov(3,2x3,seed=1) | kl entropy tau=2 epsilon=0.5",
+)
+
+
+def serve(source: str, task: MarkovTask, horizon: int) -> InlineSession:
+    return InlineSession(load_module(source), **session_arguments(task, horizon))
+
+
+def random_agents(task: MarkovTask, seed: int) -> list[np.ndarray]:
+    rng, (n, m) = np.random.default_rng(seed), task.game.actions
+    return [rng.dirichlet(np.ones(size), size=task.game.states) for size in (n, m, m, n)]
+
+
+@pytest.mark.parametrize("text", TASKS)
+def test_gradients_are_those_of_values_a_visit(text: str) -> None:
+    """The policy gradient theorem: dV(first)/dx_s is the visits of s times what the agent in s is told."""
+    task, h = markov_task(text), 1e-6
+    agents = random_agents(task, 0)
+    told = gradients(task, agents)
+    for role in range(4):
+        player, sign = role % 2, 1 if role < 2 else -1
+        rows = agents[player], agents[2 + player]
+        step = np.einsum("sa,sabt,sb->st", rows[0], task.game.oriented(player)[1], rows[1])
+        visits = np.linalg.inv(np.eye(task.game.states) - task.discount * step)
+        for s in range(task.game.states):
+            for a in range(agents[role].shape[1]):
+                values = []
+                for change in (h, -h):
+                    moved = [agent.copy() for agent in agents]
+                    moved[role][s, a] += change
+                    values.append(sign * joint_values(task, moved, player))
+                slope = (values[0] - values[1]) / (2 * h)
+                assert slope == pytest.approx(visits[:, s] * told[role][s, a], rel=1e-4, abs=1e-5)
+
+
+def test_one_state_without_a_future_is_the_one_shot_engine() -> None:
+    plain = learning_task("random(2x3,seed=4) | kl entropy tau=2 epsilon=0.3")
+    rewards = np.stack([plain.payoffs[0], plain.payoffs[1].T])[:, None]
+    game = MarkovGame("one", rewards, np.ones((1, 2, 3, 1)), np.ones(1), ("only",))
+    read = markov_task("contribution_line(1) | kl entropy tau=2 epsilon=0.3 discount=0")
+    task = MarkovTask("one", game, read.how, read.discount)
+    source = learner_source("optimistic_gradient")
+    mine = learn(task, serve(source, task, 40), 40, (1, 10))
+    session = InlineSession(load_module(source), **one_shot.session_arguments(plain, 40))
+    theirs = one_shot.learn(plain, session, 40, (1, 10))
+    for x, y in zip(mine.strategies, theirs.strategies, strict=True):
+        assert x[0] == pytest.approx(y, abs=1e-12)
+    gaps = [[point.gap for point in learned.points] for learned in (mine, theirs)]
+    assert gaps[0] == pytest.approx(gaps[1], abs=1e-11)
+
+
+@pytest.mark.parametrize("text", TASKS[:2])
+def test_the_limit_is_the_exact_equilibrium(text: str) -> None:
+    task = markov_task(text)
+    learned = learn(task, serve(learner_source("mirror_descent"), task, 500), 500)
+    exact = exact_stationary(task.game, task.how, discount=task.discount)
+    assert learned.points[-1].gap < 1e-7
+    for mine, theirs in zip(learned.strategies, exact.policies, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-3)
+    measures = markov_measures(task, learned.strategies)
+    assert measures["security_value"] <= measures["risk_adjusted_value"] <= measures["welfare"] / 2
+    assert measures["exploitability"] > 0
+
+
+@pytest.mark.parametrize("name", learner_names())
+def test_every_learner_comes_closer(name: str) -> None:
+    task = markov_task("contribution_line(2)")
+    learned = learn(task, serve(learner_source(name), task, 60), 60, checkpoints=(1,))
+    assert [point.iteration for point in learned.points] == [1, 60]
+    assert learned.points[-1].gap < 0.99 * learned.points[0].gap
+
+
+def test_disguised_tasks_have_the_same_equilibria() -> None:
+    """Order hides nothing that matters: without perturbation gaps of equilibria carry over."""
+    text = "cliff_walk(3x2) | reverse_kl entropy tau=5,7 epsilon=0.3,0.2"
+    plain = markov_task(text)
+    exchanged = set()
+    for seed in range(4):
+        hidden = markov_task(text, seed, 0.0)
+        assert sum(np.ptp(rewards) for rewards in hidden.game.rewards) == pytest.approx(2)
+        uniform = [[np.full((t.game.states, k), 1 / k) for k in t.game.actions] for t in (plain, hidden)]
+        assert gap(hidden, tuple(uniform[1])) == pytest.approx(gap(plain, tuple(uniform[0])))
+        exchanged.add(hidden.how.tau)
+        assert not np.array_equal(markov_task(text, seed, 0.2).game.rewards, hidden.game.rewards)
+    assert exchanged == {(5.0, 7.0), (7.0, 5.0)}
+
+
+def test_what_is_no_strategy_is_refused_with_the_state() -> None:
+    task = markov_task("contribution_line(2)")
+    source = learner_source("mirror_descent").replace("return self.softmax(", "return 2 * self.softmax(")
+    with pytest.raises(StrategyError, match=r"sum to 1; in state \(1,1\) in iteration 1"):
+        learn(task, serve(source, task, 3), 3)
+
+
+def test_tasks_are_told_from_one_shot_games() -> None:
+    assert is_markov_task("cliff_walk(4x3) | kl barrier")
+    assert not is_markov_task("SC4 | kl barrier")
+    assert markov_task("contribution_line(2)").game is not markov_game("contribution_line(2)")
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["tv entropy", "kl entropy tau=x", "kl entropy rate=2", "kl ridge", "kl barrier discount=1", "x y tau=1"],
+)
+def test_bad_tasks_are_refused(options: str) -> None:
+    with pytest.raises(games.GameStringError, match="not a learning task"):
+        markov_task(f"cliff_walk(3x2) | {options}")
