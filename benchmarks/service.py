@@ -5,7 +5,8 @@ Prints, and compares with its targets:
 - what Celery adds to an evaluation over the local executor: two runs with the same programs, one worker each,
   after both are warm (at most 20 ms an evaluation);
 - how long `best`, `lineage` and `status` take with 10,000 stored candidates, on SQLite and PostgreSQL, each
-  as a person calls it, without the start of the interpreter (at most 0.5 s);
+  as a person calls it, as JSON and as text, without the start of the interpreter (at most 0.5 s); and the
+  processor time of this process in it, which counts where other programs run at the same time;
 - whether eight processes that write to one SQLite file at the same time lose anything.
 
 Servers of its own are started from the installed programs. Exit code 1 if a target is missed.
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import multiprocessing
 import os
 import statistics
@@ -117,7 +119,7 @@ def command(database: str, *words: str) -> Callable[[], object]:
 
     def call() -> None:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
-            app([*words, "--database", database, "--json"], prog_name="nashforge")
+            app([*words, "--database", database], prog_name="nashforge")
 
     return call
 
@@ -131,17 +133,30 @@ def questions(database: str, candidates: int) -> float:
         last = archive.candidates(run, start=candidates - 1)[0].nickname or ""
         location = archive.location
     slowest = 0.0
-    for words in (("best", run.nickname), ("lineage", last), ("status", run.nickname), ("workers",)):
-        call = command(database, *words)
+    asked = (
+        ("best", run.nickname),
+        ("lineage", last),
+        ("lineage", run.nickname),
+        ("status", run.nickname),
+        ("workers",),
+    )
+    for words, form in itertools.product(asked, ("--json", "--no-json")):
+        call = command(database, *words, form)
         call()
-        seconds = []
+        seconds, busy = [], []
         for _ in range(5):
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), time.process_time()
             call()
             seconds.append(time.perf_counter() - began)
+            busy.append(time.process_time() - cpu)
         median = statistics.median(seconds)
         slowest = max(slowest, median)
-        print(f"{location}: {words[0]} of {candidates} candidates {median:.3f} s", flush=True)
+        said = " ".join((*words, form))
+        print(
+            f"{location}: {said} of {candidates} candidates {median:.3f} s "
+            f"({statistics.median(busy):.3f} s of processor time here)",
+            flush=True,
+        )
     return slowest
 
 
