@@ -96,9 +96,10 @@ def measure(archive: Archive, names: list[str], suite: str, seconds: float) -> d
 
 def refusal(status: Status, reason: str | None) -> str:
     """Return in a word why there is no value."""
-    if "of two players" in (reason or ""):
+    told = reason or ""
+    if "of two players" in told:
         return "-"
-    return "too large" if "entries, more than" in (reason or "") else status.value
+    return "too large" if "entries, more than" in told or "a chain of at most" in told else status.value
 
 
 def cell(measured: Measured) -> str:
