@@ -36,12 +36,14 @@ def find_run(archive: Archive, reference: str) -> Run:
 
 @contextmanager
 def programs(
-    references: Sequence[str], database: str | None, *, domain: str = "cfr", stored: bool = False
+    references: Sequence[str], database: str | None, *, domain: str | None = None, stored: bool = False
 ) -> Iterator[tuple[list[NamedProgram], Archive | None]]:
     """Find programs by name; yields them, and the archive if it was opened (it is never created).
 
     Parameters
     ----------
+    domain
+        See `evolve.programs.find_program`.
     stored
         Whether rules and files that the archive knows shall be yielded with what is stored. Otherwise rules
         and files need no archive, and none is opened for them.

@@ -149,7 +149,7 @@ def find(
     from evolve.domains import domain
     from evolve.programs import find_program
 
-    found = [find_program(name, lambda: archive, domain_name=domain_name or "cfr") for name in references]
+    found = [find_program(name, lambda: archive, domain_name=domain_name) for name in references]
     domains = {named.domain for named in found}
     if len(domains) > 1:
         raise UsageProblem(

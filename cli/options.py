@@ -107,7 +107,7 @@ FileDomain = Annotated[
     typer.Option(
         "--domain",
         metavar="DOMAIN",
-        help="What library programs and files are of. [default: cfr]",
+        help="What library programs and files are of. [default: what a file says, else cfr]",
         show_default=False,
     ),
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,10 @@ Origin = Literal["library", "file", "archive"]
 
 HEADER_START = "# Nashforge program "
 HEADER_END = "# ---"
+DEFAULT_DOMAIN = "cfr"
+"""Whose library program a name means, and what a file is written for, where nothing says otherwise."""
+
+_HEADER = re.compile(re.escape(HEADER_START) + r"\S+ \(([^\s,()]+), [0-9a-f]{64}\)\s*(?:\n|$)")
 
 
 class UnknownProgramError(ValueError):
@@ -41,7 +47,7 @@ class NamedProgram:
 
 
 def find_program(
-    reference: str, open_archive: Callable[[], Archive], *, domain_name: str = "cfr"
+    reference: str, open_archive: Callable[[], Archive], *, domain_name: str | None = None
 ) -> NamedProgram:
     """Return the program of a name.
 
@@ -53,28 +59,35 @@ def find_program(
     open_archive
         Called only when the archive must be asked. May raise `ArchiveNotFound`.
     domain_name
-        Whose library is meant, and what a file is written for.
+        Whose library is meant, and what a file is written for. None: a file is of the domain that
+        `domain_of_file` finds, and a name is looked for in the library of `DEFAULT_DOMAIN`, then in all
+        others, of which just one may have it.
 
     Raises
     ------
     UnknownProgramError
-        If nothing fits, with the nearest names; or if the file cannot be read.
+        If nothing fits, with the nearest names; or if the file cannot be read, or may be of several domains.
     archive.AmbiguousReference
         If several stored programs fit.
     """
-    work = domain(domain_name)
+    library = domain_name or DEFAULT_DOMAIN
+    work = domain(library)
     if reference in work.baselines():
-        return NamedProgram(reference, work.source(reference), domain_name, "library")
+        return NamedProgram(reference, work.source(reference), library, "library")
     path = Path(reference).expanduser()
     if reference.endswith(".py") or "/" in reference or path.is_file():
-        source = without_header(_read(path), domain_name)
-        return NamedProgram(reference, source, domain_name, "file")
-    close = difflib.get_close_matches(reference, work.baselines(), n=2, cutoff=0.7)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
+        text = _read(path)
+        its_domain = domain_name or domain_of_file(text, reference)
+        return NamedProgram(reference, without_header(text, its_domain), its_domain, "file")
     elsewhere = [name for name in domain_names() if reference in domain(name).baselines()]
+    if domain_name is None and len(elsewhere) == 1:
+        return NamedProgram(reference, domain(elsewhere[0]).source(reference), elsewhere[0], "library")
+    meant = domain_names() if domain_name is None else (domain_name,)
+    known = sorted({name for other in meant for name in domain(other).baselines()})
+    close = difflib.get_close_matches(reference, known, n=2, cutoff=0.7)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
     if elsewhere:
-        solving = " (nashforge solve: --psro)" if elsewhere[0] == "psro" else ""
-        hint = f"the domain {elsewhere[0]} has one: say --domain {elsewhere[0]}{solving}; "
+        hint = f"say --domain {' or '.join(elsewhere)}, which has one in its library; "
     remedies = f"{hint}see `nashforge rules` and `nashforge best`, or give the path of a file"
     try:
         archive = open_archive()
@@ -91,6 +104,57 @@ def find_program(
             f"{remedies}"
         ) from error
     return NamedProgram(stored.nickname, stored.source, stored.domain, "archive", stored)
+
+
+def domain_of_file(text: str, name: str) -> str:
+    """Return the domain that a program's file is written for.
+
+    The header of an export says it, also after the program below was edited. Otherwise the interface that the
+    program imports tells: ``solvers.psro.interface`` is of ``psro``. A file that imports none is of
+    `DEFAULT_DOMAIN`.
+
+    Parameters
+    ----------
+    name
+        What to call the file.
+
+    Raises
+    ------
+    UnknownProgramError
+        If several domains use the interface, as those of policies do.
+    evolve.domains.UnknownDomainError
+        If the header names a domain that is not installed.
+    """
+    header = _HEADER.match(text)
+    if header:
+        return domain(header[1]).name
+    interfaces = _interfaces(text)
+    if not interfaces or interfaces & _interfaces_of(DEFAULT_DOMAIN):
+        return DEFAULT_DOMAIN
+    fits = [other for other in domain_names() if interfaces & _interfaces_of(other)]
+    if len(fits) > 1:
+        raise UnknownProgramError(
+            f"the file {name} may be a program of the domain {' or '.join(fits)}; say which with --domain"
+        )
+    return fits[0] if fits else DEFAULT_DOMAIN
+
+
+def _interfaces_of(domain_name: str) -> set[str]:
+    """Return the interface modules that a domain's programs import, by the example of its seed."""
+    work = domain(domain_name)
+    return _interfaces(work.source(work.seed))
+
+
+def _interfaces(source: str) -> set[str]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()  # whoever runs it tells what is wrong with it
+    return {
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.endswith(".interface")
+    }
 
 
 def _read(path: Path) -> str:

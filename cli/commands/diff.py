@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.completion import complete_programs
-from cli.options import Database, DomainName, Json
+from cli.options import Database, FileDomain, Json
 
 _A = Annotated[
     str, typer.Argument(metavar="A", help="A program.", autocompletion=complete_programs, show_default=False)
@@ -24,7 +24,7 @@ def diff(
     a: _A,
     b: _B,
     context: Annotated[int, typer.Option(metavar="N", min=0, help="Lines of context.")] = 3,
-    domain: DomainName = "cfr",
+    domain: FileDomain = None,
     database: Database = None,
     json: Json = None,
 ) -> None:

@@ -76,7 +76,7 @@ def distill(
 
     tier = check_tier(allow_weaker_sandbox)
     with Archive.open(database) as archive:
-        named = find_program(program, lambda: archive, domain_name=domain or "cfr")
+        named = find_program(program, lambda: archive, domain_name=domain)
         work = find_domain(named.domain)
         options: dict[str, Any] = {
             "train": suite,

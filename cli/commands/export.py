@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.completion import complete_programs, complete_runs
-from cli.options import Database, Json
+from cli.options import Database, FileDomain, Json
 
 if TYPE_CHECKING:
     from archive import Archive, Program
@@ -39,6 +39,7 @@ def export(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    domain: FileDomain = None,
     database: Database = None,
     json: Json = None,
 ) -> None:
@@ -52,7 +53,7 @@ def export(
 
     with opened(database) as archive:
         if output_file.suffix == ".py":
-            value = _program(archive, names or [], output_file, force)
+            value = _program(archive, names or [], output_file, force, domain)
         else:
             value = _archive(archive, names or [], output_file, force)
     if output.wants_json(json):
@@ -68,7 +69,9 @@ def export(
         screen.print(f"[dim]Read it elsewhere with[/] nashforge import {output.plain(output_file.name)}")
 
 
-def _program(archive: Archive, names: list[str], path: Path, force: bool) -> dict[str, Any]:
+def _program(
+    archive: Archive, names: list[str], path: Path, force: bool, domain: str | None
+) -> dict[str, Any]:
     from cli.errors import Failed, UsageProblem
     from evolve.programs import find_program, store, with_header
 
@@ -76,7 +79,7 @@ def _program(archive: Archive, names: list[str], path: Path, force: bool) -> dic
         raise UsageProblem("a .py file holds one program; name exactly one, or choose another kind of file")
     if path.exists() and not force:
         raise UsageProblem(f"the file {path} exists; choose another name, or replace it with --force")
-    program = store(archive, find_program(names[0], lambda: archive))
+    program = store(archive, find_program(names[0], lambda: archive, domain_name=domain))
     text = with_header(program, _story(archive, program))
     try:
         path.write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Database, DomainName, Json, ProgramName
+from cli.options import Database, FileDomain, Json, ProgramName
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +22,7 @@ SHOWN = 8
 def show(
     program: ProgramName,
     source: Annotated[bool, typer.Option("--source/--no-source", help="Whether to print the code.")] = True,
-    domain: DomainName = "cfr",
+    domain: FileDomain = None,
     database: Database = None,
     json: Json = None,
 ) -> None:

@@ -73,7 +73,7 @@ def solve(
                 f"{point.iteration:>9}  {output.number(point.exploitability):>14}  {point.seconds:>9.3f}"
             )
 
-    with programs([psro or rule], database, domain=domain) as ([named], _):
+    with programs([psro or rule], database, domain=None if psro is None else domain) as ([named], _):
         if named.domain != domain:
             option = "--psro" if named.domain == "psro" else "--rule"
             raise UsageProblem(

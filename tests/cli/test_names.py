@@ -9,6 +9,7 @@ import pytest
 
 from archive import AmbiguousReference, Archive, ArchiveNotFound
 from cli.errors import exit_code_of
+from evolve.domains import UnknownDomainError, domain
 from evolve.programs import UnknownProgramError, find_program, with_header, without_header
 from solvers import rule_source
 
@@ -68,6 +69,51 @@ def test_an_exported_file_is_the_same_program_until_it_is_edited(archive: Archiv
     changed = text.replace("Edited", "Changed")
     assert without_header(changed, "cfr") == changed
     assert without_header(EDITED, "cfr") == EDITED
+
+
+@pytest.mark.parametrize(
+    ("domain_name", "program"),
+    [("psro", "shor"), ("rqe", "extragradient"), ("gathering", "cleaner"), ("cleanup", "cleaner")],
+)
+def test_an_exported_file_says_its_domain(
+    archive: Archive, tmp_path: Path, domain_name: str, program: str
+) -> None:
+    stored = archive.add_program(domain(domain_name).source(program), domain_name)
+    path = tmp_path / "exported.py"
+    path.write_text(with_header(stored, ["Measured:"]))
+    named = find_program(str(path), lambda: archive)
+    assert (named.domain, named.source) == (domain_name, stored.source)
+    path.write_text(path.read_text() + "# edited\n")
+    named = find_program(str(path), lambda: archive)
+    assert named.domain == domain_name
+    assert named.source != stored.source
+    # What the command line says wins over what the file says.
+    assert find_program(str(path), lambda: archive, domain_name="cfr").domain == "cfr"
+
+
+def test_a_file_is_of_the_domain_whose_interface_it_imports(archive: Archive, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    for name, program in (("psro", "nash"), ("rqe", "mirror_descent"), ("cfr", "vad_cfr")):
+        path.write_text(domain(name).source(program))
+        assert find_program(str(path), lambda: archive).domain == name
+    path.write_text("def act(observation:\n")
+    assert find_program(str(path), lambda: archive).domain == "cfr"
+    path.write_text(domain("cleanup").source("cleaner"))
+    with pytest.raises(UnknownProgramError, match="cleanup or gathering; say which with --domain"):
+        find_program(str(path), lambda: archive)
+    path.write_text(f"# Nashforge program a-b (atlantis, {'0' * 64})\n# ---\n{EDITED}")
+    with pytest.raises(UnknownDomainError, match="atlantis"):
+        find_program(str(path), lambda: archive)
+
+
+def test_names_of_one_other_library_need_no_domain(archive: Archive) -> None:
+    assert find_program("shor", lambda: archive).domain == "psro"
+    with pytest.raises(UnknownProgramError, match="--domain cleanup or gathering"):
+        find_program("cleaner", lambda: archive)
+    with pytest.raises(UnknownProgramError, match="did you mean extragradient"):
+        find_program("extragradiant", lambda: archive)
+    with pytest.raises(UnknownProgramError, match="--domain psro"):
+        find_program("shor", lambda: archive, domain_name="cfr")
 
 
 def test_ambiguous_prefixes_list_what_they_fit(archive: Archive) -> None:
