@@ -103,6 +103,39 @@ def looks(labels: Sequence[str]) -> dict[str, tuple[str, Any]]:
     }
 
 
+def logarithmic(axis: Any) -> None:
+    """Make the axis of a panel logarithmic, with a few ticks that can be read however much it spans.
+
+    What is drawn must be drawn already. Matplotlib alone labels the ticks between powers of ten where they
+    collide, or none at all.
+    """
+    from matplotlib import ticker
+
+    (axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale)("log")
+    low, high = sorted(axis.get_view_interval())
+    decades = math.log10(high / low)
+    if decades >= 2:
+        axis.set_minor_formatter(ticker.NullFormatter())
+    elif decades >= 0.7:  # a factor of five holds at least one of each kind
+        axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5), numticks=10))
+        axis.set_major_formatter(ticker.FuncFormatter(_tick))
+        axis.set_minor_formatter(ticker.NullFormatter())
+    else:
+        axis.set_major_locator(ticker.MaxNLocator(4, steps=(1, 2, 2.5, 5, 10)))
+        axis.set_major_formatter(ticker.ScalarFormatter(useMathText=True))
+        axis.get_major_formatter().set_powerlimits((-3, 4))
+        axis.set_minor_locator(ticker.NullLocator())
+
+
+def _tick(value: float, _: int | None = None) -> str:
+    """Return the label of 1, 2 or 5 times a power of ten: a decimal, or with the power where that is short."""
+    if 1e-3 <= value < 1e4:
+        return f"{value:g}"
+    digits, power = f"{value:.0e}".split("e")
+    times = "" if digits == "1" else rf"{digits}\times"
+    return f"${times}10^{{{int(power)}}}$"
+
+
 def draw_curves(rows: Sequence[Measured], metric: Metric, path: Path, over: str = "iterations") -> None:
     """Draw the curves of programs into a file; failures have no curve.
 
@@ -137,9 +170,9 @@ def draw_curves(rows: Sequence[Measured], metric: Metric, path: Path, over: str 
                 if row.game == games[place]:
                     colour, style = styles[row.label]
                     axes.plot(*_points(row, metric, over), color=colour, linestyle=style)
-            axes.set_xscale("log")
+            logarithmic(axes.xaxis)
             if metric.logarithmic:
-                axes.set_yscale("log")
+                logarithmic(axes.yaxis)
             axes.set_title(wrapped(games[place], TITLE_WIDTH))
             if place + columns >= len(games):
                 axes.set_xlabel("iteration" if over == "iterations" else "time (s)")
@@ -182,7 +215,7 @@ def _draw_points(rows: Sequence[Measured], labels: Sequence[str], metric: Metric
             mean = sum(values) / len(values)
             axes.hlines(mean, place - 0.3, place + 0.3, color=colour, linewidth=1.6)
         if metric.logarithmic:
-            axes.set_yscale("log")
+            logarithmic(axes.yaxis)
         axes.set_xticks(range(len(labels)), labels)
         axes.set_xlim(-0.6, len(labels) - 0.4)
         axes.grid(visible=False, axis="x")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.plot import COLOURS, figure
+from cli.plot import COLOURS, figure, logarithmic
 
 if TYPE_CHECKING:
     from evolve.domains.metrics import Metric
@@ -41,8 +41,6 @@ def draw_tradeoff(points: Sequence[Point], across: Metric, up: Metric, path: Pat
         seed = [point for point in points if point.candidate.operator == "seed"]
         axes.plot(*_places(seed, across, up), "D", color=COLOURS[1], markersize=5, label="seed")
         for axis, metric in ((axes.xaxis, across), (axes.yaxis, up)):
-            if metric.logarithmic:
-                (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
             better = "less" if metric.direction == "min" else "more"
             axis.set_label_text(f"{metric.label}, {better} is better")
         for place, point in enumerate((point for point in points if point.efficient), 1):
@@ -56,6 +54,9 @@ def draw_tradeoff(points: Sequence[Point], across: Metric, up: Metric, path: Pat
                 fontsize=7,
             )
         axes.margins(0.12)
+        for axis, metric in ((axes.xaxis, across), (axes.yaxis, up)):
+            if metric.logarithmic:
+                logarithmic(axis)
         axes.legend(frameon=False)
 
 
