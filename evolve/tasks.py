@@ -46,6 +46,20 @@ class Trial(Message):
     disguise: Disguise | None = None
 
 
+class Strategic(Message):
+    """Strategic measures that are asked for, and their parameters, see `solvers.metrics.profile`.
+
+    ``metrics`` are measured besides those that an objective needs; ``tau``, ``epsilon`` and ``divergence``
+    are those of risk-adjusted values and gaps, ``radius`` (in nats) that of the robust value.
+    """
+
+    metrics: tuple[str, ...] = ()
+    tau: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    epsilon: float = Field(default=0.1, gt=0, allow_inf_nan=False)
+    divergence: Literal["kl", "reverse_kl", "chi2", "cvar"] = "kl"
+    radius: float = Field(default=0.1, ge=0, allow_inf_nan=False)
+
+
 class Fitness(Message):
     """How measurements become one number, higher is better.
 
@@ -59,6 +73,7 @@ class Fitness(Message):
     floor: float = Field(default=1e-7, gt=0)
     reference: str = "dcfr"
     objective: str | None = None
+    strategic: Strategic | None = None
 
     @model_validator(mode="after")
     def _has_objective(self) -> Fitness:
@@ -68,9 +83,9 @@ class Fitness(Message):
 
     @model_serializer(mode="wrap")
     def _dump(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Digests of stages, and runs in archives, are older than objectives.
+        # Digests of stages, and runs in archives, are older than objectives and strategic measures.
         values: dict[str, Any] = standard(self)
-        return values if self.objective is not None else {k: v for k, v in values.items() if k != "objective"}
+        return {k: v for k, v in values.items() if v is not None}
 
 
 class Stage(Message):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from evolve.domains.metrics import EXPLOITABILITY, SECONDS, catalogue
+from evolve.domains.metrics import EXPLOITABILITY, SECONDS, catalogue, strategic_metrics
 from evolve.domains.playing import PlayingDomain, played_form
 from evolve.domains.staging import Tally
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Trial
+from games.sequence_form import SequenceForm
 from solvers.cfr import interface
 from solvers.cfr.engine import run, session_arguments
 from solvers.cfr.rules import rule_names, rule_source
-from solvers.profile import PolicyError
+from solvers.cfr.solve import solve
+from solvers.profile import PolicyError, Profile
 
 if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
@@ -28,7 +30,7 @@ class CFRDomain(PlayingDomain):
     seed = "cfr_plus"
     hosts: tuple[str, ...] = ("solvers.cfr.host",)
     metric = "exploitability"
-    metrics = catalogue([EXPLOITABILITY, SECONDS])
+    metrics = catalogue([EXPLOITABILITY, SECONDS, *strategic_metrics()])
     fitness = Fitness(kind="log_ratio", floor=1e-7, reference="dcfr")
     suites: Mapping[Split, str] = {"train": "cfr-train", "validation": "cfr-validation", "test": "cfr-test"}
     horizon = 1000
@@ -62,6 +64,10 @@ class CFRDomain(PlayingDomain):
 
         return CFR
 
+    def stranger(self, form: SequenceForm, iterations: int) -> Profile:
+        """Return what DCFR plays after as many iterations."""
+        return solve(form, self.fitness.reference, iterations).policy
+
     def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
         """Run the rule in one game and measure its average policy on the way."""
         form = played_form(trial.game, trial.disguise)
@@ -73,6 +79,7 @@ class CFRDomain(PlayingDomain):
             except PolicyError as error:
                 raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
         tally.use(session.usage, session.log)
+        tally.final = (form, trajectory.average)
         tally.values[trial.label] = trajectory.exploitability
         for point in trajectory.checkpoints:
             tally.scores.append(

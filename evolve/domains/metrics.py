@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from solvers.metrics.definitions import BY_NAME, ON_REQUEST, Definition
+
 Direction = Literal["min", "max"]
 
 
@@ -28,6 +30,8 @@ class Metric:
         Where it is defined.
     logarithmic : bool
         Whether it spans orders of magnitude, so that plots show its logarithm; its values are positive.
+    on_request : bool
+        Whether it is measured only where an objective names it or somebody asks for it.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Metric:
     title: str = ""
     citation: str = ""
     logarithmic: bool = False
+    on_request: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -75,6 +80,24 @@ def catalogue(metrics: Iterable[Metric]) -> MappingProxyType[str, Metric]:
             raise ValueError(f"there are two metrics {metric.name!r}; give each a name of its own")
         found[metric.name] = metric
     return MappingProxyType(found)
+
+
+def defined(definition: Definition, *, logarithmic: bool = False, on_request: bool = False) -> Metric:
+    """Return a measure of joint policies as a metric."""
+    return Metric(
+        definition.name,
+        definition.direction,
+        unit=definition.unit,
+        title=definition.title,
+        citation=definition.citation,
+        logarithmic=logarithmic,
+        on_request=on_request,
+    )
+
+
+def strategic_metrics() -> tuple[Metric, ...]:
+    """Return the strategic measures of joint policies, each measured on request."""
+    return tuple(defined(BY_NAME[name], on_request=True) for name in ON_REQUEST)
 
 
 SECONDS = Metric("seconds", "min", unit="s", title="time", logarithmic=True)

@@ -12,10 +12,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import games
+from evolve.domains.metrics import Metric
 from evolve.domains.staging import Tally, run_stages
-from evolve.sandbox import Limits, Sandbox
-from evolve.tasks import Disguise, Fitness, Report, Split, Stage, Task, Trial
+from evolve.objectives import parse_objective
+from evolve.sandbox import InvalidOutput, Limits, Sandbox
+from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Strategic, Task, Trial
 from games.sequence_form import SequenceForm
+from solvers.metrics.profile import UndefinedMetricError, check_defined, strategic_values
+from solvers.profile import Profile
+from solvers.risk.measures import Risk
 
 if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
@@ -43,6 +48,7 @@ class PlayingDomain(ABC):
 
     name: str
     evaluator: str
+    metrics: Mapping[str, Metric]
     interface: ModuleType
     disguise: Disguise
     seconds: Mapping[Split, float]
@@ -105,8 +111,11 @@ class PlayingDomain(ABC):
 
     def prepare(self, stage: Stage) -> None:
         """Compile every game of a stage, so that workers find them in the cache."""
+        names, how = self.requested(stage.fitness), stage.fitness.strategic or Strategic()
         for game in {trial.game for trial in stage.trials}:
-            games.compile(game)
+            form = games.compile(game)
+            if names:
+                check_defined(form, names, Risk(how.tau, how.divergence))
 
     def brief(self, train: Stage) -> Mapping[str, object]:
         """Return what the system prompt mentions besides what every prompt is given."""
@@ -125,10 +134,44 @@ class PlayingDomain(ABC):
             for trial in stage.trials:
                 left = max(deadline - time.monotonic(), 0.01)
                 measured += self.play(task.source, trial, sandbox, self.limits(stage, task, left), tally)
+                self._measure(stage.fitness, trial, tally)
             if stage.split == "smoke":
                 tally.fingerprint = self._fingerprint(measured)
 
         return run_stages(task, self.evaluator, run_stage)
+
+    def requested(self, fitness: Fitness) -> tuple[str, ...]:
+        """Return the metrics to be measured that are measured only on request."""
+        named = set(() if fitness.objective is None else parse_objective(fitness.objective).metrics)
+        named.update(() if fitness.strategic is None else fitness.strategic.metrics)
+        return tuple(name for name, metric in self.metrics.items() if metric.on_request and name in named)
+
+    def stranger(self, form: SequenceForm, iterations: int) -> Profile:
+        """Return the joint policy of the reference program, whose seats partners for cross-play come from."""
+        raise NotImplementedError(f"the domain {self.name} has no strangers; define stranger()")
+
+    def _measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:
+        """Add strategic measures of what was played last, as far as they are asked for."""
+        names, how = self.requested(fitness), fitness.strategic or Strategic()
+        if not names or tally.final is None:
+            return
+        form, profile = tally.final
+        try:
+            values = strategic_values(
+                form,
+                profile,
+                names,
+                risk=Risk(how.tau, how.divergence),
+                epsilon=how.epsilon,
+                radius=how.radius,
+                stranger=lambda: self.stranger(form, trial.iterations),
+            )
+        except UndefinedMetricError as error:
+            raise InvalidOutput(f"in {trial.label}: {error}", tally.log) from error
+        tally.scores += [
+            Measurement(game=trial.label, metric=name, value=value, direction=self.metrics[name].direction)
+            for name, value in values.items()
+        ]
 
     def proposer(self) -> Proposer | None:
         """Return the proposer that edits the domain's programs, if they have a grammar."""

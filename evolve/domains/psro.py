@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evolve.domains.metrics import ELAPSED, EXPLOITABILITY, SECONDS, Metric, catalogue
+from evolve.domains.metrics import ELAPSED, EXPLOITABILITY, SECONDS, Metric, catalogue, strategic_metrics
 from evolve.domains.playing import PlayingDomain, played_form
 from evolve.domains.staging import Tally
 from evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Task, Trial
+from games.sequence_form import SequenceForm
+from solvers.profile import Profile
 from solvers.psro import interface
 from solvers.psro.engine import PSROCheckpoint, StrategyError, run, session_arguments
 from solvers.psro.guise import Guise
 from solvers.psro.meta_solvers import solver_names, solver_source
+from solvers.psro.solve import solve_psro
 
 if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
@@ -43,7 +46,7 @@ class PSRODomain(PlayingDomain):
     seed = "uniform"
     hosts: tuple[str, ...] = ("solvers.psro.host",)
     metric = "exploitability"
-    metrics = catalogue([EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS])
+    metrics = catalogue([EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS, *strategic_metrics()])
     fitness = Fitness(kind="log_ratio", floor=1e-4, reference="uniform")
     suites: Mapping[Split, str] = {
         "train": "psro-train",
@@ -94,6 +97,10 @@ class PSRODomain(PlayingDomain):
 
         return PSRO
 
+    def stranger(self, form: SequenceForm, iterations: int) -> Profile:
+        """Return what PSRO with the uniform meta-solver plays after as many iterations."""
+        return solve_psro(form, self.fitness.reference, iterations).policy
+
     def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
         """Run the meta-solver in one game and measure the mixture that it evaluates on the way."""
         form = played_form(trial.game, trial.disguise)
@@ -115,6 +122,7 @@ class PSRODomain(PlayingDomain):
             except ProgramTimeout as error:
                 raise ProgramTimeout(_too_slow(error, trial, reached), error.log, error.usage) from error
         tally.use(session.usage, session.log)
+        tally.final = (form, trajectory.average)
         tally.values[trial.label] = trajectory.exploitability
         for point in trajectory.checkpoints:
             for metric in ("exploitability", *(metric.name for metric in CHECKPOINT_METRICS)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evolve.domains.metrics import SECONDS, Metric, catalogue
+from evolve.domains.metrics import SECONDS, catalogue, defined
 from evolve.domains.playing import PlayingDomain
 from evolve.domains.staging import Tally
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
@@ -22,7 +22,7 @@ from solvers.learners.tasks import LearningTask, learning_task
 from solvers.markov import engine as markov
 from solvers.markov.measures import markov_measures
 from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
-from solvers.metrics.definitions import BY_NAME, Definition
+from solvers.metrics.definitions import BY_NAME
 from solvers.session import Session
 
 if TYPE_CHECKING:
@@ -30,17 +30,6 @@ if TYPE_CHECKING:
 
 REPORTED = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
 """Measured at the end of every trial beside the gap; payoffs (of a step) span 1 for each player."""
-
-
-def _metric(definition: Definition, logarithmic: bool = False) -> Metric:
-    return Metric(
-        definition.name,
-        definition.direction,
-        unit=definition.unit,
-        title=definition.title,
-        citation=definition.citation,
-        logarithmic=logarithmic,
-    )
 
 
 class RQEDomain(PlayingDomain):
@@ -54,8 +43,8 @@ class RQEDomain(PlayingDomain):
     metric = "rqe_gap"
     metrics = catalogue(
         [
-            _metric(BY_NAME["rqe_gap"], logarithmic=True),
-            *(_metric(BY_NAME[name]) for name in REPORTED),
+            defined(BY_NAME["rqe_gap"], logarithmic=True),
+            *(defined(BY_NAME[name]) for name in REPORTED),
             SECONDS,
         ]
     )

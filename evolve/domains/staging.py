@@ -13,6 +13,8 @@ from archive.records import Status
 from evolve.objectives import Score, parse_objective
 from evolve.sandbox import CandidateFailure, Usage
 from evolve.tasks import Fitness, Measurement, Report, Stage, StageReport, Task
+from games.sequence_form import SequenceForm
+from solvers.profile import Profile
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Tally:
     peak_memory: int = 0
     tier: str | None = None
     fingerprint: str | None = None
+    final: tuple[SequenceForm, Profile] | None = None
+    """The game that was played last and the joint policy at its end."""
 
     def use(self, usage: Usage, log: str = "") -> None:
         """Add what one session used."""

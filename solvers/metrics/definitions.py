@@ -32,3 +32,14 @@ DEFINITIONS = (
     Definition("free_riding", "min", "utility", "free-riding", _STRATEGIC),
 )
 BY_NAME = {definition.name: definition for definition in DEFINITIONS}
+ON_REQUEST = (
+    "qre_gap",
+    "rqe_gap",
+    "risk_adjusted_value",
+    "robust_value",
+    "security_value",
+    "cross_play_gap",
+    "welfare",
+    "price_of_anarchy",
+)
+"""What `solvers.metrics.profile` measures. Values are means over players; gaps and welfare are sums."""

@@ -73,6 +73,12 @@ class CrossPlay:
         """What is lost with strangers."""
         return self.self_play - self.cross_play
 
+    def loss(self, k: int) -> float:
+        """Return what one profile loses with strangers: its own welfare less the mean with the others."""
+        others = [j for j in range(len(self.matrix)) if j != k]
+        mixed = np.concatenate([self.matrix[k, others], self.matrix[others, k]])
+        return float(self.matrix[k, k] - mixed.mean())
+
     @property
     def worst(self) -> float:
         """The worst pair of strangers."""
