@@ -128,7 +128,7 @@ def logarithmic(axis: Any) -> None:
 
 
 def _tick(value: float, _: int | None = None) -> str:
-    """Return the label of 1, 2 or 5 times a power of ten: a decimal, or with the power where that is short."""
+    """Return the label of 1, 2 or 5 times a power of ten: as a decimal where that is short."""
     if 1e-3 <= value < 1e4:
         return f"{value:g}"
     digits, power = f"{value:.0e}".split("e")
