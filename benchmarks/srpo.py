@@ -121,7 +121,8 @@ def compare(
         for job in jobs:
             status.update(f"{title}: {len(done)} of {len(jobs)} runs")
             done.append(job.result())
-    pairs = returns([team for team, _ in done])
+        status.update(f"{title}: pairs of strangers")
+        pairs = pool.submit(returns, [team for team, _ in done]).result()
     blocks = {
         (mine, theirs): pairs[:, k * seeds : (k + 1) * seeds, m * seeds : (m + 1) * seeds]
         for k, mine in enumerate(learners)
@@ -201,8 +202,9 @@ def main() -> None:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(parts)}")
     if min(chosen.seeds, chosen.job_seeds) < 3:
         parser.error(f"intervals need at least 3 seeds; got {chosen.seeds} and {chosen.job_seeds}")
-    # Workers read it when they start JAX: a run is one thread, and so runs do not fight over the cores.
+    # Workers read these when they start: a run is one thread, and so runs do not fight over the cores.
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     exact = rqe(JOB, JOB, tau=(JOB_TAU, JOB_TAU), epsilon=(JOB_EPSILON, JOB_EPSILON))
     with ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn")) as pool:
         if {"tabular", "one-shot"} & set(chosen.parts):
