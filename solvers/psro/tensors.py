@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from games.sequence_form import SequenceForm
 from solvers.psro import kernels
@@ -42,6 +42,9 @@ class Tensors:
             self._against = tuple(
                 np.empty((capacity, treeplex.sequences + 1)) for treeplex in form.treeplexes
             )
+        else:
+            # Best responses reach few sequences: products of sparse matrices are several times cheaper.
+            self._populations = [csr_array((0, treeplex.sequences + 1)) for treeplex in form.treeplexes]
 
     def grow(self, plans: Sequence[Array], flat: Array) -> None:
         """Add the entries of one new policy a player.
@@ -80,8 +83,9 @@ class Tensors:
         new, form = self._count, self._form
         # In a zero-sum game the last player's payoffs are known from the others'.
         needed = form.players - 1 if form.zero_sum else form.players
-        # Best responses reach few sequences: products of sparse matrices are several times cheaper.
-        populations = [csr_array(matrix[: new + 1]) for matrix in plans]
+        populations = self._populations
+        for q, matrix in enumerate(plans):
+            populations[q] = vstack([populations[q], csr_array(matrix[new : new + 1])], format="csr")
         for player in range(form.players):
             played = plans[player][new][form.leaf_sequences[player]]
             reached = np.flatnonzero(played)
