@@ -79,3 +79,31 @@ def test_the_reinforcement_learning_interface_sees_planes(name):
 def test_a_map_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="room for 1 to 6"):
         pyspiel.load_game("python_gathering(map=gathering_small,agents=9)")
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_bots_of_openspiel_play(name):
+    game = pyspiel.load_game(SMALL[name])
+    bots = [pyspiel.make_uniform_random_bot(player, 123) for player in range(game.num_players())]
+    returns = pyspiel.evaluate_bots(game.new_initial_state(), bots, 3)
+    assert len(returns) == game.num_players()
+    assert all(game.min_utility() <= value <= game.max_utility() for value in returns)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_states_survive_serialization_and_turns_taken_one_by_one(name):
+    game = pyspiel.load_game(SMALL[name])
+    rng = np.random.default_rng(0)
+    together = game.new_initial_state()
+    in_turn = pyspiel.convert_to_turn_based(game).new_initial_state()
+    for state in (together, in_turn):
+        state.apply_action(5)
+    for _ in range(6):
+        actions = [int(rng.choice(together.legal_actions(p))) for p in range(game.num_players())]
+        together.apply_actions(actions)
+        for action in actions:
+            in_turn.apply_action(action)
+    assert in_turn.returns() == together.returns()
+    _, again = pyspiel.deserialize_game_and_state(pyspiel.serialize_game_and_state(game, together))
+    assert str(again) == str(together)
+    assert again.history() == together.history()
