@@ -79,11 +79,12 @@ def print_tree(screen: Console, family: Family) -> None:
     # Put together here, because rich takes half a millisecond to lay out a line, and there may be thousands.
     styles = {name: screen.get_style(name) for name in ("green", "bold green", "cyan", "red", "dim")}
     segments: list[Segment] = []
+    width, end = screen.width, Segment.line()
     while waiting:
         member, lead, rest = waiting.pop()
-        for text, style in _cut(_line(family, member, lead, screen.width), screen.width):
-            segments.append(Segment(text, styles.get(style)))
-        segments.append(Segment.line())
+        line = _cut(_line(family, member, lead, width), width)
+        segments += (Segment(text, styles.get(style)) for text, style in line if text)
+        segments.append(end)
         main = family.main_child(member)
         if main is None:
             continue
@@ -91,7 +92,7 @@ def print_tree(screen: Console, family: Family) -> None:
         sides = [child for child in family.children[member.id] if child.id != main.id]
         for side in reversed(sides):
             waiting.append((side, rest + "├─", rest + "│ "))
-    screen.print(Segments(segments), end="")
+    screen.print(Segments(segments), end="", crop=False)
     screen.print("[dim]● leads to the best   ○ other   × second parent   numbers: training fitness[/]")
 
 
@@ -105,7 +106,9 @@ def _line(family: Family, member: Relative, lead: str, width: int) -> list[tuple
         value = output.fitness(member.train)
     others = "".join(f" × {partner.nickname}" for partner in family.partners(member))
     taken = len(lead) + 2 + len(name) + bool(value) + len(value) + len(others) + 2
-    told = output.visible(output.shorten(edit(member), max(width - taken, 8)))
+    told = output.shorten(edit(member), max(width - taken, 8))
+    if not told.isprintable():
+        told = output.visible(told)
     dot = ("●", "green") if chosen else ("○", "")
     return [
         (lead, ""),
