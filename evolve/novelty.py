@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
 
 
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
 def ast_fingerprint(source: str, grammar: Grammar | None) -> str:
     """Return a hash that equal programs share.
 
@@ -32,10 +35,15 @@ def _plain(source: str) -> str:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source
-    for node in ast.walk(tree):
+    blocks: list[ast.AST] = [tree]
+    while blocks:
+        node = blocks.pop()
         if (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node) is not None
+            and ast.get_docstring(node, clean=False) is not None
         ):
             node.body = node.body[1:]
+        # Definitions stand in blocks, never in expressions, which are most of a tree.
+        for name in _BLOCKS:
+            blocks += getattr(node, name, ())
     return ast.dump(tree)

@@ -138,7 +138,9 @@ def _find(name: str, domain: str | None, folders: Sequence[Path]) -> Traversable
 
 def fenced(text: str, language: str = "") -> str:
     """Return text in a fence that it cannot close itself, without control characters."""
-    shown = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    shown = text
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        shown = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{shown.rstrip()}\n{fence}"

@@ -13,7 +13,10 @@ MAX_BYTES = Limits.source_bytes
 MAX_DEPTH = 60
 """Deepest nesting of the syntax tree: tools that walk it recursively must not be brought down by it."""
 
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+    "\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"  # control characters, and halves of others
+)
 _SPACES = re.compile("[\u00a0\u2007\u202f]")
 _SPECIAL = frozenset(("__name__", "__file__", "__doc__", "__class__"))
 
@@ -25,11 +28,7 @@ class SourceError(ValueError):
 def clean(text: str) -> str:
     """Return text with plain line ends and spaces, and without what cannot be seen or encoded."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _SPACES.sub(" ", _INVISIBLE.sub("", text))
-    kept = (
-        c for c in text if c in "\n\t" or (ord(c) >= 32 and c != "\x7f" and not 0xD800 <= ord(c) < 0xE000)
-    )
-    return "".join(kept)
+    return _SPACES.sub(" ", _INVISIBLE.sub("", text))
 
 
 def parse_module(source: str) -> ast.Module:
