@@ -70,6 +70,6 @@ def complete_runs(incomplete: str) -> list[str]:
 
 def complete_suites(incomplete: str) -> list[str]:
     """Complete the names of suites."""
-    from games.suites import suite_names
+    from evolve.suites import all_suite_names
 
-    return [name for name in suite_names() if name.startswith(incomplete)]
+    return [name for name in all_suite_names() if name.startswith(incomplete)]

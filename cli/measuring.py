@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evolve.domains.metrics import Metric
     from evolve.evaluate import Measured
     from evolve.programs import NamedProgram
-    from evolve.tasks import Fitness, Stage
+    from evolve.tasks import Fitness, Stage, Strategic
 
 NO_REFERENCE = "none"
 
@@ -39,6 +39,8 @@ class Measurements:
         Name of the suite; None for games that were named one by one.
     reference : str or None
         Library program that fitness is relative to, if any.
+    shown : tuple of Metric
+        Further metrics that were asked for.
     """
 
     rows: list[Measured]
@@ -46,6 +48,7 @@ class Measurements:
     fitness: Fitness
     suite: str | None
     reference: str | None
+    shown: tuple[Metric, ...] = ()
 
     @property
     def labels(self) -> list[str]:
@@ -117,6 +120,8 @@ def measure(
     database: str | None,
     seconds: float | None = None,
     reuse: bool = False,
+    metrics: str | None = None,
+    risk: str | None = None,
 ) -> Measurements:
     """Measure programs as a command line asks for, showing that it is being done.
 
@@ -135,11 +140,12 @@ def measure(
     with Archive.open(database) as archive:
         domain, found = find(programs, archive, domain_name)
         fitness, compared = fitness_for(domain, reference, objective)
+        fitness, shown = strategic_for(domain, fitness, metrics, risk)
         stage, name = plan(domain, fitness, suite, games, iterations, seconds)
         with closing(LocalExecutor(workers)) as executor, progress() as tell:
             evaluator = Evaluator(archive, domain, stage, executor, tier=accepted)
             rows = evaluator.measure(found, reference=compared, reuse=reuse, on_measured=tell)
-    return Measurements(rows, domain.metrics[domain.metric], fitness, name, compared)
+    return Measurements(rows, domain.metrics[domain.metric], fitness, name, compared, shown)
 
 
 def find(
@@ -205,6 +211,71 @@ def fitness_for(domain: Domain, reference: str | None, objective: str | None) ->
             f"{', '.join(domain.baselines())}, or 'none'"
         )
     return fitness.model_copy(update={"reference": name}), name
+
+
+def strategic_for(
+    domain: Domain, fitness: Fitness, metrics: str | None, risk: str | None
+) -> tuple[Fitness, tuple[Metric, ...]]:
+    """Return the fitness with the strategic measures that options ask for, and the metrics to be shown.
+
+    Parameters
+    ----------
+    metrics
+        Names with commas between them; None: only what the fitness needs.
+    risk
+        Parameters such as ``kl tau=1 epsilon=0.1 radius=0.1``; None: the defaults.
+
+    Raises
+    ------
+    UsageProblem
+        If the domain does not measure one of them, or the parameters cannot be read.
+    """
+    from evolve.objectives import parse_objective
+
+    names = list(dict.fromkeys(name.strip() for name in (metrics or "").split(",") if name.strip()))
+    for name in names:
+        if name not in domain.metrics:
+            raise UsageProblem(
+                f"the domain {domain.name!r} does not measure {name!r}; choose from "
+                f"{', '.join(domain.metrics)}"
+            )
+    if fitness.objective is not None:
+        names += [name for name in parse_objective(fitness.objective).metrics if name not in names]
+    asked = tuple(name for name in names if domain.metrics[name].on_request)
+    if risk is not None and not asked:
+        raise UsageProblem(
+            "--risk says how strategic measures are measured, and none is asked for; add for example "
+            "--metrics risk_adjusted_value"
+        )
+    shown = tuple(domain.metrics[name] for name in names if name != domain.metric)
+    if not asked:
+        return fitness, shown
+    return fitness.model_copy(update={"strategic": parse_strategic(risk, asked)}), shown
+
+
+def parse_strategic(risk: str | None, metrics: tuple[str, ...] = ()) -> Strategic:
+    """Return the parameters of strategic measures that a text such as ``kl tau=1 radius=0.3`` gives.
+
+    Raises
+    ------
+    UsageProblem
+        If it cannot be read.
+    """
+    from pydantic import ValidationError
+
+    from evolve.tasks import Strategic
+
+    given: dict[str, object] = {"metrics": metrics}
+    for word in (risk or "").split():
+        name, found, value = word.partition("=")
+        given[name if found else "divergence"] = value if found else word
+    try:
+        return Strategic.model_validate(given)
+    except ValidationError as error:
+        raise UsageProblem(
+            f"--risk {risk!r} is not understood; write for example 'kl tau=1 epsilon=0.1 radius=0.1' (kl, "
+            "reverse_kl, chi2 or cvar; tau and radius at least 0, epsilon positive)"
+        ) from error
 
 
 def plan(

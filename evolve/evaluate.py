@@ -176,6 +176,10 @@ class Evaluator:
     def _known(self, label: str, program: Program, trial: Trial) -> Measured | None:
         """Return the archive's newest measurement of a program in a game, whoever asked for it."""
         rows = self._archive.evaluations(program=program, status=[Status.OK])
+        asked = self._stage.fitness.strategic
+        if asked is not None:  # what is measured on request is known only from the same request
+            wanted = asked.model_dump(mode="json")
+            rows = [row for row in rows if (row.settings.get("fitness") or {}).get("strategic") == wanted]
         return remembered(self._domain, label, program, trial, rows)
 
     def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[Measured]:

@@ -12,6 +12,9 @@ from solvers.cfr.engine import Checkpoint, run, session_arguments
 from solvers.cfr.solve import Solution, solve
 
 if TYPE_CHECKING:
+    from games.sequence_form import SequenceForm
+    from solvers.learners.tasks import LearningTask
+    from solvers.profile import Profile
     from solvers.psro.engine import PSROCheckpoint
 
 
@@ -90,3 +93,39 @@ def solve_psro_with(
     ):
         trajectory = run_psro(form, session, iterations, on_checkpoint=on_checkpoint)
     return Solution(form, named.label, trajectory.average, trajectory.checkpoints)
+
+
+def learn_with(
+    game: str, named: NamedProgram, iterations: int, *, tier: str = "strict", seconds: float = 3600.0
+) -> tuple[SequenceForm, Profile, LearningTask]:
+    """Let learners play a one-shot game; return it, scaled, with their last strategies and the task.
+
+    Raises
+    ------
+    games.GameError
+        If the string names no learning task, or a Markov game, whose policies are no profile.
+    evolve.sandbox.CandidateFailure
+        If the learner fails.
+    solvers.learners.engine.StrategyError
+        If it returns something that is not a mixed strategy.
+    """
+    from games.matrix.reading import one_shot_form
+    from solvers.learners.engine import learn
+    from solvers.learners.engine import session_arguments as learner_arguments
+    from solvers.learners.tasks import learning_task
+    from solvers.markov.tasks import is_markov_task
+
+    if is_markov_task(game):
+        raise games.UnsupportedGameError(
+            f"{game} is a Markov game; risk is measured in one-shot games here, use `nashforge evaluate "
+            "--domain rqe` there"
+        )
+    task = learning_task(game)
+    form = one_shot_form(game, *task.payoffs)
+    limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
+    with (
+        Sandbox(hosts=["solvers.learners.host"], tier=Tier(tier)) as sandbox,
+        sandbox.session(named.source, limits=limits, **learner_arguments(task, iterations)) as session,
+    ):
+        learned = learn(task, session, iterations)
+    return form, learned.strategies, task

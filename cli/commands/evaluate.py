@@ -34,6 +34,25 @@ def evaluate(
     iterations: Iterations = None,
     reference: Reference = None,
     objective: Objective = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics",
+            metavar="NAMES",
+            help="Further metrics to measure and show, with commas between: rqe_gap,security_value, ... "
+            "(see `nashforge risk --list`).",
+            show_default=False,
+        ),
+    ] = None,
+    risk: Annotated[
+        str | None,
+        typer.Option(
+            "--risk",
+            metavar="TEXT",
+            help="How strategic metrics are measured. [default: kl tau=1 epsilon=0.1 radius=0.1]",
+            show_default=False,
+        ),
+    ] = None,
     seconds: Annotated[
         float | None,
         typer.Option(
@@ -83,6 +102,8 @@ def evaluate(
         iterations=iterations,
         reference=reference,
         objective=objective,
+        metrics=metrics,
+        risk=risk,
         domain_name=domain,
         workers=workers,
         tier=allow_weaker_sandbox,
@@ -103,7 +124,9 @@ def _print(screen: Console, measured: Measurements) -> None:
     screen.print(measured.heading)
     name = measured.metric.name
     width = max(len(name), 14)
-    head = f"  [bold]{name:>{width}}{'   fitness' if measured.judged else ''}   seconds  game[/]"
+    others = [(metric.name, max(len(metric.name), 10)) for metric in measured.shown]
+    more = "".join(f"  {other:>{wide}}" for other, wide in others)
+    head = f"  [bold]{name:>{width}}{more}{'   fitness' if measured.judged else ''}   seconds  game[/]"
     for label in measured.labels:
         screen.print(f"\n[bold green]{output.plain(label)}[/]")
         screen.print(head)
@@ -111,14 +134,26 @@ def _print(screen: Console, measured: Measurements) -> None:
         for row in rows:
             shown = output.number(row.value)
             value = f"{shown:>{width}}" if row.value is not None else f"[red]{row.status:>{width}}[/]"
+            final = {score.metric: score.value for score in row.scores}
+            for other, wide in others:
+                value += f"  {output.number(final.get(other)):>{wide}}"
             gain = f"{output.fitness(row.fitness):>10}" if measured.judged else ""
             seconds = "-" if row.seconds is None else f"{row.seconds:.2f}"
             # The game is last in the line and never broken, so that it can be copied.
             screen.print(f"  {value}{gain}{seconds:>10}  {output.plain(row.game)}", soft_wrap=True)
         if measured.judged and len(rows) > 1:
             total = output.fitness(measured.total(label))
-            screen.print(f"  {'fitness':>{width}}[bold]{total:>10}[/]")
+            screen.print(f"  {'fitness':>{width}}{' ' * len(more)}[bold]{total:>10}[/]")
     screen.print()
     measured.print_failures(screen)
+    for metric in measured.shown:
+        better = "less" if metric.direction == "min" else "more"
+        screen.print(f"[dim]{metric.name}: {output.plain(metric.label)}; {better} is better[/]")
+    if measured.fitness.strategic is not None:
+        how = measured.fitness.strategic
+        screen.print(
+            f"[dim]strategic metrics: {how.divergence}, tau {how.tau:g}, epsilon {how.epsilon:g}, KL radius "
+            f"{how.radius:g} nats[/]"
+        )
     if measured.judged:
         screen.print(f"[dim]{output.plain(measured.meaning)}[/]")

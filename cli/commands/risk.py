@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Database, Json, ProgramName, Tier
+from cli.completion import complete_programs
+from cli.options import Database, FileDomain, Json, Tier
 
 if TYPE_CHECKING:
     from solvers.metrics.report import StrategicReport
+    from solvers.metrics.social import CrossPlay
 
 RADII = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+DEFAULTS = {"cfr": ("leduc_poker", 200), "psro": ("leduc_poker", 50), "rqe": ("SC4", 200)}
+"""Game and iterations by domain."""
 
 
 def risk(
-    program: ProgramName,
+    programs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PROGRAM",
+            help="Programs of the library, nicknames, or files; several are also played with each other.",
+            autocompletion=complete_programs,
+            show_default=False,
+        ),
+    ] = None,
     game: Annotated[
-        str, typer.Option("--game", metavar="GAME", help="The OpenSpiel game that it solves first.")
-    ] = "leduc_poker",
+        str | None,
+        typer.Option(
+            "--game",
+            metavar="GAME",
+            help="The game that it solves first. [default: leduc_poker; for learners SC4]",
+            show_default=False,
+        ),
+    ] = None,
     iterations: Annotated[
-        int, typer.Option("--iterations", "-n", metavar="N", min=1, help="Iterations of solving.")
-    ] = 200,
-    psro: Annotated[
-        bool, typer.Option("--psro", help="The program is a meta-solver of PSRO, not a CFR rule.")
-    ] = False,
+        int | None,
+        typer.Option(
+            "--iterations",
+            "-n",
+            metavar="N",
+            min=1,
+            help="Iterations of solving. [default: 200; of PSRO 50]",
+            show_default=False,
+        ),
+    ] = None,
+    domain: FileDomain = None,
     tau: Annotated[
         float, typer.Option("--tau", metavar="T", min=0.0, help="Aversion to risk; larger is more averse.")
     ] = 1.0,
@@ -35,6 +59,9 @@ def risk(
     divergence: Annotated[
         str, typer.Option("--divergence", metavar="D", help="kl, reverse_kl, chi2 or cvar.")
     ] = "kl",
+    list_measures: Annotated[
+        bool, typer.Option("--list", help="List the measures: better way, unit and source.")
+    ] = False,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -45,60 +72,144 @@ def risk(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Measure the strategic risk of what a program plays.
+    """Measure the strategic risk of what programs play, alone and with each other.
 
     Values against the expected partners, against partners who deviate at a price (risk-adjusted), within a
     KL radius (robustness), and without limits (security); with more than two players, one seat deviates.
+    Learners of the domain rqe play one-shot games with payoffs scaled to span 1.
     """
     from cli import output
-    from cli.archives import programs
+    from cli.archives import programs as find_programs
+    from cli.errors import UsageProblem
     from cli.plot import check_format
-    from evolve.solving import solve_psro_with, solve_with
+    from evolve.solving import learn_with, solve_psro_with, solve_with
     from solvers.metrics.report import strategic_report
+    from solvers.metrics.social import cross_play
     from solvers.risk import Risk
 
+    if list_measures:
+        _list(output.wants_json(json))
+        return
+    if not programs:
+        raise UsageProblem("name a program, such as dcfr; or list the measures with --list")
     measure = Risk(tau, divergence)
     if plot is not None:
         check_format("--plot", plot)
-    with programs([program], database, domain="psro" if psro else "cfr") as ([named], _):
-        solve = solve_psro_with if psro else solve_with
-        solution = solve(game, named, iterations, tier=allow_weaker_sandbox or "strict")
-    found = strategic_report(solution.form, solution.policy, risk=measure, epsilon=epsilon, radii=RADII)
+        if len(programs) > 1:
+            raise UsageProblem("--plot draws the curves of one program; name one")
+    solved: list[tuple[str, StrategicReport]] = []
+    profiles = []
+    with find_programs(programs, database, domain=domain) as (found, _):
+        kinds = {named.domain for named in found}
+        if len(kinds) > 1 or not kinds <= DEFAULTS.keys():
+            raise UsageProblem(
+                f"risk is measured for programs of one of the domains {', '.join(DEFAULTS)}; these are of "
+                f"{', '.join(sorted(kinds))}"
+            )
+        (kind,) = kinds
+        played, count = game or DEFAULTS[kind][0], iterations or DEFAULTS[kind][1]
+        tier = allow_weaker_sandbox or "strict"
+        for named in found:
+            if kind == "rqe":
+                form, profile, _ = learn_with(played, named, count, tier=tier)
+            else:
+                solution = (solve_psro_with if kind == "psro" else solve_with)(
+                    played, named, count, tier=tier
+                )
+                form, profile = solution.form, solution.policy
+            report = strategic_report(form, profile, risk=measure, epsilon=epsilon, radii=RADII)
+            solved.append((named.label, report))
+            profiles.append(profile)
+    together = cross_play(form, profiles) if len(profiles) > 1 else None
     if plot is not None:
-        _draw(found, f"{named.label} in {solution.form.name}", plot)
+        _draw(solved[0][1], f"{solved[0][0]} in {form.name}", plot)
+    about = {
+        "game": form.name,
+        "iterations": count,
+        "parameters": {"tau": tau, "epsilon": epsilon, "divergence": divergence},
+    }
     if output.wants_json(json):
-        output.print_json(
-            {
-                "program": named.label,
-                "game": solution.form.name,
-                "iterations": iterations,
-                "parameters": {"tau": tau, "epsilon": epsilon, "divergence": divergence},
-                "players": [
-                    {
-                        "player": player + 1,
-                        "value": float(found.values[player]),
-                        "risk_adjusted_value": float(found.risk_adjusted[player]),
-                        "security_value": float(found.security[player]),
-                        "robustness": [
-                            {"radius": radius, "value": float(value)}
-                            for radius, value in zip(found.radii, found.robustness[player], strict=True)
-                        ],
-                    }
-                    for player in range(len(found.values))
-                ],
-                "exploitability": found.exploitability,
-                "qre_gap": found.qre_gap,
-                "rqe_gap": found.rqe_gap,
-                "welfare": found.welfare,
-                "price_of_anarchy": found.price_of_anarchy,
-            }
-        )
+        rows = [{"program": label, **_as_dict(report)} for label, report in solved]
+        if together is None:
+            output.print_json({"program": rows[0].pop("program"), **about, **rows[0]})
+        else:
+            output.print_json({**about, "programs": rows, "cross_play": _crossed(together)})
         return
     screen = output.console()
-    screen.print(
-        f"[bold]{output.plain(solution.form.name)}[/] with [green]{output.plain(named.label)}[/], "
-        f"{iterations} iterations; tau {tau:g}, epsilon {epsilon:g}, {divergence}\n"
-    )
+    for label, report in solved:
+        screen.print(
+            f"[bold]{output.plain(form.name)}[/] with [green]{output.plain(label)}[/], "
+            f"{count} iterations; tau {tau:g}, epsilon {epsilon:g}, {divergence}\n"
+        )
+        _show(report)
+    if together is not None:
+        _show_together(together, [label for label, _ in solved])
+    if plot is not None:
+        screen.print(f"plot written to {output.plain(str(plot))}")
+
+
+def _list(as_json: bool) -> None:
+    from cli import output
+    from solvers.metrics.definitions import DEFINITIONS
+
+    if as_json:
+        output.print_json(
+            [
+                {
+                    "metric": item.name,
+                    "title": item.title,
+                    "direction": item.direction,
+                    "unit": item.unit,
+                    "citation": item.citation,
+                }
+                for item in DEFINITIONS
+            ]
+        )
+        return
+    table = output.table("measure", "better", "unit", "source")
+    for item in DEFINITIONS:
+        better = "less" if item.direction == "min" else "more"
+        table.add_row(f"[cyan]{item.name}[/]", better, item.unit or "ratio", output.plain(item.citation))
+    output.console().print(table)
+
+
+def _as_dict(found: StrategicReport) -> dict[str, Any]:
+    return {
+        "players": [
+            {
+                "player": player + 1,
+                "value": float(found.values[player]),
+                "risk_adjusted_value": float(found.risk_adjusted[player]),
+                "security_value": float(found.security[player]),
+                "robustness": [
+                    {"radius": radius, "value": float(value)}
+                    for radius, value in zip(found.radii, found.robustness[player], strict=True)
+                ],
+            }
+            for player in range(len(found.values))
+        ],
+        "exploitability": found.exploitability,
+        "qre_gap": found.qre_gap,
+        "rqe_gap": found.rqe_gap,
+        "welfare": found.welfare,
+        "price_of_anarchy": found.price_of_anarchy,
+    }
+
+
+def _crossed(together: CrossPlay) -> dict[str, Any]:
+    return {
+        "matrix": together.matrix.tolist(),
+        "self_play": together.self_play,
+        "cross_play": together.cross_play,
+        "deviation": together.deviation,
+        "worst": together.worst,
+        "gap": together.gap,
+    }
+
+
+def _show(found: StrategicReport) -> None:
+    from cli import output
+
     columns = ["player", "value", "risk-adjusted", *(f"KL {radius:g}" for radius in RADII[1:]), "security"]
     table = output.table(*columns, right=columns)
     for player in range(len(found.values)):
@@ -109,6 +220,7 @@ def risk(
             found.security[player],
         ]
         table.add_row(str(player + 1), *(f"{value:+.4f}" for value in numbers))
+    screen = output.console()
     screen.print(table)
     named_numbers = {
         "exploitability": found.exploitability,
@@ -118,8 +230,22 @@ def risk(
     }
     parts = [f"{name} {output.number(value)}" for name, value in named_numbers.items() if value is not None]
     screen.print("   ".join([*parts, f"welfare {found.welfare:+.4g}"]))
-    if plot is not None:
-        screen.print(f"plot written to {output.plain(str(plot))}")
+
+
+def _show_together(together: CrossPlay, labels: list[str]) -> None:
+    from cli import output
+
+    title = "cross-play: welfare a player, player 1 from the row, all others from the column"
+    table = output.table("", *map(output.plain, labels), title=title, right=labels)
+    for label, row in zip(labels, together.matrix, strict=True):
+        table.add_row(f"[green]{output.plain(label)}[/]", *(f"{value:+.4f}" for value in row))
+    screen = output.console()
+    screen.print()
+    screen.print(table)
+    screen.print(
+        f"together {together.self_play:+.4g}   with strangers {together.cross_play:+.4g} "
+        f"(sd {together.deviation:.3g}, worst {together.worst:+.4g})   cross-play gap {together.gap:+.4g}"
+    )
 
 
 def _draw(found: StrategicReport, title: str, path: Path) -> None:

@@ -22,13 +22,16 @@ def suites(
     ] = None,
     json: Json = None,
 ) -> None:
-    """List the suites, or the games of one."""
+    """List the suites of all domains, or the games of one."""
     from cli import output
-    from games import load_suite, suite_names
+    from evolve.suites import all_suites, find_suite
 
-    found = [load_suite(name) for name in ([suite] if suite is not None else suite_names())]
+    found = all_suites() if suite is None else (find_suite(suite),)
     if output.wants_json(json):
-        rows = [{"name": item.name, "purpose": item.purpose, "games": list(item.games)} for item in found]
+        rows = [
+            {"name": item.name, "kind": item.kind, "purpose": item.purpose, "games": list(item.games)}
+            for item in found
+        ]
         output.print_json(rows if suite is None else rows[0])
         return
     screen = output.console()
@@ -37,8 +40,9 @@ def suites(
         for game in found[0].games:
             screen.print(f"  {output.plain(game)}", soft_wrap=True)
         return
-    table = output.table("suite", "games", "purpose", right=("games",))
+    table = output.table("suite", "kind", "games", "purpose", right=("games",))
     for item in found:
-        table.add_row(f"[cyan]{item.name}[/]", str(len(item.games)), output.plain(item.purpose))
+        count = str(len(item.games))
+        table.add_row(f"[cyan]{item.name}[/]", item.kind, count, output.plain(item.purpose))
     screen.print(table)
     screen.print("[dim]Your own: a TOML file with name, purpose and games; give its path.[/]")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from games.errors import GameError, GameStringError, UnsupportedGameError
 from games.matrix.families import FAMILIES
 from games.matrix.human import human_game, human_games
-from games.sequence_form import SequenceForm
+from games.sequence_form import SequenceForm, Treeplex
 
 Array = npt.NDArray[np.float64]
 
@@ -102,6 +102,31 @@ def one_shot(form: SequenceForm) -> Bimatrix:
     first[tuple(form.leaf_sequences)] = form.leaf_payoffs[0]
     second[tuple(form.leaf_sequences)] = form.leaf_payoffs[1]
     return _plain(form.name, first, second.T.copy())
+
+
+def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm:
+    """Return two payoff matrices, own actions as rows, as a sequence form; the inverse of `one_shot`."""
+    n, m = payoffs_1.shape
+
+    def treeplex(actions: int) -> Treeplex:
+        return Treeplex(
+            start=np.array([0, actions], dtype=np.int32),
+            parent=np.array([actions], dtype=np.int32),
+            labels=("",),
+            actions=np.arange(actions, dtype=np.int32),
+        )
+
+    rows, columns = (part.ravel().astype(np.int32) for part in np.mgrid[:n, :m])
+    payoffs = np.stack([payoffs_1.ravel(), payoffs_2.T.ravel()])
+    return SequenceForm(
+        name=name,
+        treeplexes=(treeplex(n), treeplex(m)),
+        leaf_sequences=np.stack([rows, columns]),
+        leaf_payoffs=payoffs,
+        leaf_chance=np.ones(n * m),
+        nodes=1 + n + n * m,
+        zero_sum=bool(np.allclose(payoffs.sum(axis=0), 0.0)),
+    )
 
 
 def _plain(name: str, first: Array, second: Array) -> Bimatrix:

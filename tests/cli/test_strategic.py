@@ -1,0 +1,88 @@
+"""Strategic metrics and suites on the command line: measured, stored, shown, listed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+WORDS = ("evaluate", "cfr_plus", "--game", "kuhn_poker", "-n", "15", "--workers", "1")
+
+
+def test_metrics_are_measured_stored_and_shown(empty: Any) -> None:
+    names = "rqe_gap,security_value"
+    [row] = empty.json(*WORDS, "--metrics", names, "--risk", "tau=0.5 epsilon=0.2")
+    assert row["metrics"]["rqe_gap"] > 0
+    assert row["metrics"]["security_value"] == pytest.approx(-row["value"], abs=1e-9)  # of a zero-sum game
+    stored = empty.json("show", row["nickname"])["evaluations"][-1]
+    directions = {score["metric"]: score["direction"] for score in stored["scores"]}
+    assert (directions["rqe_gap"], directions["security_value"]) == ("min", "max")
+    told = stored["settings"]["fitness"]["strategic"]
+    assert (told["tau"], told["epsilon"], told["divergence"]) == (0.5, 0.2, "kl")
+    text = empty.text(*WORDS, "--metrics", names)
+    assert "rqe_gap  security_value" in text
+    assert "tau 1, epsilon 0.1" in text
+
+
+def test_objectives_over_strategic_metrics_are_not_taken_from_rows_without_them(empty: Any) -> None:
+    compare = ("compare", *WORDS[1:])
+    empty.json(*compare)
+    [row] = empty.json(*compare, "--objective", "rqe_gap")
+    assert row["fitness"] == pytest.approx(-row["metrics"]["rqe_gap"])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--metrics", "charm"), "does not measure 'charm'; choose from exploitability"),
+        (("--metrics", "price_of_anarchy"), "one-shot games of two players"),
+        (("--metrics", "rqe_gap", "--risk", "tau=-1"), "--risk 'tau=-1' is not understood"),
+        (("--risk", "tau=1"), "none is asked for"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence(empty: Any, words: tuple[str, ...], message: str) -> None:
+    result = empty(*WORDS, *words)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+def test_suites_of_all_domains_are_listed(empty: Any) -> None:
+    rows = {row["name"]: row for row in empty.json("suites")}
+    assert {"cfr-train", "psro-test", "rqe-train", "cleanup", "gathering-small"} <= rows.keys()
+    assert len({row["kind"] for row in rows.values()}) == 3
+    assert all(row["purpose"] and row["games"] for row in rows.values())
+    assert "cliff_walk(4x3)" in rows["rqe-train"]["games"]
+    assert "SC4" in empty.text("suites", "rqe-test")
+    result = empty("suites", "rqe-tset")
+    assert result.exit_code == 2
+    assert "did you mean rqe-test" in result.stderr
+
+
+def test_measures_are_listed_with_direction_unit_and_citation(empty: Any) -> None:
+    rows = {row["metric"]: row for row in empty.json("risk", "--list")}
+    assert (rows["rqe_gap"]["direction"], rows["rqe_gap"]["unit"]) == ("min", "utility")
+    assert all(row["citation"] for row in rows.values())
+    assert "2406.14156" in empty.text("risk", "--list")
+
+
+def test_risk_of_a_learner_and_cross_play(empty: Any) -> None:
+    words = (
+        "risk",
+        "mirror_descent",
+        "projected_gradient",
+        "--domain",
+        "rqe",
+        "--game",
+        "cooperation(3x3,seed=2)",
+    )
+    found = empty.json(*words, "-n", "60")
+    assert [entry["program"] for entry in found["programs"]] == ["mirror_descent", "projected_gradient"]
+    assert found["programs"][0]["welfare"] != found["programs"][1]["welfare"]
+    assert len(found["cross_play"]["matrix"]) == 2
+    assert found["cross_play"]["gap"] == pytest.approx(
+        found["cross_play"]["self_play"] - found["cross_play"]["cross_play"]
+    )
+    assert "cross-play" in empty.text(*words, "-n", "60")
+    one = empty.json("risk", "mirror_descent", "--domain", "rqe", "-n", "60")
+    assert one["game"] == "SC4"
+    assert one["players"][0]["security_value"] <= one["players"][0]["risk_adjusted_value"] + 1e-9
