@@ -6,8 +6,10 @@ Codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import typer
 
@@ -20,6 +22,23 @@ class UsageProblem(Exception):
 
 class Failed(Exception):
     """What was asked for was tried and failed. The text is one sentence and a remedy."""
+
+
+def check_place(option: str, path: Path) -> None:
+    """Make sure, before the work and not after it, that a file can be written.
+
+    Raises
+    ------
+    UsageProblem
+        If it cannot.
+    """
+    folder = path.parent
+    if path.is_dir():
+        raise UsageProblem(f"{option} {path} is a directory; name a file")
+    if not folder.is_dir():
+        raise UsageProblem(f"the directory {folder} of {option} does not exist; make it first")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageProblem(f"{option} {path} cannot be written; choose a writable place")
 
 
 _CODES: Mapping[str, int] = {

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.errors import Failed, UsageProblem
+from cli.errors import Failed, UsageProblem, check_place
 from cli.output import wrapped
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ STYLE: Any = {
 
 
 def check_format(option: str, path: Path) -> None:
-    """Make sure that a picture can be written in the format that the ending of its name asks for.
+    """Make sure that a picture can be written: there, and in the format that its ending asks for.
 
     Raises
     ------
@@ -57,6 +57,7 @@ def check_format(option: str, path: Path) -> None:
     """
     if path.suffix.lower() not in FORMATS:
         raise UsageProblem(f"{option} {path} must end in one of {', '.join(FORMATS)}; rename the picture")
+    check_place(option, path)
 
 
 @contextmanager

@@ -90,6 +90,8 @@ def load_game(game: str) -> Game:
     except OPENSPIEL_ERRORS as error:
         reason = first_line(error)
         hint = "" if "Available parameters" in reason else f"; {_parameters(short_name)}"
+        if "Expected type: kDouble, got kInt" in reason:
+            hint = "; write the number with a decimal point, such as 1.0"
         raise GameStringError(f"OpenSpiel cannot load the game {text!r}: {reason}{hint}") from error
 
 

@@ -26,7 +26,8 @@ def import_(
     from cli.errors import UsageProblem
 
     if not file.is_file():
-        raise UsageProblem(f"the file {file} does not exist; check the path")
+        what = "is no file" if file.exists() else "does not exist"
+        raise UsageProblem(f"{file} {what}; check the path")
     with Archive.open(database) as archive:
         report = import_archive(archive, file)
         location = archive.location

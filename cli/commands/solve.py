@@ -55,11 +55,13 @@ def solve(
     """Solve a game, and show how exploitability falls."""
     from cli import output
     from cli.archives import programs
-    from cli.errors import UsageProblem
+    from cli.errors import UsageProblem, check_place
     from evolve.solving import solve_psro_with, solve_with
 
     if psro is not None and rule != DEFAULT_RULE:
         raise UsageProblem("--rule and --psro exclude each other; give one of them")
+    if policy is not None:
+        check_place("--policy", policy)
     domain = "cfr" if psro is None else "psro"
     steps = iterations or (1000 if psro is None else 100)
 

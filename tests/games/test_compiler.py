@@ -197,6 +197,7 @@ def test_game_objects_are_not_confused_by_equal_names():
         ("leduc_poker(players=", "Missing closing bracket"),
         ("kuhn_poker(players=many)", "Wrong type for parameter players"),
         ("nfg_game", "its parameters are filename"),
+        ("sheriff(item_penalty=1)", "decimal point, such as 1.0"),
     ],
 )
 def test_bad_game_strings_are_explained(game, message, capfd):
