@@ -36,6 +36,7 @@ def test_a_call_is_reserved_and_settled_once(archive: Archive, run: Run, make: M
         output_tokens=7,
         latency=1.5,
     )
+    assert archive.model_calls(run=run) == [settled]
     assert (settled.cost, settled.candidate_id, settled.output_tokens) == (0.25, candidate.id, 7)
     assert settled.response == {"text": "\x00\ud83d ok"}
     assert archive.settle_call(call.token, CallStatus.ERROR, cost=9.0) == settled

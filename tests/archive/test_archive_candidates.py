@@ -41,6 +41,23 @@ def test_a_candidate_comes_back_as_it_was_stored(archive: Archive, run: Run, mak
     assert make.candidate(run, 2).index == 6
 
 
+def test_what_writing_returns_is_what_is_stored(archive: Archive, run: Run, make: Maker) -> None:
+    parent = make.candidate(run, 0)
+    opened = archive.add_candidate(
+        run, operator="diff", proposer="offline", index=1, parents=[Parent(parent.id)], note="\x00 note"
+    )
+    assert opened == archive.get_candidate(opened)
+    given = archive.set_program(opened, make.program(2), data={"pair": (1, 2), "model": None})
+    assert given == archive.get_candidate(given)
+    done = archive.finish_candidate(given, Status.CRASHED, reason="\ud83d broke", data={"calls": (1,)})
+    assert done == archive.get_candidate(given)
+    failed = archive.add_candidate(
+        run, operator="diff", proposer="offline", index=2, status=Status.DUPLICATE, reason="seen"
+    )
+    assert failed == archive.get_candidate(failed)
+    assert failed.finished is not None
+
+
 def test_an_index_is_used_once(archive: Archive, run: Run, make: Maker) -> None:
     make.candidate(run, 0, index=3)
     with pytest.raises(Conflict, match="already has a candidate at index 3"):

@@ -16,6 +16,7 @@ from evolve.offline.proposer import OfflineProposer
 from evolve.progress import Silent
 from evolve.proposal import Proposal
 from evolve.run import resume_run, start_run
+from evolve.tasks import Task
 
 HISTORY = ("index", "program", "operator", "note", "status", "train", "validation", "island", "reason")
 
@@ -261,3 +262,17 @@ def test_listeners_hear_every_outcome_in_order(archive, tiny):
 
     start_run(archive, tiny(workers=2), listener=Ear())
     assert heard == list(range(len(heard)))
+
+
+def test_an_executor_that_is_woken_stops_waiting():
+    executor = LocalExecutor(1)
+    try:
+        # A worker that never answers: only being woken ends this wait.
+        stage = CFRDomain().smoke(10)
+        executor.submit(Task(token="0" * 32, domain="cfr", source="", stages=(stage,)))
+        executor._workers[0].process.send_signal(signal.SIGSTOP)
+        executor.wake()
+        assert executor.wait() == []
+    finally:
+        executor.close()
+    executor.wake()  # harmless
