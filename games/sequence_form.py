@@ -54,6 +54,9 @@ class Treeplex:
             raise ValueError("information sets must be ordered parents first")
         _freeze(self.start, self.parent, self.actions)
 
+    def __repr__(self) -> str:  # the labels alone can be megabytes
+        return f"<Treeplex: {self.infosets:,} information sets, {self.sequences:,} sequences>"
+
     @property
     def infosets(self) -> int:
         """Number of information sets."""
@@ -103,6 +106,12 @@ class SequenceForm:
                 f"{self.leaf_sequences.shape} and payoffs {self.leaf_payoffs.shape}"
             )
         _freeze(self.leaf_sequences, self.leaf_payoffs, self.leaf_chance)
+
+    def __repr__(self) -> str:
+        return (
+            f"<SequenceForm of {self.name}: {self.players} players, {self.infosets:,} information sets, "
+            f"{self.leaves:,} leaves, {self.nodes:,} histories>"
+        )
 
     @property
     def players(self) -> int:

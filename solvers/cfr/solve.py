@@ -40,6 +40,12 @@ class Solution:
     policy: Profile
     curve: tuple[Checkpoint, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"<{self.form.name} solved by {self.rule}: exploitability {self.exploitability:.4g} after "
+            f"{self.curve[-1].iteration} iterations>"
+        )
+
     @property
     def exploitability(self) -> float:
         """NashConv / players of the average profile, in units of utility."""

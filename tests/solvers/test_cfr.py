@@ -171,3 +171,14 @@ def test_wrong_input_is_named():
 )
 def test_default_checkpoints(iterations, expected):
     assert default_checkpoints(iterations) == expected
+
+
+def test_results_are_short_to_look_at() -> None:
+    solution = solve("kuhn_poker", rule="cfr", iterations=5)
+    value = f"{solution.exploitability:.4g}"
+    assert repr(solution) == f"<kuhn_poker solved by cfr: exploitability {value} after 5 iterations>"
+    form = solution.form
+    assert repr(form) == (
+        "<SequenceForm of kuhn_poker: 2 players, 12 information sets, 30 leaves, 58 histories>"
+    )
+    assert repr(form.treeplexes[0]) == "<Treeplex: 6 information sets, 12 sequences>"
