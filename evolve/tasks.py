@@ -98,7 +98,7 @@ class Stage(Message):
     references
         What the reference program reached, by label; empty for the reference itself.
     seconds
-        How long the program may take in all the trials.
+        Processor time that the program may use in all the trials.
     """
 
     split: Split

@@ -21,6 +21,7 @@ from evolve.dilemmas.suites import DilemmaSuite
 from evolve.dilemmas.writers import Wanted, Writer, WriterFailed
 from evolve.domains import domain
 from evolve.domains.dilemmas import DilemmaDomain, episode_measurements
+from evolve.domains.staging import PATIENCE
 from evolve.llm.feedback import load_feedback
 from evolve.llm.prompting import Prompter
 from evolve.records import settings_of
@@ -232,7 +233,7 @@ class Refinement:
 
     def _play(self, source: str, split: Split) -> list[Confined]:
         setting: Setting = self._setting
-        limits = Limits(wall_seconds=SECONDS, cpu_seconds=SECONDS)
+        limits = Limits(wall_seconds=PATIENCE * SECONDS, cpu_seconds=SECONDS)
         sources = [source] * setting.agents
         return [
             play_confined(self._sandbox, setting, sources, seed, limits) for seed in self._suite.seeds(split)

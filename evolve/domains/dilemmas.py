@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,9 @@ import numpy as np
 from evolve.dilemmas.arena import HOSTS, play_confined
 from evolve.dilemmas.suites import DilemmaSuite, load_dilemma_suite
 from evolve.domains.metrics import SECONDS, Direction, Metric, catalogue
-from evolve.domains.staging import Tally, run_stages
+from evolve.domains.staging import Allowance, Tally, run_stages
 from evolve.objectives import parse_objective
-from evolve.sandbox import InvalidOutput, Limits, Sandbox
+from evolve.sandbox import InvalidOutput, Sandbox
 from evolve.tasks import Fitness, Measurement, Report, Split, Stage, Task, Trial
 from games.dilemmas.actions import STAND
 from games.dilemmas.environment import make
@@ -137,15 +136,11 @@ class DilemmaDomain:
         """Play every episode of every stage; each has a process of its own."""
 
         def run_stage(stage: Stage, tally: Tally) -> None:
-            deadline = time.monotonic() + stage.seconds
+            allowance = Allowance(stage.seconds, task.memory_bytes)
             digest = hashlib.sha256()
             for trial in stage.trials:
                 setting, seed = parse_trial(trial.game)
-                limits = Limits(
-                    wall_seconds=max(deadline - time.monotonic(), 0.01),
-                    cpu_seconds=stage.seconds,
-                    memory_bytes=task.memory_bytes,
-                )
+                limits = allowance.limits(tally.cpu_seconds)
                 played = play_confined(sandbox, setting, [task.source] * setting.agents, seed, limits)
                 tally.tier = played.tier
                 tally.use(played.usage, played.log)

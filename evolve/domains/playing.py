@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import games
 from evolve.domains.metrics import Metric
-from evolve.domains.staging import Tally, run_stages
+from evolve.domains.staging import Allowance, Tally, run_stages
 from evolve.objectives import parse_objective
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Strategic, Task, Trial
@@ -41,7 +40,7 @@ class PlayingDomain(ABC):
         Of the first game of validation; the seeds of the others count up from it, so that a suite is always
         disguised in the same way.
     seconds : dict
-        How long a program may take in all the games of a split.
+        Processor time that a program may use in all the games of a split.
     noise : float
         Measurements below it differ between programs that act alike.
     """
@@ -121,19 +120,19 @@ class PlayingDomain(ABC):
         """Return what the system prompt mentions besides what every prompt is given."""
         return {"interface": inspect.getsource(self.interface)}
 
-    def limits(self, stage: Stage, task: Task, left: float) -> Limits:
-        """Return the limits of one game, with so many seconds left for the stage."""
-        return Limits(wall_seconds=left, cpu_seconds=stage.seconds, memory_bytes=task.memory_bytes)
+    def limits(self, limits: Limits) -> Limits:
+        """Return the limits of one game, given those that the stage leaves."""
+        return limits
 
     def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
         """Play every game of every stage, one confined process a game."""
 
         def run_stage(stage: Stage, tally: Tally) -> None:
-            deadline = time.monotonic() + stage.seconds
+            allowance = Allowance(stage.seconds, task.memory_bytes)
             measured: list[float] = []
             for trial in stage.trials:
-                left = max(deadline - time.monotonic(), 0.01)
-                measured += self.play(task.source, trial, sandbox, self.limits(stage, task, left), tally)
+                limits = self.limits(allowance.limits(tally.cpu_seconds))
+                measured += self.play(task.source, trial, sandbox, limits, tally)
                 self._measure(stage.fitness, trial, tally)
             if stage.split == "smoke":
                 tally.fingerprint = self._fingerprint(measured)

@@ -12,7 +12,7 @@ from evolve.domains.metrics import ELAPSED, EXPLOITABILITY, SECONDS, Metric, cat
 from evolve.domains.playing import PlayingDomain, played_form
 from evolve.domains.staging import Tally
 from evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
-from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Task, Trial
+from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Trial
 from games.sequence_form import SequenceForm
 from solvers.profile import Profile
 from solvers.psro import interface
@@ -86,10 +86,10 @@ class PSRODomain(PlayingDomain):
         """Return what the system prompt mentions besides what every prompt is given."""
         return {**super().brief(train), "seconds": train.seconds}
 
-    def limits(self, stage: Stage, task: Task, left: float) -> Limits:
+    def limits(self, limits: Limits) -> Limits:
         """Return the limits of one game: a single answer may take all the time that is left."""
-        left = round(left, 2)  # it is told when it is used up
-        return replace(super().limits(stage, task, left), call_seconds=left)
+        left = round(limits.wall_seconds, 2)  # it is told when it is used up
+        return replace(limits, wall_seconds=left, call_seconds=left)
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of meta-solvers."""

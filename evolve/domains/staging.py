@@ -11,7 +11,7 @@ import numpy as np
 
 from archive.records import Status
 from evolve.objectives import Score, parse_objective
-from evolve.sandbox import CandidateFailure, Usage
+from evolve.sandbox import CandidateFailure, Limits, Usage
 from evolve.tasks import Fitness, Measurement, Report, Stage, StageReport, Task
 from games.sequence_form import SequenceForm
 from solvers.profile import Profile
@@ -36,6 +36,34 @@ class Tally:
         self.cpu_seconds += usage.cpu_seconds
         self.peak_memory = max(self.peak_memory, usage.peak_memory_bytes)
         self.log += log
+
+
+PATIENCE = 4.0
+"""Wall time of a stage in multiples of its processor time, so that a busy machine fails no program."""
+
+
+class Allowance:
+    """What a stage grants a program: so much processor time, and `PATIENCE` times as much wall time.
+
+    Parameters
+    ----------
+    seconds
+        Processor time for all trials of the stage together.
+    memory_bytes
+        Memory for each trial.
+    """
+
+    def __init__(self, seconds: float, memory_bytes: int) -> None:
+        self._seconds, self._memory_bytes = seconds, memory_bytes
+        self._deadline = time.monotonic() + PATIENCE * seconds
+
+    def limits(self, used: float = 0.0) -> Limits:
+        """Return the limits of the next trial, when those before used so much processor time."""
+        return Limits(
+            wall_seconds=max(self._deadline - time.monotonic(), 0.01),
+            cpu_seconds=max(self._seconds - used, 0.01),
+            memory_bytes=self._memory_bytes,
+        )
 
 
 def fitness_of(

@@ -121,5 +121,5 @@ def _common(domain: Domain, train: Stage) -> dict[str, object]:
         "reference": train.fitness.reference,
         "floor": train.fitness.floor,
         "imports": tuple(imports),
-        "limits": Limits(wall_seconds=train.seconds, memory_bytes=memory),
+        "limits": Limits(cpu_seconds=train.seconds, memory_bytes=memory),
     }

@@ -1,0 +1,54 @@
+"""What a stage grants a program: processor time for all its trials, and patience with busy machines."""
+
+from __future__ import annotations
+
+import pytest
+
+from evolve.domains import domain
+from evolve.domains.staging import PATIENCE, Allowance
+from evolve.sandbox import Sandbox
+from evolve.tasks import Fitness, Task
+
+BUSY = """
+from solvers.cfr.interface import RegretMinimizer
+
+
+class Busy(RegretMinimizer):
+    def start(self):
+        self.regret = self.infosets.zeros()
+
+    def observe(self, t, regret):
+        for _ in range({rounds}):
+            pass
+        self.regret = self.regret + regret
+
+    def accumulate(self, t, policy, reach, average):
+        return average + reach * policy
+
+    def policy(self, t):
+        return self.infosets.normalize(self.regret.clip(min=0))
+"""
+
+
+def test_processor_time_is_for_all_trials_together():
+    allowance = Allowance(10.0, 1 << 28)
+    first, last = allowance.limits(), allowance.limits(used=9.5)
+    assert first.cpu_seconds == 10.0
+    assert last.cpu_seconds == 0.5
+    assert 10.0 < first.wall_seconds <= PATIENCE * 10.0
+    assert first.memory_bytes == 1 << 28
+    assert Allowance(10.0, 1 << 28).limits(used=12.0).cpu_seconds > 0  # enough for limits to be valid
+
+
+@pytest.mark.parametrize(("rounds", "status"), [(0, "ok"), (10**8, "timeout")])
+def test_a_program_that_computes_too_long_is_stopped(rounds, status):
+    work = domain("cfr")
+    stage = work.adhoc(["kuhn_poker", "kuhn_poker(players=3)"], 5, Fitness(kind="negative"))
+    stage = stage.model_copy(update={"seconds": 1.0})
+    with Sandbox(hosts=work.hosts) as sandbox:
+        found = work.evaluate(
+            Task(token="", domain="cfr", source=BUSY.format(rounds=rounds), stages=(stage,)), sandbox
+        )
+    assert found.status == status
+    if status == "timeout":
+        assert "1 s of CPU time" in (found.reason or "")
