@@ -52,7 +52,7 @@ def programs(
     from dataclasses import replace
 
     from archive import Archive, ArchiveNotFound, program_hash
-    from evolve.programs import find_program
+    from evolve.programs import find_programs
 
     with ExitStack() as stack:
         archive: Archive | None = None
@@ -63,7 +63,7 @@ def programs(
                 archive = stack.enter_context(Archive.open(database, create=False))
             return archive
 
-        found = [find_program(reference, open_archive, domain_name=domain) for reference in references]
+        found = find_programs(references, open_archive, domain_name=domain)
         if not stored:
             yield found, archive
             return

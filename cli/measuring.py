@@ -153,9 +153,9 @@ def find(
 ) -> tuple[Domain, list[NamedProgram]]:
     """Return programs by name, and the domain that they all belong to."""
     from evolve.domains import domain
-    from evolve.programs import find_program
+    from evolve.programs import find_programs
 
-    found = [find_program(name, lambda: archive, domain_name=domain_name) for name in references]
+    found = find_programs(references, lambda: archive, domain_name=domain_name)
     domains = {named.domain for named in found}
     if len(domains) > 1:
         raise UsageProblem(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -104,6 +104,31 @@ def find_program(
             f"{remedies}"
         ) from error
     return NamedProgram(stored.nickname, stored.source, stored.domain, "archive", stored)
+
+
+def find_programs(
+    references: Sequence[str], open_archive: Callable[[], Archive], *, domain_name: str | None = None
+) -> list[NamedProgram]:
+    """Return the programs of several names, see `find_program`.
+
+    A library program that several domains have (``random``) is that of the domain that the others belong to.
+    """
+    found: dict[str, NamedProgram] = {}
+    unclear: dict[str, UnknownProgramError] = {}
+    for reference in references:
+        try:
+            found[reference] = find_program(reference, open_archive, domain_name=domain_name)
+        except UnknownProgramError as error:
+            unclear[reference] = error
+    domains = {named.domain for named in found.values()}
+    for reference, error in unclear.items():
+        if len(domains) != 1:
+            raise error
+        (name,) = domains
+        if reference not in domain(name).baselines():
+            raise error
+        found[reference] = find_program(reference, open_archive, domain_name=name)
+    return [found[reference] for reference in references]
 
 
 def domain_of_file(text: str, name: str) -> str:

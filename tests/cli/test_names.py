@@ -10,7 +10,7 @@ import pytest
 from archive import AmbiguousReference, Archive, ArchiveNotFound
 from cli.errors import exit_code_of
 from evolve.domains import UnknownDomainError, domain
-from evolve.programs import UnknownProgramError, find_program, with_header, without_header
+from evolve.programs import UnknownProgramError, find_program, find_programs, with_header, without_header
 from solvers import rule_source
 
 EDITED = rule_source("cfr_plus").replace("class CFRPlus", "class Edited")
@@ -162,3 +162,16 @@ def test_completion_is_cheap_and_complete(searched: Any, monkeypatch: pytest.Mon
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
     monkeypatch.setenv("NASHFORGE_DATABASE", "/nonexistent/x.db")
     assert complete_runs("") == ["latest"]
+
+
+def test_a_name_of_two_libraries_is_that_of_the_others_domain(archive: Archive, tmp_path: Path) -> None:
+    path = tmp_path / "policy.py"
+    source = domain("cleanup").source("cleaner")
+    path.write_text(source, encoding="utf-8")
+    with pytest.raises(UnknownProgramError, match="cleanup"):  # what it imports is the interface of both
+        find_programs(["random", str(path)], lambda: archive)
+    for name in ("cleanup", "gathering"):
+        stored = archive.add_program(source + f"# {name}\n", name)
+        path.write_text(with_header(stored, []), encoding="utf-8")
+        found = find_programs(["random", str(path)], lambda: archive)
+        assert [named.domain for named in found] == [name, name]
