@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 VARIABLE = "NASHFORGE_PRICES"
 _MILLION = 1e6
+_RELEASE = re.compile(r"([-@](latest|preview|exp|\d{2,8}))*")
 
 
 class PriceError(ValueError):
@@ -76,7 +78,7 @@ class Price(BaseModel):
 
 
 def load_prices(path: str | Path | None = None) -> Mapping[str, Price]:
-    """Return prices by the beginnings of models' labels; the user's own before the library's.
+    """Return prices by names of models; the user's own before the library's.
 
     Parameters
     ----------
@@ -105,6 +107,12 @@ def load_prices(path: str | Path | None = None) -> Mapping[str, Price]:
     return prices
 
 
+def _fits(name: str, label: str) -> bool:
+    if name.endswith("*"):
+        return label.startswith(name[:-1])
+    return label.startswith(name) and _RELEASE.fullmatch(label[len(name) :]) is not None
+
+
 def _read(text: str, name: str) -> dict[str, Price]:
     try:
         table: dict[str, Any] = tomllib.loads(text)
@@ -121,14 +129,17 @@ def _read(text: str, name: str) -> dict[str, Price]:
 
 
 def price_of(label: str, prices: Mapping[str, Price], unknown: Price | None = None) -> Price:
-    """Return the price of a model, by the longest beginning of its label that the list has.
+    """Return the price of a model: that of its own name, else of the longest name that fits.
+
+    A name fits the model and its releases (a date, ``latest``, ``preview``, ``001``), but no other model
+    whose name begins alike and whose price may be another; one that ends with ``*`` fits all of these.
 
     Raises
     ------
     PriceError
         If the list has none and there is none for unknown models.
     """
-    fitting = [name for name in prices if label.startswith(name)]
+    fitting = [name for name in prices if _fits(name, label)]
     if fitting:
         return prices[max(fitting, key=len)]
     if unknown is not None:

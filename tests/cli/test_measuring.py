@@ -84,8 +84,8 @@ def test_compare_draws_a_picture_of_every_kind(searched: Any, tmp_path: Path) ->
     drawn = (tmp_path / "curves.svg").read_text()
     assert all(word in drawn for word in ("kuhn_poker", "dcfr", "iteration", "exploitability"))
     result = searched(*words, "--output", tmp_path / "nowhere" / "x.png")
-    assert result.exit_code == 1
-    assert "writable" in result.stderr
+    assert result.exit_code == 2
+    assert "make it first" in result.stderr
 
 
 def test_text_tells_fitness_in_one_line(searched: Any) -> None:

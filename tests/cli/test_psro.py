@@ -32,7 +32,7 @@ def test_unread_meta_solvers_run_in_the_sandbox_with_equal_results(empty: Any, t
         ("solve kuhn_poker --psro shr", 2, "did you mean shor"),
         ("solve kuhn_poker --rule shor", 2, "--psro"),
         ("solve kuhn_poker(players=3) --psro nash -n 2", 2, "two players; this one has 3"),
-        ("evaluate shor --game kuhn_poker", 2, "--domain psro"),
+        ("evaluate uniform --game kuhn_poker --domain cfr", 2, "--domain psro"),
     ],
 )
 def test_wrong_usage_is_named(empty: Any, words: str, code: int, hint: str) -> None:

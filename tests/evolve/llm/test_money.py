@@ -40,6 +40,23 @@ def test_a_price_is_that_of_the_longest_name_and_the_users_own_come_first(tmp_pa
     assert price_of("anthropic:nobody", prices, parse_price("3/15")).output == 15
 
 
+@pytest.mark.parametrize(
+    "release", ["", "-20260901", "@20260901", "-2026-09-01", "-latest", "-preview-09-2026", "-001"]
+)
+def test_releases_of_a_model_have_its_price(release):
+    prices = {"google:gemini-2.5-flash": Price(input=1, output=2)}
+    assert price_of(f"google:gemini-2.5-flash{release}", prices).output == 2
+
+
+@pytest.mark.parametrize("other", ["-lite", "-image", "-image-preview", "-9", "x"])
+def test_other_models_whose_names_begin_alike_have_no_price(other):
+    prices = {"google:gemini-2.5-flash": Price(input=1, output=2)}
+    with pytest.raises(PriceError, match="not known"):
+        price_of(f"google:gemini-2.5-flash{other}", prices)
+    prices["google:gemini-2.5-*"] = Price(input=3, output=4)
+    assert price_of(f"google:gemini-2.5-flash{other if other != 'x' else '-x'}", prices).output == 4
+
+
 def test_long_prompts_cost_more_where_the_list_says_so():
     price = Price(input=1, output=10, long_from=100, long_input=2, long_output=3)
     assert price.cost(Usage(input=99, output=10)) == pytest.approx((99 + 100) / 1e6)
