@@ -123,7 +123,7 @@ class LineageStore(CandidateStore, ProgramStore):
 def _relatives(
     connection: Connection, statement: Select[*tuple[Any, ...]], **parameters: Any
 ) -> list[Relative]:
-    return [Relative._make(row) for row in connection.execute(statement, parameters)]
+    return [Relative._make(row) for row in connection.execute(statement, parameters).all()]
 
 
 def _in_order(found: list[Relative], links: Sequence[_Link]) -> tuple[dict[int, Relative], tuple[Edge, ...]]:
