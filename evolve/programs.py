@@ -121,12 +121,10 @@ def find_programs(
         except UnknownProgramError as error:
             unclear[reference] = error
     domains = {named.domain for named in found.values()}
-    for reference, error in unclear.items():
-        if len(domains) != 1:
-            raise error
-        (name,) = domains
-        if reference not in domain(name).baselines():
-            raise error
+    for reference, problem in unclear.items():
+        name = next(iter(domains), None)
+        if len(domains) != 1 or name is None or reference not in domain(name).baselines():
+            raise problem
         found[reference] = find_program(reference, open_archive, domain_name=name)
     return [found[reference] for reference in references]
 
