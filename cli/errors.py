@@ -54,6 +54,7 @@ _CODES: Mapping[str, int] = {
     "games.errors.GameError": USAGE,
     "solvers.cfr.rules.UnknownRuleError": USAGE,
     "solvers.profile.PolicyError": FAILED,
+    "solvers.learners.climbing.StrategyError": FAILED,
     "solvers.psro.engine.StrategyError": FAILED,
     "solvers.psro.interface.UnsuitableGameError": USAGE,
     "solvers.risk.measures.RiskError": USAGE,

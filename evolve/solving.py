@@ -106,7 +106,7 @@ def learn_with(
         If the string names no learning task, or a Markov game, whose policies are no profile.
     evolve.sandbox.CandidateFailure
         If the learner fails.
-    solvers.learners.engine.StrategyError
+    solvers.learners.climbing.StrategyError
         If it returns something that is not a mixed strategy.
     """
     from games.matrix.reading import one_shot_form

@@ -16,7 +16,8 @@ from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Trial
 from games.matrix.suite_files import load_matrix_suite
 from solvers.equilibria.programs import nash_gap
 from solvers.learners import interface
-from solvers.learners.engine import Learned, StrategyError, learn, session_arguments
+from solvers.learners.climbing import Learned, StrategyError
+from solvers.learners.engine import learn, session_arguments
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import LearningTask, learning_task
 from solvers.markov import engine as markov

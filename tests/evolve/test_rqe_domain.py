@@ -16,7 +16,8 @@ from evolve.offline.program import read_module
 from evolve.offline.rqe.grammar import RQE
 from evolve.sandbox import Sandbox
 from evolve.tasks import Fitness, Task
-from solvers.learners.engine import StrategyError, learn, session_arguments
+from solvers.learners.climbing import StrategyError
+from solvers.learners.engine import learn, session_arguments
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import learning_task
 from solvers.session import InlineSession, NonFiniteOutputError, load_module

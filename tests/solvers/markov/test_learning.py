@@ -9,7 +9,7 @@ import games
 from games.markov import MarkovGame, markov_game
 from solvers.equilibria.stationary import exact_stationary
 from solvers.learners import engine as one_shot
-from solvers.learners.engine import StrategyError
+from solvers.learners.climbing import StrategyError
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import learning_task
 from solvers.markov.engine import gap, gradients, joint_values, learn, session_arguments
