@@ -15,6 +15,16 @@ def suite_option(help: str) -> Any:
     return typer.Option(metavar="SUITE", help=help, autocompletion=complete_suites, show_default=False)
 
 
+def output_option(help: str) -> Any:
+    """Return the option that names the file which a command writes."""
+    return typer.Option("--output", "-o", metavar="FILE", help=help, show_default=False)
+
+
+def iterations_option(help: str) -> Any:
+    """Return the option that says how many iterations are made."""
+    return typer.Option("--iterations", "-n", metavar="N", min=1, help=help, show_default=False)
+
+
 def horizon_option(default: str) -> Any:
     """Return the option of how long games are played."""
     return typer.Option(
@@ -132,14 +142,7 @@ Games = Annotated[
 ]
 Iterations = Annotated[
     int | None,
-    typer.Option(
-        "--iterations",
-        "-n",
-        metavar="N",
-        min=1,
-        help="Iterations in every game. [default: 1000]",
-        show_default=False,
-    ),
+    iterations_option("Iterations in every game. [default: 1000]"),
 ]
 Workers = Annotated[
     int | None,

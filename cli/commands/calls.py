@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Json, LatestRun
+from cli.options import Database, Json, LatestRun, output_option
 
 calls = typer.Typer(help="The recorded model calls of a run.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -17,9 +17,7 @@ def export(
     run: LatestRun = "latest",
     to: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to. [default: RUN.jsonl]", show_default=False
-        ),
+        output_option("Where to. [default: RUN.jsonl]"),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     database: Database = None,

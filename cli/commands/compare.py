@@ -19,6 +19,7 @@ from cli.options import (
     Suite,
     Tier,
     Workers,
+    output_option,
 )
 
 if TYPE_CHECKING:
@@ -34,13 +35,7 @@ def compare(
     iterations: Iterations = None,
     output_file: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Draw the convergence into this file (.png, .svg or .pdf).",
-            show_default=False,
-        ),
+        output_option("Draw the convergence into this file (.png, .svg or .pdf)."),
     ] = None,
     over: Annotated[
         str, typer.Option(metavar="AXIS", help="What the picture is drawn over: iterations or time.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.completion import complete_programs, complete_runs
-from cli.options import Database, FileDomain, Json
+from cli.options import Database, FileDomain, Json, output_option
 
 if TYPE_CHECKING:
     from archive import Archive, Program
@@ -21,13 +21,7 @@ def _complete(incomplete: str) -> list[str]:
 def export(
     output_file: Annotated[
         Path,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="A .py file for one program; else an archive file, usually NAME.jsonl.gz.",
-            show_default=False,
-        ),
+        output_option("A .py file for one program; else an archive file, usually NAME.jsonl.gz."),
     ],
     names: Annotated[
         list[str] | None,

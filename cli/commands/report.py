@@ -7,20 +7,14 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Json, LatestRun, Tier
+from cli.options import Database, Json, LatestRun, Tier, output_option
 
 
 def report(
     run: LatestRun = "latest",
     output_file: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Where to write it (.html). [default: the run's name]",
-            show_default=False,
-        ),
+        output_option("Where to write it (.html). [default: the run's name]"),
     ] = None,
     episode: Annotated[
         bool,
@@ -37,7 +31,7 @@ def report(
     """
     from cli import output
     from cli.archives import find_run, opened
-    from cli.errors import Failed, UsageProblem
+    from cli.errors import Failed, UsageProblem, check_place
     from cli.report.film import film
     from cli.report.page import page
     from cli.report.pictures import convergence, progress
@@ -45,6 +39,8 @@ def report(
 
     if output_file is not None and output_file.suffix.lower() not in (".html", ".htm"):
         raise UsageProblem(f"--output {output_file} must end in .html; rename the report")
+    if output_file is not None:
+        check_place("--output", output_file)
     with opened(database) as archive:
         found = report_of(archive, find_run(archive, run))
     path = output_file or Path(f"{found.standing.run.nickname}.html")

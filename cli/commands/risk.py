@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.completion import complete_programs
-from cli.options import Database, FileDomain, Json, Tier
+from cli.options import Database, FileDomain, Json, Tier, iterations_option
 
 if TYPE_CHECKING:
     from solvers.metrics.report import StrategicReport
@@ -40,14 +40,7 @@ def risk(
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option(
-            "--iterations",
-            "-n",
-            metavar="N",
-            min=1,
-            help="Iterations of solving. [default: 200; of PSRO 50]",
-            show_default=False,
-        ),
+        iterations_option("Iterations of solving. [default: 200; of PSRO 50]"),
     ] = None,
     domain: FileDomain = None,
     tau: Annotated[
@@ -243,8 +236,8 @@ def _show_together(together: CrossPlay, labels: list[str]) -> None:
     screen.print()
     screen.print(table)
     screen.print(
-        f"together {together.self_play:+.4g}   with strangers {together.cross_play:+.4g} "
-        f"(sd {together.deviation:.3g}, worst {together.worst:+.4g})   cross-play gap {together.gap:+.4g}"
+        f"together {together.self_play:+.4f}   with strangers {together.cross_play:+.4f} "
+        f"(sd {together.deviation:.4f}, worst {together.worst:+.4f})   cross-play gap {together.gap:+.4f}"
     )
 
 

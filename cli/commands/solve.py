@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Database, Json, Rule, Tier
+from cli.options import Database, Json, Rule, Tier, iterations_option
 
 if TYPE_CHECKING:
     from solvers.cfr.engine import Checkpoint
@@ -32,14 +32,7 @@ def solve(
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option(
-            "--iterations",
-            "-n",
-            metavar="N",
-            min=1,
-            help="Iterations. [default: 1000; with --psro 100]",
-            show_default=False,
-        ),
+        iterations_option("Iterations. [default: 1000; with --psro 100]"),
     ] = None,
     policy: Annotated[
         Path | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.dilemmas import Agents, Map, Preset, View
-from cli.options import Database, Json, ProgramNames, Tier
+from cli.options import Database, Json, ProgramNames, Tier, output_option
 
 if TYPE_CHECKING:
     from games.dilemmas.environment import Environment
@@ -26,13 +26,7 @@ def watch(
     ] = None,
     output_file: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write an animated .gif, or six pictures as .png, instead.",
-            show_default=False,
-        ),
+        output_option("Write an animated .gif, or six pictures as .png, instead."),
     ] = None,
     steps: Annotated[
         int | None,

@@ -245,7 +245,8 @@ def test_a_report_is_named_after_its_run(searched, tmp_path, monkeypatch):
     ("words", "code", "message"),
     [
         (["--output", "report.pdf"], 2, "must end in .html"),
-        (["--output", "/nowhere/report.html"], 1, "cannot be written"),
+        (["--output", "/nowhere/report.html"], 2, "does not exist; make it first"),
+        (["--output", "/proc/report.html"], 1, "cannot be written"),  # told only by trying, even to root
         (["no-such-run"], 2, "no-such-run"),
     ],
 )
