@@ -88,6 +88,10 @@ class Fitness(Message):
         return {k: v for k, v in values.items() if v is not None}
 
 
+PATIENCE = 4.0
+"""Wall time of a stage in multiples of its processor time, so that a busy machine fails no program."""
+
+
 class Stage(Message):
     """One suite to be evaluated.
 

@@ -21,12 +21,11 @@ from evolve.dilemmas.suites import DilemmaSuite
 from evolve.dilemmas.writers import Wanted, Writer, WriterFailed
 from evolve.domains import domain
 from evolve.domains.dilemmas import DilemmaDomain, episode_measurements
-from evolve.domains.staging import PATIENCE
 from evolve.llm.feedback import load_feedback
 from evolve.llm.prompting import Prompter
 from evolve.records import settings_of
 from evolve.sandbox import CandidateFailure, Limits, Sandbox
-from evolve.tasks import Split, Stage
+from evolve.tasks import PATIENCE, Split, Stage
 from games.dilemmas.settings import Setting
 from solvers.policies.metrics import Summary, summaries, summarise
 

@@ -12,7 +12,7 @@ import numpy as np
 from archive.records import Status
 from evolve.objectives import Score, parse_objective
 from evolve.sandbox import CandidateFailure, Limits, Usage
-from evolve.tasks import Fitness, Measurement, Report, Stage, StageReport, Task
+from evolve.tasks import PATIENCE, Fitness, Measurement, Report, Stage, StageReport, Task
 from games.sequence_form import SequenceForm
 from solvers.profile import Profile
 
@@ -36,10 +36,6 @@ class Tally:
         self.cpu_seconds += usage.cpu_seconds
         self.peak_memory = max(self.peak_memory, usage.peak_memory_bytes)
         self.log += log
-
-
-PATIENCE = 4.0
-"""Wall time of a stage in multiples of its processor time, so that a busy machine fails no program."""
 
 
 class Allowance:

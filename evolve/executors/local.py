@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from evolve.executors.base import Lost
-from evolve.tasks import Report, Task
+from evolve.tasks import PATIENCE, Report, Task
 
 GRACE_SECONDS = 120.0
 """Beyond the limits on the program: compiling games and measuring, which are not the program's fault."""
@@ -30,7 +30,7 @@ SECRET = re.compile(r"(_API_KEY|_TOKEN|_SECRET|_PASSWORD)$|^(NASHFORGE_DATABASE|
 
 def limit_seconds(task: Task) -> float:
     """Return after how long a worker process that does not answer is given up."""
-    return sum(stage.seconds for stage in task.stages) + GRACE_SECONDS
+    return PATIENCE * sum(stage.seconds for stage in task.stages) + GRACE_SECONDS
 
 
 @dataclass

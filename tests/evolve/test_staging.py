@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from evolve.domains import domain
-from evolve.domains.staging import PATIENCE, Allowance
+from evolve.domains.staging import Allowance
+from evolve.executors.local import limit_seconds
 from evolve.sandbox import Sandbox
-from evolve.tasks import Fitness, Task
+from evolve.tasks import PATIENCE, Fitness, Task
 
 BUSY = """
 from solvers.cfr.interface import RegretMinimizer
@@ -38,6 +39,13 @@ def test_processor_time_is_for_all_trials_together():
     assert 10.0 < first.wall_seconds <= PATIENCE * 10.0
     assert first.memory_bytes == 1 << 28
     assert Allowance(10.0, 1 << 28).limits(used=12.0).cpu_seconds > 0  # enough for limits to be valid
+
+
+def test_a_worker_is_not_given_up_before_its_program_is():
+    work = domain("cfr")
+    stages = tuple(work.stage(split, suite, 10, work.fitness) for split, suite in work.suites.items())
+    longest = sum(Allowance(stage.seconds, 1 << 28).limits().wall_seconds for stage in stages)
+    assert limit_seconds(Task(token="", domain="cfr", source="", stages=stages)) > longest
 
 
 @pytest.mark.parametrize(("rounds", "status"), [(0, "ok"), (10**8, "timeout")])
