@@ -158,13 +158,14 @@ def cross_play(
     -------
     ndarray of shape (policies, policies)
         Mean return of an agent that runs the row's policy, when half of the seats (rounded up) run it and the
-        others the column's; on the diagonal all run the same.
+        others the column's; where these are the same policy, all run it.
     """
     matrix = np.zeros((len(sources), len(sources)))
+    half = -(-setting.agents // 2)
     for i, row in enumerate(sources):
         for j, column in enumerate(sources):
-            half = -(-setting.agents // 2)
-            counts = {row: setting.agents} if i == j else {row: half, column: setting.agents - half}
+            # Two searches may find the same policy: it is no stranger to itself.
+            counts = {row: setting.agents} if row == column else {row: half, column: setting.agents - half}
             matrix[i, j] = mixed(setting, counts, seeds, play)[row].mean()
     return matrix
 

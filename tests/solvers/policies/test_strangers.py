@@ -97,3 +97,10 @@ def test_a_cleaner_lets_others_eat():
     cleaner, eater = policy_source("cleaner"), policy_source("nearest_apple")
     found = invasion(setting, cleaner, eater, [0])
     assert found.invader > 0 > found.host
+
+
+def test_a_policy_found_twice_is_no_stranger_to_itself():
+    once = cross_play(SETTING, ["give", "take"], [0, 1], public_goods(1.6))
+    twice = cross_play(SETTING, ["give", "take", "give"], [0, 1], public_goods(1.6))
+    assert twice[0, 2] == twice[2, 0] == once[0, 0]
+    assert twice[2, 1] == once[0, 1]
