@@ -181,13 +181,15 @@ def stored(archive: Archive, solver: str, trial: Trial) -> str:
     return reason or "not measured"
 
 
-def compare(console: Console, database: str, seconds: float, solvers: list[str], measuring: bool) -> bool:
+def compare(
+    console: Console, database: str, seconds: float, solvers: list[str], measuring: bool, workers: int
+) -> bool:
     """Print every meta-solver in every game of the training and test suites, as a table in Markdown."""
     work = domain("psro")
     with Archive.open(database) as archive:
         for suite in ("psro-train", "psro-test"):
             if measuring:
-                measure(archive, solvers, suite, seconds)
+                measure(archive, solvers, suite, seconds, workers)
             trials = work.stage("test", suite, work.horizon, work.fitness).trials
             titles = [trial.label.replace(",imp_info=True,points_order=descending", "") for trial in trials]
             console.print(f"| `{suite}` | {' | '.join(titles)} |", soft_wrap=True)
@@ -214,6 +216,7 @@ def main() -> int:
     parser.add_argument("--theirs", type=int, default=50, help="iterations of OpenSpiel (default 50)")
     parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-psro.db').resolve()}")
     parser.add_argument("--seconds", type=float, default=600.0, help="most seconds a game may take (table)")
+    parser.add_argument("--workers", type=int, default=1, help="games at a time (table; default 1)")
     parser.add_argument("--stored", action="store_true", help="measure nothing more (table)")
     parser.add_argument("--solvers", default=",".join(domain("psro").baselines()), help="of the table")
     options = parser.parse_args()
@@ -224,7 +227,9 @@ def main() -> int:
         met = speed(console, options.rounds, options.theirs)
     else:
         solvers = options.solvers.split(",")
-        met = compare(console, options.database, options.seconds, solvers, not options.stored)
+        met = compare(
+            console, options.database, options.seconds, solvers, not options.stored, options.workers
+        )
     return 0 if met else 1
 
 

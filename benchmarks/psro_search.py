@@ -12,6 +12,7 @@ where it was, and one with more evaluations extends the runs of one with fewer.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 from pathlib import Path
@@ -19,14 +20,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from archive import Archive, Candidate, NotFound, Run, Status
+from archive import Archive, Candidate, Status
+from benchmarks.seeded import best_of, run_or_resume, spawn
 from evolve.config import RunConfig, load_config
 from evolve.domains import domain
 from evolve.evaluate import Evaluator, Measured, mean_fitness
 from evolve.executors.local import LocalExecutor
 from evolve.programs import find_program
-from evolve.ranking import merit
-from evolve.run import resume_run, start_run
 
 LATE = 1800.0
 """Seconds beyond which a test game of one program counts as too slow, by default."""
@@ -46,42 +46,14 @@ def config(seed: int, evaluations: int, horizon: int) -> RunConfig:
     )
 
 
-def evaluated(archive: Archive, run: Run) -> list[Candidate]:
-    """Return the candidates of a run that count as evaluations, in order."""
-    return [c for c in archive.candidates(run) if c.status.finished and c.status is not Status.DUPLICATE]
-
-
-def search(archive: Archive, seed: int, evaluations: int, horizon: int) -> None:
-    """Do one run, or finish it."""
-    name = f"psro-{seed}"
-    try:
-        run = archive.get_run(name)
-    except NotFound:
-        start_run(archive, config(seed, evaluations, horizon), name=name)
-        return
-    if len(evaluated(archive, run)) < evaluations:
-        resume_run(archive, run, changes={"max_evaluations": evaluations})
-
-
-def finished(archive: Archive, seeds: int, evaluations: int) -> dict[int, Candidate]:
-    """Return the best program of every run that got so far, by seed."""
-    best = {}
-    for seed in range(seeds):
-        try:
-            done = evaluated(archive, archive.get_run(f"psro-{seed}"))[:evaluations]
-        except NotFound:
-            continue
-        if len(done) == evaluations:
-            best[seed] = max(done, key=lambda c: (merit(c), -c.index))
-    return best
-
-
-def measure(archive: Archive, names: list[str], suite: str, seconds: float) -> dict[str, list[Measured]]:
+def measure(
+    archive: Archive, names: list[str], suite: str, seconds: float, workers: int
+) -> dict[str, list[Measured]]:
     """Return measurements on a suite by program; those in the archive are taken from there."""
     work = domain("psro")
     stage = work.stage("test", suite, work.horizon, work.fitness).model_copy(update={"seconds": seconds})
     work.prepare(stage)
-    executor = LocalExecutor(1)
+    executor = LocalExecutor(workers)
     try:
         evaluator = Evaluator(archive, work, stage, executor)
         programs = [find_program(name, lambda: archive, domain_name="psro") for name in names]
@@ -164,20 +136,32 @@ def main() -> int:
     parser.add_argument("--horizon", type=int, default=40, help="iterations while searching (default 40)")
     parser.add_argument("--suite", default="psro-test", help="suite of the report (default psro-test)")
     parser.add_argument("--seconds", type=float, default=LATE, help="most seconds a test game may take")
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--one", type=int, metavar="SEED", help=argparse.SUPPRESS)
     parser.add_argument("--report", action="store_true", help="only report the runs that have ended")
     options = parser.parse_args()
+    if options.one is not None:
+        with Archive.open(options.database) as archive:
+            settings = config(options.one, options.evaluations, options.horizon)
+            run_or_resume(archive, settings, f"psro-{options.one}")
+        return 0
+    with Archive.open(options.database):
+        pass  # creates the database before several processes want it
+    if not options.report:
+        shared = ["--database", options.database, "--evaluations", str(options.evaluations)]
+        shared += ["--horizon", str(options.horizon)]
+        jobs = [[*shared, "--one", str(seed)] for seed in range(options.seeds)]
+        spawn("benchmarks.psro_search", jobs, options.processes)
     console = Console(width=150)
     with Archive.open(options.database) as archive:
-        if not options.report:
-            for seed in range(options.seeds):
-                search(archive, seed, options.evaluations, options.horizon)
-        best = finished(archive, options.seeds, options.evaluations)
+        runs = {seed: best_of(archive, f"psro-{seed}", options.evaluations) for seed in range(options.seeds)}
+        best = {seed: candidate for seed, candidate in runs.items() if candidate is not None}
         if not best:
             console.print(f"no run has {options.evaluations} evaluations yet")
             return 1
         programs = sorted({candidate.nickname or "" for candidate in best.values()})
         library = list(domain("psro").baselines())
-        rows = measure(archive, [*programs, *library], options.suite, options.seconds)
+        rows = measure(archive, [*programs, *library], options.suite, options.seconds, options.processes)
         test = {name: mean_fitness(m for m in rows[name]) or float("-inf") for name in programs}
         report_seeds(console, options.evaluations, best, test)
         by_test = sorted(best.values(), key=lambda candidate: test[candidate.nickname or ""])

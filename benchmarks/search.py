@@ -14,23 +14,20 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from archive import Archive, Candidate, NotFound, Run, Status
+from archive import Archive, Candidate
+from benchmarks.seeded import best_of, run_or_resume, spawn
 from evolve.config import RunConfig, load_config
 from evolve.domains import domain
 from evolve.evaluate import Evaluator, Measured, mean_fitness
 from evolve.executors.local import LocalExecutor
 from evolve.programs import find_program
-from evolve.ranking import merit
-from evolve.run import resume_run, start_run
 
 STRATEGIES = ("evolution", "best_of_n", "sequential")
 
@@ -62,43 +59,14 @@ def config(strategy: str, seed: int, evaluations: int) -> RunConfig:
     )
 
 
-def search(url: str, strategy: str, seed: int, evaluations: int) -> None:
-    """Do one run, or finish it."""
-    with Archive.open(url) as archive:
-        name = run_name(strategy, seed)
-        try:
-            run = archive.get_run(name)
-        except NotFound:
-            start_run(archive, config(strategy, seed, evaluations), name=name)
-            return
-        if len(evaluated(archive, run)) < evaluations:
-            resume_run(archive, run, changes={"max_evaluations": evaluations})
-
-
-def evaluated(archive: Archive, run: Run) -> list[Candidate]:
-    """Return the candidates of a run that count as evaluations, in order."""
-    return [c for c in archive.candidates(run) if c.status.finished and c.status is not Status.DUPLICATE]
-
-
-def spawn(url: str, strategy: str, seed: int, evaluations: int) -> None:
-    """Do one run in a process of its own."""
-    arguments = ["--database", url, "--one", strategy, str(seed), "--evaluations", str(evaluations)]
-    subprocess.run([sys.executable, "-m", "benchmarks.search", *arguments], check=True)
-
-
 def finished(archive: Archive, strategies: list[str], seeds: int, evaluations: int) -> list[Ended]:
     """Return the runs that got so far, each with its best program."""
-    ended = []
-    for strategy in strategies:
-        for seed in range(seeds):
-            try:
-                run = archive.get_run(run_name(strategy, seed))
-            except NotFound:
-                continue
-            done = evaluated(archive, run)[:evaluations]
-            if len(done) == evaluations:
-                ended.append(Ended(strategy, seed, max(done, key=lambda c: (merit(c), -c.index))))
-    return ended
+    return [
+        Ended(strategy, seed, best)
+        for strategy in strategies
+        for seed in range(seeds)
+        if (best := best_of(archive, run_name(strategy, seed), evaluations)) is not None
+    ]
 
 
 def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[Measured]]:
@@ -192,20 +160,21 @@ def main() -> int:
     parser.add_argument("--one", nargs=2, metavar=("STRATEGY", "SEED"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        search(options.database, options.one[0], int(options.one[1]), options.evaluations)
+        strategy, seed = options.one[0], int(options.one[1])
+        with Archive.open(options.database) as archive:
+            run_or_resume(archive, config(strategy, seed, options.evaluations), run_name(strategy, seed))
         return 0
     strategies = options.strategies.split(",")
     with Archive.open(options.database):
         pass  # creates the database before several processes want it
     if not options.report:
-        with ThreadPoolExecutor(options.processes) as pool:
-            jobs = [
-                pool.submit(spawn, options.database, strategy, seed, options.evaluations)
-                for seed in range(options.seeds)
-                for strategy in strategies
-            ]
-            for job in jobs:
-                job.result()
+        shared = ["--database", options.database, "--evaluations", str(options.evaluations)]
+        jobs = [
+            [*shared, "--one", strategy, str(seed)]
+            for strategy in strategies
+            for seed in range(options.seeds)
+        ]
+        spawn("benchmarks.search", jobs, options.processes)
     console = Console(width=150)
     with Archive.open(options.database) as archive:
         ended = finished(archive, strategies, options.seeds, options.evaluations)

@@ -96,7 +96,7 @@ class RunConfig(ModelOptions):
     islands: int = Field(default=3, ge=1)
     archive: int = Field(default=40, ge=1)
     migrate_every: int = Field(default=15, ge=1)
-    verify: int = Field(default=5, ge=1)
+    verify: int = Field(default=15, ge=1)
     stagnation: int = Field(default=15, ge=1)
     tier: Literal["strict", "no-landlock", "none"] = "strict"
 

@@ -1,5 +1,10 @@
 """The population: islands of good programs, with migration round a ring.
 
+Programs are compared by *merit*: the mean of their training and validation fitness. What is not validated
+has the merit that is expected of it: validation is taken to lie as far below training as it does in the
+median of the validated programs. So a program that only fits the training games loses its place to one that
+does as well on their disguised relatives.
+
 Everything here is a function of the outcomes in the order in which they are told, so that a resumed run
 rebuilds it exactly by telling them again.
 """
@@ -7,6 +12,7 @@ rebuilds it exactly by telling them again.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +26,7 @@ class Island:
     """The best programs of one island, best first."""
 
     size: int
+    merit: Callable[[Individual], float]
     members: list[Individual] = field(default_factory=list)
 
     def add(self, individual: Individual) -> bool:
@@ -32,7 +39,7 @@ class Island:
             return False
         self.members.append(individual)
         # Ties go to the older program.
-        self.members.sort(key=lambda member: (-member.train, member.index))
+        self.members.sort(key=lambda member: (-self.merit(member), member.index))
         dropped: list[Individual] = []
         while len(self.members) > self.size:
             dropped.append(self.members.pop(self._superfluous()))
@@ -71,13 +78,24 @@ class Population:
                 f"islands, archive per island and migrate_every must be at least 1; got {islands} islands, "
                 f"an archive of {archive} and migrate_every {migrate_every}"
             )
-        self.islands = [Island(size=archive // islands) for _ in range(islands)]
+        self.islands = [Island(archive // islands, self.merit) for _ in range(islands)]
         self.children: Counter[str] = Counter()
+        self._gaps: dict[str, float] = {}
+        self._gap = 0.0
         self._accepted = [0] * islands
         self._migrate_every = migrate_every
 
+    def merit(self, individual: Individual) -> float:
+        """Return by what programs are compared, see the module's docstring."""
+        if individual.validation is None:
+            return individual.train + self._gap / 2
+        return (individual.train + individual.validation) / 2
+
     def add(self, individual: Individual) -> bool:
         """Add a measured program to its island; return whether it was kept."""
+        if individual.validation is not None and individual.hash not in self._gaps:
+            self._gaps[individual.hash] = individual.validation - individual.train
+            self._gap = float(np.median(list(self._gaps.values())))
         island = self.islands[individual.island]
         if not island.add(individual):
             return False
@@ -100,7 +118,7 @@ class Population:
         members = [member for member in self.islands[island].members if member.hash != exclude]
         if not members:
             members = self.islands[island].members
-        fitness = np.array([member.train for member in members])
+        fitness = np.array([self.merit(member) for member in members])
         median = np.median(fitness)
         deviation = max(float(np.median(np.abs(fitness - median))), 1e-6)
         z = np.clip(10 * (fitness - median) / deviation, -50, 50)
@@ -118,6 +136,6 @@ class Population:
         return chosen
 
     def best(self) -> Individual | None:
-        """Return the program with the highest training fitness."""
+        """Return the program of the highest merit."""
         bests = [island.best() for island in self.islands if island.members]
-        return max(bests, key=lambda member: (member.train, -member.index)) if bests else None
+        return max(bests, key=lambda member: (self.merit(member), -member.index)) if bests else None

@@ -36,9 +36,11 @@ class PlayingDomain(ABC):
     ----------
     interface : module
         What programs see; its source is part of the system prompt.
+    suites : dict
+        Name of the suite of each split, by default.
     disguise : Disguise
         Of the first game of validation; the seeds of the others count up from it, so that a suite is always
-        disguised in the same way.
+        disguised in the same way. Payoffs of games outside of the training suite are not perturbed.
     seconds : dict
         Processor time that a program may use in all the games of a split.
     noise : float
@@ -49,6 +51,7 @@ class PlayingDomain(ABC):
     evaluator: str
     metrics: Mapping[str, Metric]
     interface: ModuleType
+    suites: Mapping[Split, str]
     disguise: Disguise
     seconds: Mapping[Split, float]
     noise = 1e-12
@@ -89,11 +92,18 @@ class PlayingDomain(ABC):
         )
 
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
-        """Return the games of a suite; those for validation are disguised, always in the same way."""
+        """Return the games of a suite; those for validation are disguised, always in the same way.
+
+        Payoffs are perturbed only in games that a search trains on: perturbed, they are other games, but in
+        other games perturbation blurs what tells good programs from bad ones.
+        """
+        trained = set(self.games(self.suites["train"]))
         trials = []
         for k, game in enumerate(self.games(suite)):
             if split == "validation":
                 disguise = self.disguise.model_copy(update={"seed": self.disguise.seed + k})
+                if game not in trained:
+                    disguise = disguise.model_copy(update={"perturbation": 0.0})
                 trials.append(self.trial(game, horizon, f"{game} (disguise {disguise.seed})", disguise))
             else:
                 trials.append(self.trial(game, horizon))

@@ -4,6 +4,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evolve.population import Population
 from evolve.proposal import Individual
@@ -12,7 +14,7 @@ from evolve.strategies.evolution import Evolution
 from evolve.strategies.sequential import Sequential
 
 
-def individual(index, train, island=0, parts=()):
+def individual(index, train, island=0, parts=(), validation=None):
     return Individual(
         index=index,
         candidate_id=index,
@@ -20,6 +22,7 @@ def individual(index, train, island=0, parts=()):
         nickname=f"n{index}",
         source="",
         train=train,
+        validation=validation,
         island=island,
         parts=parts,
     )
@@ -62,6 +65,35 @@ def test_better_parents_are_drawn_more_often_and_those_with_many_children_less()
     again = Counter(population.choose(0, rng).index for _ in range(2000))
     assert again[4] < drawn[4] / 3
     assert all(population.choose(0, rng, exclude="h4").index != 4 for _ in range(50))
+
+
+def test_what_only_fits_the_training_games_loses_its_place():
+    population = Population(islands=1, archive=2, migrate_every=99)
+    population.add(individual(0, 2.0, validation=1.8))
+    population.add(individual(1, 3.0, validation=0.0))
+    population.add(individual(2, 1.9, validation=1.7))
+    assert [m.index for m in population.islands[0].members] == [0, 2]
+    assert population.best().index == 0
+
+
+@given(
+    gaps=st.lists(st.floats(-5, 5), min_size=1, max_size=9), train=st.floats(-10, 10), step=st.floats(0.01, 5)
+)
+def test_what_is_not_validated_is_expected_to_be_like_the_median_of_what_is(gaps, train, step):
+    population = Population(islands=1, archive=40, migrate_every=99)
+    for k, gap in enumerate(gaps):
+        population.add(individual(k, 0.0, validation=gap))
+    middle = float(np.median(gaps))
+    unknown = population.merit(individual(50, train))
+    assert unknown == pytest.approx(population.merit(individual(51, train, validation=train + middle)))
+    assert unknown < population.merit(individual(52, train, validation=train + middle + step))
+
+
+def test_without_validation_training_fitness_decides():
+    population = Population(islands=1, archive=9, migrate_every=99)
+    for k, train in enumerate([1.0, 3.0, 2.0]):
+        population.add(individual(k, train))
+    assert [m.index for m in population.islands[0].members] == [1, 2, 0]
 
 
 def test_inspirations_are_others_best_first():
