@@ -48,7 +48,17 @@ class DiskFull(ArchiveError):
 
 
 class NotFound(ArchiveError):
-    """No run, program, candidate or evaluation has this name."""
+    """No run, program, candidate or evaluation has this name.
+
+    Attributes
+    ----------
+    near : tuple of str
+        Names that are like it.
+    """
+
+    def __init__(self, message: str, near: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.near = tuple(near)
 
 
 class AmbiguousReference(ArchiveError):

@@ -17,6 +17,7 @@ from archive.rows import (
     ProgramRef,
     RunRef,
     candidate_select,
+    nicknames,
     one_match,
     program_key,
     read_candidates,
@@ -109,7 +110,9 @@ class ProgramStore(Database):
                     select(ProgramRow.hash, ProgramRow.nickname).where(fits).order_by(ProgramRow.nickname)
                 )
                 names = [(row[0], row[1]) for row in found.fetchmany(11)] if name else []
-                digest = one_match("program", name, names, "nashforge best")
+                digest = one_match(
+                    "program", name, names, "nashforge best", lambda: nicknames(connection, ProgramRow)
+                )
             program = self._program(connection, digest)
             assert program is not None
             return program

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias, TypeVar
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from archive.errors import AmbiguousReference, NotFound
 from archive.models import CandidateRow, EvaluationRow, ParentRow, ProgramRow, RunRow, ScoreRow
 from archive.records import Candidate, Evaluation, Parent, Program, Run, Score
+from games.naming import choice, nearest
 
 RunRef: TypeAlias = Run | int
 CandidateRef: TypeAlias = Candidate | int
@@ -163,7 +164,18 @@ def as_stored(what: str, value: Any) -> Any:
         raise ValueError(_NOT_JSON.format(what, error)) from error
 
 
-def one_match(kind: str, reference: str, names: Sequence[tuple[Any, str]], listing: str) -> Any:
+def nicknames(connection: Connection, kind: type[ProgramRow] | type[RunRow]) -> list[str]:
+    """Return the nicknames of all programs or runs."""
+    return list(connection.scalars(select(kind.nickname)))
+
+
+def one_match(
+    kind: str,
+    reference: str,
+    names: Sequence[tuple[Any, str]],
+    listing: str,
+    known: Callable[[], Iterable[str]],
+) -> Any:
     """Return the key of the only match of a reference.
 
     Parameters
@@ -176,11 +188,15 @@ def one_match(kind: str, reference: str, names: Sequence[tuple[Any, str]], listi
         Keys and nicknames of everything it fits.
     listing
         The command that lists what there is.
+    known
+        Returns all nicknames, for the error.
     """
     if len(names) == 1:
         return names[0][0]
     if not names:
-        raise NotFound(f"no {kind} is called {reference!r}; see `{listing}` for what there is")
+        names_known = list(known())
+        remedy = choice(reference, names_known, f"see `{listing}` for what there is")
+        raise NotFound(f"no {kind} is called {reference!r}; {remedy}", nearest(reference, names_known))
     shown = [nickname for _, nickname in names[:_SHOWN]]
     more = " and more" if len(names) > _SHOWN else ""
     raise AmbiguousReference(

@@ -15,7 +15,16 @@ from archive.hashing import clean_text
 from archive.models import CandidateRow, RunRow, RunStateRow
 from archive.nicknames import LANDSCAPES, candidates, check_nickname
 from archive.records import Candidate, Run, RunState, Status
-from archive.rows import RUN, RunRef, candidate_select, check_json, one_match, read_candidates, run_id
+from archive.rows import (
+    RUN,
+    RunRef,
+    candidate_select,
+    check_json,
+    nicknames,
+    one_match,
+    read_candidates,
+    run_id,
+)
 from archive.types import db_now
 from archive.views import RunSummary
 
@@ -138,7 +147,9 @@ class RunStore(Database):
             select(RunRow.id, RunRow.nickname).where(fits).order_by(RunRow.id.desc()).limit(11)
         )
         names = [(row[0], row[1]) for row in found] if name else []
-        return int(one_match("run", reference, names, "nashforge runs"))
+        return int(
+            one_match("run", reference, names, "nashforge runs", lambda: nicknames(connection, RunRow))
+        )
 
     def claim_run(self, run: RunRef, owner: str, *, stale_after: float = 60.0) -> Run:
         """Make a process the one that works on a run, and set the run's state to ``running``.

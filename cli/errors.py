@@ -6,10 +6,8 @@ Codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import typer
 
@@ -22,23 +20,6 @@ class UsageProblem(Exception):
 
 class Failed(Exception):
     """What was asked for was tried and failed. The text is one sentence and a remedy."""
-
-
-def check_place(option: str, path: Path) -> None:
-    """Make sure, before the work and not after it, that a file can be written.
-
-    Raises
-    ------
-    UsageProblem
-        If it cannot.
-    """
-    folder = path.parent
-    if path.is_dir():
-        raise UsageProblem(f"{option} {path} is a directory; name a file")
-    if not folder.is_dir():
-        raise UsageProblem(f"the directory {folder} of {option} does not exist; make it first")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageProblem(f"{option} {path} cannot be written; choose a writable place")
 
 
 _CODES: Mapping[str, int] = {
@@ -82,6 +63,10 @@ _CODES: Mapping[str, int] = {
 _REMEDIES: Mapping[str, str] = {
     "evolve.sandbox.errors.SandboxUnavailable": (
         "see `nashforge doctor`, or accept the risk with --allow-weaker-sandbox TIER"
+    ),
+    "games.errors.NodeLimitError": (
+        "or, with `nashforge solve` and `nashforge games`, raise the limit with --max-nodes (about 1 GB of "
+        "memory and 30 s per 5 million histories)"
     ),
     "evolve.dispatch.SearchError": "mend the cause, then continue with `nashforge resume`",
     "builtins.MemoryError": "choose smaller games or fewer workers",
@@ -127,7 +112,7 @@ def message_of(error: BaseException) -> str:
         command = getattr(context, "command_path", None) or "nashforge"
         link = "" if text.endswith("?") else ";"
         return f"{text.rstrip('.')}{link} see `{command} --help`"
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(getattr(error, "anywhere", error)).split()) or type(error).__name__
     if not is_known(error):
         return (
             f"this is a defect of Nashforge ({type(error).__name__}: {text}); run the command again with "

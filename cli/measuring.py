@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.errors import UsageProblem
+from games.naming import choice
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -207,8 +208,8 @@ def fitness_for(domain: Domain, reference: str | None, objective: str | None) ->
         return fitness, None
     if name not in domain.baselines():
         raise UsageProblem(
-            f"the reference {name!r} is no rule of the library; choose one of "
-            f"{', '.join(domain.baselines())}, or 'none'"
+            f"the reference {name!r} is no rule of the library; "
+            + choice(name, [*domain.baselines(), NO_REFERENCE])
         )
     return fitness.model_copy(update={"reference": name}), name
 
@@ -236,8 +237,7 @@ def strategic_for(
     for name in names:
         if name not in domain.metrics:
             raise UsageProblem(
-                f"the domain {domain.name!r} does not measure {name!r}; choose from "
-                f"{', '.join(domain.metrics)}"
+                f"the domain {domain.name!r} does not measure {name!r}; {choice(name, domain.metrics)}"
             )
     if fitness.objective is not None:
         names += [name for name in parse_objective(fitness.objective).metrics if name not in names]
@@ -319,8 +319,9 @@ def check_tier(tier: str | None) -> str:
     from evolve.sandbox import Tier, probe
 
     if tier is not None and tier not in {item.value for item in Tier}:
-        names = ", ".join(repr(item.value) for item in Tier)
-        raise UsageProblem(f"there is no sandbox tier {tier!r}; choose one of {names}")
+        raise UsageProblem(
+            f"there is no sandbox tier {tier!r}; {choice(tier, [item.value for item in Tier])}"
+        )
     weakest = Tier(tier or Tier.STRICT)
     probe().require(weakest)
     return weakest.value

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.errors import Failed, UsageProblem, check_place
+from cli.errors import Failed
+from cli.files import check_place, writing
 from cli.output import wrapped
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ def check_format(option: str, path: Path) -> None:
     UsageProblem
         If it cannot.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise UsageProblem(f"{option} {path} must end in one of {', '.join(FORMATS)}; rename the picture")
-    check_place(option, path)
+    check_place(option, path, FORMATS)
 
 
 @contextmanager
@@ -89,9 +88,8 @@ def figure(lines: int, columns: int, size: tuple[float, float], path: Path) -> I
         )
         try:
             yield made, grid
-            made.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
-        except OSError as error:
-            raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error
+            with writing(path):
+                made.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
         finally:
             plt.close(made)
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
-from archive import Archive, Edge, NotFound, Relative, Role, Run
+from archive import Archive, Edge, NotFound, Program, Relative, Role, Run
 from evolve.ranking import merit, ranked
+from games.naming import choice, nearest
 
 ROLES = (Role.PARENT, Role.CROSSOVER)
 """Relations that make a family. Inspirations soon reach most of a run."""
@@ -101,10 +102,10 @@ def family_of(archive: Archive, name: str, *, descendants: bool = False, failed:
     archive.NotFound, archive.AmbiguousReference
         If not exactly one run or program fits.
     """
-    run = _run(archive, name)
-    if run is not None:
-        return _family_of_run(archive, run, failed)
-    program = _program(archive, name)
+    root = run_or_program(archive, name)
+    if isinstance(root, Run):
+        return _family_of_run(archive, root, failed)
+    program = root.nickname
     found = (
         archive.descendants(program, roles=ROLES) if descendants else archive.lineage(program, roles=ROLES)
     )
@@ -112,7 +113,14 @@ def family_of(archive: Archive, name: str, *, descendants: bool = False, failed:
     return Family(program, None, found.candidates, found.edges, line)
 
 
-def _run(archive: Archive, name: str) -> Run | None:
+def run_or_program(archive: Archive, name: str) -> Run | Program:
+    """Return what a person means: a run (``latest`` is the newest) or, if none fits, a program.
+
+    Raises
+    ------
+    archive.NotFound, archive.AmbiguousReference
+        If not exactly one run or program fits.
+    """
     if name.strip().lower() == "latest":
         newest = archive.list_runs(limit=1)
         if not newest:
@@ -120,17 +128,14 @@ def _run(archive: Archive, name: str) -> Run | None:
         return newest[0].run
     try:
         return archive.get_run(name)
-    except NotFound:
-        return None
-
-
-def _program(archive: Archive, name: str) -> str:
-    try:
-        return archive.get_program(name).nickname
     except NotFound as error:
-        raise NotFound(
-            f"neither a run nor a program is called {name!r}; see `nashforge runs` and `nashforge best`"
-        ) from error
+        runs = error.near
+    try:
+        return archive.get_program(name)
+    except NotFound as error:
+        near = nearest(name, [*runs, *error.near])
+        remedy = choice(name, near, "see `nashforge runs` and `nashforge best`")
+        raise NotFound(f"neither a run nor a program is called {name!r}; {remedy}", near) from error
 
 
 def _family_of_run(archive: Archive, run: Run, failed: bool) -> Family:

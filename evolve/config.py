@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from evolve.domains import domain
 from evolve.llm.options import ModelOptions
 from evolve.tasks import Fitness
+from games.naming import choice
 
 Strategy = Literal["evolution", "best_of_n", "sequential"]
 
@@ -215,11 +216,25 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            known = ", ".join(RunConfig.model_fields)
-            parts.append(f"there is no option {name!r}; the options are {known}")
+            remedy = choice(str(problem["loc"][-1]), _option_names(problem["loc"]))
+            parts.append(f"there is no option {name!r}; {remedy}")
         else:
-            spelled = next((option for option, field in _OPTION_NAMES.items() if field == name), name)
-            shown = name if spelled == name else f"{name} (--{spelled.replace('_', '-')})"
-            parts.append(f"{shown} = {problem['input']!r}: {problem['msg'].lower()}")
+            parts.append(f"{_shown(name, path)} = {problem['input']!r}: {problem['msg'].lower()}")
     where = f" in {path}" if path is not None else ""
     return f"the configuration{where} is not valid: " + "; ".join(parts)
+
+
+def _option_names(place: tuple[int | str, ...]) -> list[str]:
+    """Return what a run's file may say where a name was not known."""
+    if len(place) > 1:
+        return list(Fitness.model_fields)
+    return [*RunConfig.model_fields, *_OPTION_NAMES, "objective", "name", "database"]
+
+
+def _shown(name: str, path: str | Path | None) -> str:
+    """Return a field as the person may have written it: on the command line, or in a file."""
+    spelled = next((option for option, field in _OPTION_NAMES.items() if field == name), name)
+    option = f"--{spelled.replace('_', '-')}"
+    if path is None and "." not in name:
+        return option
+    return name if spelled == name else f"{name} ({option})"

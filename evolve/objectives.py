@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from evolve.domains.metrics import Direction
+from games.naming import choice
 
 Games = Mapping[str, float]
 """A number a game, higher is better."""
@@ -142,7 +143,7 @@ def checked_objective(text: str, metrics: Iterable[str], domain: str) -> Objecti
         if metric not in known:
             raise ObjectiveError(
                 f"the objective {text!r} names {metric!r}, which the domain {domain!r} does not measure; "
-                f"choose from {', '.join(known)}"
+                + choice(metric, known)
             )
     return objective
 

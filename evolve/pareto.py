@@ -13,6 +13,7 @@ from evolve.domains.base import Domain
 from evolve.domains.metrics import SECONDS, Metric
 from evolve.objectives import ObjectiveError, Score, final_scores, parse_objective
 from evolve.tasks import Fitness
+from games.naming import choice
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) 
     Parameters
     ----------
     names
-        As asked for; by default those of the objective if it has several, else the domain's metric and time.
+        As asked for; by default those of the objective if it has several, else the domain's metric and
+        what a program takes (its ``effort``).
 
     Raises
     ------
@@ -115,12 +117,15 @@ def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) 
     if not wanted:
         objective = () if fitness.objective is None else parse_objective(fitness.objective).metrics
         wanted = list(objective) if len(objective) > 1 else [domain.metric]
-        if len(wanted) == 1 and SECONDS.name in domain.metrics:
-            wanted.append(SECONDS.name)
+        effort: str = getattr(domain, "effort", SECONDS.name)
+        if len(wanted) == 1 and effort in domain.metrics:
+            wanted.append(effort)
     known = ", ".join(domain.metrics)
     for name in wanted:
         if name not in domain.metrics:
-            raise ObjectiveError(f"the domain {domain.name!r} does not measure {name!r}; choose from {known}")
+            raise ObjectiveError(
+                f"the domain {domain.name!r} does not measure {name!r}; {choice(name, domain.metrics)}"
+            )
     if len(set(wanted)) < max(len(wanted), 2):
         raise ObjectiveError(
             f"a trade-off is between two or more different metrics; got {', '.join(wanted)}, choose from "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Literal
 
 from archive import Archive, ArchiveNotFound, NotFound, Program, program_hash
 from evolve.domains import domain, domain_names
+from games.naming import nearest
 
 Origin = Literal["library", "file", "archive"]
 
@@ -84,24 +84,26 @@ def find_program(
         return NamedProgram(reference, domain(elsewhere[0]).source(reference), elsewhere[0], "library")
     meant = domain_names() if domain_name is None else (domain_name,)
     known = sorted({name for other in meant for name in domain(other).baselines()})
-    close = difflib.get_close_matches(reference, known, n=2, cutoff=0.7)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
-    if elsewhere:
-        hint = f"say --domain {' or '.join(elsewhere)}, which has one in its library; "
-    remedies = f"{hint}see `nashforge rules` and `nashforge best`, or give the path of a file"
+    said = f"say --domain {' or '.join(elsewhere)}, which has one in its library; " if elsewhere else ""
+
+    def remedies(stored: Sequence[str] = ()) -> str:
+        close = [] if said else nearest(reference, [*known, *stored], likeness=0.7)
+        hint = f"did you mean {' or '.join(close)}? " if close else said
+        return f"{hint}see `nashforge rules` and `nashforge best`, or give the path of a file"
+
     try:
         archive = open_archive()
     except ArchiveNotFound as error:
         raise UnknownProgramError(
             f"there is no rule called {reference!r} in the library, and no archive yet to look for a program "
-            f"in; {remedies}"
+            f"in; {remedies()}"
         ) from error
     try:
         stored = archive.get_program(reference)
     except NotFound as error:
         raise UnknownProgramError(
             f"there is no program called {reference!r}, neither in the library nor in {archive.location}; "
-            f"{remedies}"
+            f"{remedies(error.near)}"
         ) from error
     return NamedProgram(stored.nickname, stored.source, stored.domain, "archive", stored)
 

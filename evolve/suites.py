@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 
 from games.errors import GameError, SuiteError
+from games.naming import choice
 
 GAMES, LEARNING, DILEMMA = "extensive", "matrix, Markov", "dilemma"
 """What programs play: sequence forms (cfr, psro), learning tasks (rqe), episodes (gathering, cleanup)."""
@@ -58,12 +58,9 @@ def find_suite(name_or_path: str) -> SuiteEntry:
         if name == name_or_path:
             return load(name)
     if not (name_or_path.endswith(".toml") or "/" in name_or_path):
-        close = difflib.get_close_matches(name_or_path, all_suite_names(), n=3)
-        choice = (
-            f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(all_suite_names())}"
-        )
         raise SuiteError(
-            f"there is no suite called {name_or_path!r}; {choice} (your own suite is a path ending in .toml)"
+            f"there is no suite called {name_or_path!r}; {choice(name_or_path, all_suite_names())} (your own "
+            "suite is a path ending in .toml)"
         )
     try:
         return _extensive(name_or_path)

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 
 class GameError(ValueError):
-    """A game, a suite or one of their options cannot be used; the base of every error of `games`."""
+    """A game, a suite or one of their options cannot be used; the base of every error of `games`.
+
+    Parameters
+    ----------
+    in_python
+        The end of the sentence, for those who call from Python: it names arguments, which commands have not.
+
+    Attributes
+    ----------
+    anywhere : str
+        The sentence without that end.
+    """
+
+    def __init__(self, message: str, in_python: str = "") -> None:
+        super().__init__(message + in_python)
+        self.anywhere = message
 
 
 class GameStringError(GameError):
@@ -44,8 +59,8 @@ class NodeLimitError(GameError):
             f"a limit of {max_nodes:,} histories"
         )
         super().__init__(
-            f"{game} {what}; choose a smaller game or raise the limit with max_nodes (about 1 GB of memory "
-            f"and 30 s per 5 million histories)"
+            f"{game} {what}; choose a smaller game",
+            " or raise the limit with max_nodes (about 1 GB of memory and 30 s per 5 million histories)",
         )
         self.game = game
         self.max_nodes = max_nodes

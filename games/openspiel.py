@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -16,6 +15,7 @@ from typing import Any, TypeAlias
 import pyspiel
 
 from games.errors import GameStringError, UnsupportedGameError
+from games.naming import choice
 
 # pyspiel ships no type information, so its objects are untyped here.
 Game: TypeAlias = Any
@@ -81,9 +81,11 @@ def load_game(game: str) -> Game:
         import open_spiel.python.games  # noqa: F401  registers OpenSpiel's games written in Python
     known = pyspiel.registered_names()
     if short_name not in known:
-        close = difflib.get_close_matches(short_name, known, n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else "see pyspiel.registered_names()"
-        raise GameStringError(f"OpenSpiel {openspiel_version()} has no game called {short_name!r}; {hint}")
+        remedy = choice(short_name, known, "see `nashforge games` for some of them")
+        raise GameStringError(
+            f"OpenSpiel {openspiel_version()} has no game called {short_name!r}; {remedy}",
+            "" if remedy.endswith("?") else ", or pyspiel.registered_names()",
+        )
     try:
         with without_openspiel_noise():
             return pyspiel.load_game(text)
@@ -165,8 +167,9 @@ def sequential_form(game: Game, name: str) -> Game:
         )
     if not kind.provides_information_state_string:
         raise UnsupportedGameError(
-            f"{name} provides no information-state strings, so what its players know is undefined; choose a "
-            f"game whose type has provides_information_state_string=True"
+            f"{name} provides no information-state strings, so what its players know is undefined; choose "
+            "another game",
+            ", whose type has provides_information_state_string=True",
         )
     if kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS:
         try:

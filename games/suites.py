@@ -9,7 +9,6 @@ A suite file has a ``name``, a ``purpose`` and ``games``::
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from games.errors import GameStringError, SuiteError
+from games.naming import choice
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -68,10 +68,9 @@ def load_suite(name_or_path: str | Path) -> Suite:
         if name_or_path in known:
             text = resources.files("games").joinpath("data", f"{name_or_path}.toml").read_text("utf-8")
             return _parse(text, name_or_path)
-        close = difflib.get_close_matches(name_or_path, known, n=2)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known)}"
         raise SuiteError(
-            f"there is no suite called {name_or_path!r}; {hint} (your own suite is a path ending in .toml)"
+            f"there is no suite called {name_or_path!r}; {choice(name_or_path, known)} (your own suite is a "
+            "path ending in .toml)"
         )
     path = Path(name_or_path).expanduser()
     try:

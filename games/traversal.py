@@ -85,11 +85,11 @@ def _short(label: str) -> str:
 
 def _forgets(name: str, short_name: str, player: int, label: str) -> ImperfectRecallError:
     remedy = _PERFECT_RECALL.get(short_name)
-    instead = f"use {remedy}, or pass" if remedy else "choose a variant with perfect recall, or pass"
+    instead = f"use {remedy}" if remedy else "choose a variant with perfect recall"
     return ImperfectRecallError(
         f"{name} has imperfect recall: player {player} reaches the information set {_short(label)} after "
-        f"different moves of its own; {instead} imperfect_recall='refine' to split such sets by the owner's "
-        f"sequence"
+        f"different moves of its own; {instead}",
+        ", or pass imperfect_recall='refine' to split such sets by the owner's sequence",
     )
 
 

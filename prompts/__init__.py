@@ -16,6 +16,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from games.naming import choice
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -83,14 +85,19 @@ def feedback_table(name: str) -> Mapping[str, Any]:
         for entry in resources.files(__name__).joinpath("feedback").iterdir()
         if entry.name.endswith(".toml")
     }
-    try:
-        text = levels[name].read_text("utf-8") if name in levels else Path(name).read_text("utf-8")
-        return tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    if name not in levels and not (name.endswith(".toml") or "/" in name):
         raise PromptError(
-            f"there is no feedback level {name!r} ({error}); choose {', '.join(sorted(levels))} or the path "
-            "of a TOML file"
+            f"there is no feedback level {name!r}; {choice(name, sorted(levels))} (your own level is a path "
+            "ending in .toml)"
+        )
+    try:
+        return tomllib.loads((levels[name] if name in levels else Path(name)).read_text("utf-8"))
+    except OSError as error:
+        raise PromptError(
+            f"the feedback level {name} cannot be read ({error.strerror}); check the path"
         ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PromptError(f"the feedback level {name} is not TOML: {error}; mend the file") from error
 
 
 def _render(name: str, domain: str | None, folders: tuple[Path, ...], variables: Mapping[str, object]) -> str:

@@ -40,10 +40,9 @@ def export_(
     from archive import export_archive
     from cli import output
     from cli.archives import find_run, opened
-    from cli.errors import UsageProblem
+    from cli.files import check_new
 
-    if file.exists() and not force:
-        raise UsageProblem(f"the file {file} exists; choose another name, or replace it with --force")
+    check_new("FILE", file, force)
     with opened(database) as source:
         chosen = [find_run(source, name) for name in runs or ()]
         report = export_archive(source, file, runs=chosen or None, model_calls=model_calls, overwrite=force)

@@ -29,18 +29,15 @@ def export(
     """
     from cli import output
     from cli.archives import find_run, opened
-    from cli.errors import UsageProblem
+    from cli.files import check_new, write_text
     from evolve.llm.cassette import cassette_lines
 
     with opened(database) as archive:
         found = find_run(archive, run)
         path = to or Path(f"{found.nickname}.jsonl")
-        if path.exists() and not force:
-            raise UsageProblem(
-                f"the file {path} exists; name another with --output, or replace it with --force"
-            )
+        check_new("--output", path, force)
         lines = list(cassette_lines(archive, found))
-        path.write_text("".join(lines), encoding="utf-8")
+    write_text(path, "".join(lines))
     if output.wants_json(json):
         output.print_json({"run": found.nickname, "file": str(path), "calls": len(lines) - 1})
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.options import Json
+from games.naming import choice
 
 if TYPE_CHECKING:
     from cli.equilibria import Answer
@@ -86,7 +87,7 @@ def equilibrium(
     from cli.plot import check_format
 
     if concept not in CONCEPTS:
-        raise UsageProblem(f"there is no concept {concept!r}; choose from {', '.join(CONCEPTS)}")
+        raise UsageProblem(f"there is no concept {concept!r}; {choice(concept, CONCEPTS)}")
     if plot is not None:
         check_format("--plot", plot)
     found = answer(

@@ -66,19 +66,16 @@ def export(
 def _program(
     archive: Archive, names: list[str], path: Path, force: bool, domain: str | None
 ) -> dict[str, Any]:
-    from cli.errors import Failed, UsageProblem
+    from cli.errors import UsageProblem
+    from cli.files import check_new, write_text
     from evolve.programs import find_program, store, with_header
 
     if len(names) != 1:
         raise UsageProblem("a .py file holds one program; name exactly one, or choose another kind of file")
-    if path.exists() and not force:
-        raise UsageProblem(f"the file {path} exists; choose another name, or replace it with --force")
+    check_new("--output", path, force)
     program = store(archive, find_program(names[0], lambda: archive, domain_name=domain))
     text = with_header(program, _story(archive, program))
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error
+    write_text(path, text)
     return {"file": str(path), "added": {"program": 1}, "program": program.nickname, "hash": program.hash}
 
 
@@ -123,27 +120,14 @@ def _story(archive: Archive, program: Program) -> list[str]:
 
 
 def _archive(archive: Archive, names: list[str], path: Path, force: bool) -> dict[str, Any]:
-    from archive import NotFound, export_archive
-    from cli.archives import LATEST, find_run
-    from cli.errors import UsageProblem
+    from archive import Program, Run, export_archive
+    from cli.files import check_new
+    from evolve.ancestry import run_or_program
 
-    runs, programs = [], []
-    for name in names:
-        if name.strip().lower() == LATEST:
-            runs.append(find_run(archive, name))
-            continue
-        try:
-            runs.append(archive.get_run(name))
-        except NotFound:
-            try:
-                programs.append(archive.get_program(name))
-            except NotFound as error:
-                raise UsageProblem(
-                    f"neither a run nor a program in {archive.location} is called {name!r}; see "
-                    "`nashforge runs` and `nashforge best`"
-                ) from error
-    if path.exists() and not force:
-        raise UsageProblem(f"the file {path} exists; choose another name, or replace it with --force")
+    found = [run_or_program(archive, name) for name in names]
+    runs = [item for item in found if isinstance(item, Run)]
+    programs = [item for item in found if isinstance(item, Program)]
+    check_new("--output", path, force)
     report = export_archive(
         archive, path, runs=runs if names else None, programs=programs if names else None, overwrite=force
     )

@@ -8,6 +8,7 @@ import typer
 
 from cli.model_options import Feedback, Prompts
 from cli.options import Database, Json, LatestRun
+from games.naming import choice
 
 if TYPE_CHECKING:
     from archive import Archive, Run
@@ -96,7 +97,7 @@ def _next(
 
     allowed = ("diff", "rewrite", "crossover", "simplify")
     if operator is not None and operator not in allowed:
-        raise UsageProblem(f"there is no operator {operator!r}; choose from {', '.join(allowed)}")
+        raise UsageProblem(f"there is no operator {operator!r}; {choice(operator, allowed)}")
     changes = {"feedback": feedback, "prompts": folder}
     return of(archive, run, resumed_config(archive, run, changes), operator)
 

@@ -31,19 +31,19 @@ def report(
     """
     from cli import output
     from cli.archives import find_run, opened
-    from cli.errors import Failed, UsageProblem, check_place
+    from cli.files import check_place, write_text
     from cli.report.film import film
     from cli.report.page import page
     from cli.report.pictures import convergence, progress
     from evolve.reports import report_of
 
-    if output_file is not None and output_file.suffix.lower() not in (".html", ".htm"):
-        raise UsageProblem(f"--output {output_file} must end in .html; rename the report")
     if output_file is not None:
-        check_place("--output", output_file)
+        check_place("--output", output_file, (".html", ".htm"))
     with opened(database) as archive:
-        found = report_of(archive, find_run(archive, run))
-    path = output_file or Path(f"{found.standing.run.nickname}.html")
+        of = find_run(archive, run)
+        path = output_file or Path(f"{of.nickname}.html")
+        check_place("--output", path)
+        found = report_of(archive, of)
     pictures = {"progress": progress(found)}
     for compared in found.comparisons:
         assert found.domain is not None
@@ -51,10 +51,7 @@ def report(
         pictures[compared.split] = convergence(compared, metric)
     shown = film(found, allow_weaker_sandbox or "strict") if episode else None
     text = page(found, pictures, shown)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error
+    write_text(path, text)
     best = found.standing.result.best
     if output.wants_json(json):
         output.print_json(

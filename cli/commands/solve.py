@@ -46,9 +46,12 @@ def solve(
     json: Json = None,
 ) -> None:
     """Solve a game, and show how exploitability falls."""
+    import json as json_module
+
     from cli import output
     from cli.archives import programs
-    from cli.errors import UsageProblem, check_place
+    from cli.errors import UsageProblem
+    from cli.files import check_place, write_text
     from evolve.solving import solve_psro_with, solve_with
 
     if psro is not None and rule != DEFAULT_RULE:
@@ -88,7 +91,7 @@ def solve(
         )
     values = solution.values()
     if policy is not None:
-        _write(policy, solution.table())
+        write_text(policy, json_module.dumps(solution.table(), indent=1) + "\n")
     if as_json:
         output.print_json(
             {
@@ -109,14 +112,3 @@ def solve(
     screen.print(f"\nvalue of the average policy: {shown}")
     if policy is not None:
         screen.print(f"policy written to {output.plain(str(policy))}")
-
-
-def _write(path: Path, table: object) -> None:
-    import json
-
-    from cli.errors import Failed
-
-    try:
-        path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Failed(f"{path} cannot be written ({error.strerror}); choose a writable place") from error

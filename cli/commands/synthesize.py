@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.options import Database, Json, Tier
+from games.naming import choice
 
 if TYPE_CHECKING:
     from archive import Archive, Run
@@ -71,10 +72,10 @@ def synthesize(
     from evolve.sandbox import Sandbox
 
     if game not in GAMES:
-        raise UsageProblem(f"there is no game {game!r} to synthesize for; choose one of {', '.join(GAMES)}")
+        raise UsageProblem(f"there is no game {game!r} to synthesize for; {choice(game, GAMES)}")
     level = next((one for one in LEVELS if one == feedback), None)
     if level is None:
-        raise UsageProblem(f"there is no feedback {feedback!r}; choose one of {', '.join(LEVELS)}")
+        raise UsageProblem(f"there is no feedback {feedback!r}; {choice(feedback, LEVELS)}")
     tier = check_tier(allow_weaker_sandbox)
     chosen = load_dilemma_suite(suite or game)
     if chosen.parsed().game != game:

@@ -9,6 +9,7 @@ import typer
 
 from cli.dilemmas import Agents, Map, Preset, View
 from cli.options import Database, Json, ProgramNames, Tier, output_option
+from games.naming import choice
 
 if TYPE_CHECKING:
     from games.dilemmas.environment import Environment
@@ -51,15 +52,15 @@ def watch(
     from cli import output
     from cli.archives import programs as opened
     from cli.dilemmas import setting_of
-    from cli.errors import Failed, UsageProblem
+    from cli.files import check_place, writing
     from cli.measuring import check_tier
     from evolve.dilemmas.arena import HOSTS, play_confined
     from evolve.sandbox import Sandbox
     from solvers.policies.drawing import Recorder, save
 
     tier = check_tier(allow_weaker_sandbox)
-    if output_file is not None and output_file.suffix.lower() not in (".gif", ".png"):
-        raise UsageProblem(f"{output_file} is neither a .gif nor a .png file; choose one of these endings")
+    if output_file is not None:
+        check_place("--output", output_file, (".gif", ".png"))
     name = _dilemma(game or "cleanup")
     with opened(programs, database, domain=name) as (found, _):
         domains = {named.domain for named in found if named.origin == "archive"}
@@ -80,12 +81,8 @@ def watch(
         else:
             played = play_confined(sandbox, setting, seated, seed, on_step=recorder)
     if output_file is not None and recorder is not None:
-        try:
+        with writing(output_file):
             save(recorder.frames, output_file)
-        except OSError as error:
-            raise Failed(
-                f"{output_file} cannot be written: {error.strerror or error}; check the path"
-            ) from error
     metrics = played.episode.metrics
     if as_json:
         output.print_json(
@@ -114,7 +111,7 @@ def _dilemma(game: str) -> str:
 
     name = game.partition("(")[0].strip()
     if name not in GAMES:
-        raise UsageProblem(f"{name} is no social dilemma; choose one of {', '.join(GAMES)}")
+        raise UsageProblem(f"{name} is no social dilemma; {choice(name, GAMES)}")
     return name
 
 

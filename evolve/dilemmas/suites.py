@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from evolve.tasks import Split
 from games.dilemmas.settings import Setting, parse_setting
 from games.errors import GameError, SuiteError
+from games.naming import choice
 
 Seeds = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
 
@@ -98,8 +99,8 @@ def load_dilemma_suite(name_or_path: str) -> DilemmaSuite:
             ) from error
     else:
         raise SuiteError(
-            f"there is no suite {name_or_path!r} of social dilemmas; choose one of "
-            f"{', '.join(dilemma_suite_names())}, or give a TOML file"
+            f"there is no suite {name_or_path!r} of social dilemmas; "
+            f"{choice(name_or_path, dilemma_suite_names())} (your own suite is a path ending in .toml)"
         )
     try:
         return DilemmaSuite.model_validate(tomllib.loads(text))

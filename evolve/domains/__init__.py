@@ -7,6 +7,8 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+from games.naming import choice
+
 if TYPE_CHECKING:
     from evolve.domains.base import Domain
 
@@ -51,4 +53,4 @@ def domain(name: str) -> Domain:
         from evolve.domains.checks import complete
 
         return complete(entry.load()(), name)
-    raise UnknownDomainError(f"there is no domain {name!r}; choose from {', '.join(domain_names())}")
+    raise UnknownDomainError(f"there is no domain {name!r}; {choice(name, domain_names())}")

@@ -7,6 +7,7 @@ from typing import Any, cast
 from evolve.domains.base import Domain
 from evolve.objectives import ObjectiveError, checked_objective
 from evolve.tasks import Fitness
+from games.naming import choice
 
 ATTRIBUTES = (
     "name", "title", "evaluator", "seed", "hosts", "metric", "metrics", "fitness", "suites", "horizon",
@@ -72,6 +73,6 @@ def check_fitness(domain: Domain, fitness: Fitness) -> None:
         )
     if fitness.kind == "log_ratio" and fitness.reference not in domain.baselines():
         raise FitnessError(
-            f"the reference {fitness.reference!r} of fitness is no program of the library; choose one "
-            f"of {', '.join(domain.baselines())}"
+            f"the reference {fitness.reference!r} of fitness is no program of the library; "
+            + choice(fitness.reference, domain.baselines())
         )

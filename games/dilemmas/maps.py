@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from games.errors import GameError
+from games.naming import choice
 
 SUFFIX = ".txt"
 MOST_CELLS = 4096
@@ -118,7 +119,7 @@ def load_map(name_or_path: str) -> GridMap:
 def _own(name: str) -> GridMap:
     if name not in map_names():
         raise MapError(
-            f"there is no map {name!r}; choose one of {', '.join(map_names())}, or give the path of a file"
+            f"there is no map {name!r}; {choice(name, map_names())} (your own map is the path of a file)"
         )
     file = resources.files(__package__).joinpath("maps", name + SUFFIX)
     return parse_map(file.read_text("utf-8"), name)

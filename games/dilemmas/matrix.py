@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyspiel
 
 from games.errors import GameError
+from games.naming import choice
 
 GAMES = {"prisoners_dilemma": "matrix_pd", "stag_hunt": "matrix_sh", "chicken": "matrix_cd"}
 """Name and OpenSpiel game of the dilemmas for two."""
@@ -82,9 +83,7 @@ def matrix_dilemma(name: str, players: int = 2, multiplier: float = 1.6) -> pysp
     if name == "public_goods":
         return _public_goods(players, multiplier)
     if name not in GAMES:
-        raise GameError(
-            f"there is no matrix dilemma {name!r}; choose one of {', '.join([*GAMES, 'public_goods'])}"
-        )
+        raise GameError(f"there is no matrix dilemma {name!r}; {choice(name, [*GAMES, 'public_goods'])}")
     if players != 2:
         raise GameError(f"{name} is for two players, not {players}; choose public_goods for more")
     return pyspiel.load_matrix_game(GAMES[name])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from games.dilemmas.maps import load_map
 from games.dilemmas.rules import HORIZON, PRESETS
 from games.errors import GameError
+from games.naming import choice
 
 GAMES = ("gathering", "cleanup")
 MOST_AGENTS = 60
@@ -49,9 +50,9 @@ class Setting:
 
     def __post_init__(self) -> None:
         if self.game not in GAMES:
-            raise SettingError(f"there is no dilemma {self.game!r}; choose one of {', '.join(GAMES)}")
+            raise SettingError(f"there is no dilemma {self.game!r}; {choice(self.game, GAMES)}")
         if self.preset not in PRESETS:
-            raise SettingError(f"there is no preset {self.preset!r}; choose one of {', '.join(PRESETS)}")
+            raise SettingError(f"there is no preset {self.preset!r}; {choice(self.preset, PRESETS)}")
         object.__setattr__(self, "map", self.map or self.game)
         if self.map != self.map.strip() or re.search(r"[,()\n]", self.map):
             raise SettingError(

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from games.errors import GameStringError
+from games.naming import choice
 
 Array = npt.NDArray[np.float64]
 
@@ -69,8 +70,8 @@ def human_game(name: str) -> HumanGame:
     for game in human_games():
         if game.name.lower() == name.lower():
             return game
-    known = ", ".join(game.name for game in human_games())
-    raise GameStringError(f"there is no game of people called {name!r}; there are {known}")
+    known = [game.name for game in human_games()]
+    raise GameStringError(f"there is no game of people called {name!r}; {choice(name, known)}")
 
 
 def _read(entry: dict[str, Any]) -> HumanGame:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from games.matrix.reading import one_shot
+from games.naming import choice
 from games.sequence_form import SequenceForm
 from solvers.metrics.definitions import ON_REQUEST
 from solvers.metrics.gaps import rqe_gap
@@ -105,5 +106,5 @@ def strategic_values(
             except ValueError as error:
                 raise UndefinedMetricError(str(error)) from error
         else:
-            raise UndefinedMetricError(f"there is no measure {name!r}; choose from {', '.join(ON_REQUEST)}")
+            raise UndefinedMetricError(f"there is no measure {name!r}; {choice(name, ON_REQUEST)}")
     return found

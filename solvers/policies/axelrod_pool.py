@@ -6,7 +6,6 @@ reproducible study of the iterated prisoner's dilemma" (2016).
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 import pyspiel
 
 from games.dilemmas.matrix import COOPERATE
+from games.naming import choice
 
 POOL = (
     "Cooperator",
@@ -67,9 +67,10 @@ class AxelrodBot(pyspiel.Bot):  # type: ignore[misc]
         super().__init__()
         known = _strategies()
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=2)
-            hint = f"; did you mean {' or '.join(near)}?" if near else "; see partner_names()"
-            raise PartnerError(f"there is no partner {name!r} in the Axelrod library{hint}")
+            raise PartnerError(
+                f"there is no partner {name!r} in the Axelrod library; "
+                + choice(name, known, "see partner_names()")
+            )
         self._axelrod = import_module("axelrod")
         self._player, self._kind = player, known[name]
         self._seed = int(rng.integers(2**31))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from games.naming import choice
 from solvers.risk import kernels
 
 Array = npt.NDArray[np.float64]
@@ -49,7 +50,7 @@ class Risk:
     def __post_init__(self) -> None:
         if self.divergence not in DIVERGENCES:
             raise RiskError(
-                f"there is no divergence {self.divergence!r}; choose from {', '.join(DIVERGENCES)}"
+                f"there is no divergence {self.divergence!r}; {choice(self.divergence, DIVERGENCES)}"
             )
         if not (math.isfinite(self.tau) and self.tau >= 0):
             raise RiskError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from games.naming import choice
 from solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
@@ -22,7 +23,7 @@ REGULARIZERS = {"entropy": ENTROPY, "barrier": BARRIER}
 def regularizer_code(name: str) -> int:
     """Return the number of a regulariser, or raise a `RiskError` that names the known ones."""
     if name not in REGULARIZERS:
-        raise RiskError(f"there is no regularizer {name!r}; choose from {', '.join(REGULARIZERS)}")
+        raise RiskError(f"there is no regularizer {name!r}; {choice(name, REGULARIZERS)}")
     return REGULARIZERS[name]
 
 

@@ -102,7 +102,7 @@ def test_watch_plays_in_the_terminal(call):
         (["evaluate", "cleaner", "--game", "cleanup", "--game", "gathering"], "measured alone"),
         (["evaluate", "cleaner", "--seeds", "1"], "go with --game gathering"),
         (["evaluate", "cleaner", "--game", "cleanup", "--agents", "40"], "room for 1 to 10"),
-        (["watch", "cleaner", "--game", "cleanup", "-o", "x.mp4"], "neither a .gif"),
+        (["watch", "cleaner", "--game", "cleanup", "-o", "x.mp4"], "must end in .gif or .png"),
         (["synthesize", "poker"], "choose one of gathering, cleanup"),
         (["synthesize", "cleanup", "--feedback", "full"], "sparse, dense, rich"),
         (["synthesize", "cleanup", "--suite", "gathering"], "not of cleanup"),

@@ -23,14 +23,25 @@ WRONG_USAGE = {
     "unknown proposer": ("run cfr --proposer gpt", "offline"),
     "unknown suite": ("run cfr --suite cfr-trian", "cfr-train"),
     "negative seed": ("run cfr --seed -1", "--seed"),
-    "no time": ("run cfr --max-minutes 0", "max_minutes"),
+    "no time": ("run cfr --max-minutes 0", "--max-minutes"),
     "unknown tier": ("run cfr --allow-weaker-sandbox foo", "no-landlock"),
     "bad name": ("run cfr --name 12", "leduc-first-try"),
     "name in use": ("run cfr --name first-light --suite cfr-smoke --no-final-test", "first-light"),
     "missing configuration": ("run --config nofile.toml", "check the path"),
     "unknown game": ("evaluate cfr --game kuhn_pokr", "kuhn_poker"),
     "imperfect recall": ("evaluate cfr --game goofspiel(num_cards=4,points_order=descending)", "imp_info"),
-    "huge game": ("games leduc_poker --max-nodes 100", "100 histories"),
+    "huge game": ("games leduc_poker --max-nodes 100", "with --max-nodes"),
+    "nearly a run": ("status frist-light", "did you mean first-light?"),
+    "nearly a family": ("lineage frist-light", "did you mean first-light?"),
+    "nearly something to export": ("export frist-light -o x.jsonl.gz", "did you mean first-light?"),
+    "nearly a domain": ("run cfrr", "did you mean cfr?"),
+    "nearly a metric": ("evaluate cfr --game kuhn_poker --metrics explotability", "mean exploitability?"),
+    "nearly a metric to trade": ("best --metrics secnds,exploitability", "did you mean seconds?"),
+    "nearly a metric in a sum": ("run cfr --objective 2*explotability+seconds", "mean exploitability?"),
+    "nearly a reference": ("evaluate cfr --game kuhn_poker --reference dcrf", "did you mean dcfr?"),
+    "nearly a concept": ("equilibrium kuhn_poker --concept nahs", "did you mean nash?"),
+    "nearly a divergence": ("equilibrium SC4 --concept rqe --divergence chi", "did you mean chi2?"),
+    "nearly a dilemma": ("synthesize gatherin", "did you mean gathering?"),
     "suite and game": ("evaluate cfr --suite cfr-smoke --game kuhn_poker", "exclude each other"),
     "unknown reference": ("evaluate cfr --game kuhn_poker --reference foo", "dcfr"),
     "unknown rule": ("solve kuhn_poker --rule zzz", "nashforge rules"),
@@ -38,6 +49,13 @@ WRONG_USAGE = {
     "policy to nowhere": ("solve kuhn_poker --policy /no/such/p.json", "make it first"),
     "policy to a directory": ("solve kuhn_poker --policy /", "name a file"),
     "picture to nowhere": ("compare cfr --game kuhn_poker --output /no/such/p.png", "make it first"),
+    "export to nowhere": ("export cfr -o /no/such/rule.py", "make it first"),
+    "archive to nowhere": ("archive export /no/such/a.jsonl.gz", "make it first"),
+    "everything to nowhere": ("export -o /no/such/a.jsonl.gz", "make it first"),
+    "cassette to nowhere": ("calls export -o /no/such/a.jsonl", "make it first"),
+    "episode to nowhere": ("watch cleaner -o /no/such/a.gif", "make it first"),
+    "report to nowhere": ("report -o /no/such/a.html", "make it first"),
+    "trade-off to nowhere": ("best --plot /no/such/a.png", "make it first"),
     "import of a directory": ("import /", "is no file"),
     "picture of a wrong kind": ("compare cfr -o x.gif", ".png"),
     "two programs in one file": ("export cfr dcfr -o x.py", "exactly one"),
@@ -58,6 +76,41 @@ def test_wrong_usage_ends_with_2_and_a_remedy(searched: Any, words: tuple[str, s
     assert hint in text
     assert "Traceback" not in text
     assert result.stderr.count("Error:") == 1
+
+
+def test_a_stored_program_is_proposed_for_what_is_nearly_its_name(searched: Any) -> None:
+    name = searched.run["best"]
+    result = searched("show", f"{name}x")
+    assert result.exit_code == 2
+    assert f"did you mean {name}" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("line", ["max_evaluatons = 5", "max-evaluatons = 5"])
+def test_what_is_nearly_an_option_in_a_run_file_is_told(searched: Any, tmp_path: Path, line: str) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text(f'domain = "cfr"\n{line}\n')
+    result = searched("run", "--config", file)
+    assert result.exit_code == 2
+    text = " ".join(result.stderr.split())
+    assert str(file) in text
+    assert "did you mean max_evaluations" in text
+
+
+def test_what_is_nearly_a_setting_of_the_fitness_is_told(searched: Any, tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text("[fitness]\nflor = 1e-6\n")
+    assert "did you mean floor" in " ".join(searched("run", "--config", file).stderr.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["games goofspiel(num_cards=4)", "games leduc_poker --max-nodes 9", "games zzzzz", "games 2048"],
+)
+def test_errors_of_games_name_no_arguments_of_python(searched: Any, words: str) -> None:
+    result = searched(*words.split(" "))
+    assert result.exit_code == 2
+    for name in ("max_nodes", "imperfect_recall", "pyspiel", "provides_information"):
+        assert name not in result.stderr
 
 
 def test_refused_runs_are_not_stored(searched: Any) -> None:

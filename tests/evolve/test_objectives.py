@@ -71,7 +71,7 @@ def test_what_is_no_objective_is_refused(text, message):
 
 def test_unknown_metrics_are_refused_by_name():
     with pytest.raises(
-        ObjectiveError, match="names 'fun', which the domain 'dull' does not measure; choose from"
+        ObjectiveError, match="names 'fun', which the domain 'dull' does not measure; choose one of"
     ):
         checked_objective("efficiency + fun", ["efficiency", "seconds"], "dull")
 

@@ -50,11 +50,13 @@ def test_means_are_geometric_where_orders_of_magnitude_count():
 def test_which_metrics_are_traded():
     cfr = domain("cfr")
     assert traded_metrics(cfr, Fitness()) == [EXPLOITABILITY, SECONDS]
+    psro = domain("psro")
+    assert traded_metrics(psro, Fitness()) == [EXPLOITABILITY, psro.metrics["solver_seconds"]]
     objective = Fitness(kind="objective", objective="log(seconds) + log(exploitability)")
     assert traded_metrics(cfr, objective) == [SECONDS, EXPLOITABILITY]
     assert traded_metrics(cfr, objective, ["exploitability", "seconds"]) == [EXPLOITABILITY, SECONDS]
     with pytest.raises(
-        ObjectiveError, match="'cfr' does not measure 'fun'; choose from exploitability, seconds"
+        ObjectiveError, match="'cfr' does not measure 'fun'; choose one of exploitability, seconds"
     ):
         traded_metrics(cfr, Fitness(), ["seconds", "fun"])
     for few in (["seconds"], ["seconds", "seconds"]):

@@ -6,6 +6,8 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from games.naming import choice
+
 _FOLDER = Path(__file__).parent
 
 
@@ -29,7 +31,8 @@ def rule_source(name: str) -> str:
     """
     if name not in rule_names():
         raise UnknownRuleError(
-            f"there is no rule {name!r}; the library has {', '.join(rule_names())}, or give a path to a file"
+            f"there is no rule {name!r} in the library; {choice(name, rule_names())} (your own rule is "
+            "the path of a file)"
         )
     return (_FOLDER / f"{name}.py").read_text(encoding="utf-8")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from games.naming import choice
+
 _FOLDER = Path(__file__).parent
 
 
@@ -28,6 +30,6 @@ def learner_source(name: str) -> str:
     """
     if name not in learner_names():
         raise UnknownLearnerError(
-            f"there is no learner {name!r}; the library has {', '.join(learner_names())}"
+            f"there is no learner {name!r} in the library; {choice(name, learner_names())}"
         )
     return (_FOLDER / f"{name}.py").read_text(encoding="utf-8")

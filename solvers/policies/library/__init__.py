@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import resources
+
+from games.naming import choice
 
 
 class UnknownPolicyError(ValueError):
@@ -26,9 +27,7 @@ def policy_source(name: str) -> str:
         If there is none of that name.
     """
     if name not in policy_names():
-        near = difflib.get_close_matches(name, policy_names(), n=2)
-        hint = (
-            f"; did you mean {' or '.join(near)}?" if near else f"; choose one of {', '.join(policy_names())}"
+        raise UnknownPolicyError(
+            f"there is no policy {name!r} in the library; {choice(name, policy_names())}"
         )
-        raise UnknownPolicyError(f"there is no policy {name!r} in the library{hint}")
     return resources.files(__package__).joinpath(f"{name}.py").read_text(encoding="utf-8")

@@ -6,6 +6,8 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from games.naming import choice
+
 _FOLDER = Path(__file__).parent
 
 
@@ -29,8 +31,8 @@ def solver_source(name: str) -> str:
     """
     if name not in solver_names():
         raise UnknownSolverError(
-            f"there is no meta-solver {name!r}; the library has {', '.join(solver_names())}, or give a path "
-            "to a file"
+            f"there is no meta-solver {name!r} in the library; {choice(name, solver_names())} (your own is "
+            "the path of a file)"
         )
     return (_FOLDER / f"{name}.py").read_text(encoding="utf-8")
 
