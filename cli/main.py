@@ -46,6 +46,7 @@ from cli.commands.watch import watch
 from cli.commands.worker import worker
 from cli.commands.workers import workers
 from cli.errors import exit_code_of, report
+from cli.pipes import reading
 
 
 class Commands(TyperGroup):
@@ -62,6 +63,16 @@ class Commands(TyperGroup):
         for title, rows in groups.items():
             with formatter.section(title):
                 formatter.write_dl(rows, col_max=12)
+
+    def make_context(self, *positional: Any, **keywords: Any) -> Any:
+        """Parse a line, and print help where it asks for that."""
+        with reading():
+            return super().make_context(*positional, **keywords)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command of a parsed line."""
+        with reading():
+            return super().invoke(ctx)
 
     def main(self, args: Sequence[str] | None = None, *positional: Any, **keywords: Any) -> Any:
         """Run a command line and exit."""
@@ -80,7 +91,8 @@ class Commands(TyperGroup):
                 import traceback
 
                 traceback.print_exception(error)
-            report(error, as_json=as_json)
+            with reading():
+                report(error, as_json=as_json)
             sys.exit(exit_code_of(error))
         sys.exit(code if isinstance(code, int) else 0)
 

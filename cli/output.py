@@ -42,9 +42,13 @@ def console(*, stderr: bool = False) -> Console:
     """Return where text for people goes; colours only on a terminal."""
     from rich.console import Console
 
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # the error of the pipe, which `cli.pipes` deals with
+
     stream = sys.stderr if stderr else sys.stdout
     wide = not stream.isatty() and "COLUMNS" not in os.environ
-    return Console(file=stream, width=PLAIN_WIDTH if wide else None, highlight=False, emoji=False)
+    return Screen(file=stream, width=PLAIN_WIDTH if wide else None, highlight=False, emoji=False)
 
 
 def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 ENDLESS = ("--max-evaluations", "100000", "--no-final-test")
 PATIENCE_SECONDS = 120.0
 
@@ -141,3 +144,34 @@ def test_the_module_is_the_command(empty: Any) -> None:
     assert process.returncode == 2
     assert errors.startswith("Error: ")
     assert os.linesep + "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["rules"],
+        ["rules", "--no-json"],
+        ["show", "first-light-is-no-program"],
+        ["show", "vad_cfr", "--no-json"],
+        ["lineage", "--format", "dot"],
+    ],
+    ids=" ".join,
+)
+def test_output_that_nobody_reads_ends_a_command_quietly(searched: Any, words: list[str]) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    failing = words[1:] == ["first-light-is-no-program"]
+    process = subprocess.run(
+        [sys.executable, "-m", "cli", *words],
+        cwd=ROOT,
+        env={**os.environ, "NASHFORGE_DATABASE": str(searched.database)},
+        stdout=subprocess.DEVNULL if failing else theirs,
+        stderr=theirs if failing else subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(theirs)
+    assert process.returncode == 141
+    assert not process.stderr
