@@ -39,6 +39,11 @@ class Domain(Protocol):
         Default suite of each split, for ``train``, ``validation`` and ``test``.
     horizon : int
         Default number of iterations.
+
+    Notes
+    -----
+    A domain may have an attribute ``effort``, too: the metric that ``metric`` is traded off against where
+    nobody says otherwise. Without it, that is ``seconds``, if the domain measures it.
     """
 
     name: str

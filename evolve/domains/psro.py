@@ -46,6 +46,7 @@ class PSRODomain(PlayingDomain):
     seed = "uniform"
     hosts: tuple[str, ...] = ("solvers.psro.host",)
     metric = "exploitability"
+    effort = "solver_seconds"  # the program's own; in all others it has no part
     metrics = catalogue([EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS, *strategic_metrics()])
     fitness = Fitness(kind="log_ratio", floor=1e-4, reference="uniform")
     suites: Mapping[Split, str] = {
