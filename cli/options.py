@@ -25,6 +25,11 @@ def iterations_option(help: str) -> Any:
     return typer.Option("--iterations", "-n", metavar="N", min=1, help=help, show_default=False)
 
 
+def limit_option(help: str) -> Any:
+    """Return the option that says how many rows are shown at most."""
+    return typer.Option("--limit", metavar="N", min=1, max=1_000_000_000, help=help)
+
+
 def horizon_option(default: str) -> Any:
     """Return the option of how long games are played."""
     return typer.Option(

@@ -79,7 +79,7 @@ class RunConfig(ModelOptions):
 
     domain: str = "cfr"
     strategy: Strategy = "evolution"
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)  # databases hold no larger numbers
     max_evaluations: int = Field(default=80, ge=1)
     max_minutes: float | None = Field(default=None, gt=0)
     patience: int | None = Field(default=None, ge=1)

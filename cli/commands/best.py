@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Database, Json, LatestRun
+from cli.options import Database, Json, LatestRun, limit_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def best(
     run: LatestRun = "latest",
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many programs.")] = 10,
+    limit: Annotated[int, limit_option("How many programs.")] = 10,
     pareto: Annotated[
         bool,
         typer.Option("--pareto", help="Those that no other program beats in every metric: the Pareto set."),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Json, LatestRun, output_option
+from cli.options import Database, Json, LatestRun, limit_option, output_option
 
 calls = typer.Typer(help="The recorded model calls of a run.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -50,7 +50,7 @@ def export(
 @calls.command("list")
 def list_(
     run: LatestRun = "latest",
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Only the newest.")] = 20,
+    limit: Annotated[int, limit_option("Only the newest.")] = 20,
     database: Database = None,
     json: Json = None,
 ) -> None:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from cli.options import Database, Json
+from cli.options import Database, Json, limit_option
 
 WIDE = 100
 
 
 def runs(
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest first.")
-    ] = 20,
+    limit: Annotated[int, limit_option("At most so many, the newest first.")] = 20,
     database: Database = None,
     json: Json = None,
 ) -> None:
