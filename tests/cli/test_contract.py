@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -268,3 +269,24 @@ def test_json_is_automatic_in_a_pipe_and_one_line(searched: Any) -> None:
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 1
     assert json.loads(result.stdout)[0]["run"] == "first-light"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "status", "runs", "best", "best --pareto", "lineage", "show cfr", "diff cfr dcfr", "costs",
+        "calls list", "rules", "suites", "suites cfr-smoke", "games", "games kuhn_poker", "db info",
+        "doctor", "risk --list", "solve kuhn_poker -n 3", "equilibrium SC4 --concept rqe",
+        "equilibrium SC4 --concept nash", "equilibrium kuhn_poker --concept nash",
+        "evaluate cfr --game kuhn_poker -n 3 --workers 1",
+    ],
+)  # fmt: skip
+def test_every_field_is_documented(searched: Any, words: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    known = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"`[^`]+`", text))))
+    value = searched.json(*words.split())
+    rows = value if isinstance(value, list) else [value]
+    inner = [item for row in rows for items in row.values() if isinstance(items, list) for item in items]
+    fields = {name for row in [*rows, *inner] if isinstance(row, dict) for name in row}
+    assert sorted(fields - known) == []
