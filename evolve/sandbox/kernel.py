@@ -120,6 +120,8 @@ class Confinement:
         self.landlock = landlock
         self.seccomp = seccomp
         self._libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+        if self._libc is not None:
+            self._libc.prctl.argtypes = (ctypes.c_int, *4 * (ctypes.c_ulong,))
         self._filter: Any = None
         self._ruleset: Any = None
         self.abi = 0
@@ -194,7 +196,7 @@ class Confinement:
     def _prctl(self, option: int, value: int = 0) -> int:
         if self._libc is None:
             return 0
-        result = int(self._libc.prctl(option, *(ctypes.c_ulong(x) for x in (value, 0, 0, 0))))
+        result: int = self._libc.prctl(option, value, 0, 0, 0)
         if result < 0:
             raise OSError(ctypes.get_errno(), f"prctl({option}, {value}) failed")
         return result

@@ -46,6 +46,7 @@ def main(control: int) -> None:
     channel = socket.socket(fileno=control)
     order, _ = wire.receive(channel)
     parent = _watch(order["parent"])
+    _leave_children_alone()
     for name in (*program.STANDARD_IMPORTS, *program.NUMPY_PARTS, *order["hosts"], *order["preload"]):
         importlib.import_module(name)
     for host in order["hosts"]:
@@ -58,7 +59,7 @@ def main(control: int) -> None:
     walls = Confinement(landlock=order["landlock"], seccomp=order["seccomp"])
     limit_for_children()
     _prefer_for_killing()
-    mould = _Mould(walls, _handled_signals(), {host: program.builtin_names(host) for host in order["hosts"]})
+    mould = _Mould(walls, {host: program.builtin_names(host) for host in order["hosts"]})
     _warm_up(order["hosts"])
     threads = _threads()
     if threads != 1:
@@ -78,14 +79,11 @@ class _Mould:
 
     Attributes
     ----------
-    signals
-        Those that Python handles or ignores.
     names
         Python's built-in names as programs see them, by host.
     """
 
     walls: Confinement
-    signals: tuple[int, ...]
     names: dict[str, dict[str, Any]]
 
 
@@ -193,9 +191,19 @@ def _keep_free(last: int) -> None:
     os.close(taken)
 
 
-def _handled_signals() -> tuple[int, ...]:
+def _leave_children_alone() -> None:
+    """Have children begin as they are to be, so that none has to change it, and to copy memory for that.
+
+    Signals end a process, as they do where Python has not been (this process, too: none is sent to it but to
+    end it). And modules have nothing done in each child after the fork, be it to draw a new random seed or to
+    mend locks that other threads held: there are no other threads, and no randomness.
+    """
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     usual = (signal.SIG_DFL, None)
-    return tuple(number for number in range(1, signal.NSIG) if signal.getsignal(number) not in usual)
+    for number in range(1, signal.NSIG):
+        if signal.getsignal(number) not in usual:
+            signal.signal(number, signal.SIG_DFL)
+    os.register_at_fork = lambda **hooks: None
 
 
 def _prefer_for_killing() -> None:
@@ -231,9 +239,6 @@ def _run(mould: _Mould, zygote: int, order: dict[str, Any], descriptors: Sequenc
         os.closerange(REPLIES + 1, kept)
         os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         sys.stdout = sys.stderr = _Log(order["log_bytes"])
-        signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        for number in mould.signals:
-            signal.signal(number, signal.SIG_DFL)
         space = _address_space() + order["memory_bytes"]
         confine(mould.walls, Terms(zygote, order["uid"], order["cpu_seconds"], space))
     except (OSError, ValueError, ConfinementFailed) as error:
