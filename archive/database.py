@@ -166,6 +166,12 @@ class Database:
         return self._write()
 
     @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what this thread does inside the block if it raises, and not the transaction around it."""
+        with self._write() as connection, connection.begin_nested():
+            yield
+
+    @contextmanager
     def _write(self) -> Iterator[Connection]:
         current = self._joined()
         if current is not None:

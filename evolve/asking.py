@@ -7,6 +7,7 @@ outcomes that were told when it was asked for.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +16,7 @@ import numpy as np
 from archive import Archive, BudgetExceeded, Candidate, Parent, Run, Status
 from archive.errors import TokensExceeded
 from evolve.config import RunConfig
+from evolve.domains.base import Domain
 from evolve.library import Library
 from evolve.proposal import Author, Draft, Halt, Ledger, Proposal, ProposalError, Proposer, Request
 from evolve.scoreboard import Scoreboard
@@ -49,6 +51,18 @@ class Knowledge:
     board: Scoreboard
     library: Library
 
+    def seed(self, domain: Domain) -> Candidate:
+        """Store the candidate that the run starts from."""
+        return self.archive.add_candidate(
+            self.run,
+            program=self.library.add(domain.source(domain.seed), 0),
+            operator="seed",
+            proposer="library",
+            index=0,
+            island=0,
+            note=domain.seed,
+        )
+
 
 class Asking(Protocol):
     """Makes candidates."""
@@ -60,6 +74,12 @@ class Asking(Protocol):
     @property
     def ledger(self) -> Ledger | None:
         """What was spent on models; None where nothing can be."""
+
+    def together(self) -> AbstractContextManager[object]:
+        """Return a block of which all that is asked for in it is stored at once; then call `start`."""
+
+    def start(self) -> None:
+        """Have written what was asked for since the last time, now that it is stored."""
 
     def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
         """Store and return the candidate at a position; None: not yet, ask for the same again later.
@@ -75,14 +95,17 @@ class Asking(Protocol):
             If no more can be had.
         """
 
-    def collect(self) -> list[Candidate]:
-        """Return the candidates that were written since the last time.
+    def collect(self) -> list[Draft]:
+        """Return what was written since the last time, each to be given to `store` once.
 
         Raises
         ------
         Stop
             If no more can be had.
         """
+
+    def store(self, draft: Draft) -> Candidate:
+        """Store what was written: a candidate with a program to be evaluated, or finished without."""
 
     def wait(self, seconds: float) -> None:
         """Wait until one was written, at most so long."""
@@ -108,6 +131,13 @@ class AtOnce:
 
     def __init__(self, known: Knowledge, proposer: Proposer) -> None:
         self._known, self._proposer = known, proposer
+
+    def together(self) -> AbstractContextManager[object]:
+        """Store each by itself: others may write while a program is made."""
+        return nullcontext()
+
+    def start(self) -> None:
+        """Nothing is ever under way."""
 
     def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
         """Store a new program, or that only repetitions were proposed."""
@@ -157,9 +187,13 @@ class AtOnce:
             reason = f"the same program as {twin}"
         return request, None, "", reason
 
-    def collect(self) -> list[Candidate]:
+    def collect(self) -> list[Draft]:
         """Nothing is ever under way."""
         return []
+
+    def store(self, draft: Draft) -> Candidate:
+        """Nothing is ever under way."""
+        raise AssertionError(f"nothing was being written at {draft.index}")
 
     def wait(self, seconds: float) -> None:
         """Nothing is ever under way."""
@@ -184,6 +218,7 @@ class InBackground:
         self._known, self._author = known, author
         self._waiting: tuple[Request, str] | None = None
         self._open: dict[int, tuple[Candidate, int]] = {}
+        self._reserved: list[int] = []
 
     @property
     def busy(self) -> int:
@@ -195,8 +230,17 @@ class InBackground:
         """What was spent on models."""
         return self._author.ledger
 
+    def together(self) -> AbstractContextManager[object]:
+        """Store all in one commit: a disk takes longer for one than everything else takes here."""
+        return self._known.archive.transaction()
+
+    def start(self) -> None:
+        """Have the author begin with what is stored and paid for."""
+        while self._reserved:
+            self._author.start(self._reserved.pop(0))
+
     def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
-        """Store a candidate whose program is being written, with the money set aside for it.
+        """Store a candidate whose program is to be written, with the money set aside for it.
 
         A request that cannot be paid for now waits for calls under way, which may cost less than was set
         aside. It stays as it is meanwhile, so that how long it waits changes nothing.
@@ -207,7 +251,7 @@ class InBackground:
             self._waiting = self._request(index, writer), writer
         request, writer = self._waiting
         try:
-            with known.archive.transaction():
+            with known.archive.attempt():
                 candidate = open_candidate or self._store(index, request, writer)
                 self._author.reserve(candidate, request, writer)
         except BudgetExceeded as error:
@@ -218,7 +262,7 @@ class InBackground:
             raise Stop(str(error)) from error
         self._waiting = None
         self._open[index] = candidate, known.board.told
-        self._author.start(index)
+        self._reserved.append(index)
         return candidate
 
     def _request(self, index: int, writer: str) -> Request:
@@ -237,14 +281,15 @@ class InBackground:
             parents=parents,
         )
 
-    def collect(self) -> list[Candidate]:
-        """Return the candidates that were written, with a program to be evaluated, or finished without."""
+    def collect(self) -> list[Draft]:
+        """Return what was written."""
         try:
-            return [self._written(draft) for draft in self._author.collect()]
+            return self._author.collect()
         except Halt as error:
             raise Stop(str(error)) from error
 
-    def _written(self, draft: Draft) -> Candidate:
+    def store(self, draft: Draft) -> Candidate:
+        """Store a candidate's program, or that it has none or repeats one."""
         known = self._known
         candidate, told = self._open.pop(draft.index)
         status, reason = draft.status, draft.reason

@@ -49,6 +49,7 @@ class Dispatcher:
         self._executor, self._domain, self._tier = executor, domain, tier
         self._tick, self._note = tick, note
         self._tasks: dict[str, tuple[Task, int]] = {}
+        self._unsent: list[Task] = []
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -59,7 +60,10 @@ class Dispatcher:
         return min(len(self._tasks), self._executor.workers)
 
     def send(self, source: str, stages: tuple[Stage, ...], known: dict[str, str] | None = None) -> str:
-        """Send a program to be evaluated; return the token of its task."""
+        """Send a program to be evaluated, when `wait` is next called; return the token of its task.
+
+        So it may be called before what the task follows from is committed, and `wait` not.
+        """
         task = Task(
             token=new_token(),
             domain=self._domain,
@@ -69,11 +73,13 @@ class Dispatcher:
             tier=self._tier,
         )
         self._tasks[task.token] = (task, 1)
-        self._executor.submit(task)
+        self._unsent.append(task)
         return task.token
 
     def wait(self, seconds: float = POLL_SECONDS) -> list[Report | Lost]:
         """Return what was answered, or lost for good, since the last call; wait a little for some."""
+        while self._unsent:
+            self._executor.submit(self._unsent.pop(0))
         self._tick()  # first: it may raise, and no answer may be lost
         ended: list[Report | Lost] = []
         for answer in self._executor.wait(seconds):

@@ -133,6 +133,15 @@ class Scoreboard:
             self.seed = candidate
 
     @property
+    def failed(self) -> dict[str, int]:
+        """How many candidates failed, by status; a repetition is neither an evaluation nor a failure."""
+        return {
+            name: count
+            for name, count in self.outcomes.items()
+            if Status(name).failed and name != Status.DUPLICATE
+        }
+
+    @property
     def gate(self) -> float | None:
         """The training fitness from which on a program is validated; None: whatever it is."""
         if not self._top or self.seed is None or self.seed.train is None:

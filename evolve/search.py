@@ -13,6 +13,7 @@ import contextlib
 import os
 import platform
 import time
+from collections.abc import Sequence
 from itertools import islice
 
 from archive import Archive, ArchiveError, Candidate, Role, Run, RunState, Status
@@ -25,7 +26,7 @@ from evolve.holding import hold, is_dead
 from evolve.library import Library
 from evolve.measuring import Measuring
 from evolve.progress import Listener, Result, Snapshot
-from evolve.proposal import Author, Proposer
+from evolve.proposal import Author, Draft, Proposer
 from evolve.records import stored_outcome
 from evolve.scoreboard import Outcome, Scoreboard
 from evolve.strategies import make_strategy
@@ -76,7 +77,7 @@ class Search:
         self._board = Scoreboard(config.verify)
         self._measuring: Measuring
         self._library = Library(archive, domain)
-        known = Knowledge(archive, run, config, self._strategy, self._board, self._library)
+        self._known = known = Knowledge(archive, run, config, self._strategy, self._board, self._library)
         self._asking: Asking = (
             InBackground(known, proposer) if isinstance(proposer, Author) else AtOnce(known, proposer)
         )
@@ -166,18 +167,28 @@ class Search:
         else:
             alone = self._woken or not self._asking.busy
             answers = self._dispatcher.wait(POLL_SECONDS if alone else self._pause)
-        for answer in answers:
-            self._collect(self._tasks.pop(answer.token), answer)
+        drafts: list[Draft] = []
         try:
-            written = self._asking.collect()
+            drafts = self._asking.collect()
         except Stop as stop:
             self._stop_reason, self._given_up = self._stop_reason or str(stop), True
-            return True
+        finally:
+            # Whatever became of asking, nothing that came in is lost.
+            self._keep(answers, drafts)
+        return bool(answers or drafts)
+
+    def _keep(self, answers: Sequence[Report | Lost], drafts: Sequence[Draft]) -> None:
+        """Store what came in, all of it in one commit: a disk takes longer for one than all else here."""
+        if not (answers or drafts):
+            return
+        with self._archive.transaction():
+            for answer in answers:
+                self._collect(self._tasks.pop(answer.token), answer)
+            written = [self._asking.store(draft) for draft in drafts]
         for candidate in written:
             self._asked[candidate.index] = candidate
             self._hashes[candidate.id] = candidate.program or ""
             self._place(candidate)
-        return bool(answers or written)
 
     def _load(self) -> None:
         """Read what a resumed run goes through again."""
@@ -193,9 +204,12 @@ class Search:
 
     def _advance(self) -> None:
         """Tell outcomes in order, and after each ask for what may be asked."""
-        # Nothing is told before what was to be asked has been asked: that makes the order of both certain.
-        while self._ask_more() and self._board.told in self._finished:
-            self._tell(self._finished.pop(self._board.told))
+        if self._board.told in self._finished or self._may_ask():
+            with self._asking.together():
+                # Nothing is told before what was to be asked has been asked: that makes the order certain.
+                while self._ask_more() and self._board.told in self._finished:
+                    self._tell(self._finished.pop(self._board.told))
+            self._asking.start()
 
     def _ask_more(self) -> bool:
         """Ask for what may be asked; return False if the next candidate has to wait."""
@@ -237,7 +251,7 @@ class Search:
     def _ask(self, index: int) -> bool:
         """Ask for one candidate, or take it from the archive; return False if it has to wait."""
         stored = self._stored.get(index)
-        candidate = self._seed() if stored is None and index == 0 else None
+        candidate = self._known.seed(self._domain) if stored is None and index == 0 else None
         if stored is not None and (stored.candidate.program or stored.candidate.status.finished):
             candidate = stored.candidate
             self._asking.passed(candidate)
@@ -274,17 +288,6 @@ class Search:
             dict(islice(self._board.known.items(), count)),
         )
         self._tasks[token] = candidate.index
-
-    def _seed(self) -> Candidate:
-        return self._archive.add_candidate(
-            self._run,
-            program=self._library.add(self._domain.source(self._domain.seed), 0),
-            operator="seed",
-            proposer="library",
-            index=0,
-            island=0,
-            note=self._domain.seed,
-        )
 
     # Outcomes.
 
@@ -382,18 +385,12 @@ class Search:
         )
 
     def _result(self, reason: str, *, interrupted: bool = False) -> Result:
-        # A repetition is neither an evaluation nor a failure.
-        failed = {
-            name: count
-            for name, count in self._board.outcomes.items()
-            if Status(name).failed and name != Status.DUPLICATE
-        }
         return Result(
             run=self._run.nickname,
             best=self._board.best,
             seed=self._board.seed,
             evaluations=self._board.evaluated,
-            failures=failed,
+            failures=self._board.failed,
             stop_reason=reason,
             seconds=self._seconds,
             interrupted=interrupted,

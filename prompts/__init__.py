@@ -101,15 +101,15 @@ def feedback_table(name: str) -> Mapping[str, Any]:
 
 
 def _render(name: str, domain: str | None, folders: tuple[Path, ...], variables: Mapping[str, object]) -> str:
-    from jinja2 import TemplateError
+    from jinja2 import TemplateError, TemplateNotFound
 
-    if _find(name, domain, folders) is None:
-        raise PromptError(
-            f"there is no prompt {name!r}; the prompts are {', '.join(template_names(folders))}"
-        )
     try:
         return _environment(domain, folders).get_template(name).render(variables)
     except TemplateError as error:
+        if isinstance(error, TemplateNotFound) and error.name == name:
+            raise PromptError(
+                f"there is no prompt {name!r}; the prompts are {', '.join(template_names(folders))}"
+            ) from error
         raise PromptError(
             f"the prompt {name!r} cannot be rendered: {error}; give the variable or mend the template"
         ) from error

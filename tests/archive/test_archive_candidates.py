@@ -306,3 +306,24 @@ def test_a_block_is_one_transaction(archive: Archive, run: Run, make: Maker) -> 
     with archive.transaction():
         make.candidate(run, 1)
     assert len(archive.candidates(run)) == 1
+
+
+def test_an_attempt_undoes_itself_and_not_what_is_around_it(archive: Archive, run: Run, make: Maker) -> None:
+    class Refused(Exception):
+        pass
+
+    def refused() -> None:
+        with archive.attempt():
+            make.candidate(run, 2)
+            raise Refused
+
+    with archive.transaction():
+        kept = [make.candidate(run, 1)]
+        with pytest.raises(Refused):
+            refused()
+        with archive.attempt():
+            kept.append(make.candidate(run, 3))
+    assert archive.candidates(run) == kept
+    with pytest.raises(Refused):
+        refused()
+    assert archive.candidates(run) == kept
