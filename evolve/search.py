@@ -13,7 +13,7 @@ import contextlib
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from archive import Archive, ArchiveError, Candidate, Role, Run, RunState, Status
@@ -75,7 +75,7 @@ class Search:
         self._dispatcher = Dispatcher(executor, domain.name, config.tier, self._tick, listener.note)
         self._strategy = make_strategy(config)
         self._board = Scoreboard(config.verify)
-        self._measuring: Measuring
+        self._measuring = Measuring(archive, run, config, domain, self._dispatcher)
         self._library = Library(archive, domain)
         self._known = known = Knowledge(archive, run, config, self._strategy, self._board, self._library)
         self._asking: Asking = (
@@ -95,8 +95,13 @@ class Search:
             self._asking.notify(executor.wake)
         self._pause = SHORTEST_PAUSE
         self._began = self._beat = self._shown = time.monotonic()
-        self._held = 0.0
         self._lookahead = config.lookahead or default_lookahead(executor.workers)
+
+    def rehearse(self, asking: Callable[[Knowledge], Asking]) -> None:
+        """Ask and tell as a resumed run would, until something new is to be asked for or evaluated."""
+        self._asking = asking(self._known)
+        self._load()
+        self._advance()
 
     def execute(self) -> Result:
         """Work on the run until it ends.
@@ -128,7 +133,6 @@ class Search:
         return self._result(reason)
 
     def _work(self) -> str:
-        self._measuring = Measuring(self._archive, self._run, self._config, self._domain, self._dispatcher)
         self._measuring.refer("train", "validation")
         self._phase = "searching"
         self._load()
@@ -241,7 +245,7 @@ class Search:
     @property
     def _seconds(self) -> float:
         """How long this process has worked on the run, without the time for which it was held back."""
-        return time.monotonic() - self._began - self._held
+        return time.monotonic() - self._began
 
     def _look_at_the_clock(self) -> None:
         limit = self._config.max_minutes
@@ -322,8 +326,6 @@ class Search:
         self._asking.tell(candidate)
         self._listener.outcome(candidate, best)
 
-    # The end, and watching.
-
     def _test(self) -> None:
         """Measure the best program and the seed on the test suite."""
         sources = {
@@ -354,9 +356,9 @@ class Search:
             self._stop_reason = "stopped"
         if self._archive.pause_requested(self._run):
             phase, self._phase = self._phase, "paused"
-            held_since = time.monotonic()
+            since = time.monotonic()
             hold(self._archive, self._run, self._stay_alive)
-            self._held += time.monotonic() - held_since
+            self._began += time.monotonic() - since
             self._phase = phase
         self._look_at_the_clock()
         self._show()

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from archive import Archive, ModelCall, Run
+from archive import Archive, Candidate, ModelCall, Run
+from evolve.asking import InBackground, Knowledge, Stop
 from evolve.config import RunConfig
 from evolve.domains import domain
+from evolve.executors.base import Lost
+from evolve.llm.author import ModelAuthor
 from evolve.llm.feedback import load_feedback
 from evolve.llm.prices import most_tokens, usual_tokens
 from evolve.llm.prompting import Prompter
 from evolve.llm.providers.base import Prompt
-from evolve.proposal import Individual, Request
-from evolve.records import curves_of, stored_outcome
+from evolve.llm.setup import models_of
+from evolve.progress import Silent
+from evolve.proposal import Author, Individual, Request
+from evolve.records import curves_of
 from evolve.run import resumed_config
-from evolve.scoreboard import Scoreboard
-from evolve.strategies import Strategy, make_strategy
+from evolve.search import Search
+from evolve.strategies import make_strategy
+from evolve.tasks import Report, Task
 
 
 @dataclass(frozen=True)
@@ -56,9 +64,9 @@ def preview(
         If the domain has no prompts, or one of them cannot be rendered.
     """
     chosen = config or resumed_config(archive, run)
-    if chosen.offline:
-        # What a model would be told if it took over.
-        chosen = chosen.model_copy(update={"proposer": "model"})
+    # Of an offline run: what a model would be told if it took over.
+    labels = ["model"] if chosen.offline else [model.label for model in models_of(chosen)]
+    chosen = chosen.model_copy(update={"proposer": ",".join(labels)})
     work = domain(chosen.domain)
     train = work.stage("train", chosen.train, chosen.horizon, chosen.fitness)
     if chosen.fitness.kind == "log_ratio":
@@ -71,33 +79,74 @@ def preview(
             values = {game: points[-1][1] for game, points in curves.items()}
             train = train.model_copy(update={"references": values})
     prompter = Prompter(work, train, load_feedback(chosen.feedback), chosen.prompts)
-    board, strategy = Scoreboard(chosen.verify), make_strategy(chosen)
-    index = _retell(archive, run, chosen, board, strategy)
-    if index == 0:
-        source = work.source(work.seed)
-        strategy.tell(Individual(0, 0, "seed", work.seed, source, 0.0))
-        index = 1
-    request = strategy.ask(index, np.random.default_rng([chosen.seed, index, 0]), board.failures)
+    request = _next_request(archive, run, chosen, labels)
     if operator is not None:
         request = _as(request, operator)
     return _preview(request.operator, prompter.prompt(request))
 
 
-def _retell(archive: Archive, run: Run, config: RunConfig, board: Scoreboard, strategy: Strategy) -> int:
-    """Tell a run's outcomes again; return the position of the next candidate."""
-    metric = domain(config.domain).metric
-    programs = archive.programs_of(run)
-    index = 0
-    for candidate, evaluations in archive.outcomes(run):
-        index = candidate.index + 1
-        if candidate.status.finished:
-            program = None if candidate.program is None else programs[candidate.program]
-            individual, _ = board.tell(
-                stored_outcome(candidate, evaluations, metric, config.fitness), program
-            )
-            if individual is not None:
-                strategy.tell(individual)
-    return index
+def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[str]) -> Request:
+    """Return what a run would ask a model for next.
+
+    A run asks ahead: what it asks for next may not depend on the newest outcomes.
+    """
+    work = domain(config.domain)
+    # Were there no limit, so that a run that has reached one shows how it would go on.
+    endless = {"max_evaluations": sys.maxsize, "patience": None, "max_minutes": None}
+    config = config.model_copy(update=endless)
+    if not archive.candidates(run, limit=1):
+        strategy = make_strategy(config)
+        strategy.tell(Individual(0, 0, "seed", work.seed, work.source(work.seed), 0.0))
+        return strategy.ask(1, np.random.default_rng([config.seed, 1, 0]), ())
+    author = ModelAuthor(archive, run, config, work, labels=labels, providers={}, prices={})
+    made: list[_Rehearsal] = []
+
+    def rehearsal(known: Knowledge) -> _Rehearsal:
+        made.append(_Rehearsal(known, author))
+        return made[0]
+
+    Search(archive, run, config, work, author, _Idle(), Silent()).rehearse(rehearsal)
+    return made[0].request
+
+
+class _Rehearsal(InBackground):
+    """Goes through what is stored, and stops at what is not."""
+
+    def __init__(self, known: Knowledge, author: Author) -> None:
+        super().__init__(known, author)
+        self._next: Request | None = None
+
+    def together(self) -> AbstractContextManager[object]:
+        """Nothing is written."""
+        return nullcontext()
+
+    def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
+        """Note what would be asked for."""
+        self._next = self._request(index, self._author.choose())
+        raise Stop("rehearsed")
+
+    @property
+    def request(self) -> Request:
+        """What would be asked for; while all that may be asked for is under way, from what is known now."""
+        if self._next is None:
+            self._next = self._request(self._known.board.told, self._author.choose())
+        return self._next
+
+
+class _Idle:
+    """An executor that is given nothing to do."""
+
+    workers = 1
+
+    def submit(self, task: Task) -> None:
+        """Nothing is evaluated."""
+
+    def wait(self, timeout: float | None = None) -> list[Report | Lost]:
+        """Nothing is evaluated."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _as(request: Request, operator: str) -> Request:
