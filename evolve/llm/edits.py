@@ -117,7 +117,8 @@ def apply_hunks(source: str, hunks: Sequence[Hunk]) -> tuple[str, tuple[str, ...
         if how:
             remarks.append(how)
         shift = _indent(lines[at]) - _indent(hunk.search[0])
-        new = [_shifted(line, shift) for line in hunk.replace]
+        tabs = any(line.startswith("\t") for line in lines)
+        new = [_shifted(line if tabs else _spaced(line), shift) for line in hunk.replace]
         lines[at : at + len(hunk.search)] = new
         below = at + len(new)
     return "\n".join(lines).rstrip("\n") + "\n", tuple(remarks)
@@ -157,6 +158,12 @@ def _squeezed(lines: Sequence[str]) -> list[str]:
 def _indent(line: str) -> int:
     wide = line.expandtabs(4)
     return len(wide) - len(wide.lstrip(" "))
+
+
+def _spaced(line: str) -> str:
+    """Return a line that is indented by spaces, for programs that are."""
+    code = line.lstrip()
+    return line[: len(line) - len(code)].expandtabs(4) + code
 
 
 def _shifted(line: str, by: int) -> str:

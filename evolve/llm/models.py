@@ -19,6 +19,10 @@ _ADDRESSES = {"anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_U
 _NAME = re.compile(r"[\w.:/+-]{1,100}")
 
 
+SHORTEST_SECRET = 8
+"""Characters of a key that is one; what local servers are given (``test``) is a word in programs."""
+
+
 class ModelError(ValueError):
     """A model cannot be used as named, or without a key."""
 
@@ -117,6 +121,6 @@ def without_keys(text: str) -> str:
     for names in KEYS.values():
         for name in names:
             value = os.environ.get(name, "").strip()
-            if len(value) >= 4:
+            if len(value) >= SHORTEST_SECRET:
                 text = text.replace(value, "[key]")
     return re.sub(r"\b(sk-[\w-]{8,}|AIza[\w-]{20,})", "[key]", text)

@@ -22,7 +22,7 @@ MAX_TRIES = 80
 
 NOTE_LENGTH = 300
 
-_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([\w+.#-]*)[ \t]*")
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^`\s][^`]*|)")
 _CODE_LINE = re.compile(r"(import|from|class|def|@|#|\"\"\"|''')")
 _MARKUP = re.compile(r"[*_`#>]+")
 
@@ -84,7 +84,7 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
             source, remarks = apply_hunks(clean(base), hunks)
             tree = parse_module(source)
         else:
-            (source, tree), remarks = _program(text), ()
+            (source, tree), remarks = _program(text, clean(base)), ()
         source, added = with_imports(source, tree, (base, *donors))
     except EditError as error:
         raise ReplyError(str(error), error.hunk) from error
@@ -97,8 +97,10 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
     return Edited(source if source.endswith("\n") else source + "\n", note_of(text), remarks)
 
 
-def _program(text: str) -> tuple[str, ast.Module]:
-    """Return the whole program in a reply without blocks, and its syntax tree."""
+def _program(text: str, base: str) -> tuple[str, ast.Module]:
+    """Return the whole program in a reply without blocks, and its syntax tree; the old one only for want of
+    others.
+    """
     problem: SourceError | None = None
     fitting: dict[str, ast.Module] = {}
     # Quoted lines around and inside a program make pieces ambiguous: all that may be meant are tried.
@@ -112,6 +114,7 @@ def _program(text: str) -> tuple[str, ast.Module]:
             continue
         if any(isinstance(node, ast.ClassDef | ast.FunctionDef) and _is_whole(node) for node in tree.body):
             fitting[piece] = tree
+    fitting = {piece: tree for piece, tree in fitting.items() if piece.split() != base.split()} or fitting
     if fitting and not any(_FENCE.fullmatch(line) for line in text.split("\n")):
         whole = max(fitting, key=len)
         return whole, fitting[whole]
@@ -153,7 +156,8 @@ def _pieces(text: str) -> Iterator[str]:
             last = len(lines)
             for _ in range(8):
                 yield _block(lines[at:last], 0)
-                # Prose below the code: give up paragraph by paragraph.
+                # A tag that closes; or prose below the code: give up paragraph by paragraph.
+                yield _block(lines[at : last - 1], 0)
                 while last > at and lines[last - 1].strip():
                     last -= 1
                 while last > at and not lines[last - 1].strip():

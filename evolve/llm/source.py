@@ -8,6 +8,7 @@ import re
 import warnings
 
 from evolve.sandbox.limits import Limits
+from evolve.sandbox.program import STANDARD_IMPORTS
 
 MAX_BYTES = Limits.source_bytes
 MAX_DEPTH = 60
@@ -69,7 +70,9 @@ def _deeper_than(tree: ast.AST, limit: int) -> bool:
 
 
 def with_imports(source: str, tree: ast.Module, donors: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return a program with the imports that it needs and lacks, where a donor has them; and these imports.
+    """Return a program with the imports that it needs and lacks; and these imports.
+
+    A donor has them, or they are modules that every program may import.
 
     Parameters
     ----------
@@ -92,6 +95,7 @@ def with_imports(source: str, tree: ast.Module, donors: tuple[str, ...]) -> tupl
             if name in missing:
                 lines.append(line)
                 missing.discard(name)
+    lines += [f"import {name}" for name in STANDARD_IMPORTS if name in missing]
     if not lines:
         return source, ()
     text = source.splitlines()

@@ -150,6 +150,13 @@ def test_keys_come_from_the_environment_and_are_never_shown(monkeypatch):
     assert without_keys("bad key very-secret-1 or sk-ant-abcdefgh1") == "bad key [key] or [key]"
 
 
+def test_what_a_local_server_is_given_for_a_key_stays_a_word_in_programs(monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "test")
+    assert without_keys("test = latest") == "test = latest"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "a-secret")
+    assert without_keys("test = 'a-secret'") == "test = '[key]'"
+
+
 def test_the_bandit_prefers_what_gains_and_of_equals_what_is_cheap():
     gains = {"a": 0.5, "b": 0.0}
     bandit = Bandit(["a", "b"])

@@ -117,6 +117,38 @@ def test_a_forgotten_import_is_added_from_the_parent():
     assert "added what it forgot" in edited.remarks[-1]
 
 
+def test_a_forgotten_import_that_no_program_has_is_added_if_every_program_may_have_it():
+    edited = read_reply(block("a + 1", "math.sqrt(a) + os.getpid()"), "class A:\n    a = 1\n    b = a + 1\n")
+    assert edited.source.startswith("import math\n")
+    assert "import os" not in edited.source
+    assert edited.remarks == ("added what it forgot: import math",)
+
+
+NEW = BASE.rstrip() + "\n\n    def more(self):\n        return 9\n"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"New:\n{fence(NEW)}The old one was:\n{fence(BASE)}",
+        f"Old:\n{fence(BASE)}The new one is:\n{fence(NEW)}",
+        f"<code>\n{NEW}</code>",
+        fence(NEW, language='python title="rule.py" {1-3}'),
+        f"{fence(NEW)}Use it so:\n{fence('rule = A()')}",
+    ],
+)
+def test_the_whole_new_program_is_taken(reply):
+    assert read_reply(reply, BASE).source == NEW
+
+
+def test_tabs_of_a_block_become_the_spaces_of_the_program():
+    base = "class A:\n    def f(self):\n        return 1\n"
+    edited = read_reply(block("\tdef f(self):\n\t\treturn 1", "\tdef f(self):\n\t\treturn 'a\tb'"), base)
+    assert edited.source == "class A:\n    def f(self):\n        return 'a\tb'\n"
+    tabs = base.replace("    ", "\t")
+    assert read_reply(block("\t\treturn 1", "\t\treturn 2"), tabs).source == tabs.replace("1", "2")
+
+
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
