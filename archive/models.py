@@ -190,7 +190,13 @@ class ScoreRow(Base):
 class ModelCallRow(Base):
     __tablename__ = "model_calls"
     # The sums of the ledger read only the index, never the pages of requests and responses.
-    __table_args__ = (Index("ix_model_calls_ledger", "run_id", "status", "reserved_cost", "cost"),)
+    __table_args__ = (
+        Index(
+            "ix_model_calls_ledger",
+            *("run_id", "status", "reserved_cost", "cost"),
+            *("input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token: Mapped[str] = mapped_column(String(64), unique=True)

@@ -19,7 +19,7 @@ from archive.location import display, file_of, resolve_url
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema this program reads and writes: the newest file of ``archive/migrations/versions``."""
 VERSION_TABLE = "nashforge_version"
 # Any fixed number: two processes that create the schema on one server take turns by it.

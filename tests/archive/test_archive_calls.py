@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from sqlalchemy.event import listen
 
 from archive import BudgetExceeded, CallStatus, ModelCall, NotFound
 from archive.records import Run
@@ -116,3 +117,24 @@ def test_concurrent_reservations_never_exceed_the_cap(archive: Archive, run: Run
     assert total.cost <= 2.0
     assert total.reserved == 0.0
     assert sum(refused for _, refused in outcomes) > 0
+
+
+def test_the_sums_of_the_ledger_read_an_index_alone(archive: Archive, run: Run) -> None:
+    # The rows hold prompts and answers: reading them would make every call of a long run slower.
+    if archive.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by what its statistics say")
+    ran: list[tuple[str, object]] = []
+    listen(
+        archive.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, text, values, *_rest: ran.append((text, values)),
+    )
+    archive.reserve_call(
+        run, provider="p", model="m", request={}, reserved_cost=0.1, cap=1.0, token_cap=10, input_tokens=1
+    )
+    sums = [(text, values) for text, values in ran if text.startswith("SELECT") and "sum(" in text]
+    assert len(sums) == 2
+    with archive.engine.connect() as connection:
+        for text, values in sums:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+            assert "USING COVERING INDEX ix_model_calls_ledger" in str(plan)
