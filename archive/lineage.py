@@ -8,7 +8,6 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, or_, select
-from sqlalchemy.orm import aliased
 
 from archive.candidates import CandidateStore
 from archive.errors import NotFound
@@ -18,13 +17,17 @@ from archive.records import FAILED, Candidate, Program, Role
 from archive.rows import RunRef, candidate_select, chunks, run_id
 from archive.views import Edge, Lineage, Relative
 
-_Link: TypeAlias = Row[int, int, int, Role, int]
-"""Child, position, parent, role, and the run of the end that is further from where the search began."""
+_Link: TypeAlias = Row[int, int, int, Role]
+"""Child, position, parent, role."""
 
 _MANY = 1000
 _RELATIVES = candidate_select(Relative)
 _OF_RUN = _RELATIVES.where(CandidateRow.run_id == bindparam("run"))
 _AMONG = _RELATIVES.where(CandidateRow.id.in_(bindparam("ids", expanding=True)))
+_IDS = select(CandidateRow.id).where(CandidateRow.run_id == bindparam("run"))
+_RUN_OF = select(CandidateRow.id, CandidateRow.run_id).where(
+    CandidateRow.id.in_(bindparam("ids", expanding=True))
+)
 
 
 class LineageStore(CandidateStore, ProgramStore):
@@ -116,7 +119,7 @@ class LineageStore(CandidateStore, ProgramStore):
         number = run_id(run)
         with self._read() as connection:
             found = _relatives(connection, _OF_RUN.where(shown), run=number)
-            links = connection.execute(_links(roles, upward=True), {"run": number}).all()
+            links = connection.execute(_links(roles, upward=True).where(shown), {"run": number}).all()
         return _in_order(found, links)
 
 
@@ -130,23 +133,19 @@ def _in_order(found: list[Relative], links: Sequence[_Link]) -> tuple[dict[int, 
     """Return candidates in order of run and index, and the links among them by child and position."""
     found.sort(key=itemgetter(Relative._fields.index("run_id"), Relative._fields.index("index")))
     parents: dict[int, list[Edge]] = {candidate.id: [] for candidate in found}
-    for child, _, parent, role, _ in links:
+    for child, _, parent, role in links:
         if child in parents and parent in parents:
             parents[child].append(Edge(child, parent, role))
     return {candidate.id: candidate for candidate in found}, tuple(chain.from_iterable(parents.values()))
 
 
-def _links(roles: Collection[Role] | None, *, upward: bool) -> Select[int, int, int, Role, int]:
-    """Select child, position, parent and role of the links that begin in a run, and where they end."""
-    near, far = ParentRow.candidate_id, ParentRow.parent_id
-    if not upward:
-        near, far = far, near
-    here, there = aliased(CandidateRow), aliased(CandidateRow)
+def _links(roles: Collection[Role] | None, *, upward: bool) -> Select[int, int, int, Role]:
+    """Select the links that begin in a run, by child and position."""
+    near = ParentRow.candidate_id if upward else ParentRow.parent_id
     links = (
-        select(ParentRow.candidate_id, ParentRow.position, ParentRow.parent_id, ParentRow.role, there.run_id)
-        .join(here, here.id == near)
-        .join(there, there.id == far)
-        .where(here.run_id == bindparam("run"))
+        select(ParentRow.candidate_id, ParentRow.position, ParentRow.parent_id, ParentRow.role)
+        .join(CandidateRow, CandidateRow.id == near)
+        .where(CandidateRow.run_id == bindparam("run"))
         .order_by(ParentRow.candidate_id, ParentRow.position)
     )
     return links if roles is None else links.where(ParentRow.role.in_(roles))
@@ -157,23 +156,34 @@ def _closure(
 ) -> tuple[dict[int, set[int]], Sequence[_Link]]:
     """Return the ids of everything that is reached from a candidate, itself included, by run; and the links.
 
-    The links of whole runs are read and followed here. A recursive query would depend on the planner's
+    The links of whole runs are read and followed here; candidates of other runs are looked up when the
+    way leads to them. A recursive query would depend on the planner's
     statistics: a server without any scans the table once a generation, and a sequential search has as many
     generations as candidates.
     """
     statement = _links(roles, upward=upward)
-    following: dict[int, list[tuple[int, int]]] = {}
+    following: dict[int, list[int]] = {}
+    run_of = {root.id: root.run_id}
     reached: dict[int, set[int]] = {}
     links: list[_Link] = []
-    open_ends = [(root.id, root.run_id)]
-    while open_ends:
-        candidate, run = open_ends.pop()
+    open_ends, strangers = [root.id], set[int]()
+    while open_ends or strangers:
+        if not open_ends:
+            for some in chunks(sorted(strangers)):
+                run_of.update((key, owner) for key, owner in connection.execute(_RUN_OF, {"ids": some}))
+            open_ends, strangers = list(strangers), set()
+        candidate = open_ends.pop()
+        run = run_of.get(candidate)
+        if run is None:
+            strangers.add(candidate)
+            continue
         if run not in reached:
             reached[run] = set()
+            run_of.update(dict.fromkeys(connection.scalars(_IDS, {"run": run}), run))
             new = connection.execute(statement, {"run": run}).all()
-            for child, _, parent, _, end_run in new:
+            for child, _, parent, _ in new:
                 start, end = (child, parent) if upward else (parent, child)
-                following.setdefault(start, []).append((end, end_run))
+                following.setdefault(start, []).append(end)
             links += new
         if candidate not in reached[run]:
             reached[run].add(candidate)

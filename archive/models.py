@@ -10,25 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Double, Enum, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from archive.records import CallStatus, Role, RunState, Status
-from archive.types import BigKey, JsonObject, UTCDateTime, db_now
+from archive.types import BigKey, JsonObject, UTCDateTime, Words, db_now
 from archive.work import AttemptState
-
-
-def _words(
-    enumeration: type[RunState] | type[Status] | type[Role] | type[CallStatus] | type[AttemptState],
-) -> Enum:
-    """Return a column type that stores an enumeration's values as plain text."""
-    return Enum(
-        enumeration,
-        native_enum=False,
-        create_constraint=False,
-        length=24,
-        values_callable=lambda members: [member.value for member in members],
-    )
 
 
 class Base(DeclarativeBase):
@@ -49,11 +36,11 @@ class Base(DeclarativeBase):
         str: Text(),
         dict[str, Any]: JSON(none_as_null=True),
         list[int]: JSON(none_as_null=True),
-        RunState: _words(RunState),
-        Status: _words(Status),
-        Role: _words(Role),
-        CallStatus: _words(CallStatus),
-        AttemptState: _words(AttemptState),
+        RunState: Words(RunState),
+        Status: Words(Status),
+        Role: Words(Role),
+        CallStatus: Words(CallStatus),
+        AttemptState: Words(AttemptState),
     }
 
 

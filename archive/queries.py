@@ -84,9 +84,8 @@ class Queries(Database):
             CandidateRow.run_id == run_id(run), CandidateRow.train.is_not(None)
         )
         with self._read() as connection:
-            rows = connection.execute(statement.order_by(CandidateRow.index))
-            # Only measured ones were selected.
-            return [Fitted(*row) for row in rows]  # type: ignore[arg-type]
+            rows = connection.execute(statement.order_by(CandidateRow.index)).all()
+        return [Fitted._make(row) for row in rows]
 
     def get_candidates(self, ids: Sequence[int]) -> list[Candidate]:
         """Return candidates by their numbers, in that order."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -30,9 +32,34 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return an aware time in UTC."""
-        if value is None:
-            return None
+        if value is None or value.tzinfo is UTC:  # a server whose zone is UTC, as thousands of times
+            return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[Enum]):
+    """An enumeration, stored as the plain text of its values, and quick to read."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, enumeration: type[Enum]) -> None:
+        super().__init__(24)
+        self.enumeration = enumeration
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Return the word for a member; other words are refused."""
+        return None if value is None else str(self.enumeration(value).value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return what turns a stored word into its member: no function of Python, for tens of thousands."""
+        return _Members({None: None, **{member.value: member for member in self.enumeration}}).__getitem__
+
+
+class _Members(dict[Any, Any]):
+    def __missing__(self, word: object) -> Any:
+        known = ", ".join(str(name) for name in self if name is not None)
+        raise LookupError(f"the archive holds {word!r} where only these are known: {known}")
 
 
 class JsonObject(TypeDecorator[dict[str, Any]]):

@@ -68,12 +68,11 @@ class HistoryPoint:
     best: float
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """The fitness of one measured candidate, without the rest of it."""
+class Fitted(NamedTuple):
+    """The fitness of one measured candidate, without the rest of it; a tuple, because there are thousands."""
 
     id: int
-    index: int
+    index: int  # type: ignore[assignment]  # the position, as of candidates; tuples have a method
     program: str | None
     train: float
     validation: float | None

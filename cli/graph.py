@@ -82,8 +82,7 @@ def print_tree(screen: Console, family: Family) -> None:
     width, end = screen.width, Segment.line()
     while waiting:
         member, lead, rest = waiting.pop()
-        line = _cut(_line(family, member, lead, width), width)
-        segments += (Segment(text, styles.get(style)) for text, style in line if text)
+        segments += [Segment(text, styles.get(style)) for text, style in _line(family, member, lead, width)]
         segments.append(end)
         main = family.main_child(member)
         if main is None:
@@ -103,23 +102,16 @@ def _line(family: Family, member: Relative, lead: str, width: int) -> list[tuple
         name, colour, value = f"{member.nickname or '-'} {member.status}", "red", ""
     else:
         name, colour = member.nickname or "-", "bold green" if chosen else "cyan"
-        value = output.fitness(member.train)
+        value = f" {output.fitness(member.train)}"
     others = "".join(f" × {partner.nickname}" for partner in family.partners(member))
-    taken = len(lead) + 2 + len(name) + bool(value) + len(value) + len(others) + 2
+    taken = len(lead) + 2 + len(name) + len(value) + len(others) + 2
     told = output.shorten(edit(member), max(width - taken, 8))
     if not told.isprintable():
         told = output.visible(told)
-    dot = ("●", "green") if chosen else ("○", "")
-    return [
-        (lead, ""),
-        dot,
-        (" ", ""),
-        (name, colour),
-        (f" {value}", ""),
-        (others, "dim"),
-        ("  ", ""),
-        (told, "dim"),
-    ]
+    start = [(lead, ""), ("● ", "green")] if chosen else [(f"{lead}○ ", "")]
+    line = [*start, (name, colour), (value, ""), (f"{others}  {told}", "dim")]
+    # Nearly all lines fit, and cells of the terminal need not be counted for letters.
+    return line if told.isascii() and taken + len(told) <= width else _cut(line, width)
 
 
 def _cut(pieces: list[tuple[str, str]], width: int) -> list[tuple[str, str]]:

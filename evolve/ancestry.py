@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archive import Archive, Edge, NotFound, Program, Relative, Role, Run
-from evolve.ranking import merit, ranked
+from evolve.ranking import merit
 from games.naming import choice, nearest
 
 ROLES = (Role.PARENT, Role.CROSSOVER)
@@ -140,8 +140,10 @@ def run_or_program(archive: Archive, name: str) -> Run | Program:
 
 def _family_of_run(archive: Archive, run: Run, failed: bool) -> Family:
     members, edges = archive.pedigree(run, roles=ROLES, failed=failed)
-    best = ranked(archive, run, 1)
-    return Family(run.nickname, run, members, edges, _line(edges, best[0].id) if best else frozenset())
+    # The first of equals, as `ranked` has it; everything measured is here already.
+    best = max(members.values(), key=merit, default=None)
+    line = frozenset() if best is None or best.train is None else _line(edges, best.id)
+    return Family(run.nickname, run, members, edges, line)
 
 
 def _line(edges: Collection[Edge], start: int) -> frozenset[int]:
