@@ -1,9 +1,8 @@
-"""What the service entrusts to whom: roles of the database, secrets, contents of messages, TLS."""
+"""What the service entrusts to whom: roles of the database, secrets, contents of messages."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +16,9 @@ from archive import Archive, ArchiveError
 from archive.work import AttemptState
 from evolve.executors.celery import CeleryExecutor
 from evolve.run import start_run
-from evolve.service.broker import Broker, queue_name, task_name
-from evolve.service.servers import PostgreSQL, Redis, find_binary
-from evolve.service.settings import ServiceError, service_settings
+from evolve.service.broker import queue_name, task_name
+from evolve.service.servers import PostgreSQL, find_binary
+from evolve.service.settings import service_settings
 
 from .conftest import ROOT, Service, missing
 from .test_runs import _descendants, task
@@ -35,116 +34,15 @@ def service(postgresql: str, redis: str, tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def certificate(place: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 and its key."""
-    if shutil.which("openssl") is None:
-        missing("openssl is not installed")
-    certificate, key = place / "cert.pem", place / "key.pem"
-    words = (
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run(
-        ["openssl", *words.split(), "-out", str(certificate), "-keyout", str(key)],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
-
-
-class SecureRedis(Redis):
-    """Redis that speaks nothing but TLS."""
-
-    certificate: Path
-    key: Path
-
-    def _prepare(self) -> None:
-        super()._prepare()
-        config = self.folder / "redis.conf"
-        plain = config.read_text().replace(f"port {self.port}\n", f"port 0\ntls-port {self.port}\n")
-        config.write_text(
-            f"{plain}tls-cert-file {self.certificate}\ntls-key-file {self.key}\ntls-auth-clients no\n"
-        )
-
-
-def test_a_broker_behind_tls(certificate: tuple[Path, Path], tmp_path: Path) -> None:
-    if not SecureRedis.installed():
-        missing("redis-server is not installed")
-    server = SecureRedis(tmp_path / "redis")
-    server.certificate, server.key = certificate
-    with server:
-        url = server.url.replace("redis:", "rediss:")
-        broker = Broker(service_settings(url, broker_ca=certificate[0]), "a" * 32)
-        broker.require()
-        assert broker.wake("evaluate", 3) == 3
-        assert broker.length("evaluate") == 3
-        broker.close()
-        stranger = Broker(service_settings(url), "a" * 32)
-        with pytest.raises(ServiceError, match=r"cannot be reached .*certificate verify failed"):
-            stranger.require()
-        stranger.close()
-
-
-class SecurePostgreSQL(PostgreSQL):
-    """PostgreSQL that offers TLS."""
-
-    certificate: Path
-    key: Path
-
-    def _prepare(self) -> None:
-        super()._prepare()
-        account = self._account()
-        for path, name in ((self.certificate, "server.crt"), (self.key, "server.key")):
-            copy = self._data / name
-            copy.write_bytes(path.read_bytes())
-            copy.chmod(0o600)
-            if account:
-                os.chown(copy, account["user"], account["group"])
-
-    def _command(self) -> list[str]:
-        return [*super()._command(), "-c", "ssl=on"]
-
-
-@pytest.fixture(scope="module")
-def cluster(certificate: tuple[Path, Path], place: Path) -> Iterator[SecurePostgreSQL]:
+def cluster(place: Path) -> Iterator[PostgreSQL]:
     """A cluster of one's own: roles are shared by all databases of a cluster."""
     if not PostgreSQL.installed():
         missing("PostgreSQL's programs are not installed")
-    server = SecurePostgreSQL(place / "secure-postgresql")
-    server.certificate, server.key = certificate
-    with server:
+    with PostgreSQL(place / "roles-postgresql") as server:
         yield server
 
 
-def test_a_database_behind_tls(cluster: SecurePostgreSQL, certificate: tuple[Path, Path]) -> None:
-    secured = f"{cluster.url}?sslmode=verify-full&sslrootcert={certificate[0]}"
-    with Archive.open(secured) as archive:
-        run = archive.create_run("cfr", {})
-        with archive._read() as connection:
-            assert connection.scalar(text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
-        notices = CeleryNotices(archive)
-        notices.check()
-        assert archive.get_run(run) == run
-    with pytest.raises(ArchiveError, match="certificate"):
-        Archive.open(f"{cluster.url}?sslmode=verify-full&sslrootcert=system")
-
-
-class CeleryNotices:
-    """The connection that waits for news is the same kind of connection."""
-
-    def __init__(self, archive: Archive) -> None:
-        from archive.notices import Notices
-
-        self.notices = Notices(archive.url, "anything")
-
-    def check(self) -> None:
-        """Connect, with everything that the URL says."""
-        self.notices.listen()
-        self.notices.close()
-
-
-def test_every_role_can_do_its_part_and_no_more(
-    cluster: SecurePostgreSQL, redis: str, tmp_path: Path
-) -> None:
+def test_every_role_can_do_its_part_and_no_more(cluster: PostgreSQL, redis: str, tmp_path: Path) -> None:
     Archive.open(cluster.url).close()
     engine = create_engine(cluster.url.replace("postgresql:", "postgresql+psycopg:"))
     psql = find_binary("psql")
