@@ -94,6 +94,14 @@ class Broker:
     def __init__(self, settings: ServiceSettings, uid: str) -> None:
         self._settings, self._uid = settings, uid
         self._app = make_app(settings, uid)
+        # Makes no connection yet. Those of channels, too: RabbitMQ says so that a password is wrong.
+        transport = self._app.connection_for_read()
+        self._away: tuple[type[Exception], ...] = (
+            OperationalError,
+            OSError,
+            *transport.connection_errors,
+            *transport.channel_errors,
+        )
 
     def wake(self, kind: str, count: int = 1, names: Mapping[str, str] | None = None) -> int:
         """Wake workers for so many pieces of work; return how many messages were sent.
@@ -110,20 +118,18 @@ class Broker:
                     retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1},
                     ignore_result=True,
                 )
-            except (OperationalError, OSError):
+            except self._away:
                 return sent
         return count
 
     def length(self, kind: str) -> int | None:
         """Return how many messages wait in a queue; None if the broker cannot be reached."""
-        away: tuple[type[Exception], ...] = ()
         try:
             with self._app.connection_for_read() as connection:
-                away = (*connection.connection_errors, *connection.channel_errors)
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
                 declared = _queue(self._uid, kind)(connection.default_channel).queue_declare()
                 return int(declared.message_count)
-        except (OperationalError, OSError, *away):
+        except self._away:
             return None
 
     def require(self) -> None:
@@ -137,7 +143,7 @@ class Broker:
         try:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=10)
-        except (OperationalError, OSError) as error:
+        except self._away as error:
             detail = " ".join(str(error).split()) or type(error).__name__
             raise ServiceError(
                 f"the broker {self._settings.shown_broker} cannot be reached ({detail}); check that it "

@@ -165,10 +165,10 @@ class Server(ABC):
     def __exit__(self, *_exception: object) -> None:
         self.stop()
 
-    def _listens(self) -> bool:
+    def _listens(self, port: int | None = None) -> bool:
         with socket.socket() as probe:
             probe.settimeout(1.0)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            return probe.connect_ex(("127.0.0.1", port or self.port)) == 0
 
 
 def end_with_parent() -> None:
@@ -202,10 +202,18 @@ class Redis(Server):
 
 
 class RabbitMQ(Server):
-    """RabbitMQ as a node of its own; it knows the user ``guest``, from this machine only."""
+    """RabbitMQ as a node of its own; it knows the user ``guest``, from this machine only.
+
+    Nodes register with a daemon of Erlang, epmd, and one that finds none starts one that outlives it. So it
+    has a daemon of its own, which ends with it.
+    """
 
     binary = "rabbitmq-server"
     start_seconds = 600.0  # ten on an idle machine; on a busy one it is slow rather than stuck
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        super().__init__(folder, port)
+        self._registrar: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -220,11 +228,25 @@ class RabbitMQ(Server):
         (self.folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndistribution.listener.interface = 127.0.0.1\n"
         )
-        self._distribution = free_port()
+        self._distribution, self._registry = free_port(), free_port()
+        with (self.folder / "log").open("ab") as out:
+            self._registrar = subprocess.Popen(
+                [self._program("epmd"), "-port", str(self._registry), "-address", "127.0.0.1"],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+                start_new_session=True,
+                preexec_fn=end_with_parent if sys.platform == "linux" else None,
+            )
+        deadline = time.monotonic() + 10.0
+        while not self._listens(self._registry) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _options(self) -> dict[str, Any]:
         own = {
             "HOME": str(self.folder),
+            "ERL_EPMD_PORT": str(self._registry),
             "RABBITMQ_NODENAME": f"nashforge-{self.port}@localhost",
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_DIST_PORT": str(self._distribution),
@@ -246,6 +268,10 @@ class RabbitMQ(Server):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
         super()._end(number)
+        if self._registrar is not None:
+            self._registrar.kill()
+            self._registrar.wait()
+            self._registrar = None
 
 
 class PostgreSQL(Server):

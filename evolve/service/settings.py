@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -128,11 +129,15 @@ def _check(settings: ServiceSettings) -> None:
     try:
         parts = urlsplit(settings.broker)
         known = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+        if settings.is_redis:  # its databases have numbers
+            known = known and (parts.path.strip("/") or "0").isdigit()
     except ValueError:
         known = False
     if not known:
+        # Whatever stands where a password does is not shown.
+        shown = re.sub(r":[^@/]*@", ":***@", settings.broker)
         raise SettingsError(
-            f"the broker {settings.broker!r} is not a URL of a supported kind; give redis://HOST:PORT/0, "
+            f"the broker {shown!r} is not a URL of a supported kind; give redis://HOST:PORT/0, "
             "rediss://..., amqp://USER:PASSWORD@HOST:PORT// or amqps://..."
         )
     if settings.stale_seconds < 2 * settings.heartbeat_seconds:
