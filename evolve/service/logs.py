@@ -53,8 +53,9 @@ def set_up_logs(form: Format, level: str = "info", stream: TextIO = sys.stderr) 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # What Celery says of every message is said better here, with the run and the candidate.
-    for name in ("celery.app.trace", "celery.worker.strategy"):
+    # What Celery says of every message is said better here, with the run and the candidate; and which plugins
+    # Alembic has concerns nobody.
+    for name in ("celery.app.trace", "celery.worker.strategy", "alembic.runtime.plugins"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
