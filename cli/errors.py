@@ -41,6 +41,7 @@ _CODES: Mapping[str, int] = {
     "solvers.risk.measures.RiskError": USAGE,
     "solvers.learners.rules.UnknownLearnerError": USAGE,
     "evolve.config.ConfigError": USAGE,
+    "evolve.tasks.StrategicError": USAGE,
     "evolve.domains.UnknownDomainError": USAGE,
     "evolve.domains.checks.DomainError": USAGE,
     "evolve.domains.checks.FitnessError": USAGE,

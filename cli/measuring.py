@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from evolve.domains.metrics import Metric
     from evolve.evaluate import Measured
     from evolve.programs import NamedProgram
-    from evolve.tasks import Fitness, Stage, Strategic
+    from evolve.tasks import Fitness, Stage
 
 NO_REFERENCE = "none"
 
@@ -229,8 +229,11 @@ def strategic_for(
     Raises
     ------
     UsageProblem
-        If the domain does not measure one of them, or the parameters cannot be read.
+        If the domain does not measure one of them.
+    StrategicError
+        If the parameters cannot be read, or have no meaning here.
     """
+    from evolve.domains.checks import strategic_of
     from evolve.objectives import parse_objective
 
     names = list(dict.fromkeys(name.strip() for name in (metrics or "").split(",") if name.strip()))
@@ -239,43 +242,10 @@ def strategic_for(
             raise UsageProblem(
                 f"the domain {domain.name!r} does not measure {name!r}; {choice(name, domain.metrics)}"
             )
+    fitness = strategic_of(domain, fitness, risk, names)
     if fitness.objective is not None:
         names += [name for name in parse_objective(fitness.objective).metrics if name not in names]
-    asked = tuple(name for name in names if domain.metrics[name].on_request)
-    if risk is not None and not asked:
-        raise UsageProblem(
-            "--risk says how strategic measures are measured, and none is asked for; add for example "
-            "--metrics risk_adjusted_value"
-        )
-    shown = tuple(domain.metrics[name] for name in names if name != domain.metric)
-    if not asked:
-        return fitness, shown
-    return fitness.model_copy(update={"strategic": parse_strategic(risk, asked)}), shown
-
-
-def parse_strategic(risk: str | None, metrics: tuple[str, ...] = ()) -> Strategic:
-    """Return the parameters of strategic measures that a text such as ``kl tau=1 radius=0.3`` gives.
-
-    Raises
-    ------
-    UsageProblem
-        If it cannot be read.
-    """
-    from pydantic import ValidationError
-
-    from evolve.tasks import Strategic
-
-    given: dict[str, object] = {"metrics": metrics}
-    for word in (risk or "").split():
-        name, found, value = word.partition("=")
-        given[name if found else "divergence"] = value if found else word
-    try:
-        return Strategic.model_validate(given)
-    except ValidationError as error:
-        raise UsageProblem(
-            f"--risk {risk!r} is not understood; write for example 'kl tau=1 epsilon=0.1 radius=0.1' (kl, "
-            "reverse_kl, chi2 or cvar; tau and radius at least 0, epsilon positive)"
-        ) from error
+    return fitness, tuple(domain.metrics[name] for name in names if name != domain.metric)
 
 
 def plan(

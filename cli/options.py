@@ -126,6 +126,15 @@ FileDomain = Annotated[
         show_default=False,
     ),
 ]
+StrategicRisk = Annotated[
+    str | None,
+    typer.Option(
+        "--risk",
+        metavar="TEXT",
+        help="How strategic metrics are measured. [default: kl tau=1 epsilon=0.1 radius=0.1]",
+        show_default=False,
+    ),
+]
 Objective = Annotated[
     str | None,
     typer.Option(

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from evolve.domains import domain
+from evolve.domains.checks import strategic_of
 from evolve.llm.options import ModelOptions
 from evolve.tasks import Fitness
 from games.naming import choice
@@ -135,10 +136,14 @@ def load_config(
     objective = values.pop("objective", None)
     if objective is not None:
         values["fitness"] = {**values.get("fitness", {}), "kind": "objective", "objective": objective}
+    risk = values.pop("risk", None)
     if isinstance(values.get("fitness"), Mapping):
         # What a file leaves open is as the domain has it, and not as another domain would.
         values["fitness"] = defaults["fitness"] | dict(values["fitness"])
-    return checked(defaults | values, path)
+    config = checked(defaults | values, path)
+    if risk is None:
+        return config
+    return config.model_copy(update={"fitness": strategic_of(work, config.fitness, str(risk))})
 
 
 def checked(values: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:

@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    ValidationError,
     model_serializer,
     model_validator,
 )
@@ -46,6 +47,10 @@ class Trial(Message):
     disguise: Disguise | None = None
 
 
+class StrategicError(ValueError):
+    """How strategic measures are to be measured cannot be read, or has no meaning here."""
+
+
 class Strategic(Message):
     """Strategic measures that are asked for, and their parameters, see `solvers.metrics.profile`.
 
@@ -58,6 +63,27 @@ class Strategic(Message):
     epsilon: float = Field(default=0.1, gt=0, allow_inf_nan=False)
     divergence: Literal["kl", "reverse_kl", "chi2", "cvar"] = "kl"
     radius: float = Field(default=0.1, ge=0, allow_inf_nan=False)
+
+    @classmethod
+    def read(cls, text: str, metrics: tuple[str, ...] = ()) -> Strategic:
+        """Return the parameters that a text such as ``kl tau=1 radius=0.3`` gives.
+
+        Raises
+        ------
+        StrategicError
+            If it cannot be read.
+        """
+        given: dict[str, object] = {"metrics": metrics}
+        for word in text.split():
+            name, found, value = word.partition("=")
+            given[name if found else "divergence"] = value if found else word
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise StrategicError(
+                f"--risk {text!r} is not understood; write for example 'kl tau=1 epsilon=0.1 radius=0.1' "
+                "(kl, reverse_kl, chi2 or cvar; tau and radius at least 0, epsilon positive)"
+            ) from error
 
 
 class Fitness(Message):

@@ -16,6 +16,7 @@ from cli.options import (
     Objective,
     ProgramNames,
     Reference,
+    StrategicRisk,
     Suite,
     Tier,
     Workers,
@@ -44,15 +45,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    risk: Annotated[
-        str | None,
-        typer.Option(
-            "--risk",
-            metavar="TEXT",
-            help="How strategic metrics are measured. [default: kl tau=1 epsilon=0.1 radius=0.1]",
-            show_default=False,
-        ),
-    ] = None,
+    risk: StrategicRisk = None,
     seconds: Annotated[
         float | None,
         typer.Option(
@@ -90,6 +83,10 @@ def evaluate(
             dilemmas.parse_seeds(seeds),
             workers=workers,
             seconds=seconds,
+            reference=reference,
+            objective=objective,
+            metrics=metrics,
+            risk=risk,
             tier=allow_weaker_sandbox,
             database=database,
             json=json,

@@ -25,6 +25,7 @@ from cli.options import (
     Json,
     Objective,
     ProposeOn,
+    StrategicRisk,
     Tier,
     Weight,
     Workers,
@@ -84,6 +85,7 @@ def run(
     test_suite: Annotated[str | None, suite_option("Games that are played only at the end.")] = None,
     horizon: Annotated[int | None, horizon_option("the domain's")] = None,
     objective: Objective = None,
+    risk: StrategicRisk = None,
     final_test: Annotated[
         bool | None,
         typer.Option(
@@ -146,6 +148,7 @@ def run(
         "test": test_suite,
         "horizon": horizon,
         "objective": objective,
+        "risk": risk,
         "final_test": final_test,
         "tier": allow_weaker_sandbox,
     }

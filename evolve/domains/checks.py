@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from evolve.domains.base import Domain
-from evolve.objectives import ObjectiveError, checked_objective
-from evolve.tasks import Fitness
+from evolve.objectives import ObjectiveError, checked_objective, parse_objective
+from evolve.tasks import Fitness, Strategic, StrategicError
 from games.naming import choice
+from solvers.metrics.definitions import PARAMETRIC
 
 ATTRIBUTES = (
     "name", "title", "evaluator", "seed", "hosts", "metric", "metrics", "fitness", "suites", "horizon",
@@ -76,3 +78,32 @@ def check_fitness(domain: Domain, fitness: Fitness) -> None:
             f"the reference {fitness.reference!r} of fitness is no program of the library; "
             + choice(fitness.reference, domain.baselines())
         )
+
+
+def strategic_of(domain: Domain, fitness: Fitness, risk: str | None, more: Sequence[str] = ()) -> Fitness:
+    """Return a fitness with the strategic measures that are wanted, and how they are measured.
+
+    Parameters
+    ----------
+    risk
+        Parameters such as ``kl tau=1 epsilon=0.1 radius=0.1``; None: the defaults.
+    more
+        Metrics that are wanted besides those of the objective.
+
+    Raises
+    ------
+    StrategicError
+        If the parameters cannot be read, or none of these metrics depends on them.
+    """
+    named = [*more, *(() if fitness.objective is None else parse_objective(fitness.objective).metrics)]
+    asked = tuple(
+        name for name in dict.fromkeys(named) if name in domain.metrics and domain.metrics[name].on_request
+    )
+    if risk is not None and not set(asked) & set(PARAMETRIC):
+        possible = [name for name in PARAMETRIC if name in domain.metrics and domain.metrics[name].on_request]
+        remedy = f"name for example {possible[-1]}" if possible else "leave it out"
+        raise StrategicError(
+            "--risk says how gaps, risk-adjusted and robust values are measured, and none is asked for; "
+            f"{remedy}"
+        )
+    return fitness.model_copy(update={"strategic": Strategic.read(risk or "", asked)}) if asked else fitness

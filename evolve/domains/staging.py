@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from archive.records import Status
+from evolve.domains.metrics import Metric
 from evolve.objectives import Score, parse_objective
 from evolve.sandbox import CandidateFailure, Limits, Usage
 from evolve.tasks import PATIENCE, Fitness, Measurement, Report, Stage, StageReport, Task
@@ -60,6 +61,13 @@ class Allowance:
             cpu_seconds=max(self._seconds - used, 0.01),
             memory_bytes=self._memory_bytes,
         )
+
+
+def requested(fitness: Fitness, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """Return the metrics of a domain to be measured that are measured only on request."""
+    named = set(() if fitness.objective is None else parse_objective(fitness.objective).metrics)
+    named.update(() if fitness.strategic is None else fitness.strategic.metrics)
+    return tuple(name for name, metric in metrics.items() if metric.on_request and name in named)
 
 
 def fitness_of(

@@ -27,6 +27,10 @@ DEFINITIONS = (
     Definition("robust_value", "max", "utility", "worst value within a KL radius", _STRATEGIC),
     Definition("security_value", "max", "utility", "security value", "von Neumann (1928)"),
     Definition("cross_play_gap", "min", "utility", "cross-play gap", "Hu et al. (2020), arXiv 2003.02979"),
+    Definition(
+        "worst_cross_play", "max", "utility", "worst cross-play", "Hu et al. (2020), arXiv 2003.02979"
+    ),
+    Definition("hostile_value", "max", "utility", "value alone among hostile policies", _STRATEGIC),
     Definition("welfare", "max", "utility", "welfare", "sum of utilities"),
     Definition("price_of_anarchy", "min", "", "price of anarchy", "Koutsoupias, Papadimitriou (1999)"),
     Definition("free_riding", "min", "utility", "free-riding", _STRATEGIC),
@@ -39,7 +43,20 @@ ON_REQUEST = (
     "robust_value",
     "security_value",
     "cross_play_gap",
+    "worst_cross_play",
     "welfare",
     "price_of_anarchy",
+    "free_riding",
 )
 """What `solvers.metrics.profile` measures. Values are means over players; gaps and welfare are sums."""
+OF_POLICIES = (
+    "cross_play_gap",
+    "worst_cross_play",
+    "hostile_value",
+    "welfare",
+    "free_riding",
+    "price_of_anarchy",
+)
+"""What `solvers.policies.strategic` measures in dilemmas, where a strategy is a program."""
+PARAMETRIC = ("qre_gap", "rqe_gap", "risk_adjusted_value", "robust_value")
+"""What depends on aversion to risk, rationality or a radius."""

@@ -18,6 +18,7 @@ from evolve import doctor
 from evolve.config import ConfigError, RunConfig, load_config, read_run_file
 from evolve.domains import domain
 from evolve.run import resumed_config
+from evolve.tasks import Strategic
 
 OPTIONS = {
     "suite": "train",
@@ -37,7 +38,7 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
         "allow_weaker_sandbox": '"none"', "executor": '"celery"', "weight": "2.5", "propose_on": '"workers"',
         "budget_usd": "1.5", "max_tokens": "100000", "max_output_tokens": "4096", "feedback": '"sparse"',
         "prices": '"prices.toml"', "price_unknown": '"1/5"', "prompts": '"templates"',
-        "model_islands": "true", "objective": '"exploitability"',
+        "model_islands": "true", "objective": '"exploitability + rqe_gap"', "risk": '"tau=0.5"',
     }  # fmt: skip
     assert set(values) == options
     for spell in (str, lambda name: name.replace("_", "-")):
@@ -47,7 +48,10 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
         file = read_run_file(path)
         assert (file.name, file.database) == ("mine", "here.db")
         config = load_config({}, path)
+        assert config.fitness.strategic == Strategic(metrics=("rqe_gap",), tau=0.5)
         for name, value in values.items():
+            if name == "risk":
+                continue
             home = config.fitness if name == "objective" else config
             assert getattr(home, OPTIONS.get(name, name)) == json.loads(value)
         # The command line wins.
