@@ -128,6 +128,10 @@ def evaluate_policies(
     *,
     workers: int | None = None,
     seconds: float | None = None,
+    reference: str | None = None,
+    objective: str | None = None,
+    metrics: str | None = None,
+    risk: str | None = None,
     tier: str | None = None,
     database: str | None = None,
     json: bool | None = None,
@@ -139,7 +143,7 @@ def evaluate_policies(
     from archive import Archive
     from cli import output
     from cli.errors import FAILED
-    from cli.measuring import check_tier, find
+    from cli.measuring import check_tier, find, fitness_for, strategic_for
     from evolve.dilemmas.measuring import measure
     from evolve.executors.local import LocalExecutor
 
@@ -152,10 +156,20 @@ def evaluate_policies(
         print(f"{done}/{total} {standing.label}: {what}", file=sys.stderr, flush=True)
 
     with Archive.open(database) as archive:
-        _, found = find(programs, archive, setting.game)
+        work, found = find(programs, archive, setting.game)
+        fitness, _ = fitness_for(work, reference, objective)
+        fitness, _ = strategic_for(work, fitness, metrics, risk)
         with closing(LocalExecutor(workers)) as executor:
             standings = measure(
-                archive, found, setting, seeds, executor, tier=weakest, seconds=seconds, on_measured=tell
+                archive,
+                found,
+                setting,
+                seeds,
+                executor,
+                tier=weakest,
+                seconds=seconds,
+                fitness=fitness,
+                on_measured=tell,
             )
     if output.wants_json(json):
         output.print_json([row for standing in standings for row in standing.rows()])
@@ -168,18 +182,19 @@ def evaluate_policies(
 def print_standings(standings: Sequence[Standing]) -> None:
     """Print a table: a line for each program, a column for each metric."""
     from cli import output
-    from solvers.policies.metrics import METRICS
 
     screen = output.console()
     first = standings[0]
     screen.print(f"[cyan]{output.plain(str(first.setting))}[/], seeds {_ranges(first.seeds)}", soft_wrap=True)
-    table = output.table("program", *(name.replace("_", " ") for name in METRICS), right=METRICS)
+    names, judged = first.names, first.objective is not None
+    heads = [*(name.replace("_", " ") for name in names), *(["fitness"] if judged else [])]
+    table = output.table("program", *heads, right=heads)
     for standing in standings:
         if not standing.summaries:
             table.add_row(f"[green]{output.plain(standing.label)}[/]", f"[red]{standing.status}[/]")
             continue
         cells = []
-        for name in METRICS:
+        for name in names:
             summary = standing.summaries[name]
             if summary.mean is None:
                 cells.append("-")
@@ -188,6 +203,8 @@ def print_standings(standings: Sequence[Standing]) -> None:
             if summary.high is not None:
                 spread = f" [dim]±{summary.high - summary.mean:.2g}[/]"
             cells.append(f"{summary.mean:.4g}{spread}")
+        if judged:
+            cells.append(output.fitness(standing.fitness))
         table.add_row(f"[green]{output.plain(standing.label)}[/]", *cells)
     screen.print(table)
     for standing in standings:

@@ -13,7 +13,9 @@ from solvers.cfr.solve import Solution, solve
 
 if TYPE_CHECKING:
     from games.sequence_form import SequenceForm
+    from solvers.equilibria.stationary import Policies
     from solvers.learners.tasks import LearningTask
+    from solvers.markov.tasks import MarkovTask
     from solvers.profile import Profile
     from solvers.psro.engine import PSROCheckpoint
 
@@ -103,7 +105,7 @@ def learn_with(
     Raises
     ------
     games.GameError
-        If the string names no learning task, or a Markov game, whose policies are no profile.
+        If the string names no learning task of a one-shot game.
     evolve.sandbox.CandidateFailure
         If the learner fails.
     solvers.learners.climbing.StrategyError
@@ -113,13 +115,7 @@ def learn_with(
     from solvers.learners.engine import learn
     from solvers.learners.engine import session_arguments as learner_arguments
     from solvers.learners.tasks import learning_task
-    from solvers.markov.tasks import is_markov_task
 
-    if is_markov_task(game):
-        raise games.UnsupportedGameError(
-            f"{game} is a Markov game; risk is measured in one-shot games here, use `nashforge evaluate "
-            "--domain rqe` there"
-        )
     task = learning_task(game)
     form = one_shot_form(game, *task.payoffs)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
@@ -129,3 +125,21 @@ def learn_with(
     ):
         learned = learn(task, session, iterations)
     return form, learned.strategies, task
+
+
+def learn_markov_with(
+    game: str, named: NamedProgram, iterations: int, *, tier: str = "strict", seconds: float = 3600.0
+) -> tuple[MarkovTask, Policies]:
+    """Let learners play a Markov game; return the task with their last policies; otherwise `learn_with`."""
+    from solvers.markov.engine import learn
+    from solvers.markov.engine import session_arguments as learner_arguments
+    from solvers.markov.tasks import markov_task
+
+    task = markov_task(game)
+    limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
+    with (
+        Sandbox(hosts=["solvers.learners.host"], tier=Tier(tier)) as sandbox,
+        sandbox.session(named.source, limits=limits, **learner_arguments(task, iterations)) as session,
+    ):
+        learned = learn(task, session, iterations)
+    return task, learned.strategies

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.completion import complete_programs
+from cli.dilemmas import Seeds
 from cli.options import Database, FileDomain, Json, Tier, iterations_option
+from cli.strategic import RADII, draw, print_definitions, print_reports, reports_as_json
 
 if TYPE_CHECKING:
+    from evolve.programs import NamedProgram
     from solvers.metrics.report import StrategicReport
     from solvers.metrics.social import CrossPlay
+    from solvers.risk import Risk
 
-RADII = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 DEFAULTS = {"cfr": ("leduc_poker", 200), "psro": ("leduc_poker", 50), "rqe": ("SC4", 200)}
 """Game and iterations by domain."""
 
@@ -34,15 +37,17 @@ def risk(
         typer.Option(
             "--game",
             metavar="GAME",
-            help="The game that it solves first. [default: leduc_poker; for learners SC4]",
+            help="The game that it solves first. [default: leduc_poker; for learners SC4; for policies "
+            "their own]",
             show_default=False,
         ),
     ] = None,
     iterations: Annotated[
         int | None,
-        iterations_option("Iterations of solving. [default: 200; of PSRO 50]"),
+        iterations_option("Iterations of solving, or steps of an episode. [default: 200; of PSRO 50; 1000]"),
     ] = None,
     domain: FileDomain = None,
+    seeds: Seeds = None,
     tau: Annotated[
         float, typer.Option("--tau", metavar="T", min=0.0, help="Aversion to risk; larger is more averse.")
     ] = 1.0,
@@ -69,192 +74,111 @@ def risk(
 
     Values against the expected partners, against partners who deviate at a price (risk-adjusted), within a
     KL radius (robustness), and without limits (security); with more than two players, one seat deviates.
-    Learners of the domain rqe play one-shot games with payoffs scaled to span 1.
+    Learners of the domain rqe play games with payoffs scaled to span 1. Policies of social dilemmas meet the
+    library's policies instead: in equal parts, and alone among hostile ones.
     """
     from cli import output
     from cli.archives import programs as find_programs
+    from cli.dilemmas import GAMES
     from cli.errors import UsageProblem
     from cli.plot import check_format
-    from evolve.solving import learn_with, solve_psro_with, solve_with
-    from solvers.metrics.report import strategic_report
-    from solvers.metrics.social import cross_play
     from solvers.risk import Risk
 
     if list_measures:
-        _list(output.wants_json(json))
+        print_definitions(output.wants_json(json))
         return
     if not programs:
         raise UsageProblem("name a program, such as dcfr; or list the measures with --list")
-    measure = Risk(tau, divergence)
     if plot is not None:
         check_format("--plot", plot)
         if len(programs) > 1:
             raise UsageProblem("--plot draws the curves of one program; name one")
-    solved: list[tuple[str, StrategicReport]] = []
-    profiles = []
+    named_game = (game or "").partition("(")[0].strip()
+    if domain is None and named_game in GAMES:
+        domain = named_game  # library policies are of both dilemmas
     with find_programs(programs, database, domain=domain) as (found, _):
         kinds = {named.domain for named in found}
-        if len(kinds) > 1 or not kinds <= DEFAULTS.keys():
+        if len(kinds) > 1 or not kinds <= {*DEFAULTS, *GAMES}:
             raise UsageProblem(
-                f"risk is measured for programs of one of the domains {', '.join(DEFAULTS)}; these are of "
-                f"{', '.join(sorted(kinds))}"
+                f"risk is measured for programs of one of the domains {', '.join((*DEFAULTS, *GAMES))}; "
+                f"these are of {', '.join(sorted(kinds))}"
             )
         (kind,) = kinds
-        played, count = game or DEFAULTS[kind][0], iterations or DEFAULTS[kind][1]
         tier = allow_weaker_sandbox or "strict"
-        for named in found:
-            if kind == "rqe":
-                form, profile, _ = learn_with(played, named, count, tier=tier)
-            else:
-                solution = (solve_psro_with if kind == "psro" else solve_with)(
-                    played, named, count, tier=tier
-                )
-                form, profile = solution.form, solution.policy
-            report = strategic_report(form, profile, risk=measure, epsilon=epsilon, radii=RADII)
-            solved.append((named.label, report))
-            profiles.append(profile)
-    together = cross_play(form, profiles) if len(profiles) > 1 else None
+        if kind in GAMES:
+            if plot is not None:
+                raise UsageProblem("policies of social dilemmas have no curve to be drawn; leave --plot out")
+            _of_policies(found, kind, game, iterations, seeds, tier, output.wants_json(json))
+            return
+        if seeds is not None:
+            raise UsageProblem("--seeds are those of social dilemmas; leave it out")
+        played, count = game or DEFAULTS[kind][0], iterations or DEFAULTS[kind][1]
+        name, solved, together = _measured(found, kind, played, count, Risk(tau, divergence), epsilon, tier)
     if plot is not None:
-        _draw(solved[0][1], f"{solved[0][0]} in {form.name}", plot)
+        draw(solved[0][1], f"{solved[0][0]} in {name}", plot)
     about = {
-        "game": form.name,
+        "game": name,
         "iterations": count,
         "parameters": {"tau": tau, "epsilon": epsilon, "divergence": divergence},
     }
     if output.wants_json(json):
-        rows = [{"program": label, **_as_dict(report)} for label, report in solved]
-        if together is None:
-            output.print_json({"program": rows[0].pop("program"), **about, **rows[0]})
-        else:
-            output.print_json({**about, "programs": rows, "cross_play": _crossed(together)})
+        output.print_json(reports_as_json(about, solved, together))
         return
-    screen = output.console()
-    for label, report in solved:
-        screen.print(
-            f"[bold]{output.plain(form.name)}[/] with [green]{output.plain(label)}[/], "
-            f"{count} iterations; tau {tau:g}, epsilon {epsilon:g}, {divergence}\n"
-        )
-        _show(report)
-    if together is not None:
-        _show_together(together, [label for label, _ in solved])
+    print_reports(about, solved, together)
     if plot is not None:
-        screen.print(f"plot written to {output.plain(str(plot))}")
+        output.console().print(f"plot written to {output.plain(str(plot))}")
 
 
-def _list(as_json: bool) -> None:
-    from cli import output
-    from solvers.metrics.definitions import DEFINITIONS
+def _measured(
+    found: list[NamedProgram], kind: str, game: str, count: int, risk: Risk, epsilon: float, tier: str
+) -> tuple[str, list[tuple[str, StrategicReport]], CrossPlay | None]:
+    """Return the name of the game, what every program plays there, measured, and how they fare together."""
+    from evolve.solving import learn_markov_with, learn_with, solve_psro_with, solve_with
+    from solvers.markov.report import markov_cross_play, markov_report
+    from solvers.markov.tasks import is_markov_task
+    from solvers.metrics.report import strategic_report
+    from solvers.metrics.social import cross_play
 
-    if as_json:
-        output.print_json(
-            [
-                {
-                    "metric": item.name,
-                    "title": item.title,
-                    "direction": item.direction,
-                    "unit": item.unit,
-                    "citation": item.citation,
-                }
-                for item in DEFINITIONS
-            ]
-        )
-        return
-    table = output.table("measure", "better", "unit", "source")
-    for item in DEFINITIONS:
-        better = "less" if item.direction == "min" else "more"
-        table.add_row(f"[cyan]{item.name}[/]", better, item.unit or "ratio", output.plain(item.citation))
-    output.console().print(table)
-
-
-def _as_dict(found: StrategicReport) -> dict[str, Any]:
-    return {
-        "players": [
-            {
-                "player": player + 1,
-                "value": float(found.values[player]),
-                "risk_adjusted_value": float(found.risk_adjusted[player]),
-                "security_value": float(found.security[player]),
-                "robustness": [
-                    {"radius": radius, "value": float(value)}
-                    for radius, value in zip(found.radii, found.robustness[player], strict=True)
-                ],
-            }
-            for player in range(len(found.values))
-        ],
-        "exploitability": found.exploitability,
-        "qre_gap": found.qre_gap,
-        "rqe_gap": found.rqe_gap,
-        "welfare": found.welfare,
-        "price_of_anarchy": found.price_of_anarchy,
-    }
-
-
-def _crossed(together: CrossPlay) -> dict[str, Any]:
-    return {
-        "matrix": together.matrix.tolist(),
-        "self_play": together.self_play,
-        "cross_play": together.cross_play,
-        "deviation": together.deviation,
-        "worst": together.worst,
-        "gap": together.gap,
-    }
-
-
-def _show(found: StrategicReport) -> None:
-    from cli import output
-
-    columns = ["player", "value", "risk-adjusted", *(f"KL {radius:g}" for radius in RADII[1:]), "security"]
-    table = output.table(*columns, right=columns)
-    for player in range(len(found.values)):
-        numbers = [
-            found.values[player],
-            found.risk_adjusted[player],
-            *found.robustness[player][1:],
-            found.security[player],
-        ]
-        table.add_row(str(player + 1), *(f"{value:+.4f}" for value in numbers))
-    screen = output.console()
-    screen.print(table)
-    named_numbers = {
-        "exploitability": found.exploitability,
-        "QRE gap": found.qre_gap,
-        "RQE gap": found.rqe_gap,
-        "price of anarchy": found.price_of_anarchy,
-    }
-    parts = [f"{name} {output.number(value)}" for name, value in named_numbers.items() if value is not None]
-    screen.print("   ".join([*parts, f"welfare {found.welfare:+.4g}"]))
-
-
-def _show_together(together: CrossPlay, labels: list[str]) -> None:
-    from cli import output
-
-    title = "cross-play: welfare a player, player 1 from the row, all others from the column"
-    table = output.table("", *map(output.plain, labels), title=title, right=labels)
-    for label, row in zip(labels, together.matrix, strict=True):
-        table.add_row(f"[green]{output.plain(label)}[/]", *(f"{value:+.4f}" for value in row))
-    screen = output.console()
-    screen.print()
-    screen.print(table)
-    screen.print(
-        f"together {together.self_play:+.4f}   with strangers {together.cross_play:+.4f} "
-        f"(sd {together.deviation:.4f}, worst {together.worst:+.4f})   cross-play gap {together.gap:+.4f}"
-    )
-
-
-def _draw(found: StrategicReport, title: str, path: Path) -> None:
-    from cli.plot import COLOURS, figure
-
-    with figure(1, 1, (4.6, 3.0), path) as (_, grid):
-        axes = grid[0][0]
-        for player, curve in enumerate(found.robustness):
-            colour = COLOURS[player % len(COLOURS)]
-            axes.plot(
-                found.radii, curve, marker="o", markersize=3, color=colour, label=f"player {player + 1}"
+    solved: list[tuple[str, StrategicReport]] = []
+    profiles = []
+    if kind == "rqe" and is_markov_task(game):
+        pairs = []
+        for named in found:
+            task, policies = learn_markov_with(game, named, count, tier=tier)
+            solved.append(
+                (named.label, markov_report(task, policies, risk=risk, epsilon=epsilon, radii=RADII))
             )
-            axes.axhline(found.security[player], color=colour, linestyle=":", linewidth=1)
-        axes.set_xscale("symlog", linthresh=0.01)
-        axes.set_xlim(left=0)
-        axes.set_xlabel("KL radius of the partner (nats); dotted: no limit")
-        axes.set_ylabel("worst value (utility)")
-        axes.set_title(title)
-        axes.legend(frameon=False)
+            pairs.append(policies)
+        return task.game.name, solved, markov_cross_play(task, pairs) if len(pairs) > 1 else None
+    for named in found:
+        if kind == "rqe":
+            form, profile, _ = learn_with(game, named, count, tier=tier)
+        else:
+            solve = solve_psro_with if kind == "psro" else solve_with
+            solution = solve(game, named, count, tier=tier)
+            form, profile = solution.form, solution.policy
+        solved.append((named.label, strategic_report(form, profile, risk=risk, epsilon=epsilon, radii=RADII)))
+        profiles.append(profile)
+    return form.name, solved, cross_play(form, profiles) if len(profiles) > 1 else None
+
+
+def _of_policies(
+    found: list[NamedProgram],
+    kind: str,
+    game: str | None,
+    steps: int | None,
+    seeds: str | None,
+    tier: str,
+    as_json: bool,
+) -> None:
+    from cli import output
+    from cli.dilemmas import parse_seeds, setting_of
+    from cli.strategic import policies_as_json, print_policies
+    from evolve.dilemmas.risk import policy_risks
+
+    setting = setting_of([game or kind], horizon=steps)
+    together = policy_risks(found, setting, parse_seeds(seeds), tier=tier)
+    if as_json:
+        output.print_json(policies_as_json(together))
+    else:
+        print_policies(together)

@@ -10,14 +10,16 @@ from archive import Archive, NewEvaluation, Program, Status
 from evolve.dispatch import Dispatcher
 from evolve.domains import domain
 from evolve.domains.dilemmas import seeded_trial
+from evolve.domains.staging import requested
 from evolve.executors.base import Executor, Lost
 from evolve.programs import NamedProgram, store
 from evolve.records import settings_of, stored
-from evolve.tasks import Report, Stage
+from evolve.tasks import Fitness, Report, Stage
 from games.dilemmas.settings import Setting
-from solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS, Summary, summarise
+from solvers.policies.metrics import FAULTS, METRICS, Summary, summarise
+from solvers.policies.strategic import episodes
 
-SECONDS_A_SEED = 120.0
+SECONDS_AN_EPISODE = 120.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Standing:
         Wall time of all episodes.
     faults : dict
         What went wrong in all episodes and was forgiven; empty for a failure.
+    names : tuple of str
+        The metrics, in the order of tables.
+    fitness : float or None
+        By the objective that was asked for, if any.
     """
 
     label: str
@@ -46,11 +52,15 @@ class Standing:
     seconds: float | None
     tier: str | None
     faults: dict[str, int] = field(default_factory=dict)
+    names: tuple[str, ...] = METRICS
+    fitness: float | None = None
+    objective: str | None = None
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a metric, as docs/json.md has them."""
         rows = []
-        for metric in METRICS:
+        metrics = domain(self.setting.game).metrics
+        for metric in self.names:
             summary = self.summaries.get(metric, Summary(None, None, None, 0))
             rows.append(
                 {
@@ -61,7 +71,7 @@ class Standing:
                     "suite": None,
                     "iterations": self.setting.horizon,
                     "metric": metric,
-                    "direction": "min" if metric in LOWER_IS_BETTER else "max",
+                    "direction": metrics[metric].direction,
                     "value": summary.mean,
                     "metrics": {name: one.mean for name, one in self.summaries.items() if one.count},
                     "interval": None if summary.low is None else [summary.low, summary.high],
@@ -70,10 +80,10 @@ class Standing:
                     "faults": self.faults or None,
                     "status": str(self.status),
                     "reason": self.reason,
-                    "fitness": None,
+                    "fitness": self.fitness,
                     "reference": None,
                     "reference_value": None,
-                    "objective": None,
+                    "objective": self.objective,
                     "seconds": self.seconds,
                     "tier": self.tier,
                 }
@@ -90,6 +100,7 @@ def measure(
     *,
     tier: str = "strict",
     seconds: float | None = None,
+    fitness: Fitness | None = None,
     on_measured: Callable[[Standing, int, int], None] = lambda standing, done, total: None,
 ) -> list[Standing]:
     """Measure each program in self-play.
@@ -105,18 +116,22 @@ def measure(
     tier
         Weakest sandbox tier to accept.
     seconds
-        Limit on a program's time in all its episodes; by default two minutes a seed.
+        Limit on a program's time in all its episodes; by default two minutes an episode.
+    fitness
+        With an objective, or with strategic measures that are wanted; by default the domain's.
     on_measured
         Called after every program with the result, the number of those done, and of all.
     """
     work = domain(setting.game)
     trials = tuple(seeded_trial(setting, seed) for seed in seeds)
+    how = fitness or work.fitness
+    asked = requested(how, work.metrics)
     stage = Stage(
         split="test",
         suite="games",
         trials=trials,
-        fitness=work.fitness,
-        seconds=seconds or SECONDS_A_SEED * len(trials),
+        fitness=how,
+        seconds=seconds or SECONDS_AN_EPISODE * episodes(asked) * len(trials),
     )
     work.prepare(stage)
     dispatcher = Dispatcher(executor, setting.game, tier, tick=lambda: None, note=lambda text: None)
@@ -131,7 +146,11 @@ def measure(
             named, program = waiting.pop(answer.token)
             row = _row(answer, stage, program, work.evaluator)
             archive.record_evaluation(row)
-            found[named.label] = _standing(named.label, program, setting, tuple(seeds), row)
+            standing = _standing(named.label, program, setting, tuple(seeds), row, (*METRICS, *asked))
+            if how.objective is not None:
+                reached = answer.stages[0].fitness if isinstance(answer, Report) else None
+                standing = replace(standing, fitness=reached, objective=how.objective)
+            found[named.label] = standing
             on_measured(found[named.label], len(found), total)
     return [found[named.label] for named in programs]
 
@@ -152,7 +171,12 @@ def _row(answer: Report | Lost, stage: Stage, program: Program, evaluator: str) 
 
 
 def _standing(
-    label: str, program: Program, setting: Setting, seeds: tuple[int, ...], row: NewEvaluation
+    label: str,
+    program: Program,
+    setting: Setting,
+    seeds: tuple[int, ...],
+    row: NewEvaluation,
+    names: tuple[str, ...],
 ) -> Standing:
     by_metric: dict[str, list[float]] = {}
     for score in row.scores:
@@ -165,8 +189,9 @@ def _standing(
         seeds=seeds,
         status=row.status,
         reason=row.reason,
-        summaries={metric: summarise(by_metric.get(metric, [])) for metric in METRICS} if fine else {},
+        summaries={metric: summarise(by_metric.get(metric, [])) for metric in names} if fine else {},
         seconds=sum(by_metric["seconds"]) if fine else None,
         tier=row.tier,
         faults={name: round(sum(by_metric[name])) for name in FAULTS} if fine else {},
+        names=names,
     )

@@ -12,8 +12,8 @@ import numpy as np
 
 from evolve.dilemmas.arena import HOSTS, play_confined
 from evolve.dilemmas.suites import DilemmaSuite, load_dilemma_suite
-from evolve.domains.metrics import SECONDS, Direction, Metric, catalogue
-from evolve.domains.staging import Allowance, Tally, run_stages
+from evolve.domains.metrics import SECONDS, Direction, Metric, catalogue, defined
+from evolve.domains.staging import Allowance, Tally, requested, run_stages
 from evolve.objectives import parse_objective
 from evolve.sandbox import InvalidOutput, Sandbox
 from evolve.tasks import Fitness, Measurement, Report, Split, Stage, Task, Trial
@@ -21,10 +21,12 @@ from games.dilemmas.actions import STAND
 from games.dilemmas.environment import make
 from games.dilemmas.maps import is_file, load_map
 from games.dilemmas.settings import Setting, SettingError, parse_setting
+from solvers.metrics.definitions import BY_NAME, OF_POLICIES
 from solvers.policies import interface
 from solvers.policies.episode import Episode
 from solvers.policies.library import policy_names, policy_source
 from solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS
+from solvers.policies.strategic import check_policies, encounters, episodes
 
 if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
@@ -34,6 +36,8 @@ SMOKE_STEPS = 250
 """Long enough that programs differ which rotate slowly, at a quarter of an episode's cost."""
 
 SMOKE_SEED = 9000
+
+SECONDS_AN_EPISODE = 60.0
 
 _SOURCE = "Perolat et al. (2017), Gallego (2026), arXiv 2603.19453"
 
@@ -63,6 +67,7 @@ class DilemmaDomain:
                 Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
                 for name in (*METRICS, *FAULTS)
             ),
+            *(defined(BY_NAME[name], on_request=True) for name in OF_POLICIES),
             SECONDS,
         ]
     )
@@ -87,7 +92,11 @@ class DilemmaDomain:
         setting = Setting(self.name, horizon=min(SMOKE_STEPS, horizon))
         trial = seeded_trial(setting, SMOKE_SEED)
         return Stage(
-            split="smoke", suite=f"{self.name}-smoke", trials=(trial,), fitness=self.fitness, seconds=60.0
+            split="smoke",
+            suite=f"{self.name}-smoke",
+            trials=(trial,),
+            fitness=self.fitness,
+            seconds=SECONDS_AN_EPISODE,
         )
 
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
@@ -104,7 +113,9 @@ class DilemmaDomain:
         """Return the episodes of a split of a suite that was loaded, to be stored under a name."""
         setting = self._checked(suite.parsed(), horizon)
         trials = tuple(seeded_trial(setting, seed) for seed in suite.seeds(split))
-        return Stage(split=split, suite=name, trials=trials, fitness=fitness, seconds=60.0 * len(trials))
+        return Stage(
+            split=split, suite=name, trials=trials, fitness=fitness, seconds=self._seconds(fitness, trials)
+        )
 
     def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return the test episodes of settings."""
@@ -113,12 +124,17 @@ class DilemmaDomain:
             setting = self._checked(parse_setting(text), horizon)
             trials += [seeded_trial(setting, seed) for seed in range(5)]
         return Stage(
-            split="test", suite="games", trials=tuple(trials), fitness=fitness, seconds=60.0 * len(trials)
+            split="test",
+            suite="games",
+            trials=tuple(trials),
+            fitness=fitness,
+            seconds=self._seconds(fitness, trials),
         )
 
     def prepare(self, stage: Stage) -> None:
-        """Check the maps, and compile what is compiled when it is first used."""
+        """Check maps and measures, and compile what is compiled when it is first used."""
         for setting in {parse_trial(trial.game)[0] for trial in stage.trials}:
+            check_policies(setting, requested(stage.fitness, self.metrics))
             environment = make(setting)
             environment.reset(np.random.default_rng(0))
             environment.step([STAND] * setting.agents)
@@ -137,18 +153,31 @@ class DilemmaDomain:
 
         def run_stage(stage: Stage, tally: Tally) -> None:
             allowance = Allowance(stage.seconds, task.memory_bytes)
-            digest = hashlib.sha256()
-            for trial in stage.trials:
-                setting, seed = parse_trial(trial.game)
+            digest, asked = hashlib.sha256(), requested(stage.fitness, self.metrics)
+
+            def confined(setting: Setting, sources: Sequence[str], seed: int) -> Episode:
                 limits = allowance.limits(tally.cpu_seconds)
-                played = play_confined(sandbox, setting, [task.source] * setting.agents, seed, limits)
+                played = play_confined(sandbox, setting, sources, seed, limits)
                 tally.tier = played.tier
                 tally.use(played.usage, played.log)
-                scores = episode_measurements(trial, played.episode)
+                return played.episode
+
+            for trial in stage.trials:
+                setting, seed = parse_trial(trial.game)
+                episode = confined(setting, [task.source] * setting.agents, seed)
+                scores = episode_measurements(trial, episode)
+                if asked:
+                    met = encounters(setting, task.source, seed, asked, confined, alike=episode)
+                    scores += [
+                        Measurement(
+                            game=trial.label, metric=name, value=value, direction=BY_NAME[name].direction
+                        )
+                        for name, value in met.values(asked).items()
+                    ]
                 _check_objective(stage.fitness, trial, {score.metric for score in scores})
-                tally.values[trial.label] = played.episode.metrics[self.metric] or 0.0
+                tally.values[trial.label] = episode.metrics[self.metric] or 0.0
                 tally.scores += scores
-                digest.update(played.episode.returns.tobytes() + played.episode.tally.tobytes())
+                digest.update(episode.returns.tobytes() + episode.tally.tobytes())
             if stage.split == "smoke":
                 tally.fingerprint = digest.hexdigest()[:32]
 
@@ -163,6 +192,10 @@ class DilemmaDomain:
         from evolve.dilemmas.proposer import PolicyProposer
 
         return PolicyProposer(self.name)
+
+    def _seconds(self, fitness: Fitness, trials: Sequence[Trial]) -> float:
+        """Return the processor time of a stage; the episodes with others count, too."""
+        return SECONDS_AN_EPISODE * len(trials) * episodes(requested(fitness, self.metrics))
 
     def _checked(self, setting: Setting, horizon: int) -> Setting:
         if setting.game != self.name:

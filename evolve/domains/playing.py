@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import games
 from evolve.domains.metrics import Metric
-from evolve.domains.staging import Allowance, Tally, run_stages
-from evolve.objectives import parse_objective
+from evolve.domains.staging import Allowance, Tally, requested, run_stages
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Strategic, Task, Trial
 from games.sequence_form import SequenceForm
@@ -122,9 +121,10 @@ class PlayingDomain(ABC):
         """Compile every game of a stage, so that workers find them in the cache."""
         names, how = self.requested(stage.fitness), stage.fitness.strategic or Strategic()
         for game in {trial.game for trial in stage.trials}:
-            form = games.compile(game)
-            if names:
-                check_defined(form, names, Risk(how.tau, how.divergence))
+            games.compile(game)
+        for trial in stage.trials if names else ():
+            # A disguise may leave a measure undefined, such as one that needs payoffs without noise.
+            check_defined(played_form(trial.game, trial.disguise), names, Risk(how.tau, how.divergence))
 
     def brief(self, train: Stage) -> Mapping[str, object]:
         """Return what the system prompt mentions besides what every prompt is given."""
@@ -151,9 +151,7 @@ class PlayingDomain(ABC):
 
     def requested(self, fitness: Fitness) -> tuple[str, ...]:
         """Return the metrics to be measured that are measured only on request."""
-        named = set(() if fitness.objective is None else parse_objective(fitness.objective).metrics)
-        named.update(() if fitness.strategic is None else fitness.strategic.metrics)
-        return tuple(name for name, metric in self.metrics.items() if metric.on_request and name in named)
+        return requested(fitness, self.metrics)
 
     def stranger(self, form: SequenceForm, iterations: int) -> Profile:
         """Return the joint policy of the reference program, whose seats partners for cross-play come from."""

@@ -24,6 +24,8 @@ from solvers.markov import engine as markov
 from solvers.markov.measures import markov_measures
 from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
 from solvers.metrics.definitions import BY_NAME
+from solvers.metrics.profile import UndefinedMetricError
+from solvers.metrics.social import one_shot_free_riding, price_of_anarchy, shares_rewards
 from solvers.session import Session
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 REPORTED = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
 """Measured at the end of every trial beside the gap; payoffs (of a step) span 1 for each player."""
+SOCIAL = ("price_of_anarchy", "free_riding")
+"""Measured on request, in games that define them."""
 
 
 class RQEDomain(PlayingDomain):
@@ -46,6 +50,7 @@ class RQEDomain(PlayingDomain):
         [
             defined(BY_NAME["rqe_gap"], logarithmic=True),
             *(defined(BY_NAME[name]) for name in REPORTED),
+            *(defined(BY_NAME[name], on_request=True) for name in SOCIAL),
             SECONDS,
         ]
     )
@@ -84,9 +89,15 @@ class RQEDomain(PlayingDomain):
         return load_matrix_suite(suite).games
 
     def prepare(self, stage: Stage) -> None:
-        """Read every game of a stage once, so that a typing error is found before anything runs."""
+        """Read every game of a stage once, so that what is wrong is found before anything runs."""
+        wanted = self.requested(stage.fitness)
         for trial in stage.trials:
-            read_task(trial.game, trial.disguise)
+            task = read_task(trial.game, trial.disguise)
+            if "free_riding" in wanted and not _shares_rewards(task):
+                raise UndefinedMetricError(
+                    "free_riding is defined where payoffs are a shared reward less private costs of one's "
+                    f"own actions; those of {trial.label} are not, choose welfare there"
+                )
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of learners."""
@@ -112,6 +123,16 @@ class RQEDomain(PlayingDomain):
         tally.scores += _at_the_end(task, learned, trial.label)
         tally.scores.append(Measurement(game=trial.label, metric="seconds", value=learned.points[-1].seconds))
         return [point.gap for point in learned.points]
+
+    def _measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:
+        """Drop what nobody asked for; fail a program whose strategies leave undefined what was."""
+        wanted = self.requested(fitness)
+        measured = {score.metric for score in tally.scores if score.game == trial.label}
+        if "price_of_anarchy" in wanted and "price_of_anarchy" not in measured:
+            raise InvalidOutput(
+                f"in {trial.label}: price_of_anarchy is undefined, because welfare is not positive", tally.log
+            )
+        tally.scores = [s for s in tally.scores if s.metric not in SOCIAL or s.metric in wanted]
 
 
 @lru_cache(maxsize=64)
@@ -145,6 +166,12 @@ def learnt(
     return learn(task, session, horizon, checkpoints)
 
 
+def _shares_rewards(task: LearningTask | MarkovTask) -> bool:
+    if isinstance(task, MarkovTask):
+        return shares_rewards(task.game.rewards[0] - task.game.rewards[1])
+    return shares_rewards(task.payoffs[0] - task.payoffs[1].T)
+
+
 def _at_the_end(task: LearningTask | MarkovTask, learned: Learned, label: str) -> list[Measurement]:
     if isinstance(task, MarkovTask):
         values = markov_measures(task, learned.strategies)
@@ -152,16 +179,22 @@ def _at_the_end(task: LearningTask | MarkovTask, learned: Learned, label: str) -
         values = _one_shot(task, learned)
     return [
         Measurement(game=label, metric=name, value=values[name], direction=BY_NAME[name].direction)
-        for name in REPORTED
+        for name in (*REPORTED, *SOCIAL)
+        if name in values
     ]
 
 
 def _one_shot(task: LearningTask, learned: Learned) -> dict[str, float]:
     strategies, payoffs, risks = learned.strategies, task.payoffs, task.problem.risks
     averse = [risks[i].value(strategies[i] @ payoffs[i], strategies[1 - i]) for i in range(2)]
-    return {
+    found = {
         "exploitability": nash_gap(*payoffs, *strategies) / 2,
         "risk_adjusted_value": float(np.mean(averse)),
         "security_value": float(np.mean([(strategies[i] @ payoffs[i]).min() for i in range(2)])),
         "welfare": float(sum(strategies[i] @ payoffs[i] @ strategies[1 - i] for i in range(2))),
     }
+    if found["welfare"] > 0:
+        found["price_of_anarchy"] = price_of_anarchy(payoffs, strategies)
+    if _shares_rewards(task):
+        found["free_riding"] = one_shot_free_riding(payoffs, strategies)
+    return found

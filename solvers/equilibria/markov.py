@@ -201,10 +201,13 @@ class ActorCritic:
 
     def values(self) -> Array:
         """Return regularised values of all states under the present actors, shape ``(2, states)``."""
-        values = np.empty((2, self.game.states))
+        return self._values(slice(None))
+
+    def _values(self, states: slice) -> Array:
+        values = np.empty((2, len(self.agents[0][states])))
         for i in range(2):
-            x, y, p = self.agents[i], self.agents[1 - i], self.agents[2 + i]
-            payoff = self.Q[i] if i == 0 else self.Q[i].transpose(0, 2, 1)
+            x, y, p = (self.agents[k][states] for k in (i, 1 - i, 2 + i))
+            payoff = self.Q[i, states] if i == 0 else self.Q[i, states].transpose(0, 2, 1)
             expected = np.einsum("sa,sab,sb->s", x, payoff, p)
             price = p * np.log(p / y) if self.how.divergence == "kl" else y * np.log(y / p)
             penalty = np.array([nu(self.how.regularizer, row) for row in x])
@@ -250,7 +253,7 @@ class ActorCritic:
         following = int(rng.choice(self.game.states, p=self.game.transitions[s, a, b]))
         self._visits[s, a, b] += 1
         rate = self._rates[1] / self._visits[s, a, b] ** 0.6
-        values = self.values()[:, following]
+        values = self._values(slice(following, following + 1))[:, 0]
         target = self.game.rewards[:, s, a, b] + self.discount * values
         self.Q[:, s, a, b] += rate * (target - self.Q[:, s, a, b])
         # Restarts keep all states visited, also where the walk would end.

@@ -5,19 +5,39 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from solvers.equilibria.stationary import guaranteed_values, policy_values, reply_values
+from games.markov.model import MarkovGame
+from solvers.equilibria.stationary import check_discount, guaranteed_values, policy_values, reply_values
 from solvers.markov.tasks import MarkovTask
+from solvers.metrics.social import shares_rewards
 from solvers.risk.measures import Risk
 
 Array = npt.NDArray[np.float64]
 
 
 def markov_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str, float]:
-    """Return exploitability, risk-adjusted value, security value and welfare, in units of utility.
+    """Return exploitability, risk-adjusted value, security value, welfare, and social measures if defined.
 
     All are sums of discounted rewards, expected over the first state. Values are means over players, welfare
-    is their sum; regularisers do not count.
+    is their sum; regularisers do not count. The price of anarchy, relative to the best joint policy, needs
+    positive welfare, and free-riding rewards that are shared but for private costs of one's own actions.
     """
+    players = player_measures(task, policies)
+    found = {
+        "exploitability": max(float(np.mean(players["regret"])), 0.0),
+        "risk_adjusted_value": float(np.mean(players["risk_adjusted_value"])),
+        "security_value": float(np.mean(players["security_value"])),
+        "welfare": float(np.sum(players["value"])),
+    }
+    if found["welfare"] > 0:
+        best = float(task.game.initial @ best_welfare(task.game, task.discount))
+        found["price_of_anarchy"] = best / found["welfare"]
+    if shares_rewards(task.game.rewards[0] - task.game.rewards[1]):
+        found["free_riding"] = abs(players["value"][0] - players["value"][1])
+    return found
+
+
+def player_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str, list[float]]:
+    """Return each player's value, regret, risk-adjusted value and security value, from the first state."""
     game, how = task.game, task.how
     neutral: list[float] = []
     averse: list[float] = []
@@ -34,8 +54,33 @@ def markov_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str
         ):
             found.append(float(game.initial @ values))
     return {
-        "exploitability": max(float(np.mean(gained)), 0.0),
-        "risk_adjusted_value": float(np.mean(averse)),
-        "security_value": float(np.mean(secure)),
-        "welfare": float(np.sum(neutral)),
+        "value": neutral,
+        "regret": gained,
+        "risk_adjusted_value": averse,
+        "security_value": secure,
     }
+
+
+def best_welfare(game: MarkovGame, discount: float) -> Array:
+    """Return the largest sum of both players' discounted rewards from every state, shape ``(states,)``.
+
+    Howard's iteration on the joint policies of a planner who acts for both.
+
+    Raises
+    ------
+    RiskError
+        If the discount is not at least 0 and below 1.
+    """
+    check_discount(discount)
+    together = game.rewards.sum(axis=0).reshape(game.states, -1)
+    leads = game.transitions.reshape(game.states, together.shape[1], game.states)
+    every, chosen = np.arange(game.states), together.argmax(axis=1)
+    while True:
+        step = np.eye(game.states) - discount * leads[every, chosen]
+        values = np.linalg.solve(step, together[every, chosen])
+        ahead = together + discount * (leads @ values)
+        # Only what is better beyond rounding counts, so that no policy comes twice.
+        better = ahead.max(axis=1) > ahead[every, chosen] + 1e-12 * max(1.0, float(np.abs(values).max()))
+        if not better.any():
+            return np.asarray(values)
+        chosen = np.where(better, ahead.argmax(axis=1), chosen)

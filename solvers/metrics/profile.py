@@ -13,7 +13,7 @@ from games.sequence_form import SequenceForm
 from solvers.metrics.definitions import ON_REQUEST
 from solvers.metrics.gaps import rqe_gap
 from solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
-from solvers.metrics.social import cross_play, price_of_anarchy
+from solvers.metrics.social import cross_play, one_shot_free_riding, price_of_anarchy, shares_rewards
 from solvers.profile import Profile, expected_values
 from solvers.risk.measures import Risk, RiskError
 
@@ -37,11 +37,19 @@ def check_defined(form: SequenceForm, names: Sequence[str], risk: Risk) -> None:
     UndefinedMetricError
         If one is not; it says why.
     """
-    if "price_of_anarchy" in names and not is_one_shot(form):
-        raise UndefinedMetricError(
-            f"price_of_anarchy is defined for one-shot games of two players; {form.name} is none, choose "
-            "welfare there"
-        )
+    for name in ("price_of_anarchy", "free_riding"):
+        if name in names and not is_one_shot(form):
+            raise UndefinedMetricError(
+                f"{name} is defined for one-shot games of two players; {form.name} is none, choose welfare "
+                "there"
+            )
+    if "free_riding" in names:
+        first, second = one_shot(form).payoffs
+        if not shares_rewards(first - second.T):
+            raise UndefinedMetricError(
+                "free_riding is defined where payoffs are a shared reward less private costs of one's own "
+                f"actions; those of {form.name} are not, choose welfare there"
+            )
     if "rqe_gap" in names and not is_one_shot(form):
         if form.players > 2:
             raise UndefinedMetricError(
@@ -98,6 +106,8 @@ def strategic_values(
             found[name] = float(security_values(form, profile).mean())
         elif name == "cross_play_gap":
             found[name] = cross_play(form, [profile, stranger()]).loss(0)
+        elif name == "worst_cross_play":
+            found[name] = cross_play(form, [profile, stranger()]).worst
         elif name == "welfare":
             found[name] = float(expected_values(form, profile).sum())
         elif name == "price_of_anarchy":
@@ -105,6 +115,8 @@ def strategic_values(
                 found[name] = price_of_anarchy(one_shot(form).payoffs, [np.asarray(x) for x in profile])
             except ValueError as error:
                 raise UndefinedMetricError(str(error)) from error
+        elif name == "free_riding":
+            found[name] = one_shot_free_riding(one_shot(form).payoffs, [np.asarray(x) for x in profile])
         else:
             raise UndefinedMetricError(f"there is no measure {name!r}; {choice(name, ON_REQUEST)}")
     return found

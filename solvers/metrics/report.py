@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from games.matrix.reading import one_shot
 from games.sequence_form import SequenceForm
 from solvers.metrics.gaps import rqe_gap
 from solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
-from solvers.metrics.social import price_of_anarchy
+from solvers.metrics.social import one_shot_free_riding, price_of_anarchy
 from solvers.profile import Profile, expected_values, exploitability
 from solvers.risk.measures import Risk, RiskError
 
@@ -37,6 +37,8 @@ class StrategicReport:
         Summed over players; nothing where they are not defined (see `solvers.metrics.gaps`).
     price_of_anarchy : float or None
         Of one-shot games of two players with positive welfare.
+    free_riding : float or None
+        Of one-shot games of two players whose payoffs are a shared reward less private costs.
     """
 
     values: Array
@@ -49,6 +51,7 @@ class StrategicReport:
     qre_gap: float | None
     rqe_gap: float | None
     price_of_anarchy: float | None
+    free_riding: float | None = None
 
 
 def strategic_report(
@@ -73,12 +76,12 @@ def strategic_report(
         except RiskError:
             return None
 
-    anarchy = None
-    try:
-        game = one_shot(form)
-        anarchy = price_of_anarchy(game.payoffs, [np.asarray(policy) for policy in profile])
-    except (UnsupportedGameError, ValueError):
-        pass  # more than one decision or player, or a welfare that is not positive: not defined
+    def one_shot_only(measure: Callable[[Sequence[Array], Sequence[Array]], float]) -> float | None:
+        try:
+            return measure(one_shot(form).payoffs, [np.asarray(policy) for policy in profile])
+        except (UnsupportedGameError, ValueError):
+            return None  # more decisions or players, or payoffs for which it means nothing
+
     return StrategicReport(
         values=values,
         risk_adjusted=risk_adjusted_values(form, profile, risk),
@@ -91,5 +94,6 @@ def strategic_report(
         welfare=float(values.sum()),
         qre_gap=gap(0.0),
         rqe_gap=gap(risk.tau),
-        price_of_anarchy=anarchy,
+        price_of_anarchy=one_shot_only(price_of_anarchy),
+        free_riding=one_shot_only(one_shot_free_riding),
     )

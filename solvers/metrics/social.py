@@ -114,3 +114,41 @@ def free_riding(costs: Sequence[Array], strategies: Sequence[Array]) -> float:
     """
     expected = [float(cost @ strategy) for cost, strategy in zip(costs, strategies, strict=True)]
     return max(expected) - min(expected)
+
+
+def shares_rewards(difference: Array) -> bool:
+    """Whether payoffs are a shared reward less private costs of one's own actions.
+
+    That is so exactly if their difference is the sum of a function of each action. Costs are then known but
+    for a constant that both have in common, so that free-riding is the difference of expected payoffs.
+
+    Parameters
+    ----------
+    difference
+        Player 1's payoffs less player 2's, by the actions of player 1 and 2 (the last two axes).
+    """
+    rows = difference - difference[..., :, :1]
+    size = max(float(np.abs(difference).max()), 1e-300)
+    return bool(np.abs(rows - rows[..., :1, :]).max() <= 1e-9 * size)
+
+
+def one_shot_free_riding(payoffs: Sequence[Array], strategies: Sequence[Array]) -> float:
+    """Return by how much the expected private costs of a matrix game's players differ.
+
+    Parameters
+    ----------
+    payoffs
+        Both players' payoffs with their own actions as rows.
+
+    Raises
+    ------
+    ValueError
+        If the game is none of a shared reward and private costs.
+    """
+    difference = payoffs[0] - payoffs[1].T
+    if not shares_rewards(difference):
+        raise ValueError(
+            "free-riding needs payoffs that are a shared reward less private costs of one's own actions; "
+            "these are none"
+        )
+    return abs(float(strategies[0] @ difference @ strategies[1]))

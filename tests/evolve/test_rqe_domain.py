@@ -20,14 +20,15 @@ from solvers.learners.climbing import StrategyError
 from solvers.learners.engine import learn, session_arguments
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import learning_task
+from solvers.metrics.profile import UndefinedMetricError
 from solvers.session import InlineSession, NonFiniteOutputError, load_module
 
 NEGATIVE = Fitness(kind="negative")
 
 
-def run(source: str):
+def run(source: str, game: str = "SC4", fitness: Fitness = NEGATIVE):
     domain = RQEDomain()
-    stage = domain.adhoc(["SC4"], 20, NEGATIVE)
+    stage = domain.adhoc([game], 20, fitness)
     domain.prepare(stage)
     with Sandbox(hosts=domain.hosts) as sandbox:
         return domain.evaluate(
@@ -44,9 +45,22 @@ def test_the_sandbox_measures_what_this_process_measures() -> None:
     assert report.fitness("test") == pytest.approx(-expected, rel=1e-12)
     stage = report.stage("test")
     assert stage is not None
-    assert {score.metric for score in stage.scores} == set(RQEDomain.metrics)
+    always = {name for name, metric in RQEDomain.metrics.items() if not metric.on_request}
+    assert {score.metric for score in stage.scores} == always
     for score in stage.scores:
         assert score.direction == RQEDomain.metrics[score.metric].direction
+
+
+def test_social_measures_on_request_in_games_that_define_them() -> None:
+    asked = Fitness(kind="objective", objective="free_riding + price_of_anarchy")
+    for game in ("cooperation(3x3,seed=2)", "contribution_line(1)"):
+        report = run(learner_source("mirror_descent"), game, asked)
+        assert report.status == "ok", report.reason
+        scores = {score.metric: score.value for score in report.stages[-1].scores}
+        assert scores["free_riding"] == pytest.approx(0.0, abs=1e-9)  # a symmetric game from uniform play
+        assert scores["price_of_anarchy"] > 1
+    with pytest.raises(UndefinedMetricError, match="those of SC4 are not"):
+        run(learner_source("mirror_descent"), "SC4", asked)
 
 
 def test_programs_that_return_no_strategy_are_invalid() -> None:

@@ -16,7 +16,10 @@ from solvers.metrics.robustness import risk_adjusted_values, robustness_curve, s
 from solvers.psro.solve import solve_psro
 from solvers.risk import Risk
 
-HOW = Strategic(metrics=ON_REQUEST[:-1], tau=0.5, epsilon=0.2, radius=0.3)
+ONE_SHOT = ("price_of_anarchy", "free_riding")
+HOW = Strategic(
+    metrics=tuple(name for name in ON_REQUEST if name not in ONE_SHOT), tau=0.5, epsilon=0.2, radius=0.3
+)
 NEGATIVE = Fitness(kind="negative", strategic=HOW)
 
 
@@ -44,6 +47,7 @@ def test_measures_are_those_of_the_library(name: str, program: str) -> None:
         "robust_value": sum(robustness_curve(form, found, p, [0.3])[0] for p in (0, 1)) / 2,
         "security_value": security_values(form, found).mean(),
         "cross_play_gap": 0.0,  # of welfare: the game is zero-sum
+        "worst_cross_play": 0.0,
         "welfare": 0.0,
     }
     for metric, value in expected.items():
@@ -67,11 +71,14 @@ def test_objectives_have_what_they_name_measured(disguise: Disguise | None) -> N
 
 
 def test_one_shot_games_have_a_price_of_anarchy_and_strangers() -> None:
-    fitness = Fitness(kind="negative", strategic=Strategic(metrics=("price_of_anarchy", "cross_play_gap")))
+    names = (*ONE_SHOT, "cross_play_gap", "worst_cross_play")
+    fitness = Fitness(kind="negative", strategic=Strategic(metrics=names))
     report = measured("cfr", "cfr", "matrix_pd", fitness)
     scores = {score.metric: score.value for score in report.stages[0].scores}
     assert 1 <= scores["price_of_anarchy"] <= 5
     assert abs(scores["cross_play_gap"]) < 5
+    assert 1 <= scores["worst_cross_play"] <= 5
+    assert 0 <= scores["free_riding"] < 5  # a shared reward less 5 for who cooperates
 
 
 @pytest.mark.parametrize(
@@ -79,6 +86,12 @@ def test_one_shot_games_have_a_price_of_anarchy_and_strangers() -> None:
     [
         ("kuhn_poker", "price_of_anarchy", "one-shot games of two players; kuhn_poker is none"),
         ("kuhn_poker(players=3)", "rqe_gap", "two players; .* has 3"),
+        ("kuhn_poker", "free_riding", "one-shot games of two players; kuhn_poker is none"),
+        (
+            "matrix_rps",
+            "free_riding",
+            "shared reward less private costs .* those of matrix_rps are not",
+        ),
     ],
 )
 def test_what_is_undefined_is_told_before_anything_runs(game: str, metric: str, words: str) -> None:

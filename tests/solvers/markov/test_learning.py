@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import games
-from games.markov import MarkovGame, markov_game
+from games.markov import MarkovGame, contribution_line, markov_game, random_markov
 from solvers.equilibria.stationary import exact_stationary
 from solvers.learners import engine as one_shot
 from solvers.learners.climbing import StrategyError
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import learning_task
 from solvers.markov.engine import gap, gradients, joint_values, learn, session_arguments
-from solvers.markov.measures import markov_measures
+from solvers.markov.measures import best_welfare, markov_measures
 from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
 from solvers.session import InlineSession, load_module
 
@@ -127,3 +127,32 @@ def test_tasks_are_told_from_one_shot_games() -> None:
 def test_bad_tasks_are_refused(options: str) -> None:
     with pytest.raises(games.GameStringError, match="not a learning task"):
         markov_task(f"cliff_walk(3x2) | {options}")
+
+
+def test_the_best_welfare_is_that_of_a_planner() -> None:
+    """By value iteration, and in one state the largest sum of payoffs."""
+    game = random_markov(5, 2, 3, np.random.default_rng(8))
+    values = np.zeros(game.states)
+    for _ in range(400):
+        values = (game.rewards.sum(axis=0) + 0.9 * (game.transitions @ values)).max(axis=(1, 2))
+    assert best_welfare(game, 0.9) == pytest.approx(values, abs=1e-9)
+    assert best_welfare(game, 0.0) == pytest.approx(game.rewards.sum(axis=0).max(axis=(1, 2)))
+
+
+def test_free_riding_and_the_price_of_anarchy_where_they_are_defined() -> None:
+    """On the line one walks and the other waits: costs differ by 0.4 a step; a planner does no better."""
+    task = markov_task("contribution_line(2) | kl barrier tau=25 epsilon=0.04 discount=0.8")
+    walks, waits = np.tile([0.0, 1.0], (4, 1)), np.tile([1.0, 0.0], (4, 1))
+    found = markov_measures(task, (np.clip(walks, 1e-12, 1), np.clip(waits, 1e-12, 1)))
+    width = np.ptp(contribution_line(2).rewards[0])
+    assert found["free_riding"] == pytest.approx(0.4 / width / (1 - 0.8))
+    assert found["price_of_anarchy"] == pytest.approx(1.0)
+    uniform = np.full((4, 2), 0.5)
+    other = markov_measures(task, (uniform, uniform))
+    assert other["free_riding"] == pytest.approx(0.0, abs=1e-12)
+    assert other.get("price_of_anarchy", 2.0) > 1.0
+    cliff = markov_task("cliff_walk(3x3)")
+    states = cliff.game.states
+    assert "free_riding" not in markov_measures(
+        cliff, (np.full((states, 4), 0.25), np.full((states, 2), 0.5))
+    )

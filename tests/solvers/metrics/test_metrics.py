@@ -11,7 +11,14 @@ from solvers.equilibria import rqe, security
 from solvers.metrics.definitions import BY_NAME
 from solvers.metrics.gaps import matrix_gaps, rqe_gap
 from solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
-from solvers.metrics.social import cross_play, free_riding, price_of_anarchy, welfare
+from solvers.metrics.social import (
+    cross_play,
+    free_riding,
+    one_shot_free_riding,
+    price_of_anarchy,
+    shares_rewards,
+    welfare,
+)
 from solvers.profile import expected_values, realization_plans, uniform_profile
 from solvers.risk import DIVERGENCES, Risk, risk_adjusted
 from solvers.risk.dilated import dilated_value, seats
@@ -160,3 +167,16 @@ def test_every_measure_has_a_direction_and_a_citation() -> None:
     assert all(definition.citation and definition.title for definition in BY_NAME.values())
     assert BY_NAME["welfare"].direction == "max"
     assert BY_NAME["rqe_gap"].direction == "min"
+
+
+def test_free_riding_is_read_off_payoffs_that_share_a_reward() -> None:
+    rng = np.random.default_rng(5)
+    reward, costs = rng.normal(size=(3, 4)), [rng.normal(size=3), rng.normal(size=4)]
+    payoffs = [reward - costs[0][:, None], (reward - costs[1]).T]
+    strategies = [rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(4))]
+    assert one_shot_free_riding(payoffs, strategies) == pytest.approx(free_riding(costs, strategies))
+    for seed in range(3):
+        first, second = bimatrix(f"cooperation(3x3,seed={seed})").payoffs
+        assert shares_rewards(first - second.T)
+    with pytest.raises(ValueError, match="shared reward less private costs"):
+        one_shot_free_riding(bimatrix("random(3x3,seed=1)").payoffs, [np.ones(3) / 3] * 2)

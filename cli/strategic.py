@@ -1,0 +1,220 @@
+"""What ``nashforge risk`` prints: measures of joint policies, and of policies of dilemmas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evolve.dilemmas.risk import PolicyRisks
+    from solvers.metrics.report import StrategicReport
+    from solvers.metrics.social import CrossPlay
+
+RADII = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+
+
+def reports_as_json(
+    about: Mapping[str, Any], solved: Sequence[tuple[str, StrategicReport]], together: CrossPlay | None
+) -> dict[str, Any]:
+    """Return what docs/json.md says of one program, or of several."""
+    rows = [{"program": label, **_as_dict(report)} for label, report in solved]
+    if together is None:
+        return {"program": rows[0].pop("program"), **about, **rows[0]}
+    return {**about, "programs": rows, "cross_play": _crossed(together)}
+
+
+def print_reports(
+    about: Mapping[str, Any], solved: Sequence[tuple[str, StrategicReport]], together: CrossPlay | None
+) -> None:
+    """Print tables of every program, and of all together."""
+    from cli import output
+
+    screen, how = output.console(), about["parameters"]
+    for label, report in solved:
+        screen.print(
+            f"[bold]{output.plain(about['game'])}[/] with [green]{output.plain(label)}[/], "
+            f"{about['iterations']} iterations; tau {how['tau']:g}, epsilon {how['epsilon']:g}, "
+            f"{how['divergence']}\n"
+        )
+        _show_report(report)
+    if together is not None:
+        title = "cross-play: welfare a player, player 1 from the row, all others from the column"
+        _show_together(together, [label for label, _ in solved], title)
+
+
+def policies_as_json(found: PolicyRisks) -> dict[str, Any]:
+    """Return what docs/json.md says of policies of a dilemma."""
+    rows = []
+    for label, one in found.programs.items():
+        measures = {
+            name: {
+                "value": summary.mean,
+                "interval": None if summary.low is None else [summary.low, summary.high],
+                "defined": summary.count,
+            }
+            for name, summary in one.measures.items()
+        }
+        rows.append({"program": label, **measures, "strangers": one.strangers, "hostile": one.hostile})
+    about = {"game": str(found.setting), "seeds": list(found.seeds)}
+    if found.together is None:
+        return {"program": rows[0].pop("program"), **about, **rows[0]}
+    return {**about, "programs": rows, "cross_play": _crossed(found.together)}
+
+
+def print_policies(found: PolicyRisks) -> None:
+    """Print a table of measures with intervals, one of partners, and cross-play of several."""
+    from cli import output
+    from solvers.metrics.definitions import BY_NAME
+
+    screen, labels = output.console(), list(found.programs)
+    screen.print(f"[cyan]{output.plain(str(found.setting))}[/], {len(found.seeds)} seeds", soft_wrap=True)
+    table = output.table("measure", "better", *map(output.plain, labels), right=labels)
+    for name in found.programs[labels[0]].measures:
+        cells = []
+        for label in labels:
+            summary = found.programs[label].measures[name]
+            spread = "" if summary.high is None else f" [dim]±{summary.high - (summary.mean or 0.0):.2g}[/]"
+            cells.append("-" if summary.mean is None else f"{summary.mean:.4g}{spread}")
+        better = "less" if BY_NAME[name].direction == "min" else "more"
+        table.add_row(output.plain(BY_NAME[name].title), better, *cells)
+    screen.print(table)
+    partners = output.table("return of an agent", "among", *map(output.plain, labels), right=labels)
+    for among, group in (("half strangers", "strangers"), ("hostile others", "hostile")):
+        names = dict.fromkeys(name for label in labels for name in getattr(found.programs[label], group))
+        for name in names:
+            values = [getattr(found.programs[label], group).get(name) for label in labels]
+            partners.add_row(name, among, *("-" if v is None else f"{v:.4g}" for v in values))
+    screen.print(partners)
+    if found.together is not None:
+        _show_together(
+            found.together,
+            labels,
+            "cross-play: return of an agent of the row, half of the others of the column",
+        )
+    screen.print(
+        "[dim]means with 95 % confidence intervals over the seeds; gaps, exploitability, risk-adjusted, "
+        "robust and security values are not defined for programs, whose deviations nobody can list[/]"
+    )
+
+
+def print_definitions(as_json: bool) -> None:
+    """List the measures."""
+    from cli import output
+    from solvers.metrics.definitions import DEFINITIONS
+
+    if as_json:
+        output.print_json(
+            [
+                {
+                    "metric": item.name,
+                    "title": item.title,
+                    "direction": item.direction,
+                    "unit": item.unit,
+                    "citation": item.citation,
+                }
+                for item in DEFINITIONS
+            ]
+        )
+        return
+    table = output.table("measure", "better", "unit", "source")
+    for item in DEFINITIONS:
+        better = "less" if item.direction == "min" else "more"
+        table.add_row(f"[cyan]{item.name}[/]", better, item.unit or "ratio", output.plain(item.citation))
+    output.console().print(table)
+
+
+def _as_dict(found: StrategicReport) -> dict[str, Any]:
+    return {
+        "players": [
+            {
+                "player": player + 1,
+                "value": float(found.values[player]),
+                "risk_adjusted_value": float(found.risk_adjusted[player]),
+                "security_value": float(found.security[player]),
+                "robustness": [
+                    {"radius": radius, "value": float(value)}
+                    for radius, value in zip(found.radii, found.robustness[player], strict=True)
+                ],
+            }
+            for player in range(len(found.values))
+        ],
+        "exploitability": found.exploitability,
+        "qre_gap": found.qre_gap,
+        "rqe_gap": found.rqe_gap,
+        "welfare": found.welfare,
+        "price_of_anarchy": found.price_of_anarchy,
+        "free_riding": found.free_riding,
+    }
+
+
+def _crossed(together: CrossPlay) -> dict[str, Any]:
+    return {
+        "matrix": together.matrix.tolist(),
+        "self_play": together.self_play,
+        "cross_play": together.cross_play,
+        "deviation": together.deviation,
+        "worst": together.worst,
+        "gap": together.gap,
+    }
+
+
+def _show_report(found: StrategicReport) -> None:
+    from cli import output
+
+    columns = ["player", "value", "risk-adjusted", *(f"KL {radius:g}" for radius in RADII[1:]), "security"]
+    table = output.table(*columns, right=columns)
+    for player in range(len(found.values)):
+        numbers = [
+            found.values[player],
+            found.risk_adjusted[player],
+            *found.robustness[player][1:],
+            found.security[player],
+        ]
+        table.add_row(str(player + 1), *(f"{value:+.4f}" for value in numbers))
+    screen = output.console()
+    screen.print(table)
+    named_numbers = {
+        "exploitability": found.exploitability,
+        "QRE gap": found.qre_gap,
+        "RQE gap": found.rqe_gap,
+        "price of anarchy": found.price_of_anarchy,
+        "free-riding": found.free_riding,
+    }
+    parts = [f"{name} {output.number(value)}" for name, value in named_numbers.items() if value is not None]
+    screen.print("   ".join([*parts, f"welfare {found.welfare:+.4g}"]))
+
+
+def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> None:
+    from cli import output
+
+    table = output.table("", *map(output.plain, labels), title=title, right=labels)
+    for label, row in zip(labels, together.matrix, strict=True):
+        table.add_row(f"[green]{output.plain(label)}[/]", *(f"{value:+.4f}" for value in row))
+    screen = output.console()
+    screen.print()
+    screen.print(table)
+    screen.print(
+        f"together {together.self_play:+.4f}   with strangers {together.cross_play:+.4f} "
+        f"(sd {together.deviation:.4f}, worst {together.worst:+.4f})   cross-play gap {together.gap:+.4f}"
+    )
+
+
+def draw(found: StrategicReport, title: str, path: Path) -> None:
+    """Draw robustness curves into a file."""
+    from cli.plot import COLOURS, figure
+
+    with figure(1, 1, (4.6, 3.0), path) as (_, grid):
+        axes = grid[0][0]
+        for player, curve in enumerate(found.robustness):
+            colour = COLOURS[player % len(COLOURS)]
+            axes.plot(
+                found.radii, curve, marker="o", markersize=3, color=colour, label=f"player {player + 1}"
+            )
+            axes.axhline(found.security[player], color=colour, linestyle=":", linewidth=1)
+        axes.set_xscale("symlog", linthresh=0.01)
+        axes.set_xlim(left=0)
+        axes.set_xlabel("KL radius of the partner (nats); dotted: no limit")
+        axes.set_ylabel("worst value (utility)")
+        axes.set_title(title)
+        axes.legend(frameon=False)

@@ -1,0 +1,91 @@
+"""Strategic measures of policies of a dilemma over several seeds, every program confined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.dilemmas.arena import HOSTS, play_confined
+from evolve.programs import NamedProgram
+from evolve.sandbox import Limits, Sandbox, Tier
+from games.dilemmas.settings import Setting
+from solvers.metrics.definitions import OF_POLICIES
+from solvers.metrics.profile import UndefinedMetricError
+from solvers.metrics.social import CrossPlay
+from solvers.policies.episode import Episode
+from solvers.policies.metrics import Summary, summarise
+from solvers.policies.strangers import cross_play
+from solvers.policies.strategic import check_policies, encounters
+
+SECONDS = 120.0
+"""That an episode may take."""
+
+
+@dataclass(frozen=True)
+class PolicyRisk:
+    """How one policy fares; see `solvers.policies.strategic.Encounters`.
+
+    Attributes
+    ----------
+    measures : dict
+        Mean and interval over the seeds, by measure.
+    strangers, hostile : dict
+        Mean return of an agent, by policy of the others.
+    """
+
+    measures: dict[str, Summary]
+    strangers: dict[str, float]
+    hostile: dict[str, float]
+
+
+@dataclass(frozen=True)
+class PolicyRisks:
+    """How some policies fare, and together, if there are several."""
+
+    setting: Setting
+    seeds: tuple[int, ...]
+    programs: dict[str, PolicyRisk]
+    together: CrossPlay | None
+
+
+def policy_risks(
+    programs: Sequence[NamedProgram], setting: Setting, seeds: Sequence[int], *, tier: str = "strict"
+) -> PolicyRisks:
+    """Let policies meet those of the library, and each other.
+
+    Raises
+    ------
+    evolve.sandbox.CandidateFailure
+        If a program fails.
+    """
+    limits = Limits(wall_seconds=SECONDS, cpu_seconds=SECONDS)
+    names = [name for name in OF_POLICIES if _defined(setting, name)]
+    found = {}
+    with Sandbox(hosts=HOSTS, tier=Tier(tier)) as sandbox:
+
+        def play(setting: Setting, sources: Sequence[str], seed: int) -> Episode:
+            return play_confined(sandbox, setting, sources, seed, limits).episode
+
+        for named in programs:
+            met = [encounters(setting, named.source, seed, names, play) for seed in seeds]
+            values = [one.values(names) for one in met]
+            found[named.label] = PolicyRisk(
+                {name: summarise(value.get(name) for value in values) for name in names},
+                {name: float(np.mean([one.strangers[name] for one in met])) for name in met[0].strangers},
+                {name: float(np.mean([one.hostile[name] for one in met])) for name in met[0].hostile},
+            )
+        together = None
+        if len(programs) > 1:
+            sources = [named.source for named in programs]
+            together = CrossPlay(cross_play(setting, sources, seeds, play))
+    return PolicyRisks(setting, tuple(seeds), found, together)
+
+
+def _defined(setting: Setting, name: str) -> bool:
+    try:
+        check_policies(setting, [name])
+    except UndefinedMetricError:
+        return False
+    return True
