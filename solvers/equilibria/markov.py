@@ -28,6 +28,8 @@ Array = npt.NDArray[np.float64]
 
 LEAST = 1e-6
 """Probabilities of actors are kept at or above this."""
+EXACT_RATES, SAMPLED_RATES = (0.05, 0.5), (0.1, 1.0)
+"""First steps of actor and critic."""
 
 
 @dataclass(frozen=True)
@@ -154,11 +156,12 @@ class ActorCritic:
     discount
         Factor gamma of future rewards, below 1.
     actor_rate, critic_rate
-        Steps of actor and critic in the first iteration; they fall as ``t^-0.5`` and ``t^-0.75``, so that the
-        critic becomes ever slower than the actor.
+        Steps of actor and critic in the first iteration, by default `EXACT_RATES` or `SAMPLED_RATES`. They
+        fall as ``t^-0.5`` and ``t^-0.75``, so that the critic becomes ever slower than the actor; with
+        samples as ``t^-0.25`` and, for each state and pair of actions, as ``visits^-0.6``.
     rng
         Given: states and actions are sampled along one trajectory. Otherwise every state is updated with
-        exact expectations.
+        exact expectations. A critic needs each state and pair of actions some fifty times.
     """
 
     def __init__(
@@ -167,8 +170,8 @@ class ActorCritic:
         how: Parameters,
         *,
         discount: float = 0.9,
-        actor_rate: float = 0.05,
-        critic_rate: float = 0.5,
+        actor_rate: float | None = None,
+        critic_rate: float | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
         if not 0.0 <= discount < 1.0:
@@ -180,7 +183,11 @@ class ActorCritic:
             )
         self.game, self.how, self.discount = game, how, discount
         self.t = 0
-        self._rates = (actor_rate, critic_rate)
+        actor, critic = EXACT_RATES if rng is None else SAMPLED_RATES
+        self._rates = (
+            actor if actor_rate is None else actor_rate,
+            critic if critic_rate is None else critic_rate,
+        )
         self._rng = rng
         n, m = game.actions
         sizes = (n, m, m, n)  # players, then their adversaries over the other's actions
@@ -279,8 +286,8 @@ def stationary(
     discount: float = 0.9,
     iterations: int = 3000,
     rng: np.random.Generator | None = None,
-    actor_rate: float = 0.05,
-    critic_rate: float = 0.5,
+    actor_rate: float | None = None,
+    critic_rate: float | None = None,
 ) -> MarkovEquilibrium:
     """Return what the actor-critic reaches in so many iterations, with its gap and residual."""
     learner = ActorCritic(

@@ -8,6 +8,7 @@ import pytest
 from games.markov import MarkovGame, cliff_walk, contribution_line
 from solvers.equilibria import rqe
 from solvers.equilibria.markov import ActorCritic, Parameters, backward_induction, stationary
+from solvers.equilibria.stationary import exact_stationary, stationary_gaps
 from solvers.risk import RiskError
 
 
@@ -75,12 +76,30 @@ def test_the_exact_actor_critic_reaches_a_stationary_equilibrium() -> None:
     assert late.residual < 0.2 * early.residual
 
 
-def test_samples_lead_where_expectations_do() -> None:
-    game = contribution_line(2)
-    exact = stationary(game, HOW, discount=0.5, iterations=1000)
-    sampled = stationary(game, HOW, discount=0.5, iterations=2500, rng=np.random.default_rng(1))
-    for mine, theirs in zip(sampled.policies, exact.policies, strict=True):
-        assert np.abs(mine - theirs).max() < 0.15
+@pytest.mark.parametrize(
+    ("game", "samples", "far", "factor"),
+    [(contribution_line(3), 2000, 0.01, 1e-3), (cliff_walk().scaled(), 8000, 0.02, 1e-2)],
+    ids=lambda given: given.name if isinstance(given, MarkovGame) else None,
+)
+def test_samples_lead_to_the_exact_equilibrium(
+    game: MarkovGame, samples: int, far: float, factor: float
+) -> None:
+    """Along one trajectory, whatever its luck, and ever closer."""
+    exact = exact_stationary(game, HOW, discount=0.5)
+    uniform = tuple(np.full((game.states, size), 1.0 / size) for size in game.actions)
+    start = sum(stationary_gaps(game, (uniform[0], uniform[1]), HOW, discount=0.5))
+    for seed in (1, 2):
+        learner = ActorCritic(game, HOW, discount=0.5, rng=np.random.default_rng(seed))
+        gaps = []
+        for count in (samples // 20, samples - samples // 20):
+            for _ in range(count):
+                learner.step()
+            policies = learner.result().policies
+            gaps.append(sum(stationary_gaps(game, policies, HOW, discount=0.5)))
+        assert gaps[1] < factor * start
+        assert gaps[1] < 0.1 * gaps[0]
+        for mine, theirs in zip(policies, exact.policies, strict=True):
+            assert np.abs(mine - theirs).max() < far
 
 
 def test_errors_name_the_value_and_the_rule() -> None:
