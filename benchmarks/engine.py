@@ -11,7 +11,9 @@ player, with a rule that does nothing.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
+import io
 import statistics
 import sys
 from collections.abc import Callable, Iterable
@@ -66,21 +68,20 @@ def openspiel_python(name: str) -> Callable[[], object]:
 
 
 def lite_efg(name: str) -> Callable[[], object] | None:
-    """Return one iteration of LiteEFG's CFR, or None where it is not installed."""
+    """Return one iteration of LiteEFG's CFR, both players at once, or None where it is not installed."""
     try:
         import LiteEFG
         from LiteEFG.baselines.CFR import graph as cfr_graph
     except ImportError:
         return None
-    environment = LiteEFG.OpenSpielEnv(pyspiel.load_game(name))
-    graph = cfr_graph()
+    with contextlib.redirect_stdout(io.StringIO()):
+        environment = LiteEFG.OpenSpielEnv(pyspiel.load_game(name))
+        graph = cfr_graph()
     environment.set_graph(graph)
 
     def iteration() -> None:
-        for player in (1, 2):
-            graph.update_graph(environment)
-            environment.update_strategy(graph.current_strategy())
-            del player
+        graph.update_graph(environment)
+        environment.update_strategy(graph.current_strategy())
 
     return iteration
 

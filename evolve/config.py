@@ -69,7 +69,8 @@ class RunConfig(ModelOptions):
     final_test
         Whether the best program is measured on the test suite at the end.
     islands, archive, migrate_every
-        The population, see `evolve.population.Population`.
+        The population, see `evolve.population.Population`. With some hundreds of evaluations a few programs on
+        one island get further than many on several (`docs/fitness.md`).
     verify
         A program is validated when its training fitness is among so many best.
     stagnation
@@ -95,8 +96,8 @@ class RunConfig(ModelOptions):
     test: str = "cfr-test"
     final_test: bool = True
     fitness: Fitness = Fitness()
-    islands: int = Field(default=3, ge=1)
-    archive: int = Field(default=40, ge=1)
+    islands: int = Field(default=1, ge=1)
+    archive: int = Field(default=12, ge=1)
     migrate_every: int = Field(default=15, ge=1)
     verify: int = Field(default=15, ge=1)
     stagnation: int = Field(default=15, ge=1)
