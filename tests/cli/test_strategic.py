@@ -34,7 +34,7 @@ def test_objectives_over_strategic_metrics_are_not_taken_from_rows_without_them(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--metrics", "charm"), "does not measure 'charm'; choose from exploitability"),
+        (("--metrics", "charm"), "does not measure 'charm'; choose one of exploitability"),
         (("--metrics", "price_of_anarchy"), "one-shot games of two players"),
         (("--metrics", "rqe_gap", "--risk", "tau=-1"), "--risk 'tau=-1' is not understood"),
         (("--risk", "tau=1"), "none is asked for"),

@@ -131,7 +131,7 @@ def test_what_comes_to_nothing_is_no_evaluation_and_the_next_prompt_says_why(run
     assert result.failures["rejected"] == 4
     rejected = [c for c in archive.candidates(made) if c.status is Status.REJECTED]
     assert all("declined" in c.reason and c.program is None for c in rejected)
-    assert "declined to answer" in server.asks[-1].user
+    assert all("declined to answer" in ask.user for ask in server.asks[1:5])
 
 
 def test_the_budget_ends_a_run_by_name_and_is_never_exceeded(run, archive):
