@@ -69,8 +69,8 @@ class RunConfig(ModelOptions):
     final_test
         Whether the best program is measured on the test suite at the end.
     islands, archive, migrate_every
-        The population, see `evolve.population.Population`. With some hundreds of evaluations a few programs on
-        one island get further than many on several (`docs/fitness.md`).
+        The population, see `evolve.population.Population`. With some hundreds of evaluations a few programs
+        on one island get further than many on several (`docs/fitness.md`).
     verify
         A program is validated when its training fitness is among so many best.
     stagnation
