@@ -93,8 +93,8 @@ class PlayingDomain(ABC):
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
         """Return the games of a suite; those for validation are disguised, always in the same way.
 
-        Payoffs are perturbed only in games that a search trains on: perturbed, they are other games, but in
-        other games perturbation blurs what tells good programs from bad ones.
+        Payoffs are perturbed only in games that a search trains on: perturbed, they are other games. The rest
+        are other games anyway, and in poker noise blurs what tells good rules from bad (`docs/fitness.md`).
         """
         trained = set(self.games(self.suites["train"]))
         trials = []
