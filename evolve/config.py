@@ -69,8 +69,10 @@ class RunConfig(ModelOptions):
     final_test
         Whether the best program is measured on the test suite at the end.
     islands, archive, migrate_every
-        The population, see `evolve.population.Population`. With some hundreds of evaluations a few programs
-        on one island get further than many on several (`docs/fitness.md`).
+        The population, see `evolve.population.Population`.
+    parents
+        What parents are compared by: ``train``, the training fitness, or ``both``, the mean of training and
+        validation fitness.
     verify
         A program is validated when its training fitness is among so many best.
     stagnation
@@ -96,10 +98,11 @@ class RunConfig(ModelOptions):
     test: str = "cfr-test"
     final_test: bool = True
     fitness: Fitness = Fitness()
-    islands: int = Field(default=1, ge=1)
-    archive: int = Field(default=12, ge=1)
+    islands: int = Field(default=3, ge=1)
+    archive: int = Field(default=40, ge=1)
     migrate_every: int = Field(default=15, ge=1)
-    verify: int = Field(default=15, ge=1)
+    parents: Literal["train", "both"] = "train"
+    verify: int = Field(default=5, ge=1)
     stagnation: int = Field(default=15, ge=1)
     tier: Literal["strict", "no-landlock", "none"] = "strict"
 
@@ -133,6 +136,7 @@ def load_config(
     values |= {name: value for name, value in options.items() if value is not None}
     work = domain(str(values.get("domain", "cfr")))
     defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}
+    defaults.update(getattr(work, "search", {}))
     defaults.update({str(split): suite for split, suite in work.suites.items()})
     objective = values.pop("objective", None)
     if objective is not None:

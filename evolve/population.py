@@ -1,9 +1,9 @@
 """The population: islands of good programs, with migration round a ring.
 
-Programs are compared by *merit*: the mean of their training and validation fitness. What is not validated
-has the merit that is expected of it: validation is taken to lie as far below training as it does in the
-median of the validated programs. So a program that only fits the training games loses its place to one that
-does as well on their disguised relatives.
+Programs are compared by *merit*: their training fitness, or the mean of training and validation fitness. For
+the mean, what is not validated has the merit that is expected of it: validation is taken to lie as far below
+training as it does in the median of the validated programs. So a program that only fits the training games
+loses its place to one that does as well on their disguised relatives.
 
 Everything here is a function of the outcomes in the order in which they are told, so that a resumed run
 rebuilds it exactly by telling them again.
@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from statistics import median
+from typing import Literal
 
 import numpy as np
 
@@ -72,9 +73,13 @@ class Population:
         How many programs are kept in all.
     migrate_every
         After so many accepted programs on an island, its best moves on to the next.
+    by
+        What merit is: ``train`` or ``both``, see the module's docstring.
     """
 
-    def __init__(self, islands: int, archive: int, migrate_every: int) -> None:
+    def __init__(
+        self, islands: int, archive: int, migrate_every: int, by: Literal["train", "both"] = "train"
+    ) -> None:
         if min(islands, archive // islands, migrate_every) < 1:
             raise ValueError(
                 f"islands, archive per island and migrate_every must be at least 1; got {islands} islands, "
@@ -82,6 +87,7 @@ class Population:
             )
         self.islands = [Island(archive // islands, self.merit) for _ in range(islands)]
         self.children: Counter[str] = Counter()
+        self._by = by
         self._validated: set[str] = set()
         self._gaps: list[float] = []  # sorted
         self._gap = 0.0
@@ -90,6 +96,8 @@ class Population:
 
     def merit(self, individual: Individual) -> float:
         """Return by what programs are compared, see the module's docstring."""
+        if self._by == "train":
+            return individual.train
         if individual.validation is None:
             return individual.train + self._gap / 2
         return (individual.train + individual.validation) / 2

@@ -42,8 +42,9 @@ class Domain(Protocol):
 
     Notes
     -----
-    A domain may have an attribute ``effort``, too: the metric that ``metric`` is traded off against where
-    nobody says otherwise. Without it, that is ``seconds``, if the domain measures it.
+    A domain may have an attribute ``search``, too: its defaults of other fields of `evolve.config.RunConfig`;
+    and ``effort``: the metric that ``metric`` is traded off against where nobody says otherwise. Without it,
+    that is ``seconds``, if the domain measures it.
     """
 
     name: str

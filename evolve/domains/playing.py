@@ -39,7 +39,9 @@ class PlayingDomain(ABC):
         Name of the suite of each split, by default.
     disguise : Disguise
         Of the first game of validation; the seeds of the others count up from it, so that a suite is always
-        disguised in the same way. Payoffs of games outside of the training suite are not perturbed.
+        disguised in the same way.
+    perturbs_only_copies : bool
+        Whether payoffs are perturbed only in games of the training suite.
     seconds : dict
         Processor time that a program may use in all the games of a split.
     noise : float
@@ -54,6 +56,7 @@ class PlayingDomain(ABC):
     disguise: Disguise
     seconds: Mapping[Split, float]
     noise = 1e-12
+    perturbs_only_copies = False
 
     @abstractmethod
     def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
@@ -93,15 +96,14 @@ class PlayingDomain(ABC):
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
         """Return the games of a suite; those for validation are disguised, always in the same way.
 
-        Payoffs are perturbed only in games that a search trains on: perturbed, they are other games. The rest
-        are other games anyway, and in poker noise blurs what tells good rules from bad (`docs/fitness.md`).
+        Where only copies are perturbed, the others are other games anyway.
         """
-        trained = set(self.games(self.suites["train"]))
+        copies = set(self.games(self.suites["train"] if self.perturbs_only_copies else suite))
         trials = []
         for k, game in enumerate(self.games(suite)):
             if split == "validation":
                 disguise = self.disguise.model_copy(update={"seed": self.disguise.seed + k})
-                if game not in trained:
+                if game not in copies:
                     disguise = disguise.model_copy(update={"perturbation": 0.0})
                 trials.append(self.trial(game, horizon, f"{game} (disguise {disguise.seed})", disguise))
             else:

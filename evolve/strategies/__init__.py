@@ -47,6 +47,8 @@ def make_strategy(config: RunConfig) -> Strategy:
     from evolve.population import Population
     from evolve.strategies.evolution import MODELS, OFFLINE, Evolution
 
-    population = Population(config.population_islands, config.archive, config.migrate_every)
+    population = Population(
+        config.population_islands, config.archive, config.migrate_every, by=config.parents
+    )
     steps = OFFLINE if config.offline else MODELS
     return Evolution(population, config.stagnation, steps, share=config.model_islands)

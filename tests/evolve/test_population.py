@@ -68,7 +68,7 @@ def test_better_parents_are_drawn_more_often_and_those_with_many_children_less()
 
 
 def test_what_only_fits_the_training_games_loses_its_place():
-    population = Population(islands=1, archive=2, migrate_every=99)
+    population = Population(islands=1, archive=2, migrate_every=99, by="both")
     population.add(individual(0, 2.0, validation=1.8))
     population.add(individual(1, 3.0, validation=0.0))
     population.add(individual(2, 1.9, validation=1.7))
@@ -80,7 +80,7 @@ def test_what_only_fits_the_training_games_loses_its_place():
     gaps=st.lists(st.floats(-5, 5), min_size=1, max_size=9), train=st.floats(-10, 10), step=st.floats(0.01, 5)
 )
 def test_what_is_not_validated_is_expected_to_be_like_the_median_of_what_is(gaps, train, step):
-    population = Population(islands=1, archive=40, migrate_every=99)
+    population = Population(islands=1, archive=40, migrate_every=99, by="both")
     for k, gap in enumerate(gaps):
         population.add(individual(k, 0.0, validation=gap))
     middle = float(np.median(gaps))
@@ -89,10 +89,10 @@ def test_what_is_not_validated_is_expected_to_be_like_the_median_of_what_is(gaps
     assert unknown < population.merit(individual(52, train, validation=train + middle + step))
 
 
-def test_without_validation_training_fitness_decides():
+def test_training_fitness_alone_decides_unless_asked_otherwise():
     population = Population(islands=1, archive=9, migrate_every=99)
     for k, train in enumerate([1.0, 3.0, 2.0]):
-        population.add(individual(k, train))
+        population.add(individual(k, train, validation=-train))
     assert [m.index for m in population.islands[0].members] == [1, 2, 0]
 
 
