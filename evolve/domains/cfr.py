@@ -37,8 +37,8 @@ class CFRDomain(PlayingDomain):
     horizon = 1000
     interface = interface
     disguise = Disguise(seed=1000, dummies=0.25, perturbation=0.3)
-    # Chosen by experiment, see docs/fitness.md: in poker, noise blurs what tells good rules from bad; and some
-    # hundreds of evaluations get further with a few programs on one island, judged by validation, too.
+    # Chosen by experiment, see docs/fitness.md: in poker, noise blurs what tells good rules from bad; and
+    # some hundreds of evaluations get further with a few programs on one island, judged by validation, too.
     perturbs_only_copies = True
     search: Mapping[str, object] = MappingProxyType(
         {"islands": 1, "archive": 12, "parents": "both", "verify": 15}
