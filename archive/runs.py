@@ -170,7 +170,7 @@ class RunStore(Database):
                 RunRow.owner.is_(None),
                 RunRow.owner == owner,
                 RunRow.heartbeat.is_(None),
-                RunRow.heartbeat < now - timedelta(seconds=stale_after),
+                RunRow.heartbeat <= now - timedelta(seconds=stale_after),
             )
             changed = connection.execute(
                 update(RunRow)
