@@ -16,8 +16,16 @@ def seconds(work: Callable[[], object], repeat: int) -> float:
 
 
 def repetitions(work: Callable[[], object], target: float) -> int:
-    """Return how often to repeat something so that it takes about ``target`` seconds (it is run once)."""
-    return max(1, round(target / max(seconds(work, 1), 1e-7)))
+    """Return how often to repeat something so that it takes about ``target`` seconds.
+
+    The first call, which may compile, is not counted; then it is called more and more often until that takes
+    a good part of the target.
+    """
+    work()
+    repeat = 1
+    while (each := seconds(work, repeat)) * repeat < target / 8:
+        repeat *= 2
+    return max(1, round(target / each))
 
 
 def paired(
@@ -28,7 +36,7 @@ def paired(
     Parameters
     ----------
     contestants
-        What to time, by name. Each is run once before, which is not counted.
+        What to time, by name. Each is run some times before, which is not counted.
     rounds
         Number of rounds; in each, every contestant runs for about ``target`` seconds, at least once.
     """

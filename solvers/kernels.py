@@ -67,6 +67,24 @@ def regret_pass(start: Any, parent: Any, policy: Any, value: Any, regret: Any) -
 
 
 @numba.njit(cache=True)
+def counterfactual_regrets(
+    rows: Any,
+    row_start: Any,
+    others: Any,
+    payoff: Any,
+    start: Any,
+    parent: Any,
+    plans: Any,
+    policy: Any,
+    value: Any,
+    regret: Any,
+) -> float:
+    """`product` and `regret_pass` in one call: crossing into compiled code costs as much as a small game."""
+    product(rows, row_start, others, payoff, plans, value)
+    return regret_pass(start, parent, policy, value, regret)  # type: ignore[no-any-return]
+
+
+@numba.njit(cache=True)
 def best_response_pass(start: Any, parent: Any, value: Any) -> float:
     """Pass values up a treeplex with the maximum of every information set; return the best value.
 

@@ -96,9 +96,20 @@ class Tables:
         regret
             Output, shape ``(sequences,)``.
         """
-        table, value = self.players[player], self._value[player]
-        self.product(player, plans, value)
-        return float(kernels.regret_pass(table.start, table.parent, policy, value, regret))
+        table = self.players[player]
+        expected = kernels.counterfactual_regrets(
+            table.rows,
+            table.row_start,
+            table.others,
+            table.payoff,
+            table.start,
+            table.parent,
+            plans,
+            policy,
+            self._value[player],
+            regret,
+        )
+        return float(expected)
 
     def best_response(self, player: int, plans: Array, value: Array | None = None) -> float:
         """Return the best-response value of ``player``; fill ``value`` (sequences + 1) if given."""
