@@ -16,7 +16,7 @@ from evolve.domains import domain
 from evolve.domains.checks import FitnessError, check_fitness
 from evolve.executors.base import Executor
 from evolve.executors.chosen import expected_workers, make_executor
-from evolve.llm.setup import check_models, make_author
+from evolve.llm.setup import check_feedback, check_models, make_author
 from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
 from evolve.sandbox import Tier, probe
@@ -74,12 +74,13 @@ def check(config: RunConfig, *, confine: bool = True) -> None:
     Raises
     ------
     ConfigError
-        If there is no such proposer, or a model has no key or price.
+        If there is no such proposer or feedback level, or a model has no key or price.
     games.GameError
         If a suite does not exist or is ill-formed, or one of its games cannot be compiled.
     SandboxUnavailable
         If this machine confines programs less strictly than the configuration asks for.
     """
+    check_feedback(config)
     if config.offline:
         make_proposer(config)
     else:

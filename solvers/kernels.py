@@ -81,7 +81,7 @@ def counterfactual_regrets(
 ) -> float:
     """`product` and `regret_pass` in one call: crossing into compiled code costs as much as a small game."""
     product(rows, row_start, others, payoff, plans, value)
-    return regret_pass(start, parent, policy, value, regret)  # type: ignore[no-any-return]
+    return regret_pass(start, parent, policy, value, regret)
 
 
 @numba.njit(cache=True)

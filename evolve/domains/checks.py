@@ -101,7 +101,7 @@ def strategic_of(domain: Domain, fitness: Fitness, risk: str | None, more: Seque
     )
     if risk is not None and not set(asked) & set(PARAMETRIC):
         possible = [name for name in PARAMETRIC if name in domain.metrics and domain.metrics[name].on_request]
-        remedy = f"name for example {possible[-1]}" if possible else "leave it out"
+        remedy = f"ask for one, for example with --objective {possible[-1]}" if possible else "leave it out"
         raise StrategicError(
             "--risk says how gaps, risk-adjusted and robust values are measured, and none is asked for; "
             f"{remedy}"

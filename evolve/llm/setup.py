@@ -33,7 +33,6 @@ def check_models(config: RunConfig) -> None:
     name = domain(config.domain).name
     try:
         prices_of(config, models)
-        load_feedback(config.feedback)
         own = getattr(domain(config.domain), "prompts", None)
         places = [place for place in (config.prompts, own) if place is not None]
         missing = f"{name}/system" not in prompts.template_names(_folders(places))
@@ -47,6 +46,20 @@ def check_models(config: RunConfig) -> None:
             f"the domain {name!r} has no prompt {name}/system, so no model can be told what to write; give "
             "one with --prompts FOLDER, or use the offline proposer"
         )
+
+
+def check_feedback(config: RunConfig) -> None:
+    """Make sure that there is such a feedback level, also for the offline proposer: models may follow later.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of this name, or its file has a mistake.
+    """
+    try:
+        load_feedback(config.feedback)
+    except prompts.PromptError as error:
+        raise ConfigError(str(error)) from error
 
 
 def models_of(config: RunConfig) -> list[Model]:

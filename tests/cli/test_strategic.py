@@ -67,7 +67,7 @@ def test_searches_measure_risk_as_they_are_told(empty: Any) -> None:
     ("words", "message"),
     [
         (("psro", "--objective", "log(rqe_gap)", "--risk", "tau=-1"), "--risk 'tau=-1' is not understood"),
-        (("psro", "--objective", "welfare", "--risk", "tau=1"), "none is asked for; name for example"),
+        (("psro", "--objective", "welfare", "--risk", "tau=1"), "for example with --objective robust_value"),
         (("cleanup", "--risk", "tau=1"), "none is asked for; leave it out"),
     ],
 )
