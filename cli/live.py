@@ -224,7 +224,7 @@ class LiveWatcher:
             lines.append(
                 f"[bold]best[/]      [green]{best.nickname}[/]  "
                 f"train [bold]{output.fitness(best.train)}[/]  valid. {output.fitness(best.validation)}  "
-                f"gain [bold]{output.fitness(gain)}[/] [dim]over the seed[/]"
+                f"gain [bold]{output.fitness(gain)}[/]"
             )
         failed = {kind: count for kind, count in snapshot.outcomes.items() if kind != "ok"}
         lines.append(f"[bold]failures[/]  {failures_text(failed)}")
