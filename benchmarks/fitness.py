@@ -25,7 +25,7 @@ import games
 from games import SequenceForm
 from solvers.cfr.engine import run, session_arguments
 from solvers.cfr.interface import Array, RegretMinimizer
-from solvers.cfr.solve import load_rule
+from solvers.cfr.rules import load_rule
 from solvers.profile import PolicyError
 from solvers.session import InlineSession, NonFiniteOutputError
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import games
 from evolve.programs import NamedProgram
@@ -18,6 +19,29 @@ if TYPE_CHECKING:
     from solvers.markov.tasks import MarkovTask
     from solvers.profile import Profile
     from solvers.psro.engine import PSROCheckpoint
+    from solvers.session import Session
+
+
+@contextmanager
+def confined(
+    named: NamedProgram, limits: Limits, tier: str, arguments: Mapping[str, Any]
+) -> Iterator[Session]:
+    """Serve a program from a sandbox for the length of a block.
+
+    Parameters
+    ----------
+    limits
+        What the program may take.
+    tier
+        Weakest sandbox tier to accept.
+    arguments
+        Of the session, as an engine's ``session_arguments`` returns them.
+    """
+    with (
+        Sandbox(hosts=[arguments["host"]], tier=Tier(tier)) as sandbox,
+        sandbox.session(named.source, limits=limits, **arguments) as session,
+    ):
+        yield session
 
 
 def solve_with(
@@ -56,10 +80,7 @@ def solve_with(
     if named.origin == "library":
         return solve(form, named.label, iterations, on_checkpoint=on_checkpoint)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-    with (
-        Sandbox(hosts=["solvers.cfr.host"], tier=Tier(tier)) as sandbox,
-        sandbox.session(named.source, limits=limits, **session_arguments(form, iterations)) as session,
-    ):
+    with confined(named, limits, tier, session_arguments(form, iterations)) as session:
         trajectory = run(form, session, iterations, on_checkpoint=on_checkpoint)
     return Solution(form, named.label, trajectory.average, trajectory.checkpoints)
 
@@ -89,10 +110,7 @@ def solve_psro_with(
     if named.origin == "library":
         return solve_psro(form, named.label, iterations, on_checkpoint=on_checkpoint)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, call_seconds=seconds)
-    with (
-        Sandbox(hosts=["solvers.psro.host"], tier=Tier(tier)) as sandbox,
-        sandbox.session(named.source, limits=limits, **psro_arguments(form, iterations)) as session,
-    ):
+    with confined(named, limits, tier, psro_arguments(form, iterations)) as session:
         trajectory = run_psro(form, session, iterations, on_checkpoint=on_checkpoint)
     return Solution(form, named.label, trajectory.average, trajectory.checkpoints)
 
@@ -119,10 +137,7 @@ def learn_with(
     task = learning_task(game)
     form = one_shot_form(game, *task.payoffs)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-    with (
-        Sandbox(hosts=["solvers.learners.host"], tier=Tier(tier)) as sandbox,
-        sandbox.session(named.source, limits=limits, **learner_arguments(task, iterations)) as session,
-    ):
+    with confined(named, limits, tier, learner_arguments(task, iterations)) as session:
         learned = learn(task, session, iterations)
     return form, learned.strategies, task
 
@@ -137,9 +152,6 @@ def learn_markov_with(
 
     task = markov_task(game)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-    with (
-        Sandbox(hosts=["solvers.learners.host"], tier=Tier(tier)) as sandbox,
-        sandbox.session(named.source, limits=limits, **learner_arguments(task, iterations)) as session,
-    ):
+    with confined(named, limits, tier, learner_arguments(task, iterations)) as session:
         learned = learn(task, session, iterations)
     return task, learned.strategies

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -42,16 +42,19 @@ class Checkpoint:
     seconds: float
 
 
+Point = TypeVar("Point", bound=Checkpoint)
+
+
 @dataclass(frozen=True)
-class Trajectory:
-    """The outcome of a run: the average profile at the end, and the checkpoints on the way."""
+class Trajectory(Generic[Point]):
+    """The outcome of a run: the profile that is the answer at the end, and the checkpoints on the way."""
 
     average: Profile
-    checkpoints: tuple[Checkpoint, ...]
+    checkpoints: tuple[Point, ...]
 
     @property
     def exploitability(self) -> float:
-        """Exploitability of the final average profile."""
+        """Exploitability of the profile at the end."""
         return self.checkpoints[-1].exploitability
 
 
@@ -127,7 +130,7 @@ def run(
     iterations: int,
     checkpoints: Iterable[int] | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
-) -> Trajectory:
+) -> Trajectory[Checkpoint]:
     """Run a rule in a game and measure the exploitability of its average profile.
 
     Parameters

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import games
 from games.sequence_form import SequenceForm
-from solvers.cfr.engine import Checkpoint, Trajectory, run, session_arguments
+from solvers.cfr.engine import Checkpoint, run, session_arguments
 from solvers.cfr.interface import RegretMinimizer
-from solvers.cfr.rules import rule_names, rule_source
+from solvers.cfr.rules import load_rule
 from solvers.profile import Profile, expected_values
-from solvers.session import InlineSession, load_module
+from solvers.session import InlineSession
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,27 +80,6 @@ class Solution:
         return axes
 
 
-def load_rule(rule: str | Path | type[RegretMinimizer]) -> tuple[str, dict[str, Any]]:
-    """Return the name and the executed module of a rule.
-
-    Parameters
-    ----------
-    rule
-        Name of a library rule, path of a Python file that defines one, or the class itself.
-
-    Raises
-    ------
-    UnknownRuleError
-        If a name is neither a rule of the library nor a file.
-    """
-    if isinstance(rule, type):
-        return rule.__name__, {"__name__": rule.__module__, rule.__name__: rule}
-    path = Path(rule)
-    if str(rule) not in rule_names() and path.suffix == ".py" and path.is_file():
-        return path.stem, load_module(path.read_text(encoding="utf-8"), path.stem)
-    return str(rule), load_module(rule_source(str(rule)), str(rule))
-
-
 def solve(
     game: Any,
     rule: str | Path | type[RegretMinimizer] = "dcfr",
@@ -133,7 +112,7 @@ def solve(
     ------
     games.GameError
         If the game cannot be compiled.
-    UnknownRuleError
+    UnknownProgramError
         If there is no such rule.
     PolicyError
         If the rule returns something that is not a policy.
@@ -141,5 +120,5 @@ def solve(
     form = game if isinstance(game, SequenceForm) else games.compile(game)
     name, namespace = load_rule(rule)
     session = InlineSession(namespace, **session_arguments(form, iterations))
-    trajectory: Trajectory = run(form, session, iterations, checkpoints, on_checkpoint)
+    trajectory = run(form, session, iterations, checkpoints, on_checkpoint)
     return Solution(form, name, trajectory.average, trajectory.checkpoints)

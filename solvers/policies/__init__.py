@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from solvers.policies.episode import Episode, PolicyFailure, play, self_play
-    from solvers.policies.library import UnknownPolicyError, policy_names, policy_source
+    from solvers.policies.library import policy_names, policy_source
     from solvers.policies.metrics import METRICS, Summary, social_metrics, summarise
 
 _MODULES = {
@@ -18,7 +18,6 @@ _MODULES = {
     "PolicyFailure": "solvers.policies.episode",
     "play": "solvers.policies.episode",
     "self_play": "solvers.policies.episode",
-    "UnknownPolicyError": "solvers.policies.library",
     "policy_names": "solvers.policies.library",
     "policy_source": "solvers.policies.library",
     "METRICS": "solvers.policies.metrics",
@@ -32,7 +31,6 @@ __all__ = [
     "Episode",
     "PolicyFailure",
     "Summary",
-    "UnknownPolicyError",
     "play",
     "policy_names",
     "policy_source",

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from games.sequence_form import SequenceForm
-from solvers.cfr.engine import Checkpoint, default_checkpoints
+from solvers.cfr.engine import Checkpoint, Trajectory, default_checkpoints
 from solvers.profile import Profile, uniform_profile
 from solvers.psro import host, kernels
 from solvers.psro.factors import Factors
@@ -58,19 +58,6 @@ class PSROCheckpoint(Checkpoint):
     distinct: float
     train_entropy: float
     evaluate_entropy: float
-
-
-@dataclass(frozen=True)
-class PSROTrajectory:
-    """The outcome of a run: the evaluated mixture as behaviour policies, and the checkpoints on the way."""
-
-    average: Profile
-    checkpoints: tuple[PSROCheckpoint, ...]
-
-    @property
-    def exploitability(self) -> float:
-        """Exploitability of the mixture at the end."""
-        return self.checkpoints[-1].exploitability
 
 
 def _plan_form(form: SequenceForm, capacity: int) -> tuple[int, int]:
@@ -286,7 +273,7 @@ def run(
     checkpoints: Iterable[int] | None = None,
     on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
     guise: Guise | None = None,
-) -> PSROTrajectory:
+) -> Trajectory[PSROCheckpoint]:
     """Run a meta-solver in a game and measure the exploitability of its evaluated mixture.
 
     Parameters
@@ -332,4 +319,4 @@ def run(
             )
             if on_checkpoint is not None:
                 on_checkpoint(measured[-1])
-    return PSROTrajectory(engine.average(), tuple(measured))
+    return Trajectory(engine.average(), tuple(measured))

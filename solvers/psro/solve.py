@@ -11,29 +11,8 @@ from games.sequence_form import SequenceForm
 from solvers.cfr.solve import Solution
 from solvers.psro.engine import PSROCheckpoint, run, session_arguments
 from solvers.psro.interface import MetaSolver
-from solvers.psro.meta_solvers import solver_names, solver_source
-from solvers.session import InlineSession, load_module
-
-
-def load_solver(solver: str | Path | type[MetaSolver]) -> tuple[str, dict[str, Any]]:
-    """Return the name and the executed module of a meta-solver.
-
-    Parameters
-    ----------
-    solver
-        Name of a meta-solver of the library, path of a Python file that defines one, or the class itself.
-
-    Raises
-    ------
-    UnknownSolverError
-        If a name is neither a meta-solver of the library nor a file.
-    """
-    if isinstance(solver, type):
-        return solver.__name__, {"__name__": solver.__module__, solver.__name__: solver}
-    path = Path(solver)
-    if str(solver) not in solver_names() and path.suffix == ".py" and path.is_file():
-        return path.stem, load_module(path.read_text(encoding="utf-8"), path.stem)
-    return str(solver), load_module(solver_source(str(solver)), str(solver))
+from solvers.psro.meta_solvers import load_solver
+from solvers.session import InlineSession
 
 
 def solve_psro(
@@ -68,7 +47,7 @@ def solve_psro(
     ------
     games.GameError
         If the game cannot be compiled.
-    UnknownSolverError
+    UnknownProgramError
         If there is no such meta-solver.
     StrategyError
         If the meta-solver returns something that is not a mixture.

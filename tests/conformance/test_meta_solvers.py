@@ -7,8 +7,7 @@ import games
 from evolve.sandbox import Sandbox
 from solvers.psro.engine import Engine, run, session_arguments
 from solvers.psro.guise import Guise
-from solvers.psro.meta_solvers import solver_names, solver_source, solver_title
-from solvers.psro.solve import load_solver
+from solvers.psro.meta_solvers import load_solver, solver_names, solver_source, solver_title
 from solvers.session import InlineSession
 
 pytestmark = pytest.mark.parametrize("solver", solver_names())

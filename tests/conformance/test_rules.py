@@ -8,8 +8,7 @@ from evolve.sandbox import Sandbox
 from solvers import exploitability, rule_names, rule_source, solve
 from solvers.cfr.engine import Engine, run, session_arguments
 from solvers.cfr.interface import Infosets
-from solvers.cfr.rules import rule_title
-from solvers.cfr.solve import load_rule
+from solvers.cfr.rules import load_rule, rule_title
 from solvers.session import InlineSession
 
 pytestmark = pytest.mark.parametrize("rule", rule_names())

@@ -6,8 +6,8 @@ from open_spiel.python.algorithms import projected_replicator_dynamics, regret_m
 from open_spiel.python.egt import alpharank
 
 from solvers.psro.interface import UnsuitableGameError
+from solvers.psro.meta_solvers import load_solver
 from solvers.psro.restricted import TensorGame
-from solvers.psro.solve import load_solver
 
 
 def restricted(*tensors):

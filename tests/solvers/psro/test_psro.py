@@ -10,12 +10,13 @@ from open_spiel.python.algorithms.exploitability import nash_conv as os_nash_con
 import games
 from games.sequence_form import SequenceForm, Treeplex
 from solvers import best_response_values, exploitability, to_openspiel
+from solvers.library import UnknownProgramError
 from solvers.psro.engine import Engine, StrategyError, run, session_arguments
 from solvers.psro.guise import Guise
 from solvers.psro.interface import MetaSolver
-from solvers.psro.meta_solvers import UnknownSolverError, solver_names, solver_source
+from solvers.psro.meta_solvers import load_solver, solver_names, solver_source
 from solvers.psro.restricted import FactoredGame, TensorGame
-from solvers.psro.solve import load_solver, solve_psro
+from solvers.psro.solve import solve_psro
 from solvers.session import InlineSession
 
 SMALL = ["kuhn_poker", "kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=3)"]
@@ -255,7 +256,7 @@ def test_wrong_input_is_named():
     session = InlineSession(load_solver("uniform")[1], **session_arguments(form, 1))
     with pytest.raises(ValueError, match=r"train\(\) must return shape \(players, policies\) = \(2, 2\)"):
         solve_psro("kuhn_poker", Mine, 3)
-    with pytest.raises(UnknownSolverError, match=r"no meta-solver 'shr'.*shor"):
+    with pytest.raises(UnknownProgramError, match=r"no meta-solver 'shr'.*shor"):
         solve_psro("kuhn_poker", "shr")
     with pytest.raises(ValueError, match="at least 1; got 0"):
         run(form, session, 0)
