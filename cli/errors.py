@@ -65,8 +65,9 @@ _REMEDIES: Mapping[str, str] = {
         "see `nashforge doctor`, or accept the risk with --allow-weaker-sandbox TIER"
     ),
     "games.errors.NodeLimitError": (
-        "or, with `nashforge solve` and `nashforge games`, raise the limit with --max-nodes (about 1 GB of "
-        "memory and 30 s per 5 million histories)"
+        "or raise the limit: `nashforge solve` and `nashforge games` have --max-nodes, and the environment "
+        "variable NASHFORGE_MAX_NODES is for all commands and workers (about 1 GB of memory and 30 s per 5 "
+        "million histories)"
     ),
     "evolve.dispatch.SearchError": "mend the cause, then continue with `nashforge resume`",
     "builtins.MemoryError": "choose smaller games or fewer workers",

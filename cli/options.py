@@ -204,6 +204,16 @@ Tier = Annotated[
         show_default=False,
     ),
 ]
+MaxNodes = Annotated[
+    int | None,
+    typer.Option(
+        "--max-nodes",
+        metavar="N",
+        min=1,
+        help="Give up on games with more histories. [default: NASHFORGE_MAX_NODES, else 5 million]",
+        show_default=False,
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -51,7 +51,7 @@ def solve_with(
     *,
     tier: str = "strict",
     seconds: float = 3600.0,
-    max_nodes: int = 5_000_000,
+    max_nodes: int | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
 ) -> Solution:
     """Solve a game with a CFR rule.
@@ -92,7 +92,7 @@ def solve_psro_with(
     *,
     tier: str = "strict",
     seconds: float = 3600.0,
-    max_nodes: int = 5_000_000,
+    max_nodes: int | None = None,
     on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
 ) -> Solution:
     """Solve a game by PSRO with a meta-solver; parameters and errors as for `solve_with`.

@@ -6,6 +6,7 @@ in game trees" (STOC 1994), for any number of players.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from itertools import accumulate
 
@@ -13,7 +14,7 @@ import numpy as np
 import pyspiel
 
 from games import cache as disk
-from games.errors import NodeLimitError, UnsupportedGameError
+from games.errors import GameError, NodeLimitError, UnsupportedGameError
 from games.leaves import merge_leaves
 from games.openspiel import Game, canonical_name, defined_in_python, load_game, sequential_form, short_name
 from games.progress import terminal_progress
@@ -24,6 +25,7 @@ COMPILER_VERSION = 1
 """Part of the cache key: raise it whenever the same game would compile to different arrays."""
 
 DEFAULT_MAX_NODES = 5_000_000
+"""The largest number of histories, unless the environment variable ``NASHFORGE_MAX_NODES`` says another."""
 
 ZERO_SUM_TOLERANCE = 1e-9
 
@@ -31,7 +33,7 @@ ZERO_SUM_TOLERANCE = 1e-9
 def compile(
     game: str | Game,
     *,
-    max_nodes: int = DEFAULT_MAX_NODES,
+    max_nodes: int | None = None,
     imperfect_recall: Recall = "refuse",
     cache: bool = True,
     progress: Progress | None = None,
@@ -48,8 +50,9 @@ def compile(
     game : str or pyspiel.Game
         An OpenSpiel game string such as ``"leduc_poker(players=3)"``, or a loaded game. Only games given as
         strings use the disk cache: a game object may carry data that its name does not show.
-    max_nodes : int
-        The largest number of histories of the game tree.
+    max_nodes : int, optional
+        The largest number of histories of the game tree; by default as the environment variable
+        ``NASHFORGE_MAX_NODES`` says, else `DEFAULT_MAX_NODES`.
     imperfect_recall : {"refuse", "refine"}
         Whether a game whose information sets forget the owner's own moves is an error, or its information
         sets are split by the owner's sequence, which gives the coarsest refinement with perfect recall. A
@@ -77,10 +80,13 @@ def compile(
         If histories of one information set offer different actions.
     NodeLimitError
         If the game has more than ``max_nodes`` histories.
+    GameError
+        If ``NASHFORGE_MAX_NODES`` is needed and is not a positive whole number.
     """
     if imperfect_recall not in ("refuse", "refine"):
         raise ValueError(f"imperfect_recall must be 'refuse' or 'refine'; got {imperfect_recall!r}")
-    if max_nodes < 1:
+    limit = default_max_nodes() if max_nodes is None else max_nodes
+    if limit < 1:
         raise ValueError(f"max_nodes must be at least 1; got {max_nodes}")
     from_string = isinstance(game, str)
     if not from_string and not isinstance(game, pyspiel.Game):
@@ -89,15 +95,34 @@ def compile(
     name = game.strip() if isinstance(game, str) else canonical_name(game)
 
     def build() -> SequenceForm:
-        return _compile(loaded, name, max_nodes, imperfect_recall, progress)
+        return _compile(loaded, name, limit, imperfect_recall, progress)
 
     if not (cache and from_string) or defined_in_python(loaded):
         return build()
     key = disk.CacheKey.of(loaded, compiler_version=COMPILER_VERSION, imperfect_recall=imperfect_recall)
     form = disk.load_or_build(key, build, name)
-    if form.nodes > max_nodes:  # the limit must not depend on whether the game happens to be cached
-        raise NodeLimitError(name, max_nodes)
+    if form.nodes > limit:  # the limit must not depend on whether the game happens to be cached
+        raise NodeLimitError(name, limit)
     return form
+
+
+def default_max_nodes() -> int:
+    """Return the largest number of histories where a call names none.
+
+    Raises
+    ------
+    GameError
+        If ``NASHFORGE_MAX_NODES`` is set, and not to a positive whole number.
+    """
+    text = os.environ.get("NASHFORGE_MAX_NODES", "").strip()
+    if not text:
+        return DEFAULT_MAX_NODES
+    if not text.isdecimal() or int(text) < 1:
+        raise GameError(
+            f"NASHFORGE_MAX_NODES, the largest number of histories of a game, is {text!r}; set it to a "
+            "positive whole number, or unset it"
+        )
+    return int(text)
 
 
 def _compile(

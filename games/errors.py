@@ -60,7 +60,8 @@ class NodeLimitError(GameError):
         )
         super().__init__(
             f"{game} {what}; choose a smaller game",
-            " or raise the limit with max_nodes (about 1 GB of memory and 30 s per 5 million histories)",
+            " or raise the limit with max_nodes or NASHFORGE_MAX_NODES (about 1 GB of memory and 30 s per 5 "
+            "million histories)",
         )
         self.game = game
         self.max_nodes = max_nodes

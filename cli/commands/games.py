@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Json
+from cli.options import Json, MaxNodes
 
 if TYPE_CHECKING:
     from games import SequenceForm
@@ -21,9 +21,7 @@ def games(
             show_default=False,
         ),
     ] = None,
-    max_nodes: Annotated[
-        int, typer.Option("--max-nodes", metavar="N", min=1, help="Give up on games with more histories.")
-    ] = 5_000_000,
+    max_nodes: MaxNodes = None,
     json: Json = None,
 ) -> None:
     """List games, or compile one and show its size.
@@ -71,7 +69,7 @@ def games(
     )
 
 
-def _one(game: str, max_nodes: int, as_json: bool) -> None:
+def _one(game: str, max_nodes: int | None, as_json: bool) -> None:
     import time
 
     from cli import output

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Database, Json, Rule, Tier, iterations_option
+from cli.options import Database, Json, MaxNodes, Rule, Tier, iterations_option
 
 if TYPE_CHECKING:
     from solvers.cfr.engine import Checkpoint
@@ -38,9 +38,7 @@ def solve(
         Path | None,
         typer.Option(metavar="FILE", help="Write the average policy to this JSON file.", show_default=False),
     ] = None,
-    max_nodes: Annotated[
-        int, typer.Option("--max-nodes", metavar="N", min=1, help="Give up on games with more histories.")
-    ] = 5_000_000,
+    max_nodes: MaxNodes = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,

@@ -33,7 +33,7 @@ WRONG_USAGE = {
     "missing configuration": ("run --config nofile.toml", "check the path"),
     "unknown game": ("evaluate cfr --game kuhn_pokr", "kuhn_poker"),
     "imperfect recall": ("evaluate cfr --game goofspiel(num_cards=4,points_order=descending)", "imp_info"),
-    "huge game": ("games leduc_poker --max-nodes 100", "with --max-nodes"),
+    "huge game": ("games leduc_poker --max-nodes 100", "have --max-nodes"),
     "nearly a run": ("status frist-light", "did you mean first-light?"),
     "nearly a family": ("lineage frist-light", "did you mean first-light?"),
     "nearly something to export": ("export frist-light -o x.jsonl.gz", "did you mean first-light?"),

@@ -171,6 +171,16 @@ def test_node_limit_is_exact_and_names_the_option():
             games.compile("kuhn_poker", max_nodes=57, cache=cache)
 
 
+def test_the_environment_sets_the_node_limit(monkeypatch):
+    monkeypatch.setenv("NASHFORGE_MAX_NODES", "57")
+    with pytest.raises(games.NodeLimitError, match="more than 57 histories"):
+        games.compile("kuhn_poker")
+    monkeypatch.setenv("NASHFORGE_MAX_NODES", "5e6")
+    with pytest.raises(games.GameError, match=r"NASHFORGE_MAX_NODES.*'5e6'; set it to a positive"):
+        games.compile("kuhn_poker")
+    assert games.compile("kuhn_poker", max_nodes=58).nodes == 58
+
+
 def test_game_objects_compile_like_their_strings(assert_same_form):
     loaded = pyspiel.load_game("leduc_poker(players=2)")
     form = games.compile(loaded)
