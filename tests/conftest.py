@@ -6,6 +6,11 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("nashforge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nashforge")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -58,7 +58,7 @@ def test_templates_of_a_domain_and_of_a_folder_come_before_shared_ones(tmp_path:
     assert "one mechanism" in prompts.render_for("cfr", "diff")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(text=st.text(), lines=st.lists(st.sampled_from(["```", "````python", "x = 1", "{{ x }}", "<|"])))
 def test_quoted_text_cannot_leave_its_fence(text: str, lines: list[str]) -> None:
     quoted = prompts.fenced("\n".join([text, *lines]), "python")

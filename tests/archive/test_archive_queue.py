@@ -298,9 +298,7 @@ class QueueMachine(RuleBasedStateMachine):
 
 def test_the_queue_keeps_its_books(archive: Archive) -> None:
     machine = type("Machine", (QueueMachine,), {"archive": archive})
-    run_state_machine_as_test(
-        machine, settings=settings(max_examples=8, stateful_step_count=15, deadline=None)
-    )
+    run_state_machine_as_test(machine, settings=settings(max_examples=8, stateful_step_count=15))
 
 
 def test_work_of_some_runs_is_passed_over(archive: Archive) -> None:

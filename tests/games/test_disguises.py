@@ -21,7 +21,7 @@ GAMES = [
 seeds = st.integers(0, 2**32 - 1)
 shares = st.sampled_from([0.0, 0.1, 1.0, 3.0])
 property_test = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -79,7 +79,7 @@ def test_exploitability_of_uniform_play(name, expected):
     assert exploitability(form, uniform_profile(form)) == pytest.approx(expected, abs=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), player=st.integers(0, 2))
 def test_best_response_is_best(seed, player):
     form = games.compile("kuhn_poker(players=3)")

@@ -18,7 +18,7 @@ from evolve.llm.prices import Price, PriceError, Usage, load_prices, most_tokens
 COUNTS = st.integers(0, 300_000)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(read=COUNTS, cached=COUNTS, write=COUNTS, output=COUNTS, label=st.sampled_from(sorted(load_prices())))
 def test_no_call_costs_more_than_its_worst_case(read, cached, write, output, label):
     price = load_prices()[label]
@@ -80,7 +80,7 @@ def test_a_wrong_price_is_refused(text):
         parse_price(text)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.text())
 def test_tokens_never_outnumber_bytes(text):
     assert most_tokens(text) >= len(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evolve.llm.replies import ReplyError, note_of, read_reply
@@ -34,7 +34,7 @@ PROSE = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     before=PROSE, after=PROSE, crlf=st.booleans(), fenced=st.booleans(), data=st.data(), pad=st.integers(0, 2)
 )
@@ -55,7 +55,7 @@ def test_an_edit_is_found_in_whatever_surrounds_it(before, after, crlf, fenced, 
     assert read_reply(reply, BASE).source == expected
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     name=st.sampled_from(rule_names()),
     before=PROSE,
@@ -184,7 +184,6 @@ UNSEEN = ["\x1b[2J", "\u202e", "\x00", "\r", "\ud800"]
 MESS = st.lists(st.one_of(st.sampled_from(FENCES + CODE + UNSEEN), st.text(max_size=20)), max_size=30)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mess=MESS, joint=st.sampled_from(["\n", "\r\n", " ", ""]))
 def test_no_reply_breaks_the_parser(mess, joint):
     try:

@@ -84,7 +84,7 @@ names = st.sampled_from(["x", "y", "self.regret"]).map(parse_expression)
 
 
 @given(expressions)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_printing_keeps_the_meaning(text):
     tree = parse_expression(text)
     assert key(parse_expression(format_expression(tree))) == key(tree)
@@ -111,7 +111,6 @@ def test_long_expressions_break_into_lines():
 
 
 @given(st.lists(st.tuples(st.booleans(), names), min_size=1, max_size=5))
-@settings(deadline=None)
 def test_sums_and_products_flatten_and_rebuild(parts):
     variables = {"x": 3.0, "y": 5.0, "self": type("S", (), {"regret": 7.0})}
 

@@ -125,7 +125,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1), aggressive=st.booleans())
 def test_steps_are_as_the_rules_say(setting, seed, aggressive):
     environment = make(setting)

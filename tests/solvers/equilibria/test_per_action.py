@@ -20,7 +20,7 @@ CONTRIBUTION = np.array([[0.6, 0.6], [1.0, 0.0]])
 
 @pytest.mark.parametrize(("divergence", "regularizer"), ALL)
 @given(seed=st.integers(0, 10**6), exponents=st.tuples(*[st.floats(-1.5, 1.5)] * 4))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_no_player_can_improve(divergence: str, regularizer: str, seed: int, exponents: tuple) -> None:
     rng = np.random.default_rng(seed)
     n, m = rng.integers(2, 5, size=2)
@@ -49,7 +49,7 @@ def test_no_player_can_improve(divergence: str, regularizer: str, seed: int, exp
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_gaps_are_zero_at_equilibria_and_positive_elsewhere(seed: int) -> None:
     game, rng = bimatrix(f"random(3x4,seed={seed})"), np.random.default_rng(seed)
     how = {"tau": (1.0, 2.0), "epsilon": (0.8, 0.9), "regularizer": "barrier", "risk": "per_action"}
@@ -153,7 +153,7 @@ def test_several_equilibria_are_told_and_the_branch_is_chosen() -> None:
 
 @pytest.mark.parametrize("divergence", ["neutral", "kl", "chi2", "cvar"])
 @given(seed=st.integers(0, 10**6), exponent=st.floats(-2, 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_utilities_move_no_more_than_their_bound(divergence: str, seed: int, exponent: float) -> None:
     rng, risk = np.random.default_rng(seed), Risk(10**exponent, divergence)
     payoffs = rng.normal(size=(3, 4))

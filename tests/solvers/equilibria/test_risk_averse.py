@@ -104,7 +104,7 @@ def test_the_pitchfork_is_where_it_was_computed() -> None:
 
 @pytest.mark.parametrize(("divergence", "regularizer"), [*PAIRS, *KINKED])
 @given(seed=st.integers(0, 10**6), exponents=st.tuples(*[st.floats(-1.5, 1.5)] * 4))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_no_player_can_improve(divergence: str, regularizer: str, seed: int, exponents: tuple) -> None:
     rng = np.random.default_rng(seed)
     n, m = rng.integers(2, 5, size=2)
@@ -155,7 +155,7 @@ def test_limit_of_great_aversion_is_security() -> None:
 
 
 @given(seed=st.integers(0, 10**6), exponents=st.tuples(*[st.floats(-3, 2)] * 4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_all_regimes_end_with_an_equilibrium_or_say_that_they_did_not(seed: int, exponents: tuple) -> None:
     rng = np.random.default_rng(seed)
     payoffs = 1e4 * rng.normal(size=(3, 3)), 1e4 * rng.normal(size=(3, 3))

@@ -97,7 +97,7 @@ def test_both_operators_contract_the_exact_tensor(name, policies):
             assert np.abs(game.tensor(p) - exact[p]).max() < 1e-12
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 2), min_size=1, max_size=12))
 def test_remembered_mixtures_never_go_stale(seed, players):
     """Whatever is asked in whatever order, in place or not, as if nothing had been asked before."""
@@ -112,7 +112,7 @@ def test_remembered_mixtures_never_go_stale(seed, players):
         assert np.array_equal(game.payoffs(p, strategies), fresh.payoffs(p, strategies.copy()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(0, 10**6),
     st.integers(2, 4),
@@ -194,7 +194,7 @@ def test_wrong_questions_are_named():
 rows = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows, st.floats(0.01, 10))
 def test_helpers_do_what_they_say(row, temperature):
     x = np.array(row)
@@ -214,7 +214,7 @@ def test_helpers_do_what_they_say(row, temperature):
     assert np.allclose(advantages(both, mixture), both - (both * mixture).sum(axis=1, keepdims=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows, st.floats(0, 0.1))
 def test_projections_are_nearest_mixtures(row, least):
     """The optimality condition of a projection: no mixture lies on the far side of it."""

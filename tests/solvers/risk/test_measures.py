@@ -68,7 +68,7 @@ def test_gradients_agree_with_finite_differences(divergence: str, tau: float, sc
 
 
 @given(st.integers(0, 10**6), st.sampled_from(AVERSE), st.floats(-6, 3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_values_lie_between_the_worst_outcome_and_the_mean(
     seed: int, divergence: str, exponent: float
 ) -> None:
@@ -80,7 +80,7 @@ def test_values_lie_between_the_worst_outcome_and_the_mean(
 
 
 @given(st.integers(0, 10**6), st.sampled_from(AVERSE), st.floats(-3, 2))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_values_move_with_constants_and_are_concave(seed: int, divergence: str, exponent: float) -> None:
     v, y, rng = draw(seed)
     risk = Risk(10**exponent, divergence)

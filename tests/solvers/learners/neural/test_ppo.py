@@ -15,7 +15,7 @@ from solvers.learners.srpo import _centred, _score, softmax  # noqa: E402
 
 
 @given(seed=st.integers(0, 2**31), discount=st.floats(0, 1), trace=st.floats(0, 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_advantages_are_discounted_sums_of_surprises(seed: int, discount: float, trace: float) -> None:
     """Equation 16 as a sum, episode by episode; nothing is carried over the end of one."""
     rng = np.random.default_rng(seed)
