@@ -9,7 +9,7 @@
 ## with ARGS=..., for example: make run ARGS="--max-evaluations 300 --seed 1"
 
 VENV ?= .venv
-PYTHON ?= python3 python3.13 python3.12 python3.11 python
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
 ARGS ?=
 bin = $(VENV)/bin
 python = $(bin)/python

@@ -6,8 +6,9 @@ the frozen records of :mod:`archive.records`. Nothing here needs SQLAlchemy unti
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from games.lazy import on_first_use
 
 if TYPE_CHECKING:
     from archive.errors import (
@@ -132,12 +133,7 @@ __all__ = [  # noqa: RUF022 (grouped as in _HOME)
     "import_archive",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    module = _MODULE_OF.get(name)
-    if module is None:
-        raise AttributeError(f"module 'archive' has no attribute {name!r}")
-    return getattr(import_module(module), name)
+__getattr__ = on_first_use(__name__, _MODULE_OF)
 
 
 def __dir__() -> list[str]:

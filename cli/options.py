@@ -140,7 +140,7 @@ Objective = Annotated[
     typer.Option(
         "--objective",
         metavar="SUM",
-        help="Fitness as a sum of metrics, such as '0.7*efficiency + 0.3*worst(min_reward)'; see "
+        help="Fitness as a sum of metrics, such as '0.7*efficiency + 0.003*worst(min_reward)'; see "
         "docs/fitness.md. [default: the domain's]",
         show_default=False,
     ),

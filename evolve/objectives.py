@@ -1,4 +1,4 @@
-"""Objectives: one number from several metrics, such as ``0.7*efficiency + 0.3*worst(min_reward)``.
+"""Objectives: one number from several metrics, such as ``0.7*efficiency + 0.003*worst(min_reward)``.
 
 An objective is a sum of metrics with positive weights. Higher is always better: metrics of which less is
 better count negatively, without being told. Over the games (or seeds) of a suite the mean is taken, unless a
@@ -29,7 +29,7 @@ AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
     "best": max,
     "median": lambda values: float(np.median(values)),
 }
-_HELP = "write a sum such as 0.7*efficiency + 0.3*worst(min_reward), or log(exploitability)"
+_HELP = "write a sum such as 0.7*efficiency + 0.003*worst(min_reward), or log(exploitability)"
 
 
 class ObjectiveError(ValueError):

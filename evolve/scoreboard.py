@@ -134,12 +134,8 @@ class Scoreboard:
 
     @property
     def failed(self) -> dict[str, int]:
-        """How many candidates failed, by status; a repetition is neither an evaluation nor a failure."""
-        return {
-            name: count
-            for name, count in self.outcomes.items()
-            if Status(name).failed and name != Status.DUPLICATE
-        }
+        """How many candidates failed, by status, repetitions of known programs among them."""
+        return {name: count for name, count in self.outcomes.items() if Status(name).failed}
 
     @property
     def gate(self) -> float | None:

@@ -7,8 +7,9 @@ True
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from games.lazy import on_first_use
 
 if TYPE_CHECKING:
     from solvers.cfr.rules import rule_names, rule_source
@@ -60,8 +61,4 @@ __all__ = [
     "uniform_profile",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = on_first_use(__name__, _HOME)

@@ -111,8 +111,8 @@ def run(
 ) -> None:
     """Search for better programs.
 
-    The best is tested at the end, on games that it was not searched on. Every option can also be given in a
-    TOML file with --config. Ctrl-C stops cleanly; continue with resume.
+    The best is tested at the end, on games that it was not searched on. All options but --broker and --json
+    can also be given in a TOML file with --config. Ctrl-C stops cleanly; continue with resume.
     """
     from archive import Archive
     from archive.nicknames import check_nickname

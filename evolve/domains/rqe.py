@@ -42,7 +42,7 @@ class RQEDomain(PlayingDomain):
 
     name = "rqe"
     title = "learners of risk-averse equilibria, judged by the RQE gap of their last iterate"
-    evaluator = "rqe-2"
+    evaluator = "rqe-3"
     seed = "projected_gradient"
     hosts: tuple[str, ...] = ("solvers.learners.host",)
     metric = "rqe_gap"
@@ -77,7 +77,7 @@ class RQEDomain(PlayingDomain):
             split="smoke",
             suite="rqe-smoke",
             trials=(
-                self.trial("SC4", few, label=f"SC4 ({few} iterations)"),
+                self.trial("SC1", few, label=f"SC1 ({few} iterations)"),
                 self.trial("random(2x3,seed=1) | reverse_kl entropy", few),
                 self.trial("random_markov(2,2x2,seed=1)", few),
             ),

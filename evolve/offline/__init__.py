@@ -8,8 +8,9 @@ two sources are the same program. Nothing is executed: children are checked by a
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from games.lazy import on_first_use
 
 if TYPE_CHECKING:
     from evolve.offline.crossing import crossover as crossover
@@ -32,8 +33,4 @@ _HOMES = {
 
 __all__ = ["Edit", "NotApplicable", "ast_fingerprint", "crossover", "mutate", "simplify", "tidy"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = on_first_use(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})

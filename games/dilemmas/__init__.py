@@ -6,8 +6,9 @@ games. Names are imported on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from games.lazy import on_first_use
 
 if TYPE_CHECKING:
     from games.dilemmas.environment import Environment, make
@@ -41,8 +42,4 @@ __all__ = [
     "map_names",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+__getattr__ = on_first_use(__name__, _MODULES)

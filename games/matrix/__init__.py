@@ -5,8 +5,9 @@ Names are imported on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from games.lazy import on_first_use
 
 if TYPE_CHECKING:
     from games.matrix.families import family_names
@@ -24,8 +25,4 @@ _HOME = {
 
 __all__ = ["Bimatrix", "HumanGame", "bimatrix", "family_names", "human_game", "human_games"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = on_first_use(__name__, _HOME)

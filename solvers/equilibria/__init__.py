@@ -5,8 +5,9 @@ Names are imported on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from games.lazy import on_first_use
 
 if TYPE_CHECKING:
     from solvers.equilibria.logit import qre
@@ -25,8 +26,4 @@ _HOME = {
 
 __all__ = ["Equilibrium", "best_reply", "nash", "qre", "rqe", "security"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = on_first_use(__name__, _HOME)

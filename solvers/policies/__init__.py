@@ -5,8 +5,9 @@ Names are imported on first use, because a program's process passes through here
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from games.lazy import on_first_use
 
 if TYPE_CHECKING:
     from solvers.policies.episode import Episode, PolicyFailure, play, self_play
@@ -39,8 +40,4 @@ __all__ = [
     "summarise",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+__getattr__ = on_first_use(__name__, _MODULES)

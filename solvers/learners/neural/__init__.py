@@ -10,5 +10,6 @@ from importlib.util import find_spec
 _MISSING = [name for name in ("jax", "optax") if find_spec(name) is None]
 if _MISSING:
     raise ImportError(
-        f'neural learners need {" and ".join(_MISSING)}; install them with: pip install "nashforge[neural]"'
+        f"neural learners need {' and '.join(_MISSING)}; install them, in the checkout, with: "
+        'pip install ".[neural]"'
     )

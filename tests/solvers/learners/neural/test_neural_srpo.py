@@ -147,5 +147,5 @@ def test_without_the_extra_one_sentence_names_it_and_the_rest_works() -> None:
     root = Path(__file__).resolve().parents[4]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout == (
-        'neural learners need jax and optax; install them with: pip install "nashforge[neural]"\n'
+        'neural learners need jax and optax; install them, in the checkout, with: pip install ".[neural]"\n'
     )
