@@ -157,9 +157,8 @@ def _closure(
     """Return the ids of everything that is reached from a candidate, itself included, by run; and the links.
 
     The links of whole runs are read and followed here; candidates of other runs are looked up when the
-    way leads to them. A recursive query would depend on the planner's
-    statistics: a server without any scans the table once a generation, and a sequential search has as many
-    generations as candidates.
+    way leads to them. A recursive query would depend on the planner's statistics: a server without any scans
+    the table once a generation, and a sequential search has as many generations as candidates.
     """
     statement = _links(roles, upward=upward)
     following: dict[int, list[int]] = {}
@@ -171,7 +170,9 @@ def _closure(
         if not open_ends:
             for some in chunks(sorted(strangers)):
                 run_of.update((key, owner) for key, owner in connection.execute(_RUN_OF, {"ids": some}))
-            open_ends, strangers = list(strangers), set()
+            # What is not there any more was deleted in the meantime.
+            open_ends, strangers = [key for key in strangers if key in run_of], set()
+            continue
         candidate = open_ends.pop()
         run = run_of.get(candidate)
         if run is None:

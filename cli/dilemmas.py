@@ -158,7 +158,7 @@ def evaluate_policies(
     with Archive.open(database) as archive:
         work, found = find(programs, archive, setting.game)
         fitness, _ = fitness_for(work, reference, objective)
-        fitness, _ = strategic_for(work, fitness, metrics, risk)
+        fitness, shown = strategic_for(work, fitness, metrics, risk)
         with closing(LocalExecutor(workers)) as executor:
             standings = measure(
                 archive,
@@ -169,6 +169,7 @@ def evaluate_policies(
                 tier=weakest,
                 seconds=seconds,
                 fitness=fitness,
+                shown=[metric.name for metric in shown],
                 on_measured=tell,
             )
     if output.wants_json(json):

@@ -22,9 +22,11 @@ def reading() -> Iterator[None]:
 
     try:
         yield
-        sys.stdout.flush()  # here, and not when Python ends, where an error cannot be dealt with any more
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, and not when Python ends, where an error cannot be dealt with any more
     except BrokenPipeError as error:
-        gone = [stream for stream in (sys.stdout, sys.stderr) if _unread(stream.fileno())]
+        streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+        gone = [stream for stream in streams if _unread(stream.fileno())]
         if not gone:
             raise Failed(
                 f"a process that was at work has ended ({error.strerror}); run the command again"

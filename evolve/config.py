@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from evolve.domains import domain
 from evolve.domains.checks import strategic_of
@@ -105,6 +105,15 @@ class RunConfig(ModelOptions):
     verify: int = Field(default=5, ge=1)
     stagnation: int = Field(default=15, ge=1)
     tier: Literal["strict", "no-landlock", "none"] = "strict"
+
+    @model_validator(mode="after")
+    def _room_on_every_island(self) -> RunConfig:
+        if self.archive < self.population_islands:
+            raise ValueError(
+                f"an archive of {self.archive} is too small for {self.population_islands} islands; give it a "
+                "program an island at least"
+            )
+        return self
 
     @property
     def population_islands(self) -> int:
@@ -225,7 +234,9 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
     parts = []
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
+        if not name:  # several fields together are wrong
+            parts.append(str(problem["ctx"]["error"]))
+        elif problem["type"] == "extra_forbidden":
             remedy = choice(str(problem["loc"][-1]), _option_names(problem["loc"]))
             parts.append(f"there is no option {name!r}; {remedy}")
         else:
@@ -238,7 +249,7 @@ def _option_names(place: tuple[int | str, ...]) -> list[str]:
     """Return what a run's file may say where a name was not known."""
     if len(place) > 1:
         return list(Fitness.model_fields)
-    return [*RunConfig.model_fields, *_OPTION_NAMES, "objective", "name", "database"]
+    return [*RunConfig.model_fields, *_OPTION_NAMES, "objective", "risk", "name", "database"]
 
 
 def _shown(name: str, path: str | Path | None) -> str:

@@ -41,21 +41,26 @@ class Island:
         if any(member.hash == individual.hash for member in self.members):
             return False
         self.members.append(individual)
-        # Ties go to the older program.
-        self.members.sort(key=lambda member: (-self.merit(member), member.index))
+        self.sort()
         dropped: list[Individual] = []
         while len(self.members) > self.size:
             dropped.append(self.members.pop(self._superfluous()))
         return individual not in dropped
 
+    def sort(self) -> None:
+        """Put the best first; ties go to the older program."""
+        self.members.sort(key=lambda member: (-self.merit(member), member.index))
+
     def _superfluous(self) -> int:
-        """Return the place of the worst program that another one beats in every part; else of the worst."""
+        """Return the place of the worst program that another one beats in every part; else of the worst.
+
+        Never that of the best: where merit counts validation too, others may beat it in training alone.
+        """
         parts = [member.parts for member in self.members]
         if len({len(values) for values in parts}) > 1 or len(parts[0]) < 2:
             return len(self.members) - 1
         beaten = np.flatnonzero(~nondominated(parts, ["max"] * len(parts[0])))
-        # The best by the sum is never beaten in every part.
-        return int(beaten[-1]) if len(beaten) else len(self.members) - 1
+        return int(beaten[-1]) if len(beaten) and beaten[-1] > 0 else len(self.members) - 1
 
     def best(self) -> Individual:
         """Return the island's best program."""
@@ -108,6 +113,8 @@ class Population:
             self._validated.add(individual.hash)
             insort(self._gaps, individual.validation - individual.train)
             self._gap = median(self._gaps)
+            for each in self.islands:  # what is not validated has another merit now
+                each.sort()
         island = self.islands[individual.island]
         if not island.add(individual):
             return False

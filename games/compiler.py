@@ -7,6 +7,7 @@ in game trees" (STOC 1994), for any number of players.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from itertools import accumulate
 
@@ -117,7 +118,7 @@ def default_max_nodes() -> int:
     text = os.environ.get("NASHFORGE_MAX_NODES", "").strip()
     if not text:
         return DEFAULT_MAX_NODES
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch("0*[1-9][0-9]{0,17}", text):
         raise GameError(
             f"NASHFORGE_MAX_NODES, the largest number of histories of a game, is {text!r}; set it to a "
             "positive whole number, or unset it"

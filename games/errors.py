@@ -65,6 +65,10 @@ class NodeLimitError(GameError):
         )
         self.game = game
         self.max_nodes = max_nodes
+        self.characters = characters
+
+    def __reduce__(self) -> tuple[type[NodeLimitError], tuple[str, int, int | None]]:
+        return type(self), (self.game, self.max_nodes, self.characters)
 
 
 class SuiteError(GameError):

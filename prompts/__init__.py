@@ -91,12 +91,12 @@ def feedback_table(name: str) -> Mapping[str, Any]:
             "ending in .toml)"
         )
     try:
-        return tomllib.loads((levels[name] if name in levels else Path(name)).read_text("utf-8"))
+        return tomllib.loads((levels[name] if name in levels else Path(name).expanduser()).read_text("utf-8"))
     except OSError as error:
         raise PromptError(
             f"the feedback level {name} cannot be read ({error.strerror}); check the path"
         ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:  # of the path, the encoding or the syntax
         raise PromptError(f"the feedback level {name} is not TOML: {error}; mend the file") from error
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from solvers.metrics.social import CrossPlay
     from solvers.risk import Risk
 
+TAU, EPSILON, DIVERGENCE = 1.0, 0.1, "kl"
+
 DEFAULTS = {"cfr": ("leduc_poker", 200), "psro": ("leduc_poker", 50), "rqe": ("SC4", 200)}
 """Game and iterations by domain."""
 
@@ -49,14 +51,34 @@ def risk(
     domain: FileDomain = None,
     seeds: Seeds = None,
     tau: Annotated[
-        float, typer.Option("--tau", metavar="T", min=0.0, help="Aversion to risk; larger is more averse.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            "--tau",
+            metavar="T",
+            min=0.0,
+            help=f"Aversion to risk; larger is more averse. [default: {TAU:g}]",
+            show_default=False,
+        ),
+    ] = None,
     epsilon: Annotated[
-        float, typer.Option("--epsilon", metavar="E", min=1e-6, help="Weight of the entropy in the gaps.")
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            "--epsilon",
+            metavar="E",
+            min=1e-6,
+            help=f"Weight of the entropy in the gaps. [default: {EPSILON:g}]",
+            show_default=False,
+        ),
+    ] = None,
     divergence: Annotated[
-        str, typer.Option("--divergence", metavar="D", help="kl, reverse_kl, chi2 or cvar.")
-    ] = "kl",
+        str | None,
+        typer.Option(
+            "--divergence",
+            metavar="D",
+            help=f"kl, reverse_kl, chi2 or cvar. [default: {DIVERGENCE}]",
+            show_default=False,
+        ),
+    ] = None,
     list_measures: Annotated[
         bool, typer.Option("--list", help="List the measures: better way, unit and source.")
     ] = False,
@@ -108,10 +130,17 @@ def risk(
         if kind in GAMES:
             if plot is not None:
                 raise UsageProblem("policies of social dilemmas have no curve to be drawn; leave --plot out")
+            if (tau, epsilon, divergence) != (None, None, None):
+                raise UsageProblem(
+                    "policies of social dilemmas meet strangers, and no adversary at a price; leave --tau, "
+                    "--epsilon and --divergence out"
+                )
             _of_policies(found, kind, game, iterations, seeds, tier, output.wants_json(json))
             return
         if seeds is not None:
             raise UsageProblem("--seeds are those of social dilemmas; leave it out")
+        tau, epsilon = TAU if tau is None else tau, EPSILON if epsilon is None else epsilon
+        divergence = divergence or DIVERGENCE
         played, count = game or DEFAULTS[kind][0], iterations or DEFAULTS[kind][1]
         name, solved, together = _measured(found, kind, played, count, Risk(tau, divergence), epsilon, tier)
     if plot is not None:

@@ -19,7 +19,8 @@ from games.dilemmas.settings import Setting
 from solvers.policies.metrics import FAULTS, METRICS, Summary, summarise
 from solvers.policies.strategic import episodes
 
-SECONDS_AN_EPISODE = 120.0
+ON_REQUEST_SECONDS = 120.0
+"""That an episode may take where a person asked for it: twice what a search allows."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def measure(
     tier: str = "strict",
     seconds: float | None = None,
     fitness: Fitness | None = None,
+    shown: Sequence[str] = (),
     on_measured: Callable[[Standing, int, int], None] = lambda standing, done, total: None,
 ) -> list[Standing]:
     """Measure each program in self-play.
@@ -119,6 +121,8 @@ def measure(
         Limit on a program's time in all its episodes; by default two minutes an episode.
     fitness
         With an objective, or with strategic measures that are wanted; by default the domain's.
+    shown
+        Metrics to be shown besides the usual ones and those on request.
     on_measured
         Called after every program with the result, the number of those done, and of all.
     """
@@ -131,9 +135,10 @@ def measure(
         suite="games",
         trials=trials,
         fitness=how,
-        seconds=seconds or SECONDS_AN_EPISODE * episodes(asked) * len(trials),
+        seconds=seconds or ON_REQUEST_SECONDS * episodes(asked) * len(trials),
     )
     work.prepare(stage)
+    names = tuple(dict.fromkeys((*METRICS, *shown, *asked)))
     dispatcher = Dispatcher(executor, setting.game, tier, tick=lambda: None, note=lambda text: None)
     waiting: dict[str, tuple[NamedProgram, Program]] = {}
     for named in programs:
@@ -146,7 +151,7 @@ def measure(
             named, program = waiting.pop(answer.token)
             row = _row(answer, stage, program, work.evaluator)
             archive.record_evaluation(row)
-            standing = _standing(named.label, program, setting, tuple(seeds), row, (*METRICS, *asked))
+            standing = _standing(named.label, program, setting, tuple(seeds), row, names)
             if how.objective is not None:
                 reached = answer.stages[0].fitness if isinstance(answer, Report) else None
                 standing = replace(standing, fitness=reached, objective=how.objective)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.dilemmas.arena import HOSTS, play_confined
+from evolve.dilemmas.measuring import ON_REQUEST_SECONDS
 from evolve.programs import NamedProgram
-from evolve.sandbox import Limits, Sandbox, Tier
+from evolve.sandbox import CandidateFailure, Limits, Sandbox, Tier
 from games.dilemmas.settings import Setting
 from solvers.metrics.definitions import OF_POLICIES
 from solvers.metrics.profile import UndefinedMetricError
@@ -18,9 +19,6 @@ from solvers.policies.episode import Episode
 from solvers.policies.metrics import Summary, summarise
 from solvers.policies.strangers import cross_play
 from solvers.policies.strategic import check_policies, encounters
-
-SECONDS = 120.0
-"""That an episode may take."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def policy_risks(
     evolve.sandbox.CandidateFailure
         If a program fails.
     """
-    limits = Limits(wall_seconds=SECONDS, cpu_seconds=SECONDS)
+    limits = Limits(wall_seconds=ON_REQUEST_SECONDS, cpu_seconds=ON_REQUEST_SECONDS)
     names = [name for name in OF_POLICIES if _defined(setting, name)]
     found = {}
     with Sandbox(hosts=HOSTS, tier=Tier(tier)) as sandbox:
@@ -69,7 +67,10 @@ def policy_risks(
             return play_confined(sandbox, setting, sources, seed, limits).episode
 
         for named in programs:
-            met = [encounters(setting, named.source, seed, names, play) for seed in seeds]
+            try:
+                met = [encounters(setting, named.source, seed, names, play) for seed in seeds]
+            except CandidateFailure as error:
+                raise type(error)(f"{named.label}: {error.reason}", error.log, error.usage) from error
             values = [one.values(names) for one in met]
             found[named.label] = PolicyRisk(
                 {name: summarise(value.get(name) for value in values) for name in names},

@@ -95,7 +95,11 @@ def strategic_of(domain: Domain, fitness: Fitness, risk: str | None, more: Seque
     StrategicError
         If the parameters cannot be read, or none of these metrics depends on them.
     """
-    named = [*more, *(() if fitness.objective is None else parse_objective(fitness.objective).metrics)]
+    named = [
+        *more,
+        *(() if fitness.strategic is None else fitness.strategic.metrics),
+        *(() if fitness.objective is None else parse_objective(fitness.objective).metrics),
+    ]
     asked = tuple(
         name for name in dict.fromkeys(named) if name in domain.metrics and domain.metrics[name].on_request
     )

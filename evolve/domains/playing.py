@@ -41,7 +41,7 @@ class PlayingDomain(ABC):
         Of the first game of validation; the seeds of the others count up from it, so that a suite is always
         disguised in the same way.
     perturbs_only_copies : bool
-        Whether payoffs are perturbed only in games of the training suite.
+        Whether payoffs are perturbed only in games of the domain's own training suite.
     seconds : dict
         Processor time that a program may use in all the games of a split.
     noise : float

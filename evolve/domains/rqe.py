@@ -21,7 +21,7 @@ from solvers.learners.engine import learn, session_arguments
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import LearningTask, learning_task
 from solvers.markov import engine as markov
-from solvers.markov.measures import markov_measures
+from solvers.markov.measures import NEGLIGIBLE, best_welfare, markov_measures
 from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
 from solvers.metrics.definitions import BY_NAME
 from solvers.metrics.profile import UndefinedMetricError
@@ -98,6 +98,11 @@ class RQEDomain(PlayingDomain):
                     "free_riding is defined where payoffs are a shared reward less private costs of one's "
                     f"own actions; those of {trial.label} are not, choose welfare there"
                 )
+            if "price_of_anarchy" in wanted and _best_welfare(task) <= NEGLIGIBLE:
+                raise UndefinedMetricError(
+                    f"price_of_anarchy compares welfare, and nothing that players do in {trial.label} makes "
+                    "it positive; choose welfare there"
+                )
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of learners."""
@@ -170,6 +175,12 @@ def _shares_rewards(task: LearningTask | MarkovTask) -> bool:
     if isinstance(task, MarkovTask):
         return shares_rewards(task.game.rewards[0] - task.game.rewards[1])
     return shares_rewards(task.payoffs[0] - task.payoffs[1].T)
+
+
+def _best_welfare(task: LearningTask | MarkovTask) -> float:
+    if isinstance(task, MarkovTask):
+        return float(task.game.initial @ best_welfare(task.game, task.discount))
+    return float((task.payoffs[0] + task.payoffs[1].T).max())
 
 
 def _at_the_end(task: LearningTask | MarkovTask, learned: Learned, label: str) -> list[Measurement]:

@@ -117,7 +117,10 @@ def present_keys() -> list[str]:
 
 
 def without_keys(text: str) -> str:
-    """Return text, such as a provider's error, with every key of the environment taken out."""
+    """Return text, such as a provider's error, without keys.
+
+    Those of the environment are taken out, if they are long enough to be one, and what looks like one.
+    """
     for names in KEYS.values():
         for name in names:
             value = os.environ.get(name, "").strip()

@@ -94,10 +94,6 @@ def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[st
     # Were there no limit, so that a run that has reached one shows how it would go on.
     endless = {"max_evaluations": sys.maxsize, "patience": None, "max_minutes": None}
     config = config.model_copy(update=endless)
-    if not archive.candidates(run, limit=1):
-        strategy = make_strategy(config)
-        strategy.tell(Individual(0, 0, "seed", work.seed, work.source(work.seed), 0.0))
-        return strategy.ask(1, np.random.default_rng([config.seed, 1, 0]), ())
     author = ModelAuthor(archive, run, config, work, labels=labels, providers={}, prices={})
     made: list[_Rehearsal] = []
 
@@ -106,6 +102,10 @@ def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[st
         return made[0]
 
     Search(archive, run, config, work, author, _Idle(), Silent()).rehearse(rehearsal)
+    if not made[0].told:  # the seed is not measured yet
+        strategy = make_strategy(config)
+        strategy.tell(Individual(0, 0, "seed", work.seed, work.source(work.seed), 0.0))
+        return strategy.ask(1, np.random.default_rng([config.seed, 1, 0]), ())
     return made[0].request
 
 
@@ -126,10 +126,15 @@ class _Rehearsal(InBackground):
         raise Stop("rehearsed")
 
     @property
+    def told(self) -> int:
+        """How many outcomes are known."""
+        return self._known.board.told
+
+    @property
     def request(self) -> Request:
         """What would be asked for; while all that may be asked for is under way, from what is known now."""
         if self._next is None:
-            self._next = self._request(self._known.board.told, self._author.choose())
+            self._next = self._request(self.told, self._author.choose())
         return self._next
 
 

@@ -129,13 +129,16 @@ def _check(settings: ServiceSettings) -> None:
     try:
         parts = urlsplit(settings.broker)
         known = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+        # A password with a slash ends the host's part too early.
+        known = known and "@" not in parts.path
         if settings.is_redis:  # its databases have numbers
-            known = known and (parts.path.strip("/") or "0").isdigit()
+            number = parts.path.strip("/") or "0"
+            known = known and number.isascii() and number.isdecimal()
     except ValueError:
         known = False
     if not known:
-        # Whatever stands where a password does is not shown.
-        shown = re.sub(r":[^@/]*@", ":***@", settings.broker)
+        # Nothing that may be part of a password is shown, also where it has signs that should be escaped.
+        shown = re.sub(r"(?<=//).*@", "***@", settings.broker)
         raise SettingsError(
             f"the broker {shown!r} is not a URL of a supported kind; give redis://HOST:PORT/0, "
             "rediss://..., amqp://USER:PASSWORD@HOST:PORT// or amqps://..."

@@ -104,7 +104,8 @@ class Problem:
         ):
             centred = payoff - 0.5 * (payoff.max() + payoff.min())
             strategic.append(centred / epsilon)
-            price = 1.0 / (smoothing * width) if risk.code == CVAR else risk.tau
+            # Flat payoffs leave an adversary nothing to choose, at any price.
+            price = 1.0 / (smoothing * (width or 1.0)) if risk.code == CVAR else risk.tau
             adversarial.append(centred * price)
             values += [risk.tau, smoothing]
         return (*strategic, *adversarial, np.array(values))

@@ -13,6 +13,9 @@ from solvers.risk.measures import Risk
 
 Array = npt.NDArray[np.float64]
 
+NEGLIGIBLE = 1e-9
+"""Welfare up to this, relative to the largest reward, counts as none: rewards may cancel but for rounding."""
+
 
 def markov_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str, float]:
     """Return exploitability, risk-adjusted value, security value, welfare, and social measures if defined.
@@ -26,9 +29,9 @@ def markov_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str
         "exploitability": max(float(np.mean(players["regret"])), 0.0),
         "risk_adjusted_value": float(np.mean(players["risk_adjusted_value"])),
         "security_value": float(np.mean(players["security_value"])),
-        "welfare": float(np.sum(players["value"])),
+        "welfare": float(task.game.initial @ welfare(task.game, policies, task.discount)),
     }
-    if found["welfare"] > 0:
+    if found["welfare"] > NEGLIGIBLE * float(np.abs(task.game.rewards).max()):
         best = float(task.game.initial @ best_welfare(task.game, task.discount))
         found["price_of_anarchy"] = best / found["welfare"]
     if shares_rewards(task.game.rewards[0] - task.game.rewards[1]):
@@ -59,6 +62,21 @@ def player_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str
         "risk_adjusted_value": averse,
         "security_value": secure,
     }
+
+
+def welfare(game: MarkovGame, policies: tuple[Array, Array], discount: float) -> Array:
+    """Return the sum of both players' discounted rewards under their policies from every state.
+
+    Rewards are added before they are discounted, so that those of a zero-sum game cancel exactly.
+
+    Returns
+    -------
+    ndarray of shape (states,)
+    """
+    first, second = policies
+    together = np.einsum("sa,sb,sab->s", first, second, game.rewards.sum(axis=0))
+    leads = np.einsum("sa,sb,sabt->st", first, second, game.transitions)
+    return np.asarray(np.linalg.solve(np.eye(game.states) - discount * leads, together))
 
 
 def best_welfare(game: MarkovGame, discount: float) -> Array:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -97,6 +98,12 @@ def episodes(names: Sequence[str]) -> int:
     return 1 + strangers + (len(HOSTILE) if "hostile_value" in names else 0)
 
 
+@lru_cache(maxsize=1024)
+def _welfare_alike(setting: Setting, source: str, seed: int) -> float:
+    """Return what a trusted policy's copies earn together; searches ask for the same again and again."""
+    return float(in_process(setting, [source] * setting.agents, seed).returns.sum())
+
+
 def encounters(
     setting: Setting,
     source: str,
@@ -135,5 +142,5 @@ def encounters(
             hostile[name] = float(mixed(setting, counts, [seed], play)[source][0])
     if "price_of_anarchy" in names:
         for name, text in others.items():
-            known[name] = float(in_process(setting, [text] * setting.agents, seed).returns.sum())
+            known[name] = _welfare_alike(setting, text, seed)
     return Encounters(alike or play(setting, [source] * setting.agents, seed), strangers, hostile, known)

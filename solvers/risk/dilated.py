@@ -19,7 +19,7 @@ games it is `solvers.risk.utility.joint_payoffs`.)
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numba
@@ -94,7 +94,8 @@ class Seats:
     """The payoffs of every player, arranged by the sequences of every other player's seat."""
 
     def __init__(self, form: SequenceForm) -> None:
-        self.form = form
+        # A copy that shares the arrays: what is kept for as long as a form is in use must not use it itself.
+        self._form = replace(form)
         self._shared = tables(form)
         self._tables: dict[tuple[int, int], PlayerTable] = {}
         self._work = [np.empty(size + 1) for size in self._shared.sizes]
@@ -103,17 +104,9 @@ class Seats:
         """Return the payoffs of a player grouped by the sequences of another seat."""
         key = (player, seat)
         if key not in self._tables:
-            payoffs = np.repeat(self.form.leaf_payoffs[player][None], self.form.players, axis=0)
+            payoffs = np.repeat(self._form.leaf_payoffs[player][None], self._form.players, axis=0)
             bounds = np.array([segment.start for segment in self._shared.segments])
-            disguised = SequenceForm(
-                name=self.form.name,
-                treeplexes=self.form.treeplexes,
-                leaf_sequences=self.form.leaf_sequences,
-                leaf_payoffs=payoffs,
-                leaf_chance=self.form.leaf_chance,
-                nodes=self.form.nodes,
-                zero_sum=False,
-            )
+            disguised = replace(self._form, leaf_payoffs=payoffs, zero_sum=False)
             self._tables[key] = self._shared._group(disguised, seat, bounds)
         return self._tables[key]
 
@@ -142,12 +135,10 @@ class Seats:
         np.negative(value, out=value)
         return -float(kernels.best_response_pass(table.start, table.parent, value))
 
-    def evaluate(self, profile: Any, player: int, risk: Risk, plans: Array | None = None) -> DilatedValue:
-        """Return the risk-adjusted value of a player under a profile, against the worst seat."""
-        if plans is None:
-            plans = realization_plans(self.form, profile)
+    def evaluate(self, profile: Any, player: int, risk: Risk, plans: Array) -> DilatedValue:
+        """Return the risk-adjusted value of a player under a profile with these plans, at the worst seat."""
         found = []
-        for seat in range(self.form.players):
+        for seat in range(self._form.players):
             if seat != player:
                 policy = np.ascontiguousarray(profile[seat], dtype=np.float64)
                 found.append((*self.against(player, seat, plans, policy, risk), seat, policy))
@@ -187,4 +178,4 @@ def dilated_value(form: SequenceForm, profile: Any, player: int, risk: Risk) -> 
     solvers.PolicyError
         If the profile is not one valid behaviour policy a player.
     """
-    return seats(form).evaluate(profile, player, risk)
+    return seats(form).evaluate(profile, player, risk, realization_plans(form, profile))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sqlalchemy import false
 
-from archive import Edge, NotFound, Parent, Role, Status
+from archive import Edge, NotFound, Parent, Role, Status, lineage
 from archive.records import Candidate, Run
 from archive.store import Archive
 
@@ -150,3 +151,15 @@ def test_lineage_of_a_program_crosses_runs(archive: Archive, run: Run, make: Mak
     assert archive.candidates_with(program) == [first, again]
     with pytest.raises(NotFound, match="has no lineage"):
         archive.lineage(make.program(77))
+
+
+def test_ancestors_that_were_deleted_end_the_way(
+    archive: Archive, run: Run, make: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when another process deletes a run between two of the queries."""
+    other = archive.create_run("cfr", {})
+    parent = make.finished(other, 1, 0.5)
+    child = make.finished(run, 2, 0.7, parents=[Parent(parent.id, Role.PARENT)])
+    monkeypatch.setattr(lineage, "_RUN_OF", lineage._RUN_OF.where(false()))
+    found = archive.lineage(child)
+    assert list(found.candidates) == [child.id]

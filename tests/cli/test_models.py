@@ -74,6 +74,7 @@ def test_a_preview_of_an_offline_run_says_what_a_model_would_be_told(searched):
     [
         (["run", "cfr", "--model", "anthropic:claude-sonnet-5"], "needs a key: set ANTHROPIC_API_KEY"),
         (["run", "cfr", "--model", "gpt"], "there is no proposer 'gpt'"),
+        (["run", "cfr", "--feedback", "a/\0.toml"], "null byte"),
         (["run", "cfr", "--feedback", "dens"], "no feedback level 'dens'; did you mean dense?"),
         (["run", "cfr", "--model", "google:new@http://127.0.0.1:1"], "--price-unknown"),
         (["run", "--proposer", "replay:first-light"], "has no model calls"),

@@ -176,3 +176,11 @@ def test_output_that_nobody_reads_ends_a_command_quietly(searched: Any, words: l
     os.close(theirs)
     assert process.returncode == 141
     assert not process.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell that closes streams")
+def test_closed_output_is_no_traceback(searched: Any) -> None:
+    command = f"{sys.executable} -m cli rules >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 3

@@ -175,3 +175,22 @@ def test_risk_in_a_markov_game_of_private_costs(empty: Any) -> None:
             assert curve[0] == pytest.approx(player["value"])
             assert curve[-1] >= player["security_value"] - 1e-9
     assert found["cross_play"]["matrix"][0][0] == pytest.approx(found["programs"][0]["welfare"] / 2)
+
+
+def test_what_has_no_meaning_for_policies_is_refused(empty: Any) -> None:
+    for words in (("--tau", "5"), ("--epsilon", "0.5"), ("--divergence", "cvar")):
+        result = empty("risk", "threshold_cleaner", *GRID, *words)
+        assert result.exit_code == 2
+        assert "leave --tau, --epsilon and --divergence out" in " ".join(result.stderr.split())
+
+
+def test_a_policy_that_fails_is_named(empty: Any, tmp_path: Any) -> None:
+    (tmp_path / "bad.py").write_text("def act(observation, memory):\n    return 1 / 0\n")
+    result = empty("risk", "nearest_apple", tmp_path / "bad.py", *GRID)
+    assert result.exit_code == 1
+    assert "bad.py: ZeroDivisionError" in result.stderr
+
+
+def test_any_metric_of_policies_is_shown_where_it_is_asked_for(empty: Any) -> None:
+    rows = {row["metric"]: row for row in empty.json("evaluate", "cleaner", *GRID, "--metrics", "seconds")}
+    assert rows["seconds"]["value"] > 0

@@ -92,6 +92,19 @@ def test_a_run_takes_its_fitness_from_the_domain(monkeypatch, tmp_path):
     assert load_config({}, path).fitness == Fitness(kind="value", floor=1e-3)
 
 
+def test_every_island_needs_room():
+    with pytest.raises(ConfigError, match="an archive of 12 is too small for 13 islands"):
+        load_config({"islands": 13})
+    assert load_config({"islands": 13, "archive": 13}).islands == 13
+
+
+def test_measures_of_a_run_file_stay_when_risk_is_given(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_text('[fitness.strategic]\nmetrics = ["robust_value"]\n')
+    strategic = load_config({"risk": "kl tau=2"}, path).fitness.strategic
+    assert (strategic.metrics, strategic.tau) == (("robust_value",), 2.0)
+
+
 def test_a_domain_without_offline_proposer_says_so(monkeypatch):
     config = load_config({"proposer": "offline"})
     monkeypatch.setattr("evolve.run.domain", lambda name: Rewarding())

@@ -149,3 +149,23 @@ def test_programs_that_none_beats_in_every_part_of_an_objective_stay():
         crowded.add(individual(index, sum(values), parts=values))
     # Where all are of the front, the sum decides.
     assert [member.index for member in crowded.islands[0].members] == [0, 2]
+
+
+def test_the_best_by_training_and_validation_stays_though_others_train_better():
+    population = Population(islands=1, archive=2, migrate_every=99, by="both")
+    population.add(individual(0, 2.0, parts=(1.0, 1.0), validation=9.0))
+    population.add(individual(1, 3.5, parts=(2.0, 1.5), validation=-5.0))
+    population.add(individual(2, 3.0, parts=(1.0, 2.0), validation=-5.0))
+    assert population.best().index == 0
+    assert len(population.islands[0].members) == 2
+
+
+def test_what_is_learned_on_one_island_puts_the_others_in_order():
+    population = Population(islands=2, archive=8, migrate_every=99, by="both")
+    population.add(individual(0, 1.0))
+    population.add(individual(1, 0.9, validation=0.9))
+    assert population.islands[0].best().index == 0
+    for index in (2, 3):
+        population.add(individual(index, 0.5, island=1, validation=-2.0))
+    assert [member.index for member in population.islands[0].members] == [1, 0]
+    assert population.best().index == 1

@@ -59,6 +59,12 @@ def test_social_measures_on_request_in_games_that_define_them() -> None:
         scores = {score.metric: score.value for score in report.stages[-1].scores}
         assert scores["free_riding"] == pytest.approx(0.0, abs=1e-9)  # a symmetric game from uniform play
         assert scores["price_of_anarchy"] > 1
+    zero_sum, anarchy = (
+        "markov_soccer(grid=.A\nO.\n.B)",
+        Fitness(kind="objective", objective="price_of_anarchy"),
+    )
+    with pytest.raises(UndefinedMetricError, match="price_of_anarchy compares welfare"):
+        run(learner_source("mirror_descent"), zero_sum, anarchy)
     with pytest.raises(UndefinedMetricError, match="those of SC4 are not"):
         run(learner_source("mirror_descent"), "SC4", asked)
 

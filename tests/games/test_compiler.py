@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -175,9 +176,10 @@ def test_the_environment_sets_the_node_limit(monkeypatch):
     monkeypatch.setenv("NASHFORGE_MAX_NODES", "57")
     with pytest.raises(games.NodeLimitError, match="more than 57 histories"):
         games.compile("kuhn_poker")
-    monkeypatch.setenv("NASHFORGE_MAX_NODES", "5e6")
-    with pytest.raises(games.GameError, match=r"NASHFORGE_MAX_NODES.*'5e6'; set it to a positive"):
-        games.compile("kuhn_poker")
+    for wrong in ("5e6", "0", "-1", "9" * 5000):
+        monkeypatch.setenv("NASHFORGE_MAX_NODES", wrong)
+        with pytest.raises(games.GameError, match=r"NASHFORGE_MAX_NODES.*; set it to a positive"):
+            games.compile("kuhn_poker")
     assert games.compile("kuhn_poker", max_nodes=58).nodes == 58
 
 
@@ -282,3 +284,9 @@ def test_three_player_leduc_in_little_memory(game_cache):
     nodes, infosets, kilobytes = map(int, done.stdout.split())
     assert (nodes, infosets) == (1_831_601, 25_800)
     assert kilobytes < 1_000_000
+
+
+def test_a_node_limit_survives_the_way_between_processes():
+    error = pickle.loads(pickle.dumps(games.NodeLimitError("chess", 5, 7)))
+    assert str(error) == str(games.NodeLimitError("chess", 5, 7))
+    assert (error.game, error.max_nodes) == ("chess", 5)

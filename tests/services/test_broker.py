@@ -42,6 +42,9 @@ def test_redis_without_such_a_database(redis: str) -> None:
         "redis://:the-secret@host:port/0",
         "http://me:the-secret@host",
         "amqp://me:the-secret@:5672//",
+        "amqp://me:/the-secret@host:5672//",
+        "redis://:the/secret@host:6379/0",
+        "redis://:the-secret@host:6379/\u00b2",
     ],
 )
 def test_what_is_no_broker_is_refused_without_its_password(url: str) -> None:

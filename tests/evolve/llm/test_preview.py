@@ -7,6 +7,7 @@ import pytest
 from benchmarks.model_faults import MODELS, SUITE, Numbers
 from benchmarks.model_server import new_rule
 from evolve.config import load_config
+from evolve.domains import domain
 from evolve.llm.preview import preview
 from evolve.run import resume_run, start_run
 
@@ -42,3 +43,13 @@ def test_a_preview_is_what_is_sent_next(archive, serve, tmp_path, lookahead, isl
     assert shown == sent
     assert len(set(shown)) > 3
     assert archive.model_calls(run=run)[-1].request["user"] in {ask.user for ask in server.asks}
+
+
+def test_a_preview_while_the_seed_is_measured(archive):
+    config = load_config({"train": "cfr-smoke"})
+    run = archive.create_run("cfr", config.model_dump(mode="json"))
+    before = preview(archive, run).prompt
+    work = domain("cfr")
+    seed = archive.add_program(work.source(work.seed), "cfr")
+    archive.add_candidate(run, program=seed, operator="seed", proposer="library")
+    assert preview(archive, run).prompt == before

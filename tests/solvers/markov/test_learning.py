@@ -13,7 +13,7 @@ from solvers.learners.climbing import StrategyError
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import learning_task
 from solvers.markov.engine import gap, gradients, joint_values, learn, session_arguments
-from solvers.markov.measures import best_welfare, markov_measures
+from solvers.markov.measures import best_welfare, markov_measures, player_measures
 from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
 from solvers.session import InlineSession, load_module
 
@@ -156,3 +156,23 @@ def test_free_riding_and_the_price_of_anarchy_where_they_are_defined() -> None:
     assert "free_riding" not in markov_measures(
         cliff, (np.full((states, 4), 0.25), np.full((states, 2), 0.5))
     )
+
+
+def test_the_price_of_anarchy_is_undefined_where_rewards_cancel() -> None:
+    """What rounding leaves of a zero-sum game's welfare is no welfare."""
+    task = markov_task("markov_soccer(grid=.A\nO.\n.B)")
+    rng = np.random.default_rng(0)
+    shape = task.game.rewards.shape[1:]
+    for _ in range(5):
+        pair = tuple(rng.dirichlet(np.ones(actions), shape[0]) for actions in shape[1:])
+        found = markov_measures(task, pair)
+        assert found["welfare"] == 0.0
+        assert "price_of_anarchy" not in found
+
+
+def test_welfare_is_the_sum_of_what_the_players_get() -> None:
+    task = markov_task("random_markov(4,3x2,seed=5)")
+    rng = np.random.default_rng(1)
+    states = task.game.states
+    pair = (rng.dirichlet(np.ones(3), states), rng.dirichlet(np.ones(2), states))
+    assert markov_measures(task, pair)["welfare"] == pytest.approx(sum(player_measures(task, pair)["value"]))

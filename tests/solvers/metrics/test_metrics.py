@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -62,6 +66,15 @@ def test_the_adversary_of_an_extensive_game_attains_its_value(game: str) -> None
             plans = realization_plans(form, profile)
             fast = seats(form).value(player, found.seat, plans, profile[found.seat], Risk(tau))
             assert fast == pytest.approx(found.value, abs=1e-12)
+
+
+def test_the_seats_of_a_game_are_let_go_with_it() -> None:
+    form = dataclasses.replace(games.compile("kuhn_poker"))
+    dilated_value(form, profile_of(form, 1), 0, Risk(1.0))
+    gone = weakref.ref(form)
+    del form
+    gc.collect()
+    assert gone() is None
 
 
 def test_values_fall_from_the_mean_to_the_security_value() -> None:
