@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from games.naming import choice
-from solvers.session import load_module
 
 
 class UnknownProgramError(ValueError):
@@ -69,6 +68,8 @@ class Library:
         UnknownProgramError
             If a name is neither a program of the library nor a file.
         """
+        from solvers.session import load_module  # needs numpy, which names of programs must not load
+
         if isinstance(program, type):
             return program.__name__, {"__name__": program.__module__, program.__name__: program}
         path, name = Path(program), str(program)

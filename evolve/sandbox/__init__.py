@@ -7,9 +7,8 @@ through here too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from games.lazy import on_first_use
+import importlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evolve.sandbox.errors import (
@@ -72,6 +71,10 @@ __all__ = [
     "probe",
 ]
 
-__getattr__ = on_first_use(
-    __name__, {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
-)
+
+# Not `games.lazy.on_first_use`: the trust boundary stands on its own.
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
