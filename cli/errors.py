@@ -33,7 +33,7 @@ _CODES: Mapping[str, int] = {
     "archive.errors.NotAnArchive": USAGE,
     "archive.errors.ArchiveError": FAILED,
     "games.errors.GameError": USAGE,
-    "solvers.library.UnknownProgramError": USAGE,
+    "solvers.library.NotInLibraryError": USAGE,
     "solvers.profile.PolicyError": FAILED,
     "solvers.learners.climbing.StrategyError": FAILED,
     "solvers.psro.engine.StrategyError": FAILED,

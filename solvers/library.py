@@ -10,7 +10,7 @@ from typing import Any
 from games.naming import choice
 
 
-class UnknownProgramError(ValueError):
+class NotInLibraryError(ValueError):
     """No program of the library has the name that was given."""
 
 
@@ -41,12 +41,12 @@ class Library:
 
         Raises
         ------
-        UnknownProgramError
+        NotInLibraryError
             If the library has none of that name.
         """
         if name not in self.names():
             hint = f" ({self.hint})" if self.hint else ""
-            raise UnknownProgramError(
+            raise NotInLibraryError(
                 f"there is no {self.kind} {name!r} in the library; {choice(name, self.names())}{hint}"
             )
         return (self.folder / f"{name}.py").read_text(encoding="utf-8")
@@ -65,7 +65,7 @@ class Library:
 
         Raises
         ------
-        UnknownProgramError
+        NotInLibraryError
             If a name is neither a program of the library nor a file.
         """
         from solvers.session import load_module  # needs numpy, which names of programs must not load

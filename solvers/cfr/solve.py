@@ -112,7 +112,7 @@ def solve(
     ------
     games.GameError
         If the game cannot be compiled.
-    UnknownProgramError
+    NotInLibraryError
         If there is no such rule.
     PolicyError
         If the rule returns something that is not a policy.

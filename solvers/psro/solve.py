@@ -47,7 +47,7 @@ def solve_psro(
     ------
     games.GameError
         If the game cannot be compiled.
-    UnknownProgramError
+    NotInLibraryError
         If there is no such meta-solver.
     StrategyError
         If the meta-solver returns something that is not a mixture.

@@ -9,7 +9,7 @@ import games
 from solvers import from_openspiel, solve, to_openspiel
 from solvers.cfr.engine import default_checkpoints
 from solvers.cfr.interface import RegretMinimizer
-from solvers.library import UnknownProgramError
+from solvers.library import NotInLibraryError
 
 GOOFSPIEL = "goofspiel(num_cards=4,imp_info=True,points_order=descending)"
 
@@ -158,7 +158,7 @@ def test_a_rule_can_be_a_class_or_a_file(tmp_path):
 
 
 def test_wrong_input_is_named():
-    with pytest.raises(UnknownProgramError, match=r"no rule 'dfcr'.*dcfr"):
+    with pytest.raises(NotInLibraryError, match=r"no rule 'dfcr'.*dcfr"):
         solve("kuhn_poker", rule="dfcr")
     with pytest.raises(ValueError, match="at least 1; got 0"):
         solve("kuhn_poker", iterations=0)

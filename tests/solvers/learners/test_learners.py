@@ -12,7 +12,7 @@ from solvers.learners.climbing import StrategyError
 from solvers.learners.engine import gradients, learn, session_arguments
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import LearningTask, learning_task
-from solvers.library import UnknownProgramError
+from solvers.library import NotInLibraryError
 from solvers.markov.tasks import is_markov_task, markov_task
 from solvers.risk.regularizers import nu
 from solvers.session import InlineSession, load_module
@@ -123,7 +123,7 @@ def test_what_is_no_strategy_is_refused(body: str, kind: type[Exception], words:
 def test_programs_need_one_learner() -> None:
     with pytest.raises(ValueError, match="exactly one subclass of Learner; found none"):
         serve("x = 1", learning_task("SC4"), 3)
-    with pytest.raises(UnknownProgramError, match="no learner 'sgd'"):
+    with pytest.raises(NotInLibraryError, match="no learner 'sgd'"):
         learner_source("sgd")
 
 

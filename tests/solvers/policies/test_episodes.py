@@ -8,7 +8,7 @@ import pytest
 from games.dilemmas import Setting, kernels, make
 from games.dilemmas.actions import BEAM, CLEAN, STAND
 from games.dilemmas.settings import parse_setting
-from solvers.library import UnknownProgramError
+from solvers.library import NotInLibraryError
 from solvers.policies import policy_names, policy_source, self_play
 from solvers.policies.episode import SlowPolicy, in_process
 from solvers.policies.metrics import summaries
@@ -62,7 +62,7 @@ def test_every_policy_of_the_library_plays_every_game_without_faults(game, name)
 
 
 def test_unknown_policies_are_told_with_what_is_near():
-    with pytest.raises(UnknownProgramError, match="did you mean cleaner"):
+    with pytest.raises(NotInLibraryError, match="did you mean cleaner"):
         policy_source("cleanr")
 
 

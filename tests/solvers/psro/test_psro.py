@@ -10,7 +10,7 @@ from open_spiel.python.algorithms.exploitability import nash_conv as os_nash_con
 import games
 from games.sequence_form import SequenceForm, Treeplex
 from solvers import best_response_values, exploitability, to_openspiel
-from solvers.library import UnknownProgramError
+from solvers.library import NotInLibraryError
 from solvers.psro.engine import Engine, StrategyError, run, session_arguments
 from solvers.psro.guise import Guise
 from solvers.psro.interface import MetaSolver
@@ -256,7 +256,7 @@ def test_wrong_input_is_named():
     session = InlineSession(load_solver("uniform")[1], **session_arguments(form, 1))
     with pytest.raises(ValueError, match=r"train\(\) must return shape \(players, policies\) = \(2, 2\)"):
         solve_psro("kuhn_poker", Mine, 3)
-    with pytest.raises(UnknownProgramError, match=r"no meta-solver 'shr'.*shor"):
+    with pytest.raises(NotInLibraryError, match=r"no meta-solver 'shr'.*shor"):
         solve_psro("kuhn_poker", "shr")
     with pytest.raises(ValueError, match="at least 1; got 0"):
         run(form, session, 0)
