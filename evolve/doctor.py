@@ -140,7 +140,8 @@ def _database(database: str | None) -> Check:
             f"{found.location} has schema {found.schema}, this version uses {found.expected_schema}",
             "run `nashforge db upgrade`",
         )
-    return Check("database", "ok", f"{found.location}, schema {found.schema}, {found.runs} runs")
+    runs = "1 run" if found.runs == 1 else f"{found.runs} runs"
+    return Check("database", "ok", f"{found.location}, schema {found.schema}, {runs}")
 
 
 def _writable(folder: Path) -> bool:
