@@ -48,6 +48,9 @@ def partner_names() -> tuple[str, ...]:
 class AxelrodBot(pyspiel.Bot):  # type: ignore[misc]
     """A strategy of the Axelrod library in an iterated prisoner's dilemma of OpenSpiel.
 
+    It plays as in ``axelrod.Match``: it knows how many rounds there are, and takes the payoffs for those of
+    that library (5, 3, 1, 0).
+
     Parameters
     ----------
     player
@@ -79,12 +82,12 @@ class AxelrodBot(pyspiel.Bot):  # type: ignore[misc]
     def restart(self) -> None:
         """Forget the game."""
         self._own = self._kind()
-        self._own.set_seed(self._seed)
         self._other = self._axelrod.MockPlayer()
-        self._own.set_match_attributes(length=float("inf"), game=self._axelrod.DefaultGame, noise=0)
+        self._next: Any = None
+        self._started = False
 
     def restart_at(self, state: pyspiel.State) -> None:
-        """Forget the game, and take in the moves that led to a state."""
+        """Forget the game, and live through the moves that led to a state."""
         self.restart()
         self._take_in(state)
 
@@ -97,20 +100,35 @@ class AxelrodBot(pyspiel.Bot):  # type: ignore[misc]
         return False
 
     def step(self, state: pyspiel.State) -> int:
-        """Return the next move."""
+        """Return the next move; asked again at the same state, the same one."""
         self._take_in(state)
-        chosen = self._own.strategy(self._other)
-        return _COOPERATES if chosen == self._axelrod.Action.C else 1 - _COOPERATES
+        return _COOPERATES if self._decided() == self._axelrod.Action.C else 1 - _COOPERATES
+
+    def _decided(self) -> Any:
+        """Return the move of this round; many strategies change what they remember when they are asked."""
+        if self._next is None:
+            self._next = self._own.strategy(self._other)
+        return self._next
 
     def _take_in(self, state: pyspiel.State) -> None:
-        """Bring the histories up to those of a state."""
+        """Bring the strategy, its opponent and what it remembers up to a state."""
+        if not self._started:
+            # As in a match of that library: the strategy knows how many rounds there are.
+            self._own.set_match_attributes(
+                length=state.get_game().max_game_length(), game=self._axelrod.DefaultGame, noise=0
+            )
+            self._own.set_seed(self._seed)
+            self._started = True
         moves = state.history()
         actions = (self._axelrod.Action.C, self._axelrod.Action.D)
         for round_number in range(len(self._own.history), len(moves) // 2):
             pair = [actions[int(moves[2 * round_number + k] != _COOPERATES)] for k in range(2)]
             own, other = pair[self._player], pair[1 - self._player]
-            self._own.history.append(own, other)
-            self._other.history.append(other, own)
+            self._decided()
+            self._next = None
+            # Not the histories alone: teams of strategies pass on to their members what was played.
+            self._own.update_history(own, other)
+            self._other.update_history(other, own)
 
 
 def _strategies() -> dict[str, Any]:
