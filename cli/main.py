@@ -46,6 +46,7 @@ from cli.commands.watch import watch
 from cli.commands.worker import worker
 from cli.commands.workers import workers
 from cli.errors import exit_code_of, report
+from cli.output import wants_json
 from cli.pipes import reading
 
 
@@ -80,7 +81,7 @@ class Commands(TyperGroup):
         end = words.index("--") if "--" in words else len(words)
         debug = "--debug" in words[:end] or bool(os.environ.get("NASHFORGE_DEBUG"))
         words = [word for word in words[:end] if word != "--debug"] + words[end:]
-        as_json = "--json" in words[:end]
+        as_json = wants_json("--json" in words[:end] or (False if "--no-json" in words[:end] else None))
         keywords["standalone_mode"] = False
         try:
             code = super().main(words, *positional, **keywords)

@@ -41,7 +41,7 @@ Json = Annotated[
     bool | None,
     typer.Option(
         "--json/--no-json",
-        help="Print JSON (see docs/json.md). Without either: JSON when the output is not a terminal.",
+        help="Print JSON (see docs/json.md) instead of text. [default: text, or JSON if NASHFORGE_JSON=1]",
         show_default=False,
     ),
 ]

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from evolve.domains.metrics import Metric
     from evolve.tasks import Fitness
 
-PLAIN_WIDTH = 120
-"""Width of text that goes to a file or a pipe, where no terminal says how wide it is."""
+JSON_VARIABLE = "NASHFORGE_JSON"
+"""Environment variable that makes JSON the default, for scripts that want nothing else."""
+
+PLAIN_WIDTH = 10_000
+"""Width of text that goes to a file or a pipe: ``less`` and ``grep`` want whole lines, and nothing cut."""
 
 
 def wants_json(flag: bool | None) -> bool:
-    """Whether to print JSON: as asked for, or when standard output is not a terminal."""
-    return not sys.stdout.isatty() if flag is None else flag
+    """Whether to print JSON: as asked for on the command line, else by the environment."""
+    return os.environ.get(JSON_VARIABLE, "") not in ("", "0") if flag is None else flag
 
 
 def print_json(value: Any) -> None:
@@ -36,6 +39,11 @@ def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{value!r} has no JSON form")
+
+
+def on_terminal() -> bool:
+    """Whether text is laid out for a width: on a terminal, or where ``COLUMNS`` says one."""
+    return sys.stdout.isatty() or "COLUMNS" in os.environ
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -77,7 +77,7 @@ def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
         "", "program", "train", "valid.", "test", "#", right=("", "train", "valid.", "test", "#")
     )
     table.add_column("edit", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.expand = True
+    table.expand = output.on_terminal()
     for place, item in enumerate(candidates, 1):
         table.add_row(
             str(place),
@@ -132,7 +132,7 @@ def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list
     heads = [metric.name for metric in metrics]
     table = output.table("", "program", *heads, "train", "#", right=("", *heads, "train", "#"))
     table.add_column("edit", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.expand = True
+    table.expand = output.on_terminal()
     for place, point in enumerate(points, 1):
         item = point.candidate
         table.add_row(

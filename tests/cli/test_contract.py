@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -264,11 +267,33 @@ def test_databases_are_described_and_upgraded(empty: Any) -> None:
     assert (value["exists"], value["runs"]) == (True, 0)
 
 
-def test_json_is_automatic_in_a_pipe_and_one_line(searched: Any) -> None:
-    result = searched("runs")
-    assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) == 1
-    assert json.loads(result.stdout)[0]["run"] == "first-light"
+def test_a_pipe_gets_text_in_whole_lines_and_json_on_request_in_one(
+    searched: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def piped(*words: str, **environment: str) -> str:
+        process = subprocess.run(
+            [sys.executable, "-m", "cli", *words],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "NASHFORGE_DATABASE": str(searched.database), **environment},
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+        return process.stdout
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("NASHFORGE_JSON", raising=False)
+    text = piped("best")
+    notes = [row["note"] for row in searched.json("best") if row["operator"] != "seed"]
+    assert max(map(len, notes)) > 60
+    assert all(note in text for note in notes)
+    assert "\x1b" not in text
+    assert "…" not in text
+    for line in (piped("runs", "--json"), piped("runs", NASHFORGE_JSON="1")):
+        assert len(line.splitlines()) == 1
+        assert json.loads(line)[0]["run"] == "first-light"
+    assert piped("runs", "--no-json", NASHFORGE_JSON="1").count("first-light") == 1
+    assert piped("runs", NASHFORGE_JSON="0").startswith(piped("runs").splitlines()[0])
 
 
 @pytest.mark.parametrize(

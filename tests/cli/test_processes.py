@@ -44,7 +44,7 @@ def wait_until_gone(pids: list[int]) -> None:
 def test_an_interrupted_run_says_how_to_go_on_and_does(
     empty: Any, stopped_at_once: Callable[[subprocess.Popen[str]], None]
 ) -> None:
-    process = empty.start("run", "cfr", *empty.quick, *ENDLESS, "--name", "cut-short")
+    process = empty.start("run", "cfr", "--json", *empty.quick, *ENDLESS, "--name", "cut-short")
     stopped_at_once(process)
     wait_for_line(process, "#0")
     pids = children_of(process.pid)
@@ -67,7 +67,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(
 def test_a_killed_run_leaves_nothing_behind_and_resumes_at_once(
     empty: Any, stopped_at_once: Callable[[subprocess.Popen[str]], None]
 ) -> None:
-    process = empty.start("run", "cfr", *empty.quick, *ENDLESS, "--name", "killed")
+    process = empty.start("run", "cfr", "--json", *empty.quick, *ENDLESS, "--name", "killed")
     stopped_at_once(process)
     wait_for_line(process, "#0")
     pids = children_of(process.pid)
@@ -88,7 +88,7 @@ def test_a_killed_run_leaves_nothing_behind_and_resumes_at_once(
 def test_stop_ends_a_run_of_another_process(
     empty: Any, stopped_at_once: Callable[[subprocess.Popen[str]], None]
 ) -> None:
-    process = empty.start("run", "cfr", *empty.quick, *ENDLESS, "--name", "long")
+    process = empty.start("run", "cfr", "--json", *empty.quick, *ENDLESS, "--name", "long")
     stopped_at_once(process)
     wait_for_line(process, "#0")
     assert empty.json("stop", "long") == {"run": "long", "state": "running", "stop_requested": True}
@@ -101,7 +101,7 @@ def test_stop_ends_a_run_of_another_process(
 def test_the_signal_term_stops_as_cleanly(
     empty: Any, stopped_at_once: Callable[[subprocess.Popen[str]], None]
 ) -> None:
-    process = empty.start("run", "cfr", *empty.quick, *ENDLESS)
+    process = empty.start("run", "cfr", "--json", *empty.quick, *ENDLESS)
     stopped_at_once(process)
     wait_for_line(process, "measuring the reference")
     process.terminate()
