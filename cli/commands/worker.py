@@ -62,14 +62,20 @@ def worker(
 
     Claims evaluations that are queued in the archive, woken through the broker (Redis or RabbitMQ).
     """
+    import os
+    from contextlib import chdir
+
     from archive import Archive
+    from evolve.processes import DIRECTORY, python_environment
     from evolve.service.logs import set_up_logs
     from evolve.service.settings import service_settings
     from evolve.service.worker import ServiceWorker
 
     settings = service_settings(broker, broker_ca=broker_ca, broker_cert=broker_cert, broker_key=broker_key)
     set_up_logs(log_format, log_level)
-    with Archive.open(database, patience=START_SECONDS) as archive:
+    # Celery looks for modules in the current directory, which is no place to take code from.
+    os.environ.update(python_environment(os.environ))
+    with Archive.open(database, patience=START_SECONDS) as archive, chdir(DIRECTORY):
         working = ServiceWorker(
             archive,
             settings,

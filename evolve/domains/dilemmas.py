@@ -6,6 +6,8 @@ import hashlib
 import inspect
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,7 +143,8 @@ class DilemmaDomain:
 
     def brief(self, train: Stage) -> Mapping[str, object]:
         """Return what the system prompt mentions besides what every prompt is given."""
-        setting, _ = parse_trial(train.trials[0].game)
+        # As it was given: where the map lies on this machine concerns no model.
+        setting, _ = parse_trial(train.trials[0].label)
         return {
             "interface": inspect.getsource(interface),
             "setting": setting,
@@ -209,11 +212,19 @@ class DilemmaDomain:
 
 def seeded_trial(setting: Setting, seed: int) -> Trial:
     """Return an episode as a trial; the map of a file is part of its name by what is drawn there."""
-    label = f"{setting} seed={seed}"
+    end = f" seed={seed}"
     if is_file(setting.map):
         # Or else what was measured on a map would be taken for what another one gives that has its name.
-        label += f" map={load_map(setting.map).digest}"
-    return Trial(label=label, game=label, iterations=setting.horizon)
+        end += f" map={load_map(setting.map).digest}"
+    played = _wherever(setting)
+    return Trial(label=f"{setting}{end}", game=f"{played}{end}", iterations=setting.horizon)
+
+
+def _wherever(setting: Setting) -> Setting:
+    """Return a setting for whoever plays it, who may work in another directory."""
+    if not is_file(setting.map):
+        return setting
+    return replace(setting, map=str(Path(setting.map).expanduser().absolute()))
 
 
 def parse_trial(game: str) -> tuple[Setting, int]:

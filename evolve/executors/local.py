@@ -9,15 +9,14 @@ import re
 import selectors
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 from evolve.executors.base import Lost
+from evolve.processes import DIRECTORY, python_command, python_environment
 from evolve.tasks import PATIENCE, Report, Task
 
 GRACE_SECONDS = 120.0
@@ -137,16 +136,15 @@ class LocalExecutor:
 
     def _start(self) -> _Worker:
         errors = tempfile.TemporaryFile()  # noqa: SIM115  closed when the worker is removed
-        root = Path(__file__).resolve().parents[2]
-        path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
         kept = {name: value for name, value in os.environ.items() if not SECRET.search(name)}
         # Its own session: Ctrl-C on the terminal reaches the loop alone, which then ends the workers.
         process = subprocess.Popen(
-            [sys.executable, "-m", "evolve.executors.worker", str(os.getpid())],
+            python_command("evolve.executors.worker", str(os.getpid())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            env={**python_environment(kept), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            cwd=DIRECTORY,
             start_new_session=True,
         )
         assert process.stdout is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 SCHEMES = ("redis", "rediss", "amqp", "amqps")
 BROKER = "NASHFORGE_BROKER"
@@ -59,6 +59,11 @@ class ServiceSettings(BaseModel):
     sweep_seconds: float = Field(default=5.0, gt=0)
     max_attempts: int = Field(default=5, ge=1)
     visibility_seconds: float = Field(default=6 * 3600.0, gt=0)
+
+    @field_validator("broker_ca", "broker_cert", "broker_key")
+    @classmethod
+    def _wherever_the_process_goes(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.absolute()
 
     @property
     def is_redis(self) -> bool:

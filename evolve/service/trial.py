@@ -13,6 +13,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.location import resolve_url
+from evolve.processes import DIRECTORY, python_command, python_environment
 from evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, end_with_parent, free_port
 from evolve.service.settings import BROKER, ServiceError
 
@@ -132,19 +134,15 @@ def _worker(folder: Path, made: TrialService, slots: int | None, number: int) ->
     options = [] if slots is None else ["--slots", str(slots)]
     with (folder / f"worker-{number}.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "cli", "worker", "--log-format", "json", *options],
-            env={**os.environ, **made.environment, "PYTHONPATH": _path()},
+            python_command("cli", "worker", "--log-format", "json", *options),
+            env=python_environment({**os.environ, **made.environment, DATABASE: resolve_url(made.database)}),
+            cwd=DIRECTORY,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
             preexec_fn=end_with_parent if sys.platform == "linux" else None,
         )
-
-
-def _path() -> str:
-    root = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
