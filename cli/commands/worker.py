@@ -47,6 +47,12 @@ def worker(
             metavar="PORT", min=0, max=65535, help="Serve metrics for Prometheus here.", show_default=False
         ),
     ] = None,
+    metrics_address: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Serve them at this address of the machine; 0.0.0.0 is all of them."
+        ),
+    ] = "127.0.0.1",
     grace: Annotated[
         float,
         typer.Option(
@@ -83,6 +89,7 @@ def worker(
             kinds=[kind.strip() for kind in queues.split(",") if kind.strip()],
             name=name,
             metrics_port=metrics_port,
+            metrics_address=metrics_address,
             grace_seconds=grace,
         )
         raise typer.Exit(working.run())

@@ -15,6 +15,7 @@ from evolve.service.settings import ServiceError
 
 _SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 _AGE_SECONDS = 5.0
+LOOPBACK = "127.0.0.1"
 
 
 class Metrics:
@@ -70,20 +71,22 @@ class Metrics:
         """An operation on the archive failed."""
         self._database_errors.inc()
 
-    def serve(self, port: int, address: str = "0.0.0.0") -> int:
+    def serve(self, port: int, address: str = LOOPBACK) -> int:
         """Answer at ``http://ADDRESS:PORT/metrics`` (0: any free port); return the port.
+
+        Anybody who reaches the address is answered; so by default that is this machine.
 
         Raises
         ------
         ServiceError
-            If the port is taken.
+            If the port is taken, or the address is none of this machine's.
         """
         try:
             server, _ = start_http_server(port, addr=address, registry=self.registry)
         except OSError as error:
             raise ServiceError(
                 f"metrics cannot be served at {address}:{port} ({error.strerror}); choose another port "
-                "with --metrics-port"
+                "with --metrics-port, or another address of this machine with --metrics-address"
             ) from error
         return int(server.server_port)
 

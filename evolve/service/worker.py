@@ -24,7 +24,7 @@ from evolve.executors.local import SECRET, available_cores
 from evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
 from evolve.service.keeper import Keeper
 from evolve.service.logs import logger
-from evolve.service.metrics import Metrics
+from evolve.service.metrics import LOOPBACK, Metrics
 from evolve.service.performing import Do, Evaluating, Performer
 from evolve.service.settings import ServiceError, ServiceSettings
 
@@ -47,8 +47,8 @@ class ServiceWorker:
         What to do: ``evaluate``, ``propose``.
     name
         Name of the worker, of its own among those alive; by default of this process.
-    metrics_port
-        Where Prometheus may ask; None: nowhere.
+    metrics_port, metrics_address
+        Where Prometheus may ask; without a port nowhere, and without an address only from this machine.
     grace_seconds
         After a polite kill, how long what is under way may go on; then it is given back.
     """
@@ -62,6 +62,7 @@ class ServiceWorker:
         kinds: Sequence[str] = ("evaluate",),
         name: str | None = None,
         metrics_port: int | None = None,
+        metrics_address: str = LOOPBACK,
         grace_seconds: float = 30.0,
     ) -> None:
         unknown = [kind for kind in kinds if kind not in KINDS]
@@ -98,7 +99,7 @@ class ServiceWorker:
         self._performer = Performer(
             archive, settings, self._keeper, self._metrics, self._log, name=self.name, doing=doing
         )
-        self._metrics_port = metrics_port
+        self._metrics_port, self._metrics_address = metrics_port, metrics_address
         self._app = self._make_app()
 
     def _make_app(self) -> Celery:
@@ -125,7 +126,9 @@ class ServiceWorker:
             slots=self._slots,
             versions=package_versions(),
         )
-        port = None if self._metrics_port is None else self._metrics.serve(self._metrics_port)
+        port = self._metrics_port
+        if port is not None:
+            port = self._metrics.serve(port, self._metrics_address)
         signals.setup_logging.connect(_leave_logging_alone, weak=False)
         # Celery warns root of pickles; there are none, and the sandbox is strongest where root starts it.
         warnings.filterwarnings("ignore", category=SecurityWarning)
