@@ -152,7 +152,6 @@ class LoopDomain:
                 outputs=[("value", (1,), "<f8")],
                 limits=Limits(),
             ) as session:
-                tally.tier = session.tier
                 session.call(0, 1, expect=["value"])
                 value = float(np.asarray(session.outputs["value"])[0])
             tally.use(session.usage, session.log)
@@ -164,4 +163,4 @@ class LoopDomain:
                 Measurement(game="number", metric="seconds", value=spent),
             ]
 
-        return run_stages(task, self.evaluator, run_stage)
+        return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)

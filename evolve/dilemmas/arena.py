@@ -31,7 +31,6 @@ class Confined:
     episode: Episode
     usage: Usage
     log: str
-    tier: str
 
 
 def play_confined(
@@ -75,4 +74,4 @@ def play_confined(
         peak_memory_bytes=max(one.peak_memory_bytes for one in used),
         calls=sum(one.calls for one in used),
     )
-    return Confined(episode, usage, "".join(session.log for session in sessions), sessions[0].tier)
+    return Confined(episode, usage, "".join(session.log for session in sessions))

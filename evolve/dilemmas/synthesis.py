@@ -250,6 +250,7 @@ class Refinement:
             "evaluator": self._domain.evaluator,
             "split": split,
             "settings": settings_of(stage),
+            "tier": self._sandbox.tier.value,
         }
         if isinstance(outcome, CandidateFailure):
             return NewEvaluation(
@@ -259,7 +260,6 @@ class Refinement:
         return NewEvaluation(
             status=Status.OK,
             log="".join(one.log for one in outcome) or None,
-            tier=outcome[0].tier,
             cpu_seconds=sum(one.cpu_seconds for one in used),
             wall_seconds=sum(one.wall_seconds for one in used),
             peak_memory=max(one.peak_memory_bytes for one in used),

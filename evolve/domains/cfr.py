@@ -80,7 +80,6 @@ class CFRDomain(PlayingDomain):
         form = played_form(trial.game, trial.disguise)
         arguments = session_arguments(form, trial.iterations)
         with sandbox.session(source, limits=limits, **arguments) as session:
-            tally.tier = session.tier
             try:
                 trajectory = run(form, session, trial.iterations, trial.checkpoints)
             except PolicyError as error:

@@ -161,7 +161,6 @@ class DilemmaDomain:
             def confined(setting: Setting, sources: Sequence[str], seed: int) -> Episode:
                 limits = allowance.limits(tally.cpu_seconds)
                 played = play_confined(sandbox, setting, sources, seed, limits)
-                tally.tier = played.tier
                 tally.use(played.usage, played.log)
                 return played.episode
 
@@ -184,7 +183,7 @@ class DilemmaDomain:
             if stage.split == "smoke":
                 tally.fingerprint = digest.hexdigest()[:32]
 
-        return run_stages(task, self.evaluator, run_stage)
+        return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
 
     def grammar(self) -> Grammar | None:
         """Return None: policies are free-form Python, which the tools for rules cannot take apart."""

@@ -150,7 +150,7 @@ class PlayingDomain(ABC):
             if stage.split == "smoke":
                 tally.fingerprint = self._fingerprint(measured)
 
-        return run_stages(task, self.evaluator, run_stage)
+        return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
 
     def requested(self, fitness: Fitness) -> tuple[str, ...]:
         """Return the metrics to be measured that are measured only on request."""

@@ -107,7 +107,6 @@ class PSRODomain(PlayingDomain):
         form = played_form(trial.game, trial.disguise)
         arguments = session_arguments(form, trial.iterations)
         with sandbox.session(source, limits=limits, **arguments) as session:
-            tally.tier = session.tier
             reached: list[PSROCheckpoint] = []
             try:
                 trajectory = run(

@@ -114,7 +114,6 @@ class RQEDomain(PlayingDomain):
         """Let the agents learn in one game and measure the gap of their strategies on the way."""
         task = read_task(trial.game, trial.disguise)
         with sandbox.session(source, limits=limits, **served(task, trial.iterations)) as session:
-            tally.tier = session.tier
             try:
                 learned = learnt(task, session, trial.iterations, trial.checkpoints)
             except StrategyError as error:

@@ -27,7 +27,6 @@ class Tally:
     log: str = ""
     cpu_seconds: float = 0.0
     peak_memory: int = 0
-    tier: str | None = None
     fingerprint: str | None = None
     final: tuple[SequenceForm, Profile] | None = None
     """The game that was played last and the joint policy at its end."""
@@ -104,21 +103,21 @@ def fitness_of(
     return float(np.mean(ratios))
 
 
-def run_stages(
-    task: Task, evaluator: str, run_stage: Callable[[Stage, Tally], None], worker: str | None = None
-) -> Report:
+def run_stages(task: Task, evaluator: str, run_stage: Callable[[Stage, Tally], None], *, tier: str) -> Report:
     """Run the stages of a task until one fails, or misses its gate, or shows a known behaviour.
 
     Parameters
     ----------
     run_stage
         Plays all trials of a stage and fills the tally; raises `CandidateFailure` when the program fails.
+    tier
+        How strictly programs are confined; recorded also of those that fail before they have a session.
     """
     reports: list[StageReport] = []
     for stage in task.stages:
         if stage.gate is not None and not _passed(reports, stage.gate):
             break
-        report = _run(stage, run_stage)
+        report = _run(stage, run_stage, tier)
         if report.fingerprint is not None and report.fingerprint in task.known:
             report = report.model_copy(
                 update={
@@ -131,7 +130,7 @@ def run_stages(
         reports.append(report)
         if report.status is not Status.OK:
             break
-    return Report(token=task.token, evaluator=evaluator, stages=tuple(reports), worker=worker)
+    return Report(token=task.token, evaluator=evaluator, stages=tuple(reports))
 
 
 def _passed(reports: list[StageReport], gate: float) -> bool:
@@ -139,7 +138,7 @@ def _passed(reports: list[StageReport], gate: float) -> bool:
     return fitness is not None and fitness >= gate
 
 
-def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None]) -> StageReport:
+def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None], tier: str) -> StageReport:
     started, began = datetime.now(UTC), time.perf_counter()
     tally = Tally()
     status, reason, fitness = Status.OK, None, None
@@ -165,5 +164,5 @@ def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None]) -> StageReport
         wall_seconds=time.perf_counter() - began,
         cpu_seconds=tally.cpu_seconds,
         peak_memory=tally.peak_memory,
-        tier=tally.tier,
+        tier=str(tier),
     )

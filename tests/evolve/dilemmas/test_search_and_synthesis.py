@@ -179,6 +179,7 @@ def test_what_fails_is_given_back_for_repair_a_few_times(archive, suite, sandbox
     assert writer.told[1].repairs
     (row,) = archive.evaluations(candidate=result.steps[0].candidate)
     assert (row.split, row.status, row.scores) == ("train", "crashed", ())
+    assert row.tier == sandbox.tier
     assert "undefined_name" in row.reason
     hopeless = Scripted(*[broken] * (REPAIRS + 1))
     result = refined(archive, suite, sandbox, hopeless, level="dense", refinements=0)
