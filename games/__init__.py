@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from games.disguises import Disguise, disguise
     from games.errors import (
         GameError,
+        GameFileError,
         GameStringError,
         ImperfectRecallError,
         InconsistentActionsError,
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
         SuiteError,
         UnsupportedGameError,
     )
+    from games.identities import Identity, identity
     from games.sequence_form import SequenceForm, Treeplex
+    from games.source import GameSource, LoadedGame, exact_payoffs, load
     from games.suites import Suite, load_suite, suite_names
 
 _MODULES = {
@@ -34,7 +37,14 @@ _MODULES = {
     "load_suite": "games.suites",
     "suite_names": "games.suites",
     "GameError": "games.errors",
+    "GameFileError": "games.errors",
+    "GameSource": "games.source",
     "GameStringError": "games.errors",
+    "Identity": "games.identities",
+    "LoadedGame": "games.source",
+    "exact_payoffs": "games.source",
+    "identity": "games.identities",
+    "load": "games.source",
     "ImperfectRecallError": "games.errors",
     "InconsistentActionsError": "games.errors",
     "NodeLimitError": "games.errors",
@@ -45,9 +55,13 @@ _MODULES = {
 __all__ = [
     "Disguise",
     "GameError",
+    "GameFileError",
+    "GameSource",
     "GameStringError",
+    "Identity",
     "ImperfectRecallError",
     "InconsistentActionsError",
+    "LoadedGame",
     "NodeLimitError",
     "SequenceForm",
     "Suite",
@@ -56,6 +70,9 @@ __all__ = [
     "UnsupportedGameError",
     "compile",
     "disguise",
+    "exact_payoffs",
+    "identity",
+    "load",
     "load_suite",
     "suite_names",
 ]

@@ -12,27 +12,26 @@ from collections import Counter
 from itertools import accumulate
 
 import numpy as np
-import pyspiel
 
 from games import cache as disk
 from games.errors import GameError, NodeLimitError, UnsupportedGameError
-from games.leaves import merge_leaves
-from games.openspiel import Game, canonical_name, defined_in_python, load_game, sequential_form, short_name
+from games.files.strategic import StrategicFile
+from games.leaves import merge_leaves, sums_to
+from games.openspiel import sequential_form, short_name
 from games.progress import terminal_progress
 from games.sequence_form import SequenceForm, Treeplex
+from games.source import GameSource, LoadedGame, load
 from games.traversal import EMPTY, InfosetRecords, Progress, Recall, traverse
 
-COMPILER_VERSION = 1
+COMPILER_VERSION = 2
 """Part of the cache key: raise it whenever the same game would compile to different arrays."""
 
 DEFAULT_MAX_NODES = 5_000_000
 """The largest number of histories, unless the environment variable ``NASHFORGE_MAX_NODES`` says another."""
 
-ZERO_SUM_TOLERANCE = 1e-9
-
 
 def compile(
-    game: str | Game,
+    game: GameSource | SequenceForm,
     *,
     max_nodes: int | None = None,
     imperfect_recall: Recall = "refuse",
@@ -48,9 +47,10 @@ def compile(
 
     Parameters
     ----------
-    game : str or pyspiel.Game
-        An OpenSpiel game string such as ``"leduc_poker(players=3)"``, or a loaded game. Only games given as
-        strings use the disk cache: a game object may carry data that its name does not show.
+    game : str, Path, pyspiel.Game or SequenceForm
+        An OpenSpiel game string such as ``"leduc_poker(players=3)"``, the path of a game file in Gambit's
+        format (``.nfg`` or ``.efg``), a loaded game, or a compiled one, which is returned as it is. Loaded
+        games do not use the disk cache: a game object may carry data that its name does not show.
     max_nodes : int, optional
         The largest number of histories of the game tree; by default as the environment variable
         ``NASHFORGE_MAX_NODES`` says, else `DEFAULT_MAX_NODES`.
@@ -73,6 +73,8 @@ def compile(
     ------
     GameStringError
         If OpenSpiel does not know or cannot read the game string.
+    GameFileError
+        If a game file does not exist, cannot be read or is ill-formed.
     UnsupportedGameError
         If the game has sampled chance, no information states, or payoffs that are not finite.
     ImperfectRecallError
@@ -89,21 +91,23 @@ def compile(
     limit = default_max_nodes() if max_nodes is None else max_nodes
     if limit < 1:
         raise ValueError(f"max_nodes must be at least 1; got {max_nodes}")
-    from_string = isinstance(game, str)
-    if not from_string and not isinstance(game, pyspiel.Game):
-        raise TypeError(f"a game is an OpenSpiel game string or a pyspiel.Game; got {game!r}")
-    loaded = load_game(game) if from_string else game
-    name = game.strip() if isinstance(game, str) else canonical_name(game)
+    if isinstance(game, SequenceForm):
+        if game.nodes > limit:
+            raise NodeLimitError(game.name, limit)
+        return game
+    loaded = load(game)
 
     def build() -> SequenceForm:
-        return _compile(loaded, name, limit, imperfect_recall, progress)
+        return _compile(loaded, limit, imperfect_recall, progress)
 
-    if not (cache and from_string) or defined_in_python(loaded):
+    if not cache or not loaded.lasting or loaded.identity is None:
         return build()
-    key = disk.CacheKey.of(loaded, compiler_version=COMPILER_VERSION, imperfect_recall=imperfect_recall)
-    form = disk.load_or_build(key, build, name)
+    key = disk.CacheKey.of(
+        loaded.identity, compiler_version=COMPILER_VERSION, imperfect_recall=imperfect_recall
+    )
+    form = disk.load_or_build(key, build, loaded.name)
     if form.nodes > limit:  # the limit must not depend on whether the game happens to be cached
-        raise NodeLimitError(name, limit)
+        raise NodeLimitError(loaded.name, limit)
     return form
 
 
@@ -127,11 +131,17 @@ def default_max_nodes() -> int:
 
 
 def _compile(
-    game: Game, name: str, max_nodes: int, imperfect_recall: Recall, progress: Progress | None
+    loaded: LoadedGame, max_nodes: int, imperfect_recall: Recall, progress: Progress | None
 ) -> SequenceForm:
-    sequential = sequential_form(game, name)
+    name, game = loaded.name, loaded.game
+    if isinstance(game, StrategicFile):
+        return game.sequence_form(name, max_nodes)
+    if loaded.openspiel:
+        sequential, kind = sequential_form(game, name), short_name(game)
+    else:
+        sequential, kind = game, "efg_game"
     with terminal_progress(name, progress) as report:
-        seen = traverse(sequential, name, short_name(game), max_nodes, imperfect_recall, report)
+        seen = traverse(sequential, name, kind, max_nodes, imperfect_recall, report)
         players: int = sequential.num_players()
         treeplexes = tuple(_treeplex(records) for records in seen.infosets)
         chance = np.frombuffer(seen.chance, dtype=np.float64)
@@ -139,8 +149,7 @@ def _compile(
         returns = np.frombuffer(seen.returns, dtype=np.float64).reshape(-1, players)
         if not np.isfinite(returns).all():
             raise UnsupportedGameError(f"{name} has payoffs that are not finite numbers")
-        largest = max(1.0, float(np.abs(returns).max(initial=0.0)))
-        zero_sum = bool(np.abs(returns.sum(axis=1)).max(initial=0.0) <= ZERO_SUM_TOLERANCE * largest)
+        constant = sums_to(returns.T)
         empty = np.array([treeplex.sequences for treeplex in treeplexes], dtype=np.int32)
         tuples = np.ascontiguousarray(np.where(sequences == EMPTY, empty, sequences).T)
         leaf_sequences, leaf_payoffs, leaf_chance = merge_leaves(tuples, returns.T * chance, chance)
@@ -151,7 +160,8 @@ def _compile(
         leaf_payoffs=leaf_payoffs,
         leaf_chance=leaf_chance,
         nodes=seen.nodes,
-        zero_sum=zero_sum,
+        zero_sum=constant == 0.0,
+        constant_sum=constant,
     )
 
 
@@ -166,6 +176,7 @@ def _treeplex(records: InfosetRecords) -> Treeplex:
         parent=np.where(parents == EMPTY, np.int32(total), parents).astype(np.int32),
         labels=_labels(records),
         actions=np.array(records.actions, dtype=np.int32),
+        action_names=tuple(records.names),
     )
 
 

@@ -159,6 +159,8 @@ def disguise(
             leaf_chance=chance,
             nodes=form.nodes,
             zero_sum=form.zero_sum,
+            # Factors differ from leaf to leaf: only the sum zero survives them.
+            constant_sum=form.constant_sum if perturbation == 0 else None,
         ),
         sequences=tuple(sequences),
         infosets=tuple(infosets),

@@ -26,6 +26,10 @@ class GameStringError(GameError):
     """A game string that OpenSpiel does not know or cannot read."""
 
 
+class GameFileError(GameError):
+    """A game file that does not exist, cannot be read or is ill-formed."""
+
+
 class UnsupportedGameError(GameError):
     """A game that has no exact finite sequence form (sampled chance, no information states, ...)."""
 

@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from games.sequence_form import FloatArray, IndexArray
 
+SUM_TOLERANCE = 1e-9
+"""By how much the sum of payoffs may vary, as a share of what is at stake, and still be called constant."""
+
 
 def merge_leaves(
     sequences: IndexArray, payoffs: FloatArray, chance: FloatArray
@@ -35,3 +38,30 @@ def merge_leaves(
         np.ascontiguousarray(np.add.reduceat(payoffs[:, order], first, axis=1)),
         np.add.reduceat(chance[order], first),
     )
+
+
+def sums_to(payoffs: FloatArray) -> float | None:
+    """Return what the players' payoffs sum to if that is the same at every end of the game, else None.
+
+    Sums may differ by what rounding does to payoffs of their size, and by a billionth of what is at stake:
+    the largest range of a player's payoffs. So payoffs of 1e-10 are judged as those of 1 are.
+
+    Parameters
+    ----------
+    payoffs : ndarray of float64, shape (players, ends)
+        Utilities without chance probabilities.
+
+    Returns
+    -------
+    float or None
+        Exactly zero where the sum differs from zero by no more than that.
+    """
+    if payoffs.size == 0:
+        return 0.0
+    sums = payoffs.sum(axis=0)
+    rounding = 2.0 * len(payoffs) * float(np.finfo(np.float64).eps * np.abs(payoffs).max())
+    slack = SUM_TOLERANCE * float(np.ptp(payoffs, axis=1).max()) + rounding
+    if float(np.ptp(sums)) > 2.0 * slack:
+        return None
+    middle = float(sums.min() / 2.0 + sums.max() / 2.0)
+    return 0.0 if float(np.abs(sums).max()) <= slack else middle

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pyspiel
 
 from games.errors import GameStringError, UnsupportedGameError
 from games.naming import choice
+from games.parameters import Parameters, nested, parse_game_string, specification, written
 
 # pyspiel ships no type information, so its objects are untyped here.
 Game: TypeAlias = Any
@@ -73,37 +73,54 @@ def load_game(game: str) -> Game:
     GameStringError
         If the game or one of its parameters is unknown, out of range or ill-formed.
     """
-    text = re.sub(r"\s*,\s*", ",", game.strip())  # OpenSpiel takes the space of ", players=3" for a letter
-    short_name = text.partition("(")[0].strip()
-    if not short_name:
+    parameters = parse_game_string(game)
+    if not parameters["name"]:
         raise GameStringError(f"{game!r} names no game; write for example 'kuhn_poker(players=3)'")
-    if short_name.startswith("python_"):
-        import open_spiel.python.games  # noqa: F401  registers OpenSpiel's games written in Python
-    known = pyspiel.registered_names()
-    if short_name not in known:
-        remedy = choice(short_name, known, "see `nashforge games` for some of them")
-        raise GameStringError(
-            f"OpenSpiel {openspiel_version()} has no game called {short_name!r}; {remedy}",
-            "" if remedy.endswith("?") else ", or pyspiel.registered_names()",
-        )
+    return load_parsed(parameters)
+
+
+def load_parsed(parameters: Parameters) -> Game:
+    """Load a game by its parameters, as `games.parameters.parse_game_string` returns them.
+
+    Raises
+    ------
+    GameStringError
+        If the game or one of its parameters is unknown or out of range.
+    """
+    for part in nested(parameters):
+        _check_known(str(part.get("name", "")))
+    own = {key: value for key, value in parameters.items() if key != "name"}
     try:
         with without_openspiel_noise():
-            return pyspiel.load_game(text)
+            return pyspiel.load_game(parameters["name"], own)
     except OPENSPIEL_ERRORS as error:
         reason = first_line(error)
-        hint = "" if "Available parameters" in reason else f"; {_parameters(short_name)}"
-        if "Expected type: kDouble, got kInt" in reason:
-            hint = "; write the number with a decimal point, such as 1.0"
-        raise GameStringError(f"OpenSpiel cannot load the game {text!r}: {reason}{hint}") from error
+        hint = "" if "Available parameters" in reason else f"; {_parameters(parameters['name'])}"
+        raise GameStringError(
+            f"OpenSpiel cannot load the game {written(parameters).removesuffix('()')!r}: {reason}{hint}"
+        ) from error
 
 
-def _parameters(short_name: str) -> str:
-    specification = next(
-        kind.parameter_specification for kind in pyspiel.registered_games() if kind.short_name == short_name
-    )
-    return (
-        f"its parameters are {', '.join(sorted(specification))}" if specification else "it has no parameters"
-    )
+def is_openspiel(text: str) -> bool:
+    """Whether a text is a game string by its name, well formed or not."""
+    name = text.partition("(")[0].strip()
+    return name.startswith("python_") or name in pyspiel.registered_names()
+
+
+def _check_known(name: str) -> None:
+    specification(name)  # registers OpenSpiel's games written in Python, if it is one
+    known = pyspiel.registered_names()
+    if name not in known:
+        remedy = choice(name, known, "see `nashforge games` for some of them")
+        raise GameStringError(
+            f"OpenSpiel {openspiel_version()} has no game called {name!r}; {remedy}",
+            "" if remedy.endswith("?") else ", or pyspiel.registered_names()",
+        )
+
+
+def _parameters(name: str) -> str:
+    known = specification(name)
+    return f"its parameters are {', '.join(sorted(known))}" if known else "it has no parameters"
 
 
 def canonical_name(game: str | Game) -> str:
@@ -125,22 +142,6 @@ def short_name(game: Game) -> str:
         if isinstance(inner, dict):
             return str(inner.get("name", name))
     return name
-
-
-def data_files(game: Game) -> list[str]:
-    """Return the files a game reads: string parameters, nested ones included, that are paths of files.
-
-    Games such as ``efg_game(filename=...)`` change when their file does, so a cache must look at it.
-    """
-
-    def strings(value: object) -> Iterator[str]:
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            for item in value.values():
-                yield from strings(item)
-
-    return sorted({text for text in strings(game.get_parameters()) if os.path.isfile(text)})
 
 
 def defined_in_python(game: Game) -> bool:

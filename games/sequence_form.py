@@ -35,24 +35,45 @@ class Treeplex:
         OpenSpiel's information-state strings.
     actions : ndarray of int32, shape (sequences,)
         OpenSpiel's action number of each sequence.
+    action_names : tuple of str, length sequences
+        OpenSpiel's name of each sequence's action; empty where none are known, as in disguised games.
     """
 
     start: IndexArray
     parent: IndexArray
     labels: tuple[str, ...]
     actions: IndexArray
+    action_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.start.ndim != 1 or self.parent.ndim != 1 or self.actions.ndim != 1 or len(self.start) < 1:
+            raise ValueError(
+                "start, parent and actions of a treeplex have one dimension, and start is not empty"
+            )
         if len(self.start) != len(self.parent) + 1 or len(self.labels) != len(self.parent):
             raise ValueError(
                 f"a treeplex needs one start (plus the end), parent and label an information set; got "
                 f"{len(self.start)} starts, {len(self.parent)} parents, {len(self.labels)} labels"
+            )
+        if self.start[0] != 0 or (np.diff(self.start) < 1).any() or len(self.actions) != self.sequences:
+            raise ValueError(
+                "the sequences of a treeplex begin at 0, every information set has at least one, and each "
+                "has an action"
+            )
+        if len(self.action_names) not in (0, self.sequences):
+            raise ValueError(
+                f"a treeplex needs one action name a sequence, or none; got {len(self.action_names)} for "
+                f"{self.sequences}"
             )
         owner_start = self.start[:-1]
         earlier = (self.parent >= 0) & ((self.parent < owner_start) | (self.parent == self.sequences))
         if not earlier.all():
             raise ValueError("information sets must be ordered parents first")
         _freeze(self.start, self.parent, self.actions)
+
+    def action_name(self, sequence: int) -> str:
+        """Return OpenSpiel's name of a sequence's action; where none is known, its number."""
+        return self.action_names[sequence] if self.action_names else str(self.actions[sequence])
 
     def __repr__(self) -> str:  # the labels alone can be megabytes
         return f"<Treeplex: {self.infosets:,} information sets, {self.sequences:,} sequences>"
@@ -87,7 +108,11 @@ class SequenceForm:
     nodes : int
         Number of histories of the game tree that was compiled.
     zero_sum : bool
-        Whether the payoffs of every terminal history sum to zero.
+        Whether the payoffs of every terminal history sum to zero, but for rounding, see
+        `games.leaves.sums_to`.
+    constant_sum : float or None
+        What the payoffs of every terminal history sum to, if that is always the same; None if it is not, or
+        not known.
     """
 
     name: str
@@ -97,14 +122,27 @@ class SequenceForm:
     leaf_chance: FloatArray
     nodes: int
     zero_sum: bool
+    constant_sum: float | None = None
 
     def __post_init__(self) -> None:
+        if self.zero_sum:
+            object.__setattr__(self, "constant_sum", 0.0)  # the instance is frozen
         shape = (len(self.treeplexes), len(self.leaf_chance))
         if self.leaf_sequences.shape != shape or self.leaf_payoffs.shape != shape:
             raise ValueError(
                 f"leaf arrays must have shape (players, leaves) = {shape}; got sequences "
                 f"{self.leaf_sequences.shape} and payoffs {self.leaf_payoffs.shape}"
             )
+        if self.leaf_chance.ndim != 1 or not (
+            np.isfinite(self.leaf_payoffs).all()
+            and np.isfinite(self.leaf_chance).all()
+            and (self.leaf_chance >= 0).all()
+        ):
+            raise ValueError("payoffs must be finite numbers, and chance probabilities also not negative")
+        for treeplex, own in zip(self.treeplexes, self.leaf_sequences, strict=True):
+            # Kernels do not check indices: one that is out of range would read memory of others.
+            if own.size and not 0 <= own.min() <= own.max() <= treeplex.sequences:
+                raise ValueError(f"leaf sequences must be between 0 and {treeplex.sequences} (the empty one)")
         _freeze(self.leaf_sequences, self.leaf_payoffs, self.leaf_chance)
 
     def __repr__(self) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-
-import numpy as np
 
 from games import cache
 from games.compiler import COMPILER_VERSION
-from games.openspiel import defined_in_python, load_game
+from games.source import load
 
 
 @dataclass(frozen=True)
@@ -32,16 +29,12 @@ def known_size(game: str) -> Size | None:
 
     Raises
     ------
-    GameStringError
-        If OpenSpiel does not know the game.
+    GameError
+        If the game cannot be loaded.
     """
-    loaded = load_game(game)
-    if defined_in_python(loaded):
+    loaded = load(game)
+    if not loaded.lasting or loaded.identity is None:
         return None
-    key = cache.CacheKey.of(loaded, compiler_version=COMPILER_VERSION, imperfect_recall="refuse")
-    try:
-        with key.path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            meta = json.loads(file["meta"].tobytes())
-    except (OSError, *cache.DAMAGED):
-        return None
-    return Size(int(meta["players"]), int(meta["nodes"]), bool(meta["zero_sum"]))
+    key = cache.CacheKey.of(loaded.identity, compiler_version=COMPILER_VERSION, imperfect_recall="refuse")
+    meta = cache.read_meta(key)
+    return None if meta is None else Size(meta["players"], meta["nodes"], meta["zero_sum"])

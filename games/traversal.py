@@ -49,10 +49,13 @@ class InfosetRecords:
         the information-state string, or the pair (string, own last sequence) when recall is refined.
     actions : array of int
         The action of each sequence.
+    names : list of str
+        The action of each sequence as OpenSpiel prints it.
     """
 
     index: dict[str | tuple[str, int], tuple[int, int, list[int]]] = field(default_factory=dict)
     actions: array[int] = field(default_factory=lambda: array("i"))
+    names: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -162,6 +165,7 @@ def _traverse(
     terminal, chance_player = int(pyspiel.PlayerId.TERMINAL), int(pyspiel.PlayerId.CHANCE)
     # Equal lists of legal actions are kept once: most games have few distinct ones.
     shared_actions: dict[tuple[int, ...], list[int]] = {}
+    names: dict[str, str] = {}  # and so are the names of actions
     nodes = characters = 0
     next_report = REPORT_EVERY
 
@@ -217,6 +221,9 @@ def _traverse(
             legal = shared_actions.setdefault(tuple(legal), legal)
             first = len(record.actions)
             record.actions.extend(legal)
+            for action in legal:
+                text = state.action_to_string(player, action)
+                record.names.append(names.setdefault(text, text))
             record.index[key] = (first, last, legal)
             characters += len(label)
             if characters > LABEL_CHARACTERS * max_nodes:

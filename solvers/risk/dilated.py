@@ -106,7 +106,7 @@ class Seats:
         if key not in self._tables:
             payoffs = np.repeat(self._form.leaf_payoffs[player][None], self._form.players, axis=0)
             bounds = np.array([segment.start for segment in self._shared.segments])
-            disguised = replace(self._form, leaf_payoffs=payoffs, zero_sum=False)
+            disguised = replace(self._form, leaf_payoffs=payoffs, zero_sum=False, constant_sum=None)
             self._tables[key] = self._shared._group(disguised, seat, bounds)
         return self._tables[key]
 

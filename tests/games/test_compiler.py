@@ -206,10 +206,13 @@ def test_game_objects_are_not_confused_by_equal_names():
         ("(players=3)", "names no game"),
         ("leduc_poker(players=99)", r"cannot load the game 'leduc_poker\(players=99\)'.*players"),
         ("leduc_poker(seats=3)", "Unknown parameter 'seats'"),
-        ("leduc_poker(players=", "Missing closing bracket"),
-        ("kuhn_poker(players=many)", "Wrong type for parameter players"),
+        ("leduc_poker(players=", "closing bracket is missing"),
+        ("leduc_poker(players=2))", "follows the last bracket"),
+        ("leduc_poker(players=2,players=3)", "'players' is given twice"),
+        ("leduc_poker(3)", "expected NAME=VALUE at"),
+        ("kuhn_poker(players=many)", "players=many is not a parameter of kuhn_poker: write a whole number"),
         ("nfg_game", "its parameters are filename"),
-        ("sheriff(item_penalty=1)", "decimal point, such as 1.0"),
+        ("misere(game=kuhn_pocker())", "no game called 'kuhn_pocker'; did you mean kuhn_poker"),
     ],
 )
 def test_bad_game_strings_are_explained(game, message, capfd):
@@ -236,7 +239,9 @@ def test_wrong_options_are_refused():
         games.compile("kuhn_poker", imperfect_recall="ignore")
     with pytest.raises(ValueError, match="max_nodes must be at least 1"):
         games.compile("kuhn_poker", max_nodes=0)
-    with pytest.raises(TypeError, match=r"game string or a pyspiel\.Game"):
+    with pytest.raises(
+        TypeError, match=r"game string, the path of a \.nfg or \.efg file, or a pyspiel\.Game"
+    ):
         games.compile(3)
 
 
