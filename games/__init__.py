@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         SuiteError,
         UnsupportedGameError,
     )
-    from games.identities import Identity, identity
+    from games.identities import Identity, identity, portable
     from games.sequence_form import SequenceForm, Treeplex
     from games.source import GameSource, LoadedGame, exact_payoffs, load
     from games.suites import Suite, load_suite, suite_names
@@ -45,6 +45,7 @@ _MODULES = {
     "exact_payoffs": "games.source",
     "identity": "games.identities",
     "load": "games.source",
+    "portable": "games.identities",
     "ImperfectRecallError": "games.errors",
     "InconsistentActionsError": "games.errors",
     "NodeLimitError": "games.errors",
@@ -74,6 +75,7 @@ __all__ = [
     "identity",
     "load",
     "load_suite",
+    "portable",
     "suite_names",
 ]
 

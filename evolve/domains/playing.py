@@ -15,7 +15,6 @@ from evolve.domains.metrics import Metric
 from evolve.domains.staging import Allowance, Tally, requested, run_stages
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Strategic, Task, Trial
-from games.files import with_absolute_files
 from games.sequence_form import SequenceForm
 from solvers.metrics.profile import UndefinedMetricError, check_defined, strategic_values
 from solvers.profile import Profile
@@ -88,7 +87,7 @@ class PlayingDomain(ABC):
         """Return the trial of a game; whoever plays it may work in another directory."""
         return Trial(
             label=label or game,
-            game=with_absolute_files(game),
+            game=games.portable(game),
             iterations=horizon,
             checkpoints=self.checkpoints(horizon),
             disguise=disguise,
