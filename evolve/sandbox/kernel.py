@@ -26,14 +26,10 @@ _PROT_EXEC = 0x4
 
 ALLOWED_CALLS = (
     "brk",
-    "clock_getres",
-    "clock_gettime",
-    "clock_nanosleep",
     "close",
     "exit",
     "exit_group",
     "fstat",
-    "futex",
     "getcpu",
     "getegid",
     "geteuid",
@@ -46,8 +42,6 @@ ALLOWED_CALLS = (
     "gettimeofday",
     "getuid",
     "lseek",
-    "madvise",
-    "membarrier",
     "mremap",
     "munmap",
     "nanosleep",
@@ -60,7 +54,6 @@ ALLOWED_CALLS = (
     "rt_sigaction",
     "rt_sigprocmask",
     "rt_sigreturn",
-    "sched_getaffinity",
     "sched_yield",
     "set_robust_list",
     "sigaltstack",
@@ -69,7 +62,28 @@ ALLOWED_CALLS = (
     "write",
     "writev",
 )
-"""Calls that computing in Python on memory and pipes needs; all others fail (mmap, mprotect: see below)."""
+"""Calls that computing in Python on memory and pipes needs; those below, too; all others fail."""
+
+_INT = 0xFFFFFFFF
+"""The kernel looks at so many bits of an ``int``; those above may hold anything."""
+
+RESTRICTED_CALLS: dict[str, tuple[int, int, tuple[int, ...]]] = {
+    # Fixed clocks, below 16. Negative numbers are the processor clocks of other processes, by their ids.
+    "clock_getres": (0, _INT & ~0xF, (0,)),
+    "clock_gettime": (0, _INT & ~0xF, (0,)),
+    "clock_nanosleep": (0, _INT & ~0xF, (0,)),
+    # Waiting and waking (WAIT, WAKE, WAIT_BITSET, WAKE_BITSET). The operations with inheritance of priority
+    # look another thread up by its id.
+    "futex": (1, 0x7F, (0, 1, 9, 10)),
+    # What allocators give back and ask for (NORMAL, WILLNEED, DONTNEED, FREE, HUGEPAGE, NOHUGEPAGE). Pages
+    # that the kernel merges with those of others (MERGEABLE) tell by their timing what others hold.
+    "madvise": (2, _INT, (0, 3, 4, 8, 14, 15)),
+    # No memory that can be executed. What can be, stays as it is: there is no mprotect.
+    "mmap": (2, _PROT_EXEC, (0,)),
+    # Of this process only.
+    "sched_getaffinity": (0, _INT, (0,)),
+}
+"""Calls that are allowed with some arguments: position, the bits that count, and their values."""
 
 FATAL_CALLS = (
     "add_key",
@@ -189,7 +203,7 @@ class Confinement:
             self._ruleset.close()
 
     def raise_seccomp(self) -> None:
-        """Deny all system calls that are not in ``ALLOWED_CALLS``."""
+        """Deny all system calls but ``ALLOWED_CALLS`` and, as far as they go, ``RESTRICTED_CALLS``."""
         if self.seccomp:
             self._filter.load()
 
@@ -235,9 +249,9 @@ def _build_filter() -> Any:
     for name in ALLOWED_CALLS:
         if _known(name):
             rules.allow(name)
-    # Memory may not be made executable.
-    for name in ("mmap", "mprotect"):
-        rules.allow(name, args=[(2, seccompy.CmpOp.MASKED_EQ, 0, _PROT_EXEC)])
+    for name, (position, bits, values) in RESTRICTED_CALLS.items():
+        for value in values:
+            rules.allow(name, args=[(position, seccompy.CmpOp.MASKED_EQ, value, bits)])
     # The C library falls back to clone (which is denied) only when clone3 seems not to exist.
     rules.errno("clone3", errno.ENOSYS)
     for name in FATAL_CALLS:

@@ -120,6 +120,7 @@ def _verify_seccomp() -> None:
     _must_fail("open a socket (seccomp)", lambda: socket.socket().close())
     _must_fail("signal itself (seccomp)", lambda: os.kill(os.getpid(), 0))
     _must_fail("make a process (seccomp)", _fork)
+    _must_fail("look at its parent's processors (seccomp)", lambda: os.sched_getaffinity(os.getppid()))
 
 
 def _fork() -> None:

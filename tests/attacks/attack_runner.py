@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import json
+import mmap
 import os
 import signal
 import socket
@@ -26,7 +27,7 @@ from attack_controls import control
 from attack_kinds import PRELUDE, RULE, Attack
 
 from evolve.sandbox import CandidateFailure, InfrastructureError, Limits, Sandbox
-from evolve.sandbox.kernel import ALLOWED_CALLS, FATAL_CALLS
+from evolve.sandbox.kernel import ALLOWED_CALLS, FATAL_CALLS, RESTRICTED_CALLS
 from solvers.cfr import host
 
 KEY_PATTERN = "nashforge-test-key-[0-9a-f]{16}"
@@ -43,6 +44,8 @@ GAME: dict[str, Any] = {
     "inputs": host.inputs([6, 3]),
     "outputs": host.outputs([6, 3]),
 }
+
+_MERGEABLE = 12
 
 _NOT_FILTERED = {"uprobe", "uretprobe"}
 """The kernel lets these pass every filter and answers with SIGILL unless a kernel probe made the call."""
@@ -69,7 +72,7 @@ def attacked_world() -> Iterator[dict[str, Any]]:
             while True:
                 signal.pause()
         calls = {name: number for name, number in _all_calls().items() if not name.startswith("exit")}
-        allowed = {*ALLOWED_CALLS, "mmap", "mprotect"}
+        allowed = {*ALLOWED_CALLS, *RESTRICTED_CALLS}
         try:
             yield {
                 "folder": folder,
@@ -180,6 +183,12 @@ def abilities() -> list[str]:
         os._exit(0 if libc.unshare(0x10000000) == 0 else 1)
     if os.waitpid(pid, 0)[1] == 0:
         able.append("user_namespaces")
+    try:
+        mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).madvise(_MERGEABLE)
+    except OSError:  # this kernel merges no pages
+        pass
+    else:
+        able.append("merged_pages")
     return able
 
 

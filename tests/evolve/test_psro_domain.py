@@ -61,7 +61,8 @@ def test_too_slow_is_a_timeout_that_says_how_far_it_came(work, sandbox):
     source += "        return game.uniform()\n\n    evaluate = train\n"
     found = report(work, sandbox, source, stage(seconds=1.0))
     assert found.status == "timeout"
-    assert "used up its 1" in found.reason or "took longer than" in found.reason
+    # Of processor time or, on a busy machine, of wall time.
+    assert "used up its" in found.reason or "took longer than" in found.reason
     assert "in kuhn_poker" in found.reason
     assert "for the first 1 of 6 iterations" in found.reason
     assert found.stages[0].scores == ()
