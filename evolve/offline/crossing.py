@@ -106,8 +106,6 @@ class Graft:
         statements: list[tuple[str, bool, ast.stmt]] = []
         while pending:
             name = pending.pop()
-            if name in self.skipped:
-                continue
             for source, after, statement in self._writers(name):
                 if name in own and source == method:
                     continue
@@ -141,7 +139,10 @@ class Graft:
         return [name for name in self.donor.kind.interface if name in self.donor.methods]
 
     def _writers(self, name: str) -> list[tuple[str, bool, ast.stmt]]:
-        """Return the donor's statements that set an attribute: method, after the update or not, statement."""
+        """Return the donor's statements that set an attribute: method, after the update or not, statement.
+
+        None of them touches the main state, which the receiver updates in its own way.
+        """
         found = []
         for method in self._interface():
             body = self.donor.methods[method].body
@@ -317,7 +318,7 @@ def take_method(method: str) -> Transplant:
         receiver.body(method)
         ours = [argument.arg for argument in receiver.methods[method].args.args]
         receiver.methods[method].body = body
-        graft.bring(body, method, own - graft.skipped)
+        graft.bring(body, method, own)
         for statement in body:
             rename(statement, dict(zip(theirs, ours)))
         return f"take {method}() from {donor.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
 from evolve.domains import domain
 from evolve.domains.staging import Allowance
@@ -48,15 +48,40 @@ def test_a_worker_is_not_given_up_before_its_program_is():
     assert limit_seconds(Task(token="", domain="cfr", source="", stages=stages)) > longest
 
 
-@pytest.mark.parametrize(("rounds", "status"), [(0, "ok"), (10**8, "timeout")])
-def test_a_program_that_computes_too_long_is_stopped(rounds, status):
+class Watched(Sandbox):
+    """A sandbox that remembers what it was told to grant."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.granted = []
+
+    def session(self, source, *, limits=None, **arguments):
+        self.granted.append(limits)
+        return super().session(source, limits=limits, **arguments)
+
+
+def evaluated(rounds, seconds):
+    """Evaluate a program that is busy for so many rounds a call; return the report and what was granted."""
     work = domain("cfr")
     stage = work.adhoc(["kuhn_poker", "kuhn_poker(players=3)"], 5, Fitness(kind="negative"))
-    stage = stage.model_copy(update={"seconds": 1.0})
-    with Sandbox(hosts=work.hosts) as sandbox:
-        found = work.evaluate(
-            Task(token="", domain="cfr", source=BUSY.format(rounds=rounds), stages=(stage,)), sandbox
-        )
-    assert found.status == status
-    if status == "timeout":
-        assert "1 s of CPU time" in (found.reason or "")
+    stage = stage.model_copy(update={"seconds": seconds})
+    task = Task(token="", domain="cfr", source=BUSY.format(rounds=rounds), stages=(stage,))
+    with Watched(hosts=work.hosts) as sandbox:
+        return work.evaluate(task, sandbox), sandbox.granted
+
+
+def test_what_one_game_took_is_not_granted_to_the_next():
+    report, (first, second) = evaluated(rounds=10**5, seconds=600.0)
+    assert report.status == "ok"
+    assert first.cpu_seconds == 600.0
+    assert 0 < second.cpu_seconds < 600.0
+    used = report.stages[0].cpu_seconds
+    assert used > 600.0 - second.cpu_seconds > 0
+
+
+def test_a_program_that_computes_too_long_is_stopped():
+    report, granted = evaluated(rounds=10**9, seconds=1.0)
+    assert report.status == "timeout"
+    assert len(granted) == 1, "no further game is played"
+    # Which limit is met first depends on what else the machine does.
+    assert re.search("1 s of CPU time|s of wall time|that a call may take", report.stages[0].reason)

@@ -9,6 +9,7 @@ from evolve import offline
 from evolve.offline import NotApplicable
 from evolve.offline.cfr.grammar import CFR
 from evolve.offline.cfr.transplants import TRANSPLANTS
+from evolve.offline.crossing import take_method
 from evolve.offline.mutation import Parent
 from evolve.offline.program import read_module
 from evolve.offline.simplification import module_size
@@ -48,6 +49,21 @@ def test_a_method_comes_with_its_state_and_constants():
     assert "warm_up = 500" in child
     assert "self.regret = np.maximum(self.regret + regret, 0.0)" in child
     assert "boost" not in child
+
+
+@pytest.mark.parametrize("donor", ["vad_cfr", "aod_cfr", "pdcfr_plus"])
+def test_the_donors_update_of_the_main_state_stays_behind(donor):
+    """A policy reads the cumulative regrets, which are shared: the receiver goes on updating them its way."""
+    first, second = rule_source("cfr_plus"), rule_source(donor)
+    receiver, giver = read_module(first, CFR), read_module(second, CFR)
+    take_method("policy")(receiver.programs[0], giver.programs[0])
+    child = Parent(first, second, grammar=CFR).finish(receiver)
+    assert child is not None
+    updates = [line.strip() for line in child.splitlines() if line.strip().startswith("self.regret = ")]
+    assert updates == [
+        "self.regret = self.infosets.zeros()",
+        "self.regret = np.maximum(self.regret + regret, 0.0)",
+    ]
 
 
 def test_names_are_reconciled():

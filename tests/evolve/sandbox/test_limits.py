@@ -37,6 +37,18 @@ def test_total_wall_time(sandbox: Sandbox, game: dict[str, Any], program: Progra
             session.call(0, 4, 0, expect=("policy0",))
 
 
+def test_wall_time_is_for_all_calls_together(
+    sandbox: Sandbox, game: dict[str, Any], program: Program
+) -> None:
+    """Each call is far from its own limit, and no number of them may go on for ever."""
+    slow = program("for _ in range(600_000): pass\nreturn self.infosets.uniform()")
+    with pytest.raises(ProgramTimeout, match=r"used up its 1 s of wall time") as failed:
+        with sandbox.session(slow, limits=Limits(wall_seconds=1.0), **game) as session:
+            for t in range(1, 300):
+                session.call(0, t, 0, expect=("policy0",))
+    assert failed.value.usage.wall_seconds >= 1.0
+
+
 def test_time_between_calls_does_not_count(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
     with sandbox.session(program(), limits=Limits(wall_seconds=1.0), **game) as session:
         time.sleep(1.2)
