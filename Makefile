@@ -1,9 +1,11 @@
 ## Nashforge. Needs make and Python 3.11 or later; everything else is installed into $(VENV).
 ##
-##   make run     set up, then search for a better CFR rule (nashforge run cfr)
-##   make test    set up, then run the tests
-##   make lint    ruff and mypy
-##   make clean   remove what these made
+##   make run         set up, then search for a better CFR rule (nashforge run cfr)
+##   make test        set up, then run all tests
+##   make test-fast   set up, then run the unit and property tests: about a minute
+##   make lint        ruff and mypy
+##   make mutate      break single lines at the centre and see that tests notice: some minutes
+##   make clean       remove what these made
 ##
 ## Choose the interpreter with PYTHON=..., the virtual environment's folder with VENV=..., and give options
 ## with ARGS=..., for example: make run ARGS="--max-evaluations 300 --seed 1"
@@ -20,7 +22,7 @@ python = $(bin)/python
 pip_install = $(python) -m pip install --disable-pip-version-check
 install_package = $(pip_install) --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: help run test lint format install install-dev install-gambit lock clean
+.PHONY: help run test test-fast mutate lint format install install-dev install-gambit lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,8 +31,16 @@ help:
 run: install
 	$(bin)/nashforge run cfr $(ARGS)
 
+pytest = $(python) -m pytest --numprocesses logical --maxprocesses 8
+
 test: install-dev
-	$(python) -m pytest --numprocesses logical --maxprocesses 8 $(ARGS)
+	$(pytest) $(ARGS)
+
+test-fast: install-dev
+	NASHFORGE_TEST_PROFILE=fast $(pytest) -m "not slow and not services and not attacks" $(ARGS)
+
+mutate: install-dev
+	$(python) tools/mutate.py $(ARGS)
 
 lint: install-dev
 	$(bin)/ruff check .

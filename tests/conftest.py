@@ -1,16 +1,43 @@
-"""Keeps the tests away from the user's archive, game cache and screen."""
+"""Keeps the tests away from the user's archive, game cache and screen; says which of them are slow."""
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+HERE = Path(__file__).resolve().parent
+
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("nashforge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("nashforge")
+settings.register_profile("fast", settings.get_profile("nashforge"), max_examples=20)
+settings.load_profile(os.environ.get("NASHFORGE_TEST_PROFILE", "nashforge"))
+
+BY_FOLDER = {"services": "services", "attacks": "attacks", "cli": "slow", "conformance": "slow"}
+"""Marks of whole folders. Elsewhere, what takes more than about a second of processor time is marked where it
+stands."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the folder that they are in, and those that talk to a database server."""
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0]
+        if folder in BY_FOLDER:
+            item.add_marker(BY_FOLDER[folder])
+        if _needs_server(item):
+            item.add_marker("services")
+
+
+def _needs_server(item: pytest.Item) -> bool:
+    """Whether a test asks for PostgreSQL by a fixture, or by the name of its variant."""
+    variant = item.name.partition("[")[2].rstrip("]")
+    return "postgresql" in (*getattr(item, "fixturenames", ()), *re.split("[-.]", variant))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import update
 
+from archive.models import AttemptRow
 from archive.notices import Notices
 from archive.queue import CHANNEL
 from archive.records import Run
@@ -113,6 +116,34 @@ def test_a_worker_that_is_shut_down_costs_no_attempt(archive: Archive, run: Run)
     for _ in range(5):
         assert archive.give_up_work(claimed(archive).token, "shut down", max_attempts=2, count=False)
     assert claimed(archive).payload == WORK
+
+
+def test_what_may_have_been_paid_for_is_not_repeated(archive: Archive, run: Run) -> None:
+    archive.queue_work("a", "propose", WORK, run=run)
+    mine = archive.claim_work("propose", "w")
+    assert mine is not None
+    archive.give_up_work(mine.token, "its machine died", max_attempts=3)
+    assert archive.claim_work("propose", "w") is None
+    assert archive.work_answers(["a"])["a"].state is AttemptState.FAILED
+    archive.queue_work("b", "propose", WORK, run=run)
+    unsent = archive.claim_work("propose", "w")
+    assert unsent is not None
+    archive.give_up_work(unsent.token, "shut down before it asked", max_attempts=3, count=False)
+    assert archive.claim_work("propose", "w") is not None
+
+
+def test_a_worker_that_shows_signs_of_life_keeps_its_work(archive: Archive, run: Run) -> None:
+    for key in "ab":
+        archive.queue_work(key, "evaluate", WORK, run=run)
+    alive, silent = claimed(archive, "alive"), claimed(archive, "silent")
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    with archive.engine.begin() as connection:
+        # Both have been at it for an hour.
+        connection.execute(update(AttemptRow).values(started=long_ago, heartbeat=long_ago))
+    assert archive.beat_work([alive.token]) == {alive.token}
+    (again,) = archive.sweep_work(1800.0, max_attempts=3)
+    assert again.key == silent.key
+    assert archive.answer_work(alive.token, {"fitness": 1.0})
 
 
 def test_cancelling_spares_what_is_claimed(archive: Archive, run: Run) -> None:

@@ -1,16 +1,18 @@
 """Islands, migration and the choice of parents."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive import Status
 from evolve.population import Population
-from evolve.proposal import Individual
+from evolve.proposal import Failure, Individual
 from evolve.strategies.best_of_n import BestOfN
-from evolve.strategies.evolution import Evolution
+from evolve.strategies.evolution import MODELS, Evolution, Steps
 from evolve.strategies.sequential import Sequential
 
 
@@ -134,6 +136,55 @@ def test_evolution_takes_turns_between_islands_and_larger_steps_when_stuck():
     crossed = next(r for r in (strategy.ask(1, rng, ()) for _ in range(100)) if r.operator == "crossover")
     assert crossed.partner is not None
     assert crossed.partner.hash != crossed.parent.hash
+
+
+def test_larger_steps_come_after_exactly_so_many_outcomes_and_a_tie_is_no_progress():
+    strategy = Evolution(
+        Population(islands=1, archive=9, migrate_every=99), 3, Steps({"small": 1.0}, {"large": 1.0})
+    )
+    operators = []
+    for k, train in enumerate([1.0, 0.5, 1.0, 0.5, 2.0]):
+        strategy.tell(individual(k, train))
+        operators.append(strategy.ask(k, np.random.default_rng(0), ()).operator)
+    assert operators == ["small", "small", "small", "large", "small"]
+
+
+def test_children_are_counted_for_the_choice_of_parents():
+    strategy = Evolution(Population(islands=1, archive=9, migrate_every=99), stagnation=5)
+    for k in range(2):
+        strategy.tell(individual(k, 1.0))
+    for _ in range(50):
+        strategy.asked("h0")
+    rng = np.random.default_rng(0)
+    drawn = Counter(strategy.population.choose(0, rng).index for _ in range(300))
+    assert drawn[1] > 10 * drawn[0]
+
+
+def test_a_failure_is_mended_once_on_its_own_island():
+    strategy = Evolution(Population(islands=2, archive=9, migrate_every=99), 5, MODELS)
+    seed = individual(0, 1.0)
+    strategy.tell(seed)
+    broken = Failure(
+        "source", Status.CRASHED, "ouch", seed, index=3, candidate_id=3, island=1, operator="diff"
+    )
+    rng = np.random.default_rng(0)
+    assert strategy.ask(4, rng, (broken,)).operator != "repair", "another island's"
+    mending = strategy.ask(5, rng, (broken,))
+    assert (mending.operator, mending.failure, mending.parent) == ("repair", broken, seed)
+    assert strategy.ask(7, rng, (broken,)).operator != "repair", "tried before"
+    for other in (
+        replace(broken, index=4, operator="repair"),
+        replace(broken, index=5, status=Status.TIMEOUT),
+        replace(broken, index=6, source=None),
+    ):
+        assert strategy.ask(9, rng, (other,)).operator != "repair"
+
+
+def test_hill_climbing_moves_to_programs_that_are_as_good():
+    strategy = Sequential()
+    for k, train in enumerate([1.0, 1.0, 0.5]):
+        strategy.tell(individual(k, train))
+    assert strategy.ask(3, np.random.default_rng(0), ()).parent.index == 1
 
 
 def test_programs_that_none_beats_in_every_part_of_an_objective_stay():

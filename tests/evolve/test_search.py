@@ -50,6 +50,16 @@ def test_a_run_ends_with_a_measured_best_and_the_right_count(archive, tiny):
     for candidate in candidates:
         assert candidate.status.finished
         assert (candidate.train is None) == (candidate.status is not Status.OK)
+    worse = [c for c in candidates if c.train is not None and c.train < result.seed.train]
+    assert worse
+    assert [c.index for c in worse if c.validation is not None] == [], "only what beats the seed is validated"
+
+
+def test_patience_ends_a_run(archive, tiny):
+    result = start_run(archive, tiny(max_evaluations=60, patience=2, lookahead=1, final_test=False))
+    assert result.stop_reason == "patience"
+    trained = [c.train for c in archive.candidates(archive.get_run(result.run)) if c.program is not None]
+    assert max(range(len(trained)), key=lambda k: (trained[k] is not None, trained[k])) == len(trained) - 3
 
 
 @pytest.mark.parametrize("strategy", ["evolution", "best_of_n", "sequential"])

@@ -18,16 +18,16 @@ def stage(split, gate=None):
 
 
 def ran(*stages, values=(1.0, 2.0, 3.0), known=None, fails=None):
-    """Run stages that measure these values in turn, the failing one excepted."""
+    """Run stages that measure these values in turn, the failing one too."""
     measured = iter(values)
 
     def play(stage, tally):
-        if stage.split == fails:
-            raise ProgramCrashed("ouch", "said this", Usage(cpu_seconds=2.0))
         value = next(measured)
         tally.values["a"] = value
         tally.scores.append(Measurement(game="a", metric="reward", value=value, direction="max"))
         tally.fingerprint = f"mark of {stage.split}"
+        if stage.split == fails:
+            raise ProgramCrashed("ouch", "said this", Usage(cpu_seconds=2.0))
 
     task = Task(token="0" * 32, domain="cfr", source="", stages=stages, known=known or {})
     return run_stages(task, "1", play)

@@ -247,6 +247,18 @@ def test_what_is_no_mixture_is_named(answer, message):
         solve_psro("kuhn_poker", Mine, 3)
 
 
+def test_weights_count_relative_to_their_sum():
+    class Scaled(MetaSolver):
+        def train(self, t, game):
+            return 8.0 * game.uniform()
+
+        def evaluate(self, t, game):
+            return np.full((game.players, game.policies), 0.25)
+
+    plain, scaled = solve_psro("kuhn_poker", "uniform", 4), solve_psro("kuhn_poker", Scaled, 4)
+    assert scaled.exploitability == plain.exploitability
+
+
 def test_wrong_input_is_named():
     class Mine(Wrong):
         pass
