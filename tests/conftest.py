@@ -18,18 +18,38 @@ settings.register_profile("nashforge", deadline=None, suppress_health_check=[Hea
 settings.register_profile("fast", settings.get_profile("nashforge"), max_examples=20)
 settings.load_profile(os.environ.get("NASHFORGE_TEST_PROFILE", "nashforge"))
 
-BY_FOLDER = {"services": "services", "attacks": "attacks", "cli": "slow", "conformance": "slow"}
-"""Marks of whole folders. Elsewhere, what takes more than about a second of processor time is marked where it
-stands."""
+MARKS = {
+    "services": ("services",),
+    "attacks": ("attacks",),
+    "slow": (
+        "cli",
+        "conformance",
+        "evolve/dilemmas/test_search_and_synthesis.py",
+        "evolve/llm/test_calls.py",
+        "evolve/llm/test_model_runs.py",
+        "evolve/llm/test_preview.py",
+        "evolve/test_distil.py",
+        "evolve/test_psro_domain.py",
+        "evolve/test_rqe_domain.py",
+        "evolve/test_search.py",
+        "solvers/learners/neural",
+        "test_discovered.py",
+        "test_docs.py",
+        "test_wheel.py",
+    ),
+}
+"""Marks of all tests in a folder or file; single tests that take long are marked where they stand."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the folder that they are in, and those that talk to a database server."""
+    """Mark tests by where they are, and those that talk to a database server."""
     for item in items:
-        folder = item.path.relative_to(HERE).parts[0]
-        if folder in BY_FOLDER:
-            item.add_marker(BY_FOLDER[folder])
+        place = item.path.relative_to(HERE)
+        around = {place.as_posix(), *(folder.as_posix() for folder in place.parents)}
+        for mark, places in MARKS.items():
+            if around & set(places):
+                item.add_marker(mark)
         if _needs_server(item):
             item.add_marker("services")
 

@@ -14,13 +14,14 @@ class Losing:
 
     workers = 1
 
-    def __init__(self) -> None:
+    def __init__(self, *, final: bool = False) -> None:
         self.submitted: list[Task] = []
+        self._final = final
         self._lost: list[Report | Lost] = []
 
     def submit(self, task: Task) -> None:
         self.submitted.append(task)
-        self._lost.append(Lost(task.token, "the machine is gone"))
+        self._lost.append(Lost(task.token, "the machine is gone", self._final))
 
     def wait(self, timeout: float | None = None) -> list[Report | Lost]:
         lost, self._lost = self._lost, []
@@ -49,3 +50,10 @@ def test_a_lost_task_is_submitted_again_and_given_up_in_the_end():
     assert answers == [Lost(token, "the machine is gone")]
     assert len(executor.submitted) == len(notes) == ATTEMPTS
     assert len(dispatcher) == 0
+
+
+def test_what_is_lost_for_good_is_not_submitted_again():
+    executor = Losing(final=True)
+    dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)
+    dispatcher.send("a", (STAGE,))
+    assert len(dispatcher.wait()) == len(executor.submitted) == 1

@@ -30,7 +30,7 @@ def ran(*stages, values=(1.0, 2.0, 3.0), known=None, fails=None):
             raise ProgramCrashed("ouch", "said this", Usage(cpu_seconds=2.0))
 
     task = Task(token="0" * 32, domain="cfr", source="", stages=stages, known=known or {})
-    return run_stages(task, "1", play)
+    return run_stages(task, "1", play, tier="strict")
 
 
 def reached(report):

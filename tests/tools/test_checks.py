@@ -37,3 +37,17 @@ def test_the_fast_tests_leave_out_all_that_is_marked():
     markers = re.search(r"^markers = \[\n(.*?)^\]", (ROOT / "pyproject.toml").read_text("utf-8"), re.M | re.S)
     names = re.findall(r'^\s*"(\w+):', markers.group(1), re.M)
     assert chosen == " and ".join(f"not {name}" for name in names)
+
+
+def test_places_that_are_marked_are_there(pytestconfig):
+    [conftest] = [
+        plugin
+        for plugin in pytestconfig.pluginmanager.get_plugins()
+        if getattr(plugin, "__file__", "") == str(ROOT / "tests" / "conftest.py")
+    ]
+    assert [
+        place
+        for places in conftest.MARKS.values()
+        for place in places
+        if not (ROOT / "tests" / place).exists()
+    ] == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from archive import BudgetExceeded, CallStatus
 from archive.errors import TokensExceeded
 from evolve.llm.bandit import Bandit
-from evolve.llm.gate import TOLERATED, Gate
+from evolve.llm.gate import LONGEST_DELAY, TOLERATED, Gate
 from evolve.llm.models import ModelError, key_of, parse_model, without_keys
 from evolve.llm.prices import Price, PriceError, Usage, load_prices, most_tokens, parse_price, price_of
 
@@ -207,6 +207,20 @@ def test_a_gate_lets_one_through_to_find_out_and_waits_longer_each_time():
     gate.answered()
     assert not gate.closed
     assert gate.release() == [3, 1]
+
+
+def test_waits_double_up_to_the_longest():
+    now = [0.0]
+    gate = Gate(lambda: now[0], first_delay=1.0)
+    waits = []
+    gate.failed("down")
+    for _ in range(12):
+        waits.append(gate.seconds_left)
+        now[0] += gate.seconds_left
+        gate.held.append(1)
+        assert gate.release() == [1]
+        gate.failed("down")
+    assert waits == [min(2.0**k, LONGEST_DELAY) for k in range(12)]
 
 
 def test_lost_answers_in_a_row_count_as_an_outage():
