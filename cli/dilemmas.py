@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evolve.dilemmas.measuring import Standing
     from games.dilemmas.settings import Setting
 
@@ -135,6 +137,7 @@ def evaluate_policies(
     tier: str | None = None,
     database: str | None = None,
     json: bool | None = None,
+    output_file: Path | None = None,
 ) -> None:
     """Measure policies and print one row for each program and metric."""
     import sys
@@ -143,6 +146,7 @@ def evaluate_policies(
     from archive import Archive
     from cli import output
     from cli.errors import FAILED
+    from cli.files import write_table
     from cli.measuring import check_tier, find, fitness_for, strategic_for
     from evolve.dilemmas.measuring import measure
     from evolve.executors.local import LocalExecutor
@@ -172,10 +176,14 @@ def evaluate_policies(
                 shown=[metric.name for metric in shown],
                 on_measured=tell,
             )
+    rows = [row for standing in standings for row in standing.rows()]
+    if output_file is not None:
+        write_table(output_file, rows)
     if output.wants_json(json):
-        output.print_json([row for standing in standings for row in standing.rows()])
+        output.print_json(rows)
     else:
         print_standings(standings)
+        output.tell_written(output_file)
     if any(not standing.summaries for standing in standings):
         raise typer.Exit(FAILED)
 

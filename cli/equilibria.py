@@ -100,6 +100,21 @@ class Answer:
             **self.report,
         }
 
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return a row for each action of each information set."""
+        return [
+            {
+                "player": player.number,
+                "information_set": label,
+                "action": action,
+                "probability": probability,
+                "feared": None if player.feared is None else player.feared[k],
+            }
+            for player in self.players
+            for label, actions, probabilities in player.choices
+            for k, (action, probability) in enumerate(zip(actions, probabilities, strict=True))
+        ]
+
 
 def answer(request: Request) -> Answer:
     """Solve a game for a concept."""
@@ -288,7 +303,7 @@ def draw(found: Answer, path: Path) -> None:
     from cli.plot import COLOURS, figure
 
     if found.extensive:
-        raise UsageProblem("--plot draws one-shot games; leave it out for extensive games")
+        raise UsageProblem("figures are of one-shot games; write a table (.csv, .json) of an extensive one")
     with figure(1, 2, (3.4, 2.8), path) as (made, grid):
         for i, (axes, player) in enumerate(zip(grid.flat, found.players, strict=True)):
             _, actions, probabilities = player.choices[0]

@@ -20,6 +20,11 @@ def output_option(help: str) -> Any:
     return typer.Option("--output", "-o", metavar="FILE", help=help, show_default=False)
 
 
+def result_option(help: str) -> Any:
+    """Return the option that names the table or figure which a command writes; ``--plot`` is its old name."""
+    return typer.Option("--output", "-o", "--plot", metavar="FILE", help=help, show_default=False)
+
+
 def iterations_option(help: str) -> Any:
     """Return the option that says how many iterations are made."""
     return typer.Option("--iterations", "-n", metavar="N", min=1, help=help, show_default=False)
@@ -37,6 +42,7 @@ def horizon_option(default: str) -> Any:
     )
 
 
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 Json = Annotated[
     bool | None,
     typer.Option(

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
     from rich.table import Table
 
@@ -57,6 +59,12 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     wide = not stream.isatty() and "COLUMNS" not in os.environ
     return Screen(file=stream, width=PLAIN_WIDTH if wide else None, highlight=False, emoji=False)
+
+
+def tell_written(path: Path | None) -> None:
+    """Say that a file was written, if one was."""
+    if path is not None:
+        console().print(f"written to [green]{plain(str(path))}[/]", soft_wrap=True)
 
 
 def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:

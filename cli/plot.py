@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import Failed
-from cli.files import check_place, writing
+from cli.files import writing
 from cli.output import wrapped
 
 if TYPE_CHECKING:
     from evolve.domains.metrics import Metric
     from evolve.evaluate import Measured
+    from solvers.cfr.solve import Solution
 
 TITLE_WIDTH = 40
 """Characters of a game string that fit above a panel."""
 
 AXES = ("iterations", "time")
 """What curves are drawn over."""
-FORMATS = (".png", ".svg", ".pdf")
 SMALLEST = 1e-16
 """Values below the precision of floating-point numbers are drawn here: zero has no logarithm."""
 
@@ -46,17 +46,6 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "savefig.dpi": 200,
 }
-
-
-def check_format(option: str, path: Path) -> None:
-    """Make sure that a picture can be written: there, and in the format that its ending asks for.
-
-    Raises
-    ------
-    UsageProblem
-        If it cannot.
-    """
-    check_place(option, path, FORMATS)
 
 
 @contextmanager
@@ -178,6 +167,26 @@ def draw_curves(rows: Sequence[Measured], metric: Metric, path: Path, over: str 
             if place % columns == 0:
                 axes.set_ylabel(metric.label)
         _legend(made, styles, columns)
+
+
+def draw_convergence(solution: Solution, path: Path) -> None:
+    """Draw the exploitability of one solution over its iterations into a file.
+
+    Raises
+    ------
+    Failed
+        If the file cannot be written.
+    """
+    with figure(1, 1, (4.6, 3.0), path) as (_, grid):
+        axes = grid[0, 0]
+        steps = [point.iteration for point in solution.curve]
+        axes.plot(steps, [max(point.exploitability, SMALLEST) for point in solution.curve], color=COLOURS[0])
+        axes.plot(steps[-1:], [max(solution.exploitability, SMALLEST)], "o", color=COLOURS[0], markersize=3.5)
+        logarithmic(axes.xaxis)
+        logarithmic(axes.yaxis)
+        axes.set_title(f"{wrapped(solution.form.name, TITLE_WIDTH)}\n{solution.rule}")
+        axes.set_xlabel("iteration")
+        axes.set_ylabel("exploitability")
 
 
 def _points(row: Measured, metric: Metric, over: str) -> tuple[list[float], list[float]]:

@@ -119,3 +119,19 @@ def measured_as_dict(measured: Measured, told: Measurements) -> dict[str, Any]:
         "seconds": measured.seconds,
         "tier": measured.tier,
     }
+
+
+def compared_as_list(told: Measurements) -> list[dict[str, Any]]:
+    """Return the rows of ``compare``: those of ``evaluate``, each with its curve."""
+    return [{**measured_as_dict(row, told), "curve": curve_as_list(row)} for row in told.rows]
+
+
+def curves_as_rows(told: Measurements) -> list[dict[str, Any]]:
+    """Return a row for each checkpoint of each curve; one that says why for a failure."""
+    rows: list[dict[str, Any]] = []
+    for row in told.rows:
+        about = {"program": row.label, "game": row.game, "metric": row.metric}
+        rows += [{**about, **point, "status": str(row.status)} for point in curve_as_list(row)]
+        if not row.curve:
+            rows.append({**about, "status": str(row.status), "reason": row.reason})
+    return rows

@@ -24,6 +24,17 @@ def reports_as_json(
     return {**about, "programs": rows, "cross_play": _crossed(together)}
 
 
+def reports_as_rows(solved: Sequence[tuple[str, StrategicReport]]) -> list[dict[str, Any]]:
+    """Return a row for each player of each program; measures of all players are repeated in each."""
+    rows = []
+    for label, report in solved:
+        told = _as_dict(report)
+        for player in told.pop("players"):
+            curve = {f"KL {point['radius']:g}": point["value"] for point in player.pop("robustness")}
+            rows.append({"program": label, **player, **curve, **told})
+    return rows
+
+
 def print_reports(
     about: Mapping[str, Any], solved: Sequence[tuple[str, StrategicReport]], together: CrossPlay | None
 ) -> None:
@@ -43,9 +54,9 @@ def print_reports(
         _show_together(together, [label for label, _ in solved], title)
 
 
-def policies_as_json(found: PolicyRisks) -> dict[str, Any]:
-    """Return what docs/json.md says of policies of a dilemma."""
-    rows = []
+def policies_as_rows(found: PolicyRisks) -> list[dict[str, Any]]:
+    """Return a row for each policy of a dilemma."""
+    rows: list[dict[str, Any]] = []
     for label, one in found.programs.items():
         measures = {
             name: {
@@ -56,6 +67,12 @@ def policies_as_json(found: PolicyRisks) -> dict[str, Any]:
             for name, summary in one.measures.items()
         }
         rows.append({"program": label, **measures, "strangers": one.strangers, "hostile": one.hostile})
+    return rows
+
+
+def policies_as_json(found: PolicyRisks) -> dict[str, Any]:
+    """Return what docs/json.md says of policies of a dilemma."""
+    rows = policies_as_rows(found)
     about = {"game": str(found.setting), "seeds": list(found.seeds)}
     if found.together is None:
         return {"program": rows[0].pop("program"), **about, **rows[0]}

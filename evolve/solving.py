@@ -10,7 +10,10 @@ import games
 from evolve.programs import NamedProgram
 from evolve.sandbox import Limits, Sandbox, Tier
 from solvers.cfr.engine import Checkpoint, run, session_arguments
-from solvers.cfr.solve import Solution, solve
+from solvers.cfr.rules import load_rule
+from solvers.cfr.solve import Solution
+from solvers.session import InlineSession
+from solvers.stopping import Stop
 
 if TYPE_CHECKING:
     from games.sequence_form import SequenceForm
@@ -53,6 +56,7 @@ def solve_with(
     seconds: float = 3600.0,
     max_nodes: int | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
+    stop: Stop | None = None,
 ) -> Solution:
     """Solve a game with a CFR rule.
 
@@ -66,6 +70,8 @@ def solve_with(
         How long a rule in the sandbox may take in all.
     on_checkpoint
         Called with every checkpoint.
+    stop
+        Ends it early, with what it has.
 
     Raises
     ------
@@ -77,12 +83,16 @@ def solve_with(
         If it returns something that is not a policy.
     """
     form = games.compile(game, max_nodes=max_nodes)
+    stop = stop or Stop()
+    arguments = session_arguments(form, iterations)
     if named.origin == "library":
-        return solve(form, named.label, iterations, on_checkpoint=on_checkpoint)
-    limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-    with confined(named, limits, tier, session_arguments(form, iterations)) as session:
-        trajectory = run(form, session, iterations, on_checkpoint=on_checkpoint)
-    return Solution(form, named.label, trajectory.average, trajectory.checkpoints)
+        inline = InlineSession(load_rule(named.label)[1], **arguments)
+        trajectory = run(form, inline, iterations, on_checkpoint=on_checkpoint, stop=stop)
+    else:
+        limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
+        with confined(named, limits, tier, arguments) as session:
+            trajectory = run(form, session, iterations, on_checkpoint=on_checkpoint, stop=stop)
+    return Solution(form, named.label, trajectory.average, trajectory.checkpoints, stop.reason)
 
 
 def solve_psro_with(
@@ -94,6 +104,7 @@ def solve_psro_with(
     seconds: float = 3600.0,
     max_nodes: int | None = None,
     on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
+    stop: Stop | None = None,
 ) -> Solution:
     """Solve a game by PSRO with a meta-solver; parameters and errors as for `solve_with`.
 
@@ -104,15 +115,19 @@ def solve_psro_with(
     """
     from solvers.psro.engine import run as run_psro
     from solvers.psro.engine import session_arguments as psro_arguments
-    from solvers.psro.solve import solve_psro
+    from solvers.psro.meta_solvers import load_solver
 
     form = games.compile(game, max_nodes=max_nodes)
+    stop = stop or Stop()
+    arguments = psro_arguments(form, iterations)
     if named.origin == "library":
-        return solve_psro(form, named.label, iterations, on_checkpoint=on_checkpoint)
-    limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, call_seconds=seconds)
-    with confined(named, limits, tier, psro_arguments(form, iterations)) as session:
-        trajectory = run_psro(form, session, iterations, on_checkpoint=on_checkpoint)
-    return Solution(form, named.label, trajectory.average, trajectory.checkpoints)
+        inline = InlineSession(load_solver(named.label)[1], **arguments)
+        trajectory = run_psro(form, inline, iterations, on_checkpoint=on_checkpoint, stop=stop)
+    else:
+        limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, call_seconds=seconds)
+        with confined(named, limits, tier, arguments) as session:
+            trajectory = run_psro(form, session, iterations, on_checkpoint=on_checkpoint, stop=stop)
+    return Solution(form, named.label, trajectory.average, trajectory.checkpoints, stop.reason)
 
 
 def learn_with(

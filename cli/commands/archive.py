@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.completion import complete_runs
-from cli.options import Database, Json
+from cli.options import Database, Force, Json
 
 archive = typer.Typer(help="Take archives elsewhere, and merge them.", no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def export_(
             help="With what models were asked and answered; replays need it.",
         ),
     ] = True,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
     database: Database = None,
     json: Json = None,
 ) -> None:
@@ -40,9 +40,9 @@ def export_(
     from archive import export_archive
     from cli import output
     from cli.archives import find_run, opened
-    from cli.files import check_new
+    from cli.files import check_file
 
-    check_new("FILE", file, force)
+    check_file("FILE", file, force)
     with opened(database) as source:
         chosen = [find_run(source, name) for name in runs or ()]
         report = export_archive(source, file, runs=chosen or None, model_calls=model_calls, overwrite=force)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Database, Json, LatestRun, limit_option
+from cli.options import Database, Force, Json, LatestRun, limit_option, result_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,14 +32,11 @@ def best(
             show_default=False,
         ),
     ] = None,
-    plot: Annotated[
+    output_file: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Draw the Pareto set of the first two metrics into this file (.png, .svg or .pdf).",
-            show_default=False,
-        ),
+        result_option("Write the table (.csv, .json), or draw the Pareto set (.png, .svg, .pdf)."),
     ] = None,
+    force: Force = False,
     database: Database = None,
     json: Json = None,
 ) -> None:
@@ -51,20 +48,26 @@ def best(
     """
     from cli import output
     from cli.archives import find_run, opened
+    from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
     from cli.records import candidate_as_dict
     from evolve.ranking import ranked
 
+    check_file("--output", output_file, force, (*TABLES, *FIGURES))
+    drawn = output_file is not None and is_figure(output_file)
     with opened(database) as archive:
         found = find_run(archive, run)
-        if pareto or metrics is not None or plot is not None:
-            _pareto(archive, found, metrics, plot, as_json=output.wants_json(json))
+        if pareto or metrics is not None or drawn:
+            _pareto(archive, found, metrics, output_file, as_json=output.wants_json(json))
             return
         candidates = ranked(archive, found, limit)
+    rows = [{"rank": place, **candidate_as_dict(item)} for place, item in enumerate(candidates, 1)]
+    if output_file is not None:
+        write_table(output_file, rows)
     if output.wants_json(json):
-        rows = [{"rank": place, **candidate_as_dict(item)} for place, item in enumerate(candidates, 1)]
         output.print_json(rows)
     else:
         _print(output.console(), found, candidates)
+        output.tell_written(output_file)
 
 
 def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
@@ -93,28 +96,29 @@ def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
     screen.print(f"[dim]{output.plain(output.meaning_of_run(run.config))}[/]")
 
 
-def _pareto(archive: Archive, run: Run, names: str | None, plot: Path | None, *, as_json: bool) -> None:
+def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *, as_json: bool) -> None:
     from cli import output
-    from cli.plot import check_format
+    from cli.files import is_figure, write_table
     from cli.records import candidate_as_dict
     from evolve.domains import domain
     from evolve.pareto import pareto_points, traded_metrics
     from evolve.tasks import Fitness
 
-    if plot is not None:
-        check_format("--plot", plot)
     work = domain(run.domain)
     fitness = Fitness.model_validate(run.config.get("fitness") or work.fitness)
     wanted = [] if names is None else [name.strip() for name in names.split(",")]
     metrics = traded_metrics(work, fitness, wanted)
     points = pareto_points(archive, run, metrics, fitness.floor)
     efficient = [point for point in points if point.efficient]
-    if plot is not None and points:
-        from cli.tradeoff import draw_tradeoff
+    rows = [{**candidate_as_dict(point.candidate), "metrics": dict(point.values)} for point in efficient]
+    if file is not None and points:
+        if is_figure(file):
+            from cli.tradeoff import draw_tradeoff
 
-        draw_tradeoff(points, metrics[0], metrics[1], plot)
+            draw_tradeoff(points, metrics[0], metrics[1], file)
+        else:
+            write_table(file, rows)
     if as_json:
-        rows = [{**candidate_as_dict(point.candidate), "metrics": dict(point.values)} for point in efficient]
         output.print_json(rows)
         return
     screen = output.console()
@@ -122,8 +126,7 @@ def _pareto(archive: Archive, run: Run, names: str | None, plot: Path | None, *,
         _say_nothing_measured(screen, run)
         return
     _print_pareto(screen, run, metrics, efficient, len(points))
-    if plot is not None:
-        screen.print(f"plot written to {output.plain(str(plot))}", soft_wrap=True)
+    output.tell_written(file)
 
 
 def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list[Point], of: int) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Json, LatestRun, limit_option, output_option
+from cli.options import Database, Force, Json, LatestRun, limit_option, output_option
 
 calls = typer.Typer(help="The recorded model calls of a run.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -17,9 +17,9 @@ def export(
     run: LatestRun = "latest",
     to: Annotated[
         Path | None,
-        output_option("Where to. [default: RUN.jsonl]"),
+        output_option("Where to; - prints it. [default: RUN.jsonl]"),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
     database: Database = None,
     json: Json = None,
 ) -> None:
@@ -29,15 +29,18 @@ def export(
     """
     from cli import output
     from cli.archives import find_run, opened
-    from cli.files import check_new, write_text
+    from cli.files import STDOUT, check_file, write_text
     from evolve.llm.cassette import cassette_lines
 
+    check_file("--output", to, force, stdout=True)
     with opened(database) as archive:
         found = find_run(archive, run)
         path = to or Path(f"{found.nickname}.jsonl")
-        check_new("--output", path, force)
+        check_file("--output", path, force, stdout=True)
         lines = list(cassette_lines(archive, found))
     write_text(path, "".join(lines))
+    if path == STDOUT:
+        return
     if output.wants_json(json):
         output.print_json({"run": found.nickname, "file": str(path), "calls": len(lines) - 1})
         return

@@ -10,6 +10,7 @@ import typer
 from cli.options import (
     Database,
     FileDomain,
+    Force,
     Games,
     Iterations,
     Json,
@@ -35,7 +36,7 @@ def compare(
     iterations: Iterations = None,
     output_file: Annotated[
         Path | None,
-        output_option("Draw the convergence into this file (.png, .svg or .pdf)."),
+        output_option("Draw the curves (.png, .svg, .pdf), or write them as a table (.csv, .json)."),
     ] = None,
     over: Annotated[
         str, typer.Option(metavar="AXIS", help="What the picture is drawn over: iterations or time.")
@@ -47,6 +48,7 @@ def compare(
     ] = False,
     workers: Workers = None,
     domain: FileDomain = None,
+    force: Force = False,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
@@ -57,12 +59,12 @@ def compare(
     """
     from cli import output
     from cli.errors import FAILED, UsageProblem
+    from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
     from cli.measuring import measure
-    from cli.plot import AXES, check_format, draw_curves
-    from cli.records import curve_as_list, measured_as_dict
+    from cli.plot import AXES, draw_curves
+    from cli.records import compared_as_list, curves_as_rows
 
-    if output_file is not None:
-        check_format("--output", output_file)
+    check_file("--output", output_file, force, (*FIGURES, *TABLES))
     if over not in AXES:
         raise UsageProblem(f"--over {over!r} must be one of {', '.join(AXES)}")
     measured = measure(
@@ -78,16 +80,15 @@ def compare(
         database=database,
         reuse=not fresh,
     )
-    if output_file is not None:
+    if output_file is not None and is_figure(output_file):
         draw_curves(measured.rows, measured.metric, output_file, over)
+    elif output_file is not None:
+        write_table(output_file, curves_as_rows(measured), compared_as_list(measured))
     if output.wants_json(json):
-        output.print_json(
-            [{**measured_as_dict(row, measured), "curve": curve_as_list(row)} for row in measured.rows]
-        )
+        output.print_json(compared_as_list(measured))
     else:
         _print(output.console(), measured)
-        if output_file is not None:
-            output.console().print(f"plot written to {output.plain(str(output_file))}", soft_wrap=True)
+        output.tell_written(output_file)
     if measured.failures:
         raise typer.Exit(FAILED)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Json
+from cli.options import Force, Json, result_option
 from games.naming import choice
 
 if TYPE_CHECKING:
@@ -71,10 +71,11 @@ def equilibrium(
     rationality: Annotated[
         float, typer.Option("--rationality", metavar="LAMBDA", help="qre: the logit parameter.")
     ] = 1.0,
-    plot: Annotated[
+    output_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the strategies (.png, .svg, .pdf).", show_default=False),
+        result_option("Write the strategies (.csv, .json), or draw them (.png, .svg, .pdf)."),
     ] = None,
+    force: Force = False,
     json: Json = None,
 ) -> None:
     """Find equilibria of a game, with what is certain about them.
@@ -84,12 +85,11 @@ def equilibrium(
     from cli import output
     from cli.equilibria import Request, answer, draw
     from cli.errors import UsageProblem
-    from cli.plot import check_format
+    from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
 
     if concept not in CONCEPTS:
         raise UsageProblem(f"there is no concept {concept!r}; {choice(concept, CONCEPTS)}")
-    if plot is not None:
-        check_format("--plot", plot)
+    check_file("--output", output_file, force, (*TABLES, *FIGURES))
     found = answer(
         Request(
             game=game,
@@ -102,14 +102,16 @@ def equilibrium(
             rationality=rationality,
         )
     )
-    if plot is not None:
-        draw(found, plot)
+    if output_file is not None:
+        if is_figure(output_file):
+            draw(found, output_file)
+        else:
+            write_table(output_file, found.as_rows(), found.as_json())
     if output.wants_json(json):
         output.print_json(found.as_json())
         return
     _show(found)
-    if plot is not None:
-        output.console().print(f"\nplot written to {output.plain(str(plot))}")
+    output.tell_written(output_file)
 
 
 def _show(found: Answer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ from cli.dilemmas import Agents, Map, Preset, Seeds, View
 from cli.options import (
     Database,
     FileDomain,
+    Force,
     Games,
     Iterations,
     Json,
@@ -20,6 +22,7 @@ from cli.options import (
     Suite,
     Tier,
     Workers,
+    output_option,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +65,10 @@ def evaluate(
     agents: Agents = None,
     seeds: Seeds = None,
     view: View = None,
+    output_file: Annotated[
+        Path | None, output_option("Write the rows of --json to this file, too (.csv or .json).")
+    ] = None,
+    force: Force = False,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
@@ -73,9 +80,11 @@ def evaluate(
     """
     from cli import dilemmas, output
     from cli.errors import FAILED
+    from cli.files import TABLES, check_file, write_table
     from cli.measuring import measure
     from cli.records import measured_as_dict
 
+    check_file("--output", output_file, force, TABLES)
     if dilemmas.asked_for(game, suite, preset, map_file, agents, seeds, view):
         dilemmas.evaluate_policies(
             programs,
@@ -90,6 +99,7 @@ def evaluate(
             tier=allow_weaker_sandbox,
             database=database,
             json=json,
+            output_file=output_file,
         )
         return
     measured = measure(
@@ -107,10 +117,14 @@ def evaluate(
         database=database,
         seconds=seconds,
     )
+    rows = [measured_as_dict(row, measured) for row in measured.rows]
+    if output_file is not None:
+        write_table(output_file, rows)
     if output.wants_json(json):
-        output.print_json([measured_as_dict(row, measured) for row in measured.rows])
+        output.print_json(rows)
     else:
         _print(output.console(), measured)
+        output.tell_written(output_file)
     if measured.failures:
         raise typer.Exit(FAILED)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.completion import complete_programs, complete_runs
-from cli.options import Database, FileDomain, Json, output_option
+from cli.options import Database, FileDomain, Force, Json, output_option
 
 if TYPE_CHECKING:
     from archive import Archive, Program
@@ -21,7 +21,9 @@ def _complete(incomplete: str) -> list[str]:
 def export(
     output_file: Annotated[
         Path,
-        output_option("A .py file for one program; else an archive file, usually NAME.jsonl.gz."),
+        output_option(
+            "A .py file for one program, or - to print it; else an archive, usually NAME.jsonl.gz."
+        ),
     ],
     names: Annotated[
         list[str] | None,
@@ -32,7 +34,7 @@ def export(
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
     domain: FileDomain = None,
     database: Database = None,
     json: Json = None,
@@ -44,12 +46,16 @@ def export(
     """
     from cli import output
     from cli.archives import opened
+    from cli.files import STDOUT, check_file
 
+    check_file("--output", output_file, force, stdout=True)
     with opened(database) as archive:
-        if output_file.suffix == ".py":
-            value = _program(archive, names or [], output_file, force, domain)
+        if output_file.suffix == ".py" or output_file == STDOUT:
+            value = _program(archive, names or [], output_file, domain)
         else:
             value = _archive(archive, names or [], output_file, force)
+    if output_file == STDOUT:
+        return
     if output.wants_json(json):
         output.print_json(value)
         return
@@ -63,16 +69,13 @@ def export(
         screen.print(f"[dim]Read it elsewhere with[/] nashforge import {output.plain(output_file.name)}")
 
 
-def _program(
-    archive: Archive, names: list[str], path: Path, force: bool, domain: str | None
-) -> dict[str, Any]:
+def _program(archive: Archive, names: list[str], path: Path, domain: str | None) -> dict[str, Any]:
     from cli.errors import UsageProblem
-    from cli.files import check_new, write_text
+    from cli.files import write_text
     from evolve.programs import find_program, store, with_header
 
     if len(names) != 1:
         raise UsageProblem("a .py file holds one program; name exactly one, or choose another kind of file")
-    check_new("--output", path, force)
     program = store(archive, find_program(names[0], lambda: archive, domain_name=domain))
     text = with_header(program, _story(archive, program))
     write_text(path, text)
@@ -121,13 +124,11 @@ def _story(archive: Archive, program: Program) -> list[str]:
 
 def _archive(archive: Archive, names: list[str], path: Path, force: bool) -> dict[str, Any]:
     from archive import Program, Run, export_archive
-    from cli.files import check_new
     from evolve.ancestry import run_or_program
 
     found = [run_or_program(archive, name) for name in names]
     runs = [item for item in found if isinstance(item, Run)]
     programs = [item for item in found if isinstance(item, Program)]
-    check_new("--output", path, force)
     report = export_archive(
         archive, path, runs=runs if names else None, programs=programs if names else None, overwrite=force
     )

@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
-from cli.options import Json
+from pathlib import Path
+from typing import Annotated
+
+from cli.options import Force, Json, output_option
 
 TITLES = {"nash": "Nash", "qre": "logit QRE", "rqe_kl": "RQE KL", "rqe_reverse_kl": "RQE reverse KL"}
 
 
-def humans(json: Json = None) -> None:
+def humans(
+    output_file: Annotated[
+        Path | None, output_option("Write the table to this file (.csv or .json).")
+    ] = None,
+    force: Force = False,
+    json: Json = None,
+) -> None:
     """Compare equilibria with what people played in thirteen games.
 
     Columns are the probabilities of the first actions of both players, and the squared distance to those
     that were observed. RQE has four fitted parameters a game, logit QRE one for all games, Nash none.
     """
     from cli import output
+    from cli.files import TABLES, check_file, write_table
     from solvers.equilibria.people import CONCEPTS, PUBLISHED, STUDY, compare_all, means
 
+    check_file("--output", output_file, force, TABLES)
     found = compare_all()
     average = means(found)
+    games = [
+        {
+            "game": entry.game.name,
+            "study": entry.game.study,
+            "people": list(entry.game.people),
+            "predictions": {
+                concept: {
+                    "probabilities": list(entry.predictions[concept]),
+                    "squared_distance": entry.distances[concept],
+                    "gap": entry.gaps[concept],
+                }
+                for concept in CONCEPTS
+            },
+        }
+        for entry in found
+    ]
+    told = {
+        "games": games,
+        "means": {"study": STUDY, "squared_distance": average, "published": dict(PUBLISHED)},
+    }
+    if output_file is not None:
+        write_table(output_file, games, told)
     if output.wants_json(json):
-        output.print_json(
-            {
-                "games": [
-                    {
-                        "game": entry.game.name,
-                        "study": entry.game.study,
-                        "people": list(entry.game.people),
-                        "predictions": {
-                            concept: {
-                                "probabilities": list(entry.predictions[concept]),
-                                "squared_distance": entry.distances[concept],
-                                "gap": entry.gaps[concept],
-                            }
-                            for concept in CONCEPTS
-                        },
-                    }
-                    for entry in found
-                ],
-                "means": {
-                    "study": STUDY,
-                    "squared_distance": average,
-                    "published": dict(PUBLISHED),
-                },
-            }
-        )
+        output.print_json(told)
         return
     columns = ["game", "people", *(TITLES[concept] for concept in CONCEPTS)]
     title = "P(first action) of both players, squared distance"
@@ -60,3 +69,4 @@ def humans(json: Json = None) -> None:
     summary.add_row("here", *(f"{average[concept]:.2e}" for concept in CONCEPTS))
     summary.add_row("published", *(f"{PUBLISHED[concept]:.2e}" for concept in CONCEPTS))
     screen.print(summary)
+    output.tell_written(output_file)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Json, LatestRun, Tier, output_option
+from cli.options import Database, Force, Json, LatestRun, Tier, output_option
 
 
 def report(
@@ -20,6 +20,7 @@ def report(
         bool,
         typer.Option("--episode/--no-episode", help="Whether to play a social dilemma's best policy for it."),
     ] = True,
+    force: Force = False,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
@@ -31,18 +32,17 @@ def report(
     """
     from cli import output
     from cli.archives import find_run, opened
-    from cli.files import check_place, write_text
+    from cli.files import check_file, write_text
     from cli.report.film import film
     from cli.report.page import page
     from cli.report.pictures import convergence, progress
     from evolve.reports import report_of
 
-    if output_file is not None:
-        check_place("--output", output_file, (".html", ".htm"))
+    check_file("--output", output_file, force, (".html", ".htm"))
     with opened(database) as archive:
         of = find_run(archive, run)
         path = output_file or Path(f"{of.nickname}.html")
-        check_place("--output", path)
+        check_file("--output", path, force)
         found = report_of(archive, of)
     pictures = {"progress": progress(found)}
     for compared in found.comparisons:

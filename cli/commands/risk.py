@@ -9,8 +9,8 @@ import typer
 
 from cli.completion import complete_programs
 from cli.dilemmas import Seeds
-from cli.options import Database, FileDomain, Json, Tier, iterations_option
-from cli.strategic import RADII, draw, print_definitions, print_reports, reports_as_json
+from cli.options import Database, FileDomain, Force, Json, Tier, iterations_option, result_option
+from cli.strategic import RADII, draw, print_definitions, print_reports, reports_as_json, reports_as_rows
 
 if TYPE_CHECKING:
     from evolve.programs import NamedProgram
@@ -82,12 +82,11 @@ def risk(
     list_measures: Annotated[
         bool, typer.Option("--list", help="List the measures: better way, unit and source.")
     ] = False,
-    plot: Annotated[
+    output_file: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Draw the robustness curves (.png, .svg, .pdf).", show_default=False
-        ),
+        result_option("Write the table (.csv, .json), or draw the robustness curves (.png, .svg, .pdf)."),
     ] = None,
+    force: Force = False,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
@@ -103,7 +102,7 @@ def risk(
     from cli.archives import programs as find_programs
     from cli.dilemmas import GAMES
     from cli.errors import UsageProblem
-    from cli.plot import check_format
+    from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
     from solvers.risk import Risk
 
     if list_measures:
@@ -111,10 +110,10 @@ def risk(
         return
     if not programs:
         raise UsageProblem("name a program, such as dcfr; or list the measures with --list")
-    if plot is not None:
-        check_format("--plot", plot)
-        if len(programs) > 1:
-            raise UsageProblem("--plot draws the curves of one program; name one")
+    check_file("--output", output_file, force, (*TABLES, *FIGURES))
+    drawn = output_file is not None and is_figure(output_file)
+    if drawn and len(programs) > 1:
+        raise UsageProblem("a figure has the curves of one program; name one, or write a table (.csv, .json)")
     named_game = (game or "").partition("(")[0].strip()
     if domain is None and named_game in GAMES:
         domain = named_game  # library policies are of both dilemmas
@@ -128,14 +127,16 @@ def risk(
         (kind,) = kinds
         tier = allow_weaker_sandbox or "strict"
         if kind in GAMES:
-            if plot is not None:
-                raise UsageProblem("policies of social dilemmas have no curve to be drawn; leave --plot out")
+            if drawn:
+                raise UsageProblem(
+                    "policies of social dilemmas have no curve to be drawn; write a table (.csv, .json)"
+                )
             if (tau, epsilon, divergence) != (None, None, None):
                 raise UsageProblem(
                     "policies of social dilemmas meet strangers, and no adversary at a price; leave --tau, "
                     "--epsilon and --divergence out"
                 )
-            _of_policies(found, kind, game, iterations, seeds, tier, output.wants_json(json))
+            _of_policies(found, kind, game, iterations, seeds, tier, output.wants_json(json), output_file)
             return
         if seeds is not None:
             raise UsageProblem("--seeds are those of social dilemmas; leave it out")
@@ -143,19 +144,21 @@ def risk(
         divergence = divergence or DIVERGENCE
         played, count = game or DEFAULTS[kind][0], iterations or DEFAULTS[kind][1]
         name, solved, together = _measured(found, kind, played, count, Risk(tau, divergence), epsilon, tier)
-    if plot is not None:
-        draw(solved[0][1], f"{solved[0][0]} in {name}", plot)
     about = {
         "game": name,
         "iterations": count,
         "parameters": {"tau": tau, "epsilon": epsilon, "divergence": divergence},
     }
+    if output_file is not None:
+        if drawn:
+            draw(solved[0][1], f"{solved[0][0]} in {name}", output_file)
+        else:
+            write_table(output_file, reports_as_rows(solved), reports_as_json(about, solved, together))
     if output.wants_json(json):
         output.print_json(reports_as_json(about, solved, together))
         return
     print_reports(about, solved, together)
-    if plot is not None:
-        output.console().print(f"plot written to {output.plain(str(plot))}")
+    output.tell_written(output_file)
 
 
 def _measured(
@@ -199,15 +202,20 @@ def _of_policies(
     seeds: str | None,
     tier: str,
     as_json: bool,
+    output_file: Path | None,
 ) -> None:
     from cli import output
     from cli.dilemmas import parse_seeds, setting_of
-    from cli.strategic import policies_as_json, print_policies
+    from cli.files import write_table
+    from cli.strategic import policies_as_json, policies_as_rows, print_policies
     from evolve.dilemmas.risk import policy_risks
 
     setting = setting_of([game or kind], horizon=steps)
     together = policy_risks(found, setting, parse_seeds(seeds), tier=tier)
+    if output_file is not None:
+        write_table(output_file, policies_as_rows(together), policies_as_json(together))
     if as_json:
         output.print_json(policies_as_json(together))
     else:
         print_policies(together)
+        output.tell_written(output_file)

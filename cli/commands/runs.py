@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
-from cli.options import Database, Json, limit_option
+from cli.options import Database, Force, Json, limit_option, output_option
 
 WIDE = 100
 
 
 def runs(
     limit: Annotated[int, limit_option("At most so many, the newest first.")] = 20,
+    output_file: Annotated[
+        Path | None, output_option("Write the table to this file (.csv or .json).")
+    ] = None,
+    force: Force = False,
     database: Database = None,
     json: Json = None,
 ) -> None:
     """List runs, the newest first."""
     from cli import output
     from cli.archives import opened
+    from cli.files import TABLES, check_file, write_table
     from cli.records import standing_as_dict
     from evolve.standing import standing
 
+    check_file("--output", output_file, force, TABLES)
     with opened(database) as archive:
         found = [standing(archive, summary.run) for summary in archive.list_runs(limit=limit)]
         location = archive.location
+    rows = [standing_as_dict(item) for item in found]
+    if output_file is not None:
+        write_table(output_file, rows)
     if output.wants_json(json):
-        output.print_json([standing_as_dict(item) for item in found])
+        output.print_json(rows)
         return
     screen = output.console()
     if not found:
@@ -48,3 +58,4 @@ def runs(
         ]
         table.add_row(*cells[: len(shown)])
     screen.print(table)
+    output.tell_written(output_file)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Database, Json, MaxNodes, Rule, Tier, iterations_option
+from cli.options import (
+    Database,
+    Force,
+    Json,
+    MaxNodes,
+    Rule,
+    Tier,
+    iterations_option,
+    result_option,
+)
 
 if TYPE_CHECKING:
     from solvers.cfr.engine import Checkpoint
+    from solvers.cfr.solve import Solution
 
 
 DEFAULT_RULE = "dcfr"
@@ -32,39 +42,63 @@ def solve(
     ] = None,
     iterations: Annotated[
         int | None,
-        iterations_option("Iterations. [default: 1000; with --psro 100]"),
+        iterations_option("Iterations at most. [default: 1000; with --psro 100]"),
+    ] = None,
+    target: Annotated[
+        float | None,
+        typer.Option(metavar="X", min=0.0, help="Stop when exploitability is at most X.", show_default=False),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option("--time", metavar="N", help="Stop after N seconds of iterations.", show_default=False),
     ] = None,
     policy: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the average policy to this JSON file.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="Write the average policy to this file (.csv, .json).", show_default=False
+        ),
     ] = None,
+    output_file: Annotated[
+        Path | None,
+        result_option("Draw how exploitability falls (.png, .svg, .pdf), or write it (.csv, .json)."),
+    ] = None,
+    force: Force = False,
     max_nodes: MaxNodes = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Solve a game, and show how exploitability falls."""
-    import json as json_module
+    """Solve a game, and show how exploitability falls.
 
+    Ctrl-C ends it after the iteration that is being made, with the solution so far: it is shown, and written
+    to the files that were asked for.
+    """
     from cli import output
     from cli.archives import programs
-    from cli.errors import UsageProblem
-    from cli.files import check_place, write_text
+    from cli.errors import INTERRUPTED, UsageProblem
+    from cli.files import FIGURES, TABLES, check_file
+    from cli.interrupts import asking
     from evolve.solving import solve_psro_with, solve_with
+    from solvers.cfr.engine import default_checkpoints
+    from solvers.stopping import Stop
 
     if psro is not None and rule != DEFAULT_RULE:
         raise UsageProblem("--rule and --psro exclude each other; give one of them")
-    if policy is not None:
-        check_place("--policy", policy)
+    if seconds is not None and seconds <= 0:
+        raise UsageProblem(f"--time {seconds:g} must be above 0")
+    check_file("--policy", policy, force, TABLES)
+    check_file("--output", output_file, force, (*FIGURES, *TABLES))
     domain = "cfr" if psro is None else "psro"
     steps = iterations or (1000 if psro is None else 100)
 
     as_json = output.wants_json(json)
     screen = output.console()
     header = ("iteration", "exploitability", "seconds")
+    stop, shown = Stop(target, seconds), {*default_checkpoints(steps)}
 
     def tell(point: Checkpoint) -> None:
-        if not as_json:
+        # A target asks for many measurements; it is the last that ends them.
+        if not as_json and (point.iteration in shown or stop.met(point.exploitability)):
             screen.print(
                 f"{point.iteration:>9}  {output.number(point.exploitability):>14}  {point.seconds:>9.3f}"
             )
@@ -79,34 +113,68 @@ def solve(
         if not as_json:
             screen.print(f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n")
             screen.print(f"[bold]{header[0]:>9}  {header[1]:>14}  {header[2]:>9}[/]")
-        solution = (solve_with if psro is None else solve_psro_with)(
-            game,
-            named,
-            steps,
-            tier=allow_weaker_sandbox or "strict",
-            max_nodes=max_nodes,
-            on_checkpoint=tell,
-        )
-    values = solution.values()
-    if policy is not None:
-        write_text(policy, json_module.dumps(solution.table(), indent=1) + "\n")
+        with asking(stop):
+            solution = (solve_with if psro is None else solve_psro_with)(
+                game,
+                named,
+                steps,
+                tier=allow_weaker_sandbox or "strict",
+                max_nodes=max_nodes,
+                on_checkpoint=tell,
+                stop=stop,
+            )
+    _write(solution, policy, output_file)
     if as_json:
-        output.print_json(
-            {
-                "game": solution.form.name,
-                "rule": named.label,
-                "iterations": steps,
-                "exploitability": solution.exploitability,
-                "values": values,
-                "seconds": solution.curve[-1].seconds,
-                "curve": [
-                    {"iteration": p.iteration, "exploitability": p.exploitability, "seconds": p.seconds}
-                    for p in solution.curve
-                ],
-            }
+        output.print_json(_value(solution))
+    else:
+        values = solution.values()
+        shown_values = ", ".join(f"player {player} {value:+.6g}" for player, value in enumerate(values))
+        screen.print(f"\nvalue of the average policy: {shown_values}")
+        if stop.reason in ("target", "time"):
+            why = "the target is reached" if stop.reason == "target" else "time is up"
+            screen.print(f"stopped after iteration {solution.iterations} of {steps}: {why}")
+        if target is not None and stop.reason != "target":
+            screen.print(
+                f"[yellow]The target of {target:g} was not reached: exploitability is "
+                f"{output.number(solution.exploitability)}[/]; give more iterations with -n"
+            )
+        output.tell_written(policy)
+        output.tell_written(output_file)
+    if stop.reason == "interrupted":
+        output.console(stderr=True).print(
+            f"Interrupted after iteration {solution.iterations} of {steps}; this is the solution so far."
         )
-        return
-    shown = ", ".join(f"player {player} {value:+.6g}" for player, value in enumerate(values))
-    screen.print(f"\nvalue of the average policy: {shown}")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _write(solution: Solution, policy: Path | None, picture: Path | None) -> None:
+    """Write the files that were asked for."""
+    from cli.files import is_figure, write_table
+    from cli.plot import draw_convergence
+
     if policy is not None:
-        screen.print(f"policy written to {output.plain(str(policy))}")
+        write_table(policy, solution.rows(), solution.table())
+    if picture is not None and is_figure(picture):
+        draw_convergence(solution, picture)
+    elif picture is not None:
+        write_table(picture, _curve(solution))
+
+
+def _curve(solution: Solution) -> list[dict[str, Any]]:
+    return [
+        {"iteration": p.iteration, "exploitability": p.exploitability, "seconds": p.seconds}
+        for p in solution.curve
+    ]
+
+
+def _value(solution: Solution) -> dict[str, Any]:
+    return {
+        "game": solution.form.name,
+        "rule": solution.rule,
+        "iterations": solution.iterations,
+        "stopped": solution.stopped,
+        "exploitability": solution.exploitability,
+        "values": solution.values(),
+        "seconds": solution.curve[-1].seconds,
+        "curve": _curve(solution),
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.dilemmas import Agents, Map, Preset, View
-from cli.options import Database, Json, ProgramNames, Tier, output_option
+from cli.options import Database, Force, Json, ProgramNames, Tier, output_option
 from games.naming import choice
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def watch(
     map_file: Map = None,
     agents: Agents = None,
     view: View = None,
+    force: Force = False,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
@@ -52,15 +53,14 @@ def watch(
     from cli import output
     from cli.archives import programs as opened
     from cli.dilemmas import setting_of
-    from cli.files import check_place, writing
+    from cli.files import check_file, writing
     from cli.measuring import check_tier
     from evolve.dilemmas.arena import HOSTS, play_confined
     from evolve.sandbox import Sandbox
     from solvers.policies.drawing import Recorder, save
 
+    check_file("--output", output_file, force, (".gif", ".png"))
     tier = check_tier(allow_weaker_sandbox)
-    if output_file is not None:
-        check_place("--output", output_file, (".gif", ".png"))
     name = _dilemma(game or "cleanup")
     with opened(programs, database, domain=name) as (found, _):
         domains = {named.domain for named in found if named.origin == "archive"}
@@ -100,8 +100,7 @@ def watch(
         for name, value in metrics.items()
     )
     screen.print(f"[cyan]{output.plain(str(setting))}[/], seed {seed}: {told}", soft_wrap=True)
-    if output_file is not None:
-        screen.print(f"written to [green]{output.plain(str(output_file))}[/]", soft_wrap=True)
+    output.tell_written(output_file)
 
 
 def _dilemma(game: str) -> str:

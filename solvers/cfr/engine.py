@@ -18,6 +18,7 @@ from games.sequence_form import SequenceForm
 from solvers.cfr import host
 from solvers.profile import Profile, average_profile, check_policy, exploitability, uniform_profile
 from solvers.session import Session
+from solvers.stopping import Stop
 from solvers.tables import tables
 
 Array = npt.NDArray[np.float64]
@@ -130,6 +131,7 @@ def run(
     iterations: int,
     checkpoints: Iterable[int] | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
+    stop: Stop | None = None,
 ) -> Trajectory[Checkpoint]:
     """Run a rule in a game and measure the exploitability of its average profile.
 
@@ -145,23 +147,30 @@ def run(
         Iterations after which to measure; the last iteration is always measured. Default: 1, 2, 5, 10, ...
     on_checkpoint
         Called with every checkpoint; may raise to stop the run.
+    stop
+        Ends the run early, with what it has.
     """
     if iterations < 1:
         raise ValueError(f"iterations must be at least 1; got {iterations}")
+    stop = stop or Stop()
     wanted = set(default_checkpoints(iterations) if checkpoints is None else checkpoints) | {iterations}
+    wanted |= stop.looks(iterations)
     engine = Engine(form, session)
     measured: list[Checkpoint] = []
     seconds = 0.0
     began = time.perf_counter()
     profile: Profile = ()
     for t in range(1, iterations + 1):
-        engine.step(want_average=t in wanted)
-        if t in wanted:
+        measure = stop.last() or t in wanted
+        engine.step(want_average=measure)
+        if measure:
             seconds += time.perf_counter() - began
             profile = engine.average()
             measured.append(Checkpoint(t, exploitability(form, profile), seconds))
             if on_checkpoint is not None:
                 on_checkpoint(measured[-1])
+            if stop.met(measured[-1].exploitability):
+                break
             began = time.perf_counter()
     return Trajectory(profile, tuple(measured))
 

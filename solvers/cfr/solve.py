@@ -14,6 +14,7 @@ from solvers.cfr.interface import RegretMinimizer
 from solvers.cfr.rules import load_rule
 from solvers.profile import Profile, expected_values
 from solvers.session import InlineSession
+from solvers.stopping import Reason, Stop
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,18 +34,26 @@ class Solution:
         The average profile: one behaviour policy a player, shape ``(sequences,)``.
     curve : tuple of Checkpoint
         Iteration, exploitability and wall time at the checkpoints.
+    stopped : str or None
+        What ended it before its last iteration: ``target``, ``time`` or ``interrupted``.
     """
 
     form: SequenceForm
     rule: str
     policy: Profile
     curve: tuple[Checkpoint, ...]
+    stopped: Reason | None = None
 
     def __repr__(self) -> str:
         return (
             f"<{self.form.name} solved by {self.rule}: exploitability {self.exploitability:.4g} after "
-            f"{self.curve[-1].iteration} iterations>"
+            f"{self.iterations} iterations>"
         )
+
+    @property
+    def iterations(self) -> int:
+        """Iterations made."""
+        return self.curve[-1].iteration
 
     @property
     def exploitability(self) -> float:
@@ -66,6 +75,20 @@ class Solution:
             for i, label in enumerate(treeplex.labels)
         }
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the policy as a table: a row for each action of each information set of each player."""
+        return [
+            {
+                "player": player,
+                "information_set": label,
+                "action": int(treeplex.actions[a]),
+                "probability": float(policy[a]),
+            }
+            for player, (treeplex, policy) in enumerate(zip(self.form.treeplexes, self.policy, strict=True))
+            for i, label in enumerate(treeplex.labels)
+            for a in range(treeplex.start[i], treeplex.start[i + 1])
+        ]
+
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw exploitability over iterations, both logarithmic; return the matplotlib axes."""
         import matplotlib.pyplot as plt
@@ -86,6 +109,9 @@ def solve(
     iterations: int = 1000,
     checkpoints: Iterable[int] | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
+    *,
+    target: float | None = None,
+    seconds: float | None = None,
 ) -> Solution:
     """Solve a game with a CFR rule, in this process.
 
@@ -102,6 +128,10 @@ def solve(
         Iterations after which to measure exploitability; default 1, 2, 5, 10, ..., ``iterations``.
     on_checkpoint
         Called with every checkpoint.
+    target
+        Stop when exploitability is at most so much; it is measured more often then.
+    seconds
+        Stop after so many seconds of iterations.
 
     Returns
     -------
@@ -120,5 +150,6 @@ def solve(
     form = game if isinstance(game, SequenceForm) else games.compile(game)
     name, namespace = load_rule(rule)
     session = InlineSession(namespace, **session_arguments(form, iterations))
-    trajectory = run(form, session, iterations, checkpoints, on_checkpoint)
-    return Solution(form, name, trajectory.average, trajectory.checkpoints)
+    stop = Stop(target, seconds)
+    trajectory = run(form, session, iterations, checkpoints, on_checkpoint, stop)
+    return Solution(form, name, trajectory.average, trajectory.checkpoints, stop.reason)

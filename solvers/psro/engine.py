@@ -23,6 +23,7 @@ from solvers.psro.factors import Factors
 from solvers.psro.guise import Guise, Order
 from solvers.psro.tensors import Tensors
 from solvers.session import Session
+from solvers.stopping import Stop
 from solvers.tables import tables
 
 Array = npt.NDArray[np.float64]
@@ -273,6 +274,7 @@ def run(
     checkpoints: Iterable[int] | None = None,
     on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
     guise: Guise | None = None,
+    stop: Stop | None = None,
 ) -> Trajectory[PSROCheckpoint]:
     """Run a meta-solver in a game and measure the exploitability of its evaluated mixture.
 
@@ -290,18 +292,23 @@ def run(
         Called with every checkpoint; may raise to stop the run.
     guise
         How the restricted game is disguised.
+    stop
+        Ends the run early, with what it has.
     """
     if iterations < 1:
         raise ValueError(f"iterations must be at least 1; got {iterations}")
+    stop = stop or Stop()
     wanted = set(default_checkpoints(iterations) if checkpoints is None else checkpoints) | {iterations}
+    wanted |= stop.looks(iterations)
     engine = Engine(form, session, iterations, guise)
     measured: list[PSROCheckpoint] = []
     seconds = 0.0
     for t in range(1, iterations + 1):
+        measure = stop.last() or t in wanted
         began = time.perf_counter()
         engine.step()
         seconds += time.perf_counter() - began
-        if t in wanted:
+        if measure:
             before = engine.solver_seconds
             value = engine.measure()
             seconds += engine.solver_seconds - before
@@ -319,4 +326,6 @@ def run(
             )
             if on_checkpoint is not None:
                 on_checkpoint(measured[-1])
+            if stop.met(value):
+                break
     return Trajectory(engine.average(), tuple(measured))

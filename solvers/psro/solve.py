@@ -13,6 +13,7 @@ from solvers.psro.engine import PSROCheckpoint, run, session_arguments
 from solvers.psro.interface import MetaSolver
 from solvers.psro.meta_solvers import load_solver
 from solvers.session import InlineSession
+from solvers.stopping import Stop
 
 
 def solve_psro(
@@ -21,6 +22,9 @@ def solve_psro(
     iterations: int = 100,
     checkpoints: Iterable[int] | None = None,
     on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
+    *,
+    target: float | None = None,
+    seconds: float | None = None,
 ) -> Solution:
     """Solve a game by policy-space response oracles with exact best responses, in this process.
 
@@ -37,6 +41,10 @@ def solve_psro(
         Iterations after which to measure exploitability; default 1, 2, 5, 10, ..., ``iterations``.
     on_checkpoint
         Called with every checkpoint.
+    target
+        Stop when exploitability is at most so much; it is measured more often then.
+    seconds
+        Stop after so many seconds of iterations.
 
     Returns
     -------
@@ -61,5 +69,6 @@ def solve_psro(
     form = game if isinstance(game, SequenceForm) else games.compile(game)
     name, namespace = load_solver(solver)
     session = InlineSession(namespace, **session_arguments(form, iterations))
-    trajectory = run(form, session, iterations, checkpoints, on_checkpoint)
-    return Solution(form, name, trajectory.average, trajectory.checkpoints)
+    stop = Stop(target, seconds)
+    trajectory = run(form, session, iterations, checkpoints, on_checkpoint, stop=stop)
+    return Solution(form, name, trajectory.average, trajectory.checkpoints, stop.reason)

@@ -69,7 +69,7 @@ def test_extensive_games_by_linear_programs(capsys) -> None:
         (["SC4", "--risk", "both"], "risk must be 'aggregate' or 'per_action'"),
         (["kuhn_poker"], "--concept nash or security"),
         (["SC40"], "SC1 to SC12"),
-        (["SC4", "--plot", "x.txt"], "must end in .png or .svg"),
+        (["SC4", "--plot", "x.txt"], "must end in .csv, .json, .png"),
     ],
 )
 def test_wrong_usage_is_told_in_a_sentence(words: list[str], message: str, capsys) -> None:

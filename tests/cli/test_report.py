@@ -52,7 +52,7 @@ def reported(database, tmp_path, *words):
     """Return the page of a report, and what the command printed."""
     path = tmp_path / "report.html"
     result = CliRunner(env={"NASHFORGE_DATABASE": str(database)}).invoke(
-        app, ["report", *map(str, words), "--output", str(path), "--json"]
+        app, ["report", *map(str, words), "--output", str(path), "--force", "--json"]
     )
     assert result.exit_code == 0, result.stderr
     return Page(path.read_text(encoding="utf-8")), json.loads(result.stdout)

@@ -1,0 +1,125 @@
+"""Files that commands write: one rule for all of them, and the ending says what is written."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KUHN = ("--game", "kuhn_poker", "-n", "20", "--workers", "1")
+
+WRITERS: dict[str, tuple[str, ...]] = {
+    "report.html": ("report", "--output"),
+    "curves.svg": ("compare", "cfr", *KUHN, "--output"),
+    "curves.csv": ("compare", "cfr", *KUHN, "--output"),
+    "rows.csv": ("evaluate", "cfr", *KUHN, "--output"),
+    "policy.json": ("solve", "kuhn_poker", "-n", "5", "--policy"),
+    "policy.csv": ("solve", "kuhn_poker", "-n", "5", "--policy"),
+    "convergence.svg": ("solve", "kuhn_poker", "-n", "5", "--output"),
+    "convergence.csv": ("solve", "kuhn_poker", "--psro", "nash", "-n", "5", "-o"),
+    "best.csv": ("best", "--output"),
+    "front.svg": ("best", "--plot"),
+    "runs.json": ("runs", "--output"),
+    "risk.svg": ("risk", "cfr", "--game", "kuhn_poker", "-n", "5", "--plot"),
+    "risk.csv": ("risk", "cfr", "--game", "kuhn_poker", "-n", "5", "-o"),
+    "strategies.csv": ("equilibrium", "SC4", "--output"),
+    "strategies.svg": ("equilibrium", "SC4", "--plot"),
+    "humans.csv": ("humans", "--output"),
+    "calls.jsonl": ("calls", "export", "--output"),
+    "cfr.py": ("export", "cfr", "--output"),
+    "all.jsonl.gz": ("export", "--output"),
+    "archive.jsonl.gz": ("archive", "export"),
+    "episode.png": (
+        "watch",
+        "nearest_apple",
+        "--game",
+        "gathering(map=gathering_small,agents=2)",
+        "--steps",
+        "6",
+        "-o",
+    ),
+}
+"""Every command that writes a file, by the name of one; the option that names it comes last."""
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_file_is_replaced_on_request_only_and_before_any_work(
+    searched: Any, tmp_path: Path, name: str
+) -> None:
+    words, path = WRITERS[name], tmp_path / name
+    path.write_text("precious")
+    refused = searched(*words, path)
+    assert refused.exit_code == 2, refused.stdout
+    assert "exists; choose another name, or replace it with --force" in refused.stderr
+    assert "iteration" not in refused.stdout
+    assert path.read_text() == "precious"
+    done = searched(*words, path, "--force")
+    assert done.exit_code == 0, done.stderr
+    assert path.read_bytes()[:8] != b"precious"
+    path.unlink()
+    assert searched(*words, path).exit_code == 0
+    assert path.stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [words for name, words in WRITERS.items() if words[0] not in ("export", "archive", "calls")],
+    ids=" ".join,
+)
+def test_an_unknown_ending_is_refused_before_the_work_with_those_there_are(
+    searched: Any, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    result = searched(*words, tmp_path / "x.xyz")
+    assert result.exit_code == 2
+    assert "x.xyz must end in ." in result.stderr
+    assert " or ." in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_is_not_written_through(searched: Any, tmp_path: Path) -> None:
+    (tmp_path / "curve.csv").symlink_to(tmp_path / "elsewhere.csv")
+    result = searched("solve", "kuhn_poker", "-n", "3", "-o", tmp_path / "curve.csv")
+    assert result.exit_code == 2
+    assert not (tmp_path / "elsewhere.csv").exists()
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_csv_has_the_numbers_of_the_json(searched: Any, tmp_path: Path) -> None:
+    told = searched.json("compare", "cfr", "dcfr", *KUHN, "-o", tmp_path / "curves.csv")
+    rows = rows_of(tmp_path / "curves.csv")
+    points = [
+        (row["program"], str(point["iteration"]), point["value"]) for row in told for point in row["curve"]
+    ]
+    assert [(row["program"], row["iteration"], float(row["value"])) for row in rows] == points
+    told = searched.json("evaluate", "cfr", *KUHN, "-o", tmp_path / "rows.csv")
+    (row,) = rows_of(tmp_path / "rows.csv")
+    assert float(row["metrics.exploitability"]) == told[0]["metrics"]["exploitability"]
+    told = searched.json("best", "-o", tmp_path / "best.csv")
+    rows = rows_of(tmp_path / "best.csv")
+    assert [row["program"] for row in rows] == [row["program"] for row in told]
+    assert float(rows[0]["fitness.train"]) == told[0]["fitness"]["train"]
+    assert [row["note"] for row in rows] == [row["note"] for row in told]
+    told = searched.json("equilibrium", "SC4", "-o", tmp_path / "rqe.csv")
+    found = [float(row["probability"]) for row in rows_of(tmp_path / "rqe.csv")]
+    assert found == [p for player in told["players"] for p in player["strategy"][0]["probabilities"]]
+
+
+def test_json_files_have_what_the_command_prints(searched: Any, tmp_path: Path) -> None:
+    for words in (("compare", "cfr", *KUHN), ("equilibrium", "SC4"), ("risk", "cfr", "-n", "5"), ("runs",)):
+        path = tmp_path / f"{words[0]}.json"
+        told = searched.json(*words, "-o", path)
+        assert json.loads(path.read_text()) == told
+
+
+def test_a_program_and_a_cassette_can_be_printed(searched: Any) -> None:
+    code = searched("export", "cfr", "--output", "-").stdout
+    compile(code, "cfr.py", "exec")
+    assert "class " in code
+    assert searched("calls", "export", "--output", "-").stdout.startswith("{")
