@@ -51,7 +51,7 @@ screen = Console(highlight=False, width=120 if not sys.stdout.isatty() else None
 def tabular(tau: float | None, seed: int) -> list[Array]:
     """Train tables on the job; return both strategies."""
     rng = np.random.default_rng(seed)
-    return list(srpo([JOB, JOB], rng, tau=tau, epsilon=JOB_EPSILON, steps=3000, batch=512, rate=0.3).agents)
+    return list(srpo([JOB, JOB.T], rng, tau=tau, epsilon=JOB_EPSILON, steps=3000, batch=512, rate=0.3).agents)
 
 
 def one_shot(tau: float | None, seed: int) -> list[Array]:

@@ -11,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from games.matrix import Bimatrix
     from games.sequence_form import SequenceForm, Treeplex
     from solvers.equilibria import Equilibrium
+    from solvers.equilibria.inputs import MatrixGame
     from solvers.equilibria.sequence import SequenceEquilibrium
 
 Array = npt.NDArray[np.float64]
 
 MOST_ROWS = 40
-"""Information sets of a player that are shown to people."""
+"""Information sets of a player, and further equilibria, that are shown to people."""
+LONGEST = 60
+"""Fractions of more characters are not shown to people."""
 
 
 @dataclass(frozen=True)
@@ -119,32 +121,29 @@ class Answer:
 def answer(request: Request) -> Answer:
     """Solve a game for a concept."""
     from cli.errors import UsageProblem
-    from games.errors import UnsupportedGameError
-    from games.matrix import bimatrix
+    from games.sequence_form import SequenceForm
+    from solvers.equilibria.inputs import any_game
 
-    try:
-        game = bimatrix(request.game)
-    except UnsupportedGameError:
+    game = any_game(request.game)
+    if isinstance(game, SequenceForm):
         if request.concept in ("nash", "security"):
-            import games
-
-            return _extensive(games.compile(request.game), request)
+            return _extensive(game, request)
         raise UsageProblem(
             f"{request.concept} is found for one-shot games of two players; for {request.game} choose "
             "--concept nash or security"
-        ) from None
+        )
     if request.concept == "rqe":
         return _risk_averse(game, request)
     if request.concept == "qre":
         from solvers.equilibria import qre
 
-        found = qre(*game.payoffs, rationality=request.rationality)
+        found = qre(game, rationality=request.rationality)
         parameters = {"rationality": request.rationality}
         return _certified(game, found, "qre", f"logit QRE, lambda {request.rationality:g}", parameters)
     return _nash(game) if request.concept == "nash" else _security(game)
 
 
-def _players(game: Bimatrix, strategies: Any, **more: Any) -> list[Player]:
+def _players(game: MatrixGame, strategies: Any, **more: Any) -> list[Player]:
     return [
         Player(
             number=i + 1,
@@ -155,14 +154,14 @@ def _players(game: Bimatrix, strategies: Any, **more: Any) -> list[Player]:
     ]
 
 
-def _risk_averse(game: Bimatrix, request: Request) -> Answer:
+def _risk_averse(game: MatrixGame, request: Request) -> Answer:
     from cli.commands.equilibrium import parse_pair
     from games.matrix import human_games
     from solvers.equilibria import rqe
     from solvers.risk.utility import PER_ACTION
 
     regularizer = request.regularizer or ("barrier" if request.divergence == "kl" else "entropy")
-    ranges = [max(float(np.ptp(payoffs)), 1e-9) for payoffs in game.payoffs]
+    ranges = [float(np.ptp(payoffs)) or 1.0 for payoffs in game.payoffs]
     tau, epsilon = (1.0, 1.0), (0.1 * ranges[0], 0.1 * ranges[1])
     for known in human_games():
         if known.name == game.name and (request.divergence, regularizer) in (
@@ -176,7 +175,7 @@ def _risk_averse(game: Bimatrix, request: Request) -> Answer:
     if request.epsilon is not None:
         epsilon = parse_pair("--epsilon", request.epsilon)
     found = rqe(
-        *game.payoffs,
+        game,
         tau=tau,
         epsilon=epsilon,
         divergence=request.divergence,
@@ -199,14 +198,14 @@ def _risk_averse(game: Bimatrix, request: Request) -> Answer:
 
 
 def _certified(
-    game: Bimatrix,
+    game: MatrixGame,
     found: Equilibrium,
     concept: str,
     title: str,
     parameters: dict[str, Any],
     feared: bool = False,
 ) -> Answer:
-    values = [float(found[i] @ game.payoffs[i] @ found[1 - i]) for i in range(2)]
+    values = [float(found[0] @ payoffs @ found[1]) for payoffs in game.payoffs]
     more: dict[str, Any] = {"gap": found.gaps, "value": values}
     if feared:
         # What a player is feared to do: for risk per action the mean over the other's actions.
@@ -218,40 +217,68 @@ def _certified(
     report = {
         "gap": found.gap,
         "converged": found.converged,
+        "principal": found.principal,
         "regime": found.regime,
         "unique": found.unique,
         "message": found.message,
         "others": [[x.tolist(), y.tolist()] for x, y in found.others],
+        "other_gaps": list(found.other_gaps),
     }
     notes = [f"gap {found.gap:.2g}: {found.message}"]
-    notes += [f"also {_brief(x)} and {_brief(y)}" for x, y in found.others]
+    notes += [
+        f"also {_brief(x)} and {_brief(y)}, gap {gap:.2g}"
+        for (x, y), gap in zip(found.others, found.other_gaps, strict=True)
+    ]
     return Answer(game.name, concept, title, _players(game, found, **more), False, parameters, report, notes)
 
 
-def _nash(game: Bimatrix) -> Answer:
+def _nash(game: MatrixGame) -> Answer:
     from solvers.equilibria import nash
 
-    found = nash(*game.payoffs)
-    values = [float(found[i] @ game.payoffs[i] @ found[1 - i]) for i in range(2)]
+    found = nash(game)
+    values = [float(found[0] @ payoffs @ found[1]) for payoffs in game.payoffs]
     report = {
         "gap": found.gaps[0],
         "converged": True,
         "complete": found.complete,
+        "degenerate": found.degenerate,
         "method": found.method,
-        "others": [[x.tolist(), y.tolist()] for x, y in found.equilibria[1:]],
+        "others": [[strategy.tolist() for strategy in profile] for profile in found.equilibria[1:]],
+        "other_gaps": list(found.gaps[1:]),
+        "exact": [
+            None if exact is None else [[str(p) for p in strategy] for strategy in exact]
+            for exact in found.exact
+        ],
     }
-    count = len(found.equilibria)
-    kind = "all that were enumerated" if found.complete else "there may be others"
+    count = len(found)
+    kind = "complete: there is no other" if found.complete else "there may be others"
+    if found.complete and found.degenerate:
+        kind = "complete: the game is degenerate, and every other is a mixture of some of these"
     notes = [f"{count} {'equilibrium' if count == 1 else 'equilibria'} by {found.method}, {kind}"]
-    notes += [f"also {_brief(x)} and {_brief(y)}" for x, y in found.equilibria[1:]]
+    notes.append(f"gap {found.gaps[0]:.2g}: {_fractions(found.exact[0])}")
+    shown = list(zip(found.equilibria, found.gaps, found.exact, strict=True))[1 : MOST_ROWS + 1]
+    notes += [
+        f"also {_brief(profile[0])} and {_brief(profile[1])}, gap {gap:.2g}: {_fractions(exact)}"
+        for profile, gap, exact in shown
+    ]
+    if count > MOST_ROWS + 1:
+        notes.append(f"... and {count - MOST_ROWS - 1} more; --json shows all")
     players = _players(game, found.equilibria[0], value=values)
     return Answer(game.name, "nash", "Nash equilibrium", players, False, {}, report, notes)
 
 
-def _security(game: Bimatrix) -> Answer:
+def _fractions(exact: Any) -> str:
+    """Return exact strategies, or what is known instead, in a few words."""
+    if exact is None:
+        return "not exact"
+    text = " and ".join(f"({', '.join(map(str, strategy))})" for strategy in exact)
+    return f"exactly {text}" if len(text) <= LONGEST else "exact in fractions"
+
+
+def _security(game: MatrixGame) -> Answer:
     from solvers.equilibria import security
 
-    solved = [security(payoffs) for payoffs in game.payoffs]
+    solved = [security(game, player=i) for i in range(2)]
     players = _players(
         game, [x for x, _ in solved], value=[v for _, v in solved], value_title=["guarantees"] * 2
     )

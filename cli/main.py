@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -49,6 +50,8 @@ from cli.errors import exit_code_of, report
 from cli.output import wants_json
 from cli.pipes import reading
 
+_NEGATIVE_PAYOFFS = re.compile(r"-\s*[\d.][\d.eE+-]*[\s,/;][\d\s.,/;eE+-]*")
+
 
 class Commands(TyperGroup):
     """The top level: takes ``--debug`` anywhere, and turns every error into a sentence and an exit code."""
@@ -65,10 +68,12 @@ class Commands(TyperGroup):
             with formatter.section(title):
                 formatter.write_dl(rows, col_max=12)
 
-    def make_context(self, *positional: Any, **keywords: Any) -> Any:
+    def make_context(self, info_name: Any, args: list[str], *positional: Any, **keywords: Any) -> Any:
         """Parse a line, and print help where it asks for that."""
+        # A leading space tells payoffs that begin with a minus from an option.
+        args = [f" {word}" if _NEGATIVE_PAYOFFS.fullmatch(word) else word for word in args]
         with reading():
-            return super().make_context(*positional, **keywords)
+            return super().make_context(info_name, args, *positional, **keywords)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command of a parsed line."""

@@ -173,13 +173,13 @@ def learnt(
 def _shares_rewards(task: LearningTask | MarkovTask) -> bool:
     if isinstance(task, MarkovTask):
         return shares_rewards(task.game.rewards[0] - task.game.rewards[1])
-    return shares_rewards(task.payoffs[0] - task.payoffs[1].T)
+    return shares_rewards(task.payoffs[0] - task.payoffs[1])
 
 
 def _best_welfare(task: LearningTask | MarkovTask) -> float:
     if isinstance(task, MarkovTask):
         return float(task.game.initial @ best_welfare(task.game, task.discount))
-    return float((task.payoffs[0] + task.payoffs[1].T).max())
+    return float((task.payoffs[0] + task.payoffs[1]).max())
 
 
 def _at_the_end(task: LearningTask | MarkovTask, learned: Learned, label: str) -> list[Measurement]:
@@ -196,12 +196,13 @@ def _at_the_end(task: LearningTask | MarkovTask, learned: Learned, label: str) -
 
 def _one_shot(task: LearningTask, learned: Learned) -> dict[str, float]:
     strategies, payoffs, risks = learned.strategies, task.payoffs, task.problem.risks
-    averse = [risks[i].value(strategies[i] @ payoffs[i], strategies[1 - i]) for i in range(2)]
+    outcomes = [strategies[i] @ own for i, own in enumerate(task.problem.payoffs)]  # by the other's action
+    averse = [risks[i].value(outcomes[i], strategies[1 - i]) for i in range(2)]
     found = {
         "exploitability": nash_gap(*payoffs, *strategies) / 2,
         "risk_adjusted_value": float(np.mean(averse)),
-        "security_value": float(np.mean([(strategies[i] @ payoffs[i]).min() for i in range(2)])),
-        "welfare": float(sum(strategies[i] @ payoffs[i] @ strategies[1 - i] for i in range(2))),
+        "security_value": float(np.mean([outcome.min() for outcome in outcomes])),
+        "welfare": float(sum(outcomes[i] @ strategies[1 - i] for i in range(2))),
     }
     if found["welfare"] > 0:
         found["price_of_anarchy"] = price_of_anarchy(payoffs, strategies)

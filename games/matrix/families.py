@@ -1,6 +1,7 @@
 """Families of matrix games: random general-sum, coordination and cooperation games of any size.
 
-A family is a function of its size and a Generator that returns both players' payoffs, own actions as rows.
+A family is a function of its size and a Generator that returns both players' payoffs, player 1's actions as
+rows.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ Pair = tuple[Array, Array]
 
 def random_game(rng: np.random.Generator, n: int, m: int) -> Pair:
     """Independent standard normal payoffs."""
-    return rng.normal(size=(n, m)), rng.normal(size=(m, n))
+    return rng.normal(size=(n, m)), rng.normal(size=(m, n)).T.copy()
 
 
 def zero_sum(rng: np.random.Generator, n: int, m: int) -> Pair:
     """Standard normal payoffs of player 1, paid by player 2."""
     payoffs = rng.normal(size=(n, m))
-    return payoffs, -payoffs.T.copy()
+    return payoffs, -payoffs
 
 
 def coordination(rng: np.random.Generator, n: int, m: int) -> Pair:
     """Both players earn the same if they agree, and nothing otherwise; some agreements are better."""
     common = np.zeros((n, m))
     np.fill_diagonal(common, rng.uniform(0.5, 1.5, size=min(n, m)))
-    return common, common.T.copy()
+    return common, common.copy()
 
 
 def cooperation(rng: np.random.Generator, n: int, m: int) -> Pair:
@@ -41,7 +42,7 @@ def cooperation(rng: np.random.Generator, n: int, m: int) -> Pair:
     efforts = [np.linspace(1.0, 0.0, k) for k in (n, m)]
     cost, curve = rng.uniform(0.2, 0.6), rng.uniform(0.5, 2.0)
     reward = np.maximum.outer(efforts[0], efforts[1]) ** curve
-    return reward - cost * efforts[0][:, None], reward.T - cost * efforts[1][:, None]
+    return reward - cost * efforts[0][:, None], reward - cost * efforts[1]
 
 
 def dominance(rng: np.random.Generator, n: int, m: int) -> Pair:

@@ -35,7 +35,7 @@ class HumanGame:
     study : str
         The experiment that it belongs to.
     payoffs_1, payoffs_2 : ndarrays of shape (2, 2)
-        Each player's payoffs with its own actions as rows.
+        Each player's payoffs, player 1's actions as rows of both.
     nash, people : tuple of two floats
         Probability of each player's first action: in the Nash equilibrium, and as observed.
     kl, reverse_kl : Fitted
@@ -75,7 +75,7 @@ def human_game(name: str) -> HumanGame:
 
 
 def _read(entry: dict[str, Any]) -> HumanGame:
-    row, column = np.array(entry["payoffs_1"]), np.array(entry["payoffs_2"]).T.copy()
+    row, column = np.array(entry["payoffs_1"]), np.array(entry["payoffs_2"])
     for matrix in (row, column):
         matrix.flags.writeable = False
 

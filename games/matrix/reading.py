@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +27,8 @@ class Bimatrix:
     Attributes
     ----------
     name : str
-    payoffs_1, payoffs_2 : ndarrays of shapes (n, m) and (m, n)
-        Each player's payoffs with its own actions as rows.
+    payoffs_1, payoffs_2 : ndarrays of shape (n, m)
+        Each player's payoffs, player 1's actions as rows of both.
     actions : pair of tuples of str
         Labels of the actions of each player.
     """
@@ -35,6 +37,8 @@ class Bimatrix:
     payoffs_1: Array
     payoffs_2: Array
     actions: tuple[tuple[str, ...], tuple[str, ...]]
+    exact: tuple[list[list[Fraction]], list[list[Fraction]]] | None = None
+    """Both matrices in fractions, where payoffs were written as decimals: 0.1 is then a tenth."""
 
     @property
     def payoffs(self) -> tuple[Array, Array]:
@@ -42,7 +46,11 @@ class Bimatrix:
         return self.payoffs_1, self.payoffs_2
 
 
-def bimatrix(text: str) -> Bimatrix:
+@overload
+def bimatrix(text: str, *, extensive: Literal[False] = False) -> Bimatrix: ...
+@overload
+def bimatrix(text: str, *, extensive: bool) -> Bimatrix | SequenceForm: ...
+def bimatrix(text: str, *, extensive: bool = False) -> Bimatrix | SequenceForm:
     """Return the game that a string names.
 
     Parameters
@@ -51,6 +59,8 @@ def bimatrix(text: str) -> Bimatrix:
         A game of people (``SC4``), a family with its size and seed (``random(3x4,seed=7)``), rows of both
         players' payoffs (``"7 0 / 5 9 ; 4 11 / 6 2"``, both with player 1's actions as rows), or an
         OpenSpiel game string of a one-shot game of two players (``matrix_pd``, ``blotto(coins=5)``).
+    extensive
+        Return other games compiled, rather than refuse them.
 
     Raises
     ------
@@ -69,7 +79,7 @@ def bimatrix(text: str) -> Bimatrix:
             raise GameStringError(f"sizes must be between 1 and 1000; got {given!r}")
         rng = np.random.default_rng(int(match["seed"] or 0))
         return _plain(given, *FAMILIES[match["name"]](rng, n, m))
-    if ";" in given or "/" in given:
+    if is_literal(given):
         return _literal(given)
     import games
 
@@ -81,7 +91,27 @@ def bimatrix(text: str) -> Bimatrix:
             f"({', '.join(f'{name}(3x3,seed=1)' for name in FAMILIES)}), or rows of payoffs "
             "such as '3 0 / 5 1 ; 3 5 / 0 1'"
         ) from error
-    return one_shot(form)
+    return form if extensive and not is_one_shot(form) else one_shot(form)
+
+
+def is_literal(text: str) -> bool:
+    """Whether a string is meant as rows of payoffs: its first word is a number, and more than that follows.
+
+    Game strings begin with a letter, and may hold the slashes of paths and the semicolons of lists.
+    """
+    words = [word for word in re.split(r"[\s,/;]+", text) if word]
+    if len(words) < 2 or text.startswith("/") or text.endswith((".nfg", ".efg")):
+        return False
+    try:
+        float(words[0])
+    except ValueError:
+        return False
+    return True
+
+
+def is_one_shot(form: SequenceForm) -> bool:
+    """Whether a compiled game has two players who act once each and know nothing."""
+    return form.players == 2 and all(treeplex.infosets == 1 for treeplex in form.treeplexes)
 
 
 def one_shot(form: SequenceForm) -> Bimatrix:
@@ -92,7 +122,7 @@ def one_shot(form: SequenceForm) -> Bimatrix:
     games.UnsupportedGameError
         If it is not a game of two players with one information set each.
     """
-    if form.players != 2 or any(treeplex.infosets != 1 for treeplex in form.treeplexes):
+    if not is_one_shot(form):
         raise UnsupportedGameError(
             f"{form.name} is not a one-shot game of two players: it has {form.players} players with "
             f"{', '.join(str(treeplex.infosets) for treeplex in form.treeplexes)} information sets"
@@ -101,11 +131,11 @@ def one_shot(form: SequenceForm) -> Bimatrix:
     first, second = np.zeros((n, m)), np.zeros((n, m))
     first[tuple(form.leaf_sequences)] = form.leaf_payoffs[0]
     second[tuple(form.leaf_sequences)] = form.leaf_payoffs[1]
-    return _plain(form.name, first, second.T.copy())
+    return _plain(form.name, first, second)
 
 
 def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm:
-    """Return two payoff matrices, own actions as rows, as a sequence form; the inverse of `one_shot`."""
+    """Return payoff matrices, player 1's actions as rows, as a sequence form; the inverse of `one_shot`."""
     n, m = payoffs_1.shape
 
     def treeplex(actions: int) -> Treeplex:
@@ -117,7 +147,7 @@ def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm
         )
 
     rows, columns = (part.ravel().astype(np.int32) for part in np.mgrid[:n, :m])
-    payoffs = np.stack([payoffs_1.ravel(), payoffs_2.T.ravel()])
+    payoffs = np.stack([payoffs_1.ravel(), payoffs_2.ravel()])
     return SequenceForm(
         name=name,
         treeplexes=(treeplex(n), treeplex(m)),
@@ -135,22 +165,20 @@ def _plain(name: str, first: Array, second: Array) -> Bimatrix:
 
 
 def _literal(text: str) -> Bimatrix:
-    parts = text.split(";")
     try:
-        matrices = [
-            np.array([[float(x) for x in row.replace(",", " ").split()] for row in part.split("/")])
-            for part in parts
+        exact = [
+            [[Fraction(x) for x in row.replace(",", " ").split()] for row in part.split("/")]
+            for part in text.split(";")
         ]
-        if len(matrices) == 1:  # zero-sum
-            matrices.append(-matrices[0])
-        first, second = matrices
+        if len(exact) == 1:  # zero-sum
+            exact.append([[-x for x in row] for row in exact[0]])
+        first, second = (np.array([[float(x) for x in row] for row in matrix]) for matrix in exact)
         if first.ndim != 2 or first.shape != second.shape or 0 in first.shape:
             raise ValueError
-        if not (np.isfinite(first).all() and np.isfinite(second).all()):
-            raise ValueError
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise GameError(
             f"{text!r} is not a pair of payoff matrices; write rows of player 1's payoffs, a semicolon, and "
             "player 2's in the same layout, as in '7 0 / 5 9 ; 4 11 / 6 2' (without the second: zero-sum)"
         ) from error
-    return _plain(text, first, second.T.copy())
+    found = _plain(text, first, second)
+    return replace(found, exact=(exact[0], exact[1]))

@@ -9,30 +9,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy.typing as npt
-
+from solvers.equilibria.inputs import GameLike
 from solvers.equilibria.problem import make_problem, pair
 from solvers.equilibria.risk_averse import Equilibrium, solve
 from solvers.equilibria.tracing import trace
 from solvers.risk.measures import RiskError
 
 
-def qre(
-    payoffs_1: npt.ArrayLike, payoffs_2: npt.ArrayLike, *, rationality: Sequence[float] | float
-) -> Equilibrium:
+def qre(game: GameLike, payoffs_2: object = None, *, rationality: Sequence[float] | float) -> Equilibrium:
     """Return a logit quantal response equilibrium of a matrix game of two players.
 
     Parameters
     ----------
-    payoffs_1, payoffs_2
-        Each player's payoffs with its own actions as rows.
+    game, payoffs_2
+        Both players' payoffs, player 1's actions as rows of both, or a whole game: as in `nash`.
     rationality
         The parameter lambda, positive, for both players or one each, in units of 1 / utility.
 
     Returns
     -------
     Equilibrium
-        Where several are found, the one on the principal branch.
+        The one on the principal branch (see `Equilibrium.principal`), with others that were found.
 
     Raises
     ------
@@ -43,7 +40,7 @@ def qre(
     if not all(math.isfinite(value) and value > 0 for value in values):
         raise RiskError(f"rationality (lambda) must be positive and finite for both players; got {values}")
     problem = make_problem(
-        payoffs_1,
+        game,
         payoffs_2,
         tau=(0.0, 0.0),
         epsilon=(1.0 / values[0], 1.0 / values[1]),

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from games.markov.model import MarkovGame
+from games.matrix.layout import own_rows
 from solvers.equilibria.reply import regularized_value
 from solvers.equilibria.risk_averse import rqe
 from solvers.metrics.gaps import matrix_gaps
@@ -78,12 +79,13 @@ def _continuation(game: MarkovGame, values: Array, tau: float) -> Array:
 
 
 def stage_payoffs(Q: Array, state: int) -> tuple[Array, Array]:
-    """Return both players' payoffs in a state, own actions as rows."""
-    return np.ascontiguousarray(Q[0, state]), np.ascontiguousarray(Q[1, state].T)
+    """Return both players' payoffs in a state, player 1's actions as rows."""
+    return np.ascontiguousarray(Q[0, state]), np.ascontiguousarray(Q[1, state])
 
 
 def stage_values(payoffs: tuple[Array, Array], policies: tuple[Array, Array], how: Parameters) -> list[float]:
     """Return both players' regularised risk-adjusted values of a stage game."""
+    payoffs = own_rows(*payoffs)
     return [
         regularized_value(
             payoffs[i],

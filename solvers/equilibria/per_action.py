@@ -90,6 +90,27 @@ class PerActionProblem:
         first, second = (max(float(np.ptp(payoff)), 1e-300) for payoff in self.payoffs)
         return first, second
 
+    def replies(self, strategies: Sequence[Array]) -> tuple[Array, Array]:
+        """Return both players' quantal responses to strategies."""
+        first, second = (
+            quantal_response(
+                self.regularizer,
+                action_utilities(self.payoffs[i], strategies[1 - i], self.risks[i])[0],
+                self.epsilons[i],
+            )
+            for i in range(2)
+        )
+        return first, second
+
+    def stakes(self, z: Array) -> tuple[float, float]:
+        """Return what is at stake for each player against what it fears, see `problem.stake`."""
+        strategies, adversaries = self.strategies(z), self.adversaries(z)
+        found = []
+        for payoffs, x, worst in zip(self.payoffs, strategies, adversaries, strict=True):
+            value = float(x @ (payoffs * worst).sum(axis=1))
+            found.append(float((np.abs(payoffs - value) * worst).sum(axis=1).max()))
+        return found[0], found[1]
+
     @property
     def kinked(self) -> bool:
         """False: there are no walls to sharpen, as worst cases are exact for every action."""

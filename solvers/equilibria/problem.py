@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.equilibria import kernels
+from solvers.equilibria.inputs import GameLike, matrix_game
 from solvers.risk.kernels import CHI2, CVAR, KL, REVERSE_KL, measure
-from solvers.risk.measures import Risk, RiskError, check_payoffs
-from solvers.risk.regularizers import regret, regularizer_code
+from solvers.risk.measures import Risk, RiskError
+from solvers.risk.regularizers import quantal_response, regret, regularizer_code
 
 Array = npt.NDArray[np.float64]
 
@@ -45,13 +46,15 @@ class Solvable(Growing, Protocol):
 
     @property
     def shape(self) -> tuple[int, int]: ...
-    @property
-    def ranges(self) -> tuple[float, float]: ...
     def start(self, strategies: Sequence[Array] | None = None) -> Array: ...
     def strategies(self, z: Array) -> tuple[Array, Array]: ...
     def log_strategies(self, z: Array) -> tuple[Array, Array]: ...
     def adversaries(self, z: Array) -> tuple[Array, Array]: ...
     def gaps(self, z: Array) -> tuple[float, float]: ...
+    def stakes(self, z: Array) -> tuple[float, float]: ...
+    def replies(self, strategies: Sequence[Array]) -> tuple[Array, Array]: ...
+    @property
+    def epsilons(self) -> tuple[float, float]: ...
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,9 @@ class Problem:
     ----------
     payoffs : tuple of two ndarrays
         Own actions as rows: shapes ``(n, m)`` and ``(m, n)``.
+    centred : tuple of two ndarrays
+        The same less their medians: a constant changes no decision, and its rounding errors would. A median
+        is near most payoffs, whatever a few penalties are.
     risks : tuple of two Risk
     epsilons : tuple of two floats
         Weights of the regulariser, positive, in units of utility.
@@ -74,6 +80,7 @@ class Problem:
     regularizer: str
     spec: npt.NDArray[np.int64] = field(init=False, repr=False)
     ranges: tuple[float, float] = field(init=False, repr=False)
+    centred: tuple[Array, Array] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         code = regularizer_code(self.regularizer)
@@ -81,6 +88,7 @@ class Problem:
         object.__setattr__(self, "spec", np.array(spec, dtype=np.int64))
         ranges = tuple(max(float(np.ptp(payoff)), 1e-300) for payoff in self.payoffs)
         object.__setattr__(self, "ranges", ranges)
+        object.__setattr__(self, "centred", tuple(levelled(payoff) for payoff in self.payoffs))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -94,21 +102,19 @@ class Problem:
         return any(risk.code in (CHI2, CVAR) for risk in self.risks)
 
     def scaled(self, smoothing: float) -> tuple[Array, Array, Array, Array, Array]:
-        """Return the kernels' payoff matrices and parameters at a sharpness of the adversary's bounds.
-
-        Payoffs are centred: a constant changes no decision, and its rounding errors would.
-        """
-        strategic, adversarial, values = [], [], []
-        for payoff, risk, epsilon, width in zip(
-            self.payoffs, self.risks, self.epsilons, self.ranges, strict=True
+        """Return the kernels' payoff matrices and parameters at a sharpness of the adversary's bounds."""
+        strategic: list[Array] = []
+        adversarial: list[Array] = []
+        values: list[float] = []
+        for centred, risk, epsilon, width in zip(
+            self.centred, self.risks, self.epsilons, self.ranges, strict=True
         ):
-            centred = payoff - 0.5 * (payoff.max() + payoff.min())
             strategic.append(centred / epsilon)
             # Flat payoffs leave an adversary nothing to choose, at any price.
             price = 1.0 / (smoothing * (width or 1.0)) if risk.code == CVAR else risk.tau
             adversarial.append(centred * price)
             values += [risk.tau, smoothing]
-        return (*strategic, *adversarial, np.array(values))
+        return strategic[0], strategic[1], adversarial[0], adversarial[1], np.array(values)
 
     def magnitude(self, smoothing: float) -> float:
         """Return the largest scaled payoff, from which steps of continuation are chosen."""
@@ -203,7 +209,7 @@ class Problem:
         strategies, logarithms = self.strategies(z), self.log_strategies(z)
         bounds = []
         for i, (payoff, risk, epsilon, found) in enumerate(
-            zip(self.payoffs, self.risks, self.epsilons, self.adversaries(z), strict=True)
+            zip(self.centred, self.risks, self.epsilons, self.adversaries(z), strict=True)
         ):
             x, y = strategies[i], strategies[1 - i]
             v = x @ payoff
@@ -231,6 +237,20 @@ class Problem:
             bounds.append(bound)
         return bounds[0], bounds[1]
 
+    def replies(self, strategies: Sequence[Array]) -> tuple[Array, Array]:
+        """Return both players' quantal responses to strategies, as if neither feared the other."""
+        first, second = (
+            quantal_response(self.regularizer, self.centred[i] @ strategies[1 - i], self.epsilons[i])
+            for i in range(2)
+        )
+        return first, second
+
+    def stakes(self, z: Array) -> tuple[float, float]:
+        """Return what is at stake for each player against its adversary, see `stake`."""
+        strategies, adversaries = self.strategies(z), self.adversaries(z)
+        first, second = (stake(self.centred[i], strategies[i], adversaries[i]) for i in range(2))
+        return first, second
+
 
 WIDE, SHARP = 0.1, 1e-12
 """Sharpness of the adversary's bounds: first, and beyond the last."""
@@ -241,12 +261,36 @@ def still(scaled: Sequence[Array], t: float) -> float:
     return max(STILL, ROUNDING * t * max(float(np.abs(matrix).max()) for matrix in scaled))
 
 
+def levelled(payoffs: Array) -> Array:
+    """Return payoffs less their median."""
+    return np.ascontiguousarray(
+        payoffs - np.partition(payoffs, payoffs.size // 2, axis=None)[payoffs.size // 2]
+    )
+
+
+def stake(own: Array, x: Array, y: Array) -> float:
+    """Return what is at stake for a player in a profile, in units of utility.
+
+    The expected distance of its outcomes from its value, under the action where that is largest. It knows
+    neither what is added to all payoffs, nor payoffs that the partner's play makes impossible.
+
+    Parameters
+    ----------
+    own
+        The player's payoffs, its own actions as rows.
+    x, y
+        Its strategy, and what its partner plays.
+    """
+    centred = own - own[int(np.argmax(x)), int(np.argmax(y))]
+    return float((np.abs(centred - x @ centred @ y) @ y).max())
+
+
 def make_problem(
-    payoffs_1: npt.ArrayLike,
-    payoffs_2: npt.ArrayLike,
+    game: GameLike,
+    payoffs_2: object = None,
     *,
-    tau: Sequence[float],
-    epsilon: Sequence[float],
+    tau: Sequence[float] | float,
+    epsilon: Sequence[float] | float,
     divergence: str,
     regularizer: str,
 ) -> Problem:
@@ -257,13 +301,6 @@ def make_problem(
     RiskError
         If one of them is not valid.
     """
-    first = check_payoffs("payoffs_1", payoffs_1)
-    second = check_payoffs("payoffs_2", payoffs_2)
-    if second.shape != first.shape[::-1]:
-        raise RiskError(
-            f"payoffs_2 must have player 2's own actions as rows, shape {first.shape[::-1]} beside payoffs_1 "
-            f"of shape {first.shape}; got {second.shape}; transpose it if its rows are player 1's actions"
-        )
     averse, irrational = pair("tau", tau), pair("epsilon", epsilon)
     if not all(math.isfinite(value) and value > 0 for value in irrational):
         raise RiskError(
@@ -271,7 +308,7 @@ def make_problem(
             "is the concept nash or security"
         )
     return Problem(
-        payoffs=(first, second),
+        payoffs=matrix_game(game, payoffs_2).own,
         risks=(Risk(averse[0], divergence), Risk(averse[1], divergence)),
         epsilons=irrational,
         regularizer=regularizer,

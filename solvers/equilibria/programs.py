@@ -1,30 +1,39 @@
 """Nash equilibria and security strategies of matrix games of two players.
 
-Security strategies and zero-sum games are linear programs (HiGHS). Nash equilibria of other small games are
-enumerated by nashpy, one of a larger game is found by a mixed-integer program: Sandholm, Gilpin, Conitzer
-(2005), Mixed-Integer Programming Methods for Finding Nash Equilibria. Whatever a library returns is checked
-here.
+Games that are small have all their extreme equilibria enumerated in exact arithmetic
+(`solvers.equilibria.extreme`). Of others one is found: by a linear program (HiGHS) where payoffs sum to a
+constant, by complementary pivoting (`solvers.equilibria.complementary`) elsewhere. Whatever was found is
+solved again in exact arithmetic where that is possible, and what is listed carries a gap that was computed
+from the payoffs that were given.
 """
 
 from __future__ import annotations
 
-import itertools
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-from solvers.risk.measures import RiskError, check_payoffs
+from games.sequence_form import SequenceForm
+from solvers.equilibria.complementary import Basis, lemke_howson
+from solvers.equilibria.extreme import Exact, enumerable, extreme_equilibria
+from solvers.equilibria.inputs import ZERO_SUM, GameLike, MatrixGame, any_game
+from solvers.equilibria.problem import stake
+from solvers.equilibria.rational import Integers, exact_regrets, floats, solve, whole
+from solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
+Profile = tuple[Array, Array]
 
-SAME = 1e-7
-SMALL = 14
-"""Games of at most so many actions have all supports enumerated; of larger ones one equilibrium is found."""
-SECONDS = 60.0
-"""Time limit of the mixed-integer program."""
+TOLERANCE = 1e-9
+"""The largest gap, relative to what is at stake for the player, of what is called an equilibrium."""
+MOST_PIVOTS = 20_000
+EXACT_ACTIONS = 60
+"""Games of at most so many actions are pivoted in whole numbers where floats fail."""
+EXACT_ENTRIES = 40_000
+"""Gaps of games with more payoffs are computed in floats."""
 
 
 @dataclass(frozen=True)
@@ -34,48 +43,279 @@ class NashEquilibria:
     Attributes
     ----------
     equilibria : tuple of pairs of ndarrays
-        Distinct, each a strategy of player 1 and of player 2.
+        Distinct, each a strategy of player 1 and of player 2 (of extensive games: a behaviour policy).
     gaps : tuple of floats
-        NashConv of each: what both players' best responses gain, in units of utility.
+        NashConv of each as listed: what both players' best responses gain, in units of utility.
+    stakes : tuple of floats
+        What is at stake in each for the player that has less of it: the expected distance of its outcomes
+        from its value, under the action where that is largest. No gap of a player exceeds `tolerance` times
+        its stake.
+    exact : tuple of pairs of tuples of Fraction, or of None
+        The equilibria in exact arithmetic, of which the listed are the nearest floats; None where a profile
+        is known only up to its gap.
     complete : bool
-        Whether all equilibria of a non-degenerate game are listed.
+        Whether all extreme equilibria were enumerated: every other is a convex combination of some of them,
+        and there is none if the game is not degenerate.
+    degenerate : bool or None
+        Whether some strategy has more best responses than actions that it mixes, so that there may be
+        infinitely many equilibria; None: not tested.
     method : str
+    tolerance : float
     """
 
-    equilibria: tuple[tuple[Array, Array], ...]
+    equilibria: tuple[tuple[Array, ...], ...]
     gaps: tuple[float, ...]
+    stakes: tuple[float, ...]
+    exact: tuple[tuple[Exact, Exact] | None, ...]
     complete: bool
+    degenerate: bool | None
     method: str
+    tolerance: float = TOLERANCE
 
     def __getitem__(self, player: int) -> Array:
         return self.equilibria[0][player]
 
+    def __len__(self) -> int:
+        return len(self.equilibria)
+
+    def __iter__(self) -> Iterator[tuple[Array, ...]]:
+        return iter(self.equilibria)
+
 
 def nash_gap(first: Array, second: Array, x: Array, y: Array) -> float:
-    """Return NashConv of a profile: the sum of what best responses gain; own actions as rows."""
-    u, v = first @ y, second @ x
-    return float(u.max() - x @ u + v.max() - y @ v)
+    """Return NashConv of a profile: the sum of what best responses gain; player 1's actions as rows."""
+    u, v = first @ y, x @ second
+    return float(u.max() - x @ u + v.max() - v @ y)
 
 
-def security(payoffs: npt.ArrayLike) -> tuple[Array, float]:
-    """Return a strategy with the best guaranteed payoff, and that payoff (the security value).
+def nash(game: GameLike, payoffs_2: object = None, *, tolerance: float = TOLERANCE) -> NashEquilibria:
+    """Return Nash equilibria of a game of two players.
 
     Parameters
     ----------
-    payoffs
-        Own actions as rows, shape ``(own actions, partner actions)``.
+    game
+        Player 1's payoffs, or a whole game: a game string, a path, a `Bimatrix`, a compiled form, or a game
+        of pyspiel. Extensive games must have a constant sum.
+    payoffs_2
+        Player 2's payoffs, in the same layout: player 1's actions as rows, as in nashpy and Gambit. Without
+        them a matrix is a zero-sum game.
+    tolerance
+        Largest gap of a player, relative to what is at stake for it, that counts as an equilibrium.
 
     Raises
     ------
     RiskError
-        If the payoffs are not a matrix of finite numbers.
+        If the payoffs do not fit together, or no equilibrium was found.
+    games.GameError
+        If the game is none, or none that can be solved.
+
+    Examples
+    --------
+    >>> from solvers.equilibria import nash
+    >>> found = nash([[3, 0], [5, 1]], [[3, 5], [0, 1]])
+    >>> found[0].tolist(), found[1].tolist(), found.complete
+    ([0.0, 1.0], [0.0, 1.0], True)
     """
+    given = any_game(game, payoffs_2)
+    if isinstance(given, SequenceForm):
+        return _of_form(given, tolerance)
+    if enumerable(*given.shape):
+        found = extreme_equilibria(*given.exact)
+        return _listed(
+            given,
+            [((floats(x), floats(y)), (x, y)) for x, y in found.equilibria],
+            tolerance,
+            complete=True,
+            degenerate=found.degenerate,
+            method="vertex enumeration",
+        )
+    profile, exact, method = _one(given)
+    return _listed(given, [(profile, exact)], tolerance, complete=False, degenerate=None, method=method)
+
+
+def _of_form(form: SequenceForm, tolerance: float) -> NashEquilibria:
+    from solvers.equilibria.sequence import sequence_nash
+
+    found = sequence_nash(form, tolerance=tolerance)
+    return NashEquilibria(
+        equilibria=(found.profile,),
+        gaps=(found.exploitability * form.players,),
+        stakes=(found.stake,),
+        exact=(None,),
+        complete=False,
+        degenerate=None,
+        method="linear program",
+        tolerance=tolerance,
+    )
+
+
+def _listed(
+    game: MatrixGame,
+    candidates: Sequence[tuple[Profile, tuple[Exact, Exact] | None]],
+    tolerance: float,
+    *,
+    complete: bool,
+    degenerate: bool | None,
+    method: str,
+) -> NashEquilibria:
+    """List those profiles whose gaps are within tolerance; what was dropped makes a list incomplete."""
+    kept = []
+    for profile, exact in candidates:
+        gaps, stakes = regrets(game, profile), stakes_of(game, profile)
+        if all(gap <= tolerance * stake for gap, stake in zip(gaps, stakes, strict=True)):
+            kept.append((profile, exact, sum(gaps), min(stakes)))
+    if not kept:
+        raise RiskError("no Nash equilibrium was found within tolerance; try a larger tolerance")
+    profiles, exact_ones, sums, least = zip(*kept, strict=True)
+    return NashEquilibria(
+        tuple(profiles),
+        tuple(sums),
+        tuple(least),
+        tuple(exact_ones),
+        complete and len(kept) == len(candidates),
+        degenerate,
+        method,
+        tolerance,
+    )
+
+
+def regrets(game: MatrixGame, profile: Profile) -> tuple[float, float]:
+    """Return what each player's best response gains, exactly where the game is not too large."""
+    x, y = profile
+    if x.size * y.size <= EXACT_ENTRIES:
+        first, second = exact_regrets(
+            *game.exact, [Fraction(float(p)) for p in x], [Fraction(float(p)) for p in y]
+        )
+        return float(first), float(second)
+    gaps = []
+    for own, mine, theirs in zip(game.own, (x, y), (y, x), strict=True):
+        centred = own - float(own.flat[int(np.argmax(np.outer(mine, theirs)))])
+        u = centred @ theirs
+        gaps.append(max(float(u.max() - mine @ u / mine.sum()), 0.0))
+    return gaps[0], gaps[1]
+
+
+def stakes_of(game: MatrixGame, profile: Profile) -> tuple[float, float]:
+    """Return what is at stake for each player, see `solvers.equilibria.problem.stake`."""
+    first, second = game.own
+    return stake(first, *profile), stake(second, *profile[::-1])
+
+
+def security(game: GameLike, payoffs_2: object = None, *, player: int = 0) -> tuple[Array, float]:
+    """Return a strategy of a player with the best guaranteed payoff, and that payoff (the security value).
+
+    Parameters
+    ----------
+    game, payoffs_2
+        As for `nash`; a single matrix holds player 1's payoffs, its actions as rows.
+    player
+        0 for player 1, 1 for player 2.
+
+    Returns
+    -------
+    tuple
+        A mixed strategy (of extensive games a behaviour policy), and its guarantee in units of utility.
+
+    Raises
+    ------
+    RiskError
+        If the payoffs are not a matrix of finite numbers, or no strategy was found.
+    """
+    if player not in (0, 1):
+        raise RiskError(f"player must be 0 (player 1) or 1 (player 2); got {player!r}")
+    given = any_game(game, payoffs_2)
+    if isinstance(given, SequenceForm):
+        from solvers.equilibria.sequence import sequence_security
+
+        return sequence_security(given, player)
+    if payoffs_2 is None and given.name == ZERO_SUM and player == 1:
+        raise RiskError("one matrix holds player 1's payoffs; give both to ask for player 2")
+    own, exact = given.own[player], given.exact[player]
+    if player == 1:
+        exact = [list(column) for column in zip(*exact, strict=True)]
+    against = MatrixGame(given.name, (own, -own), (exact, [[-entry for entry in row] for row in exact]))
+    (x, y), solved, _ = _one(against)
+    gaps, stakes = regrets(against, (x, y)), stakes_of(against, (x, y))
+    if max(gaps) > TOLERANCE * max(stakes):
+        raise RiskError(f"the linear program of the security strategy ended {max(gaps):.2g} from its optimum")
+    if solved is None:
+        return x, float((x @ own).min())
+    outcomes = (zip(column, solved[0], strict=True) for column in zip(*exact, strict=True))
+    return x, float(min(sum(payoff * p for payoff, p in outcome) for outcome in outcomes))
+
+
+def _one(game: MatrixGame) -> tuple[Profile, tuple[Exact, Exact] | None, str]:
+    """Return one equilibrium, exactly where that succeeds, and how it was found."""
+    first, second = game.payoffs
+    n, m = game.shape
+    total = first + second
+    constant = float(np.ptp(total)) <= 1e-12 * max(float(np.ptp(first)), 1e-300)
+    guess: Profile | None = None
+    if constant and n + m > EXACT_ACTIONS:
+        guess = _program(first), _program(second.T)
+        gaps, stakes = regrets(game, guess), stakes_of(game, guess)
+        if all(gap <= TOLERANCE * stake for gap, stake in zip(gaps, stakes, strict=True)):
+            return guess, None, "linear program"
+    scaled_1, scaled_2 = unit(first), unit(second)
+    exact: tuple[Exact, Exact] | None
+    for label in range(n + m):
+        basis = lemke_howson(scaled_1, scaled_2, label, MOST_PIVOTS)
+        exact = None if basis is None else _solved(game, basis)
+        if exact is not None:
+            return (floats(exact[0]), floats(exact[1])), exact, "complementary pivoting"
+        if label >= 1 and n + m <= EXACT_ACTIONS:
+            break
+    if n + m <= EXACT_ACTIONS:
+        whole_1, whole_2 = (np.array(whole(matrix), dtype=object) for matrix in game.exact)
+        basis = lemke_howson(whole_1, whole_2, 0, MOST_PIVOTS, exact=True)
+        exact = None if basis is None else _solved(game, basis)
+        if exact is not None:
+            return (floats(exact[0]), floats(exact[1])), exact, "complementary pivoting"
+    if guess is not None:
+        return guess, None, "linear program"
+    raise RiskError(
+        f"no Nash equilibrium of this game of {n} by {m} actions was found: every path of complementary "
+        "pivoting was lost to rounding; bring its payoffs closer together"
+    )
+
+
+def unit(payoffs: Array) -> Array:
+    """Return payoffs shifted and scaled to lie between 1 and 2."""
+    low, high = float(payoffs.min()), float(payoffs.max())
+    scaled = (payoffs / 2 - low / 2) / (high / 2 - low / 2) if high > low else np.zeros_like(payoffs)
+    return np.asarray(1.0 + scaled)
+
+
+def _solved(game: MatrixGame, basis: Basis) -> tuple[Exact, Exact] | None:
+    """Return the exact strategies of a basis if they are an equilibrium."""
+    first, second = game.exact
+    (rows, columns), (best_rows, best_columns) = basis.played, basis.tight
+    x = _indifferent(whole([[second[i][j] for i in rows] for j in best_columns]), rows, len(first))
+    y = _indifferent(whole([[first[i][j] for j in columns] for i in best_rows]), columns, len(first[0]))
+    if x is None or y is None or any(exact_regrets(first, second, x, y)):
+        return None
+    return x, y
+
+
+def _indifferent(payoffs: Integers, played: tuple[int, ...], actions: int) -> Exact | None:
+    """Return the strategy on ``played`` that makes all rows worth the same, if it is one."""
+    found = solve(payoffs, [1] * len(payoffs))
+    if found is None:  # at one constant added to all payoffs the system can be singular, at another it is not
+        found = solve([[entry + 1 for entry in row] for row in payoffs], [1] * len(payoffs))
+    if found is None or min(found) < 0 or sum(found) == 0:
+        return None
+    total, strategy = sum(found), [Fraction(0)] * actions
+    for action, weight in zip(played, found, strict=True):
+        strategy[action] = weight / total
+    return tuple(strategy)
+
+
+def _program(own: Array) -> Array:
+    """Return a security strategy by a linear program, own actions as rows."""
     from scipy.optimize import linprog
 
-    matrix = check_payoffs("payoffs", payoffs)
-    n, m = matrix.shape
-    shift, width = float(matrix.min()), max(float(np.ptp(matrix)), 1e-300)
-    scaled = (matrix - shift) / width
+    n, m = own.shape
+    scaled = unit(own)
     found = linprog(
         np.append(np.zeros(n), -1.0),
         A_ub=np.hstack([-scaled.T, np.ones((m, 1))]),
@@ -84,127 +324,9 @@ def security(payoffs: npt.ArrayLike) -> tuple[Array, float]:
         b_eq=[1.0],
         bounds=[(0.0, None)] * n + [(None, None)],
         method="highs-ds",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.status != 0:
         raise RiskError(f"the linear program of the security strategy failed: {found.message}")
     x = np.maximum(np.asarray(found.x)[:n], 0.0)
-    x /= x.sum()
-    return x, float((x @ matrix).min())
-
-
-def nash(payoffs_1: npt.ArrayLike, payoffs_2: npt.ArrayLike, tolerance: float = 1e-7) -> NashEquilibria:
-    """Return Nash equilibria of a matrix game of two players.
-
-    Parameters
-    ----------
-    payoffs_1, payoffs_2
-        Each player's payoffs with its own actions as rows.
-    tolerance
-        Largest NashConv, relative to the range of payoffs, that counts as an equilibrium.
-
-    Raises
-    ------
-    RiskError
-        If the payoffs do not fit together, or no equilibrium was found.
-    """
-    first, second = check_payoffs("payoffs_1", payoffs_1), check_payoffs("payoffs_2", payoffs_2)
-    if second.shape != first.shape[::-1]:
-        raise RiskError(
-            f"payoffs_2 must have player 2's own actions as rows, shape {first.shape[::-1]}; "
-            f"got {second.shape}"
-        )
-    if np.ptp(first + second.T) <= 1e-12 * max(np.ptp(first), 1.0):  # constant-sum
-        profiles: Iterable[tuple[Array, Array]] = [(security(first)[0], security(second)[0])]
-        complete, method = False, "linear program"
-    elif sum(first.shape) <= SMALL:
-        profiles, complete, method = _enumerate(first, second), True, "support enumeration"
-    else:
-        profiles, complete, method = _mixed_integer(first, second), False, "mixed-integer program"
-    scale = max(float(np.ptp(first)), float(np.ptp(second)), 1.0)
-    found: list[tuple[Array, Array]] = []
-    for x, y in profiles:
-        distinct = all(max(np.abs(x - a).max(), np.abs(y - b).max()) > SAME for a, b in found)
-        if distinct and nash_gap(first, second, x, y) <= tolerance * scale:
-            found.append((x, y))
-    if not found:
-        raise RiskError("no Nash equilibrium was found within tolerance; try a larger tolerance")
-    gaps = tuple(max(nash_gap(first, second, x, y), 0.0) for x, y in found)
-    return NashEquilibria(tuple(found), gaps, complete, method)
-
-
-def _enumerate(first: Array, second: Array) -> Iterable[tuple[Array, Array]]:
-    import nashpy  # type: ignore[import-untyped]
-
-    game = nashpy.Game(first, second.T)
-    with warnings.catch_warnings():
-        # Degenerate games have infinitely many equilibria; the listed ones are checked by the caller.
-        warnings.simplefilter("ignore")
-        pairs = itertools.chain(
-            list(game.support_enumeration(non_degenerate=False)), list(game.vertex_enumeration())
-        )
-    return _valid(pairs)
-
-
-def _mixed_integer(first: Array, second: Array) -> Iterable[tuple[Array, Array]]:
-    """Solve for strategies x, y, values u, v and supports in which no action has any regret."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    n, m = first.shape
-    R, S = ((payoff - payoff.min()) / max(float(np.ptp(payoff)), 1e-300) for payoff in (first, second))
-    # Columns: x (n), y (m), supports of both (n + m), u, v. Payoffs lie between 0 and 1, so regrets do, too.
-    size = 2 * (n + m) + 2
-    x, y = slice(0, n), slice(n, n + m)
-    in_x, in_y = slice(n + m, 2 * n + m), slice(2 * n + m, 2 * (n + m))
-    regrets = np.zeros((n + m, size))
-    regrets[:n, y], regrets[:n, -2] = -R, 1.0
-    regrets[n:, x], regrets[n:, -1] = -S, 1.0
-    played = np.zeros((n + m, size))
-    played[:n, in_x], played[n:, in_y] = np.eye(n), np.eye(m)
-    weights = np.zeros((n + m, size))
-    weights[:n, x], weights[n:, y] = np.eye(n), np.eye(m)
-    sums = np.zeros((2, size))
-    sums[0, x], sums[1, y] = 1.0, 1.0
-    integer = np.zeros(size)
-    integer[in_x] = integer[in_y] = 1
-    found = milp(
-        np.zeros(size),
-        integrality=integer,
-        bounds=Bounds(np.zeros(size), np.ones(size)),
-        constraints=[
-            LinearConstraint(sums, 1.0, 1.0),
-            LinearConstraint(regrets, 0.0, np.inf),
-            LinearConstraint(regrets + played, -np.inf, 1.0),
-            LinearConstraint(weights - played, -np.inf, 0.0),
-        ],
-        options={"time_limit": SECONDS},
-    )
-    if found.x is None:
-        return []
-    solution = np.asarray(found.x)
-    rows, columns = solution[in_x] > 0.5, solution[in_y] > 0.5
-    exact = _on_supports(R, S, rows, columns)
-    return _valid([exact] if exact is not None else [(solution[x], solution[y])])
-
-
-def _on_supports(
-    first: Array, second: Array, rows: npt.NDArray[np.bool_], columns: npt.NDArray[np.bool_]
-) -> tuple[Array, Array] | None:
-    """Return the strategies that make each other's supports indifferent, free of the program's tolerances."""
-
-    def indifferent(payoffs: Array) -> Array:
-        k, width = payoffs.shape
-        system = np.zeros((k + 1, width + 1))
-        system[:k, :width], system[:k, -1], system[-1, :width] = payoffs, -1.0, 1.0
-        return np.asarray(np.linalg.lstsq(system, np.append(np.zeros(k), 1.0), rcond=None)[0][:-1])
-
-    x, y = np.zeros(len(rows)), np.zeros(len(columns))
-    y[columns] = indifferent(first[np.ix_(rows, columns)])
-    x[rows] = indifferent(second[np.ix_(columns, rows)])
-    return (x, y) if min(x.min(), y.min()) > -1e-9 and nash_gap(first, second, x, y) < 1e-9 else None
-
-
-def _valid(pairs: Iterable[tuple[Array, Array]]) -> Iterable[tuple[Array, Array]]:
-    for x, y in pairs:
-        if np.isfinite(x).all() and np.isfinite(y).all() and x.min() > -1e-9 and y.min() > -1e-9:
-            a, b = np.maximum(x, 0.0), np.maximum(y, 0.0)
-            yield a / a.sum(), b / b.sum()
+    return np.asarray(x / x.sum())

@@ -2,8 +2,8 @@
 
 Every player maximises ``U^tau_i(x_i, x_j) - epsilon_i nu(x_i)``, see `solvers.risk`. Newton's method on the
 optimality conditions of both players and both adversaries (`solvers.equilibria.kernels`); where uniqueness is
-not proven, from several starts, and along the principal branch (`solvers.equilibria.tracing`) where they
-disagree. What is returned is certified by a duality gap that does not depend on how it was found.
+not proven, along the principal branch (`solvers.equilibria.tracing`), and from several starts, which find
+others. What is returned is certified by a duality gap that does not depend on how it was found.
 
 Sources: Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156 (definition, tractable class); Zhang, Mazumdar
 (2026), arXiv 2602.12386 (uniqueness).
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.equilibria.continuation import grow
+from solvers.equilibria.inputs import GameLike
 from solvers.equilibria.per_action import PerActionProblem
 from solvers.equilibria.problem import Problem, Solvable, make_problem
 from solvers.equilibria.tracing import Branch, trace
@@ -25,10 +26,10 @@ from solvers.risk.utility import AGGREGATE, check_notion
 
 Array = npt.NDArray[np.float64]
 
-TOLERANCE = 1e-10
-"""The gap, relative to the range of payoffs where that exceeds one, up to which play is an equilibrium."""
+TOLERANCE, ROUNDING = 1e-10, 1e-13
+"""The gap up to which play is an equilibrium: relative to what is at stake, and to epsilon."""
 SMALL = 40
-"""Games of at most so many actions have their principal branch traced to choose among several equilibria."""
+"""Games of at most so many actions have their principal branch traced."""
 SAME = 1e-6
 """Equilibria closer than this in every probability are one."""
 
@@ -48,13 +49,21 @@ class Equilibrium:
         action, one row an own action.
     gaps : tuple of two floats
         Upper bounds on what each player would gain by its best reply, in units of utility.
+    stakes : tuple of two floats
+        What is at stake for each player in the profile, see `solvers.equilibria.problem.stake`.
     converged : bool
-        Whether the gap is within `TOLERANCE`.
+        Whether both gaps are within `TOLERANCE` of what is at stake (and `ROUNDING` of epsilon).
+    principal : bool or None
+        Whether the equilibrium lies on the principal branch, the curve of equilibria that leads from uniform
+        play for payoffs of zero to the game: True where the branch was traced to it or there is only one
+        equilibrium, None where that was not, or could not be, told.
     regime : str
         ``monotone``: any no-regret learner converges, the equilibrium is unique. ``unique``: it is unique.
         ``unproven``: outside the class for which that is known.
     others : tuple of pairs of ndarrays
         Further equilibria that were found.
+    other_gaps : tuple of floats
+        The gap of each of them, summed over players.
     iterations : int
         Newton steps in all.
     turns : int or None
@@ -70,9 +79,12 @@ class Equilibrium:
     log_strategies: tuple[Array, Array]
     adversaries: tuple[Array, Array]
     gaps: tuple[float, float]
+    stakes: tuple[float, float]
     converged: bool
+    principal: bool | None
     regime: str
     others: tuple[tuple[Array, Array], ...]
+    other_gaps: tuple[float, ...]
     iterations: int
     turns: int | None
     method: str
@@ -99,11 +111,11 @@ class Equilibrium:
 
 
 def rqe(
-    payoffs_1: npt.ArrayLike,
-    payoffs_2: npt.ArrayLike,
+    game: GameLike,
+    payoffs_2: object = None,
     *,
-    tau: Sequence[float],
-    epsilon: Sequence[float],
+    tau: Sequence[float] | float,
+    epsilon: Sequence[float] | float,
     divergence: str = "kl",
     regularizer: str = "entropy",
     risk: str = AGGREGATE,
@@ -113,8 +125,8 @@ def rqe(
 
     Parameters
     ----------
-    payoffs_1, payoffs_2
-        Each player's payoffs with its own actions as rows: shapes ``(n, m)`` and ``(m, n)``.
+    game, payoffs_2
+        Both players' payoffs, player 1's actions as rows of both, or a whole game: as in `nash`.
     tau
         Aversion to risk of each player, at least 0 (0: logit or barrier quantal response).
     epsilon
@@ -132,8 +144,8 @@ def rqe(
     Returns
     -------
     Equilibrium
-        Strategies by index, gap and report. Where several equilibria were found, the one on the principal
-        branch from uniform play, with the others beside it.
+        Strategies by index, gap and report: the one on the principal branch from uniform play where that was
+        traced (see `Equilibrium.principal`), with the others that were found beside it.
 
     Raises
     ------
@@ -143,18 +155,18 @@ def rqe(
     Examples
     --------
     >>> from solvers.equilibria import rqe
-    >>> row, column = [[9, 0], [6, 8]], [[4, 7], [13, 5]]
+    >>> row, column = [[9, 0], [6, 8]], [[4, 13], [7, 5]]
     >>> found = rqe(row, column, tau=(0.08, 2), epsilon=(0.68, 10), regularizer="barrier")
     >>> round(float(found[0][0]), 4), round(float(found[1][0]), 4), found.gap < 1e-10
     (0.2142, 0.5245, True)
     """
     problem = make_problem(
-        payoffs_1, payoffs_2, tau=tau, epsilon=epsilon, divergence=divergence, regularizer=regularizer
+        game, payoffs_2, tau=tau, epsilon=epsilon, divergence=divergence, regularizer=regularizer
     )
     check_notion(risk)
     if risk == AGGREGATE:
         return solve(problem, regime(problem, divergence), lambda: trace(problem), start)
-    each = PerActionProblem(problem.payoffs, problem.risks, problem.epsilons, regularizer)
+    each = PerActionProblem(problem.centred, problem.risks, problem.epsilons, regularizer)
     return solve(each, "unique" if each.contracting else "unproven", each.trace, start)
 
 
@@ -190,38 +202,39 @@ def solve(
     """
     finder = _Finder(problem, tracing)
     given = None if start is None else tuple(np.asarray(x, dtype=np.float64) for x in start)
-    first = finder.try_start(given)
-    method, turns = "newton" if given is None else "start", None
-    if given is None and known == "unproven":
+    first, method = finder.try_start(given), "newton" if given is None else "start"
+    unique, turns, principal = known != "unproven", None, None
+    if given is None and not unique:
         for corner in _corners(problem.shape):
             finder.try_start(corner)
+            finder.try_start(problem.replies(corner))
     if first is None:
         first, method = finder.grow(), "continuation"
-    several = len(finder.found) > 1 and known == "unproven" and given is None
-    if first is None or (several and sum(problem.shape) <= SMALL):
+    if first is None or (given is None and not unique and sum(problem.shape) <= SMALL):
         traced, turns = finder.follow()
         if traced is not None:
-            first, method = traced, "branch"
+            first, method, principal = traced, "branch", True
     if first is None:
         first, method = (finder.found[0], "start") if finder.found else (finder.give_up(), "newton")
-    others = tuple(
-        problem.strategies(z) for z in finder.found if z is not first and not finder.same(z, first)
-    )
-    strategies, adversaries = problem.strategies(first), problem.adversaries(first)
-    gaps = problem.gaps(first)
-    converged = finder.good(first)
+    others = [z for z in finder.found if z is not first and not finder.same(z, first)]
+    gaps, converged = problem.gaps(first), finder.good(first)
+    if unique and converged:
+        principal = True
     return Equilibrium(
-        strategies=strategies,
+        strategies=problem.strategies(first),
         log_strategies=problem.log_strategies(first),
-        adversaries=adversaries,
+        adversaries=problem.adversaries(first),
         gaps=gaps,
+        stakes=problem.stakes(first),
         converged=converged,
+        principal=principal if converged else None,
         regime=known,
-        others=others,
+        others=tuple(problem.strategies(z) for z in others),
+        other_gaps=tuple(sum(problem.gaps(z)) for z in others),
         iterations=finder.iterations,
         turns=turns,
         method=method,
-        message=_message(converged, known, len(others), sum(gaps), method),
+        message=_message(converged, known, len(others), sum(gaps), principal),
     )
 
 
@@ -236,9 +249,8 @@ class _Finder:
         self._closest: tuple[float, Array] | None = None
 
     def good(self, z: Array) -> bool:
-        gaps = self.problem.gaps(z)
-        scales = [max(1.0, width) for width in self.problem.ranges]
-        return all(gap <= TOLERANCE * scale for gap, scale in zip(gaps, scales, strict=True))
+        bounds = zip(self.problem.gaps(z), self.problem.stakes(z), self.problem.epsilons, strict=True)
+        return all(gap <= TOLERANCE * stake + ROUNDING * epsilon for gap, stake, epsilon in bounds)
 
     def same(self, a: Array, b: Array) -> bool:
         pairs = zip(self.problem.strategies(a), self.problem.strategies(b), strict=True)
@@ -297,17 +309,20 @@ def _corners(shape: tuple[int, int]) -> Iterator[tuple[Array, Array]]:
         yield x, y
 
 
-def _message(converged: bool, known: str, others: int, gap: float, method: str) -> str:
+def _message(converged: bool, known: str, others: int, gap: float, principal: bool | None) -> str:
     if not converged:
         return (
             f"did not converge: the gap is {gap:.2g}; try larger epsilon or smaller tau and continue from "
             "there with start="
         )
-    if others:
-        branch = "lies on" if method == "branch" else "need not lie on"
-        return f"{others + 1} equilibria were found; this one {branch} the branch from uniform play"
     if known == "monotone":
         return "the only equilibrium: the parameters are in the monotone class"
     if known == "unique":
         return "the only equilibrium: the parameters are in the class with a unique one"
-    return "one equilibrium was found; for these parameters it is not proven to be the only one"
+    branch = "lies on" if principal else "need not lie on"
+    if others:
+        return f"{others + 1} equilibria were found; this one {branch} the principal branch from uniform play"
+    return (
+        f"one equilibrium was found, which {branch} the principal branch from uniform play; for these "
+        "parameters it is not proven to be the only one"
+    )

@@ -7,7 +7,7 @@ Two-Person Games.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from games.errors import UnsupportedGameError
 from games.sequence_form import SequenceForm, Treeplex
-from solvers.profile import Profile, average_profile, exploitability
+from solvers.profile import Profile, average_profile, exploitability, realization_plans
 from solvers.risk.measures import RiskError
+from solvers.tables import tables
 
 Array = npt.NDArray[np.float64]
 
@@ -33,11 +34,15 @@ class SequenceEquilibrium:
         What each player is guaranteed.
     exploitability : float
         Of the profile, in units of utility.
+    stake : float
+        What is at stake in the profile for the player that has less of it: the expected distance of the
+        outcome from the middle of its payoffs, in units of utility.
     """
 
     profile: Profile
     values: tuple[float, ...]
     exploitability: float
+    stake: float
 
 
 def sequence_security(form: SequenceForm, player: int) -> tuple[Array, float]:
@@ -59,29 +64,32 @@ def sequence_security(form: SequenceForm, player: int) -> tuple[Array, float]:
     # Columns: the plan of every own sequence and the empty one, then a value for each of the other's
     # information sets and for the start. The other minimises: the value of the information set that a
     # sequence belongs to is at most what the sequence yields.
+    middle = _middle(form, player)
+    outcomes = form.leaf_payoffs[player] - middle * form.leaf_chance
+    scale = max(float(np.abs(outcomes / form.leaf_chance).max()), 1e-300)
     payoffs = sparse.coo_array(
-        (form.leaf_payoffs[player], (form.leaf_sequences[1 - player], form.leaf_sequences[player])),
+        (outcomes / scale, (form.leaf_sequences[1 - player], form.leaf_sequences[player])),
         shape=(other.sequences + 1, own.sequences + 1),
     )
     follow, lead = _flow(own), _flow(other)
-    scale = max(float(np.abs(form.leaf_payoffs[player]).max()), 1e-300)
     cost = np.zeros(own.sequences + 1 + other.infosets + 1)
     cost[-1] = -1.0
     found = linprog(
         cost,
-        A_ub=sparse.hstack([-payoffs / scale, lead.T]).tocsr(),
+        A_ub=sparse.hstack([-payoffs, lead.T]).tocsr(),
         b_ub=np.zeros(other.sequences + 1),
         A_eq=sparse.hstack([follow, sparse.csr_array((own.infosets + 1, other.infosets + 1))]).tocsr(),
         b_eq=np.append(np.zeros(own.infosets), 1.0),
         bounds=[(0.0, None)] * (own.sequences + 1) + [(None, None)] * (other.infosets + 1),
         method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.status != 0:
         raise RiskError(f"the linear program of {form.name} failed: {found.message}")
     solution = np.asarray(found.x)
     weights = [np.zeros(treeplex.sequences) for treeplex in form.treeplexes]
     weights[player] = np.maximum(solution[: own.sequences], 0.0)
-    return average_profile(form, weights)[player], float(solution[-1]) * scale
+    return average_profile(form, weights)[player], float(solution[-1]) * scale + middle
 
 
 def _flow(treeplex: Treeplex) -> Any:
@@ -100,23 +108,61 @@ def _flow(treeplex: Treeplex) -> Any:
     return sparse.csr_array((entries, (rows, columns)), shape=shape)
 
 
-def sequence_nash(form: SequenceForm) -> SequenceEquilibrium:
-    """Return a Nash equilibrium of a zero-sum game of two players.
+def _middle(form: SequenceForm, player: int) -> float:
+    """Return the median of a player's payoffs at the leaves, in units of utility."""
+    return float(np.median(form.leaf_payoffs[player] / form.leaf_chance))
+
+
+def _levelled(form: SequenceForm) -> SequenceForm:
+    """Return a game with the median of each player's payoffs taken off: a constant changes no decision.
+
+    What is subtracted at a leaf is multiplied by its probability of chance, as the payoffs are.
+    """
+    middles = np.array([_middle(form, player) for player in range(form.players)])
+    return replace(form, leaf_payoffs=form.leaf_payoffs - middles[:, None] * form.leaf_chance)
+
+
+def constant_sum(form: SequenceForm) -> bool:
+    """Whether the payoffs of all players sum to the same at every leaf, but for rounding."""
+    sums = form.leaf_payoffs.sum(axis=0) / form.leaf_chance
+    middle = float(np.median(sums))
+    size = np.abs(form.leaf_payoffs / form.leaf_chance).max(axis=0)
+    return bool((np.abs(sums - middle) <= 1e-9 * np.maximum(size, abs(middle))).all())
+
+
+def sequence_nash(form: SequenceForm, tolerance: float = 1e-9) -> SequenceEquilibrium:
+    """Return a Nash equilibrium of a game of two players whose payoffs sum to a constant.
 
     Raises
     ------
     games.UnsupportedGameError
-        If the game has not two players or is not zero-sum.
+        If the game has not two players or no constant sum.
+    RiskError
+        If the linear programs ended farther from an equilibrium than ``tolerance`` times what is at stake.
     """
-    if not form.zero_sum:
+    if form.players == 2 and not constant_sum(form):
         raise UnsupportedGameError(
-            f"{form.name} is not zero-sum: its Nash equilibria are found for one-shot games only"
+            f"the payoffs of {form.name} do not sum to a constant: Nash equilibria of such games are found "
+            "for one-shot games only"
         )
-    return sequence_guarantees(form)
+    found = sequence_guarantees(form)
+    if found.exploitability > tolerance * found.stake:
+        raise RiskError(
+            f"the linear programs of {form.name} ended {found.exploitability:.2g} from an equilibrium, in "
+            f"units of utility, where {found.stake:.2g} is at stake; bring its payoffs closer together"
+        )
+    return found
 
 
 def sequence_guarantees(form: SequenceForm) -> SequenceEquilibrium:
     """Return security strategies of both players, and what they guarantee."""
     solved = [sequence_security(form, player) for player in range(form.players)]
     profile = tuple(policy for policy, _ in solved)
-    return SequenceEquilibrium(profile, tuple(value for _, value in solved), exploitability(form, profile))
+    level = _levelled(form)  # gaps of payoffs far from zero would lose their digits
+    plans, reach, shared = realization_plans(level, profile), np.ones(form.leaves), tables(level)
+    for player in range(form.players):
+        reach *= plans[shared.segments[player]][form.leaf_sequences[player]]
+    stakes = np.abs(level.leaf_payoffs) @ reach
+    return SequenceEquilibrium(
+        profile, tuple(value for _, value in solved), exploitability(level, profile), float(stakes.min())
+    )

@@ -203,7 +203,7 @@ def exact_stationary(
         for s in range(game.states):
             found = rqe(
                 Q[0, s],
-                Q[1, s].T,
+                Q[1, s],
                 tau=how.tau,
                 epsilon=how.epsilon,
                 divergence=how.divergence,

@@ -23,6 +23,14 @@ Array = npt.NDArray[np.float64]
 FADE = 1e-4
 """Probabilities below this hardly count in the length of the curve."""
 FIRST, LONGEST, SHORTEST = 0.25, 2.0, 1e-7
+ASTRAY, BENT = 0.15, 0.94
+"""A step is too long if the curve is farther than this from where the tangent led, or if the cosine of the
+angle between the tangents at both ends is less."""
+CROSSING = 1e-5
+"""Along a curve the determinant of its conditions, bordered by the tangent, keeps its sign: where it does
+not, a step has jumped to another curve that passes closely, as where a pitchfork is not quite one. In steps
+as short as this the sign may change: then two curves do cross, as they do in symmetric games, and the curve
+goes straight on."""
 
 
 @dataclass(frozen=True)
@@ -92,36 +100,53 @@ class Curve(ABC):
         """The log t at which uniform play nearly solves the game."""
         return min(math.log(1e-3 / max(self.magnitude, 1e-3)), 0.0)
 
-    def solve(self, z: Array, s: float, row: Array, right: float) -> Array | None:
-        """Solve for minus the residual and ``row . solution = right``; nothing if that is singular."""
+    def bordered(self, z: Array, s: float, row: Array) -> tuple[Array, Array] | None:
+        """Return the residual, and its derivatives with a row below; nothing where that is not finite."""
         F, J, D = self.derivatives(z, s)
         n = self.size
         if not np.isfinite(F).all():
             return None
         bordered = np.empty((n + 1, n + 1))
         bordered[:n, :n], bordered[:n, n], bordered[n] = J, D, row
-        # The tangent is wanted on the curve, where the residual is zero but for rounding.
-        target = np.append(-F if right == 0.0 else np.zeros(n), right)
-        try:
-            return np.linalg.solve(bordered, target)
-        except np.linalg.LinAlgError:
+        return F, bordered
+
+    def tangent(self, z: Array, s: float, before: Array) -> tuple[Array, float] | None:
+        """Return the direction of the curve on the side of another, and the sign of its determinant.
+
+        The direction has length 1. Nothing if there is none.
+        """
+        ruler = self.ruler(z)
+        made = self.bordered(z, s, ruler.T @ (ruler @ before))
+        if made is None:
             return None
+        found = _solution(made[1], np.append(np.zeros(self.size), 1.0))
+        if found is None:
+            return None
+        return np.asarray(found / np.linalg.norm(ruler @ found)), float(np.linalg.slogdet(made[1])[0])
 
     def correct(self, z: Array, s: float, row: Array) -> tuple[Array, float, int] | None:
         """Return to the curve at right angles to the tangent; nothing if that takes too long or jumps."""
         near = self.near(s)
         for k in range(1, 9):
-            step = self.solve(z, s, row, 0.0)
+            made = self.bordered(z, s, row)
+            step = None if made is None else _solution(made[1], np.append(-made[0], 0.0))
             if step is None:
                 return None
             moved = self.displacement(z, step[:-1])
-            if not moved + abs(float(step[-1])) < 1.0:
+            if not moved + abs(float(step[-1])) < ASTRAY:
                 return None
             z, s = z + step[:-1], s + float(step[-1])
             if not np.abs(z).max() < kernels.FARTHEST:
                 return None
             if moved + abs(float(step[-1])) < near:
                 return z, s, k
+        return None
+
+
+def _solution(matrix: Array, target: Array) -> Array | None:
+    try:
+        return np.asarray(np.linalg.solve(matrix, target), dtype=np.float64)
+    except np.linalg.LinAlgError:
         return None
 
 
@@ -196,30 +221,38 @@ def follow(curve: Curve, most_steps: int = 3000) -> Branch:
     z = curve.start()
     if not curve.land(z, math.exp(s)):
         return Branch(None, 0, 0, math.exp(s))
-    direction = np.append(np.zeros(curve.size), 1.0)
+    start = curve.tangent(z, s, np.append(np.zeros(curve.size), 1.0))
+    if start is None:
+        return Branch(None, 0, 0, math.exp(s))
+    tangent, sign = start
     length, turns, reached, step = FIRST, 0, s, 0
     while s < 0.0 and step < most_steps:
         ruler = curve.ruler(z)
-        tangent = curve.solve(z, s, ruler.T @ (ruler @ direction), 1.0)
-        if tangent is None:
-            break
-        tangent /= np.linalg.norm(ruler @ tangent)
-        turns += int(tangent[-1] * direction[-1] < 0)
-        direction = tangent
+        row = ruler.T @ (ruler @ tangent)
         while length >= SHORTEST:
             if s + length * float(tangent[-1]) >= 0.0:  # the game itself is within this step: land on it
-                ahead = z - s / float(tangent[-1]) * tangent[:-1]
-                if curve.land(ahead, 1.0, iterations=12):
-                    return Branch(ahead, step + 1, turns, 1.0)
+                found = _landed(curve, z - s / float(tangent[-1]) * tangent[:-1])
             else:
-                ahead = z + length * tangent[:-1]
-                back = curve.correct(ahead, s + length * float(tangent[-1]), ruler.T @ (ruler @ tangent))
-                if back is not None:
+                found = curve.correct(z + length * tangent[:-1], s + length * float(tangent[-1]), row)
+            following = None if found is None else curve.tangent(found[0], found[1], tangent)
+            if found is not None and following is not None:
+                before = curve.ruler(found[0]) @ np.column_stack([tangent, following[0]])
+                straight = before[:, 0] @ before[:, 1] >= BENT * np.linalg.norm(before[:, 0])
+                if straight and (following[1] == sign or length <= CROSSING):
                     break
             length *= 0.5
         else:
             break
-        z, s, used = back
-        reached, step = max(reached, s), step + 1
+        z, s, used = found
+        turns += int(following[0][-1] * tangent[-1] < 0)
+        (tangent, sign), reached, step = following, max(reached, s), step + 1
         length = min(length * (1.5 if used <= 3 else 1.0 if used <= 5 else 0.7), LONGEST)
     return Branch(z if s >= 0.0 else None, step, turns, math.exp(reached))
+
+
+def _landed(curve: Curve, ahead: Array) -> tuple[Array, float, int] | None:
+    """Return the point of the curve at the full payoffs that is near another; nothing if there is none."""
+    landed = ahead.copy()
+    if curve.land(landed, 1.0, iterations=12) and curve.displacement(ahead, landed - ahead) < ASTRAY:
+        return landed, 0.0, 0
+    return None

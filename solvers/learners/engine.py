@@ -30,7 +30,7 @@ def gradients(task: LearningTask, agents: Sequence[Array]) -> list[Array]:
     """Return the gradients of all agents' own payoffs, to be climbed."""
     players, adversaries = agents[:2], agents[2:]
     ascend, descend = [], []
-    for i, payoff in enumerate(task.payoffs):
+    for i, payoff in enumerate(task.problem.payoffs):
         x, y, p = players[i], players[1 - i], adversaries[i]
         ascend.append(payoff @ p - task.epsilon[i] * nu_gradient(task.regularizer, x))
         price = np.log(p / y) + 1.0 if task.divergence == "kl" else -y / p

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from games.matrix.layout import own_rows
 from solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
@@ -51,7 +52,7 @@ def srpo(
     Parameters
     ----------
     payoffs
-        Both agents' payoffs with their own actions as rows.
+        Both agents' payoffs, the first agent's actions as rows.
     tau
         Aversion to risk, positive; nothing for independent learners without it.
     epsilon
@@ -68,6 +69,7 @@ def srpo(
         raise RiskError(
             f"tau, epsilon, steps and batch must be positive; got {tau}, {epsilon}, {steps}, {batch}"
         )
+    payoffs = own_rows(*payoffs)
     theta = [rng.normal(scale=0.5, size=len(payoff)) for payoff in payoffs]
     phi = [theta[1].copy(), theta[0].copy()]
     for t in range(steps):

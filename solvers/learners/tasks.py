@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from games.errors import GameStringError
 from games.matrix import bimatrix, human_games
+from games.matrix.layout import own_rows
 from solvers.equilibria.problem import Problem, make_problem
 from solvers.risk.measures import RiskError
 
@@ -43,8 +44,8 @@ class LearningTask:
 
     @property
     def payoffs(self) -> tuple[Array, Array]:
-        """Both players' scaled payoffs, own actions as rows."""
-        return self.problem.payoffs
+        """Both players' scaled payoffs, player 1's actions as rows."""
+        return own_rows(*self.problem.payoffs)
 
     @property
     def tau(self) -> tuple[float, float]:
@@ -76,7 +77,7 @@ def learning_task(text: str, seed: int | None = None, perturbation: float = 0.0)
     """
     game_text, _, options = text.partition("|")
     game = bimatrix(game_text)
-    payoffs = [scaled(matrix) for matrix in game.payoffs]
+    payoffs = [scaled(matrix) for matrix in own_rows(*game.payoffs)]
     divergence, regularizer = "kl", "barrier"
     tau, epsilon = (TAU, TAU), (EPSILON, EPSILON)
     words = options.split()
@@ -104,7 +105,7 @@ def learning_task(text: str, seed: int | None = None, perturbation: float = 0.0)
         if seed is not None:
             payoffs, tau, epsilon = _disguise(payoffs, tau, epsilon, seed, perturbation)
         problem = make_problem(
-            *payoffs, tau=tau, epsilon=epsilon, divergence=divergence, regularizer=regularizer
+            *own_rows(*payoffs), tau=tau, epsilon=epsilon, divergence=divergence, regularizer=regularizer
         )
     except (ValueError, RiskError) as error:
         raise GameStringError(
@@ -127,6 +128,7 @@ def _disguise(
     seed: int,
     perturbation: float,
 ) -> tuple[list[Array], tuple[float, float], tuple[float, float]]:
+    """Disguise payoffs that are given, and returned, with own actions as rows."""
     rng = np.random.default_rng(seed)
     n, m = payoffs[0].shape
     rows, columns = rng.permutation(n), rng.permutation(m)

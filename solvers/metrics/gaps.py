@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from games.matrix.layout import own_rows
 from games.matrix.reading import one_shot
 from games.sequence_form import SequenceForm, Treeplex
 from solvers.equilibria.per_action import action_utilities
@@ -44,14 +45,14 @@ def matrix_gaps(
     Parameters
     ----------
     payoffs
-        Both players' payoffs with their own actions as rows.
+        Both players' payoffs, player 1's actions as rows.
     strategies
         A strategy of each player.
     tau, epsilon, divergence, regularizer, risk
         As in `solvers.equilibria.rqe`; ``tau`` 0 is the QRE gap.
     """
     check_notion(risk)
-    gaps = []
+    payoffs, gaps = own_rows(*payoffs), []
     for i in range(2):
         own, other, measure = strategies[i], strategies[1 - i], Risk(tau[i], divergence)
         if risk == PER_ACTION:  # its Bregman form keeps the digits of small gaps

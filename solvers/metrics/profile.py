@@ -45,7 +45,7 @@ def check_defined(form: SequenceForm, names: Sequence[str], risk: Risk) -> None:
             )
     if "free_riding" in names:
         first, second = one_shot(form).payoffs
-        if not shares_rewards(first - second.T):
+        if not shares_rewards(first - second):
             raise UndefinedMetricError(
                 "free_riding is defined where payoffs are a shared reward less private costs of one's own "
                 f"actions; those of {form.name} are not, choose welfare there"

@@ -25,14 +25,14 @@ def price_of_anarchy(payoffs: Sequence[Array], strategies: Sequence[Array]) -> f
     Parameters
     ----------
     payoffs
-        Both players' payoffs with their own actions as rows.
+        Both players' payoffs, player 1's actions as rows.
 
     Raises
     ------
     ValueError
         If the welfare of the profile is not positive: the ratio means nothing then.
     """
-    total = payoffs[0] + payoffs[1].T
+    total = payoffs[0] + payoffs[1]
     reached = float(strategies[0] @ total @ strategies[1])
     if reached <= 0:
         raise ValueError(
@@ -138,14 +138,14 @@ def one_shot_free_riding(payoffs: Sequence[Array], strategies: Sequence[Array]) 
     Parameters
     ----------
     payoffs
-        Both players' payoffs with their own actions as rows.
+        Both players' payoffs, player 1's actions as rows.
 
     Raises
     ------
     ValueError
         If the game is none of a shared reward and private costs.
     """
-    difference = payoffs[0] - payoffs[1].T
+    difference = payoffs[0] - payoffs[1]
     if not shares_rewards(difference):
         raise ValueError(
             "free-riding needs payoffs that are a shared reward less private costs of one's own actions; "

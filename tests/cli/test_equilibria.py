@@ -42,6 +42,48 @@ def test_every_concept_answers_for_a_matrix(concept: str, capsys) -> None:
     assert "player 2" in text
 
 
+def test_payoffs_that_begin_with_a_minus_are_no_option(capsys) -> None:
+    words = ["equilibrium", "-3 3 / -3 5 ; 2 7 / 4 2", "--concept", "nash"]
+    code, out, _ = run([*words, "--json"], capsys)
+    found = json.loads(out)
+    assert code == 0
+    assert found["complete"] is True
+    assert found["degenerate"] is True
+    assert found["exact"] == [[["0", "1"], ["1", "0"]], [["2/7", "5/7"], ["1", "0"]]]
+    assert found["gap"] == 0
+    assert found["other_gaps"] == [pytest.approx(0, abs=1e-12)]
+    _, text, _ = run([*words, "--no-json"], capsys)
+    assert "also (0.2857, 0.7143) and (1.0000, 0.0000), gap 0: exactly (2/7, 5/7) and (1, 0)" in text
+
+
+def test_gaps_stand_beside_every_profile_and_the_branch_is_told(capsys) -> None:
+    words = ["equilibrium", "4 1 / 3 3 ; 4 3 / 1 3", "--concept", "qre", "--rationality", "10"]
+    _, out, _ = run([*words, "--json"], capsys)
+    found = json.loads(out)
+    assert found["principal"] is True
+    assert found["players"][0]["strategy"][0]["probabilities"] == pytest.approx([0, 1], abs=1e-6)
+    assert len(found["others"]) == len(found["other_gaps"]) == 2
+    _, text, _ = run([*words, "--no-json"], capsys)
+    assert "lies on the principal branch" in text
+    assert text.count(", gap ") == 2
+
+
+def test_slashes_and_semicolons_of_game_strings_are_no_payoffs(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "pd.efg"
+    file.write_text(
+        'EFG 2 R "one" { "A" "B" }\n""\np "" 1 1 "i" { "l" "r" } 0\nt "" 1 "x" { 1 2 }\nt "" 2 "y" { 3 0 }\n'
+    )
+    code, out, err = run(
+        ["equilibrium", f"efg_game(filename={file})", "--concept", "security", "--json"], capsys
+    )
+    assert code == 0, err
+    assert json.loads(out)["players"][0]["value"] == 3
+    ships = "battleship(board_height=1,board_width=2,num_shots=1,ship_sizes=[1;1],ship_values=[1;1])"
+    code, _, err = run(["equilibrium", ships], capsys)
+    assert code == 2
+    assert "--concept nash or security" in err
+
+
 def test_risk_for_each_action(capsys) -> None:
     code, out, _ = run(["equilibrium", "SC4", "--risk", "per_action", "--json"], capsys)
     found = json.loads(out)

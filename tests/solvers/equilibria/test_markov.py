@@ -18,7 +18,7 @@ def test_one_state_and_one_step_is_the_matrix_equilibrium() -> None:
     game = MarkovGame("one", rewards, np.ones((1, 2, 3, 1)), np.ones(1), ("only",))
     how = Parameters((1.0, 2.0), (1.0, 0.6))
     found = backward_induction(game, how, 1)
-    exact = rqe(rewards[0, 0], rewards[1, 0].T, tau=how.tau, epsilon=how.epsilon, regularizer="barrier")
+    exact = rqe(rewards[0, 0], rewards[1, 0], tau=how.tau, epsilon=how.epsilon, regularizer="barrier")
     for i in (0, 1):
         assert found.policies[i][0, 0] == pytest.approx(exact[i], abs=1e-9)
     assert found.gap < 1e-10

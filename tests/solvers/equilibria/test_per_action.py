@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from games.matrix import bimatrix, human_game
+from games.matrix.layout import own_rows
 from solvers.equilibria import best_reply, nash, qre, rqe
 from solvers.equilibria.per_action import PerActionProblem, action_utilities, steepness
 from solvers.equilibria.reply import regularized_value
@@ -24,7 +25,7 @@ CONTRIBUTION = np.array([[0.6, 0.6], [1.0, 0.0]])
 def test_no_player_can_improve(divergence: str, regularizer: str, seed: int, exponents: tuple) -> None:
     rng = np.random.default_rng(seed)
     n, m = rng.integers(2, 5, size=2)
-    payoffs = rng.normal(size=(n, m)), rng.normal(size=(m, n))
+    payoffs = rng.normal(size=(n, m)), rng.normal(size=(n, m))
     tau, epsilon = (10 ** exponents[0], 10 ** exponents[1]), (10 ** exponents[2], 10 ** exponents[3])
     how = {"divergence": divergence, "regularizer": regularizer}
     found = rqe(*payoffs, tau=tau, epsilon=epsilon, risk="per_action", **how)
@@ -33,14 +34,12 @@ def test_no_player_can_improve(divergence: str, regularizer: str, seed: int, exp
         assert found.regime == "unproven"
         return
     for i in (0, 1):
-        x, y = found[i], found[1 - i]
+        x, y, own = found[i], found[1 - i], own_rows(*payoffs)[i]
 
-        def worth(z: np.ndarray, i: int = i, y: np.ndarray = y) -> float:
-            value = risk_adjusted(
-                payoffs[i], z, y, tau=tau[i], divergence=divergence, risk="per_action"
-            ).value
-            neutral = regularized_value(payoffs[i], z, y, Risk(0.0), epsilon[i], regularizer)
-            return value + neutral - float(z @ payoffs[i] @ y)
+        def worth(z: np.ndarray, i: int = i, y: np.ndarray = y, own: np.ndarray = own) -> float:
+            value = risk_adjusted(own, z, y, tau=tau[i], divergence=divergence, risk="per_action").value
+            neutral = regularized_value(own, z, y, Risk(0.0), epsilon[i], regularizer)
+            return value + neutral - float(z @ own @ y)
 
         for _ in range(10):
             other = rng.dirichlet(np.ones(len(x)))
@@ -60,9 +59,9 @@ def test_gaps_are_zero_at_equilibria_and_positive_elsewhere(seed: int) -> None:
     assert sum(gaps) > 1e-7
     for i in (0, 1):  # and they are what the best reply gains
         own = {"tau": how["tau"][i], "epsilon": how["epsilon"][i], "regularizer": "barrier"}
-        best = best_reply(game.payoffs[i], elsewhere[1 - i], risk="per_action", **own).value
+        best = best_reply(own_rows(*game.payoffs)[i], elsewhere[1 - i], risk="per_action", **own).value
         here = regularized_value(
-            game.payoffs[i],
+            own_rows(*game.payoffs)[i],
             elsewhere[i],
             elsewhere[1 - i],
             Risk(own["tau"]),
@@ -112,11 +111,11 @@ def test_limit_of_no_aversion_is_logit_quantal_response_and_nash(divergence: str
 def test_limit_of_great_aversion_is_the_action_with_the_best_worst_outcome() -> None:
     """One adversary an action: mixing protects from nothing, so that security is pure (before epsilon)."""
     row, column = np.array([[4.0, 0.0], [1.0, 2.0]]), np.array([[3.0, -1.0], [0.0, 0.5]])
-    found = rqe(row, column, tau=(1e3, 1e3), epsilon=(0.02, 0.02), risk="per_action")
+    found = rqe(row, column.T, tau=(1e3, 1e3), epsilon=(0.02, 0.02), risk="per_action")
     assert found.converged
     assert found[0] == pytest.approx([0, 1], abs=1e-6)
     assert found[1] == pytest.approx([0, 1], abs=1e-6)
-    soft = rqe(row, column, tau=(1e3, 1e3), epsilon=(1.0, 1.0), risk="per_action")
+    soft = rqe(row, column.T, tau=(1e3, 1e3), epsilon=(1.0, 1.0), risk="per_action")
     for i, payoffs in enumerate((row, column)):
         weights = np.exp(payoffs.min(axis=1))
         assert soft[i] == pytest.approx(weights / weights.sum(), abs=2e-3)
@@ -135,14 +134,14 @@ def test_one_adversary_an_action_differs_from_one_for_all_and_agrees_for_pure_pl
 
 
 def test_several_equilibria_are_told_and_the_branch_is_chosen() -> None:
-    found = rqe(CONTRIBUTION, CONTRIBUTION, tau=(0.5, 0.5), epsilon=(0.2, 0.2), risk="per_action")
+    found = rqe(CONTRIBUTION, CONTRIBUTION.T, tau=(0.5, 0.5), epsilon=(0.2, 0.2), risk="per_action")
     assert found.method == "branch"
     assert found.unique is False
     assert len(found.others) == 2
     assert found[0] == pytest.approx(found[1], abs=1e-9)
     again = rqe(
         CONTRIBUTION,
-        CONTRIBUTION,
+        CONTRIBUTION.T,
         tau=(0.5, 0.5),
         epsilon=(0.2, 0.2),
         risk="per_action",
@@ -173,7 +172,7 @@ def test_contracting_replies_have_one_equilibrium_that_iteration_reaches(
     rng = np.random.default_rng(2)
     payoffs = rng.normal(size=(3, 4)), rng.normal(size=(4, 3))
     how = {"divergence": divergence, "regularizer": regularizer}
-    found = rqe(*payoffs, tau=(0.3, 0.2), epsilon=(6.0, 6.0), risk="per_action", **how)
+    found = rqe(*own_rows(*payoffs), tau=(0.3, 0.2), epsilon=(6.0, 6.0), risk="per_action", **how)
     assert found.regime == "unique"
     assert found.unique is True
     x, y = rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(4))
@@ -184,7 +183,7 @@ def test_contracting_replies_have_one_equilibrium_that_iteration_reaches(
         )
     assert x == pytest.approx(found[0], abs=1e-9)
     assert y == pytest.approx(found[1], abs=1e-9)
-    tight = rqe(*payoffs, tau=(0.3, 0.2), epsilon=(0.1, 0.1), risk="per_action", **how)
+    tight = rqe(*own_rows(*payoffs), tau=(0.3, 0.2), epsilon=(0.1, 0.1), risk="per_action", **how)
     assert tight.regime == "unproven"
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from games.matrix import human_game, human_games
+from games.matrix.layout import own_rows
 from solvers.equilibria import best_reply, nash, rqe, security
 from solvers.equilibria.reply import regularized_value
 from solvers.risk import Risk, RiskError
@@ -61,7 +62,7 @@ def test_every_game_of_people_has_a_unique_equilibrium_near_what_they_did(game) 
 )
 def test_inspection_game(tau: float, expected: tuple[float, float]) -> None:
     inspectee = [[0, 5], [3, 3]]
-    inspector = np.array([[-3, -5], [0, 3]]).T
+    inspector = [[-3, -5], [0, 3]]
     found = rqe(inspectee, inspector, tau=(tau, tau), epsilon=(0.2, 0.2), regularizer="barrier")
     assert (found[0][0], found[1][0]) == pytest.approx(expected, abs=1e-3)
     assert found.gap < 1e-10
@@ -82,7 +83,7 @@ CONTRIBUTION = np.array([[0.6, 0.6], [1.0, 0.0]])
 def test_contribution_game_and_its_pitchfork(
     tau: float, symmetric: float, asymmetric: tuple[float, float] | None
 ) -> None:
-    found = rqe(CONTRIBUTION, CONTRIBUTION, tau=(tau, tau), epsilon=(0.2, 0.2))
+    found = rqe(CONTRIBUTION, CONTRIBUTION.T, tau=(tau, tau), epsilon=(0.2, 0.2))
     assert (found[0][0], found[1][0]) == pytest.approx((symmetric, symmetric), abs=1e-4)
     others = sorted((x[0], y[0]) for x, y in found.others)
     if asymmetric is None:
@@ -96,8 +97,8 @@ def test_contribution_game_and_its_pitchfork(
 
 
 def test_the_pitchfork_is_where_it_was_computed() -> None:
-    below = rqe(CONTRIBUTION, CONTRIBUTION, tau=(0.826, 0.826), epsilon=(0.2, 0.2))
-    above = rqe(CONTRIBUTION, CONTRIBUTION, tau=(0.832, 0.832), epsilon=(0.2, 0.2))
+    below = rqe(CONTRIBUTION, CONTRIBUTION.T, tau=(0.826, 0.826), epsilon=(0.2, 0.2))
+    above = rqe(CONTRIBUTION, CONTRIBUTION.T, tau=(0.832, 0.832), epsilon=(0.2, 0.2))
     assert len(below.others) == 2
     assert len(above.others) == 0
 
@@ -108,7 +109,7 @@ def test_the_pitchfork_is_where_it_was_computed() -> None:
 def test_no_player_can_improve(divergence: str, regularizer: str, seed: int, exponents: tuple) -> None:
     rng = np.random.default_rng(seed)
     n, m = rng.integers(2, 5, size=2)
-    payoffs = rng.normal(size=(n, m)), rng.normal(size=(m, n))
+    payoffs = rng.normal(size=(n, m)), rng.normal(size=(n, m))
     tau, epsilon = (10 ** exponents[0], 10 ** exponents[1]), (10 ** exponents[2], 10 ** exponents[3])
     found = rqe(*payoffs, tau=tau, epsilon=epsilon, divergence=divergence, regularizer=regularizer)
     if divergence == "cvar" and not found.converged:
@@ -118,12 +119,13 @@ def test_no_player_can_improve(divergence: str, regularizer: str, seed: int, exp
     assert found.converged, found.message
     for i in (0, 1):
         x, y, risk = found[i], found[1 - i], Risk(tau[i], divergence)
-        value = regularized_value(payoffs[i], x, y, risk, epsilon[i], regularizer)
+        own = own_rows(*payoffs)[i]
+        value = regularized_value(own, x, y, risk, epsilon[i], regularizer)
         for _ in range(20):
             other = rng.dirichlet(np.ones(len(x)))
             mixed = 0.99 * x + 0.01 * other
             for candidate in (other, mixed):
-                there = regularized_value(payoffs[i], candidate, y, risk, epsilon[i], regularizer)
+                there = regularized_value(own, candidate, y, risk, epsilon[i], regularizer)
                 assert there <= value + 1e-9
 
 
@@ -148,8 +150,8 @@ def test_limit_of_great_aversion_is_security() -> None:
     game = human_game("SC4")
     found = rqe(game.payoffs_1, game.payoffs_2, tau=(1e3, 1e3), epsilon=(1e-4, 1e-4))
     assert found.converged
-    for i, payoffs in enumerate((game.payoffs_1, game.payoffs_2)):
-        strategy, value = security(payoffs)
+    for i, payoffs in enumerate(own_rows(game.payoffs_1, game.payoffs_2)):
+        strategy, value = security(game.payoffs_1, game.payoffs_2, player=i)
         assert found[i] == pytest.approx(strategy, abs=5e-3)
         assert (found[i] @ payoffs).min() == pytest.approx(value, abs=0.02)
 
@@ -168,17 +170,17 @@ def test_all_regimes_end_with_an_equilibrium_or_say_that_they_did_not(seed: int,
 
 def test_large_games_converge_and_do_not_depend_on_the_order_of_players() -> None:
     rng = np.random.default_rng(0)
-    first, second = rng.normal(size=(30, 40)), rng.normal(size=(40, 30))
+    first, second = rng.normal(size=(30, 40)), rng.normal(size=(30, 40))
     parameters = {"divergence": "reverse_kl", "regularizer": "entropy"}
     one = rqe(first, second, tau=(2, 3), epsilon=(0.5, 0.4), **parameters)
-    other = rqe(second, first, tau=(3, 2), epsilon=(0.4, 0.5), **parameters)
+    other = rqe(second.T, first.T, tau=(3, 2), epsilon=(0.4, 0.5), **parameters)
     assert one.gap < 1e-10
     assert one[0] == pytest.approx(other[1], abs=1e-8)
 
 
 def test_a_start_finds_a_particular_equilibrium() -> None:
     found = rqe(
-        CONTRIBUTION, CONTRIBUTION, tau=(0.25, 0.25), epsilon=(0.2, 0.2), start=([0.9, 0.1], [0.2, 0.8])
+        CONTRIBUTION, CONTRIBUTION.T, tau=(0.25, 0.25), epsilon=(0.2, 0.2), start=([0.9, 0.1], [0.2, 0.8])
     )
     assert (found[0][0], found[1][0]) == pytest.approx((0.8696, 0.2261), abs=1e-4)
 
@@ -198,8 +200,8 @@ def test_best_replies_are_best(divergence: str, regularizer: str) -> None:
 
 def test_errors_name_the_value_and_the_rule() -> None:
     good = {"tau": (1, 1), "epsilon": (1, 1)}
-    with pytest.raises(RiskError, match=r"own actions as rows, shape \(3, 2\)"):
-        rqe(np.ones((2, 3)), np.ones((2, 3)), **good)
+    with pytest.raises(RiskError, match=r"player 1's actions as rows, shape \(2, 3\).*transpose it"):
+        rqe(np.ones((2, 3)), np.ones((3, 2)), **good)
     with pytest.raises(RiskError, match="epsilon must be positive"):
         rqe(np.ones((2, 2)), np.ones((2, 2)), tau=(1, 1), epsilon=(0, 1))
     with pytest.raises(RiskError, match="tau must be a pair"):

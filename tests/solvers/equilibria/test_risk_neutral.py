@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from games.matrix import bimatrix, human_game, human_games
-from solvers.equilibria import nash, qre, security
+from solvers.equilibria import nash, qre, rqe, security
 from solvers.risk import RiskError
+
+sys.path.insert(0, str(Path(__file__).parents[3]))  # benchmarks are not installed
+
+from benchmarks.equilibria import small_steps
 
 
 @pytest.mark.parametrize("game", human_games(), ids=lambda game: game.name)
@@ -32,12 +41,83 @@ def test_logit_equilibria_are_those_of_gambit() -> None:
     gambit = pytest.importorskip("pygambit")
     rng = np.random.default_rng(3)
     for _ in range(3):
-        first, second = rng.normal(size=(3, 4)), rng.normal(size=(4, 3))
-        game = gambit.Game.from_arrays(first, second.T)
+        first, second = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+        game = gambit.Game.from_arrays(first, second)
         for point in gambit.qre.logit_solve_lambda(game, [0.5, 2.0, 8.0]):
             expected = [float(point.profile[s]) for player in game.players for s in player.strategies]
             found = qre(first, second, rationality=point.lam)
             assert np.concatenate(found.strategies) == pytest.approx(expected, abs=1e-6)
+
+
+STAG_HUNT = np.array([[4.0, 1.0], [3.0, 3.0]])
+
+
+@pytest.mark.parametrize("rationality", [5.0, 10.0, 100.0])
+def test_the_principal_branch_is_taken_where_newton_finds_another_equilibrium(rationality: float) -> None:
+    """The branch from uniform play ends at the safe action; the mixed fixed point lies elsewhere."""
+    found = qre(STAG_HUNT, STAG_HUNT.T, rationality=rationality)
+    assert found.principal
+    assert found[0] == pytest.approx([0, 1], abs=1e-3)
+    assert found[1] == pytest.approx([0, 1], abs=1e-3)
+    ends = sorted(round(float(x[0]), 2) for x, _ in found.others)
+    assert ends == [round(ends[0], 2), 1.0 if rationality > 5 else 0.99]
+    assert 0.66 < ends[0] < 0.74
+    assert max(found.other_gaps) < 1e-10
+    averse = rqe(STAG_HUNT, STAG_HUNT.T, tau=1e-4, epsilon=1 / rationality)
+    assert averse.principal
+    assert averse[0] == pytest.approx(found[0], abs=1e-4)
+
+
+@given(seed=st.integers(0, 10**9), coordination=st.booleans(), exponent=st.floats(0, 3))
+@settings(max_examples=40)
+def test_logit_equilibria_are_the_ends_of_branches_followed_in_small_steps(
+    seed: int, coordination: bool, exponent: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    first = rng.normal(size=rng.integers(2, 5, size=2))
+    second = rng.normal(size=first.shape)
+    if coordination:
+        second = first + 0.2 * second
+    rationality = 10**exponent / max(np.ptp(first), np.ptp(second))
+    found, end = qre(first, second, rationality=rationality), small_steps(first, second, rationality)
+    assert found.converged
+    assert found.principal
+    assert end is not None
+    for mine, theirs in zip(found, end, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3, 1), (1, 1)])
+def test_players_with_one_action(shape: tuple[int, int]) -> None:
+    payoffs = np.arange(shape[0] * shape[1], dtype=float).reshape(shape)
+    noisy = qre(payoffs, payoffs, rationality=2.0)
+    weights = np.exp(2.0 * payoffs.ravel())
+    mixed = max(noisy, key=len)
+    assert noisy.converged
+    assert mixed == pytest.approx(weights / weights.sum())
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e-12, 0), (1e-9, 5), (1e8, 0), (1e12, 1e12), (1, 1e6)])
+def test_units_of_utility_change_nothing(scale: float, offset: float) -> None:
+    first, second = (payoffs for payoffs in bimatrix("SC4").payoffs)
+    plain = qre(first, second, rationality=1.05)
+    other = qre(scale * first + offset, scale * second + offset, rationality=1.05 / scale)
+    assert other.converged
+    assert other.gap <= 1e-10 * sum(other.stakes)
+    for x, y in zip(plain, other, strict=True):
+        assert x == pytest.approx(y, abs=1e-6)
+
+
+def test_convergence_is_relative_to_what_is_at_stake() -> None:
+    """Uniform play of a dilemma in billionths is no equilibrium, although it loses no more than 1e-9."""
+    found = rqe(1e-9 * STAG_HUNT, 1e-9 * STAG_HUNT.T, tau=1e5, epsilon=1e-11)
+    expected = rqe(STAG_HUNT, STAG_HUNT.T, tau=1e-4, epsilon=1e-2)
+    assert found[0] == pytest.approx(expected[0], abs=1e-6)
+    penalty = np.array([[5.0, -1e8], [4.0, 4.0]])
+    found = qre(penalty, [[1.0, -1e8], [1.0, 0.0]], rationality=3.0)
+    assert found.converged
+    u = penalty @ found[1]
+    assert found[0][0] / found[0][1] == pytest.approx(np.exp(3.0 * (u[0] - u[1])), rel=1e-6)
 
 
 def test_nash_equilibria_are_those_of_gambit() -> None:
@@ -45,7 +125,7 @@ def test_nash_equilibria_are_those_of_gambit() -> None:
     rng = np.random.default_rng(4)
     for _ in range(5):
         first, second = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
-        game = gambit.Game.from_arrays(first, second.T)
+        game = gambit.Game.from_arrays(first, second)
         theirs = gambit.nash.enummixed_solve(game, rational=False).equilibria
         expected = {
             tuple(round(float(e[s]), 6) + 0.0 for player in game.players for s in player.strategies)
@@ -58,12 +138,12 @@ def test_nash_equilibria_are_those_of_gambit() -> None:
 def test_zero_sum_and_large_games() -> None:
     zero_sum = bimatrix("zero_sum(20x30,seed=2)")
     found = nash(*zero_sum.payoffs)
-    assert found.method == "linear program"
+    assert found.method == "complementary pivoting"
     assert found.gaps[0] < 1e-8
     value = found[0] @ zero_sum.payoffs_1 @ found[1]
     assert security(zero_sum.payoffs_1)[1] == pytest.approx(value, abs=1e-9)
-    large = nash(*bimatrix("random(9,seed=1)").payoffs)
-    assert large.method == "mixed-integer program"
+    large = nash("random(20x30,seed=1)")
+    assert large.method == "complementary pivoting"
     assert max(large.gaps) < 1e-9
     assert not large.complete
 
@@ -80,5 +160,5 @@ def test_security_guarantees_its_value() -> None:
 def test_errors_name_the_value_and_the_rule() -> None:
     with pytest.raises(RiskError, match="rationality"):
         qre(np.ones((2, 2)), np.ones((2, 2)), rationality=0)
-    with pytest.raises(RiskError, match="own actions as rows"):
-        nash(np.ones((2, 3)), np.ones((2, 3)))
+    with pytest.raises(RiskError, match=r"player 1's actions as rows, shape \(2, 3\).*transpose it"):
+        nash(np.ones((2, 3)), np.ones((3, 2)))

@@ -37,5 +37,5 @@ def test_what_is_guaranteed_holds_against_the_worst_opponent() -> None:
 def test_games_that_no_linear_program_solves() -> None:
     with pytest.raises(games.UnsupportedGameError, match="two players"):
         sequence_security(games.compile("kuhn_poker(players=3)"), 0)
-    with pytest.raises(games.UnsupportedGameError, match="not zero-sum"):
+    with pytest.raises(games.UnsupportedGameError, match="do not sum to a constant"):
         sequence_nash(games.compile("matrix_pd"))

@@ -41,7 +41,7 @@ def test_one_state_without_a_future_is_the_matrix_game() -> None:
     rng = np.random.default_rng(0)
     rewards = rng.normal(size=(2, 2, 3))
     game, how = one_shot(rewards), Parameters((1.0, 2.0), (0.5, 0.7), "kl", "entropy")
-    payoffs = (rewards[0], rewards[1].T)
+    payoffs = (rewards[0], rewards[1])
     x, y = rng.dirichlet(np.ones(2)), rng.dirichlet(np.ones(3))
     gaps = stationary_gaps(game, (x[None], y[None]), how, discount=0.0)
     assert gaps == pytest.approx(matrix_gaps(payoffs, (x, y), tau=how.tau, epsilon=how.epsilon), abs=1e-12)
@@ -175,7 +175,7 @@ def test_backward_induction_with_risk_per_action() -> None:
     rewards = rng.normal(size=(2, 2, 3))
     how = Parameters((1.0, 2.0), (0.5, 0.7), "kl", "entropy", risk="per_action")
     found = backward_induction(one_shot(rewards), how, 1)
-    exact = rqe(rewards[0], rewards[1].T, tau=how.tau, epsilon=how.epsilon, risk="per_action")
+    exact = rqe(rewards[0], rewards[1], tau=how.tau, epsilon=how.epsilon, risk="per_action")
     assert found.policies[0][0, 0] == pytest.approx(exact[0], abs=1e-9)
     assert found.gap < 1e-10
 

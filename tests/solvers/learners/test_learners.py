@@ -48,9 +48,9 @@ def test_gradients_are_those_of_the_payoffs_of_four_agents(text: str) -> None:
         i = k % 2
         x, y, p = agents[i], agents[1 - i], agents[2 + i]
         if k < 2:
-            return float(x @ task.payoffs[i] @ p - task.epsilon[i] * nu(task.regularizer, x))
+            return float(x @ task.problem.payoffs[i] @ p - task.epsilon[i] * nu(task.regularizer, x))
         price = np.sum(p * np.log(p / y)) if task.divergence == "kl" else np.sum(y * np.log(y / p))
-        return -float(x @ task.payoffs[i] @ p + price / task.tau[i])
+        return -float(x @ task.problem.payoffs[i] @ p + price / task.tau[i])
 
     found = gradients(task, agents)
     for k, gradient in enumerate(found):

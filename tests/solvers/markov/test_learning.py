@@ -57,7 +57,7 @@ def test_gradients_are_those_of_values_a_visit(text: str) -> None:
 
 def test_one_state_without_a_future_is_the_one_shot_engine() -> None:
     plain = learning_task("random(2x3,seed=4) | kl entropy tau=2 epsilon=0.3")
-    rewards = np.stack([plain.payoffs[0], plain.payoffs[1].T])[:, None]
+    rewards = np.stack([plain.payoffs[0], plain.payoffs[1]])[:, None]
     game = MarkovGame("one", rewards, np.ones((1, 2, 3, 1)), np.ones(1), ("only",))
     read = markov_task("contribution_line(1) | kl entropy tau=2 epsilon=0.3 discount=0")
     task = MarkovTask("one", game, read.how, read.discount)

@@ -11,6 +11,7 @@ import pytest
 
 import games
 from games.matrix import bimatrix, human_game
+from games.matrix.layout import own_rows
 from solvers.equilibria import rqe, security
 from solvers.metrics.definitions import BY_NAME
 from solvers.metrics.gaps import matrix_gaps, rqe_gap
@@ -45,7 +46,9 @@ def test_dilated_values_are_the_matrix_definition_on_one_shot_games(divergence: 
         profile = profile_of(form, seed)
         found = risk_adjusted_values(form, profile, Risk(0.6, divergence))
         for i in (0, 1):
-            exact = risk_adjusted(game.payoffs[i], profile[i], profile[1 - i], tau=0.6, divergence=divergence)
+            exact = risk_adjusted(
+                own_rows(*game.payoffs)[i], profile[i], profile[1 - i], tau=0.6, divergence=divergence
+            )
             assert found[i] == pytest.approx(exact.value, abs=1e-12)
             dilated = dilated_value(form, profile, i, Risk(0.6, divergence))
             assert dilated.gradient == pytest.approx(exact.gradient)
@@ -155,8 +158,10 @@ def _objective(form: games.SequenceForm, profile: tuple, player: int, tau: float
 
 def test_security_values_of_security_strategies() -> None:
     form, game = games.compile("matrix_pd"), bimatrix("matrix_pd")
-    strategies = tuple(security(payoffs)[0] for payoffs in game.payoffs)
-    assert security_values(form, strategies) == pytest.approx([security(p)[1] for p in game.payoffs])
+    strategies = tuple(security(*game.payoffs, player=i)[0] for i in (0, 1))
+    assert security_values(form, strategies) == pytest.approx(
+        [security(*game.payoffs, player=i)[1] for i in (0, 1)]
+    )
 
 
 def test_social_measures() -> None:
@@ -185,11 +190,11 @@ def test_every_measure_has_a_direction_and_a_citation() -> None:
 def test_free_riding_is_read_off_payoffs_that_share_a_reward() -> None:
     rng = np.random.default_rng(5)
     reward, costs = rng.normal(size=(3, 4)), [rng.normal(size=3), rng.normal(size=4)]
-    payoffs = [reward - costs[0][:, None], (reward - costs[1]).T]
+    payoffs = [reward - costs[0][:, None], reward - costs[1]]
     strategies = [rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(4))]
     assert one_shot_free_riding(payoffs, strategies) == pytest.approx(free_riding(costs, strategies))
     for seed in range(3):
         first, second = bimatrix(f"cooperation(3x3,seed={seed})").payoffs
-        assert shares_rewards(first - second.T)
+        assert shares_rewards(first - second)
     with pytest.raises(ValueError, match="shared reward less private costs"):
         one_shot_free_riding(bimatrix("random(3x3,seed=1)").payoffs, [np.ones(3) / 3] * 2)

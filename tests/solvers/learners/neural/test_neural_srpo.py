@@ -74,7 +74,7 @@ def test_ppo_walks_a_corridor_as_well_as_can_be() -> None:
 
 def test_averse_networks_come_to_the_risk_averse_equilibrium() -> None:
     """Both agents and what they fear, with tau and epsilon in units of utility."""
-    exact = rqe(CONTRIBUTION, CONTRIBUTION, tau=(2, 2), epsilon=(0.2, 0.2))
+    exact = rqe(CONTRIBUTION, CONTRIBUTION.T, tau=(2, 2), epsilon=(0.2, 0.2))
     assert exact.others == ()
     x = exact[0]
     feared = x * np.exp(-2 * x @ CONTRIBUTION)

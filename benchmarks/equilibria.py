@@ -1,0 +1,338 @@
+"""Whether equilibria are what they claim, and how long they take: python -m benchmarks.equilibria
+
+Random games over scales, offsets, penalties and degeneracies are solved by `nash`, and enumerated once more
+by code that shares nothing with it: all vertices of both best-response polytopes from all their bases, in
+fractions (and by Gambit in rationals, where pygambit is installed). Logit QRE are compared with the end of an
+independent continuation from uniform play in small steps. Printed is what was false or missing, and the
+median time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from solvers.equilibria import nash, qre
+
+Array = npt.NDArray[np.float64]
+Rows = list[list[Fraction]]
+Profile = tuple[tuple[Fraction, ...], tuple[Fraction, ...]]
+Pair = tuple[Array, Array]
+
+
+# Independent enumeration, in fractions
+
+
+def by_bases(first: Rows, second: Rows) -> tuple[set[Profile], bool]:
+    """Return all extreme equilibria of a game, and whether it is degenerate: slowly, from all bases."""
+    n, m = len(first), len(first[0])
+    A = [[x - min(map(min, first)) + 1 for x in row] for row in first]
+    B = [[x - min(map(min, second)) + 1 for x in row] for row in second]
+    mine = _vertices([[B[i][j] for i in range(n)] for j in range(m)], n)
+    theirs = _vertices(A, m)
+    found, degenerate = set(), False
+    for x, x_zero, x_tight in mine:
+        degenerate |= len(x_zero) + len(x_tight) > n
+        for y, y_zero, y_tight in theirs:
+            if any(x) and any(y) and len(x_zero | y_tight) == n and len(y_zero | x_tight) == m:
+                found.add((tuple(p / sum(x) for p in x), tuple(p / sum(y) for p in y)))
+    degenerate |= any(len(zero) + len(tight) > m for _, zero, tight in theirs)
+    return found, degenerate
+
+
+def _vertices(rows: Rows, n: int) -> list[tuple[tuple[Fraction, ...], set[int], set[int]]]:
+    """Return the vertices of ``{x >= 0, rows x <= 1}``: where ``x`` is zero, and which rows are tight."""
+    facets = [[Fraction(int(i == k)) for i in range(n)] for k in range(n)] + rows
+    right = [Fraction(0)] * n + [Fraction(1)] * len(rows)
+    found: dict[tuple[Fraction, ...], tuple[set[int], set[int]]] = {}
+    for basis in itertools.combinations(range(len(facets)), n):
+        x = _gauss([[*facets[k], right[k]] for k in basis])
+        if x is None or min(x) < 0:
+            continue
+        values = [sum(a * p for a, p in zip(row, x, strict=True)) for row in rows]
+        if max(values) <= 1:
+            zero = {i for i, p in enumerate(x) if p == 0}
+            found[tuple(x)] = (zero, {j for j, value in enumerate(values) if value == 1})
+    return [(x, *labels) for x, labels in found.items()]
+
+
+def _gauss(rows: Rows) -> list[Fraction] | None:
+    """Return the solution of a square system by Gauss and Jordan; nothing if it is singular."""
+    n = len(rows)
+    for k in range(n):
+        pivot = next((i for i in range(k, n) if rows[i][k] != 0), None)
+        if pivot is None:
+            return None
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        rows[k] = [x / rows[k][k] for x in rows[k]]
+        for i in range(n):
+            if i != k and rows[i][k] != 0:
+                rows[i] = [a - rows[i][k] * b for a, b in zip(rows[i], rows[k], strict=True)]
+    return [row[n] for row in rows]
+
+
+def by_gambit(first: Rows, second: Rows) -> set[Profile] | None:
+    """Return the extreme equilibria that Gambit enumerates in rationals; nothing without pygambit.
+
+    It is told payoffs between 0 and 1: at 1e9 and more version 16.7 finds no equilibrium.
+    """
+    try:
+        import pygambit
+    except ImportError:
+        return None
+    game = pygambit.Game.new_table([len(first), len(first[0])])
+    for i, j in itertools.product(range(len(first)), range(len(first[0]))):
+        outcome = game[i, j]
+        for player, payoffs in zip(game.players, (first, second), strict=True):
+            low, high = min(map(min, payoffs)), max(map(max, payoffs))
+            told = (payoffs[i][j] - low) / ((high - low) or 1)
+            outcome[player] = pygambit.Rational(told.numerator, told.denominator)
+    found = set()
+    for profile in pygambit.nash.enummixed_solve(game, rational=True).equilibria:
+        mixed = [
+            tuple(
+                Fraction(int(p.numerator), int(p.denominator))
+                for p in (profile[s] for s in player.strategies)
+            )
+            for player in game.players
+        ]
+        found.add((mixed[0], mixed[1]))
+    return found
+
+
+# Independent continuation
+
+
+def small_steps(first: Array, second: Array, rationality: float, near: float = 1e-3) -> Pair | None:
+    """Return the logit QRE at the end of the branch from uniform play; nothing if the branch was lost.
+
+    The curve of (log strategies, lambda) is followed along the null space of its Jacobian, in steps that are
+    halved until the corrector begins within ``near`` of the curve and the direction turns by less than 8
+    degrees.
+    """
+    n, m = first.shape
+
+    def conditions(v: Array) -> Pair:
+        x, y, rate = np.exp(v[:n]), np.exp(v[n:-1]), v[-1]
+        u, w = first @ y, x @ second
+        F = np.concatenate(
+            [
+                [x.sum() - 1, y.sum() - 1],
+                v[1:n] - v[0] - rate * (u[1:] - u[0]),
+                v[n + 1 : -1] - v[n] - rate * (w[1:] - w[0]),
+            ]
+        )
+        J = np.zeros((n + m, n + m + 1))
+        J[0, :n], J[1, n:-1] = x, y
+        for a in range(1, n):
+            row = J[a + 1]
+            row[a], row[0], row[-1] = 1.0, -1.0, u[0] - u[a]
+            row[n:-1] = rate * (first[0] - first[a]) * y
+        for b in range(1, m):
+            row = J[n + b]
+            row[n + b], row[n], row[-1] = 1.0, -1.0, w[0] - w[b]
+            row[:n] = rate * (second[:, 0] - second[:, b]) * x
+        return F, J
+
+    def direction(v: Array, before: Array) -> Array:
+        found = np.linalg.svd(conditions(v)[1])[2][-1]
+        return np.asarray(found if found @ before > 0 else -found)
+
+    def corrected(v: Array) -> Array | None:
+        for k in range(6):
+            F, J = conditions(v)
+            step = np.linalg.lstsq(J, -F, rcond=None)[0]
+            if k == 0 and np.abs(step).max() > near:
+                return None
+            v = v + step
+            if np.abs(step).max() < 1e-12 * (1 + np.abs(v).max()):
+                break
+        return v
+
+    v = np.concatenate([np.full(n, -np.log(n)), np.full(m, -np.log(m)), [0.0]])
+    tangent, length = direction(v, np.eye(n + m + 1)[-1]), 1e-3 / max(np.ptp(first), np.ptp(second))
+    for _ in range(200_000):
+        ahead = corrected(v + length * tangent)
+        following = None if ahead is None else direction(ahead, tangent)
+        if ahead is None or following is None or following @ tangent < 0.99:
+            length /= 2
+            if length < 1e-13:
+                return None
+            continue
+        if ahead[-1] >= rationality:
+            end = v + (ahead - v) * (rationality - v[-1]) / (ahead[-1] - v[-1])
+            for _ in range(50):
+                F, J = conditions(end)
+                end[:-1] -= np.linalg.solve(J[:, :-1], F)
+            return np.exp(end[:n]), np.exp(end[n:-1])
+        v, tangent, length = ahead, following, 1.5 * length
+    return None
+
+
+# Games
+
+
+def plain(rng: np.random.Generator, n: int, m: int) -> Pair:
+    """Normal payoffs: almost never degenerate."""
+    return rng.normal(size=(n, m)), rng.normal(size=(n, m))
+
+
+def ties(rng: np.random.Generator, n: int, m: int) -> Pair:
+    """Few whole numbers: mostly degenerate."""
+    return rng.integers(-2, 3, size=(n, m)).astype(float), rng.integers(-2, 3, size=(n, m)).astype(float)
+
+
+def constant_sum(rng: np.random.Generator, n: int, m: int) -> Pair:
+    """Whole numbers that sum to 3 everywhere."""
+    first = rng.integers(-9, 10, size=(n, m)).astype(float)
+    return first, 3.0 - first
+
+
+def duplicates(rng: np.random.Generator, n: int, m: int) -> Pair:
+    """An action of each player twice, where there are two."""
+    first, second = plain(rng, n, m)
+    for payoffs in (first, second):
+        payoffs[-1], payoffs[:, -1] = payoffs[0], payoffs[:, 0]
+        payoffs[-1, -1] = payoffs[0, 0]
+    return first, second
+
+
+def penalties(rng: np.random.Generator, n: int, m: int) -> Pair:
+    """Small whole numbers with a few penalties of up to -1e8."""
+    first, second = ties(rng, n, m)
+    for payoffs in (first, second):
+        payoffs[rng.random((n, m)) < 0.2] = -(10.0 ** int(rng.integers(2, 9)))
+    return first, second
+
+
+def dominated(rng: np.random.Generator, n: int, m: int) -> Pair:
+    """The last action of each player is worse than the first by a hair."""
+    first, second = plain(rng, n, m)
+    if n > 1:
+        first[-1] = first[0] - 1e-9
+    if m > 1:
+        second[:, -1] = second[:, 0] - 1e-9
+    return first, second
+
+
+KINDS: tuple[Callable[[np.random.Generator, int, int], Pair], ...] = (
+    plain,
+    ties,
+    constant_sum,
+    duplicates,
+    penalties,
+    dominated,
+)
+
+
+def random_game(rng: np.random.Generator, index: int) -> tuple[str, Pair]:
+    """Return one game and its kind: 1 to 4 actions a player, scaled by 1e-12 to 1e12, some with an offset."""
+    kind = KINDS[index % len(KINDS)]
+    n, m = (int(size) for size in rng.integers(1, 5, size=2))
+    first, second = kind(rng, n, m)
+    scale, offset = 10.0 ** int(rng.integers(-12, 13)), float(rng.integers(-5, 6)) * (rng.random() < 0.3)
+    return kind.__name__, (first * scale + offset, second * scale + offset)
+
+
+# Comparison
+
+
+@dataclass
+class Tally:
+    """What was found of one kind of games."""
+
+    games: int = 0
+    degenerate: int = 0
+    profiles: int = 0
+    false: int = 0
+    missing: int = 0
+    falsely_complete: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+
+def compare(payoffs: Pair, tally: Tally) -> bool:
+    """Solve one game, count what is false or missing, and return whether Gambit could be asked."""
+    began = time.perf_counter()
+    found = nash(*payoffs)
+    tally.seconds.append(time.perf_counter() - began)
+    exact: Sequence[Rows] = [[[Fraction(float(x)) for x in row] for row in matrix] for matrix in payoffs]
+    expected, degenerate = by_bases(*exact)
+    listed = {profile for profile in found.exact if profile is not None}
+    witness = by_gambit(*exact)
+    tally.games += 1
+    tally.degenerate += degenerate
+    tally.profiles += len(found)
+    tally.false += len(found) - len(listed & expected)
+    missing = len(expected - listed)
+    tally.missing += missing
+    tally.falsely_complete += found.complete and (missing > 0 or found.degenerate != degenerate)
+    if witness is not None and witness != expected:
+        tally.false += len(listed - witness)
+        tally.missing += len(witness - listed)
+    return witness is not None
+
+
+def nash_games(count: int, seed: int) -> None:
+    """Print the table of Nash equilibria."""
+    rng, tallies, asked = np.random.default_rng(seed), defaultdict[str, Tally](Tally), 0
+    for index in range(count):
+        kind, payoffs = random_game(rng, index)
+        asked += compare(payoffs, tallies[kind])
+    print(f"Nash equilibria of {count} random games against enumeration in fractions", end="")
+    print(f", {asked} of them against Gambit, too:" if asked else " (pygambit is not installed):")
+    title = ("kind", "games", "degenerate", "profiles", "false", "missing", "falsely complete", "median ms")
+    print("| " + " | ".join(title) + " |")
+    print("| --- " + "| ---: " * (len(title) - 1) + "|")
+    for kind, one in tallies.items():
+        numbers = (one.games, one.degenerate, one.profiles, one.false, one.missing, one.falsely_complete)
+        print(f"| {kind} | {' | '.join(map(str, numbers))} | {1e3 * float(np.median(one.seconds)):.2f} |")
+
+
+def logit_games(count: int, seed: int) -> None:
+    """Print how many logit QRE are the end of the branch that small steps follow."""
+    rng, counts, seconds = np.random.default_rng(seed), Counter[str](), []
+    for index in range(count):
+        n, m = (int(size) for size in rng.integers(2, 5, size=2))
+        first, second = (plain, ties)[index % 2](rng, n, m)
+        if index % 4 == 2:  # coordination: branches come close to each other
+            second = first + 0.2 * second
+        rationality = float(10.0 ** rng.uniform(0, 3)) / max(np.ptp(first), np.ptp(second))
+        began = time.perf_counter()
+        found = qre(first, second, rationality=rationality)
+        seconds.append(time.perf_counter() - began)
+        end = small_steps(first, second, rationality)
+        same = end is not None and all(
+            np.abs(a - b).max() < 1e-6 for a, b in zip(found.strategies, end, strict=True)
+        )
+        counts["compared" if end is not None else "lost by small steps"] += 1
+        counts["elsewhere, and said to lie on the branch"] += (
+            end is not None and not same and bool(found.principal)
+        )
+        counts["not known to lie on the branch"] += not found.principal
+        counts["not converged"] += not found.converged
+    told = ", ".join(f"{number} {name}" for name, number in counts.items())
+    print(f"\nLogit QRE of {count} random games, lambda times range of payoffs up to 1,000: {told};", end="")
+    print(f" median {1e3 * float(np.median(seconds)):.1f} ms")
+
+
+def main() -> None:
+    """Print all comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--games", type=int, default=500, help="random games for Nash equilibria")
+    parser.add_argument("--logit", type=int, default=200, help="random games for logit QRE")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    nash_games(arguments.games, arguments.seed)
+    logit_games(arguments.logit, arguments.seed)
+
+
+if __name__ == "__main__":
+    main()
