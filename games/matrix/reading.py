@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from games.errors import GameError, GameStringError, UnsupportedGameError
+from games.leaves import sums_to
 from games.matrix.families import FAMILIES
 from games.matrix.human import human_game, human_games
 from games.sequence_form import SequenceForm, Treeplex
@@ -131,7 +132,9 @@ def one_shot(form: SequenceForm) -> Bimatrix:
     first, second = np.zeros((n, m)), np.zeros((n, m))
     first[tuple(form.leaf_sequences)] = form.leaf_payoffs[0]
     second[tuple(form.leaf_sequences)] = form.leaf_payoffs[1]
-    return _plain(form.name, first, second)
+    names = tuple(treeplex.action_names for treeplex in form.treeplexes)
+    found = _plain(form.name, first, second)
+    return replace(found, actions=(names[0], names[1])) if all(names) else found
 
 
 def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm:
@@ -148,6 +151,7 @@ def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm
 
     rows, columns = (part.ravel().astype(np.int32) for part in np.mgrid[:n, :m])
     payoffs = np.stack([payoffs_1.ravel(), payoffs_2.ravel()])
+    constant = sums_to(payoffs)
     return SequenceForm(
         name=name,
         treeplexes=(treeplex(n), treeplex(m)),
@@ -155,7 +159,8 @@ def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm
         leaf_payoffs=payoffs,
         leaf_chance=np.ones(n * m),
         nodes=1 + n + n * m,
-        zero_sum=bool(np.allclose(payoffs.sum(axis=0), 0.0)),
+        zero_sum=constant == 0.0,
+        constant_sum=constant,
     )
 
 

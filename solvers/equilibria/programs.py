@@ -46,10 +46,10 @@ class NashEquilibria:
         Distinct, each a strategy of player 1 and of player 2 (of extensive games: a behaviour policy).
     gaps : tuple of floats
         NashConv of each as listed: what both players' best responses gain, in units of utility.
-    stakes : tuple of floats
-        What is at stake in each for the player that has less of it: the expected distance of its outcomes
-        from its value, under the action where that is largest. No gap of a player exceeds `tolerance` times
-        its stake.
+    regrets, stakes : tuple of pairs of floats
+        What each player's best response gains in each, and what is at stake for it there: the expected
+        distance of its outcomes from its value, under the action where that is largest. No regret exceeds
+        `tolerance` times the stake.
     exact : tuple of pairs of tuples of Fraction, or of None
         The equilibria in exact arithmetic, of which the listed are the nearest floats; None where a profile
         is known only up to its gap.
@@ -65,7 +65,8 @@ class NashEquilibria:
 
     equilibria: tuple[tuple[Array, ...], ...]
     gaps: tuple[float, ...]
-    stakes: tuple[float, ...]
+    regrets: tuple[tuple[float, ...], ...]
+    stakes: tuple[tuple[float, ...], ...]
     exact: tuple[tuple[Exact, Exact] | None, ...]
     complete: bool
     degenerate: bool | None
@@ -139,8 +140,9 @@ def _of_form(form: SequenceForm, tolerance: float) -> NashEquilibria:
     found = sequence_nash(form, tolerance=tolerance)
     return NashEquilibria(
         equilibria=(found.profile,),
-        gaps=(found.exploitability * form.players,),
-        stakes=(found.stake,),
+        gaps=(sum(found.regrets),),
+        regrets=(found.regrets,),
+        stakes=(found.stakes,),
         exact=(None,),
         complete=False,
         degenerate=None,
@@ -163,14 +165,15 @@ def _listed(
     for profile, exact in candidates:
         gaps, stakes = regrets(game, profile), stakes_of(game, profile)
         if all(gap <= tolerance * stake for gap, stake in zip(gaps, stakes, strict=True)):
-            kept.append((profile, exact, sum(gaps), min(stakes)))
+            kept.append((profile, exact, gaps, stakes))
     if not kept:
         raise RiskError("no Nash equilibrium was found within tolerance; try a larger tolerance")
-    profiles, exact_ones, sums, least = zip(*kept, strict=True)
+    profiles, exact_ones, gains, at_stake = zip(*kept, strict=True)
     return NashEquilibria(
         tuple(profiles),
-        tuple(sums),
-        tuple(least),
+        tuple(map(sum, gains)),
+        tuple(gains),
+        tuple(at_stake),
         tuple(exact_ones),
         complete and len(kept) == len(candidates),
         degenerate,

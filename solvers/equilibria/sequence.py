@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from games.errors import UnsupportedGameError
 from games.sequence_form import SequenceForm, Treeplex
-from solvers.profile import Profile, average_profile, exploitability, realization_plans
+from solvers.profile import Profile, average_profile, realization_plans
 from solvers.risk.measures import RiskError
 from solvers.tables import tables
 
@@ -34,15 +34,16 @@ class SequenceEquilibrium:
         What each player is guaranteed.
     exploitability : float
         Of the profile, in units of utility.
-    stake : float
-        What is at stake in the profile for the player that has less of it: the expected distance of the
+    regrets, stakes : tuple of floats
+        What each player's best response gains, and what is at stake for it: the expected distance of the
         outcome from the middle of its payoffs, in units of utility.
     """
 
     profile: Profile
     values: tuple[float, ...]
     exploitability: float
-    stake: float
+    regrets: tuple[float, ...]
+    stakes: tuple[float, ...]
 
 
 def sequence_security(form: SequenceForm, player: int) -> tuple[Array, float]:
@@ -146,11 +147,12 @@ def sequence_nash(form: SequenceForm, tolerance: float = 1e-9) -> SequenceEquili
             "for one-shot games only"
         )
     found = sequence_guarantees(form)
-    if found.exploitability > tolerance * found.stake:
-        raise RiskError(
-            f"the linear programs of {form.name} ended {found.exploitability:.2g} from an equilibrium, in "
-            f"units of utility, where {found.stake:.2g} is at stake; bring its payoffs closer together"
-        )
+    for regret, stake in zip(found.regrets, found.stakes, strict=True):
+        if regret > tolerance * stake:
+            raise RiskError(
+                f"the linear programs of {form.name} ended {regret:.2g} from an equilibrium, in units of "
+                f"utility, where {stake:.2g} is at stake; bring its payoffs closer together"
+            )
     return found
 
 
@@ -162,7 +164,11 @@ def sequence_guarantees(form: SequenceForm) -> SequenceEquilibrium:
     plans, reach, shared = realization_plans(level, profile), np.ones(form.leaves), tables(level)
     for player in range(form.players):
         reach *= plans[shared.segments[player]][form.leaf_sequences[player]]
-    stakes = np.abs(level.leaf_payoffs) @ reach
+    gains = [max(shared.gain(player, plans), 0.0) for player in range(form.players)]
     return SequenceEquilibrium(
-        profile, tuple(value for _, value in solved), exploitability(level, profile), float(stakes.min())
+        profile=profile,
+        values=tuple(value for _, value in solved),
+        exploitability=sum(gains) / form.players,
+        regrets=tuple(gains),
+        stakes=tuple(float(stake) for stake in np.abs(level.leaf_payoffs) @ reach),
     )
