@@ -40,6 +40,8 @@ class Measurements:
         Name of the suite; None for games that were named one by one.
     reference : str or None
         Library program that fitness is relative to, if any.
+    length : str
+        How long programs were run, in words.
     shown : tuple of Metric
         Further metrics that were asked for.
     """
@@ -49,6 +51,7 @@ class Measurements:
     fitness: Fitness
     suite: str | None
     reference: str | None
+    length: str
     shown: tuple[Metric, ...] = ()
 
     @property
@@ -96,7 +99,7 @@ class Measurements:
         what = f", suite [cyan]{output.plain(self.suite)}[/]" if self.suite else ""
         better = "less" if self.metric.direction == "min" else "more"
         name = output.plain(self.metric.label)
-        return f"{name} after {self.rows[0].iterations} iterations{what}; {better} is better"
+        return f"{name} after {self.length}{what}; {better} is better"
 
     def print_failures(self, screen: Console) -> None:
         """Say why programs failed, one line each."""
@@ -134,6 +137,7 @@ def measure(
     from contextlib import closing
 
     from archive import Archive
+    from evolve.domains.lengths import length_in_words
     from evolve.evaluate import Evaluator
     from evolve.executors.local import LocalExecutor
 
@@ -146,7 +150,10 @@ def measure(
         with closing(LocalExecutor(workers)) as executor, progress() as tell:
             evaluator = Evaluator(archive, domain, stage, executor, tier=accepted)
             rows = evaluator.measure(found, reference=compared, reuse=reuse, on_measured=tell)
-    return Measurements(rows, domain.metrics[domain.metric], fitness, name, compared, shown)
+    told = {"domain": domain.name, "train": name, "horizon": rows[0].iterations}
+    return Measurements(
+        rows, domain.metrics[domain.metric], fitness, name, compared, length_in_words(told), shown
+    )
 
 
 def find(

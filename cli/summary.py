@@ -106,6 +106,7 @@ def print_result(
 def print_next(screen: Console, result: Result, config: Mapping[str, Any], database: str | None) -> None:
     """Print the commands that one would type next."""
     from evolve.domains import domain as find_domain
+    from evolve.tasks import Strategic
 
     assert result.best is not None
     name = result.best.nickname
@@ -114,8 +115,16 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     games = shlex.quote(str(config["test"] if config.get("final_test") else config["train"]))
     domain = find_domain(config["domain"])
     length = "" if config["horizon"] == domain.horizon else f" -n {config['horizon']}"
-    objective = (config.get("fitness") or {}).get("objective")
+    fitness = config.get("fitness") or {}
+    objective = fitness.get("objective")
     length += "" if objective is None else f" --objective {shlex.quote(objective)}"
+    # What the run measured is measured again: its games, its length, its fitness.
+    again = (
+        "" if config["train"] == domain.suites["train"] else f" --suite {shlex.quote(str(config['train']))}"
+    )
+    again += length
+    if objective is not None and fitness.get("strategic"):
+        again += f" --risk {shlex.quote(Strategic.model_validate(fitness['strategic']).words())}"
     known, library = "dcfr vad_cfr", ""
     if domain.name != "cfr":
         # Every domain has a seed; not every fitness has a reference.
@@ -124,7 +133,7 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     commands = (
         (f"nashforge show {name}", "its code and scores"),
         (compared, "with known programs" if library else "with known rules"),
-        (f"nashforge evaluate {name}{length}", "measure it again"),
+        (f"nashforge evaluate {name}{again}", "measure it again"),
         (f"nashforge export {name} --output rule.py", "take it along"),
     )
     screen.print("\nNext")
@@ -149,6 +158,8 @@ def print_standing(
     screen: Console, now: Standing, better: Sequence[Candidate], failures: Sequence[Candidate]
 ) -> None:
     """Print where a run stands."""
+    from evolve.domains.lengths import length_in_words
+
     run, result = now.run, now.result
     colours = {"running": "green", "finished": "green", "failed": "red", "lost": "red"}
     state = f"[{colours.get(now.state, 'yellow')}]{now.state}[/]"
@@ -157,7 +168,8 @@ def print_standing(
     settings = now.settings
     screen.print(
         f"[dim]{run.domain} · {settings.get('strategy')} · {settings.get('proposer')} proposer · seed "
-        f"{run.seed} · horizon {settings.get('horizon')} · created {output.ago(run.created)}[/]"
+        f"{run.seed} · {length_in_words(settings)} · worked {output.duration(result.seconds)} · created "
+        f"{output.ago(run.created)}[/]"
     )
     screen.print(f"evaluations {result.evaluations}/{now.limit}   failures: {failures_text(result.failures)}")
     if result.best is not None:

@@ -19,6 +19,7 @@ from evolve.executors.chosen import expected_workers, make_executor
 from evolve.llm.setup import check_feedback, check_models, make_author
 from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
+from evolve.resuming import check_limits, nothing_left
 from evolve.sandbox import Tier, probe
 from evolve.search import Search
 from evolve.standing import standing
@@ -168,8 +169,12 @@ def resume_run(
     Raises
     ------
     ConfigError, games.GameError, SandboxUnavailable, evolve.service.settings.ServiceError
-        If the configuration, with the changes, cannot be carried out; nothing is changed then.
+        If the configuration, with the changes, cannot be carried out; nothing is changed then. Nor is
+        anything of a run that has nothing left to do, whose outcome is returned; see `evolve.resuming`.
     """
+    check_limits(archive, run, changes or {})
+    if nothing_left(archive, run, changes or {}) is not None:
+        return standing(archive, run).result
     config = resumed_config(archive, run, changes)
     check(config, confine=executor is None and config.executor == "local")
     if executor is None:

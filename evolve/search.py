@@ -31,6 +31,7 @@ from evolve.records import stored_outcome
 from evolve.scoreboard import Outcome, Scoreboard
 from evolve.strategies import make_strategy
 from evolve.tasks import Report
+from evolve.worked import Clock
 
 ASKED_PER_EVALUATION = 20
 """A run ends as exhausted when so many times its evaluations were asked for: all else were repetitions."""
@@ -94,7 +95,8 @@ class Search:
         if isinstance(executor, Wakeable):
             self._asking.notify(executor.wake)
         self._pause = SHORTEST_PAUSE
-        self._began = self._beat = self._shown = time.monotonic()
+        self._clock = Clock(archive, run)
+        self._beat = self._shown = time.monotonic()
         self._lookahead = config.lookahead or default_lookahead(executor.workers)
 
     def rehearse(self, asking: Callable[[Knowledge], Asking]) -> None:
@@ -118,19 +120,23 @@ class Search:
         try:
             reason = self._work()
         except KeyboardInterrupt:
-            self._archive.set_run_state(self._run, RunState.STOPPED, "interrupted", owner=self._owner)
+            self._end(RunState.STOPPED, "interrupted")
             return self._result("interrupted", interrupted=True)
         except (SearchError, ArchiveError) as error:
             # A failed run is free to be resumed at once. The database itself may be what failed.
             with contextlib.suppress(ArchiveError):
-                self._archive.set_run_state(self._run, RunState.FAILED, str(error), owner=self._owner)
+                self._end(RunState.FAILED, str(error))
             raise
         state = RunState.STOPPED if reason == "stopped" else RunState.FINISHED
         self._stay_alive()
-        self._archive.set_run_state(self._run, state, reason, owner=self._owner)
+        self._end(state, reason)
         self._phase = "done"
         self._show()
         return self._result(reason)
+
+    def _end(self, state: RunState, reason: str) -> None:
+        self._clock.stop()
+        self._archive.set_run_state(self._run, state, reason, owner=self._owner)
 
     def _work(self) -> str:
         self._measuring.refer("train", "validation")
@@ -242,14 +248,9 @@ class Search:
             self._stop_reason = self._stop_reason or "patience"
         return self._stop_reason is None
 
-    @property
-    def _seconds(self) -> float:
-        """How long this process has worked on the run, without the time for which it was held back."""
-        return time.monotonic() - self._began
-
     def _look_at_the_clock(self) -> None:
         limit = self._config.max_minutes
-        if limit is not None and self._seconds >= 60 * limit:
+        if limit is not None and self._clock.session >= 60 * limit:
             self._stop_reason = self._stop_reason or "max_minutes"
 
     def _ask(self, index: int) -> bool:
@@ -356,9 +357,8 @@ class Search:
             self._stop_reason = "stopped"
         if self._archive.pause_requested(self._run):
             phase, self._phase = self._phase, "paused"
-            since = time.monotonic()
-            hold(self._archive, self._run, self._stay_alive)
-            self._began += time.monotonic() - since
+            with self._clock.held():
+                hold(self._archive, self._run, self._stay_alive)
             self._phase = phase
         self._look_at_the_clock()
         self._show()
@@ -366,6 +366,7 @@ class Search:
     def _stay_alive(self) -> None:
         if not self._archive.heartbeat_run(self._run, self._owner):
             raise SearchError(f"the run {self._run.nickname} was taken over by another process")
+        self._clock.keep()
         self._show()
 
     def _show(self) -> None:
@@ -379,7 +380,7 @@ class Search:
                 best=board.best,
                 seed_train=None if board.seed is None else board.seed.train,
                 outcomes=dict(board.outcomes),
-                seconds=self._seconds,
+                seconds=self._clock.session,
                 running=self._dispatcher.running,
                 writing=self._asking.busy,
                 ledger=self._asking.ledger,
@@ -394,6 +395,6 @@ class Search:
             evaluations=self._board.evaluated,
             failures=self._board.failed,
             stop_reason=reason,
-            seconds=self._seconds,
+            seconds=self._clock.total,
             interrupted=interrupted,
         )

@@ -9,6 +9,7 @@ from archive import Archive, Candidate, Run, RunState, Status
 from archive.views import Fitted
 from evolve.progress import Result
 from evolve.ranking import merit, ranked
+from evolve.worked import worked
 
 SILENT_SECONDS = 60.0
 """Without a sign of life for so long, the process that works on a run is taken for dead."""
@@ -56,8 +57,10 @@ def standing(archive: Archive, run: Run) -> Standing:
     # A proposal that came to nothing is no evaluation.
     nothing = archive.candidates(run, status=[Status.REJECTED, Status.CANCELLED])
     empty = sum(candidate.program is None for candidate in nothing)
-    ended = run.finished or run.heartbeat
-    seconds = (ended - run.started).total_seconds() if ended and run.started else 0.0
+    alive = is_alive(archive, run)
+    seconds = worked(archive, run)
+    if alive and run.heartbeat is not None and run.pause_requested is None:
+        seconds += (archive.now() - run.heartbeat).total_seconds()
     result = Result(
         run=run.nickname,
         best=best[0] if best else None,
@@ -68,12 +71,12 @@ def standing(archive: Archive, run: Run) -> Standing:
         - empty,
         failures={str(status): count for status, count in counts.items() if status.failed},
         stop_reason=run.stop_reason or "",
-        seconds=max(seconds, 0.0),
+        seconds=seconds,
         interrupted=run.stop_reason == "interrupted",
     )
-    return Standing(
-        run, result, counts, is_alive(archive, run), int(settings.get("max_evaluations", 0)), settings
-    )
+    # Archives of earlier versions have runs that were given a limit below what they had.
+    limit = max(int(settings.get("max_evaluations", 0)), result.evaluations)
+    return Standing(run, result, counts, alive, limit, settings)
 
 
 def is_alive(archive: Archive, run: Run) -> bool:

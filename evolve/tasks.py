@@ -85,6 +85,10 @@ class Strategic(Message):
                 "(kl, reverse_kl, chi2 or cvar; tau and radius at least 0, epsilon positive)"
             ) from error
 
+    def words(self) -> str:
+        """Return the parameters as `read` takes them."""
+        return f"{self.divergence} tau={self.tau!r} epsilon={self.epsilon!r} radius={self.radius!r}"
+
 
 class Fitness(Message):
     """How measurements become one number, higher is better.

@@ -38,11 +38,13 @@ def resume(
 ) -> None:
     """Continue a run, or give a finished one higher limits.
 
+    A finished run is not touched without one: the command says which would continue it.
     One that was paused goes on where it is; any other is worked on by this process.
     """
     from cli import output
     from cli.archives import find_run, opened
     from cli.working import service_of, work
+    from evolve.resuming import check_limits, nothing_left
     from evolve.run import resume_run, resumed_config
     from evolve.standing import is_alive
 
@@ -62,6 +64,11 @@ def resume(
         if found.pause_requested is not None and is_alive(archive, found):
             _let_go_on(archive, found, changes, as_json=output.wants_json(json))
             return
+        check_limits(archive, found, changes)
+        left = nothing_left(archive, found, changes)
+        if left is not None:
+            _say_finished(archive, found, left, as_json=output.wants_json(json))
+            return
         chosen = resumed_config(archive, found, changes)
         work(
             archive,
@@ -72,6 +79,18 @@ def resume(
             database=database,
             as_json=output.wants_json(json),
         )
+
+
+def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> None:
+    """Say what a finished run would need to go on."""
+    from cli import output
+    from evolve.standing import standing
+
+    if as_json:
+        spent = archive.spending(run)[""].cost
+        output.print_json({**standing(archive, run).result.as_dict(), "cost": spent})
+    else:
+        output.console().print(f"{output.plain(why)}", soft_wrap=True)
 
 
 def _let_go_on(archive: Archive, run: Run, changes: Mapping[str, Any], *, as_json: bool) -> None:

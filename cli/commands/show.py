@@ -46,7 +46,7 @@ def show(
     if source:
         screen.print()
         output.print_code(screen, named.source, "python")
-    _print_measured(screen, evaluations)
+    _print_measured(screen, named.domain, evaluations)
 
 
 def _parents(archive: Archive, candidate: Candidate) -> list[tuple[Candidate, str]]:
@@ -121,7 +121,7 @@ def _print_origin(
         )
 
 
-def _print_measured(screen: Console, evaluations: list[Evaluation]) -> None:
+def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation]) -> None:
     from cli import output
 
     wanted = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
@@ -130,7 +130,7 @@ def _print_measured(screen: Console, evaluations: list[Evaluation]) -> None:
     for evaluation in wanted[-SHOWN:]:
         kind = "on request" if evaluation.split is None else evaluation.split
         head = f"\n[bold]{output.plain(evaluation.suite)}[/] [dim]({kind}, {output.ago(evaluation.finished)}"
-        head += f", {evaluation.settings.get('horizon', '?')} iterations)[/]"
+        head += f", {output.plain(_length(domain, evaluation))})[/]"
         if evaluation.fitness is not None:
             head += f"  fitness [bold]{output.fitness(evaluation.fitness)}[/]"
         screen.print(head, soft_wrap=True)
@@ -140,6 +140,13 @@ def _print_measured(screen: Console, evaluations: list[Evaluation]) -> None:
             )
         for game, value in _last(evaluation).items():
             screen.print(f"  {output.number(value):>10}  {output.plain(game)}", soft_wrap=True)
+
+
+def _length(domain: str, evaluation: Evaluation) -> str:
+    from evolve.domains.lengths import length_in_words
+
+    horizon = evaluation.settings.get("horizon", 0)
+    return length_in_words({"domain": domain, "train": evaluation.suite, "horizon": horizon})
 
 
 def _last(evaluation: Evaluation) -> dict[str, float]:

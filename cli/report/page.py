@@ -111,6 +111,8 @@ def _environment() -> Environment:
 
 def _facts(report: RunReport) -> list[tuple[str, str]]:
     """Return what the run was, line by line."""
+    from evolve.domains.lengths import length_in_words
+
     now, settings = report.standing, report.standing.settings
     domain = now.run.domain if report.domain is None else f"{now.run.domain}: {report.domain.title}"
     state = now.state
@@ -123,12 +125,12 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
         ("domain", domain),
         ("state", state),
         ("suites", suites),
-        ("horizon", str(settings.get("horizon", "-"))),
+        ("length", length_in_words(settings)),
         ("strategy", str(settings.get("strategy", "-"))),
         ("written by", "the offline proposer" if shown == "offline" else shown),
         ("seed", str(now.run.seed)),
         ("evaluations", f"{now.result.evaluations} of at most {now.limit}"),
-        ("time", output.duration(now.result.seconds)),
+        ("time worked", output.duration(now.result.seconds)),
     ]
     if report.total.calls:
         spent = report.total

@@ -44,7 +44,8 @@ class Domain(Protocol):
     -----
     A domain may have an attribute ``search``, too: its defaults of other fields of `evolve.config.RunConfig`;
     and ``effort``: the metric that ``metric`` is traded off against where nobody says otherwise. Without it,
-    that is ``seconds``, if the domain measures it.
+    that is ``seconds``, if the domain measures it. A method ``length(suite, horizon)`` says in words how
+    long its programs are run, where that is not ``horizon`` iterations.
     """
 
     name: str

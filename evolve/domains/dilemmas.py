@@ -119,6 +119,10 @@ class DilemmaDomain:
             split=split, suite=name, trials=trials, fitness=fitness, seconds=self._seconds(fitness, trials)
         )
 
+    def length(self, suite: str, horizon: int) -> str:
+        """Return how long episodes are, in words."""
+        return f"episodes of {min(load_dilemma_suite(suite).parsed().horizon, horizon)} steps"
+
     def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return the test episodes of settings."""
         trials = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from cli.live import LiveWatcher, Pace, PlainWatcher
 from cli.summary import print_result
 from evolve.config import load_config
 from evolve.domains import domain
+from evolve.domains.lengths import length_in_words
 from evolve.progress import Result, Snapshot
 
 NOTE = "predict that the last regrets come again, [weight] growing to 1.5; weigh policies by t ** 2.5"
@@ -174,6 +176,52 @@ def test_proposed_commands_say_how_long_to_play_only_where_it_is_unusual(name: s
         config = load_config({"domain": name, "horizon": horizon}).model_dump(mode="json")
         print_result(screen, result, [seed, best], config, None)
         assert (" -n 7" in screen.export_text()) == told
+
+
+@pytest.mark.parametrize("suite", [None, "cleanup-small", "my suite.toml"])
+def test_what_is_proposed_measures_what_the_run_measured(suite: str | None) -> None:
+    config = load_config({"domain": "cleanup", "train": suite}).model_dump(mode="json")
+    seed = candidate(0, 1.0, operator="seed", note="nearest_apple")
+    result = Result(
+        run="calm-harbour",
+        best=seed,
+        seed=seed,
+        evaluations=1,
+        failures={},
+        stop_reason="stopped",
+        seconds=2.0,
+    )
+    screen = Console(file=io.StringIO(), width=200, record=True)
+    print_result(screen, result, [seed], config, None)
+    (line,) = [line for line in screen.export_text().splitlines() if "nashforge evaluate" in line]
+    words = shlex.split(line.partition("  measure")[0])
+    assert words == ["nashforge", "evaluate", seed.nickname, *(["--suite", suite] if suite else [])]
+
+
+def test_proposed_commands_measure_risk_as_the_run_did() -> None:
+    options = {"domain": "cfr", "objective": "log(rqe_gap)", "risk": "chi2 tau=0.5"}
+    config = load_config(options).model_dump(mode="json")
+    seed = candidate(0, 1.0, operator="seed", note="x")
+    result = Result(
+        run="calm-harbour",
+        best=seed,
+        seed=seed,
+        evaluations=1,
+        failures={},
+        stop_reason="stopped",
+        seconds=2.0,
+    )
+    screen = Console(file=io.StringIO(), width=200, record=True)
+    print_result(screen, result, [seed], config, None)
+    assert "--risk 'chi2 tau=0.5 epsilon=0.1 radius=0.1'" in screen.export_text()
+
+
+def test_lengths_are_told_in_the_unit_of_the_domain() -> None:
+    cleanup = load_config({"domain": "cleanup", "train": "cleanup-small"}).model_dump(mode="json")
+    assert length_in_words(cleanup) == "episodes of 200 steps"
+    assert length_in_words({**cleanup, "horizon": 50}) == "episodes of 50 steps"
+    assert length_in_words({**cleanup, "train": "gone.toml"}) == "1000 iterations"
+    assert length_in_words(load_config({}).model_dump(mode="json")) == "1000 iterations"
 
 
 def test_the_tree_is_indented_at_branches_only(searched: Any) -> None:

@@ -1,0 +1,27 @@
+"""How long a run's programs are run, in the words of its domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evolve.domains import UnknownDomainError, domain
+from games.errors import GameError
+
+
+def length_in_words(settings: Mapping[str, Any]) -> str:
+    """Return for example ``1000 iterations``, or ``episodes of 200 steps``.
+
+    Parameters
+    ----------
+    settings
+        A run's configuration.
+    """
+    horizon = int(settings.get("horizon", 0))
+    iterations = f"{horizon} iterations"
+    try:
+        told = getattr(domain(str(settings.get("domain"))), "length", None)
+        return iterations if told is None else str(told(str(settings.get("train")), horizon))
+    except (UnknownDomainError, GameError):
+        # The run comes from where its domain, or the file of its suite, is; neither is here.
+        return iterations
