@@ -67,7 +67,9 @@ def fill(archive: Archive) -> None:
     archive.register_worker("w", host="h", pid=1, kinds="evaluate", slots=1, versions={})
 
 
-@pytest.mark.parametrize("route", [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")])
+@pytest.mark.parametrize(
+    "route", [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")], ids="-".join
+)
 def test_a_copy_holds_everything(
     route: tuple[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

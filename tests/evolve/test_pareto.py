@@ -64,6 +64,7 @@ def test_which_metrics_are_traded():
             traded_metrics(cfr, Fitness(), few)
 
 
+@pytest.mark.slow
 def test_the_set_of_a_run_holds_its_best_in_each_metric(archive, tiny):
     result = start_run(archive, tiny(max_evaluations=12), name="front")
     points = pareto_points(archive, archive.get_run("front"), [EXPLOITABILITY, SECONDS], floor=1e-9)

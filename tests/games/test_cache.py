@@ -195,6 +195,7 @@ print(form.nodes, form.infosets, digest.hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_processes_compile_a_game_once(tmp_path):
     environment = {**os.environ, "NASHFORGE_CACHE": str(tmp_path / "cache")}
     log = tmp_path / "log"

@@ -274,6 +274,7 @@ def test_every_exported_name_exists():
         games.nothing  # noqa: B018
 
 
+@pytest.mark.slow
 def test_three_player_leduc_in_little_memory(game_cache):
     """1.8 million histories in a process that never holds 1 GB; then again from the cache."""
     # VmHWM begins anew with the process; ru_maxrss holds what the process that started it had, too.

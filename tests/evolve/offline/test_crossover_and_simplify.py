@@ -24,6 +24,7 @@ simplify = partial(offline.simplify, grammar=CFR)
 tidy = partial(offline.tidy, grammar=CFR)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", rule_names())
 def test_every_pair_of_rules_recombines(first, runner):
     rng = np.random.default_rng(8)
@@ -90,6 +91,7 @@ def test_equal_generators_give_equal_crossovers():
     assert first == second
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", rule_names())
 def test_simplifying_ends_in_something_small_that_runs(rule, runner):
     rng = np.random.default_rng(2)
@@ -108,6 +110,7 @@ def test_simplifying_ends_in_something_small_that_runs(rule, runner):
     assert runner.works(source, 10)
 
 
+@pytest.mark.slow
 def test_evolved_rules_recombine_and_shrink(runner):
     rng = np.random.default_rng(12)
     evolved = []

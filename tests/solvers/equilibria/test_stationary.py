@@ -147,6 +147,7 @@ def visits(game: MarkovGame, policies: tuple[np.ndarray, ...], discount: float) 
     return np.linalg.solve(np.eye(game.states) - discount * step.T, game.initial)
 
 
+@pytest.mark.slow
 def test_averse_walkers_keep_away_from_the_cliff_also_without_a_horizon() -> None:
     game = cliff_walk().scaled()
     beside = [s for s, label in enumerate(game.labels) if label.startswith("(1,")]
@@ -159,6 +160,7 @@ def test_averse_walkers_keep_away_from_the_cliff_also_without_a_horizon() -> Non
     assert there[0] > 1.1 * there[1] > 1.2 * there[2]
 
 
+@pytest.mark.slow
 def test_aversion_to_free_riding_raises_contributions_on_the_grid() -> None:
     """The more averse both are to the other's waiting, the more both walk towards the job."""
     game, effort = contribution_line(3), []

@@ -43,6 +43,7 @@ def test_random_agents_do_what_they_do_in_the_original():
     assert means("cleanup(preset=gallego2026)", "random")["efficiency"] == pytest.approx(-7.1, abs=0.5)
 
 
+@pytest.mark.slow
 def test_cooperation_pays_for_the_group():
     assert means("gathering", "cooperative_partition", range(2))["efficiency"] > 4
     rotation = means("cleanup", "duty_rotation", range(2))
