@@ -8,7 +8,7 @@ tested by mistake. Before anything is mutated the tests must pass.
 numba keeps compiled kernels on disk and looks only at the file of a function to see whether they are stale,
 not at the functions that were compiled into it: kernels are compiled afresh for every mutation of one.
 
-    python tools/mutate.py [-k WORD] [--jobs N] [--list] [--check]
+    python tools/mutate.py [-k WORD ...] [--jobs N] [--list] [--check]
 """
 
 from __future__ import annotations
@@ -284,7 +284,9 @@ def try_all(mutations: Iterable[Mutation], copies: Sequence[Tree]) -> Iterator[t
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try the mutations and print a table; the exit status is 1 unless all are killed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-k", metavar="WORD", default="", help="only those with the word in name or file")
+    parser.add_argument(
+        "-k", metavar="WORD", nargs="+", default=[""], help="only those with one of the words in name or file"
+    )
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="copies to work in")
     parser.add_argument("--list", action="store_true", help="show the mutations, try none")
     parser.add_argument("--check", action="store_true", help="check that all apply, try none")
@@ -296,10 +298,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MutationError as error:
         print(f"{MUTATIONS.name}: {error}", file=sys.stderr)
         return 2
-    word = options.k.lower()
-    chosen = [m for m in every if word in m.name.lower() or word in m.file.lower()]
+    chosen = [m for m in every if any(word.lower() in f"{m.name} {m.file}".lower() for word in options.k)]
     if not chosen:
-        print(f"no mutation has {options.k!r} in its name or file; see --list", file=sys.stderr)
+        print(f"no mutation has {' or '.join(options.k)} in its name or file; see --list", file=sys.stderr)
         return 2
     if options.list:
         print(*(f"{mutation.file:36} {mutation.name}" for mutation in chosen), sep="\n")
