@@ -15,7 +15,7 @@ from evolve.domains.staging import fitness_of
 from evolve.executors.base import Executor, Lost
 from evolve.objectives import final_scores
 from evolve.programs import NamedProgram, store
-from evolve.records import settings_of, stored
+from evolve.records import identity_in, settings_of, stored
 from evolve.tasks import Fitness, Report, Stage, Trial
 
 Curve: TypeAlias = tuple[tuple[int, float], ...]
@@ -266,6 +266,9 @@ def remembered(
         if evaluation.evaluator != domain.evaluator:
             continue
         if evaluation.settings.get("horizon") != trial.iterations:
+            continue
+        # What was measured under the same name, but is not known to be the same game, tells nothing.
+        if identity_in(evaluation.settings, trial.label) != trial.identity:
             continue
         measured = measured_in(domain, label, program, trial, evaluation)
         if measured.curve and measured.curve[-1][0] == trial.iterations:

@@ -12,6 +12,9 @@ from evolve.records import curves_of, final_values, outcome_of, settings_of, sto
 from evolve.scoreboard import Outcome
 from evolve.tasks import Report, Split, Stage, StageReport
 
+GAMES = "games"
+"""What a run remembers of its games: the identity of each, by split and label."""
+
 
 class Measuring:
     """What a run measures on each split.
@@ -36,6 +39,33 @@ class Measuring:
             split: domain.stage(split, suite, config.horizon, config.fitness)
             for split, suite in suites.items()
         }
+        self._check_games()
+
+    def _check_games(self) -> None:
+        """Refuse to go on with games that are not those that the run began with.
+
+        Raises
+        ------
+        SearchError
+            If one has changed: what was measured before could not be compared with what comes.
+        """
+        stages = (self._domain.smoke(self._config.horizon), *self._stages.values())
+        now = {
+            f"{stage.split} {trial.label}": trial.identity
+            for stage in stages
+            for trial in stage.trials
+            if trial.identity is not None
+        }
+        stored = self._archive.get_state(self._run, GAMES, {})
+        before = stored if isinstance(stored, dict) else {}
+        changed = [name for name in now if before.get(name, now[name]) != now[name]]
+        if changed:
+            raise SearchError(
+                f"the game {changed[0].partition(' ')[2]} is not the one that this run began with: a file "
+                "that it reads has changed, or OpenSpiel has; start a new run, or bring back the file"
+            )
+        if now.keys() - before.keys():
+            self._archive.set_state(self._run, GAMES, {**before, **now})
 
     def refer(self, *splits: Split) -> None:
         """Measure the reference program on some splits, unless the archive knows how it does there.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,9 @@ from evolve.objectives import parse_objective
 from evolve.proposal import Curve
 from evolve.scoreboard import Outcome
 from evolve.tasks import Fitness, Measurement, Report, Stage, StageReport
+
+IDENTITIES = "identities"
+"""The setting of a measurement that tells the identities of its games by label."""
 
 
 def stored(report: Report, stage: StageReport, program: str, settings: dict[str, Any]) -> NewEvaluation:
@@ -44,11 +47,20 @@ def stored(report: Report, stage: StageReport, program: str, settings: dict[str,
 
 def settings_of(stage: Stage) -> dict[str, Any]:
     """Return what a stage's numbers depend on besides the program, for the record."""
+    identities = {trial.label: trial.identity for trial in stage.trials if trial.identity is not None}
     return {
         "horizon": max(trial.iterations for trial in stage.trials),
         "fitness": stage.fitness.model_dump(mode="json"),
         "games": [trial.label for trial in stage.trials],
+        **({IDENTITIES: identities} if identities else {}),
     }
+
+
+def identity_in(settings: Mapping[str, Any], label: str) -> str | None:
+    """Return the identity of a game as the settings of a measurement tell it; older ones tell none."""
+    found = settings.get(IDENTITIES)
+    identity = found.get(label) if isinstance(found, Mapping) else None
+    return identity if isinstance(identity, str) else None
 
 
 def final_values(stage: StageReport, metric: str) -> dict[str, float]:

@@ -19,6 +19,7 @@ from evolve.evaluate import Measured, measured_in, remembered
 from evolve.llm.earnings import Earning, earnings
 from evolve.pareto import summary
 from evolve.ranking import line_of_descent
+from evolve.records import identity_in
 from evolve.standing import Standing, standing
 from evolve.tasks import Fitness, Split, Trial
 
@@ -175,7 +176,11 @@ def _comparison(archive: Archive, work: Domain, now: Standing, split: Split) -> 
     latest = measured[-1]
     games = tuple(dict.fromkeys(score.game for score in latest.scores if score.game))
     horizon = int(latest.settings.get("horizon", work.horizon))
-    trials = [Trial(label=game, game=game, iterations=horizon) for game in games]
+    # As the games were when the best was measured: a file may hold another one by now.
+    trials = [
+        Trial(label=game, game=game, iterations=horizon, identity=identity_in(latest.settings, game))
+        for game in games
+    ]
     own = archive.get_program(latest.program)
     rows = [measured_in(work, own.nickname, own, trial, latest) for trial in trials]
     hashes = {name: program_hash(work.source(name), work.name) for name in work.baselines()}

@@ -37,7 +37,9 @@ class Disguise(Message):
 class Trial(Message):
     """One game to be played: what, how long, where to measure.
 
-    ``label`` names the trial in scores; it is the game string unless the game is disguised.
+    ``label`` names the trial in scores; it is the game string unless the game is disguised. ``identity`` is
+    the digest of what the string stands for, see `games.identity`: whoever plays it compares what it finds
+    under that name. None where the string itself tells all.
     """
 
     label: str
@@ -45,6 +47,13 @@ class Trial(Message):
     iterations: int = Field(ge=1)
     checkpoints: tuple[int, ...] = ()
     disguise: Disguise | None = None
+    identity: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _dump(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Digests of stages of domains without identities are older than these.
+        values: dict[str, Any] = standard(self)
+        return values if self.identity is not None else {k: v for k, v in values.items() if k != "identity"}
 
 
 class StrategicError(ValueError):
@@ -146,7 +155,12 @@ class Stage(Message):
     @property
     def digest(self) -> str:
         """Hash of what is measured: equal digests can be compared."""
-        what = self.model_dump_json(include={"trials", "fitness"})
+        # Where a file lies on this machine is no part of a game whose identity is known.
+        trials = tuple(
+            trial if trial.identity is None else trial.model_copy(update={"game": ""})
+            for trial in self.trials
+        )
+        what = self.model_copy(update={"trials": trials}).model_dump_json(include={"trials", "fitness"})
         return hashlib.sha256(what.encode()).hexdigest()[:16]
 
 

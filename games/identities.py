@@ -20,7 +20,7 @@ from typing import Any
 from games.errors import GameFileError, GameStringError
 from games.files.reading import SUFFIXES, file_bytes, is_game_file
 from games.openspiel import Game, is_openspiel, load_parsed
-from games.parameters import Parameters, parse_game_string, written
+from games.parameters import Parameters, nested, parse_game_string, written
 
 _FOLDER_ENDINGS = ("root", "dir", "directory", "folder", "path")
 """How parameters end that name a folder whose files a game reads."""
@@ -64,15 +64,11 @@ def identity(game: str | Path) -> Identity:
         return identity_of_content(text, file_bytes(Path(text).expanduser()))
     if not is_openspiel(text):
         return _of({"text": " ".join(text.split())})
-    parameters = parse_game_string(text)
-    before = file_digests(parameters)
-    try:
-        loaded = load_parsed(parameters)
-    except GameStringError:
-        if not file_of_ours(parameters):
-            raise
-        loaded = None
-    return identity_of(parameters, loaded, before)
+    from games.source import load
+
+    found = load(text).identity
+    assert found is not None  # as it was given by a text
+    return found
 
 
 def identity_of_content(name: str, data: bytes) -> Identity:
@@ -89,7 +85,7 @@ def identity_of(parameters: Parameters, loaded: Game | None, digests: Mapping[st
     parameters
         As they were given.
     loaded
-        The game that OpenSpiel made of them; None if it can make none.
+        The game that OpenSpiel made of them; None if it plays it not, but we from a file.
     digests
         Of the files that they name, see `file_digests`.
     """
@@ -132,11 +128,16 @@ def _load_alone(parameters: Parameters) -> Game | None:
         return None
 
 
-def file_of_ours(parameters: Parameters) -> str | None:
-    """Return the path of the file of ``efg_game`` or ``nfg_game``, which we read where OpenSpiel cannot."""
-    suffix = {"efg_game": ".efg", "nfg_game": ".nfg"}.get(parameters["name"])
-    path = parameters.get("filename")
-    return path if suffix and isinstance(path, str) and path else None
+GAMBIT = {"efg_game": ".efg", "nfg_game": ".nfg"}
+"""OpenSpiel's games that are read from a file in one of Gambit's formats, and the format's ending."""
+
+
+def files_of_ours(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield paths and formats of the files in Gambit's formats that a game, or one that it wraps, reads."""
+    for part in nested(parameters):
+        suffix, path = GAMBIT.get(str(part.get("name"))), part.get("filename")
+        if suffix and isinstance(path, str) and path:
+            yield path, suffix
 
 
 def texts_of(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -155,7 +155,7 @@ class _Parser:
             sign = text[place]
             if depth == 0 and sign in ",)":
                 self._place = place
-                return text[start:place].strip(), False
+                return text[start:place].strip(" \t"), False
             depth += (sign == "(") - (sign == ")")
         raise self._problem("a closing bracket is missing")
 

@@ -13,7 +13,7 @@ import pyspiel
 from games.errors import GameFileError, GameStringError, UnsupportedGameError
 from games.files.reading import file_bytes, is_game_file, parse_game_file
 from games.files.strategic import StrategicFile
-from games.identities import Identity, file_digests, file_of_ours, identity_of, identity_of_content
+from games.identities import GAMBIT, Identity, file_digests, files_of_ours, identity_of, identity_of_content
 from games.openspiel import Game, canonical_name, defined_in_python, load_parsed
 from games.parameters import parse_game_string
 
@@ -54,8 +54,8 @@ def load(source: GameSource) -> LoadedGame:
     ----------
     source : str, Path or pyspiel.Game
         An OpenSpiel game string such as ``"leduc_poker(players=3)"``, the path of a game file in Gambit's
-        format (it ends in ``.nfg`` or ``.efg``), or a loaded game. ``efg_game(filename=...)`` and
-        ``nfg_game(filename=...)`` are played by OpenSpiel if it can read the file, else by us.
+        format (it ends in ``.nfg`` or ``.efg``), or a loaded game. The files of ``efg_game(filename=...)``
+        and ``nfg_game(filename=...)`` are read by us, too, unless another game wraps these.
 
     Raises
     ------
@@ -87,15 +87,12 @@ def _from_string(name: str) -> LoadedGame:
     if not parameters["name"]:
         raise GameStringError(f"{name!r} names no game; write for example 'kuhn_poker(players=3)'")
     digests = file_digests(parameters)
-    path = file_of_ours(parameters)
-    try:
-        game, openspiel = load_parsed(parameters), True
-    except GameStringError:
-        if path is None:
-            raise
-        # OpenSpiel reads a part of Gambit's formats; we read the rest, and say what is wrong in which line.
-        suffix = ".nfg" if parameters["name"] == "nfg_game" else ".efg"
-        game, openspiel = parse_game_file(file_bytes(path), path, suffix), False
+    # OpenSpiel reads a part of Gambit's formats, takes no notice of outcomes at inner nodes, and ends the
+    # process at some files that are ill-formed: we read the files, also those that it shall read inside of
+    # another game, and say what is wrong in which line.
+    read = [parse_game_file(file_bytes(path), path, suffix) for path, suffix in files_of_ours(parameters)]
+    openspiel = parameters["name"] not in GAMBIT or not read
+    game = load_parsed(parameters) if openspiel else read[0]
     if file_digests(parameters) != digests:
         raise GameFileError(f"a file of {name} changed while it was read; try again")
     loaded = game if openspiel else None
@@ -116,10 +113,6 @@ def exact_payoffs(source: GameSource) -> npt.NDArray[Any]:
     """
     loaded = load(source)
     game = loaded.game
-    if loaded.openspiel and isinstance(source, str):
-        path = file_of_ours(parse_game_string(source))
-        if path is not None and source.strip().startswith("nfg_game"):
-            game = parse_game_file(file_bytes(path), path, ".nfg")
     if not isinstance(game, StrategicFile):
         raise UnsupportedGameError(
             f"{loaded.name} is no game in strategic form from a file; give a .nfg file"

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from games.errors import GameStringError, SuiteError
+from games.errors import GameError, SuiteError
 from games.naming import choice
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -32,7 +32,7 @@ class Suite(BaseModel):
     purpose : str
         What the suite is for, in a sentence.
     games : tuple of str
-        OpenSpiel game strings, at least one, none twice.
+        OpenSpiel game strings or paths of game files, at least one, none twice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,15 +110,15 @@ def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
 
 def _check_games(suite: Suite, path: Path) -> None:
     """Load every game once, so that a typing error is reported before hours of work, not after."""
-    from games.openspiel import canonical_name
+    from games.source import load
 
-    seen: dict[str, str] = {}
+    seen: dict[object, str] = {}
     for game in suite.games:
         try:
-            canonical = canonical_name(game)
-        except GameStringError as error:
+            found = load(game).identity
+        except GameError as error:
             raise SuiteError(f"the suite {path} names a game that cannot be loaded: {error}") from error
-        if canonical in seen:
-            same = f"as {seen[canonical]!r}" if seen[canonical] != game else "twice"
+        if found in seen:
+            same = f"as {seen[found]!r}" if seen[found] != game else "twice"
             raise SuiteError(f"the suite {path} names the game {game!r} {same}; list every game once")
-        seen[canonical] = game
+        seen[found] = game

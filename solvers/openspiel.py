@@ -58,8 +58,8 @@ def to_openspiel(form: SequenceForm, profile: Profile, game: Any = None) -> Tabu
         for i, label in enumerate(treeplex.labels):
             if label not in tabular.state_lookup:
                 raise GameError(
-                    f"OpenSpiel has no information state {label!r}: a policy of a disguised or refined game "
-                    "cannot be written as its TabularPolicy"
+                    f"OpenSpiel has no information state {label!r}: a policy of a disguised or refined game, "
+                    "or of one from a file, cannot be written as its TabularPolicy"
                 )
             row = tabular.action_probability_array[tabular.state_lookup[label]]
             own = slice(treeplex.start[i], treeplex.start[i + 1])

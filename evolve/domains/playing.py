@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import games
 from evolve.domains.metrics import Metric
 from evolve.domains.staging import Allowance, Tally, requested, run_stages
-from evolve.sandbox import InvalidOutput, Limits, Sandbox
+from evolve.sandbox import InfrastructureError, InvalidOutput, Limits, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Report, Split, Stage, Strategic, Task, Trial
 from games.sequence_form import SequenceForm
 from solvers.metrics.profile import UndefinedMetricError, check_defined, strategic_values
@@ -81,13 +81,25 @@ class PlayingDomain(ABC):
         """Return the games of a suite."""
         return games.load_suite(suite).games
 
+    def identified(self, game: str) -> tuple[str, str]:
+        """Return how to call a game from any folder, and the digest of its identity."""
+        return games.portable(game), games.identity(game).digest
+
     def trial(
         self, game: str, horizon: int, label: str | None = None, disguise: Disguise | None = None
     ) -> Trial:
-        """Return the trial of a game; whoever plays it may work in another directory."""
+        """Return the trial of a game; whoever plays it may work in another directory.
+
+        Raises
+        ------
+        games.GameError
+            If the game cannot be loaded.
+        """
+        played, identity = self.identified(game)
         return Trial(
             label=label or game,
-            game=games.portable(game),
+            game=played,
+            identity=identity,
             iterations=horizon,
             checkpoints=self.checkpoints(horizon),
             disguise=disguise,
@@ -98,12 +110,13 @@ class PlayingDomain(ABC):
 
         Where only copies are perturbed, the others are other games anyway.
         """
-        copies = set(self.games(self.suites["train"] if self.perturbs_only_copies else suite))
+        known = self.games(self.suites["train"] if self.perturbs_only_copies else suite)
+        copies = {self.identified(game)[1] for game in known} if split == "validation" else set()
         trials = []
         for k, game in enumerate(self.games(suite)):
             if split == "validation":
                 disguise = self.disguise.model_copy(update={"seed": self.disguise.seed + k})
-                if game not in copies:
+                if self.identified(game)[1] not in copies:
                     disguise = disguise.model_copy(update={"perturbation": 0.0})
                 trials.append(self.trial(game, horizon, f"{game} (disguise {disguise.seed})", disguise))
             else:
@@ -139,6 +152,8 @@ class PlayingDomain(ABC):
     def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
         """Play every game of every stage, one confined process a game."""
 
+        self._check_games(task)
+
         def run_stage(stage: Stage, tally: Tally) -> None:
             allowance = Allowance(stage.seconds, task.memory_bytes)
             measured: list[float] = []
@@ -150,6 +165,28 @@ class PlayingDomain(ABC):
                 tally.fingerprint = self._fingerprint(measured)
 
         return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
+
+    def _check_games(self, task: Task) -> None:
+        """Refuse to measure games that are not on this machine what they are where the task comes from.
+
+        Raises
+        ------
+        InfrastructureError
+            If a game cannot be loaded here, or is another.
+        """
+        for trial in (trial for stage in task.stages for trial in stage.trials):
+            if trial.identity is None:
+                continue
+            try:
+                _, identity = self.identified(trial.game)
+            except games.GameError as error:
+                raise InfrastructureError(f"this worker cannot load {trial.label}: {error}") from error
+            if identity != trial.identity:
+                raise InfrastructureError(
+                    f"{trial.game} is another game on this worker than where the task was sent: a file that "
+                    "it reads has other content, or OpenSpiel another version; copy the file, or install the "
+                    "same version"
+                )
 
     def requested(self, fitness: Fitness) -> tuple[str, ...]:
         """Return the metrics to be measured that are measured only on request."""
@@ -194,9 +231,13 @@ class PlayingDomain(ABC):
         return hashlib.sha256(" ".join(digits).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=32)
 def played_form(game: str, disguise: Disguise | None) -> SequenceForm:
     """Return the sequence form of a game as programs play it."""
+    return _played(game, games.identity(game).digest, disguise)
+
+
+@lru_cache(maxsize=32)
+def _played(game: str, identity: str, disguise: Disguise | None) -> SequenceForm:
     form = games.compile(game)
     if disguise is None:
         return form

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import games
 from evolve.domains.metrics import SECONDS, catalogue, defined
 from evolve.domains.playing import PlayingDomain
 from evolve.domains.staging import Tally
 from evolve.sandbox import InvalidOutput, Limits, Sandbox
 from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Trial
+from games.identities import Identity
 from games.matrix.suite_files import load_matrix_suite
 from solvers.equilibria.programs import nash_gap
 from solvers.learners import interface
@@ -88,6 +91,12 @@ class RQEDomain(PlayingDomain):
         """Return the games of a suite of matrix and Markov games."""
         return load_matrix_suite(suite).games
 
+    def identified(self, game: str) -> tuple[str, str]:
+        """Return how to call a task from any folder, and the digest of its identity."""
+        name, bar, options = game.partition("|")
+        made = games.portable(name)
+        return game if made == name else f"{made} {bar}{options}".strip(), task_identity(game)
+
     def prepare(self, stage: Stage) -> None:
         """Read every game of a stage once, so that what is wrong is found before anything runs."""
         wanted = self.requested(stage.fitness)
@@ -139,13 +148,24 @@ class RQEDomain(PlayingDomain):
         tally.scores = [s for s in tally.scores if s.metric not in SOCIAL or s.metric in wanted]
 
 
-@lru_cache(maxsize=64)
 def read_task(game: str, disguise: Disguise | None = None) -> LearningTask | MarkovTask:
     """Return the task that a string names, one-shot or Markov, as programs play it."""
+    return _read_task(game, task_identity(game), disguise)
+
+
+@lru_cache(maxsize=64)
+def _read_task(game: str, identity: str, disguise: Disguise | None) -> LearningTask | MarkovTask:
     read: Callable[..., LearningTask | MarkovTask] = markov_task if is_markov_task(game) else learning_task
     if disguise is None:
         return read(game)
     return read(game, disguise.seed, disguise.perturbation)
+
+
+def task_identity(text: str) -> str:
+    """Return the digest of what a task is: the game that its string names, and the players' parameters."""
+    game, _, options = text.partition("|")
+    identity = games.identity(game.replace("\\n", "\n"))
+    return Identity(json.dumps([identity.text, options.split()])).digest
 
 
 def served(task: LearningTask | MarkovTask, horizon: int) -> dict[str, Any]:

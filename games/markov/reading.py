@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from games.errors import GameStringError
+from games.identities import identity
 from games.markov.model import MarkovGame
 from games.markov.worlds import cliff_walk, contribution_line, random_markov
 
@@ -49,7 +50,6 @@ def is_markov(text: str) -> bool:
     return text.strip().partition("(")[0].strip() in (*WORLDS, *_GRIDS)
 
 
-@lru_cache(maxsize=32)
 def markov_game(text: str) -> MarkovGame:
     """Return the Markov game that a string names.
 
@@ -65,7 +65,11 @@ def markov_game(text: str) -> MarkovGame:
     games.GameError
         If it names no such game.
     """
-    given = text.strip()
+    return _read(text.strip(), identity(text.replace("\\n", "\n")).digest)
+
+
+@lru_cache(maxsize=32)
+def _read(given: str, identified: str) -> MarkovGame:
     name = given.partition("(")[0].strip()
     if name not in WORLDS:
         from games.markov.openspiel import tabulate

@@ -1,0 +1,295 @@
+"""Gambit's files: read as pygambit reads them, and written so that it reads them."""
+
+from __future__ import annotations
+
+import io
+import math
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import games
+from games.files.extensive import read_efg
+from games.files.strategic import read_nfg
+from games.files.writing import write_efg, write_nfg
+
+PAYOFFS = st.fractions(max_denominator=60, min_value=-100, max_value=100)
+NAMES = st.text(st.sampled_from('ab "\\,{}0'), max_size=5)
+
+
+def payoffs_by_gambit(text: str):
+    """Return exact payoffs of a strategic game, shape (players, *strategies), as pygambit reads them."""
+    gambit = pytest.importorskip("pygambit")
+    game = gambit.read_nfg(io.BytesIO(text.encode()))
+    sizes = [len(player.strategies) for player in game.players]
+    table = np.empty((len(sizes), *sizes), dtype=object)
+    for profile in product(*map(range, sizes)):
+        for k, player in enumerate(game.players):
+            value = game[profile][player]
+            table[(k, *profile)] = (
+                Fraction(int(value.numerator), int(value.denominator))
+                if hasattr(value, "numerator")
+                else Fraction(str(value))
+            )
+    return table
+
+
+def table_of(data, sizes: tuple[int, ...]):
+    rows = data.draw(
+        st.lists(PAYOFFS, min_size=len(sizes) * math.prod(sizes), max_size=len(sizes) * math.prod(sizes))
+    )
+    table = np.empty(len(rows), dtype=object)
+    table[:] = rows
+    return table.reshape(len(sizes), *sizes)
+
+
+def spelled(value: Fraction, decimal: bool) -> str:
+    text = f"{float(value):.6f}"
+    return text if decimal and Fraction(text) == value else str(value)
+
+
+@settings(max_examples=60)
+@given(
+    data=st.data(),
+    sizes=st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple),
+    outcomes=st.booleans(),
+    comment=st.sampled_from(["", '""', '"a \\"comment\\"\nof two lines"']),
+    decimal=st.booleans(),
+    comma=st.booleans(),
+)
+def test_strategic_files_are_read_as_gambit_reads_them(data, sizes, outcomes, comment, decimal, comma):
+    table = table_of(data, sizes)
+    rows = table.reshape(len(sizes), -1, order="F").T
+    numbers = [(", " if comma else " ").join(spelled(x, decimal) for x in row) for row in rows]
+    players = " ".join(f'"P{k}"' for k in range(len(sizes)))
+    if outcomes:
+        strategies = " ".join("{ " + " ".join(f'"s{a}"' for a in range(n)) + " }" for n in sizes)
+        listed = "\n".join(f'{{ "o{k}" {row} }}' for k, row in enumerate(numbers))
+        body = f"{{\n{listed}\n}}\n" + " ".join(str(k + 1) for k in range(len(rows)))
+    else:
+        strategies, body = " ".join(map(str, sizes)), "\n".join(numbers)
+    text = f'NFG 1 R "a \\"title\\"" {{ {players} }} {{ {strategies} }}\n{comment}\n{body}\n'
+    read = read_nfg(text, "my.nfg")
+    assert (read.payoffs == table).all()
+    assert (payoffs_by_gambit(text) == table).all()
+
+
+@settings(max_examples=30)
+@given(data=st.data(), sizes=st.lists(st.integers(1, 3), min_size=2, max_size=3).map(tuple))
+def test_strategic_games_are_written_as_gambit_and_we_read_them(data, sizes):
+    table = table_of(data, sizes)
+    names = [[data.draw(NAMES) for _ in range(n)] for n in sizes]
+    loaded = games.LoadedGame(
+        data.draw(NAMES),
+        games.files.StrategicFile("", tuple("AB C"[: len(sizes)]), tuple(map(tuple, names)), table),
+        None,
+        False,
+    )
+    file = io.StringIO()
+    write_nfg(loaded, loaded.game.sequence_form("", 10**6), file)
+    assert (read_nfg(file.getvalue(), "x.nfg").payoffs == table).all()
+    assert (payoffs_by_gambit(file.getvalue()) == table).all()
+
+
+INNER = """EFG 2 R "a \\"title\\"" { "A" "B" }
+p "" 1 1 "" { "l" "r" } 1 "o1" { 0.5, -1/2 }
+c "" 1 "" { "h" 1/3 "t" 2/3 } 0
+p "n" 2 1 "i" { "x" "y" } 0
+t "" 2 "w" { 1 -1 }
+t "" 3 "z" { 2.5 -5/2 }
+p "" 2 1 0
+t "" 2
+t "" 3
+t "" 0
+"""
+
+
+def values_by_gambit(text: str) -> list[float]:
+    """Return the players' values when everybody plays uniformly, as pygambit reads the file."""
+    gambit = pytest.importorskip("pygambit")
+    game = gambit.read_efg(io.BytesIO(text.encode()))
+    profile = game.mixed_behavior_profile()
+    return [float(profile.payoff(player)) for player in game.players]
+
+
+def uniform_values(form: games.SequenceForm, uniform_profile, expected_values) -> list[float]:
+    return [float(value) for value in expected_values(form, uniform_profile(form))]
+
+
+def test_outcomes_at_inner_nodes_add_up(tmp_path, uniform_profile, expected_values):
+    file = tmp_path / "inner.efg"
+    file.write_text(INNER)
+    form = games.compile(file)
+    assert (form.players, form.nodes, form.infosets, form.zero_sum) == (2, 9, 2, True)
+    # Right: 1/2. Left: a half each of 1 and 5/2, beside the 1/2.
+    assert uniform_values(form, uniform_profile, expected_values)[0] == pytest.approx(0.5 + 1.75 / 2)
+    assert uniform_values(form, uniform_profile, expected_values) == pytest.approx(values_by_gambit(INNER))
+    assert form.treeplexes[0].action_names == ("l", "r")
+
+
+def test_outcomes_at_inner_nodes_count_whoever_reads_the_file(tmp_path, uniform_profile, expected_values):
+    """OpenSpiel does not read them; by whichever name the file is called, they count."""
+    file = tmp_path / "inner.efg"
+    file.write_text(INNER)
+    form = games.compile(f"efg_game(filename={file})")
+    assert uniform_values(form, uniform_profile, expected_values) == pytest.approx(values_by_gambit(INNER))
+
+
+WRITTEN = [
+    "kuhn_poker",
+    "kuhn_poker(players=3)",
+    "matrix_pd",
+    "tiny_hanabi",
+    "goofspiel(num_cards=3,imp_info=True,points_order=random)",
+    "liars_dice(dice_sides=2)",
+    "first_sealed_auction(max_value=3)",
+]
+
+
+@pytest.mark.parametrize("game", WRITTEN)
+def test_extensive_games_are_written_as_gambit_openspiel_and_we_read_them(
+    game, tmp_path, uniform_profile, expected_values, exploitability
+):
+    file = tmp_path / "game.efg"
+    with file.open("w", encoding="utf-8") as stream:
+        write_efg(games.load(game), stream, max_nodes=10**5)
+    original = games.compile(game)
+    for again in (games.compile(file), games.compile(f"efg_game(filename={file})")):
+        assert (again.nodes, again.infosets, again.leaves) == (
+            original.nodes,
+            original.infosets,
+            original.leaves,
+        )
+        assert again.zero_sum == original.zero_sum
+        for measure in (expected_values, exploitability):
+            assert measure(again, uniform_profile(again)) == pytest.approx(
+                measure(original, uniform_profile(original)), abs=1e-12
+            )
+    assert values_by_gambit(file.read_text()) == pytest.approx(
+        list(expected_values(original, uniform_profile(original))), abs=1e-9
+    )
+
+
+def test_a_game_from_a_file_is_written_exactly(tmp_path):
+    file, again = tmp_path / "a.efg", tmp_path / "b.efg"
+    file.write_text(INNER)
+    with again.open("w") as stream:
+        write_efg(games.load(file), stream, max_nodes=100)
+    assert "1/3" in again.read_text()
+    ends = []
+    for path in (file, again):
+        nodes, payoffs = [games.load(path).game.root], []
+        while nodes:
+            node = nodes.pop()
+            nodes += node.children
+            payoffs += [] if node.children else [node.payoffs]
+        ends.append(payoffs)
+    assert ends[0] == ends[1]
+
+
+HEAD = 'NFG 1 R "t" { "A" "B" } { 2 2 }\n'
+TREE = 'EFG 2 R "t" { "A" "B" }\n'
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "message"),
+    [
+        (
+            "nfg",
+            "",
+            "line 1: expected a file that begins with 'NFG 1 R \"title\"', found the end of the file",
+        ),
+        ("nfg", "EFG 2 R", "line 1: expected a file that begins with 'NFG 1"),
+        ("nfg", "NFG 1 R title", "line 1: expected the title in quotes, found 'title'"),
+        ("nfg", 'NFG 1 R "t', "line 1: the quotation mark has no second one"),
+        (
+            "nfg",
+            HEAD + "1 2 3\n4 5 6 7\n",
+            "line 4: expected the payoff of player 2 in profile 4 of 4, found the end",
+        ),
+        ("nfg", HEAD + "1 2 3 4 5 6 7 8 9", "line 2: expected the end of the file after 4 profiles"),
+        (
+            "nfg",
+            HEAD + "1 2 3 4\n5 x 7 8",
+            "line 3: expected the payoff of player 2 in profile 3 of 4, found 'x'",
+        ),
+        ("nfg", HEAD + "1 2 3 4 5 1/0 7 8", "line 2: '1/0' divides by zero"),
+        ("nfg", HEAD + "1 2 3 4 5 1e999999999 7 8", "line 2: the number '1e999999999' is out of range"),
+        ("nfg", HEAD + "1 2 3 4 5 nan 7 8", "expected the payoff of player 2 in profile 3 of 4, found 'nan'"),
+        (
+            "nfg",
+            'NFG 1 R "t" { "A" "B" } { 2 }\n1 2',
+            "line 1: expected how many strategies player 2 of 2 has",
+        ),
+        ("nfg", 'NFG 1 R "t" { "A" "B" } { 9999999 9999999 }\n1', "more than the file has"),
+        (
+            "nfg",
+            'NFG 1 R "t" { "A" } { { "x" } }\n{ { "o" 1 } }\n2',
+            "number of an outcome, 0 to 1, of profile 1",
+        ),
+        ("efg", TREE, "line 2: expected a node"),
+        (
+            "efg",
+            TREE + 't "" 1',
+            "line 2: expected the payoffs of outcome 1, which is new here, found the end",
+        ),
+        ("efg", TREE + 't "" 1 "" { 1 }', "line 2: expected the payoff of player 2 of 2, found '}'"),
+        ("efg", TREE + 't "" 1 "" { 1 2 3 }', 'line 2: expected "}" after the payoffs of 2 players'),
+        ("efg", TREE + 'p "" 3 1 "" { "a" } 0', "line 2: expected the number of a player, 1 to 2, found '3'"),
+        ("efg", TREE + 'p "" 1 1 0', "line 2: expected the actions of information set 1, which is new here"),
+        ("efg", TREE + 'p "" 1 1 "" { "a" "b" } 0\nt "" 0\n', "line 4: expected a node"),
+        ("efg", TREE + 't "" 0\nt "" 0\n', "line 3: expected the end of the file"),
+        (
+            "efg",
+            TREE + 'c "" 1 "" { "a" 0.5 "b" 0.4 } 0\nt "" 0\nt "" 0\n',
+            "line 2: expected probabilities that sum to 1, found 0.9",
+        ),
+        (
+            "efg",
+            TREE + 'p "" 1 1 "" { "a" "b" } 0\np "" 1 1 "" { "a" } 0\nt "" 0\nt "" 0\n',
+            "line 3: information set 1 was described otherwise in line 2",
+        ),
+        (
+            "efg",
+            TREE + 'p "" 1 1 "" { "a" "b" } 0\nt "" 1 "" { 1 2 }\nt "" 1 "" { 1 3 }\n',
+            "line 4: outcome 1 has other payoffs than in line 3",
+        ),
+    ],
+)
+@pytest.mark.parametrize("spelled", ["{}", "{suffix}_game(filename={})"])
+def test_what_is_wrong_is_told_with_file_and_line(suffix, text, message, spelled, tmp_path, capfd):
+    file = tmp_path / f"my.{suffix}"
+    file.write_text(text)
+    with pytest.raises(games.GameFileError) as raised:
+        games.compile(spelled.format(file, suffix=suffix))
+    assert f"{file}, {message}" in str(raised.value) or (
+        message in str(raised.value) and "my." in str(raised.value)
+    )
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["missing.efg", "folder.nfg", "pipe.efg"])
+def test_what_is_no_file_is_told(name, tmp_path):
+    import os
+
+    (tmp_path / "folder.nfg").mkdir()
+    os.mkfifo(tmp_path / "pipe.efg")
+    with pytest.raises(games.GameFileError, match=name):
+        games.compile(tmp_path / name)
+
+
+@settings(max_examples=200)
+@given(text=st.text(st.sampled_from('pct"\\ {}012/.,-eaEFGR\n'), max_size=80), tree=st.booleans())
+def test_no_file_ends_in_a_traceback(text, tree):
+    for head, read in ((TREE, read_efg), (HEAD, read_nfg)):
+        try:
+            read((head if tree else "") + text, "x")
+        except games.GameFileError as error:
+            told = str(error)
+        else:
+            continue
+        assert "line " in told
