@@ -6,7 +6,7 @@ that reading them gives the same floating-point numbers, and exactly where they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, TextIO
 
@@ -36,7 +36,7 @@ def write_efg(loaded: LoadedGame, file: TextIO, *, max_nodes: int) -> None:
     tree = sequential_form(game, loaded.name) if loaded.openspiel else game
     players: int = tree.num_players()
     names = getattr(game, "players", None) or [f"Player {player + 1}" for player in range(players)]
-    file.write(f"EFG 2 R {_quoted(loaded.name)} {{ {' '.join(map(_quoted, names))} }}\n")
+    file.write(f"EFG 2 R {_quoted(loaded.name)} {{ {' '.join(_listed(names))} }}\n")
     numbers: list[dict[str, int]] = [{} for _ in range(players)]
     outcomes: dict[tuple[Any, ...], int] = {}
     nodes = chances = 0
@@ -58,16 +58,16 @@ def write_efg(loaded: LoadedGame, file: TextIO, *, max_nodes: int) -> None:
         if player == CHANCE:
             chances += 1
             actions, weights = _chances(state, exact=not loaded.openspiel)
+            named = _listed(state.action_to_string(player, action) for action in actions)
             listed = " ".join(
-                f"{_quoted(state.action_to_string(player, action))} {_number(weight)}"
-                for action, weight in zip(actions, weights, strict=True)
+                f"{name} {_number(weight)}" for name, weight in zip(named, weights, strict=True)
             )
             file.write(f'c "" {chances} "" {{ {listed} }} 0\n')
         else:
             label, actions = state.information_state_string(), list(state.legal_actions())
             number = numbers[player].setdefault(label, len(numbers[player]) + 1)
-            listed = " ".join(_quoted(state.action_to_string(player, action)) for action in actions)
-            file.write(f'p "" {player + 1} {number} {_quoted(" ".join(label.split()))} {{ {listed} }} 0\n')
+            listed = " ".join(_listed(state.action_to_string(player, action) for action in actions))
+            file.write(f'p "" {player + 1} {number} {_quoted(label)} {{ {listed} }} 0\n')
         stack.extend(state.child(action) for action in reversed(actions))
 
 
@@ -108,27 +108,33 @@ def write_nfg(loaded: LoadedGame, form: SequenceForm, file: TextIO) -> None:
         payoffs = np.zeros((form.players, *map(len, strategies)))
         for table, values in zip(payoffs, form.leaf_payoffs, strict=True):
             table[tuple(form.leaf_sequences)] = values
-    file.write(f"NFG 1 R {_quoted(loaded.name)} {{ {' '.join(map(_quoted, names))} }}\n\n{{ ")
-    file.write("\n  ".join(f"{{ {' '.join(map(_quoted, _distinct(own)))} }}" for own in strategies))
+    file.write(f"NFG 1 R {_quoted(loaded.name)} {{ {' '.join(_listed(names))} }}\n\n{{ ")
+    file.write("\n  ".join(f"{{ {' '.join(_listed(own))} }}" for own in strategies))
     file.write(' }\n""\n\n')
     profiles = payoffs.reshape(len(payoffs), -1, order="F").T
     file.writelines(" ".join(map(_number, profile)) + "\n" for profile in profiles)
 
 
-def _distinct(names: tuple[str, ...]) -> Iterator[str]:
-    """Yield the names, with a number where one comes again: Gambit wants them to differ."""
-    seen: set[str] = set()
+def _listed(names: Iterable[str]) -> list[str]:
+    """Return names in quotes, numbered where one is missing or comes again: Gambit wants them to differ."""
+    seen: dict[str, None] = {}
     for k, name in enumerate(names, 1):
-        own = name or str(k)
+        own = _plain(name) or str(k)
         while own in seen:
             own = f"{own} ({k})"
-        seen.add(own)
-        yield own
+        seen[own] = None
+    return [_quoted(name) for name in seen]
+
+
+def _plain(text: str) -> str:
+    """Return a text as Gambit's labels are: printable ASCII, and single spaces between words."""
+    shown = "".join(c if c.isprintable() else " " for c in text.replace("\\", "/"))
+    return " ".join(shown.encode("ascii", "replace").decode().split())
 
 
 def _quoted(text: str) -> str:
-    plain = "".join(c if c.isprintable() else " " for c in text).replace('"', '\\"')
-    return f'"{plain} "' if plain.endswith("\\") else f'"{plain}"'
+    escaped = _plain(text).replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _number(value: Fraction | float) -> str:

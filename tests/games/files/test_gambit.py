@@ -64,7 +64,7 @@ def spelled(value: Fraction, decimal: bool) -> str:
 def test_strategic_files_are_read_as_gambit_reads_them(data, sizes, outcomes, comment, decimal, comma):
     table = table_of(data, sizes)
     rows = table.reshape(len(sizes), -1, order="F").T
-    numbers = [(", " if comma else " ").join(spelled(x, decimal) for x in row) for row in rows]
+    numbers = [(", " if comma and outcomes else " ").join(spelled(x, decimal) for x in row) for row in rows]
     players = " ".join(f'"P{k}"' for k in range(len(sizes)))
     if outcomes:
         strategies = " ".join("{ " + " ".join(f'"s{a}"' for a in range(n)) + " }" for n in sizes)
