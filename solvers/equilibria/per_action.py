@@ -103,7 +103,7 @@ class PerActionProblem:
         return first, second
 
     def stakes(self, z: Array) -> tuple[float, float]:
-        """Return what is at stake for each player against what it fears, see `problem.stake`."""
+        """Return what is at stake for each player against what it fears, see `several.stake`."""
         strategies, adversaries = self.strategies(z), self.adversaries(z)
         found = []
         for payoffs, x, worst in zip(self.payoffs, strategies, adversaries, strict=True):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from solvers.equilibria import kernels
 from solvers.equilibria.inputs import GameLike, matrix_game
+from solvers.equilibria.several import stake
 from solvers.risk.kernels import CHI2, CVAR, KL, REVERSE_KL, measure
 from solvers.risk.measures import Risk, RiskError
 from solvers.risk.regularizers import quantal_response, regret, regularizer_code
@@ -246,7 +247,7 @@ class Problem:
         return first, second
 
     def stakes(self, z: Array) -> tuple[float, float]:
-        """Return what is at stake for each player against its adversary, see `stake`."""
+        """Return what is at stake for each player against its adversary, see `several.stake`."""
         strategies, adversaries = self.strategies(z), self.adversaries(z)
         first, second = (stake(self.centred[i], strategies[i], adversaries[i]) for i in range(2))
         return first, second
@@ -266,23 +267,6 @@ def levelled(payoffs: Array) -> Array:
     return np.ascontiguousarray(
         payoffs - np.partition(payoffs, payoffs.size // 2, axis=None)[payoffs.size // 2]
     )
-
-
-def stake(own: Array, x: Array, y: Array) -> float:
-    """Return what is at stake for a player in a profile, in units of utility.
-
-    The expected distance of its outcomes from its value, under the action where that is largest. It knows
-    neither what is added to all payoffs, nor payoffs that the partner's play makes impossible.
-
-    Parameters
-    ----------
-    own
-        The player's payoffs, its own actions as rows.
-    x, y
-        Its strategy, and what its partner plays.
-    """
-    centred = own - own[int(np.argmax(x)), int(np.argmax(y))]
-    return float((np.abs(centred - x @ centred @ y) @ y).max())
 
 
 def make_problem(

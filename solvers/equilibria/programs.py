@@ -20,18 +20,14 @@ from games.sequence_form import SequenceForm
 from solvers.equilibria.complementary import Basis, lemke_howson
 from solvers.equilibria.extreme import Exact, enumerable, extreme_equilibria
 from solvers.equilibria.inputs import ZERO_SUM, GameLike, MatrixGame, any_game
-from solvers.equilibria.problem import stake
 from solvers.equilibria.rational import Integers, exact_regrets, floats, solve, whole
+from solvers.equilibria.several import EXACT_ACTIONS, TOLERANCE, stake, unit
 from solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
 Profile = tuple[Array, Array]
 
-TOLERANCE = 1e-9
-"""The largest gap, relative to what is at stake for the player, of what is called an equilibrium."""
 MOST_PIVOTS = 20_000
-EXACT_ACTIONS = 60
-"""Games of at most so many actions are pivoted in whole numbers where floats fail."""
 EXACT_ENTRIES = 40_000
 """Gaps of games with more payoffs are computed in floats."""
 
@@ -199,7 +195,7 @@ def regrets(game: MatrixGame, profile: Profile) -> tuple[float, float]:
 
 
 def stakes_of(game: MatrixGame, profile: Profile) -> tuple[float, float]:
-    """Return what is at stake for each player, see `solvers.equilibria.problem.stake`."""
+    """Return what is at stake for each player, see `solvers.equilibria.several.stake`."""
     first, second = game.own
     return stake(first, *profile), stake(second, *profile[::-1])
 
@@ -280,13 +276,6 @@ def _one(game: MatrixGame) -> tuple[Profile, tuple[Exact, Exact] | None, str]:
         f"no Nash equilibrium of this game of {n} by {m} actions was found: every path of complementary "
         "pivoting was lost to rounding; bring its payoffs closer together"
     )
-
-
-def unit(payoffs: Array) -> Array:
-    """Return payoffs shifted and scaled to lie between 1 and 2."""
-    low, high = float(payoffs.min()), float(payoffs.max())
-    scaled = (payoffs / 2 - low / 2) / (high / 2 - low / 2) if high > low else np.zeros_like(payoffs)
-    return np.asarray(1.0 + scaled)
 
 
 def _solved(game: MatrixGame, basis: Basis) -> tuple[Exact, Exact] | None:

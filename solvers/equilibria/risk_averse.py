@@ -50,7 +50,7 @@ class Equilibrium:
     gaps : tuple of two floats
         Upper bounds on what each player would gain by its best reply, in units of utility.
     stakes : tuple of two floats
-        What is at stake for each player in the profile, see `solvers.equilibria.problem.stake`.
+        What is at stake for each player in the profile, see `solvers.equilibria.several.stake`.
     converged : bool
         Whether both gaps are within `TOLERANCE` of what is at stake (and `ROUNDING` of epsilon).
     principal : bool or None

@@ -8,6 +8,7 @@ from open_spiel.python.egt import alpharank
 from solvers.psro.interface import UnsuitableGameError
 from solvers.psro.meta_solvers import load_solver
 from solvers.psro.restricted import TensorGame
+from solvers.psro.solve import solve_psro
 
 
 def restricted(*tensors):
@@ -135,3 +136,42 @@ def test_shor_is_what_the_paper_prints():
     assert np.abs(last - strategies).max() < 1e-12
     assert np.abs(average - strategies).max() < 1e-12
     assert solver("shor", 2).rounds((1000, 20, 5000), game) == 1040
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e-9, 0.0), (1e-9, 3.0), (1e9, -1e12)])
+def test_nash_solves_constant_sums_in_any_unit(scale, offset):
+    (payoffs,) = random_tensors(2, 12, seed=3)[:1]
+    game = restricted(scale * payoffs + offset, 7 - scale * payoffs)
+    assert gap(payoffs, solver("nash", 2).train(1, game)) < (
+        1e-9 if offset == 0 else 1e-5
+    )  # of the rounded game
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nash_of_a_general_sum_is_an_equilibrium_whatever_the_units_and_the_order(seed):
+    rng = np.random.default_rng(seed)
+    first, second = rng.integers(0, 4, size=(2, 8, 8)).astype(float)
+    chosen = mixture(solver("nash", 2).train(1, restricted(first, second)))
+    u, v = first @ chosen[1], chosen[0] @ second
+    assert u.max() - chosen[0] @ u < 1e-9
+    assert v.max() - chosen[1] @ v < 1e-9
+    rows, columns = rng.permutation(8), rng.permutation(8)
+    moved = [matrix[np.ix_(rows, columns)] for matrix in (1e-9 * first + 5, 1e6 * second)]
+    again = mixture(solver("nash", 2).train(1, restricted(*moved)))
+    values = [(x @ first @ y, x @ second @ y) for x, y in (chosen, again_in_order(again, rows, columns))]
+    welfare = [a / np.ptp(first) + b / np.ptp(second) for a, b in values]
+    assert welfare[0] == pytest.approx(welfare[1], abs=1e-5)
+
+
+def again_in_order(strategies, rows, columns):
+    return strategies[0][np.argsort(rows)], strategies[1][np.argsort(columns)]
+
+
+@pytest.mark.parametrize("game", ["matrix_bos", "matrix_pd", "matrix_sh", "matrix_cd", "tiny_hanabi"])
+def test_double_oracle_ends_at_an_equilibrium_of_general_sum_games(game):
+    assert solve_psro(game, "nash", iterations=30).exploitability < 1e-9
+
+
+def test_nash_refuses_games_of_three_players():
+    with pytest.raises(UnsuitableGameError, match="two players"):
+        solver("nash", 3).train(1, restricted(*random_tensors(3, 2, seed=0)))
