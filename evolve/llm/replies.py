@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evolve.llm.edits import EditError, apply_hunks, find_hunks
+from evolve.llm.reasoning import without_reasoning
 from evolve.llm.source import SourceError, clean, parse_module, with_imports
 
 MAX_REPLY = 400_000
@@ -77,7 +78,9 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
     """
     if not text.strip():
         raise ReplyError("the answer was empty", "")
-    text = clean(text[:MAX_REPLY])
+    text = without_reasoning(clean(text[:MAX_REPLY]))
+    if not text.strip():
+        raise ReplyError("the answer holds nothing but reasoning; write the program after it", "")
     try:
         hunks = find_hunks(text)
         if hunks:
