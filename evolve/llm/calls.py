@@ -18,7 +18,16 @@ from archive import Archive, ArchiveError, CallStatus, ModelCall
 from evolve.llm import wire
 from evolve.llm.models import without_keys
 from evolve.llm.prices import Price, Usage
-from evolve.llm.providers.base import Answer, CallFailed, Prompt, Provider, Refused, Unavailable, Uncertain
+from evolve.llm.providers.base import (
+    Answer,
+    CallFailed,
+    Prompt,
+    Provider,
+    Refused,
+    Unavailable,
+    Uncertain,
+    as_kept,
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,7 @@ class Calls:
             async with asyncio.timeout(self._deadline):
                 answer = await self._providers[label].ask(prompt, max_output)
             # A gateway may repeat what it was sent.
-            answer = replace(answer, text=without_keys(answer.text))
+            answer = as_kept(replace(answer, text=without_keys(answer.text)))
         except TimeoutError:
             if watched.open:
                 failure = Uncertain(f"no answer within {self._deadline:g} s")
@@ -152,7 +161,7 @@ class Calls:
     ) -> ModelCall:
         if answer is not None:
             status, reason = answer.status, answer.reason
-            response = {"text": answer.text, "requests": requests, "raw": _without_text(dict(answer.raw))}
+            response = {"text": answer.text, "requests": requests, "raw": dict(answer.raw)}
             usage = answer.usage
         else:
             status = _status(failure)
@@ -219,8 +228,3 @@ def _status(failure: CallFailed | None) -> CallStatus:
     if isinstance(failure, Uncertain):
         return CallStatus.TIMEOUT if "no answer" in str(failure) else CallStatus.INVALID
     return CallStatus.REFUSED if isinstance(failure, Refused) else CallStatus.ERROR
-
-
-def _without_text(raw: dict[str, object]) -> dict[str, object]:
-    """Return a response without the answer itself, which is stored beside it."""
-    return {name: value for name, value in raw.items() if name not in ("content", "candidates")}

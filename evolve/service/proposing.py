@@ -12,7 +12,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -23,7 +23,16 @@ from evolve.llm import wire
 from evolve.llm.models import Key, Model, ModelError, parse_model, without_keys
 from evolve.llm.prices import Usage
 from evolve.llm.providers import connect
-from evolve.llm.providers.base import Answer, CallFailed, Prompt, Provider, Refused, Unavailable, Uncertain
+from evolve.llm.providers.base import (
+    Answer,
+    CallFailed,
+    Prompt,
+    Provider,
+    Refused,
+    Unavailable,
+    Uncertain,
+    as_kept,
+)
 from evolve.service.broker import Broker
 from evolve.service.performing import GiveUp
 from evolve.service.settings import ServiceSettings
@@ -204,7 +213,8 @@ async def _asked(provider: Provider, ask: Ask, watched: wire.Wire) -> tuple[dict
         failure = {"kind": type(error).__name__, "message": without_keys(str(error))}
         failure["fatal"] = getattr(error, "fatal", False)
     else:
-        told = asdict(answer) | {"text": without_keys(answer.text), "raw": dict(answer.raw)}
+        answer = as_kept(replace(answer, text=without_keys(answer.text)))
+        told = asdict(answer) | {"raw": dict(answer.raw)}
         return {"answer": told, "requests": watched.sent}, answer.status.value
     finally:
         await provider.close()

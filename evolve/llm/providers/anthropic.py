@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import anthropic
 import httpx2
 from anthropic.types import Message
-from pydantic import ValidationError
 
 from archive.records import CallStatus
 from evolve.llm import wire
@@ -16,14 +14,19 @@ from evolve.llm.models import Key, Model
 from evolve.llm.prices import Usage
 from evolve.llm.providers.base import (
     CONNECT_SECONDS,
+    NOT_AS_EXPECTED,
     Answer,
     CallFailed,
     Prompt,
     Refused,
     Unavailable,
     Uncertain,
+    ended_oddly,
+    plausible,
     refused,
 )
+
+_ENDED = ("end_turn", "stop_sequence")
 
 
 async def _retry_only_what_was_turned_away(request: Any, call_next: Any) -> Any:
@@ -34,6 +37,8 @@ async def _retry_only_what_was_turned_away(request: Any, call_next: Any) -> Any:
         if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
             raise
         cause = error.__cause__ or error
+        if isinstance(cause, CallFailed):
+            raise cause from None
         raise Uncertain(f"the connection broke ({type(cause).__name__})") from None
 
 
@@ -76,8 +81,8 @@ class AnthropicProvider:
             )
         except anthropic.APIError as error:
             raise _meaning(error) from error
-        except (json.JSONDecodeError, ValidationError, UnicodeDecodeError) as error:
-            raise Uncertain(f"the response is not valid JSON ({type(error).__name__})") from error
+        except NOT_AS_EXPECTED as error:
+            raise Uncertain(f"the response cannot be read ({type(error).__name__})") from error
         return _answer(message)
 
     async def close(self) -> None:
@@ -112,9 +117,10 @@ def _answer(message: Message) -> Answer:
     if reason in ("max_tokens", "model_context_window_exceeded"):
         why = f"the answer was cut off at the limit of tokens ({reason})"
         return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
-    if not text.strip():
-        return Answer(CallStatus.INVALID, text, usage, f"the answer was empty (stop reason {reason})", raw)
-    return Answer(CallStatus.OK, text, usage, None, raw)
+    if reason == "pause_turn":
+        why = "the model paused before its answer was complete (pause_turn)"
+        return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
+    return ended_oddly(text, usage, raw, reason, known=_ENDED)
 
 
 def _usage(raw: Any) -> Usage | None:
@@ -129,6 +135,6 @@ def _usage(raw: Any) -> Usage | None:
             "output_tokens",
         )
     ]
-    if "output_tokens" not in raw or not all(isinstance(count, int) and count >= 0 for count in counts):
+    if "output_tokens" not in raw or not all(map(plausible, counts)):
         return None
     return Usage(*counts)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from archive.records import CallStatus
 from evolve.llm.prices import Usage
+from evolve.llm.replies import MAX_REPLY
 
 CONNECT_SECONDS = 15.0
+
+MAX_RAW = 1 << 15
+"""Characters of a response besides the answer that are stored."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,47 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Close the connections."""
+
+
+NOT_AS_EXPECTED = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
+"""What the libraries raise over a body that is no JSON, or JSON of a form that they do not expect."""
+
+_MOST_TOKENS = 10**9
+_SHOWN = 60
+
+
+def plausible(count: object) -> bool:
+    """Whether a server can mean it as a number of tokens."""
+    return isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= _MOST_TOKENS
+
+
+def ended_oddly(
+    text: str, usage: Usage | None, raw: Mapping[str, Any], reason: object, known: Collection[object]
+) -> Answer:
+    """Return an answer that neither was declined nor cut off, whatever it says why it ended.
+
+    A whole answer is kept: what providers call its end changes more often than their libraries.
+    """
+    shown = "".join(letter for letter in str(reason)[:_SHOWN] if letter.isprintable())
+    if not text.strip():
+        return Answer(CallStatus.INVALID, text, usage, f"the answer was empty (it ended with {shown})", raw)
+    if reason is None or reason in known:
+        return Answer(CallStatus.OK, text, usage, None, raw)
+    why = f"the answer ended for a reason that is not known here ({shown}), and was taken as it is"
+    return Answer(CallStatus.OK, text, usage, why, raw)
+
+
+def as_kept(answer: Answer) -> Answer:
+    """Return an answer as it is stored: as much of its text as is read, and the bare response."""
+    raw = {name: value for name, value in answer.raw.items() if name not in ("content", "candidates")}
+    size = len(json.dumps(raw, default=str))
+    if size > MAX_RAW:
+        raw = {"left_out": f"{size} characters"}
+    if len(answer.text) <= MAX_REPLY:
+        return replace(answer, raw=raw)
+    status = CallStatus.TRUNCATED if answer.status is CallStatus.OK else answer.status
+    why = f"the answer has {len(answer.text)} characters, of which the first {MAX_REPLY} were kept"
+    return replace(answer, status=status, text=answer.text[:MAX_REPLY], reason=why, raw=raw)
 
 
 def refused(status: int | None, message: str) -> CallFailed:

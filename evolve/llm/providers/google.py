@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import json
+import logging
+import warnings
 from typing import Any
 
 import httpx2
 from google import genai
 from google.genai import errors, types
-from pydantic import ValidationError
 
 from archive.records import CallStatus
 from evolve.llm import wire
 from evolve.llm.models import Key, Model
 from evolve.llm.prices import Usage
-from evolve.llm.providers.base import CONNECT_SECONDS, Answer, Prompt, Unavailable, Uncertain, refused
+from evolve.llm.providers.base import (
+    CONNECT_SECONDS,
+    NOT_AS_EXPECTED,
+    Answer,
+    Prompt,
+    Unavailable,
+    Uncertain,
+    ended_oddly,
+    plausible,
+    refused,
+)
 from evolve.llm.providers.patience import wait_as_told
 
 _RETRIED = [408, 429, 500, 502, 503, 504, 529]
 _ENDED = ("STOP", "FINISH_REASON_UNSPECIFIED")
+_CUT = ("MAX_TOKENS", "CONTINUATION")
+_DECLINED = set(types.FinishReason.__members__) - {*_ENDED, *_CUT, "OTHER"}
 
 
 class GoogleProvider:
@@ -36,6 +48,7 @@ class GoogleProvider:
 
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model
+        _keep_quiet()
         hooks = wire.hooks()
         # After the watching hook: what is waited for has been turned away, and is not under way.
         hooks["response"].append(wait_as_told(retries))
@@ -74,18 +87,25 @@ class GoogleProvider:
             raise Unavailable(f"the server was not reached ({error})") from error
         except httpx2.HTTPError as error:
             raise Uncertain(f"the connection broke ({type(error).__name__})") from error
-        except (
-            json.JSONDecodeError,
-            ValidationError,
-            UnicodeDecodeError,
-            errors.UnknownApiResponseError,
-        ) as error:
-            raise Uncertain(f"the response is not valid JSON ({type(error).__name__})") from error
+        except (*NOT_AS_EXPECTED, errors.UnknownApiResponseError) as error:
+            raise Uncertain(f"the response cannot be read ({type(error).__name__})") from error
         return _answer(response)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aio.aclose()
+
+
+def _keep_quiet() -> None:
+    """Keep the library from writing to the screen, which shows the run.
+
+    It warns of every value that it does not know, such as a new reason for the end of an answer, and logs
+    where nobody has asked for logs.
+    """
+    warnings.filterwarnings("ignore", r"(?s).* is not a valid \w+$", UserWarning, r"google\.genai\b")
+    log = logging.getLogger("google_genai")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
 
 
 def _answer(response: types.GenerateContentResponse) -> Answer:
@@ -96,16 +116,14 @@ def _answer(response: types.GenerateContentResponse) -> Answer:
     parts = (candidates[0].get("content") or {}).get("parts") or []
     text = "".join(part.get("text") or "" for part in parts if not part.get("thought"))
     reason = candidates[0].get("finish_reason")
-    if blocked or (reason is not None and reason not in (*_ENDED, "MAX_TOKENS")):
+    if blocked or reason in _DECLINED:
         return Answer(
             CallStatus.REFUSED, text, usage, f"the model declined to answer ({blocked or reason})", raw
         )
-    if reason == "MAX_TOKENS":
-        why = "the answer was cut off at the limit of tokens (MAX_TOKENS)"
+    if reason in _CUT:
+        why = f"the answer was cut off at the limit of tokens ({reason})"
         return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
-    if not text.strip():
-        return Answer(CallStatus.INVALID, text, usage, f"the answer was empty (finish reason {reason})", raw)
-    return Answer(CallStatus.OK, text, usage, None, raw)
+    return ended_oddly(text, usage, raw, reason, known=_ENDED)
 
 
 def _usage(raw: Any) -> Usage | None:
@@ -115,4 +133,6 @@ def _usage(raw: Any) -> Usage | None:
     # The count of the prompt includes what came from the cache; that of the candidates excludes thoughts.
     read = int(raw["prompt_token_count"]) + int(raw.get("tool_use_prompt_token_count") or 0)
     written = int(raw.get("candidates_token_count") or 0) + int(raw.get("thoughts_token_count") or 0)
+    if not all(map(plausible, (read, cached, written))):
+        return None
     return Usage(input=max(read - cached, 0), cached=cached, output=written)
