@@ -39,6 +39,15 @@ MaxOutputTokens = Annotated[
         metavar="N", min=256, help="Longest answer of a model. [default: 16384]", show_default=False
     ),
 ]
+MaxUseless = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Stop when so many proposals of models in a row came to nothing. [default: 20]",
+        show_default=False,
+    ),
+]
 Prices = Annotated[
     str | None,
     typer.Option(

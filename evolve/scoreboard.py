@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archive import Candidate, Program, Status
@@ -11,6 +11,8 @@ from evolve.proposal import Curve, Failure, Individual
 from evolve.ranking import merit
 
 RECENT_FAILURES = 5
+LONGEST_REASON = 200
+"""Characters of a failure that the reason for the end of a run quotes."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,17 @@ class Outcome:
     parts: tuple[float, ...] = ()
 
 
+def useless(count: int, failures: Sequence[Failure]) -> str:
+    """Return why a run ends whose proposals come to nothing, and what can be done."""
+    last = " ".join(failures[-1].reason.split()) if failures else ""
+    shown = last if len(last) <= LONGEST_REASON else f"{last[: LONGEST_REASON - 1]}…"
+    quoted = f", the last one because: {shown}" if shown else ""
+    return (
+        f"useless: {count} proposals in a row came to nothing{quoted}; look at the answers with `nashforge "
+        "calls list RUN`, ask another model, or go on with a higher --max-useless"
+    )
+
+
 class Scoreboard:
     """Counts, the best program, known behaviours, recent failures.
 
@@ -54,6 +67,8 @@ class Scoreboard:
         self.seed: Candidate | None = None
         self.outcomes: Counter[str] = Counter()
         self.failures: tuple[Failure, ...] = ()
+        self.useless = 0
+        """Proposals in a row that came to nothing: no program, or one that is known."""
         self.known: dict[str, str] = {}
         self._top: list[float] = []
         self._individuals: dict[int, Individual] = {}
@@ -64,6 +79,8 @@ class Scoreboard:
         candidate = outcome.candidate
         self.told += 1
         self.outcomes[candidate.status.value] += 1
+        if candidate.status is not Status.CANCELLED:
+            self.useless = 0 if candidate.program is not None else self.useless + 1
         if candidate.status is Status.DUPLICATE:
             self._failed(candidate, program)
             return None, False

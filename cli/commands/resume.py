@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.model_options import Budget, MaxTokens
+from cli.model_options import Budget, MaxTokens, MaxUseless
 from cli.options import Broker, Database, Executor, Json, RunName, Tier, Weight, Workers
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def resume(
     ] = None,
     budget_usd: Budget = None,
     max_tokens: MaxTokens = None,
+    max_useless: MaxUseless = None,
     executor: Executor = None,
     workers: Workers = None,
     broker: Broker = None,
@@ -54,6 +55,7 @@ def resume(
         "patience": patience,
         "budget_usd": budget_usd,
         "max_tokens": max_tokens,
+        "max_useless": max_useless,
         "executor": executor,
         "workers": workers,
         "weight": weight,

@@ -11,6 +11,7 @@ from cli.model_options import (
     Feedback,
     MaxOutputTokens,
     MaxTokens,
+    MaxUseless,
     ModelIslands,
     Prices,
     PriceUnknown,
@@ -54,6 +55,7 @@ def run(
     proposer: Proposers = None,
     budget_usd: Budget = None,
     max_tokens: MaxTokens = None,
+    max_useless: MaxUseless = None,
     max_evaluations: Annotated[
         int | None,
         typer.Option(
@@ -129,6 +131,7 @@ def run(
         "proposer": proposer or None,
         "budget_usd": budget_usd,
         "max_tokens": max_tokens,
+        "max_useless": max_useless,
         "max_output_tokens": max_output_tokens,
         "prices": prices,
         "price_unknown": price_unknown,

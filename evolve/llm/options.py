@@ -29,6 +29,9 @@ class ModelOptions(BaseModel):
         How long a call may take in all, repetitions of turned-away requests included.
     retries
         How often a request that was turned away is repeated within a call.
+    max_useless
+        After so many proposals in a row that came to nothing (an answer without a usable program, a refusal,
+        a program that is known) the run ends: they cost money, and the next ones will be no better.
     repairs
         How often a model is shown what was wrong with its answer and asked again.
     outage_minutes
@@ -54,6 +57,7 @@ class ModelOptions(BaseModel):
     max_output_tokens: int = Field(default=16384, ge=256)
     proposal_seconds: float = Field(default=600.0, gt=0)
     retries: int = Field(default=4, ge=0)
+    max_useless: int = Field(default=20, ge=1)
     repairs: int = Field(default=1, ge=0)
     outage_minutes: float = Field(default=60.0, ge=0)
     prices: str | None = None

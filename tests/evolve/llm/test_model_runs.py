@@ -97,6 +97,72 @@ def test_an_edit_that_fails_is_shown_to_the_model_and_repaired(run, archive):
     assert all("occurs nowhere" in c.data["remarks"][0] for c in candidates)
 
 
+def proposals(archive, made):
+    return len(archive.candidates(made)) - 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "quoted"),
+    [
+        (
+            Reply("I would rather talk about the weather."),
+            "neither SEARCH/REPLACE blocks nor a whole program",
+        ),
+        (Reply("x", "refusal"), "declined"),
+        (Reply("", "empty"), "empty"),
+        (Reply("<think>but I never answer"), "nothing but reasoning"),
+    ],
+    ids=["prose", "refusal", "empty", "reasoning"],
+)
+def test_a_model_of_no_use_ends_the_run_with_a_reason(run, archive, reply, quoted):
+    limits = {"max_evaluations": 6, "max_useless": 7, "repairs": 0, "lookahead": 3}
+    result, made, server = run(lambda ask: reply, **limits)
+    assert result.stop_reason.startswith(
+        "useless: 7 proposals in a row came to nothing, the last one because:"
+    )
+    assert quoted in result.stop_reason
+    assert "--max-useless" in result.stop_reason
+    assert made.state is RunState.FINISHED
+    assert made.stop_reason == result.stop_reason
+    # What was under way already was paid for, and was waited for.
+    assert 7 <= proposals(archive, made) <= 7 + 3
+    assert server.tally.requests == proposals(archive, made)
+    check_ledger(archive, made, server)
+    # A resumed run has not forgotten: nothing more is paid for, unless the limit is raised.
+    again = resume_run(archive, made, executor=Numbers())
+    assert again.stop_reason.startswith("useless: ")
+    assert server.tally.requests == proposals(archive, made)
+    raised = resume_run(archive, made, changes={"max_useless": 15}, executor=Numbers())
+    assert raised.stop_reason.startswith("useless: 15 ")
+    assert 15 <= proposals(archive, made) <= 15 + 3
+
+
+def test_a_model_that_is_of_use_now_and_then_goes_on(run, archive):
+    asked = []
+
+    def script(ask):
+        asked.append(ask)
+        return new_rule(ask) if len(asked) % 4 == 0 else Reply("No idea.")
+
+    limits = {"max_evaluations": 6, "max_useless": 4, "repairs": 0, "lookahead": 1}
+    result, made, _ = run(script, **limits)
+    assert result.stop_reason == "max_evaluations"
+    assert proposals(archive, made) == 20
+
+
+def test_repetitions_are_of_no_use_either(run, archive):
+    first = []
+
+    def script(ask):
+        first.append(new_rule(ask))
+        return first[0]
+
+    limits = {"max_evaluations": 6, "max_useless": 5, "repairs": 0, "lookahead": 1}
+    result, made, _ = run(script, **limits)
+    assert result.stop_reason.startswith("useless: 5 ")
+    assert proposals(archive, made) == 6
+
+
 def test_a_program_that_crashes_comes_back_for_repair_with_its_error(archive, serve, tiny):
     def script(ask):
         reply = new_rule(ask)
