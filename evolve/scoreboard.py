@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archive import Candidate, Program, Status
@@ -37,17 +37,6 @@ class Outcome:
     curves: Mapping[str, Curve] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[float, ...] = ()
-
-
-def useless(count: int, failures: Sequence[Failure]) -> str:
-    """Return why a run ends whose proposals come to nothing, and what can be done."""
-    last = " ".join(failures[-1].reason.split()) if failures else ""
-    shown = last if len(last) <= LONGEST_REASON else f"{last[: LONGEST_REASON - 1]}…"
-    quoted = f", the last one because: {shown}" if shown else ""
-    return (
-        f"useless: {count} proposals in a row came to nothing{quoted}; look at the answers with `nashforge "
-        "calls list RUN`, ask another model, or go on with a higher --max-useless"
-    )
 
 
 class Scoreboard:
@@ -148,6 +137,28 @@ class Scoreboard:
             self.best = candidate
         if self.seed is not None and self.seed.id == candidate.id:
             self.seed = candidate
+
+    def hopeless(self, patience: int | None, max_useless: int | None) -> str | None:
+        """Return why more proposals would come to nothing, too; None if they need not.
+
+        Parameters
+        ----------
+        patience
+            Evaluations without a better training fitness; None: any number.
+        max_useless
+            Proposals in a row without a new program; None: any number.
+        """
+        if patience is not None and self.since_best >= patience:
+            return "patience"
+        if max_useless is None or self.useless < max_useless:
+            return None
+        last = " ".join(self.failures[-1].reason.split()) if self.failures else ""
+        shown = last if len(last) <= LONGEST_REASON else f"{last[: LONGEST_REASON - 1]}…"
+        quoted = f", the last one because: {shown}" if shown else ""
+        return (
+            f"useless: {self.useless} proposals in a row came to nothing{quoted}; look at the answers with "
+            "`nashforge calls list RUN`, ask another model, or go on with a higher --max-useless"
+        )
 
     @property
     def failed(self) -> dict[str, int]:

@@ -28,7 +28,7 @@ from evolve.measuring import Measuring
 from evolve.progress import Listener, Result, Snapshot
 from evolve.proposal import Author, Draft, Proposer
 from evolve.records import stored_outcome
-from evolve.scoreboard import Outcome, Scoreboard, useless
+from evolve.scoreboard import Outcome, Scoreboard
 from evolve.strategies import make_strategy
 from evolve.tasks import Report
 from evolve.worked import Clock
@@ -244,10 +244,8 @@ class Search:
         if asked >= ASKED_PER_EVALUATION * config.max_evaluations:
             return False
         self._look_at_the_clock()
-        if config.patience is not None and board.since_best >= config.patience:
-            self._stop_reason = self._stop_reason or "patience"
-        if isinstance(self._proposer, Author) and board.useless >= config.max_useless:
-            self._stop_reason = self._stop_reason or useless(board.useless, board.failures)
+        most = config.max_useless if isinstance(self._proposer, Author) else None
+        self._stop_reason = self._stop_reason or board.hopeless(config.patience, most)
         return self._stop_reason is None
 
     def _look_at_the_clock(self) -> None:
