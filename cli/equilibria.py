@@ -40,10 +40,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Player:
-    """One player's strategy: a list of (information set, actions, probabilities)."""
+    """One player's strategy: a list of (information set, actions, probabilities).
+
+    Players are numbered from 0, as in OpenSpiel. In extensive games, actions are OpenSpiel's numbers, and
+    ``names`` holds their names by information set.
+    """
 
     number: int
     choices: list[tuple[str, list[str], list[float]]]
+    names: list[list[str]] | None = None
     feared: list[float] | None = None
     value: float | None = None
     value_title: str = "utility"
@@ -56,10 +61,16 @@ class Player:
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yield the rows of the table."""
-        for label, actions, probabilities in self.choices[:MOST_ROWS]:
+        for place, (label, actions, probabilities) in enumerate(self.choices[:MOST_ROWS]):
             for k, (action, probability) in enumerate(zip(actions, probabilities, strict=True)):
                 head = [label if k == 0 else ""] if label else []
-                yield (*head, action, f"{probability:.6f}", *self._fear(k))
+                name = self.named(place)[k]
+                shown = action if name == action else f"{action} {name}"
+                yield (*head, shown, f"{probability:.6f}", *self._fear(k))
+
+    def named(self, place: int) -> list[str]:
+        """Return the names of the actions of an information set."""
+        return self.choices[place][1] if self.names is None else self.names[place]
 
     def _fear(self, k: int) -> list[str]:
         if self.feared is None:
@@ -93,8 +104,13 @@ class Answer:
                     "gap": player.gap,
                     "feared": player.feared,
                     "strategy": [
-                        {"information_set": label or None, "actions": actions, "probabilities": probabilities}
-                        for label, actions, probabilities in player.choices
+                        {
+                            "information_set": label or None,
+                            "actions": actions,
+                            "names": player.named(place),
+                            "probabilities": probabilities,
+                        }
+                        for place, (label, actions, probabilities) in enumerate(player.choices)
                     ],
                 }
                 for player in self.players
@@ -109,11 +125,12 @@ class Answer:
                 "player": player.number,
                 "information_set": label,
                 "action": action,
+                "name": player.named(place)[k],
                 "probability": probability,
                 "feared": None if player.feared is None else player.feared[k],
             }
             for player in self.players
-            for label, actions, probabilities in player.choices
+            for place, (label, actions, probabilities) in enumerate(player.choices)
             for k, (action, probability) in enumerate(zip(actions, probabilities, strict=True))
         ]
 
@@ -146,7 +163,7 @@ def answer(request: Request) -> Answer:
 def _players(game: MatrixGame, strategies: Any, **more: Any) -> list[Player]:
     return [
         Player(
-            number=i + 1,
+            number=i,
             choices=[("", list(game.actions[i]), [float(x) for x in strategies[i]])],
             **{name: values[i] for name, values in more.items()},
         )
@@ -291,7 +308,7 @@ def _extensive(form: SequenceForm, request: Request) -> Answer:
     solve = sequence_nash if request.concept == "nash" else sequence_guarantees
     found: SequenceEquilibrium = solve(form)
     players = [
-        Player(i + 1, _choices(treeplex, policy), value=value, value_title="guarantees")
+        Player(i, _choices(treeplex, policy), _names(treeplex), value=value, value_title="guarantees")
         for i, (treeplex, policy, value) in enumerate(
             zip(form.treeplexes, found.profile, found.values, strict=True)
         )
@@ -317,6 +334,13 @@ def _choices(treeplex: Treeplex, policy: Array) -> list[tuple[str, list[str], li
             [float(p) for p in policy[first:end]],
         )
         for label, first, end in zip(treeplex.labels, treeplex.start, treeplex.start[1:], strict=False)
+    ]
+
+
+def _names(treeplex: Treeplex) -> list[list[str]]:
+    return [
+        [treeplex.action_name(k) for k in range(first, end)]
+        for first, end in zip(treeplex.start, treeplex.start[1:], strict=False)
     ]
 
 

@@ -50,7 +50,7 @@ def print_reports(
         )
         _show_report(report)
     if together is not None:
-        title = "cross-play: welfare a player, player 1 from the row, all others from the column"
+        title = "cross-play: welfare a player, player 0 from the row, all others from the column"
         _show_together(together, [label for label, _ in solved], title)
 
 
@@ -145,7 +145,7 @@ def _as_dict(found: StrategicReport) -> dict[str, Any]:
     return {
         "players": [
             {
-                "player": player + 1,
+                "player": player,
                 "value": float(found.values[player]),
                 "risk_adjusted_value": float(found.risk_adjusted[player]),
                 "security_value": float(found.security[player]),
@@ -188,7 +188,7 @@ def _show_report(found: StrategicReport) -> None:
             *found.robustness[player][1:],
             found.security[player],
         ]
-        table.add_row(str(player + 1), *(f"{value:+.4f}" for value in numbers))
+        table.add_row(str(player), *(f"{value:+.4f}" for value in numbers))
     screen = output.console()
     screen.print(table)
     named_numbers = {
@@ -225,9 +225,7 @@ def draw(found: StrategicReport, title: str, path: Path) -> None:
         axes = grid[0][0]
         for player, curve in enumerate(found.robustness):
             colour = COLOURS[player % len(COLOURS)]
-            axes.plot(
-                found.radii, curve, marker="o", markersize=3, color=colour, label=f"player {player + 1}"
-            )
+            axes.plot(found.radii, curve, marker="o", markersize=3, color=colour, label=f"player {player}")
             axes.axhline(found.security[player], color=colour, linestyle=":", linewidth=1)
         axes.set_xscale("symlog", linthresh=0.01)
         axes.set_xlim(left=0)

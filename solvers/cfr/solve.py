@@ -82,6 +82,7 @@ class Solution:
                 "player": player,
                 "information_set": label,
                 "action": int(treeplex.actions[a]),
+                "name": treeplex.action_name(a),
                 "probability": float(policy[a]),
             }
             for player, (treeplex, policy) in enumerate(zip(self.form.treeplexes, self.policy, strict=True))

@@ -1,7 +1,7 @@
 """What a solver of equilibria takes for a game: two matrices, a game string, a game of OpenSpiel, or a file.
 
-Matrices have player 1's actions as rows of both, as in nashpy, Gambit and OpenSpiel. Their entries may be
-numbers, fractions or strings such as ``1/3`` and ``0.1``, and keep their exact values.
+Matrices have the row player's actions as rows of both, as in nashpy, Gambit and OpenSpiel. Their
+entries may be numbers, fractions or strings such as ``1/3`` and ``0.1``, and keep their exact values.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class MatrixGame:
     ----------
     name : str
     payoffs : pair of ndarrays of shape (n, m)
-        Player 1's actions as rows of both.
+        The row player's actions as rows of both.
     given : pair
         The same as they were given: perhaps in fractions.
     labels : pair of tuples of str, or None
@@ -78,9 +78,9 @@ def matrix_game(game: GameLike, payoffs_2: Any = None) -> MatrixGame:
     Parameters
     ----------
     game
-        A game, or player 1's payoffs.
+        A game, or the row player's payoffs.
     payoffs_2
-        Player 2's payoffs in the same layout; without them a matrix is a zero-sum game.
+        The column player's payoffs in the same layout; without them a matrix is a zero-sum game.
 
     Raises
     ------
@@ -110,12 +110,12 @@ def any_game(game: GameLike, payoffs_2: Any = None) -> MatrixGame | SequenceForm
     second, others = _matrix("payoffs_2", payoffs_2)
     if others.shape != numbers.shape:
         turned = (
-            "; its rows are player 2's actions, as up to version 0.1: transpose it"
+            "; its rows are the column player's actions, as up to version 0.1: transpose it"
             if others.shape == numbers.shape[::-1]
             else ""
         )
         raise RiskError(
-            "payoffs_2 must have the layout of payoffs_1, player 1's actions as rows, shape "
+            "payoffs_2 must have the layout of payoffs_1, the row player's actions as rows, shape "
             f"{numbers.shape}; got shape {others.shape}{turned}"
         )
     return MatrixGame("two matrices", (numbers, others), (first, second))
@@ -157,7 +157,7 @@ def _matrix(name: str, given: Any) -> tuple[Sequence[Sequence[Any]], Array]:
             entries, numbers = given, np.empty(0)
     if numbers.ndim != 2 or 0 in numbers.shape or not np.isfinite(numbers).all():
         raise RiskError(
-            f"{name} must be a matrix of finite numbers with player 1's actions as rows; got "
+            f"{name} must be a matrix of finite numbers with the row player's actions as rows; got "
             f"{_shortened(given)}"
         )
     return entries, numbers

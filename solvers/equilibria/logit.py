@@ -22,7 +22,7 @@ def qre(game: GameLike, payoffs_2: object = None, *, rationality: Sequence[float
     Parameters
     ----------
     game, payoffs_2
-        Both players' payoffs, player 1's actions as rows of both, or a whole game: as in `nash`.
+        Both players' payoffs, the row player's actions as rows of both, or a whole game: as in `nash`.
     rationality
         The parameter lambda, positive, for both players or one each, in units of 1 / utility.
 

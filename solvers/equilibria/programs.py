@@ -39,7 +39,8 @@ class NashEquilibria:
     Attributes
     ----------
     equilibria : tuple of pairs of ndarrays
-        Distinct, each a strategy of player 1 and of player 2 (of extensive games: a behaviour policy).
+        Distinct, each a strategy of the row player and of the column player (of extensive games: a
+        behaviour policy).
     gaps : tuple of floats
         NashConv of each as listed: what both players' best responses gain, in units of utility.
     regrets, stakes : tuple of pairs of floats
@@ -80,7 +81,7 @@ class NashEquilibria:
 
 
 def nash_gap(first: Array, second: Array, x: Array, y: Array) -> float:
-    """Return NashConv of a profile: the sum of what best responses gain; player 1's actions as rows."""
+    """Return NashConv of a profile: the sum of what best responses gain; the row player's actions as rows."""
     u, v = first @ y, x @ second
     return float(u.max() - x @ u + v.max() - v @ y)
 
@@ -91,11 +92,11 @@ def nash(game: GameLike, payoffs_2: object = None, *, tolerance: float = TOLERAN
     Parameters
     ----------
     game
-        Player 1's payoffs, or a whole game: a game string, a path, a `Bimatrix`, a compiled form, or a game
-        of pyspiel. Extensive games must have a constant sum.
+        The row player's payoffs, or a whole game: a game string, a path, a `Bimatrix`, a compiled form,
+        or a game of pyspiel. Extensive games must have a constant sum.
     payoffs_2
-        Player 2's payoffs, in the same layout: player 1's actions as rows, as in nashpy and Gambit. Without
-        them a matrix is a zero-sum game.
+        The column player's payoffs, in the same layout: the row player's actions as rows, as in nashpy
+        and Gambit. Without them a matrix is a zero-sum game.
     tolerance
         Largest gap of a player, relative to what is at stake for it, that counts as an equilibrium.
 
@@ -206,9 +207,9 @@ def security(game: GameLike, payoffs_2: object = None, *, player: int = 0) -> tu
     Parameters
     ----------
     game, payoffs_2
-        As for `nash`; a single matrix holds player 1's payoffs, its actions as rows.
+        As for `nash`; a single matrix holds the row player's payoffs, its actions as rows.
     player
-        0 for player 1, 1 for player 2.
+        0 for the row player, 1 for the column player.
 
     Returns
     -------
@@ -221,14 +222,14 @@ def security(game: GameLike, payoffs_2: object = None, *, player: int = 0) -> tu
         If the payoffs are not a matrix of finite numbers, or no strategy was found.
     """
     if player not in (0, 1):
-        raise RiskError(f"player must be 0 (player 1) or 1 (player 2); got {player!r}")
+        raise RiskError(f"player must be 0 (the row player) or 1 (the column player); got {player!r}")
     given = any_game(game, payoffs_2)
     if isinstance(given, SequenceForm):
         from solvers.equilibria.sequence import sequence_security
 
         return sequence_security(given, player)
     if payoffs_2 is None and given.name == ZERO_SUM and player == 1:
-        raise RiskError("one matrix holds player 1's payoffs; give both to ask for player 2")
+        raise RiskError("one matrix holds the row player's payoffs; give both to ask for the column player")
     own, exact = given.own[player], given.exact[player]
     if player == 1:
         exact = [list(column) for column in zip(*exact, strict=True)]

@@ -41,7 +41,7 @@ class Equilibrium:
     Attributes
     ----------
     strategies : tuple of two ndarrays
-        Player 1's and player 2's mixed strategies.
+        The row player's and the column player's mixed strategies.
     log_strategies : tuple of two ndarrays
         Their logarithms: with small epsilon and large tau, probabilities matter that no float can hold.
     adversaries : tuple of two ndarrays
@@ -126,7 +126,7 @@ def rqe(
     Parameters
     ----------
     game, payoffs_2
-        Both players' payoffs, player 1's actions as rows of both, or a whole game: as in `nash`.
+        Both players' payoffs, the row player's actions as rows of both, or a whole game: as in `nash`.
     tau
         Aversion to risk of each player, at least 0 (0: logit or barrier quantal response).
     epsilon

@@ -39,7 +39,8 @@ def test_every_concept_answers_for_a_matrix(concept: str, capsys) -> None:
         assert sum(player["strategy"][0]["probabilities"]) == pytest.approx(1)
     code, text, _ = run(["equilibrium", "SC4", "--concept", concept, "--no-json"], capsys)
     assert code == 0
-    assert "player 2" in text
+    assert "player 0" in text
+    assert "player 2" not in text
 
 
 def test_payoffs_that_begin_with_a_minus_are_no_option(capsys) -> None:
@@ -142,3 +143,31 @@ def test_risk_of_a_rule(capsys) -> None:
     assert found["price_of_anarchy"] is None
     _, text, _ = run([*words, "--no-json"], capsys)
     assert "RQE gap" in text
+
+
+def test_actions_of_extensive_games_have_their_names_beside_their_numbers(capsys, tmp_path):
+    path = tmp_path / "nash.csv"
+    code, text, _ = run(["equilibrium", "kuhn_poker", "--concept", "nash", "-o", str(path)], capsys)
+    assert code == 0
+    assert "0 Pass" in text
+    assert "1 Bet" in text
+    assert "player 0" in text
+    header, first, *_ = path.read_text().splitlines()
+    assert header == "player,information_set,action,name,probability,feared"
+    assert first.startswith("0,0,0,Pass,")
+    _, out, _ = run(["equilibrium", "kuhn_poker", "--concept", "nash", "--json"], capsys)
+    strategy = json.loads(out)["players"][1]["strategy"][0]
+    assert (strategy["actions"], strategy["names"]) == (["0", "1"], ["Pass", "Bet"])
+
+
+def test_players_are_numbered_alike_everywhere(capsys, tmp_path):
+    path = tmp_path / "policy.csv"
+    _, solved, _ = run(["solve", "kuhn_poker", "-n", "5", "--policy", str(path)], capsys)
+    assert "player 0" in solved
+    assert {line.split(",")[0] for line in path.read_text().splitlines()[1:]} == {"0", "1"}
+    assert path.read_text().splitlines()[1].split(",")[2:4] == ["0", "Pass"]
+    _, sizes, _ = run(["games", "kuhn_poker"], capsys)
+    assert "player 0" in sizes
+    for words in (["equilibrium", "SC4"], ["risk", "cfr", "--game", "kuhn_poker", "-n", "3"]):
+        _, out, _ = run([*words, "--json"], capsys)
+        assert [player["player"] for player in json.loads(out)["players"]] == [0, 1]
