@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Json, MaxNodes
+from cli.options import Force, Json, MaxNodes
 
 if TYPE_CHECKING:
     from games import SequenceForm
@@ -17,10 +18,21 @@ def games(
         str | None,
         typer.Argument(
             metavar="GAME",
-            help="Compile this OpenSpiel game string and show its size.",
+            help="Compile this OpenSpiel game string, or game file (.nfg, .efg), and show its size.",
             show_default=False,
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the game in one of Gambit's formats: .efg (its tree), or .nfg (one-shot games).",
+            show_default=False,
+        ),
+    ] = None,
+    force: Force = False,
     max_nodes: MaxNodes = None,
     json: Json = None,
 ) -> None:
@@ -29,10 +41,16 @@ def games(
     The list has the games of all suites, with the sizes of those that were compiled before.
     """
     from cli import output
+    from cli.errors import UsageProblem
+    from cli.files import check_file
+    from games.files.reading import SUFFIXES
 
     if game is not None:
-        _one(game, max_nodes, output.wants_json(json))
+        check_file("--output", out, force, SUFFIXES)
+        _one(game, max_nodes, out, output.wants_json(json))
         return
+    if out is not None:
+        raise UsageProblem("-o writes a game; name one, as in `nashforge games kuhn_poker -o kuhn.efg`")
     from games.sizes import known_size
     from games.suites import load_suite, suite_names
 
@@ -69,7 +87,7 @@ def games(
     )
 
 
-def _one(game: str, max_nodes: int | None, as_json: bool) -> None:
+def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> None:
     import time
 
     from cli import output
@@ -78,8 +96,10 @@ def _one(game: str, max_nodes: int | None, as_json: bool) -> None:
     began = time.perf_counter()
     form = compile_game(game, max_nodes=max_nodes)
     seconds = time.perf_counter() - began
+    if out is not None:
+        _write(form, game, out)
     if as_json:
-        output.print_json(_value(form, seconds))
+        output.print_json({**_value(form, seconds), "output": None if out is None else str(out)})
         return
     screen = output.console()
     screen.print(f"[bold]{output.plain(form.name)}[/]  [dim]ready in {output.duration(seconds)}[/]")
@@ -87,8 +107,19 @@ def _one(game: str, max_nodes: int | None, as_json: bool) -> None:
     for player, treeplex in enumerate(form.treeplexes):
         table.add_row(f"player {player}", f"{treeplex.infosets:,}", f"{treeplex.sequences:,}")
     screen.print(table)
-    kind = "zero-sum" if form.zero_sum else "general-sum"
+    constant = form.constant_sum
+    kind = "zero-sum" if form.zero_sum else "general-sum" if constant is None else f"sum {constant:g}"
     screen.print(f"{form.players} players, {kind}, {form.nodes:,} histories, {form.leaves:,} distinct leaves")
+    if out is not None:
+        screen.print(f"game written to {output.plain(str(out))}", soft_wrap=True)
+
+
+def _write(form: SequenceForm, game: str, out: Path) -> None:
+    from cli.files import writing
+    from games.files import write_game_file
+
+    with writing(out):
+        write_game_file(form, game, out)
 
 
 def _value(form: SequenceForm, seconds: float) -> dict[str, Any]:
@@ -101,5 +132,6 @@ def _value(form: SequenceForm, seconds: float) -> dict[str, Any]:
         "infosets": [treeplex.infosets for treeplex in form.treeplexes],
         "sequences": [treeplex.sequences for treeplex in form.treeplexes],
         "zero_sum": form.zero_sum,
+        "constant_sum": form.constant_sum,
         "seconds": round(seconds, 3),
     }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from games.files.extensive import ExtensiveFile, read_efg
     from games.files.reading import read_game_file
     from games.files.strategic import StrategicFile, read_nfg
-    from games.files.writing import write_efg, write_nfg
+    from games.files.writing import write_efg, write_game_file, write_nfg
 
 _HOME = {
     "ExtensiveFile": "games.files.extensive",
@@ -22,6 +22,7 @@ _HOME = {
     "read_game_file": "games.files.reading",
     "read_nfg": "games.files.strategic",
     "write_efg": "games.files.writing",
+    "write_game_file": "games.files.writing",
     "write_nfg": "games.files.writing",
 }
 
@@ -32,6 +33,7 @@ __all__ = [
     "read_game_file",
     "read_nfg",
     "write_efg",
+    "write_game_file",
     "write_nfg",
 ]
 

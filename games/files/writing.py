@@ -6,8 +6,11 @@ that reading them gives the same floating-point numbers, and exactly where they 
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterable
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
@@ -17,7 +20,43 @@ from games.files.extensive import CHANCE, TERMINAL
 from games.files.strategic import StrategicFile
 from games.openspiel import sequential_form
 from games.sequence_form import SequenceForm
-from games.source import LoadedGame
+from games.source import GameSource, LoadedGame, load
+
+
+def write_game_file(form: SequenceForm, game: GameSource, path: Path) -> None:
+    """Write a game in one of Gambit's formats; the ending of the path says which.
+
+    Parameters
+    ----------
+    form
+        The game compiled, by which it is known to be finite.
+    game
+        The game.
+    path
+        What is there is replaced once the whole game is written.
+
+    Raises
+    ------
+    games.GameError
+        If it cannot be loaded, or not be written in this format.
+    OSError
+        If the file cannot be written.
+    """
+    loaded = load(game)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".writing", dir=path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            if path.suffix.lower() == ".nfg":
+                write_nfg(loaded, form, file)
+            else:
+                write_efg(loaded, file, max_nodes=form.nodes)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # temporary files are their owner's alone
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def write_efg(loaded: LoadedGame, file: TextIO, *, max_nodes: int) -> None:
