@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
+from games.compiled import kernel
 
 POLICY_TOLERANCE = 1e-6
 """How far the probabilities of one information set may sum from one."""
 
 
-@numba.njit(cache=True)
+@kernel()
 def product(rows: Any, row_start: Any, others: Any, payoff: Any, plans: Any, out: Any) -> None:
     """Counterfactual payoff of each own sequence: sum over its leaves of payoff times the others' reach.
 
@@ -49,7 +49,7 @@ def product(rows: Any, row_start: Any, others: Any, payoff: Any, plans: Any, out
             out[rows[k]] = total
 
 
-@numba.njit(cache=True)
+@kernel()
 def regret_pass(start: Any, parent: Any, policy: Any, value: Any, regret: Any) -> float:
     """Pass counterfactual values up a treeplex under ``policy`` and write instantaneous regrets.
 
@@ -66,7 +66,7 @@ def regret_pass(start: Any, parent: Any, policy: Any, value: Any, regret: Any) -
     return value[len(value) - 1]  # type: ignore[no-any-return]
 
 
-@numba.njit(cache=True)
+@kernel()
 def counterfactual_regrets(
     rows: Any,
     row_start: Any,
@@ -81,10 +81,10 @@ def counterfactual_regrets(
 ) -> float:
     """`product` and `regret_pass` in one call: crossing into compiled code costs as much as a small game."""
     product(rows, row_start, others, payoff, plans, value)
-    return regret_pass(start, parent, policy, value, regret)
+    return regret_pass(start, parent, policy, value, regret)  # type: ignore[no-any-return]
 
 
-@numba.njit(cache=True)
+@kernel()
 def best_response_pass(start: Any, parent: Any, value: Any) -> float:
     """Pass values up a treeplex with the maximum of every information set; return the best value.
 
@@ -98,7 +98,7 @@ def best_response_pass(start: Any, parent: Any, value: Any) -> float:
     return value[len(value) - 1]  # type: ignore[no-any-return]
 
 
-@numba.njit(cache=True)
+@kernel()
 def dot(x: Any, y: Any) -> float:
     """Return the scalar product, on this thread: BLAS wakes all cores for a few thousand numbers."""
     total = 0.0
@@ -107,7 +107,7 @@ def dot(x: Any, y: Any) -> float:
     return total
 
 
-@numba.njit(cache=True)
+@kernel()
 def plan_pass(start: Any, parent: Any, policy: Any, plan: Any, reach: Any) -> int:
     """Turn a behaviour policy into a realisation plan and own reach; return the first bad information set.
 
@@ -132,7 +132,7 @@ def plan_pass(start: Any, parent: Any, policy: Any, plan: Any, reach: Any) -> in
     return bad
 
 
-@numba.njit(cache=True)
+@kernel()
 def average_pass(start: Any, cumulative: Any, policy: Any) -> int:
     """Normalise a cumulative average into a behaviour policy; uniform where nothing was accumulated.
 

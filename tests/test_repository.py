@@ -212,3 +212,16 @@ def test_the_license_is_the_one_that_the_metadata_names() -> None:
 def test_the_changelog_tells_of_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_kernels_are_compiled_in_one_place():
+    """There it is checked that nobody else can write where they are kept."""
+    home = Path("games/compiled.py")
+    pattern = re.compile(r"\bnumba\.(n?jit|vectorize|guvectorize)\b|from numba import .*\bn?jit\b")
+    packages = [path.relative_to(ROOT) for path in tracked() if path.suffix == ".py"]
+    found = [
+        str(path)
+        for path in packages
+        if path.parts[0] in MAY_USE and path != home and pattern.search((ROOT / path).read_text())
+    ]
+    assert found == []

@@ -17,9 +17,10 @@ from __future__ import annotations
 import copy
 from typing import Self
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from games.compiled import kernel
 
 SIZE = 5
 NORTH, EAST, SOUTH, WEST, STAY = range(5)
@@ -36,7 +37,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-@numba.njit(cache=True)
+@kernel()
 def cooperation_step(
     actions: Ints, uniforms: Floats, cells: Ints, carrying: Ints, onions: Ints, rewards: Floats, tally: Ints
 ) -> None:

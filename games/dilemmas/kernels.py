@@ -7,10 +7,10 @@ policies with one seed meet the same luck.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from games.compiled import kernel
 from games.dilemmas.actions import BEAM, CLEAN, ROTATE_LEFT, ROTATE_RIGHT, STAND
 from games.dilemmas.rules import (
     BEAM_COST,
@@ -50,13 +50,13 @@ _MOVES = np.array([0, 2, 3, 1])
 """Direction of forward, backward, step left and step right, relative to the facing."""
 
 
-@numba.njit(cache=True)
+@kernel()
 def _order(uniforms: Floats, agents: int, random_priority: bool) -> npt.NDArray[np.int64]:
     """Return in which order agents act and eat in this step."""
     return np.argsort(uniforms[:agents]) if random_priority else np.arange(agents)
 
 
-@numba.njit(cache=True)
+@kernel()
 def _begin(table: Ints, tally: Counts) -> None:
     """Let the counters of tagged agents fall."""
     for i in range(table.shape[1]):
@@ -65,7 +65,7 @@ def _begin(table: Ints, tally: Counts) -> None:
         table[LAST, i] = STAND
 
 
-@numba.njit(cache=True)
+@kernel()
 def _move(table: Ints, tally: Counts, i: int, action: int, walls: Bools, width: int) -> None:
     """Carry out a move, a turn or standing."""
     if action == ROTATE_LEFT:
@@ -82,7 +82,7 @@ def _move(table: Ints, tally: Counts, i: int, action: int, walls: Bools, width: 
         tally[IDLE, i] += 1
 
 
-@numba.njit(cache=True)
+@kernel()
 def _step(direction: int, width: int) -> int:
     """Return how a cell's number changes in a direction."""
     if direction == 0:
@@ -92,7 +92,7 @@ def _step(direction: int, width: int) -> int:
     return width if direction == 2 else -1
 
 
-@numba.njit(cache=True)
+@kernel()
 def rectangle(
     cell: int, facing: int, length: int, beam_width: int, stop: bool, walls: Bools, width: int, out: Index
 ) -> int:
@@ -129,7 +129,7 @@ def rectangle(
     return count
 
 
-@numba.njit(cache=True)
+@kernel()
 def _fire(
     table: Ints,
     tally: Counts,
@@ -157,7 +157,7 @@ def _fire(
                 break
 
 
-@numba.njit(cache=True)
+@kernel()
 def _eat(
     table: Ints,
     tally: Counts,
@@ -178,7 +178,7 @@ def _eat(
             rewards[i] += 1.0
 
 
-@numba.njit(cache=True)
+@kernel()
 def _end(table: Ints, tally: Counts, rewards: Floats, returns: Floats, step: int) -> None:
     """Add the step to the episode's totals."""
     for i in range(table.shape[1]):
@@ -190,7 +190,7 @@ def _end(table: Ints, tally: Counts, rewards: Floats, returns: Floats, step: int
             tally[INCOME_COUNT, i] += 1
 
 
-@numba.njit(cache=True)
+@kernel()
 def gathering_step(
     step: int,
     actions: npt.NDArray[np.int64],
@@ -238,7 +238,7 @@ def gathering_step(
     _end(table, tally, rewards, returns, step)
 
 
-@numba.njit(cache=True)
+@kernel()
 def cleanup_step(
     step: int,
     actions: npt.NDArray[np.int64],
@@ -311,7 +311,7 @@ def cleanup_step(
     _end(table, tally, rewards, returns, step)
 
 
-@numba.njit(cache=True)
+@kernel()
 def _spread(waste: Ints, river: Index, occupied: Bools, luck: Floats) -> None:
     """Turn one clean river cell dirty, with a probability, while the density is below the threshold."""
     if waste.sum() / waste.size >= WASTE_THRESHOLD or luck[0] >= WASTE_PROBABILITY:

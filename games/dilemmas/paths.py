@@ -6,10 +6,10 @@ from __future__ import annotations
 import weakref
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from games.compiled import kernel
 from games.dilemmas.maps import GridMap, MapError
 
 UNREACHABLE = 32767
@@ -59,7 +59,7 @@ def paths(grid: GridMap) -> Paths:
     return found
 
 
-@numba.njit(cache=True)
+@kernel()
 def shortest(walls: npt.NDArray[np.bool_], width: int) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int8]]:
     """Return distances and first directions between all cells, by breadth-first search from each."""
     cells = walls.size

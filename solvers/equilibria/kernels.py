@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from games.compiled import kernel
 from solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL, REVERSE_KL
 
 INVISIBLE = 1e-9
@@ -36,7 +36,7 @@ ENTROPY = 0
 FREE, FIXED = 0, 1
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _tilt(code: int, psi: float, tau: float, smoothing: float) -> tuple[float, float, float, float]:
     """Return log w, its derivative, h and its derivative."""
     if code in (KL, NEUTRAL):
@@ -57,7 +57,7 @@ def _tilt(code: int, psi: float, tau: float, smoothing: float) -> tuple[float, f
     return psi, 1.0, -e, e
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def residual(
     z: Any,
     A1: Any,
@@ -151,13 +151,13 @@ def residual(
         F[level] = np.log(total)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _visible(logarithm: float) -> float:
     """Return log(INVISIBLE + exp(logarithm)): how a logarithm looks to the other player."""
     return np.log(INVISIBLE + np.exp(min(logarithm, 300.0)))
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def displacement(z: Any, step: Any, length: float, n: int, m: int, spec: Any, values: Any) -> float:
     """Return the largest change of a visible logarithm when ``z`` moves by ``length * step``."""
     size, largest = n + m, 0.0
@@ -193,7 +193,7 @@ def displacement(z: Any, step: Any, length: float, n: int, m: int, spec: Any, va
     return largest
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def newton(
     z: Any,
     A1: Any,

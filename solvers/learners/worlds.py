@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from games.compiled import kernel
 from games.dilemmas.cooperation import HORIZON, ONIONS, SIZE, STARTS, STAY, cooperation_step
 from games.markov import MarkovGame
 
@@ -158,7 +158,7 @@ class CooperationWorld(_Clock):
         return rewards.T, self._now == self.horizon
 
 
-@numba.njit(cache=True)
+@kernel()
 def _step(
     actions: Ints, luck: Floats, cells: Ints, carrying: Ints, onions: Ints, rewards: Floats, tally: Ints
 ) -> None:
@@ -166,7 +166,7 @@ def _step(
         cooperation_step(actions[k], luck[k], cells[k], carrying[k], onions[k], rewards[k], tally[k])
 
 
-@numba.njit(cache=True)
+@kernel()
 def _look(cells: Ints, carrying: Ints, onions: Ints, left: float, seen: Observations) -> None:
     board = SIZE * SIZE
     for i in range(2):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 from numba import float64, int64, types, uint32
 
+from games.compiled import kernel
 from solvers.psro.kernels import read
 
 NEGLIGIBLE = 1e-18
@@ -20,7 +20,7 @@ NEGLIGIBLE = 1e-18
 _VECTOR, _MATRIX = float64[::1], float64[:, ::1]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _add_rows(weights: Any, scale: float, floor: float, least: float, rows: Any, out: Any) -> None:
     """Add rows to ``out``, each by ``scale`` times its weight above the floor; skip weights up to ``least``.
 
@@ -72,7 +72,7 @@ def _add_rows(weights: Any, scale: float, floor: float, least: float, rows: Any,
                     out[i] += w2 * row[i]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _floor(weights: Any) -> float:
     """Return the least weight if it is positive and several policies have it, else 0."""
     least = weights[0]
@@ -86,7 +86,7 @@ def _floor(weights: Any) -> float:
     return least if times > 1 and 0.0 < least < math.inf else 0.0
 
 
-@numba.njit(cache=True)
+@kernel()
 def _sum_up(tensor: Any, count: int, sums: Any) -> None:
     """Sum a tensor over its first axis into ``sums[0]``, its second into ``[1]``, both into ``[2, 0]``."""
     sums[:, :count, :count] = 0.0
@@ -103,7 +103,7 @@ def _sum_up(tensor: Any, count: int, sums: Any) -> None:
             whole[i] += sums[0, m, i]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _three_players(tensor: Any, first: Any, second: Any, summed: Any, sums: Any, out: Any) -> None:
     """Contract a tensor of three axes with the mixtures of the first two.
 
@@ -140,7 +140,7 @@ def _three_players(tensor: Any, first: Any, second: Any, summed: Any, sums: Any,
             out[i] += a * b * whole[i]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _any_players(player: int, count: int, capacity: int, tensor: Any, strategies: Any, out: Any) -> None:
     """Contract a player's tensor profile by profile of the others."""
     players = len(strategies)
@@ -162,7 +162,7 @@ def _any_players(player: int, count: int, capacity: int, tensor: Any, strategies
                 out[i] += weight * tensor[base + i]
 
 
-@numba.njit(
+@kernel(
     types.void(
         int64,
         int64,
@@ -173,8 +173,7 @@ def _any_players(player: int, count: int, capacity: int, tensor: Any, strategies
         int64[:, ::1],
         float64[:, :, :, ::1],
         _MATRIX,
-    ),
-    cache=True,
+    )
 )
 def tensor_payoffs(
     start: int,
@@ -211,7 +210,7 @@ def tensor_payoffs(
             _any_players(player, count, capacity, tensor, strategies, into)
 
 
-@numba.njit(cache=True)
+@kernel()
 def _remember(strategy: Any, seen: Any, by_policy: Any, reach: Any) -> None:
     """Mix a player's factors, unless its strategy is the one seen last."""
     same = True
@@ -225,7 +224,7 @@ def _remember(strategy: Any, seen: Any, by_policy: Any, reach: Any) -> None:
         _add_rows(strategy, 1.0, 0.0, 0.0, by_policy, reach)
 
 
-@numba.njit(cache=True)
+@kernel()
 def _pass_core(player: int, leaves: int, classes: Any, core: Any, reach: Any, value: Any) -> None:
     """Add what every entry of the core earns, weighed by the others' mixtures, to the player's classes."""
     players = len(core)
@@ -254,7 +253,7 @@ def _pass_core(player: int, leaves: int, classes: Any, core: Any, reach: Any, va
             value[own[z]] += term
 
 
-@numba.njit(
+@kernel(
     types.void(
         int64,
         int64,
@@ -269,8 +268,7 @@ def _pass_core(player: int, leaves: int, classes: Any, core: Any, reach: Any, va
         _MATRIX,
         _VECTOR,
         _MATRIX,
-    ),
-    cache=True,
+    )
 )
 def factored_payoffs(
     start: int,

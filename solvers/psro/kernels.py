@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 from numba import float64, int64, types, uint32
+
+from games.compiled import kernel
 
 
 def read(dtype: Any, dimensions: int) -> Any:
@@ -22,7 +23,7 @@ def read(dtype: Any, dimensions: int) -> Any:
 _VECTOR, _MATRIX = float64[::1], float64[:, ::1]
 
 
-@numba.njit(float64(read(uint32, 1), read(uint32, 1), _VECTOR, _VECTOR, float64), cache=True)
+@kernel(float64(read(uint32, 1), read(uint32, 1), _VECTOR, _VECTOR, float64))
 def tied_response_pass(start: Any, parent: Any, value: Any, policy: Any, tolerance: float) -> float:
     """Pass values up a treeplex with the maximum, and write the policy that splits ties uniformly.
 
@@ -47,7 +48,7 @@ def tied_response_pass(start: Any, parent: Any, value: Any, policy: Any, toleran
     return value[len(value) - 1]  # type: ignore[no-any-return]
 
 
-@numba.njit(types.void(read(float64, 1), read(float64, 2), _VECTOR), cache=True)
+@kernel(types.void(read(float64, 1), read(float64, 2), _VECTOR))
 def mix(weights: Any, plans: Any, out: Any) -> None:
     """Mix realisation plans: ``out = sum_i weights[i] plans[i]``, rows of zero weight skipped."""
     out[:] = 0.0
@@ -58,7 +59,7 @@ def mix(weights: Any, plans: Any, out: Any) -> None:
                 out[s] += w * plans[i, s]
 
 
-@numba.njit(types.void(read(float64, 2), int64, read(float64, 1), _VECTOR), cache=True)
+@kernel(types.void(read(float64, 2), int64, read(float64, 1), _VECTOR))
 def products(plans: Any, count: int, value: Any, out: Any) -> None:
     """Write the scalar product of each of the first ``count`` rows with a vector."""
     for i in range(count):
@@ -68,7 +69,7 @@ def products(plans: Any, count: int, value: Any, out: Any) -> None:
         out[i] = total
 
 
-@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
+@kernel(types.void(read(float64, 1), float64, _VECTOR))
 def softmax(x: Any, temperature: float, out: Any) -> None:
     """Write exp(x / temperature), normalised."""
     largest = x.max()
@@ -80,7 +81,7 @@ def softmax(x: Any, temperature: float, out: Any) -> None:
         out[i] /= total
 
 
-@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
+@kernel(types.void(read(float64, 1), float64, _VECTOR))
 def normalize(x: Any, least: float, out: Any) -> None:
     """Write the positive part divided by its sum; uniform where the sum is at most ``least``."""
     total = 0.0
@@ -91,7 +92,7 @@ def normalize(x: Any, least: float, out: Any) -> None:
         out[i] = out[i] / total if total > least else 1.0 / len(x)
 
 
-@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
+@kernel(types.void(read(float64, 1), float64, _VECTOR))
 def center(x: Any, unused: float, out: Any) -> None:
     """Write x less its mean."""
     total = 0.0
@@ -102,7 +103,7 @@ def center(x: Any, unused: float, out: Any) -> None:
         out[i] = x[i] - mean
 
 
-@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
+@kernel(types.void(read(float64, 1), float64, _VECTOR))
 def rescale(x: Any, least: float, out: Any) -> None:
     """Write x divided by its largest magnitude, where that is more than ``least``."""
     largest = 0.0
@@ -113,7 +114,7 @@ def rescale(x: Any, least: float, out: Any) -> None:
         out[i] = x[i] * scale
 
 
-@numba.njit(types.void(read(float64, 1), float64, _VECTOR), cache=True)
+@kernel(types.void(read(float64, 1), float64, _VECTOR))
 def project(x: Any, least: float, out: Any) -> None:
     """Write the nearest mixture whose weights are at least ``least`` (Euclidean).
 
@@ -135,42 +136,42 @@ def project(x: Any, least: float, out: Any) -> None:
         out[i] = max(x[i] - least - threshold, 0.0) + least
 
 
-@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
+@kernel(types.void(read(float64, 2), float64, _MATRIX))
 def softmax_rows(x: Any, number: float, out: Any) -> None:
     """Apply `softmax` to every row."""
     for p in range(len(x)):
         softmax(x[p], number, out[p])
 
 
-@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
+@kernel(types.void(read(float64, 2), float64, _MATRIX))
 def normalize_rows(x: Any, number: float, out: Any) -> None:
     """Apply `normalize` to every row."""
     for p in range(len(x)):
         normalize(x[p], number, out[p])
 
 
-@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
+@kernel(types.void(read(float64, 2), float64, _MATRIX))
 def center_rows(x: Any, number: float, out: Any) -> None:
     """Apply `center` to every row."""
     for p in range(len(x)):
         center(x[p], number, out[p])
 
 
-@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
+@kernel(types.void(read(float64, 2), float64, _MATRIX))
 def rescale_rows(x: Any, number: float, out: Any) -> None:
     """Apply `rescale` to every row."""
     for p in range(len(x)):
         rescale(x[p], number, out[p])
 
 
-@numba.njit(types.void(read(float64, 2), float64, _MATRIX), cache=True)
+@kernel(types.void(read(float64, 2), float64, _MATRIX))
 def project_rows(x: Any, number: float, out: Any) -> None:
     """Apply `project` to every row."""
     for p in range(len(x)):
         project(x[p], number, out[p])
 
 
-@numba.njit(types.void(read(float64, 1), read(float64, 1), _VECTOR), cache=True)
+@kernel(types.void(read(float64, 1), read(float64, 1), _VECTOR))
 def advantages(payoffs: Any, strategy: Any, out: Any) -> None:
     """Write payoffs less the expected payoff of the strategy."""
     mean = 0.0
@@ -180,7 +181,7 @@ def advantages(payoffs: Any, strategy: Any, out: Any) -> None:
         out[i] = payoffs[i] - mean
 
 
-@numba.njit(types.void(read(float64, 2), read(float64, 2), _MATRIX), cache=True)
+@kernel(types.void(read(float64, 2), read(float64, 2), _MATRIX))
 def advantages_rows(payoffs: Any, strategies: Any, out: Any) -> None:
     """Apply `advantages` to every row."""
     for p in range(len(payoffs)):

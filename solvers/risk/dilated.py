@@ -22,10 +22,10 @@ import weakref
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from games.compiled import kernel
 from games.sequence_form import SequenceForm
 from solvers import kernels
 from solvers.profile import realization_plans
@@ -37,7 +37,7 @@ from solvers.tables import PlayerTable, tables
 Array = npt.NDArray[np.float64]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def risk_pass(
     start: Any, parent: Any, policy: Any, value: Any, code: int, tau: float, worst: Any, slope: Any
 ) -> float:
@@ -54,7 +54,7 @@ def risk_pass(
     return value[len(value) - 1]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def divergence_pass(start: Any, parent: Any, plan: Any, worst: Any, policy: Any) -> float:
     """Return the dilated KL divergence of the adversary's policy from the expected one."""
     total = 0.0

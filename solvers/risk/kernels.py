@@ -15,15 +15,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from games.compiled import kernel
 
 NEUTRAL, KL, REVERSE_KL, CHI2, CVAR = 0, 1, 2, 3, 4
 LARGEST_EXPONENT = 700.0
 """Slopes at actions of probability zero can exceed any float; they are cut here."""
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _neutral(v: Any, y: Any, p: Any, slope: Any) -> float:
     value = 0.0
     for b in range(len(v)):
@@ -33,7 +34,7 @@ def _neutral(v: Any, y: Any, p: Any, slope: Any) -> float:
     return value
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _kl_in_logarithms(v: Any, y: Any, tau: float, low: float, p: Any, slope: Any) -> float:
     """Entropic risk where the worst outcome is so improbable that its weight underflows."""
     top, total = -np.inf, 0.0
@@ -52,7 +53,7 @@ def _kl_in_logarithms(v: Any, y: Any, tau: float, low: float, p: Any, slope: Any
     return low - (top + np.log(total)) / tau
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _kl(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     """Entropic risk: ``-log(sum_b y_b exp(-tau v_b)) / tau``; ``p`` proportional to ``y exp(-tau v)``."""
     mean, low, high = 0.0, np.inf, -np.inf
@@ -85,7 +86,7 @@ def _kl(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     return _kl_in_logarithms(v, y, tau, low, p, slope)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _reverse_kl(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     """``D = KL(y || p)``: ``p_b = y_b / (1 + tau (shift + v_b))``, the shift by a monotone Newton iteration.
 
@@ -150,7 +151,7 @@ def _reverse_kl(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     return value
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _chi2(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     """``D = sum (p - y)^2 / y``: ``p = y [1 + tau (c - v) / 2]+``; E v - tau/4 Var v inside."""
     order = np.argsort(v)
@@ -187,7 +188,7 @@ def _chi2(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     return value
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _cvar(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     """The mean of the worst fraction ``alpha = 1 / (1 + tau)`` of outcomes: ``p <= y / alpha``."""
     order = np.argsort(v)
@@ -205,7 +206,7 @@ def _cvar(v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     return value
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def measure(code: int, v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     """Write the worst case ``p`` and the gradient in ``y``; return the risk-adjusted value.
 
@@ -231,7 +232,7 @@ def measure(code: int, v: Any, y: Any, tau: float, p: Any, slope: Any) -> float:
     return _cvar(v, y, tau, p, slope)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def measure_rows(code: int, rows: Any, y: Any, tau: float, p: Any, slopes: Any, values: Any) -> None:
     """Apply `measure` to every row of a matrix of payoffs against one reference distribution."""
     for a in range(rows.shape[0]):

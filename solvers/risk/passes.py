@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from games.compiled import kernel
 from solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL, REVERSE_KL, measure
 
 SMALL = 0.01
@@ -25,7 +25,7 @@ NARROW = 1e-3
 """Scales of reverse KL below this lose digits here, and are left to the general kernel."""
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def entropic_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) -> float:
     """KL: for ``z = tau (v - mean)`` below `SMALL`, ``log(mean exp(-z)) = log1p(sum y (exp(-z) - 1 + z))`` by
     power series.
@@ -61,7 +61,7 @@ def entropic_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) 
     return value[len(value) - 1]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def neutral_pass(start: Any, parent: Any, policy: Any, value: Any) -> float:
     """No risk: expectations."""
     for i in range(len(parent) - 1, -1, -1):
@@ -72,7 +72,7 @@ def neutral_pass(start: Any, parent: Any, policy: Any, value: Any) -> float:
     return value[len(value) - 1]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def variance_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) -> float:
     """Chi-square: ``mean - tau/4 variance`` while the adversary keeps every action, else without some.
 
@@ -121,7 +121,7 @@ def variance_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) 
     return value[len(value) - 1]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def tail_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) -> float:
     """CVaR: the worst outcomes are taken one by one, or the best left out, whichever is the smaller part."""
     left_out = tau / (1.0 + tau)
@@ -151,7 +151,7 @@ def tail_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) -> f
     return value[len(value) - 1]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def reverse_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) -> float:
     """Reverse KL: ``max over s of mean + (sum y log(1 + w + s) - s) / tau`` with ``w = tau (v - mean)``.
 
@@ -233,7 +233,7 @@ def reverse_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) -
     return value[len(value) - 1]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def value_pass(code: int, start: Any, parent: Any, policy: Any, value: Any, tau: float) -> float:
     """Pass payoffs up a treeplex; parameters as `solvers.risk.dilated.risk_pass`."""
     if code == NEUTRAL or tau == 0.0:

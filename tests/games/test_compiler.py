@@ -296,3 +296,40 @@ def test_a_node_limit_survives_the_way_between_processes():
     error = pickle.loads(pickle.dumps(games.NodeLimitError("chess", 5, 7)))
     assert str(error) == str(games.NodeLimitError("chess", 5, 7))
     assert (error.game, error.max_nodes) == ("chess", 5)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-12, 3e-10, 1.0, 1e12])
+@pytest.mark.parametrize(
+    ("first", "second", "constant"),
+    [
+        ([[1, -1], [-1, 1]], [[-1, 1], [1, -1]], 0.0),
+        ([[3, 0], [5, 1]], [[3, 5], [0, 1]], None),
+        ([[1, 2], [3, 4]], [[4, 3], [2, 1]], 5.0),
+        ([[1, 1], [1, 1]], [[1, 1], [1, 1]], 2.0),
+        ([[0.1, 0.7], [0.2, 0.3]], [[-0.1, -0.7], [-0.2, -0.3]], 0.0),
+        ([[1, 0], [0, 1]], [[-1, 0], [1e-6, -1]], None),
+    ],
+)
+def test_sums_of_payoffs_are_judged_by_what_is_at_stake(first, second, constant, scale):
+    scaled = [[[scale * x for x in row] for row in payoffs] for payoffs in (first, second)]
+    form = games.compile(pyspiel.create_matrix_game("m", "M", ["a", "b"], ["c", "d"], *scaled))
+    assert form.zero_sum is (constant == 0.0)
+    if constant is None:
+        assert form.constant_sum is None
+    else:
+        assert form.constant_sum == pytest.approx(scale * constant, rel=1e-12)
+
+
+def test_a_sum_that_is_lost_in_large_payoffs_is_not_called_zero():
+    payoffs = [[1e6 + 1.0, 1e6], [1e6, 1e6 + 1.0]], [[-1e6, -1e6], [-1e6, -1e6]]
+    form = games.compile(pyspiel.create_matrix_game("m", "M", ["a", "b"], ["c", "d"], *payoffs))
+    assert (form.zero_sum, form.constant_sum) == (False, None)
+
+
+def test_actions_have_the_names_that_openspiel_prints():
+    assert set(games.compile("kuhn_poker").treeplexes[0].action_names) == {"Pass", "Bet"}
+    simultaneous = games.compile("matrix_pd").treeplexes[1]
+    assert [simultaneous.action_name(k) for k in range(2)] == ["Cooperate", "Defect"]
+    hidden = games.disguise(games.compile("kuhn_poker"), 1).form.treeplexes[0]
+    assert hidden.action_names == ()
+    assert hidden.action_name(0) == str(hidden.actions[0])

@@ -1,0 +1,229 @@
+"""Caches of games and kernels: not trusted where others can write, and checked in every part."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+import games
+from games import cache as disk
+from games.compiler import COMPILER_VERSION
+from games.folders import writable_by_others
+
+
+@pytest.fixture
+def directory(tmp_path, monkeypatch):
+    """A cache of its own, with nothing remembered in memory."""
+    monkeypatch.setenv("NASHFORGE_CACHE", str(tmp_path / "cache"))
+    disk.clear_memory()
+    return tmp_path / "cache"
+
+
+def key_of(game: str) -> disk.CacheKey:
+    return disk.CacheKey.of(
+        games.identity(game), compiler_version=COMPILER_VERSION, imperfect_recall="refuse"
+    )
+
+
+def stored(path) -> dict[str, np.ndarray]:
+    with np.load(path) as file:
+        return {name: file[name].copy() for name in file.files}
+
+
+def described(arrays: dict[str, np.ndarray], **changes: object) -> np.ndarray:
+    meta = {**json.loads(arrays["meta"].tobytes()), **changes}
+    return np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
+
+
+def changed(name: str, place: object, value: object):
+    """Return a change of one number of an array."""
+
+    def change(arrays: dict[str, np.ndarray]) -> None:
+        arrays[name][place] = value
+
+    return change
+
+
+def replaced(name: str, make):
+    """Return a replacement of an array."""
+
+    def change(arrays: dict[str, np.ndarray]) -> None:
+        arrays[name] = make(arrays)
+
+    return change
+
+
+FORGERIES = {
+    "leaf far outside": changed("leaf_sequences", (0, 0), 2**31 - 1),
+    "leaf before the first": changed("leaf_sequences", (1, 3), -5),
+    "leaf one too far": changed("leaf_sequences", (0, 0), 13),
+    "parent outside": changed("parent0", 2, 10**6),
+    "parent before the first": changed("parent1", 0, -1),
+    "parent after its child": changed("parent0", 0, 3),
+    "start not at zero": changed("start0", 0, 1),
+    "start negative": changed("start0", 0, -7),
+    "start falls": changed("start0", 3, 1),
+    "start far outside": changed("start1", -1, 2**30),
+    "payoff is no number": changed("leaf_payoffs", (0, 0), np.nan),
+    "payoff infinite": changed("leaf_payoffs", (1, 2), np.inf),
+    "payoffs not zero-sum": changed("leaf_payoffs", (1, 2), 5.0),
+    "chance negative": changed("leaf_chance", 0, -0.5),
+    "chance is no number": changed("leaf_chance", 0, np.nan),
+    "names outside": changed("names0", 0, 99),
+    "label ends fall": changed("label0_ends", 1, -1),
+    "labels too long": changed("label0_ends", -1, 10**9),
+    "leaves missing": replaced("leaf_payoffs", lambda a: a["leaf_payoffs"][:, :-1].copy()),
+    "one player's leaves": replaced("leaf_sequences", lambda a: a["leaf_sequences"][:1].copy()),
+    "leaves in a line": replaced("leaf_sequences", lambda a: a["leaf_sequences"].ravel()),
+    "wide indices": replaced("parent0", lambda a: a["parent0"].astype(np.int64)),
+    "payoffs as whole numbers": replaced("leaf_payoffs", lambda a: a["leaf_payoffs"].astype(np.int64)),
+    "turned around": replaced("leaf_payoffs", lambda a: np.asfortranarray(a["leaf_payoffs"])),
+    "empty start": replaced("start0", lambda a: a["start0"][:0].copy()),
+    "short actions": replaced("actions0", lambda a: a["actions0"][:-1].copy()),
+    "more players": replaced("meta", lambda a: described(a, players=3)),
+    "no players": replaced("meta", lambda a: described(a, players=0)),
+    "players as a text": replaced("meta", lambda a: described(a, players="2")),
+    "another sum": replaced("meta", lambda a: described(a, zero_sum=False, constant_sum=4.0)),
+    "sum against itself": replaced("meta", lambda a: described(a, zero_sum=False)),
+    "nodes negative": replaced("meta", lambda a: described(a, nodes=-1)),
+    "another game": replaced("meta", lambda a: described(a, key="[]")),
+    "a list": replaced("meta", lambda a: np.frombuffer(b"[1]", dtype=np.uint8)),
+    "no JSON": replaced("meta", lambda a: np.frombuffer(b"{", dtype=np.uint8)),
+    "pickled": replaced("leaf_chance", lambda a: np.array([{}], dtype=object)),
+    "missing": lambda arrays: arrays.pop("parent1"),
+}
+
+
+@pytest.mark.parametrize("kind", FORGERIES)
+def test_a_forged_game_is_compiled_again(kind, directory, caplog, assert_same_form):
+    fresh = games.compile("kuhn_poker")
+    path = key_of("kuhn_poker").path
+    arrays = stored(path)
+    FORGERIES[kind](arrays)
+    np.savez(path, allow_pickle=True, **arrays)
+    disk.clear_memory()
+    with caplog.at_level(logging.WARNING, logger="games.cache"):
+        assert_same_form(games.compile("kuhn_poker"), fresh)
+    assert "compiling again" in caplog.text
+
+
+def test_a_file_that_claims_to_be_huge_is_compiled_again(directory, caplog):
+    games.compile("kuhn_poker")
+    path = key_of("kuhn_poker").path
+    arrays = stored(path)
+    huge = io.BytesIO()
+    np.lib.format.write_array_header_1_0(huge, {"descr": "<f8", "fortran_order": False, "shape": (2**50,)})
+    with zipfile.ZipFile(path, "w") as file:
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, array)
+            file.writestr(f"{name}.npy", huge.getvalue() if name == "leaf_chance" else member.getvalue())
+    disk.clear_memory()
+    assert games.compile("kuhn_poker").nodes == 58
+    assert "compiling again" in caplog.text
+
+
+def test_the_cache_is_its_users_alone(directory):
+    games.compile("kuhn_poker")
+    path = key_of("kuhn_poker").path
+    modes = [stat.S_IMODE(place.stat().st_mode) for place in (directory, path.parent, path)]
+    assert modes == [0o700, 0o700, 0o600]
+
+
+def test_a_cache_of_an_older_version_is_closed(directory):
+    (directory / "games").mkdir(parents=True)
+    (directory / "games").chmod(0o755)
+    games.compile("kuhn_poker")
+    assert stat.S_IMODE((directory / "games").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("level", ["games", "cache"])
+def test_a_cache_that_others_can_write_is_not_used(level, directory, caplog):
+    folder = directory / "games"
+    folder.mkdir(parents=True)
+    (folder if level == "games" else directory).chmod(0o777)
+    assert games.compile("kuhn_poker").nodes == 58
+    assert "others can write to" in caplog.text
+    assert "chmod go-w" in caplog.text
+    assert list(folder.iterdir()) == []
+
+
+def test_a_forged_game_where_others_can_write_is_not_read(directory):
+    games.compile("kuhn_poker")
+    path = key_of("kuhn_poker").path
+    arrays = stored(path)
+    arrays["leaf_payoffs"] *= 7.0
+    np.savez(path, **arrays)
+    path.parent.chmod(0o777)
+    disk.clear_memory()
+    assert np.abs(games.compile("kuhn_poker").leaf_payoffs).max() < 1
+
+
+def test_no_link_is_followed_when_a_game_is_stored(directory, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    path = key_of("kuhn_poker").path
+    path.parent.mkdir(parents=True)
+    for name in (f".{path.stem}.writing", f".{path.stem}.0.writing"):
+        path.with_name(name).symlink_to(victim)
+    path.symlink_to(victim)
+    games.compile("kuhn_poker")
+    assert victim.read_text() == "mine"
+    assert not path.is_symlink()
+
+
+def test_folders_are_judged_with_those_above(tmp_path):
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    assert writable_by_others(inner) is None
+    assert writable_by_others(inner / "not" / "yet") is None
+    (tmp_path / "a").chmod(0o777)
+    assert f"others can write to {tmp_path / 'a'};" in str(writable_by_others(inner))
+    (tmp_path / "a").chmod(0o1777)  # as /tmp
+    assert writable_by_others(inner) is None
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "a")
+    assert writable_by_others(link) is not None
+    if os.geteuid() == 0:
+        (tmp_path / "a").chmod(0o755)
+        os.chown(inner, 12345, 0)
+        assert "belongs to another user" in str(writable_by_others(inner))
+
+
+KERNEL = """
+import sys
+sys.path.insert(0, {folder!r})
+from games.compiled import kernel
+import module
+print(module.twice(21))
+"""
+
+
+@pytest.mark.parametrize(("mode", "kept"), [(0o700, True), (0o777, False)])
+def test_kernels_are_kept_only_where_others_cannot_write(mode, kept, tmp_path):
+    code, place = tmp_path / "code", tmp_path / "kernels"
+    code.mkdir()
+    place.mkdir()
+    (code / "module.py").write_text(
+        "from games.compiled import kernel\n\n\n@kernel()\ndef twice(x):\n    return 2 * x\n"
+    )
+    place.chmod(mode)
+    done = subprocess.run(
+        [sys.executable, "-c", KERNEL.format(folder=str(code))],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(place)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "42\n"
+    assert bool(list(place.rglob("*.nbi"))) is kept
+    assert ("NUMBA_CACHE_DIR" in done.stderr) is not kept
