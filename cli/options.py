@@ -156,7 +156,7 @@ Games = Annotated[
     typer.Option(
         "--game",
         metavar="GAME",
-        help="An OpenSpiel game string, instead of a suite; may be given several times.",
+        help="An OpenSpiel game string or game file, instead of a suite; may be given several times.",
         show_default=False,
     ),
 ]

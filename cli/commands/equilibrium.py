@@ -22,7 +22,7 @@ def equilibrium(
         typer.Argument(
             metavar="GAME",
             help="A game of people (SC4), a family (random(3x3,seed=1)), payoffs ('7 0 / 5 9 ; 4 11 / 6 2', "
-            "rows of player 0 in both), or an OpenSpiel game string.",
+            "rows of player 0 in both), an OpenSpiel game string, or a game file (.nfg, .efg).",
             show_default=False,
         ),
     ],

@@ -28,7 +28,10 @@ DEFAULT_RULE = "dcfr"
 
 def solve(
     game: Annotated[
-        str, typer.Argument(metavar="GAME", help="An OpenSpiel game string.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="GAME", help="An OpenSpiel game string or game file (.nfg, .efg).", show_default=False
+        ),
     ],
     rule: Rule = DEFAULT_RULE,
     psro: Annotated[

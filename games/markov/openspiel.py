@@ -140,10 +140,16 @@ def _outcomes(state: Any, name: Callable[[Any], Key]) -> list[list[list[Outcome]
 
 
 def _compare(game: str, key: Key, known: list[list[list[Outcome]]], other: list[list[list[Outcome]]]) -> None:
-    for first, second in zip(
-        (cell for row in known for cell in row), (cell for row in other for cell in row), strict=True
-    ):
-        if _merged(first) != _merged(second):
+    pairs = list(
+        zip((cell for row in known for cell in row), (cell for row in other for cell in row), strict=True)
+    )
+    # Rewards are compared by what is at stake, so that small ones are told apart, too.
+    largest = max(
+        (abs(x) for pair in pairs for cell in pair for _, _, earned in cell for x in earned), default=0.0
+    )
+    scale = largest or 1.0
+    for first, second in pairs:
+        if _merged(first, scale) != _merged(second, scale):
             raise UnsupportedGameError(
                 f"{game} has states that look alike and go on differently (such as "
                 f"{' / '.join(key.split())}): it is no Markov game in what it prints; if its horizon is "
@@ -151,10 +157,10 @@ def _compare(game: str, key: Key, known: list[list[list[Outcome]]], other: list[
             )
 
 
-def _merged(outcomes: list[Outcome]) -> dict[tuple[Key, tuple[float, float]], float]:
+def _merged(outcomes: list[Outcome], scale: float) -> dict[tuple[Key, tuple[float, float]], float]:
     total: dict[tuple[Key, tuple[float, float]], float] = {}
     for probability, key, earned in outcomes:
-        place = (key, (round(earned[0], 9), round(earned[1], 9)))
+        place = (key, (round(earned[0] / scale, 9), round(earned[1] / scale, 9)))
         total[place] = total.get(place, 0.0) + probability
     return {place: round(probability, 9) for place, probability in total.items()}
 
