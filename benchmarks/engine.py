@@ -17,6 +17,7 @@ import io
 import statistics
 import sys
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pyspiel
@@ -29,8 +30,8 @@ from benchmarks.pairing import human, paired, ratio
 from evolve.sandbox import Sandbox
 from solvers.cfr.engine import Engine, session_arguments
 from solvers.cfr.rules import rule_source
-from solvers.profile import exploitability, uniform_profile
-from solvers.session import InlineSession, load_module
+from solvers.profile import Array, exploitability, uniform_profile
+from solvers.session import inline_sessions, load_module
 from solvers.tables import tables
 
 LEDUC, LIARS_5, LIARS_6 = "leduc_poker", "liars_dice(dice_sides=5)", "liars_dice(dice_sides=6)"
@@ -44,14 +45,14 @@ LIMIT_TARGET = 2.5
 
 
 class IdleSession:
-    """A rule that leaves the uniform policy as it is and takes no time."""
+    """A rule that leaves one player's uniform policy as it is and takes no time."""
 
-    def __init__(self, form: games.SequenceForm) -> None:
-        arguments = session_arguments(form, 1)
+    def __init__(self, policy: Array, arguments: dict[str, Any]) -> None:
         self.inputs = {name: np.zeros(shape) for name, shape, _ in arguments["inputs"]}
-        self.outputs = {f"policy{p}": policy for p, policy in enumerate(uniform_profile(form))}
+        self.outputs = {name: np.ones(shape) for name, shape, _ in arguments["outputs"]}
+        self.outputs["policy"] = policy
 
-    def call(self, *arguments: int, expect: Iterable[str] = ()) -> None:
+    def call(self, *arguments: int, expect: Iterable[str] | None = None) -> None:
         """Do nothing."""
 
 
@@ -96,10 +97,11 @@ def measure_iterations(console: Console, rounds: int) -> bool:
         for name in (LEDUC, LIARS_5, LIARS_6):
             form = games.compile(name)
             arguments = session_arguments(form, 10**9)
-            rule = InlineSession(load_module(rule_source("cfr")), **arguments)
-            with sandbox.session(rule_source("cfr"), **arguments) as confined:
+            rule = inline_sessions(lambda: load_module(rule_source("cfr")), arguments)
+            idle = [IdleSession(*each) for each in zip(uniform_profile(form), arguments, strict=True)]
+            with sandbox.sessions(rule_source("cfr"), arguments) as confined:
                 contestants = {
-                    "engine": Engine(form, IdleSession(form)).step,
+                    "engine": Engine(form, idle).step,
                     "with rule": Engine(form, rule).step,
                     "sandboxed": Engine(form, confined).step,
                     "openspiel c++": openspiel_cpp(name),

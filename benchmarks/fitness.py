@@ -27,7 +27,7 @@ from solvers.cfr.engine import run, session_arguments
 from solvers.cfr.interface import Array, RegretMinimizer
 from solvers.cfr.rules import load_rule
 from solvers.profile import PolicyError
-from solvers.session import InlineSession, NonFiniteOutputError
+from solvers.session import NonFiniteOutputError, inline_sessions
 
 CHECKPOINTS = (100, 200, 500, 1000)
 TRAIN = games.load_suite("cfr-train").games
@@ -86,11 +86,11 @@ def family(c: dict[str, Any]) -> type[RegretMinimizer]:
             ahead = self.regret * discount(t, alpha) if c["alpha"] and c["pd"] else self.regret
             self.prediction = ahead + optimism * self.expected
 
-        def accumulate(self, t: int, policy: Array, reach: Array, average: Array) -> Array:
+        def weights(self, t: int, policy: Array, reach: Array) -> tuple[float, float]:
             if t <= c["warm"] * self.horizon:
-                return average
+                return 1, 0
             gamma = c["gamma"] - c["gamma_slope"] * t / self.horizon
-            return average + (t / self.horizon) ** gamma * reach * policy
+            return 1, (t / self.horizon) ** gamma
 
         def policy(self, t: int) -> Array:
             return self.infosets.normalize(np.maximum(self.prediction, 0) ** c["p"])
@@ -121,13 +121,13 @@ def measure(
     rule: str | type[RegretMinimizer], played: dict[str, SequenceForm]
 ) -> dict[str, list[float]] | None:
     """Return exploitabilities at the checkpoints by game; None if the rule fails."""
-    namespace = load_rule(rule)[1]
     result = {}
     for name, form in played.items():
-        session = InlineSession(namespace, **session_arguments(form, CHECKPOINTS[-1]))
+        arguments = session_arguments(form, CHECKPOINTS[-1])
+        sessions = inline_sessions(lambda: load_rule(rule)[1], arguments)
         try:
             with np.errstate(all="ignore"):
-                trajectory = run(form, session, CHECKPOINTS[-1], CHECKPOINTS)
+                trajectory = run(form, sessions, CHECKPOINTS[-1], CHECKPOINTS)
         except (PolicyError, NonFiniteOutputError):
             return None
         result[name] = [point.exploitability for point in trajectory.checkpoints]

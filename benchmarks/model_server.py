@@ -301,8 +301,8 @@ class Variant(RegretMinimizer):
     def observe(self, t, regret):
         self.regret = np.maximum(self.regret + regret, 0.0)
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t**{power} * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t**{power}
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,39 +12,39 @@ from evolve.sandbox import Limits, Sandbox, Tier
 from solvers.cfr.engine import Checkpoint, run, session_arguments
 from solvers.cfr.rules import load_rule
 from solvers.cfr.solve import Solution
-from solvers.session import InlineSession
+from solvers.session import InlineSession, inline_sessions
 from solvers.stopping import Stop
 
 if TYPE_CHECKING:
+    from evolve.sandbox import SessionGroup
     from games.sequence_form import SequenceForm
     from solvers.equilibria.stationary import Policies
     from solvers.learners.tasks import LearningTask
     from solvers.markov.tasks import MarkovTask
     from solvers.profile import Profile
     from solvers.psro.engine import PSROCheckpoint
-    from solvers.session import Session
 
 
 @contextmanager
 def confined(
-    named: NamedProgram, limits: Limits, tier: str, arguments: Mapping[str, Any]
-) -> Iterator[Session]:
-    """Serve a program from a sandbox for the length of a block.
+    named: NamedProgram, limits: Limits, tier: str, arguments: Sequence[Mapping[str, Any]]
+) -> Iterator[SessionGroup]:
+    """Serve a program from a sandbox for the length of a block, by a process for each session.
 
     Parameters
     ----------
     limits
-        What the program may take.
+        What the program may take in all.
     tier
         Weakest sandbox tier to accept.
     arguments
-        Of the session, as an engine's ``session_arguments`` returns them.
+        Of the sessions, as an engine's ``session_arguments`` returns them.
     """
     with (
-        Sandbox(hosts=[arguments["host"]], tier=Tier(tier)) as sandbox,
-        sandbox.session(named.source, limits=limits, **arguments) as session,
+        Sandbox(hosts=sorted({each["host"] for each in arguments}), tier=Tier(tier)) as sandbox,
+        sandbox.sessions(named.source, arguments, limits=limits) as sessions,
     ):
-        yield session
+        yield sessions
 
 
 def solve_with(
@@ -86,12 +86,12 @@ def solve_with(
     stop = stop or Stop()
     arguments = session_arguments(form, iterations)
     if named.origin == "library":
-        inline = InlineSession(load_rule(named.label)[1], **arguments)
+        inline = inline_sessions(lambda: load_rule(named.label)[1], arguments)
         trajectory = run(form, inline, iterations, on_checkpoint=on_checkpoint, stop=stop)
     else:
         limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-        with confined(named, limits, tier, arguments) as session:
-            trajectory = run(form, session, iterations, on_checkpoint=on_checkpoint, stop=stop)
+        with confined(named, limits, tier, arguments) as sessions:
+            trajectory = run(form, sessions, iterations, on_checkpoint=on_checkpoint, stop=stop)
     return Solution(form, named.label, trajectory.average, trajectory.checkpoints, stop.reason)
 
 
@@ -125,7 +125,7 @@ def solve_psro_with(
         trajectory = run_psro(form, inline, iterations, on_checkpoint=on_checkpoint, stop=stop)
     else:
         limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, call_seconds=seconds)
-        with confined(named, limits, tier, arguments) as session:
+        with confined(named, limits, tier, [arguments]) as (session,):
             trajectory = run_psro(form, session, iterations, on_checkpoint=on_checkpoint, stop=stop)
     return Solution(form, named.label, trajectory.average, trajectory.checkpoints, stop.reason)
 
@@ -152,7 +152,7 @@ def learn_with(
     task = learning_task(game)
     form = one_shot_form(game, *task.payoffs)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-    with confined(named, limits, tier, learner_arguments(task, iterations)) as session:
+    with confined(named, limits, tier, [learner_arguments(task, iterations)]) as (session,):
         learned = learn(task, session, iterations)
     return form, learned.strategies, task
 
@@ -167,6 +167,6 @@ def learn_markov_with(
 
     task = markov_task(game)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-    with confined(named, limits, tier, learner_arguments(task, iterations)) as session:
+    with confined(named, limits, tier, [learner_arguments(task, iterations)]) as (session,):
         learned = learn(task, session, iterations)
     return task, learned.strategies

@@ -7,6 +7,7 @@ are unsigned: numba then need not ask whether an index counts from the end, whic
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from games.compiled import kernel
@@ -130,6 +131,33 @@ def plan_pass(start: Any, parent: Any, policy: Any, plan: Any, reach: Any) -> in
         if not abs(total - 1.0) <= POLICY_TOLERANCE and bad < 0:
             bad = i
     return bad
+
+
+@kernel()
+def move_pass(
+    start: Any,
+    parent: Any,
+    moved: Any,
+    keep: Any,
+    add: Any,
+    policy: Any,
+    plan: Any,
+    reach: Any,
+    average: Any,
+) -> int:
+    """Fold the policy just played into the cumulative average, then play another: one player's move.
+
+    ``average = keep * average + add * reach * policy`` with weights an information set; then ``policy``
+    becomes ``moved``, and ``plan`` and ``reach`` are made from it as by `plan_pass`. Returns -1; or the first
+    bad information set ``i`` of the new policy; or ``-2 - i``, where a weight is negative, infinite or NaN.
+    """
+    for i in range(len(parent)):
+        if not (0.0 <= keep[i] < math.inf and 0.0 <= add[i] < math.inf):
+            return -2 - i
+        for a in range(start[i], start[i + 1]):
+            average[a] = keep[i] * average[a] + add[i] * reach[a] * policy[a]
+            policy[a] = moved[a]
+    return plan_pass(start, parent, policy, plan, reach)
 
 
 @kernel()

@@ -6,7 +6,7 @@ library use and tests, with identical results.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
@@ -31,8 +31,8 @@ class Session(Protocol):
     def outputs(self) -> Mapping[str, npt.NDArray[Any]]:
         """Arrays that the program wrote in the last call; copy what is kept."""
 
-    def call(self, *arguments: int, expect: Iterable[str] = ()) -> None:
-        """Let the program work once; ``expect`` names the outputs that it must write, all finite."""
+    def call(self, *arguments: int, expect: Iterable[str] | None = None) -> None:
+        """Let the program work once; ``expect`` names the outputs to write (default: all), all finite."""
 
 
 class NonFiniteOutputError(ValueError):
@@ -99,9 +99,25 @@ class InlineSession:
         self.outputs = {name: np.full(shape, np.nan, dtype) for name, shape, dtype in outputs}
         self._host = import_module(host).Host(namespace, setup, self.inputs, self.outputs)
 
-    def call(self, *arguments: int, expect: Iterable[str] = ()) -> None:
+    def call(self, *arguments: int, expect: Iterable[str] | None = None) -> None:
         """Run the host once and check the expected outputs."""
         self._host.call(*arguments)
-        for name in expect:
+        for name in self.outputs if expect is None else expect:
             if not np.isfinite(self.outputs[name]).all():
                 raise NonFiniteOutputError(f"the program's output {name!r} has NaN or infinite entries")
+
+
+def inline_sessions(
+    load: Callable[[], Mapping[str, Any]], arguments: Iterable[Mapping[str, Any]]
+) -> list[InlineSession]:
+    """Serve a program in this process to several players, each by an instance of its own.
+
+    Parameters
+    ----------
+    load
+        Executes the program's module and returns its namespace; called for each player, so that instances
+        share no module, as they share none in the sandbox.
+    arguments
+        Of each player's session.
+    """
+    return [InlineSession(load(), **each) for each in arguments]

@@ -136,6 +136,23 @@ class Tables:
         table = self.players[player]
         return int(kernels.plan_pass(table.start, table.parent, policy, plans[self.segments[player]], reach))
 
+    def move(
+        self,
+        player: int,
+        moved: Array,
+        weights: tuple[Array, Array],
+        policy: Array,
+        plans: Array,
+        reach: Array,
+        average: Array,
+    ) -> int:
+        """Fold the policy just played into the average and play ``moved``; see `kernels.move_pass`."""
+        table = self.players[player]
+        plan = plans[self.segments[player]]
+        return int(
+            kernels.move_pass(table.start, table.parent, moved, *weights, policy, plan, reach, average)
+        )
+
 
 _shared: weakref.WeakKeyDictionary[SequenceForm, Tables] = weakref.WeakKeyDictionary()
 

@@ -27,7 +27,7 @@ class CFRDomain(PlayingDomain):
 
     name = "cfr"
     title = "CFR rules, judged by the exploitability of their average policy"
-    evaluator = "cfr-1"
+    evaluator = "cfr-2"
     seed = "cfr_plus"
     hosts: tuple[str, ...] = ("solvers.cfr.host",)
     metric = "exploitability"
@@ -76,15 +76,16 @@ class CFRDomain(PlayingDomain):
         return solve(form, self.fitness.reference, iterations).policy
 
     def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
-        """Run the rule in one game and measure its average policy on the way."""
+        """Run the rule in one game, each player in a process of its own, and measure the average policy."""
         form = played_form(trial.game, trial.disguise)
         arguments = session_arguments(form, trial.iterations)
-        with sandbox.session(source, limits=limits, **arguments) as session:
+        with sandbox.sessions(source, arguments, limits=limits) as sessions:
             try:
-                trajectory = run(form, session, trial.iterations, trial.checkpoints)
+                trajectory = run(form, sessions, trial.iterations, trial.checkpoints)
             except PolicyError as error:
-                raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
-        tally.use(session.usage, session.log)
+                sessions.close()
+                raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
+        tally.use(sessions.usage, sessions.log)
         tally.final = (form, trajectory.average)
         tally.values[trial.label] = trajectory.exploitability
         for point in trajectory.checkpoints:

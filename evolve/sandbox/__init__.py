@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         SandboxUnavailable,
         Status,
     )
+    from evolve.sandbox.group import SessionGroup
     from evolve.sandbox.inline import InlineSession
     from evolve.sandbox.limits import Limits, Usage
     from evolve.sandbox.protocol import Host, Session
@@ -41,6 +42,7 @@ _HOMES = {
         "SandboxUnavailable",
         "Status",
     ),
+    "group": ("SessionGroup",),
     "inline": ("InlineSession",),
     "limits": ("Limits", "Usage"),
     "protocol": ("Host", "Session"),
@@ -65,6 +67,7 @@ __all__ = [
     "SandboxSession",
     "SandboxUnavailable",
     "Session",
+    "SessionGroup",
     "Status",
     "Tier",
     "Usage",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits on one program in one session.
+    """Limits on one program, in all its processes together.
 
     Attributes
     ----------
@@ -40,6 +40,17 @@ class Limits:
                 raise ValueError(f"{field.name} is {value!r} but must be positive")
         if self.log_bytes > 1 << 20:
             raise ValueError(f"log_bytes is {self.log_bytes} but may be at most {1 << 20} (1 MiB)")
+
+    def share(self, processes: int) -> Limits:
+        """Return the limits of each of a program's processes: equal parts of the memory and of the log.
+
+        Time is not divided: one process may need what another does not.
+        """
+        return replace(
+            self,
+            memory_bytes=max(1, self.memory_bytes // processes),
+            log_bytes=max(1, self.log_bytes // processes),
+        )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +16,7 @@ from evolve.sandbox.tiers import Machine, Tier, probe
 from solvers.session import ArraySpec
 
 if TYPE_CHECKING:
+    from evolve.sandbox.group import SessionGroup
     from evolve.sandbox.session import SandboxSession
 
 
@@ -97,38 +99,40 @@ class Sandbox:
         InfrastructureError
             If the machine cannot run it.
         """
-        # Not at the top: it needs what Windows does not have, where making a sandbox must fail clearly.
-        from evolve.sandbox.session import SandboxSession
+        arguments = {"host": host, "setup": setup, "inputs": inputs, "outputs": outputs}
+        return self.sessions(source, [arguments], limits=limits)[0]
 
+    def sessions(
+        self, source: str, arguments: Sequence[Mapping[str, Any]], *, limits: Limits | None = None
+    ) -> SessionGroup:
+        """Load a program in several new confined processes, which know nothing of each other.
+
+        Parameters
+        ----------
+        source
+            The program.
+        arguments
+            ``host``, ``setup``, ``inputs`` and ``outputs`` of each process, as for `session`.
+        limits
+            What the program may use in all processes together (default: ``Limits()``).
+
+        Raises
+        ------
+        CandidateFailure, InfrastructureError
+            As for `session`.
+        """
         limits = limits or Limits()
-        if host not in self._hosts:
+        for host in {each["host"] for each in arguments}.difference(self._hosts):
             raise ValueError(f"host {host!r} is not one of this sandbox's: {', '.join(self._hosts)}")
         size = len(source.encode("utf-8", "replace"))
         if size > limits.source_bytes:
             raise ProgramRejected(
                 f"the program has {size} bytes, but programs may have at most {limits.source_bytes}"
             )
-        for attempt in (1, 2):
-            try:
-                session = SandboxSession(
-                    self._running_zygote(),
-                    source,
-                    host=host,
-                    setup=setup,
-                    inputs=inputs,
-                    outputs=outputs,
-                    limits=limits,
-                    tier=self.tier.value,
-                    own_uid=self._own_uids,
-                    on_close=self._sessions.discard,
-                )
-            except ZygoteLost:
-                if attempt == 2:
-                    raise
-            else:
-                break
-        self._sessions.add(session)
-        return session
+        try:
+            return self._open(source, arguments, limits)
+        except ZygoteLost:
+            return self._open(source, arguments, limits)
 
     def start(self) -> None:
         """Start the zygote now, rather than with the first session.
@@ -162,6 +166,34 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _open(self, source: str, arguments: Sequence[Mapping[str, Any]], limits: Limits) -> SessionGroup:
+        # Not at the top: it needs what Windows does not have, where making a sandbox must fail clearly.
+        from evolve.sandbox.group import SessionGroup
+        from evolve.sandbox.session import Account, SandboxSession
+
+        zygote, account = self._running_zygote(), Account(limits)
+        with ExitStack() as undo:
+            # All are begun before the first is waited for: they load at the same time.
+            for each in arguments:
+                session = SandboxSession(
+                    zygote,
+                    source,
+                    **each,
+                    limits=limits.share(len(arguments)),
+                    account=account,
+                    tier=self.tier.value,
+                    own_uid=self._own_uids,
+                    on_close=self._sessions.discard,
+                )
+                account.sessions.append(session)
+                undo.callback(session.close)
+            group = SessionGroup(account.sessions)
+            for session in group:
+                session.wait_until_loaded()
+            undo.pop_all()
+        self._sessions.update(group)
+        return group
 
     def _running_zygote(self) -> Zygote:
         with self._lock:

@@ -40,10 +40,29 @@ _now, _read, _write = time.monotonic, os.read, os.write
 _FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)]
 
 
+class Account:
+    """What all processes of one program share.
+
+    Attributes
+    ----------
+    wall_seconds : float
+        That may still be spent waiting for the program.
+    sessions : list of SandboxSession
+        With its processes, until they end.
+    """
+
+    __slots__ = ("sessions", "wall_seconds")
+
+    def __init__(self, limits: Limits) -> None:
+        self.wall_seconds = limits.wall_seconds
+        self.sessions: list[SandboxSession] = []
+
+
 class SandboxSession:
     """One program in a confined process of its own; made by ``Sandbox.session``. See ``Session``.
 
-    A session belongs to one thread at a time.
+    A session belongs to one thread at a time. Where a program has several processes, what they use counts
+    together, and when one ends, all do.
     """
 
     def __init__(
@@ -56,13 +75,14 @@ class SandboxSession:
         inputs: Sequence[ArraySpec],
         outputs: Sequence[ArraySpec],
         limits: Limits,
+        account: Account,
         tier: str,
         own_uid: bool,
         on_close: Callable[[SandboxSession], None],
     ) -> None:
         require_floats(outputs)
         self._limits = limits
-        self._wall_seconds, self._call_seconds = limits.wall_seconds, limits.call_seconds
+        self._call_seconds = limits.call_seconds
         self._tier = tier
         self._on_close = on_close
         self._failure: Exception | None = None
@@ -70,7 +90,9 @@ class SandboxSession:
         self._closing = threading.Lock()
         self._log = ""
         self._usage = Usage()
+        self._shared_memory = 0
         self._wall = 0.0
+        self._account = account
         self._serial = 0
         self._outputs: dict[str, AnyArray] = {}
         # The source and the setup travel at the head of the sealed map: no size limit, no copy in the zygote.
@@ -111,10 +133,6 @@ class SandboxSession:
             undo.pop_all()
         self._poll = select.poll()
         self._poll.register(self._replies, select.POLLIN)
-        with contextlib.ExitStack() as closing:
-            closing.callback(self.close)
-            self._load()
-            closing.pop_all()
 
     @property
     def outputs(self) -> Mapping[str, AnyArray]:
@@ -158,7 +176,8 @@ class SandboxSession:
             raise ValueError(
                 f"calls take at most {wire.MAX_NUMBERS} 64-bit integers; got {numbers!r}"
             ) from error
-        left = self._wall_seconds - self._wall
+        account = self._account
+        left = account.wall_seconds
         allowed = self._call_seconds if self._call_seconds < left else left
         began = _now()
         try:
@@ -166,11 +185,13 @@ class SandboxSession:
                 _write(self._requests, message)
             if self._poll.poll(allowed * 1000 if allowed > 0 else 0):
                 reply = _read(self._replies, 8)
-                self._wall += _now() - began
+                elapsed = _now() - began
+                self._wall += elapsed
+                account.wall_seconds -= elapsed
                 if reply != message[:8]:
                     self._misbehaved(reply)
             else:
-                self._wall += _now() - began
+                self._waited(began)
                 self._too_slow(f"call {serial}", left)
         except BaseException:
             # Also when interrupted: a reply still to come must not be taken for that of another call.
@@ -181,8 +202,8 @@ class SandboxSession:
             self._fail(InvalidOutput, wrong)
 
     def close(self) -> None:
-        """Kill the program's process, and note what it used. Harmless when repeated."""
-        self._end()
+        """Kill the program's processes, and note what they used. Harmless when repeated."""
+        self._end_all()
 
     def __enter__(self) -> Self:
         return self
@@ -192,8 +213,16 @@ class SandboxSession:
     ) -> None:
         self.close()
 
-    def _load(self) -> None:
-        """Wait until the process is confined, then until the program is loaded."""
+    def wait_until_loaded(self) -> None:
+        """Wait until the process is confined, then until the program is loaded.
+
+        Raises
+        ------
+        CandidateFailure
+            If the program cannot be loaded.
+        InfrastructureError
+            If the process cannot be confined.
+        """
         if not self._poll.poll(START_SECONDS * 1000):
             self._fail_infrastructure(f"a sandboxed process was not ready within {START_SECONDS:g} s")
         number = self._read_number(os.read(self._replies, 8))
@@ -201,15 +230,20 @@ class SandboxSession:
         if kind != wire.Kind.READY:
             text = self._read_text(length) if kind == wire.Kind.INFRASTRUCTURE else "it ended without a word"
             self._fail_infrastructure(f"a process could not be confined: {text}")
-        allowed = min(self._limits.call_seconds, self._limits.wall_seconds)
-        began = time.monotonic()
-        ready = self._poll.poll(allowed * 1000)
-        self._wall += time.monotonic() - began
+        left = self._account.wall_seconds
+        began = _now()
+        ready = self._poll.poll(max(0.0, min(self._call_seconds, left)) * 1000)
+        self._waited(began)
         if not ready:
-            self._too_slow("loading", self._limits.wall_seconds)
+            self._too_slow("loading", left)
         reply = os.read(self._replies, 8)
         if reply != wire.NUMBER.pack(0):
             self._misbehaved(reply)
+
+    def _waited(self, since: float) -> None:
+        elapsed = _now() - since
+        self._wall += elapsed
+        self._account.wall_seconds -= elapsed
 
     def _too_slow(self, what: str, left: float) -> NoReturn:
         if left <= self._limits.call_seconds:
@@ -278,14 +312,27 @@ class SandboxSession:
         return parts
 
     def _fail(self, kind: type[CandidateFailure], reason: str) -> NoReturn:
-        self._end()
-        self._failure = kind(reason, self._log, self._usage)
-        raise self._failure
+        sessions = self._end_all()
+        log = "".join(session.log for session in sessions)
+        self._raise(kind(reason, log, total_usage(sessions)), sessions)
 
     def _fail_infrastructure(self, reason: str) -> NoReturn:
-        self._end()
-        self._failure = InfrastructureError(reason)
-        raise self._failure
+        self._raise(InfrastructureError(reason), self._end_all())
+
+    @staticmethod
+    def _raise(failure: Exception, sessions: Sequence[SandboxSession]) -> NoReturn:
+        for session in sessions:
+            session._failure = failure
+        raise failure
+
+    def _end_all(self) -> Sequence[SandboxSession]:
+        """End all sessions of the program and return them."""
+        sessions = (*self._account.sessions,) or (self,)
+        for session in sessions:
+            session._end()
+        # Sessions that know each other would keep their maps until the garbage is collected.
+        self._account.sessions.clear()
+        return sessions
 
     def _end(self) -> dict[str, Any] | None:
         """Kill and reap the process once; return its remains, or None if they are gone."""
@@ -307,9 +354,24 @@ class SandboxSession:
             if self._lease is not None:
                 self._lease.release()
             self._on_close(self)
-        cpu, memory = (remains["cpu"], remains["memory"]) if remains else (0.0, 0)
-        self._usage = Usage(cpu, self._wall, memory, self._serial)
+        if remains is None:
+            self._usage = Usage(0.0, self._wall, 0, self._serial)
+        else:
+            self._usage = Usage(remains["cpu"], self._wall, remains["memory"], self._serial)
+            self._shared_memory = min(remains["memory"], remains["baseline"])
         return remains
+
+
+def total_usage(sessions: Sequence[SandboxSession]) -> Usage:
+    """Return what a program used in all its processes; the interpreter, which they share, counts once."""
+    used = [session.usage for session in sessions]
+    shared = [session._shared_memory for session in sessions]
+    return Usage(
+        cpu_seconds=sum(one.cpu_seconds for one in used),
+        wall_seconds=sum(one.wall_seconds for one in used),
+        peak_memory_bytes=sum(one.peak_memory_bytes for one in used) - sum(shared) + max(shared),
+        calls=sum(one.calls for one in used),
+    )
 
 
 def _pipe(undo: contextlib.ExitStack, descriptors: contextlib.ExitStack, mine: int) -> tuple[int, int]:

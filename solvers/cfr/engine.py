@@ -1,7 +1,8 @@
 """The CFR engine: alternating updates over the sequence form, with exact exploitability at checkpoints.
 
 In every iteration each player in turn: counterfactual regrets of the policy in play (one sparse product, one
-pass up the treeplex), one message to the rule, realisation plan of the next policy (one pass down).
+pass up the treeplex), one message to the rule, which weighs that policy and returns the next, and one pass
+down for the average and the next realisation plan. The average is kept here: rules only weigh.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ import numpy.typing as npt
 
 from games.sequence_form import SequenceForm
 from solvers.cfr import host
-from solvers.profile import Profile, average_profile, check_policy, exploitability, uniform_profile
+from solvers.profile import (
+    PolicyError,
+    Profile,
+    average_profile,
+    check_policy,
+    exploitability,
+    uniform_profile,
+)
 from solvers.session import Session
 from solvers.stopping import Stop
 from solvers.tables import tables
@@ -59,15 +67,20 @@ class Trajectory(Generic[Point]):
         return self.checkpoints[-1].exploitability
 
 
-def session_arguments(form: SequenceForm, horizon: int) -> dict[str, Any]:
-    """Return what a session needs to serve a rule in a game: ``host``, ``setup``, ``inputs``, ``outputs``."""
-    sizes = [treeplex.sequences for treeplex in form.treeplexes]
-    return {
-        "host": "solvers.cfr.host",
-        "setup": {"horizon": horizon, "start": [treeplex.start.tolist() for treeplex in form.treeplexes]},
-        "inputs": host.inputs(sizes),
-        "outputs": host.outputs(sizes),
-    }
+def session_arguments(form: SequenceForm, horizon: int) -> list[dict[str, Any]]:
+    """Return what sessions need to serve a rule in a game, one a player, which is told of itself alone.
+
+    Each is a dictionary of ``host``, ``setup``, ``inputs``, ``outputs``.
+    """
+    return [
+        {
+            "host": "solvers.cfr.host",
+            "setup": {"horizon": horizon, "start": treeplex.start.tolist()},
+            "inputs": host.inputs(treeplex.sequences),
+            "outputs": host.outputs(treeplex.sequences, len(treeplex.parent)),
+        }
+        for treeplex in form.treeplexes
+    ]
 
 
 def default_checkpoints(iterations: int) -> tuple[int, ...]:
@@ -77,57 +90,69 @@ def default_checkpoints(iterations: int) -> tuple[int, ...]:
 
 
 class Engine:
-    """One rule at work in one game.
+    """One rule at work in one game, each player's instance behind a session of its own.
 
     Parameters
     ----------
     form
         The compiled game.
-    session
-        Serves the rule; made with `session_arguments`.
+    sessions
+        Serve the rule, one a player; made with `session_arguments`.
     """
 
-    def __init__(self, form: SequenceForm, session: Session) -> None:
+    def __init__(self, form: SequenceForm, sessions: Sequence[Session]) -> None:
+        if len(sessions) != form.players:
+            raise ValueError(f"{form.name} needs {form.players} sessions, one a player; got {len(sessions)}")
         self.form = form
         self.iteration = 0
-        self._session = session
+        self._sessions = sessions
         self._tables = tables(form)
         self._players = range(form.players)
         self._policies = [policy.copy() for policy in uniform_profile(form)]
+        self._averages = [np.zeros_like(policy) for policy in self._policies]
         self._plans = np.empty(self._tables.length)
-        self._regret = [session.inputs[f"regret{p}"] for p in self._players]
-        self._reach = [session.inputs[f"reach{p}"] for p in self._players]
-        self._policy_name = [f"policy{p}" for p in self._players]
-        self._average_name = [f"average{p}" for p in self._players]
+        self._regret = [session.inputs["regret"] for session in sessions]
+        self._reach = [session.inputs["reach"] for session in sessions]
         for p in self._players:
             self._tables.set_plan(p, self._policies[p], self._plans, self._reach[p])
 
-    def step(self, want_average: bool = False) -> None:
+    def step(self) -> None:
         """Do one iteration: update every player once, in turn.
 
         Raises
         ------
         PolicyError
-            If the rule returns something that is not a policy.
+            If the rule returns something that is not a policy, or weights that make no average.
         """
         self.iteration += 1
         for p in self._players:
-            self._tables.regrets(p, self._plans, self._policies[p], self._regret[p])
-            expect = [self._policy_name[p], self._average_name[p]] if want_average else [self._policy_name[p]]
-            self._session.call(p, self.iteration, int(want_average), expect=expect)
-            policy = self._policies[p]
-            policy[:] = self._session.outputs[self._policy_name[p]]
-            bad = self._tables.set_plan(p, policy, self._plans, self._reach[p])
-            check_policy(self.form, p, policy, bad)
+            session, policy = self._sessions[p], self._policies[p]
+            self._tables.regrets(p, self._plans, policy, self._regret[p])
+            session.call(self.iteration)
+            moved, keep, add = (session.outputs[name] for name in ("policy", "keep", "add"))
+            bad = self._tables.move(
+                p, moved, (keep, add), policy, self._plans, self._reach[p], self._averages[p]
+            )
+            if bad != -1:
+                self._refuse(p, bad, keep, add)
 
     def average(self) -> Profile:
-        """Return the average profile; valid right after a step that wanted it."""
-        return average_profile(self.form, [self._session.outputs[name] for name in self._average_name])
+        """Return the average profile."""
+        return average_profile(self.form, self._averages)
+
+    def _refuse(self, player: int, bad: int, keep: Array, add: Array) -> None:
+        if bad < -1:
+            i = -2 - bad
+            raise PolicyError(
+                "weights must be finite and non-negative; those of player "
+                f"{player}, information set {i} are keep {keep[i]:g} and add {add[i]:g}"
+            )
+        check_policy(self.form, player, self._policies[player], bad)
 
 
 def run(
     form: SequenceForm,
-    session: Session,
+    sessions: Sequence[Session],
     iterations: int,
     checkpoints: Iterable[int] | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
@@ -139,8 +164,8 @@ def run(
     ----------
     form
         The compiled game.
-    session
-        Serves the rule; made with `session_arguments`.
+    sessions
+        Serve the rule, one a player; made with `session_arguments`.
     iterations
         Iterations to do, at least 1.
     checkpoints
@@ -155,14 +180,14 @@ def run(
     stop = stop or Stop()
     wanted = set(default_checkpoints(iterations) if checkpoints is None else checkpoints) | {iterations}
     wanted |= stop.looks(iterations)
-    engine = Engine(form, session)
+    engine = Engine(form, sessions)
     measured: list[Checkpoint] = []
     seconds = 0.0
     began = time.perf_counter()
     profile: Profile = ()
     for t in range(1, iterations + 1):
         measure = stop.last() or t in wanted
-        engine.step(want_average=measure)
+        engine.step()
         if measure:
             seconds += time.perf_counter() - began
             profile = engine.average()

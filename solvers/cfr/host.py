@@ -1,8 +1,8 @@
-"""Runs a CFR rule behind flat arrays: in the sandbox's child or in-process, with equal results."""
+"""Runs one player's CFR rule behind flat arrays: in the sandbox's child or in-process, with equal results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,30 +11,26 @@ from solvers.cfr.interface import Array, Infosets, RegretMinimizer
 from solvers.session import ArraySpec, find_class
 
 
-def inputs(sizes: Sequence[int]) -> list[ArraySpec]:
-    """Arrays that the engine writes, given the number of sequences of each player."""
-    return [
-        (f"{name}{player}", (n,), "<f8") for player, n in enumerate(sizes) for name in ("regret", "reach")
-    ]
+def inputs(sequences: int) -> list[ArraySpec]:
+    """Arrays that the engine writes, given the player's number of sequences."""
+    return [(name, (sequences,), "<f8") for name in ("regret", "reach")]
 
 
-def outputs(sizes: Sequence[int]) -> list[ArraySpec]:
-    """Arrays that the rule writes, given the number of sequences of each player."""
-    return [
-        (f"{name}{player}", (n,), "<f8") for player, n in enumerate(sizes) for name in ("policy", "average")
-    ]
+def outputs(sequences: int, count: int) -> list[ArraySpec]:
+    """Arrays that the rule writes, given the player's numbers of sequences and of information sets."""
+    return [("policy", (sequences,), "<f8"), ("keep", (count,), "<f8"), ("add", (count,), "<f8")]
 
 
 class Host:
-    """All players' instances of one rule in one game.
+    """One player's instance of a rule in one game.
 
     Parameters
     ----------
     namespace
         The executed module of the program.
     setup
-        ``{"horizon": int, "start": [[...], ...]}``: the number of iterations and, per player, the starts of
-        the information sets (see ``Infosets``).
+        ``{"horizon": int, "start": [...]}``: the number of iterations and the starts of the player's
+        information sets (see ``Infosets``).
     inputs, outputs
         Shared arrays by name; see the functions of the same names.
     """
@@ -46,34 +42,42 @@ class Host:
         inputs: Mapping[str, Array],
         outputs: Mapping[str, Array],
     ) -> None:
-        rule = find_class(namespace, RegretMinimizer)
-        infosets = [Infosets(start) for start in setup["start"]]
-        self._rules = [rule(sets, setup["horizon"]) for sets in infosets]
-        self._policies = [sets.uniform() for sets in infosets]
-        self._averages = [sets.zeros() for sets in infosets]
-        players = range(len(infosets))
-        self._inputs = [(inputs[f"regret{p}"], inputs[f"reach{p}"]) for p in players]
-        self._outputs = [(outputs[f"policy{p}"], outputs[f"average{p}"]) for p in players]
+        infosets = Infosets(setup["start"])
+        self._rule = find_class(namespace, RegretMinimizer)(infosets, setup["horizon"])
+        self._played = infosets.uniform()
+        self._regret, self._reach = inputs["regret"], inputs["reach"]
+        self._policy, self._keep, self._add = outputs["policy"], outputs["keep"], outputs["add"]
 
-    def call(self, player: int, t: int, want_average: int) -> None:
-        """Update one player once: ``observe``, ``accumulate``, ``policy``.
+    def call(self, t: int) -> None:
+        """Update the player once: ``observe``, ``weights``, ``policy``.
 
-        The next policy is written to the player's output; the cumulative average only if wanted.
+        The weights of the policy just played and the next policy are written to the outputs.
         """
-        rule = self._rules[player]
-        regret, reach = self._inputs[player]
-        policy_out, average_out = self._outputs[player]
+        rule = self._rule
         # The shared arrays are overwritten by the next message, so a rule gets copies that it may keep.
-        rule.observe(t, regret.copy())
-        average = rule.accumulate(t, self._policies[player].copy(), reach.copy(), self._averages[player])
-        self._averages[player] = np.asarray(average, dtype=np.float64)
+        rule.observe(t, self._regret.copy())
+        weights = rule.weights(t, self._played.copy(), self._reach.copy())
+        if not isinstance(weights, (tuple, list)) or len(weights) != 2:
+            raise ValueError(f"weights() must return two values, keep and add; got {_shown(weights)}")
+        _write("keep", weights[0], self._keep)
+        _write("add", weights[1], self._add)
         policy = np.asarray(rule.policy(t), dtype=np.float64)
-        if policy.shape != policy_out.shape or self._averages[player].shape != policy_out.shape:
-            raise ValueError(
-                f"policy() and accumulate() must return shape {policy_out.shape}; got "
-                f"{policy.shape} and {self._averages[player].shape}"
-            )
-        policy_out[...] = policy
-        self._policies[player] = policy.copy()
-        if want_average:
-            average_out[...] = self._averages[player]
+        if policy.shape != self._policy.shape:
+            raise ValueError(f"policy() must return shape {self._policy.shape}; got {policy.shape}")
+        self._policy[...] = policy
+        self._played = policy.copy()
+
+
+def _write(name: str, weight: Any, out: Array) -> None:
+    """Write a weight to all information sets, or one to each."""
+    given = np.asarray(weight, dtype=np.float64)
+    if given.shape and given.shape != out.shape:
+        raise ValueError(
+            f"weights() must return for {name} one number, or one an information set, shape {out.shape}; "
+            f"got shape {given.shape}"
+        )
+    out[...] = given
+
+
+def _shown(value: object) -> str:
+    return f"{len(value)} values" if isinstance(value, (tuple, list)) else f"a {type(value).__name__}"

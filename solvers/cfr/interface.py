@@ -107,17 +107,20 @@ class Infosets:
 
 
 class RegretMinimizer:
-    """A CFR rule: how one player turns counterfactual regrets into policies and an average policy.
+    """A CFR rule: how one player turns counterfactual regrets into policies, and weighs them in its average.
 
-    One instance serves all information sets of one player at once. In iteration ``t = 1, 2, ...,
-    horizon`` the engine updates the players in turn, and for the player in turn calls, in this order,
+    One instance serves all information sets of one player at once, and sees nothing of the other players.
+    In iteration ``t = 1, 2, ..., horizon`` the engine updates the players in turn, and for the player in
+    turn calls, in this order,
 
     1. ``observe(t, regret)``: take in the instantaneous counterfactual regrets of the policy in play;
-    2. ``accumulate(t, policy, reach, average)``: fold the policy just played into the cumulative average;
+    2. ``weights(t, policy, reach)``: how the policy just played enters the cumulative average;
     3. ``policy(t)``: the policy to play next.
 
-    In the first iteration the uniform policy is played. Subclasses override the three methods, and
-    ``start`` to set their state up. Arrays given to a rule are its own: it may keep them and change them.
+    In the first iteration the uniform policy is played. The engine keeps the average, which is what counts:
+    ``average = keep * average + add * reach * policy``, with ``keep`` and ``add`` from ``weights``.
+    Subclasses override the three methods, and ``start`` to set their state up. Arrays given to a rule are its
+    own: it may keep them and change them.
 
     Attributes
     ----------
@@ -139,8 +142,13 @@ class RegretMinimizer:
         """Take in instantaneous counterfactual regrets, shape ``(sequences,)``."""
         raise NotImplementedError("a rule must define observe(self, t, regret)")
 
-    def accumulate(self, t: int, policy: Array, reach: Array, average: Array) -> Array:
-        """Return the new cumulative average policy.
+    def weights(self, t: int, policy: Array, reach: Array) -> tuple[float | Array, float | Array]:
+        """Return ``(keep, add)``: the average becomes ``keep * average + add * reach * policy``.
+
+        Both are finite and not negative, and each is one number or one number an information set, shape
+        ``(count,)``. ``1, t`` weighs iterations linearly, ``1, 0`` leaves the average as it is, and ``0, 1``
+        starts it anew. Only proportions within an information set matter: the average is normalised there,
+        and is uniform where nothing was added.
 
         Parameters
         ----------
@@ -151,10 +159,8 @@ class RegretMinimizer:
         reach
             The player's own probability of reaching the information set of each sequence under that policy,
             shape ``(sequences,)``.
-        average
-            The cumulative average policy so far (not normalised), shape ``(sequences,)``.
         """
-        raise NotImplementedError("a rule must define accumulate(self, t, policy, reach, average)")
+        raise NotImplementedError("a rule must define weights(self, t, policy, reach)")
 
     def policy(self, t: int) -> Array:
         """Return the next behaviour policy, shape ``(sequences,)``; sums to one per information set."""

@@ -13,7 +13,7 @@ from solvers.cfr.engine import Checkpoint, run, session_arguments
 from solvers.cfr.interface import RegretMinimizer
 from solvers.cfr.rules import load_rule
 from solvers.profile import Profile, expected_values
-from solvers.session import InlineSession
+from solvers.session import inline_sessions
 from solvers.stopping import Reason, Stop
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ def solve(
         If the rule returns something that is not a policy.
     """
     form = game if isinstance(game, SequenceForm) else games.compile(game)
-    name, namespace = load_rule(rule)
-    session = InlineSession(namespace, **session_arguments(form, iterations))
+    name = load_rule(rule)[0]
+    sessions = inline_sessions(lambda: load_rule(rule)[1], session_arguments(form, iterations))
     stop = Stop(target, seconds)
-    trajectory = run(form, session, iterations, checkpoints, on_checkpoint, stop)
+    trajectory = run(form, sessions, iterations, checkpoints, on_checkpoint, stop)
     return Solution(form, name, trajectory.average, trajectory.checkpoints, stop.reason)

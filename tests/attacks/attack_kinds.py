@@ -66,8 +66,8 @@ class Attack(RegretMinimizer):
             else:
                 print("BREACH" if evidence else "DENIED", repr(evidence)[:2000])
 
-    def accumulate(self, t, policy, reach, average):
-        return average + policy
+    def weights(self, t, policy, reach):
+        return 1, 1
 
     def policy(self, t):
         return output(self) if "output" in globals() else self.infosets.uniform()

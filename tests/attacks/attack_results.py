@@ -152,7 +152,7 @@ def attack(w):
         """
 def attack(w):
     frame = sys._getframe(2)
-    array = frame.f_locals['self']._inputs[0][0]
+    array = frame.f_locals['self']._regret
     array.flags.writeable = True
     return True
 """,
@@ -163,7 +163,7 @@ def attack(w):
         "unprotect_the_inputs",
         """
 def attack(w):
-    array = sys._getframe(2).f_locals['self']._inputs[0][0]
+    array = sys._getframe(2).f_locals['self']._regret
     page = array.ctypes.data // 4096 * 4096
     return check(libc.mprotect(ctypes.c_void_p(page), ctypes.c_size_t(4096), 3)) == 0
 """,
@@ -178,7 +178,7 @@ def attack(w):
         "write_to_the_inputs_by_address",
         """
 def attack(w):
-    array = sys._getframe(2).f_locals['self']._inputs[0][0]
+    array = sys._getframe(2).f_locals['self']._regret
     ctypes.memmove(array.ctypes.data, b'x' * 8, 8)
     return True
 """,

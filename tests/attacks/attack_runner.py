@@ -40,9 +40,9 @@ LIMITS: dict[str, Any] = {
 PRELOAD = ("ctypes", "socket", "threading", "resource", "mmap", "gc", "re", "struct", "time", "pickle")
 GAME: dict[str, Any] = {
     "host": "solvers.cfr.host",
-    "setup": {"horizon": 10, "start": [[0, 2, 4, 6], [0, 3]]},
-    "inputs": host.inputs([6, 3]),
-    "outputs": host.outputs([6, 3]),
+    "setup": {"horizon": 10, "start": [0, 2, 4, 6]},
+    "inputs": host.inputs(6),
+    "outputs": host.outputs(6, 3),
 }
 
 _MERGEABLE = 12
@@ -106,12 +106,12 @@ def in_sandbox(sandbox: Sandbox, attack: Attack, world: dict[str, Any]) -> dict[
     result: dict[str, Any] = {"status": "ok", "reason": ""}
     try:
         with sandbox.session(source, limits=Limits(**LIMITS | attack.limits), **GAME) as session:
-            session.inputs["regret0"][...] = 7.0
+            session.inputs["regret"][...] = 7.0
             for t in range(attack.calls):
-                session.call(0, t + 1, 0, expect=("policy0",))
+                session.call(t + 1, expect=("policy",))
         log = session.log
-        result["regret"] = session.inputs["regret0"].tolist()
-        result["policy"] = session.outputs["policy0"].tolist()
+        result["regret"] = session.inputs["regret"].tolist()
+        result["policy"] = session.outputs["policy"].tolist()
     except CandidateFailure as failure:
         log = failure.log
         result |= {"status": failure.status.value, "reason": failure.reason}

@@ -24,8 +24,8 @@ class Breaks(RegretMinimizer):
         if t == 7 and len(regret) > 20:
             raise ValueError("[bold]seven is bad")
 
-    def accumulate(self, t, policy, reach, average):
-        return average + reach * policy
+    def weights(self, t, policy, reach):
+        return 1, 1
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

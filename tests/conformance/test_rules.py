@@ -9,7 +9,7 @@ from solvers import exploitability, rule_names, rule_source, solve
 from solvers.cfr.engine import Engine, run, session_arguments
 from solvers.cfr.interface import Infosets
 from solvers.cfr.rules import load_rule, rule_title
-from solvers.session import InlineSession
+from solvers.session import inline_sessions
 
 pytestmark = pytest.mark.parametrize("rule", rule_names())
 
@@ -21,7 +21,7 @@ def sandbox():
 
 
 def inline(rule, form, horizon):
-    return InlineSession(load_rule(rule)[1], **session_arguments(form, horizon))
+    return inline_sessions(lambda: load_rule(rule)[1], session_arguments(form, horizon))
 
 
 def test_documentation_states_formula_and_source(rule):
@@ -34,10 +34,9 @@ def test_documentation_states_formula_and_source(rule):
 @pytest.mark.parametrize("name", ["kuhn_poker(players=3)", "leduc_poker"])
 def test_every_policy_on_the_way_is_a_distribution(rule, name):
     form = games.compile(name)
-    session = inline(rule, form, 30)
-    engine = Engine(form, session)
+    engine = Engine(form, inline(rule, form, 30))
     for _ in range(30):
-        engine.step(want_average=True)  # raises where a policy is none
+        engine.step()  # raises where a policy is none
         for policy in engine.average():
             assert (policy >= 0).all()
             assert (policy <= 1).all()
@@ -65,7 +64,7 @@ def test_players_do_not_share_state(rule):
         for t in range(1, 41):
             for k in which:
                 rules[k].observe(t, regrets[k, t - 1].copy())
-                rules[k].accumulate(t, infosets.uniform(), np.ones(5), np.zeros(5))
+                rules[k].weights(t, infosets.uniform(), np.ones(5))
                 policies[k].append(rules[k].policy(t).copy())
         return policies
 
@@ -94,8 +93,8 @@ def test_permuting_information_sets_and_actions_changes_nothing(rule, name):
 def test_same_result_sandboxed(rule, sandbox):
     form = games.compile("leduc_poker")
     plain = run(form, inline(rule, form, 60), 60)
-    with sandbox.session(rule_source(rule), **session_arguments(form, 60)) as session:
-        confined = run(form, session, 60)
+    with sandbox.sessions(rule_source(rule), session_arguments(form, 60)) as sessions:
+        confined = run(form, sessions, 60)
     assert [p.exploitability for p in plain.checkpoints] == [p.exploitability for p in confined.checkpoints]
     for mine, theirs in zip(plain.average, confined.average, strict=True):
         assert np.array_equal(mine, theirs)
@@ -114,11 +113,11 @@ def test_arrays_that_a_rule_is_given_are_its_own(rule):
             super().observe(t, regret.copy())
             regret[:] = np.nan
 
-        def accumulate(self, t, policy, reach, average):
-            result = super().accumulate(t, policy.copy(), reach.copy(), average)
+        def weights(self, t, policy, reach):
+            result = super().weights(t, policy.copy(), reach.copy())
             policy[:] = np.nan
             reach[:] = np.nan
             return result
 
-    careless = run(form, InlineSession(load_rule(Careless)[1], **session_arguments(form, 50)), 50)
+    careless = run(form, inline(Careless, form, 50), 50)
     assert careless.exploitability == run(form, inline(rule, form, 50), 50).exploitability

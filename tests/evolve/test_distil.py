@@ -28,8 +28,8 @@ class Ornate(RegretMinimizer):
         self.memory = 0.5 * self.memory + 0.5 * regret
         self.regret = np.maximum(self.regret + regret + self.speck * np.tanh(self.memory), 0.0)
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

@@ -23,8 +23,8 @@ class Busy(RegretMinimizer):
             pass
         self.regret = self.regret + regret
 
-    def accumulate(self, t, policy, reach, average):
-        return average + reach * policy
+    def weights(self, t, policy, reach):
+        return 1, 1
 
     def policy(self, t):
         return self.infosets.normalize(self.regret.clip(min=0))

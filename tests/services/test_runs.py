@@ -223,7 +223,7 @@ def test_processes_of_a_killed_worker_end(redis_service: Service) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"evaluator": "cfr-0"}, "this worker evaluates as cfr-1, and the run as cfr-0"),
+        ({"evaluator": "cfr-0"}, "this worker evaluates as cfr-2, and the run as cfr-0"),
         ({"from_the_future": 1}, "this worker does not understand the task"),
         ({"domain": "elsewhere"}, "the domain elsewhere is not installed on this worker"),
     ],

@@ -142,8 +142,8 @@ def test_a_rule_can_be_a_class_or_a_file(tmp_path):
         def observe(self, t, regret):
             self.total += regret
 
-        def accumulate(self, t, policy, reach, average):
-            return average + reach * policy
+        def weights(self, t, policy, reach):
+            return 1, 1
 
         def policy(self, t):
             return self.infosets.normalize(self.total)

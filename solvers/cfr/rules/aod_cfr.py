@@ -43,11 +43,11 @@ class AODCFR(RegretMinimizer):
         self.projection = self.regret + self.trend_weight * (self.regret - self.smoothed)
         self.smoothed = self.memory * self.smoothed + (1 - self.memory) * self.regret
 
-    def accumulate(self, t, policy, reach, average):
+    def weights(self, t, policy, reach):
         progress = min(1.0, (t - 1) / self.ramp)
         gamma = 1.0 + 4.0 * progress
         weight = t**gamma
-        return average * weight / (weight + 1) + weight * reach * policy
+        return weight / (weight + 1), weight
 
     def policy(self, t):
         return self.infosets.normalize(np.maximum(self.projection, 0.0) ** self.exponent)

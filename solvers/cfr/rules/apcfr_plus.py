@@ -30,8 +30,8 @@ class APCFRPlus(RegretMinimizer):
         self.regret = updated
         self.prediction = regret
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t**self.gamma * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t**self.gamma
 
     def policy(self, t):
         moved = self.movement > 0

@@ -18,8 +18,8 @@ class CFR(RegretMinimizer):
     def observe(self, t, regret):
         self.regret = self.regret + regret
 
-    def accumulate(self, t, policy, reach, average):
-        return average + reach * policy
+    def weights(self, t, policy, reach):
+        return 1, 1
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

@@ -19,8 +19,8 @@ class CFRPlus(RegretMinimizer):
     def observe(self, t, regret):
         self.regret = np.maximum(self.regret + regret, 0.0)
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

@@ -27,8 +27,8 @@ class DCFR(RegretMinimizer):
         discount = np.where(self.regret > 0, positive, negative)
         self.regret = self.regret * discount + regret
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t**self.gamma * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t**self.gamma
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

@@ -26,8 +26,8 @@ class DCFRPlus(RegretMinimizer):
         discount = (t - 1) ** self.alpha / ((t - 1) ** self.alpha + 1)
         self.regret = np.maximum(self.regret * discount + regret, 0.0)
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t**self.gamma * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t**self.gamma
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

@@ -25,9 +25,9 @@ class HSDCFR(RegretMinimizer):
         discount = np.where(self.regret > 0, s**alpha / (s**alpha + 1), s**beta / (s**beta + 1))
         self.regret = self.regret * discount + regret
 
-    def accumulate(self, t, policy, reach, average):
+    def weights(self, t, policy, reach):
         gamma = 30 - 5 * t / self.horizon
-        return average + t**gamma * reach * policy
+        return 1, t**gamma
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

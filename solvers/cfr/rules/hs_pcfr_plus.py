@@ -21,9 +21,9 @@ class HSPCFRPlus(RegretMinimizer):
         self.regret = np.maximum(self.regret + regret, 0.0)
         self.prediction = regret
 
-    def accumulate(self, t, policy, reach, average):
+    def weights(self, t, policy, reach):
         gamma = 30 - 5 * t / self.horizon
-        return average + t**gamma * reach * policy
+        return 1, t**gamma
 
     def policy(self, t):
         return self.infosets.normalize(self.regret + self.prediction)

@@ -18,8 +18,8 @@ class LCFR(RegretMinimizer):
     def observe(self, t, regret):
         self.regret = self.regret * (t - 1) / t + regret
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

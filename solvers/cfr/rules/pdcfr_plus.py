@@ -28,8 +28,8 @@ class PDCFRPlus(RegretMinimizer):
         self.regret = np.maximum(self.regret * self.discount(t - 1) + regret, 0.0)
         self.prediction = regret
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t**self.gamma * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t**self.gamma
 
     def policy(self, t):
         return self.infosets.normalize(self.regret * self.discount(t) + self.prediction)

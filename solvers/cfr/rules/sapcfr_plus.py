@@ -24,8 +24,8 @@ class SAPCFRPlus(RegretMinimizer):
         self.regret = np.maximum(self.regret + regret, 0.0)
         self.prediction = regret / (1 + self.alpha)
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t**self.gamma * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t**self.gamma
 
     def policy(self, t):
         return self.infosets.normalize(self.regret + self.prediction)

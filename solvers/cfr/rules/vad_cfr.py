@@ -62,14 +62,13 @@ class VADCFR(RegretMinimizer):
         discount = np.where(self.regret >= 0, positive, negative)
         self.projection = self.regret * discount + self.infosets.spread(optimism) * boosted
 
-    def accumulate(self, t, policy, reach, average):
+    def weights(self, t, policy, reach):
         if t <= self.warm_up:
-            return average
+            return 1, 0
         instability = np.minimum(1.0, self.magnitude / self.volatility_scale)
         gamma = np.minimum(self.largest_gamma, self.gamma + self.gamma_sensitivity * instability)
         damping = np.maximum(0.1, np.sqrt(1 + self.magnitude / self.volatility_scale))
-        weight = t**gamma / (1 + self.magnitude**1.5) * damping
-        return average + self.infosets.spread(weight) * reach * policy
+        return 1, t**gamma / (1 + self.magnitude**1.5) * damping
 
     def policy(self, t):
         return self.infosets.normalize(np.maximum(self.projection, 0.0) ** self.exponent)

@@ -11,7 +11,7 @@ import pytest
 import games
 from solvers.cfr.engine import Engine, session_arguments
 from solvers.profile import Profile
-from solvers.session import InlineSession, NonFiniteOutputError, load_module
+from solvers.session import NonFiniteOutputError, inline_sessions, load_module
 
 GAMES = ("kuhn_poker", "kuhn_poker(players=3)")
 
@@ -36,10 +36,10 @@ class Runner:
         found = []
         with np.errstate(all="ignore"):
             for form in self.forms:
-                session = InlineSession(load_module(source), **session_arguments(form, iterations))
-                engine = Engine(form, session)
-                for t in range(1, iterations + 1):
-                    engine.step(want_average=t == iterations)
+                sessions = inline_sessions(lambda: load_module(source), session_arguments(form, iterations))
+                engine = Engine(form, sessions)
+                for _ in range(iterations):
+                    engine.step()
                 found.append(engine.average())
         return found
 

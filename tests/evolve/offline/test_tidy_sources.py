@@ -25,8 +25,8 @@ from solvers.cfr.interface import RegretMinimizer
 class Rule(RegretMinimizer):
 """
 REST = """
-    def accumulate(self, t, policy, reach, average):
-        return average + t * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t
 
     def policy(self, t):
         return self.infosets.normalize(self.regret)

@@ -23,8 +23,8 @@ class Rule(RegretMinimizer):
     def observe(self, t, regret):
         self.regret = np.maximum(self.regret + regret, 0.0)
 
-    def accumulate(self, t, policy, reach, average):
-        return average + t * reach * policy
+    def weights(self, t, policy, reach):
+        return 1, t
 
     def policy(self, t):
         {policy}
@@ -40,12 +40,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def game() -> dict[str, Any]:
-    """Arguments of a session in a game of two players with 6 and 3 sequences."""
+    """Arguments of the session of a player with 6 sequences in 3 information sets."""
     return {
         "host": HOST,
-        "setup": {"horizon": 100, "start": [[0, 2, 4, 6], [0, 3]]},
-        "inputs": host.inputs([6, 3]),
-        "outputs": host.outputs([6, 3]),
+        "setup": {"horizon": 100, "start": [0, 2, 4, 6]},
+        "inputs": host.inputs(6),
+        "outputs": host.outputs(6, 3),
     }
 
 

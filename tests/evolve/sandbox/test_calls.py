@@ -53,7 +53,7 @@ def test_honest_work_needs_no_more(
 ) -> None:
     source = WORK + program(f"assert {what}() is True\nreturn self.infosets.uniform()")
     with sandbox.session(source, **game) as session:
-        session.call(0, 1, 0, expect=("policy0",))
+        session.call(1, expect=("policy",))
 
 
 def test_calls_exist_on_every_processor() -> None:

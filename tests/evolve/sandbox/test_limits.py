@@ -25,7 +25,7 @@ def calls(sandbox: Sandbox, game: dict[str, Any], source: str, limits: Limits, c
     """Load a program and call it so many times: on a busy machine, either may be what takes too long."""
     with sandbox.session(source, limits=limits, **game) as session:
         for t in range(1, count + 1):
-            session.call(0, t, 0, expect=("policy0",))
+            session.call(t, expect=("policy",))
 
 
 def test_deadline_of_a_call(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
@@ -59,7 +59,7 @@ def test_time_between_calls_does_not_count(sandbox: Sandbox, game: dict[str, Any
     began = time.monotonic()
     with sandbox.session(program(), **game) as session:
         time.sleep(0.2)
-        session.call(0, 1, 0, expect=("policy0",))
+        session.call(1, expect=("policy",))
     assert 0 < session.usage.wall_seconds < time.monotonic() - began - 0.2
 
 
@@ -68,23 +68,23 @@ def test_processor_time(sandbox: Sandbox, game: dict[str, Any], program: Program
     limits = Limits(cpu_seconds=0.5, call_seconds=600.0, wall_seconds=600.0)
     session = sandbox.session(program(FOREVER), limits=limits, **game)
     with session, pytest.raises(ProgramTimeout, match=r"used up its 0\.5 s of CPU time"):
-        session.call(0, 1, 0, expect=("policy0",))
+        session.call(1, expect=("policy",))
 
 
 def test_memory(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
     greedy = program("self.hoard = np.ones(16 << 20)\nreturn self.infosets.uniform()")
     session = sandbox.session(greedy, limits=Limits(memory_bytes=64 << 20), **game)
     with session, pytest.raises(ProgramOutOfMemory):
-        session.call(0, 1, 0, expect=("policy0",))
+        session.call(1, expect=("policy",))
     with sandbox.session(greedy, limits=Limits(memory_bytes=256 << 20), **game) as session:
-        session.call(0, 1, 0, expect=("policy0",))
+        session.call(1, expect=("policy",))
     assert session.usage.peak_memory_bytes > 128 << 20
 
 
 def test_what_is_printed_is_kept(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
     session = sandbox.session("print('loading')\n" + program("print('é', t)\nreturn np.ones(2)"), **game)
     with session, pytest.raises(InvalidOutput, match="shape") as caught:
-        session.call(0, 5, 0, expect=("policy0",))
+        session.call(5, expect=("policy",))
     assert session.log == "loading\né 5\n"
     assert caught.value.log == session.log
 
@@ -93,7 +93,7 @@ def test_the_log_is_capped_and_harmless(sandbox: Sandbox, game: dict[str, Any], 
     noisy = program("print('\\x1b[31m' + 'x' * 10_000_000)\nreturn self.infosets.uniform()")
     with sandbox.session(noisy, limits=Limits(log_bytes=5000), **game) as session:
         for t in (1, 2, 3):
-            session.call(0, t, 0, expect=("policy0",))
+            session.call(t, expect=("policy",))
     assert len(session.log.encode()) <= 5000 + 2  # one control character became three bytes
     assert session.log.startswith("\N{REPLACEMENT CHARACTER}[31mxxx")
 
@@ -117,4 +117,4 @@ def test_too_many_or_too_large_numbers(sandbox: Sandbox, game: dict[str, Any], p
         for numbers in (range(65), [1 << 63]):
             with pytest.raises(ValueError, match="at most 64 64-bit integers"):
                 session.call(*numbers)
-        session.call(0, 1, 0, expect=("policy0",))
+        session.call(1, expect=("policy",))

@@ -80,14 +80,14 @@ def test_confined_tiers_deny_files(machine: Machine, game: dict[str, Any], progr
         with sandbox.session(program(READ), **game) as session:
             assert session.tier == machine.tier
             with pytest.raises(ProgramCrashed, match="PermissionError"):
-                session.call(0, 1, 0, expect=("policy0",))
+                session.call(1, expect=("policy",))
 
 
 def test_no_tier_runs_but_does_not_confine(game: dict[str, Any], program: Program) -> None:
     with Sandbox([HOST], tier="none", machine=NOTHING) as sandbox:
         assert sandbox.tier is Tier.NONE
         with sandbox.session(program(READ), **game) as session:
-            session.call(0, 1, 0, expect=("policy0",))
+            session.call(1, expect=("policy",))
         assert session.tier == "none"
         assert "READ" in session.log
 

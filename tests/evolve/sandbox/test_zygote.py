@@ -83,7 +83,7 @@ def test_a_lost_zygote_is_replaced(game: dict[str, Any], program: Program) -> No
         with pytest.raises(InfrastructureError, match="gone away"):
             _call_until_it_fails(session)
         with sandbox.session(program(), **game) as again:
-            again.call(0, 1, 0, expect=("policy0",))
+            again.call(1, expect=("policy",))
         assert sandbox.zygote_pid != first
 
 
@@ -104,11 +104,11 @@ def test_an_interrupted_call_ends_the_session(
         timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         with pytest.raises(KeyboardInterrupt):
-            session.call(0, 1, 0, expect=("policy0",))
+            session.call(1, expect=("policy",))
         timer.join()
         assert session.pid is None
         with pytest.raises(RuntimeError, match="closed"):
-            session.call(0, 2, 0, expect=("policy0",))
+            session.call(2, expect=("policy",))
 
 
 def test_threads_share_a_sandbox(sandbox: Sandbox, game: dict[str, Any], program: Program) -> None:
@@ -117,9 +117,9 @@ def test_threads_share_a_sandbox(sandbox: Sandbox, game: dict[str, Any], program
     def work(value: float) -> None:
         for _ in range(5):
             with sandbox.session(program(), **game) as session:
-                session.inputs["regret0"][...] = [value, 1.0] * 3
-                session.call(0, 1, 0, expect=("policy0",))
-                results.append([value, *session.outputs["policy0"].tolist()])
+                session.inputs["regret"][...] = [value, 1.0] * 3
+                session.call(1, expect=("policy",))
+                results.append([value, *session.outputs["policy"].tolist()])
 
     threads = [threading.Thread(target=work, args=(float(v),)) for v in (1, 3, 7)]
     for thread in threads:
@@ -138,7 +138,7 @@ def test_a_zygote_outlives_the_thread_that_started_it(game: dict[str, Any], prog
         thread.join()
         first = sandbox.zygote_pid
         with sandbox.session(program(), **game) as session:
-            session.call(0, 1, 0, expect=("policy0",))
+            session.call(1, expect=("policy",))
         assert sandbox.zygote_pid == first
 
 
@@ -151,14 +151,14 @@ def test_a_forked_process_gets_a_zygote_of_its_own(game: dict[str, Any], program
             code = 1
             try:
                 with sandbox.session(program(), **game) as session:
-                    session.call(0, 1, 0, expect=("policy0",))
+                    session.call(1, expect=("policy",))
                 code = 0 if sandbox.zygote_pid != first else 2
                 sandbox.close()
             finally:
                 os._exit(code)
         assert os.waitpid(pid, 0)[1] == 0
         with sandbox.session(program(), **game) as session:
-            session.call(0, 1, 0, expect=("policy0",))
+            session.call(1, expect=("policy",))
         assert sandbox.zygote_pid == first
 
 
@@ -167,7 +167,7 @@ def test_nothing_is_left_behind(game: dict[str, Any], program: Program) -> None:
     with Sandbox([HOST]) as sandbox:
         for _ in range(5):
             with sandbox.session(program(), **game) as session:
-                session.call(0, 1, 0, expect=("policy0",))
+                session.call(1, expect=("policy",))
         left_open = sandbox.session(program(), **game)
         pids = [left_open.pid, sandbox.zygote_pid]
     del session, left_open
@@ -206,7 +206,7 @@ def test_nothing_survives_the_trusted_process(busy: str, game: dict[str, Any], p
         sandbox = Sandbox([{HOST!r}])
         session = sandbox.session({program(busy)!r}, **{game!r})
         print(sandbox.zygote_pid, session.pid, flush=True)
-        session.call(0, 1, 0, expect=("policy0",))
+        session.call(1, expect=("policy",))
         threading.Event().wait()
         """
     )
@@ -230,7 +230,7 @@ def test_nothing_survives_the_trusted_process(busy: str, game: dict[str, Any], p
 
 def _call_until_it_fails(session: SandboxSession) -> None:
     for t in itertools.count(1):  # a kill takes effect a little later
-        session.call(0, t, 0, expect=("policy0",))
+        session.call(t, expect=("policy",))
 
 
 def _alive(pid: int) -> bool:
