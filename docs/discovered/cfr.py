@@ -1,4 +1,5 @@
-# Nashforge program mighty-lemur (cfr, dbfd72d5fe42b3467479150bb1a2a8205c2838be6603c7c0bbca9e46b2800648)
+# Nashforge program deep-adder (cfr, 5c3a7fd815f478eb5244aa994863efdb827ae034add327c199adf00bdc3b7428)
+# Translation of mighty-lemur, which the run below found when rules still formed their average themselves.
 # Run evolution-0, candidate 302, proposed by offline.
 # Fitness: train +2.731, validation +1.826, test -
 # (orders of magnitude lower exploitability than DCFR, mean over the games (1 = ten times lower))
@@ -85,6 +86,7 @@
 #   liars_dice(dice_sides=6): exploitability 1.298e-04 after 1000 iterations
 #   leduc_poker(players=3): exploitability 7.880e-05 after 1000 iterations
 # ---
+# Translated from the program dbfd72d5fe42b3467479150bb1a2a8205c2838be6603c7c0bbca9e46b2800648
 """A CFR rule found by program search.
 
 Mechanisms: old regrets discounted, instantaneous regrets scaled by their agreement with the cumulative
@@ -149,10 +151,10 @@ class DiscountedAsymmetricBoundedCFR(RegretMinimizer):
         self.prediction = regret * np.abs(self.expected) / (self.deviation + 1e-9)
         self.anticipated = self.anticipated_memory * self.anticipated + (1 - self.anticipated_memory) * regret
 
-    def accumulate(self, t, policy, reach, average):
+    def weights(self, t, policy, reach):
         if t <= self.warm_up:
-            return average
-        return average + t**self.gamma * reach * policy
+            return 1, 0
+        return 1, t**self.gamma
 
     def policy(self, t):
         return self.infosets.normalize(

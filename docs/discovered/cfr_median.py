@@ -1,4 +1,5 @@
-# Nashforge program quiet-chinchilla (cfr, 6274529a2600c9658420431993db5ada3069ad0e2dfcc555a2d408b0e3101698)
+# Nashforge program famous-ape (cfr, 30ec10825db44b83cce8017588abfd2e5ac0f46a240e8fc8bf34ee56da80ac84)
+# Translation of quiet-chinchilla, which the run below found when rules still formed their average themselves.
 # Run evolution-3, candidate 196, proposed by offline.
 # Fitness: train +2.656, validation +1.812, test -
 # (orders of magnitude lower exploitability than DCFR, mean over the games (1 = ten times lower))
@@ -52,6 +53,7 @@
 #   liars_dice(dice_sides=6): exploitability 3.523e-05 after 1000 iterations
 #   leduc_poker(players=3): exploitability 0.001217 after 1000 iterations
 # ---
+# Translated from the program 6274529a2600c9658420431993db5ada3069ad0e2dfcc555a2d408b0e3101698
 """A CFR rule found by program search.
 
 Mechanisms: old regrets discounted, cumulative regrets clipped at zero, a policy from cumulative regrets
@@ -94,12 +96,13 @@ class DiscountedClippedPredictiveCFR(RegretMinimizer):
         self.smoothed = self.smoothed_memory * self.smoothed + (1 - self.smoothed_memory) * self.regret
         self.expected = self.memory * self.expected + (1 - self.memory) * regret
 
-    def accumulate(self, t, policy, reach, average):
+    def weights(self, t, policy, reach):
+        keep = 1
         if t & t - 1 == 0:
-            average = self.infosets.zeros()
+            keep = 0
         if t <= self.warm_share * self.horizon:
-            return t**self.gamma * reach * policy
-        return average + np.exp(self.growth * t / self.horizon) * reach * policy
+            return 0, t**self.gamma
+        return keep, np.exp(self.growth * t / self.horizon)
 
     def policy(self, t):
         alpha = (

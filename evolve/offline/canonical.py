@@ -38,7 +38,7 @@ def read_canonical(source: str, grammar: Grammar) -> Module:
                 _name_parameters(program, method)
         for function in program.methods.values():
             _resolve_shorthands(function)
-            _resolve_objects(function, program)
+            resolve_objects(function, program)
             _join_updates(function)
     _adopt_numbers(module)
     names = (
@@ -72,7 +72,8 @@ def _resolve_shorthands(function: ast.FunctionDef) -> None:
             block[place] = ast.Assign([statement.target], value)
 
 
-def _resolve_objects(function: ast.FunctionDef, program: Program) -> None:
+def resolve_objects(function: ast.FunctionDef, program: Program) -> None:
+    """Replace, in place, other names of the objects of the base class: ``sets = self.infosets``."""
     for statement in list(function.body):
         pair = assignment(statement)
         if pair is None or pair[0].startswith("self.") or self_attribute(pair[1]) not in program.kind.objects:

@@ -59,6 +59,8 @@ def _flat(node: ast.expr) -> tuple[str, int]:
             return f"*{_wrap(node.value, 8)}", _ATOM
         case ast.Name():
             return node.id, _ATOM
+        case ast.Tuple(elts=[_, _, *_]):
+            return f"({_listed(node)})", _ATOM
         case ast.Constant(value=str() as text) if "'" not in repr(text)[1:-1] and '"' not in text:
             return f'"{repr(text)[1:-1]}"', _ATOM
         case ast.Constant(value=float() as value):
@@ -72,6 +74,10 @@ def _flat(node: ast.expr) -> tuple[str, int]:
 def _bare(node: ast.expr) -> str:
     text = ast.unparse(node) if isinstance(node, ast.Slice | ast.Tuple) else _flat(node)[0]
     return text.removeprefix("(").removesuffix(")") if isinstance(node, ast.Tuple) else text
+
+
+def _listed(node: ast.Tuple) -> str:
+    return ", ".join(_wrap(part, 2) for part in node.elts)
 
 
 def _wrap(node: ast.expr, level: int) -> str:
@@ -121,6 +127,10 @@ def _fit(node: ast.expr, indent: int, before: str, after: str) -> str:
         case ast.BinOp():
             inside = _operands(node, deeper)
             return f"{pad}{before}(\n{inside}\n{pad}){after}"
+        case ast.Tuple(elts=[_, _, *_]):
+            return "\n".join(
+                [f"{pad}{before}(", *(_inside(part, deeper, "", ",") for part in node.elts), f"{pad}){after}"]
+            )
         case ast.BoolOp() | ast.Compare() | ast.IfExp():
             return f"{pad}{before}(\n{' ' * deeper}{format_expression(node)}\n{pad}){after}"
         case _:
@@ -194,6 +204,10 @@ def _statement(node: ast.stmt, indent: int) -> list[str]:
         case ast.AugAssign():
             before = f"{format_expression(node.target)} {_BINARY[type(node.op)][0]}= "
             return _fit(node.value, indent, before, "").split("\n")
+        case ast.Return(value=ast.Tuple(elts=[_, _, *_]) as value) if (
+            len(pad) + len(bare := f"return {_listed(value)}") <= WIDTH
+        ):
+            return [pad + bare]
         case ast.Return(value=ast.expr() as value):
             return _fit(value, indent, "return ", "").split("\n")
         case ast.Expr():

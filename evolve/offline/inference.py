@@ -252,11 +252,13 @@ class _Interpreter:
                 inner = dict.fromkeys((argument.arg for argument in node.args.args), TOP)
                 self.evaluate(node.body, scope | inner)
                 return TOP
+            case ast.List() | ast.Tuple():
+                return Value(v.LIST, parts=tuple(self.evaluate(part, scope) for part in node.elts))
             case _:
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.evaluate(child, scope)
-                return Value(v.LIST) if isinstance(node, ast.List | ast.Tuple) else TOP
+                return TOP
 
     def comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: _Scope

@@ -26,12 +26,15 @@ class Value:
         Bounds, both included.
     policy : bool
         Whether it is known to be normalised: a policy, or a mixed strategy.
+    parts : tuple of Value
+        Of a list or tuple of known length: its entries.
     """
 
     shape: str = ANY
     low: float = -INF
     high: float = INF
     policy: bool = False
+    parts: tuple[Value, ...] = ()
 
     @property
     def constant(self) -> float | None:
@@ -66,7 +69,10 @@ def join(first: Value, second: Value) -> Value:
     """Return what is either of two values."""
     shape = first.shape if first.shape == second.shape else ANY
     policy = first.policy and second.policy
-    return Value(shape, min(first.low, second.low), max(first.high, second.high), policy)
+    parts: tuple[Value, ...] = ()
+    if len(first.parts) == len(second.parts):
+        parts = tuple(join(one, other) for one, other in zip(first.parts, second.parts))
+    return Value(shape, min(first.low, second.low), max(first.high, second.high), policy, parts)
 
 
 def corners(function: Callable[[float, float], float], a: Value, b: Value) -> tuple[float, float]:

@@ -218,32 +218,31 @@ def find_policy(program: Program) -> PolicyAnchor:
 
 @dataclass
 class AverageAnchor:
-    """The average ``C <- C * retention + weight * reach * policy``.
+    """The weights of the average ``C <- C * keep + add * reach * policy``.
 
     Attributes
     ----------
     statement : ast.Return
-        The statement that returns it.
+        The statement that returns ``keep`` and ``add``.
     block : list of ast.stmt
-        The body of ``accumulate``.
-    retention, weight : list of Term
-        Factors.
-    names : tuple of str
-        The parameters policy, reach and average.
+        The body of ``weights``.
+    restarts : list of Term
+        Factors of ``keep`` that are 0 at some iterations, where the average begins anew.
+    retention : list of Term
+        Other factors of ``keep``.
+    weight : list of Term
+        Factors of ``add``.
     """
 
     statement: ast.Return
     block: list[ast.stmt]
+    restarts: list[Term]
     retention: list[Term]
     weight: list[Term]
-    names: tuple[str, str, str]
 
     def write(self) -> None:
         """Put the parts back into the statement."""
-        policy, reach, average = (ast.Name(name, ast.Load()) for name in self.names)
-        kept = product([(False, average), *self.retention])
-        added = product([*self.weight, (False, reach), (False, policy)])
-        self.statement.value = total([(False, kept), (False, added)])
+        self.statement.value = weights([*self.restarts, *self.retention], self.weight)
 
     def before(self, *statements: ast.stmt) -> None:
         """Insert statements before the return."""
@@ -251,41 +250,55 @@ class AverageAnchor:
         self.block[place:place] = statements
 
 
+def weights(keep: list[Term], add: list[Term]) -> ast.Tuple:
+    """Return the expression ``keep, add``, of factors."""
+    parts = [product(factors_) if factors_ else ast.Constant(1) for factors_ in (keep, add)]
+    return ast.Tuple(parts, ast.Load())
+
+
 def find_average(program: Program) -> AverageAnchor:
-    """Find the averaging step; raise NotApplicable if it has another form."""
-    policy, reach, average = (program.parameter("accumulate", place) for place in (1, 2, 3))
-    body = program.body("accumulate")
+    """Find the weights of the average; raise NotApplicable if they are returned in another form."""
+    body = program.body("weights")
     statement = body[-1]
-    if not isinstance(statement, ast.Return) or statement.value is None:
-        raise NotApplicable("accumulate() does not end with a return")
-    value = statement.value
-    if isinstance(value, ast.Name) and value.id != average:
-        held = [pair[1] for other in body if (pair := assignment(other)) is not None and pair[0] == value.id]
-        value = held[0] if len(held) == 1 else value
-    history, added = [], []
-    for negative, term in terms(value):
-        names = [part.id for _, part in factors(term) if isinstance(part, ast.Name)]
-        if average in names and not negative:
-            history.append(term)
-        elif policy in names and reach in names and not negative:
-            added.append(term)
-    if len(history) != 1 or len(added) != 1 or len(terms(value)) != 2:
-        raise NotApplicable("the average is not of the form average * retention + weight * reach * policy")
-    return AverageAnchor(
-        statement,
-        body,
-        _without(factors(history[0]), {average}),
-        _without(factors(added[0]), {reach, policy}),
-        (policy, reach, average),
+    if not isinstance(statement, ast.Return) or not isinstance(statement.value, ast.Tuple):
+        raise NotApplicable("weights() does not end with a return of keep and add")
+    if len(statement.value.elts) != 2:
+        raise NotApplicable("weights() does not return two values")
+    kept, weight = (_proper(factors(part)) for part in statement.value.elts)
+    restarts = [part for part in kept if _restarts(part, body)]
+    retention = [part for part in kept if part not in restarts]
+    return AverageAnchor(statement, body, restarts, retention, weight)
+
+
+def _proper(parts: list[Term]) -> list[Term]:
+    """Return factors without ones."""
+    return [part for part in parts if literal(part[1]) != 1]
+
+
+def _restarts(part: Term, body: list[ast.stmt]) -> bool:
+    """Whether a factor, or the local that it is, chooses between 0 and something else."""
+    divides, node = part
+    if divides:
+        return False
+    values = [node]
+    if isinstance(node, ast.Name):
+        pairs = (assignment(statement) for _, _, statement in walk_statements(body))
+        values = [pair[1] for pair in pairs if pair is not None and pair[0] == node.id]
+    chosen = [side for value in values for side in _sides(value)]
+    return len(chosen) > 1 and any(literal(side) == 0 for side in chosen)
+
+
+def _sides(node: ast.expr) -> list[ast.expr]:
+    return [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
+
+
+def starts_late(statement: ast.stmt) -> bool:
+    """Whether a statement leaves policies out of the average under a condition."""
+    if not isinstance(statement, ast.If):
+        return False
+    return any(
+        isinstance(inner, ast.Return)
+        and isinstance(inner.value, ast.Tuple)
+        and literal(inner.value.elts[-1]) == 0
+        for inner in statement.body
     )
-
-
-def _without(parts: list[Term], names: set[str]) -> list[Term]:
-    gone = set(names)
-    kept = []
-    for divides, part in parts:
-        if isinstance(part, ast.Name) and part.id in gone and not divides:
-            gone.discard(part.id)
-        else:
-            kept.append((divides, part))
-    return kept

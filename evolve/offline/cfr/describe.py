@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from evolve.offline.cfr.anchors import Update, find_average, find_policy, find_update
+from evolve.offline.cfr.anchors import Update, find_average, find_policy, find_update, starts_late
 from evolve.offline.edit import NotApplicable
 from evolve.offline.program import Module, Program
 from evolve.offline.syntax import (
@@ -155,8 +155,8 @@ def _policy_traits(program: Program) -> list[Trait]:
 
 def _average_traits(program: Program) -> list[Trait]:
     anchor = find_average(program)
-    behind = _Reach(program, "accumulate")
-    t = program.parameter("accumulate", 0)
+    behind = _Reach(program, "weights")
+    t = program.parameter("weights", 0)
     found = []
     sources = set().union(set(), *(behind.of(part) for _, part in anchor.weight))
     if t in sources:
@@ -165,11 +165,10 @@ def _average_traits(program: Program) -> list[Trait]:
         found.append(Trait("", "averaging weights that depend on recent regrets"))
     if anchor.retention:
         found.append(Trait("", "an average that forgets"))
-    for statement in anchor.block:
-        if isinstance(statement, ast.If) and any(isinstance(inner, ast.Return) for inner in statement.body):
-            found.append(Trait("", "averaging that starts late"))
-        elif isinstance(statement, ast.If):
-            found.append(Trait("", "averaging that begins anew at some iterations"))
+    if anchor.restarts:
+        found.append(Trait("", "averaging that begins anew at some iterations"))
+    if any(starts_late(statement) for statement in anchor.block):
+        found.append(Trait("", "averaging that starts late"))
     return found
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+
 from evolve.offline.cfr.anchors import find_update
 from evolve.offline.cfr.describe import describe
 from evolve.offline.cfr.registry import OPERATORS
 from evolve.offline.cfr.transplants import TRANSPLANTS
 from evolve.offline.grammar import Grammar, Kind, Method, Terms
 from evolve.offline.program import Module
-from evolve.offline.syntax import reads
-from evolve.offline.values import ANY, INF, SCALAR, TOP, Issue, Result, Value
+from evolve.offline.syntax import literal, reads, walk_statements
+from evolve.offline.values import ANY, INF, LIST, SCALAR, TOP, Issue, Result, Value
 
 INFOSET, SEQUENCE = "infoset", "sequence"
 """Shapes: one entry an information set, one entry a sequence."""
@@ -51,11 +53,14 @@ def _no_array(name: str, returned: Value | None) -> str | None:
     return f"{name}() returns no array over sequences" if wrong else None
 
 
-def _returns_average(returned: Value | None) -> str | None:
-    wrong = _no_array("accumulate", returned)
-    if wrong is None and returned is not None and returned.low < 0:
-        return "the average may become negative"
-    return wrong
+def _returns_weights(returned: Value | None) -> str | None:
+    if returned is not None and returned.shape == ANY:
+        return None
+    if returned is None or returned.shape != LIST or len(returned.parts) != 2:
+        return "weights() does not return keep and add"
+    if any(part.shape not in (SCALAR, INFOSET, ANY) for part in returned.parts):
+        return "weights() returns no weight an information set"
+    return "weights may become negative" if any(part.low < 0 for part in returned.parts) else None
 
 
 def _returns_policy(returned: Value | None) -> str | None:
@@ -66,16 +71,23 @@ def _returns_policy(returned: Value | None) -> str | None:
 
 
 def sound(module: Module) -> bool:
-    """Whether regrets still enter the state, the state the policy, and the policy the average."""
+    """Whether regrets still enter the state, the state the policy, and policies the average."""
     (program,) = module.programs
     observed = program.parameter("observe", 1)
-    played = program.parameter("accumulate", 1)
     state = {f"self.{name}" for name in program.state()}
     return (
         any(observed in reads(statement) for statement in program.body("observe"))
-        and any(played in reads(statement) for statement in program.body("accumulate"))
+        and any(_adds(statement) for _, _, statement in walk_statements(program.body("weights")))
         and any(state & reads(statement) for statement in program.body("policy"))
     )
+
+
+def _adds(statement: ast.stmt) -> bool:
+    """Whether a statement returns weights that may let a policy into the average."""
+    if not isinstance(statement, ast.Return):
+        return False
+    value = statement.value
+    return not (isinstance(value, ast.Tuple) and value.elts and literal(value.elts[-1]) == 0)
 
 
 _T = Value(SCALAR, 1, HORIZON)
@@ -86,9 +98,9 @@ RULE = Kind(
     methods=(
         Method("observe", {"t": _T, "regret": Value(SEQUENCE)}),
         Method(
-            "accumulate",
-            {"t": _T, "policy": _PLAYED, "reach": Value(SEQUENCE, 0, 1), "average": Value(SEQUENCE, 0, INF)},
-            returns=_returns_average,
+            "weights",
+            {"t": _T, "policy": _PLAYED, "reach": Value(SEQUENCE, 0, 1)},
+            returns=_returns_weights,
         ),
         Method("policy", {"t": _T}, returns=_returns_policy),
     ),

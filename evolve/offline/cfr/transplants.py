@@ -12,7 +12,7 @@ from evolve.offline.syntax import clone, rename
 def _take_weight(receiver: Program, donor: Program) -> str:
     theirs, ours = find_average(donor), find_average(receiver)
     nodes = [clone(node) for _, node in theirs.weight]
-    ours.before(*bring_expressions(receiver, donor, "accumulate", nodes))
+    ours.before(*bring_expressions(receiver, donor, "weights", nodes))
     ours.weight = [(divides, node) for (divides, _), node in zip(theirs.weight, nodes)]
     ours.write()
     return f"take the weights of the average from {donor.name}"
@@ -20,11 +20,13 @@ def _take_weight(receiver: Program, donor: Program) -> str:
 
 def _take_forgetting(receiver: Program, donor: Program) -> str:
     theirs, ours = find_average(donor), find_average(receiver)
-    if not theirs.retention:
+    kept = [*theirs.restarts, *theirs.retention]
+    if not kept:
         raise NotApplicable("the other rule's average does not forget")
-    nodes = [clone(node) for _, node in theirs.retention]
-    ours.before(*bring_expressions(receiver, donor, "accumulate", nodes))
-    ours.retention = [(divides, node) for (divides, _), node in zip(theirs.retention, nodes)]
+    nodes = [clone(node) for _, node in kept]
+    ours.before(*bring_expressions(receiver, donor, "weights", nodes))
+    taken = [(divides, node) for (divides, _), node in zip(kept, nodes)]
+    ours.restarts, ours.retention = taken[: len(theirs.restarts)], taken[len(theirs.restarts) :]
     ours.write()
     return f"take the forgetting of the average from {donor.name}"
 
@@ -83,8 +85,8 @@ def _again(receiver: Program, update: Update) -> Update:
 
 
 TRANSPLANTS: tuple[Transplant, ...] = (
-    take_method("accumulate"),
-    take_method("accumulate"),
+    take_method("weights"),
+    take_method("weights"),
     take_method("policy"),
     take_method("policy"),
     take_method("observe"),

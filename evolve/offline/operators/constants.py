@@ -92,6 +92,8 @@ def _sites(program: Program) -> list[_Site]:
                         continue
                     if isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript) or structural(parent):
                         continue
+                    if isinstance(parent, ast.Tuple) and value in (0, 1):
+                        continue  # structure: the 1 of an average that keeps everything
                     # Zeros and ones are mostly structure: the floor of regrets, the 1 of t / (t + 1).
                     weight = 0.2 if value in (0, 1) else 2.0
                     slot = place if isinstance(child, list) else None

@@ -182,10 +182,10 @@ class Mine(RegretMinimizer):
         self.total += r / (1 + sets.spread(self.size))
         self.total = np.maximum(self.total, 0.0)
 
-    def accumulate(self, t: int, sigma: Array, own: Array, c: Array) -> Array:
+    def weights(self, t: int, sigma: Array, own: Array) -> tuple[float, float]:
+        keep = 1.0
         weight = t**self.gamma if t > 10 else 0.0
-        c += weight * own * sigma
-        return c
+        return keep, weight
 
     def policy(self, t: int) -> Array:
         sets = self.infosets

@@ -41,7 +41,11 @@ def issues(old, new, rule="dcfr"):
         ("self.regret * discount", "momentum", "undefined name momentum"),
         ("normalize(self.regret)", "max(self.regret)", "policy() returns no array over sequences"),
         ("self.infosets.normalize(self.regret)", "np.abs(self.regret)", "policy() returns something"),
-        ("average + t", "average - t", "the average may become negative"),
+        ("return 1, t", "return 1, -t", "weights may become negative"),
+        ("return 1, t", "return t - 5, t", "weights may become negative"),
+        ("return 1, t", "return self.regret, t", "weights() returns no weight an information set"),
+        ("return 1, t**self.gamma", "return t**self.gamma", "weights() does not return keep and add"),
+        ("return 1, t", "return 1, reach, t", "weights() does not return keep and add"),
         ("self.regret = self.infosets.zeros()", "self.regret = np.zeros(self.infosets.count)", "shape"),
     ],
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from evolve.offline.cfr.anchors import AverageAnchor, find_average
-from evolve.offline.cfr.mechanisms.parts import local, magnitude, spread
+from evolve.offline.cfr.anchors import AverageAnchor, find_average, starts_late
+from evolve.offline.cfr.mechanisms.parts import local, magnitude
 from evolve.offline.draws import Generator, between, chance, count, pick, scale
 from evolve.offline.edit import NotApplicable
 from evolve.offline.program import Program
-from evolve.offline.syntax import fill, parse_statements
+from evolve.offline.syntax import fill
 
 
 def weigh_by_power(program: Program, rng: Generator) -> str:
@@ -24,7 +24,7 @@ def weigh_by_power(program: Program, rng: Generator) -> str:
         start = program.add_constant("first_gamma", first)
         end = program.add_constant("last_gamma", last)
         value = fill("start + (end - start) * t / self.horizon", start=start, end=end)
-        statement, exponent = local(program, "accumulate", "gamma", value)
+        statement, exponent = local(program, "weights", "gamma", value)
         anchor.before(statement)
         told = f"t^gamma, gamma moving from {first:g} to {last:g}"
     anchor.weight = [(False, fill("t**exponent", exponent=exponent))]
@@ -51,7 +51,7 @@ def damp_by_volatility(program: Program, rng: Generator) -> str:
     state = magnitude(program, rng)
     power = between(rng, 0.5, 2.0)
     exponent = program.add_constant("damping_power", power)
-    damping = spread(fill("1 + x**power", x=state, power=exponent))
+    damping = fill("1 + x**power", x=state, power=exponent)
     anchor.weight = [*anchor.weight, (True, damping)]
     anchor.write()
     return f"divide the weight in the average by 1 + m^{power:g}, m the size of recent regrets"
@@ -88,17 +88,16 @@ def warm_start(program: Program, rng: Generator) -> str:
         limit = program.add_constant("warm_up", steps)
         told = f"the first {steps} iterations"
     test = fill("t <= limit", limit=limit)
-    anchor.block.insert(0, ast.If(test, [ast.Return(ast.Name(anchor.names[2], ast.Load()))], []))
+    anchor.block.insert(0, ast.If(test, [ast.Return(fill("1, 0"))], []))
     return f"average nothing in {told}"
 
 
 def _drop_guard(anchor: AverageAnchor) -> None:
     """Remove an earlier warm start."""
     for statement in list(anchor.block):
-        if isinstance(statement, ast.If) and not statement.orelse and len(statement.body) == 1:
-            (inner,) = statement.body
-            if isinstance(inner, ast.Return) and isinstance(inner.value, ast.Name):
-                anchor.block.remove(statement)
+        plain = isinstance(statement, ast.If) and not statement.orelse and len(statement.body) == 1
+        if plain and starts_late(statement):
+            anchor.block.remove(statement)
 
 
 def drop_warm_start(program: Program, rng: Generator) -> str:
@@ -114,20 +113,18 @@ def drop_warm_start(program: Program, rng: Generator) -> str:
 def average_window(program: Program, rng: Generator) -> str:
     """Begin the average anew at a few points of time."""
     anchor = find_average(program)
-    name = anchor.names[2]
     if chance(rng, 0.5):
-        test = "t & (t - 1) == 0"
+        test = fill("t & (t - 1) == 0")
         told = "whenever the iteration is a power of two"
     else:
         share = pick(rng, (0.1, 0.125, 0.2, 0.25, 0.34, 0.5))
-        period = program.add_constant("window", share)
-        test = "t % max(1, round(window * self.horizon)) == 1"
-        (statement,) = parse_statements(f"if {test}:\n    {name} = self.infosets.zeros()")
-        assert isinstance(statement, ast.If)
-        statement.test = fill(test, window=period)
-        anchor.block.insert(0, statement)
-        return f"begin the average anew after every {share:g} of the horizon"
-    anchor.block[0:0] = parse_statements(f"if {test}:\n    {name} = self.infosets.zeros()")
+        window = program.add_constant("window", share)
+        test = fill("t % max(1, round(window * self.horizon)) == 1", window=window)
+        told = f"after every {share:g} of the horizon"
+    statement, keep = local(program, "weights", "keep", fill("0 if test else 1", test=test))
+    anchor.before(statement)
+    anchor.restarts = [(False, keep)]
+    anchor.write()
     return f"begin the average anew {told}"
 
 
@@ -137,7 +134,7 @@ def weigh_by_confidence(program: Program, rng: Generator) -> str:
     state = magnitude(program, rng)
     size = scale(rng, 0.01, 1.0)
     limit = program.add_constant("tolerance", size)
-    factor = spread(fill("limit / (limit + x)", limit=limit, x=state))
+    factor = fill("limit / (limit + x)", limit=limit, x=state)
     anchor.weight = [*anchor.weight, (False, factor)]
     anchor.write()
     return f"weigh policies in the average by {size:g} / ({size:g} + m), m the size of recent regrets"
