@@ -54,6 +54,12 @@ def _values(new: NewEvaluation, run: int | None, candidate: int | None) -> dict[
 class EvaluationStore(Database):
     """Operations on evaluations."""
 
+    def evaluators(self, run: RunRef) -> set[str]:
+        """Return the versions of the evaluators that measured a run's candidates, and its reference."""
+        statement = select(EvaluationRow.evaluator).where(EvaluationRow.run_id == run_id(run)).distinct()
+        with self._read() as connection:
+            return set(connection.scalars(statement))
+
     def record_evaluation(
         self,
         evaluation: NewEvaluation,

@@ -47,6 +47,7 @@ _CODES: Mapping[str, int] = {
     "evolve.objectives.ObjectiveError": USAGE,
     "evolve.distil.DistilError": USAGE,
     "evolve.programs.UnknownProgramError": USAGE,
+    "evolve.programs.OutdatedProgramError": USAGE,
     "evolve.llm.cassette.CassetteError": USAGE,
     "evolve.llm.prices.PriceError": USAGE,
     "prompts.PromptError": USAGE,

@@ -23,7 +23,7 @@ from evolve.offline.mutation import Parent as Comparison
 from evolve.offline.program import read_module
 from evolve.offline.simplification import module_reductions, module_size
 from evolve.offline.tidying import tidy
-from evolve.programs import NamedProgram
+from evolve.programs import NamedProgram, playable
 from evolve.tasks import Split, Stage
 
 
@@ -135,7 +135,7 @@ class Distiller:
                 f"programs of the domain {self.domain.name!r} cannot be taken apart: it has no grammar"
             )
         try:
-            source = tidy(named.source, grammar)
+            source = tidy(playable(named).source, grammar)
         except NotApplicable as error:
             raise DistilError(f"{named.label} cannot be taken apart: {error}") from error
         [whole] = self._measured([Core(source, _size(source, grammar))], "train", "validation", "test")
@@ -266,6 +266,7 @@ def record(
     config
         Of a run on the same games.
     """
+    named = playable(named)
     stored = config.model_copy(update={"max_evaluations": len(distilled.steps), "strategy": "sequential"})
     run = archive.create_run(named.domain, stored.model_dump(mode="json"), seed=config.seed)
     archive.claim_run(run, "distil")

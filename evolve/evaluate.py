@@ -14,7 +14,7 @@ from evolve.domains.metrics import ELAPSED, SECONDS
 from evolve.domains.staging import fitness_of
 from evolve.executors.base import Executor, Lost
 from evolve.objectives import final_scores
-from evolve.programs import NamedProgram, store
+from evolve.programs import NamedProgram, playable, store
 from evolve.records import identity_in, settings_of, stored
 from evolve.tasks import Fitness, Report, Stage, Trial
 
@@ -110,7 +110,8 @@ class Evaluator:
         Parameters
         ----------
         programs
-            What to measure; rules and files are added to the archive first.
+            What to measure; rules and files are added to the archive first, and translations of programs of
+            an earlier interface, which are measured in their place.
         reference
             Library program that fitness is relative to; it is measured first where the archive does not know
             its values. None: no fitness.
@@ -127,7 +128,7 @@ class Evaluator:
         wanted = [
             (named.label, program, trial)
             for named in programs
-            for program in [store(self._archive, named)]
+            for program in [store(self._archive, playable(named))]
             for trial in self._stage.trials
         ]
         done: dict[tuple[str, str], Measured] = {}

@@ -5,18 +5,22 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from archive import Archive, ArchiveNotFound, NotFound, Program, program_hash
 from evolve.domains import domain, domain_names
+from evolve.translation.errors import TranslationError
 from games.naming import nearest
 
 Origin = Literal["library", "file", "archive"]
 
 HEADER_START = "# Nashforge program "
 HEADER_END = "# ---"
+TRANSLATED = "# Translated from the program "
+"""Begins the first line of a translation; the hash of the program that it was made from follows."""
+INTERFACES = "docs/howto-rule.md"
 DEFAULT_DOMAIN = "cfr"
 """Whose library program a name means, and what a file is written for, where nothing says otherwise."""
 
@@ -25,6 +29,10 @@ _HEADER = re.compile(re.escape(HEADER_START) + r"\S+ \(([^\s,()]+), [0-9a-f]{64}
 
 class UnknownProgramError(ValueError):
     """Nothing is called what was given."""
+
+
+class OutdatedProgramError(ValueError):
+    """A program is of an earlier interface and cannot be translated."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,8 @@ class NamedProgram:
         What to call it: the rule's name, the nickname, or the path as it was given.
     stored : Program or None
         What the archive holds; None if it was not found there.
+    translated : str or None
+        Hash of the program that it is a translation of; None if it is none.
     """
 
     label: str
@@ -44,6 +54,7 @@ class NamedProgram:
     domain: str
     origin: Origin
     stored: Program | None = None
+    translated: str | None = None
 
 
 def find_program(
@@ -191,6 +202,42 @@ def _read(path: Path) -> str:
         raise UnknownProgramError(f"the file {path} does not exist; check the path") from error
     except OSError as error:
         raise UnknownProgramError(f"the file {path} cannot be read: {error.strerror}; check it") from error
+
+
+def playable(named: NamedProgram) -> NamedProgram:
+    """Return what today's engines run: a program itself, or the translation of one of an earlier interface.
+
+    Whatever runs a program that a person named goes through here. A translation is another program, with a
+    hash of its own; its first line says from which one it was made. What is stored stays as it is.
+
+    Raises
+    ------
+    OutdatedProgramError
+        If it is of an earlier interface and cannot be translated mechanically.
+    """
+    translate = getattr(domain(named.domain), "translate", None)
+    if translate is None or named.origin == "library":
+        return named
+    try:
+        source = translate(named.source)
+    except TranslationError as error:
+        raise OutdatedProgramError(
+            f"the program {named.label} was written for an earlier interface of the domain {named.domain!r} "
+            f"and cannot be translated: {error}; rewrite it as {INTERFACES} says"
+        ) from error
+    if source is None:
+        return named
+    digest = program_hash(named.source, named.domain)
+    return replace(named, source=f"{TRANSLATED}{digest}\n{source}", stored=None, translated=digest)
+
+
+def is_outdated(program: Program) -> bool:
+    """Whether a stored program is of an earlier interface, so that at best a translation of it runs."""
+    translate = getattr(domain(program.domain), "translate", None)
+    try:
+        return translate is not None and translate(program.source) is not None
+    except TranslationError:
+        return True
 
 
 def store(archive: Archive, named: NamedProgram) -> Program:

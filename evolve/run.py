@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import Archive, Run
 from evolve.config import ConfigError, RunConfig, checked
+from evolve.continuing import check_continuable
 from evolve.dispatch import default_lookahead
 from evolve.domains import domain
 from evolve.domains.checks import FitnessError, check_fitness
@@ -169,12 +170,14 @@ def resume_run(
     Raises
     ------
     ConfigError, games.GameError, SandboxUnavailable, evolve.service.settings.ServiceError
-        If the configuration, with the changes, cannot be carried out; nothing is changed then. Nor is
-        anything of a run that has nothing left to do, whose outcome is returned; see `evolve.resuming`.
+        If the configuration, with the changes, cannot be carried out, or the run is of an earlier version
+        (`evolve.continuing.OutdatedRunError`); nothing is changed then. Nor is anything of a run that has
+        nothing left to do, whose outcome is returned; see `evolve.resuming`.
     """
     check_limits(archive, run, changes or {})
     if nothing_left(archive, run, changes or {}) is not None:
         return standing(archive, run).result
+    check_continuable(archive, run)
     config = resumed_config(archive, run, changes)
     check(config, confine=executor is None and config.executor == "local")
     if executor is None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import games
-from evolve.programs import NamedProgram
+from evolve.programs import NamedProgram, playable
 from evolve.sandbox import Limits, Sandbox, Tier
 from solvers.cfr.engine import Checkpoint, run, session_arguments
 from solvers.cfr.rules import load_rule
@@ -90,7 +90,7 @@ def solve_with(
         trajectory = run(form, inline, iterations, on_checkpoint=on_checkpoint, stop=stop)
     else:
         limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-        with confined(named, limits, tier, arguments) as sessions:
+        with confined(playable(named), limits, tier, arguments) as sessions:
             trajectory = run(form, sessions, iterations, on_checkpoint=on_checkpoint, stop=stop)
     return Solution(form, named.label, trajectory.average, trajectory.checkpoints, stop.reason)
 

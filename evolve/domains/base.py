@@ -46,6 +46,10 @@ class Domain(Protocol):
     and ``effort``: the metric that ``metric`` is traded off against where nobody says otherwise. Without it,
     that is ``seconds``, if the domain measures it. A method ``length(suite, horizon)`` says in words how
     long its programs are run, where that is not ``horizon`` iterations.
+
+    One whose interface has changed may have a method ``translate(source)``. It returns what today's engine
+    runs in the place of a program of an earlier interface, and None for one of today's; it raises
+    `evolve.translation.errors.TranslationError` for one that cannot be translated mechanically.
     """
 
     name: str

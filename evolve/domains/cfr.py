@@ -71,6 +71,12 @@ class CFRDomain(PlayingDomain):
 
         return CFR
 
+    def translate(self, source: str) -> str | None:
+        """Return a rule that forms its average itself, as all did before ``cfr-2``, for today's engine."""
+        from evolve.translation.weights import to_weights
+
+        return to_weights(source)
+
     def stranger(self, form: SequenceForm, iterations: int) -> Profile:
         """Return what DCFR plays after as many iterations."""
         return solve(form, self.fitness.reference, iterations).policy

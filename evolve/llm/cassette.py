@@ -15,6 +15,7 @@ from archive import Archive, CallStatus, Run
 from evolve.llm.models import without_keys
 from evolve.llm.options import REPLAY
 from evolve.llm.tape import DECISIVE, Take, Tape, tape_of
+from evolve.programs import is_outdated
 
 VERSION = 1
 _SETTINGS = ("prices", "prompts", "replay")
@@ -138,12 +139,24 @@ def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
         If there is nothing to replay.
     """
     reference = proposer.removeprefix(REPLAY)
+    stored = not reference.endswith(".jsonl") and "/" not in reference
+    if stored:
+        _check_answers(archive, archive.get_run(reference))
     values = {
         name: value
         for name, value in find_tape(archive, reference).config.items()
         if name not in (*_SETTINGS, "workers", "executor", "weight", "max_minutes")
     }
-    if not reference.endswith(".jsonl") and "/" not in reference:
+    if stored:
         # By the identity that renaming the run does not change.
         reference = archive.get_run(reference).uid
     return {**values, "replay": reference}
+
+
+def _check_answers(archive: Archive, run: Run) -> None:
+    """Refuse a run whose models wrote for an interface that programs of today do not have."""
+    if any(is_outdated(program) for program in archive.programs_of(run).values()):
+        raise CassetteError(
+            f"the models of the run {run.nickname} wrote for an earlier interface of the domain "
+            f"{run.domain!r}, which this version does not run; start a run with a model instead"
+        )

@@ -11,6 +11,7 @@ import numpy as np
 from archive import Archive, Candidate, ModelCall, Run
 from evolve.asking import InBackground, Knowledge, Stop
 from evolve.config import RunConfig
+from evolve.continuing import check_continuable
 from evolve.domains import domain
 from evolve.executors.base import Lost
 from evolve.llm.author import ModelAuthor
@@ -62,7 +63,10 @@ def preview(
     ------
     prompts.PromptError
         If the domain has no prompts, or one of them cannot be rendered.
+    evolve.continuing.OutdatedRunError
+        If this version would not go on with the run.
     """
+    check_continuable(archive, run)
     chosen = config or resumed_config(archive, run)
     # Of an offline run: what a model would be told if it took over.
     labels = ["model"] if chosen.offline else [model.label for model in models_of(chosen)]
