@@ -90,7 +90,11 @@ class Rewriter:
         nodes = list(walk(self._function))
         if any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for node in nodes):
             raise TranslationError("accumulate() assigns inside expressions, or yields")
-        copies = any(isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) for node in nodes)
+        number = self._function.args.args[1].arg
+        copies = any(
+            isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id != number
+            for node in nodes
+        )
         changes = any(
             isinstance(node, ast.AugAssign)
             or (isinstance(node, ast.Assign) and any(isinstance(t, ast.Subscript) for t in node.targets))

@@ -186,7 +186,7 @@ class Reader:
 
     def _why(self, node: ast.expr) -> str:
         """Say what makes an expression no form: the weight that makes a product none, if there is one."""
-        for part in ast.walk(node):
+        for part in reversed(list(ast.walk(node))):  # the smallest first
             if not isinstance(part, ast.BinOp) or not isinstance(part.op, ast.Mult | ast.Div):
                 continue
             for weight, other in ((part.left, part.right), (part.right, part.left)):

@@ -91,6 +91,7 @@ def _rewritten(source: str, program: Program) -> str:
         other = program.fresh(f"own_{NEW}")
         text.rename_attribute(NEW, other, program.name)
         rename_attribute(program, NEW, other)
+        program.methods = {other if name == NEW else name: node for name, node in program.methods.items()}
     for method in program.methods.values():
         resolve_objects(method, program)
     reader = Reader(_shapes(program))
