@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import re
 import select
 import signal
 import struct
@@ -31,10 +30,10 @@ from evolve.sandbox.launch import START_SECONDS, Child, Zygote, ZygoteLost
 from evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
 from evolve.sandbox.limits import Limits, Usage
 from evolve.sandbox.memory import SharedRegion
+from evolve.sandbox.pipes import drain, pipe, printable, resize_pipe, signal_name
 from evolve.sandbox.uids import UidLease
 from solvers.session import ArraySpec
 
-_CONTROL_CHARACTERS = re.compile(r"[^\n\t\x20-\x7e\xa0-\uffff]")
 _NOT_READING = contextlib.suppress(BrokenPipeError, BlockingIOError)
 _now, _read, _write = time.monotonic, os.read, os.write
 _FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)]
@@ -113,13 +112,13 @@ class SandboxSession:
             inbox.map[: len(payload)] = payload
             self.inputs: Mapping[str, AnyArray] = layout.views(inbox.map)
             self._outbox = Outbox(written.views(outbox.map))
-            theirs_in, self._requests = _pipe(undo, descriptors, mine=1)
-            self._replies, theirs_out = _pipe(undo, descriptors, mine=0)
-            self._log_pipe, theirs_log = _pipe(undo, descriptors, mine=0)
+            theirs_in, self._requests = pipe(undo, descriptors, mine=1)
+            self._replies, theirs_out = pipe(undo, descriptors, mine=0)
+            self._log_pipe, theirs_log = pipe(undo, descriptors, mine=0)
             # A program that does not read must not block us; a full log must not block the program.
             os.set_blocking(self._requests, False)
             os.set_blocking(theirs_log, False)
-            _resize_pipe(theirs_log, limits.log_bytes)
+            resize_pipe(theirs_log, limits.log_bytes)
             order = {
                 "payload": len(payload),
                 "uid": None if self._lease is None else self._lease.uid,
@@ -261,7 +260,7 @@ class SandboxSession:
         status = wire.STATUS_OF_KIND.get(kind)
         if status is None or status is Status.INFRASTRUCTURE:
             self._fail(ProgramCrashed, "the program wrote to the sandbox's own channel")
-        reason = _printable(self._read_text(length))
+        reason = printable(self._read_text(length))
         self._fail(FAILURES[status], reason)
 
     def _died(self) -> NoReturn:
@@ -290,8 +289,8 @@ class SandboxSession:
                 "a sandboxed process was killed from outside (an operator? the kernel, for want of memory?)"
             )
         if remains["baseline"] + 0.9 * limits.memory_bytes < usage.peak_memory_bytes:
-            self._fail(ProgramOutOfMemory, f"the program died for want of memory ({_signal_name(number)})")
-        self._fail(ProgramCrashed, f"the program's process died of {_signal_name(number)}")
+            self._fail(ProgramOutOfMemory, f"the program died for want of memory ({signal_name(number)})")
+        self._fail(ProgramCrashed, f"the program's process died of {signal_name(number)}")
 
     def _read_number(self, first: bytes) -> int | None:
         data = first + self._read(8 - len(first)) if first else b""
@@ -349,7 +348,7 @@ class SandboxSession:
             self._failure = error
         finally:
             os.close(self._replies)
-            self._log = _printable(_drain(self._log_pipe, self._limits.log_bytes))
+            self._log = printable(drain(self._log_pipe, self._limits.log_bytes))
             os.close(self._log_pipe)
             if self._lease is not None:
                 self._lease.release()
@@ -372,43 +371,3 @@ def total_usage(sessions: Sequence[SandboxSession]) -> Usage:
         peak_memory_bytes=sum(one.peak_memory_bytes for one in used) - sum(shared) + max(shared),
         calls=sum(one.calls for one in used),
     )
-
-
-def _pipe(undo: contextlib.ExitStack, descriptors: contextlib.ExitStack, mine: int) -> tuple[int, int]:
-    ends = os.pipe()
-    undo.callback(os.close, ends[mine])
-    descriptors.callback(os.close, ends[1 - mine])
-    return ends
-
-
-def _resize_pipe(descriptor: int, size: int) -> None:
-    import fcntl
-
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with contextlib.suppress(PermissionError):  # this user's pipes are used up: the log is shorter then
-            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, size)
-
-
-def _drain(descriptor: int, limit: int) -> str:
-    os.set_blocking(descriptor, False)
-    data = b""
-    with contextlib.suppress(BlockingIOError):
-        while len(data) < limit:
-            part = os.read(descriptor, limit - len(data))
-            if not part:
-                break
-            data += part
-    return data.decode("utf-8", "replace")
-
-
-def _printable(text: str) -> str:
-    """Remove what could drive a terminal."""
-    return _CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-    return f"{name} (most often a stack overflow)" if name == "SIGSEGV" else name
