@@ -55,9 +55,9 @@ class Watched(Sandbox):
         super().__init__(**options)
         self.granted = []
 
-    def session(self, source, *, limits=None, **arguments):
+    def sessions(self, source, arguments, *, limits=None):
         self.granted.append(limits)
-        return super().session(source, limits=limits, **arguments)
+        return super().sessions(source, arguments, limits=limits)
 
 
 def evaluated(rounds, seconds):
