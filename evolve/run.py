@@ -174,10 +174,10 @@ def resume_run(
         (`evolve.continuing.OutdatedRunError`); nothing is changed then. Nor is anything of a run that has
         nothing left to do, whose outcome is returned; see `evolve.resuming`.
     """
+    check_continuable(archive, run)
     check_limits(archive, run, changes or {})
     if nothing_left(archive, run, changes or {}) is not None:
         return standing(archive, run).result
-    check_continuable(archive, run)
     config = resumed_config(archive, run, changes)
     check(config, confine=executor is None and config.executor == "local")
     if executor is None:

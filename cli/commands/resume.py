@@ -45,6 +45,7 @@ def resume(
     from cli import output
     from cli.archives import find_run, opened
     from cli.working import service_of, work
+    from evolve.continuing import check_continuable
     from evolve.resuming import check_limits, nothing_left
     from evolve.run import resume_run, resumed_config
     from evolve.standing import is_alive
@@ -66,6 +67,7 @@ def resume(
         if found.pause_requested is not None and is_alive(archive, found):
             _let_go_on(archive, found, changes, as_json=output.wants_json(json))
             return
+        check_continuable(archive, found)
         check_limits(archive, found, changes)
         left = nothing_left(archive, found, changes)
         if left is not None:

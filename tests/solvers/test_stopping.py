@@ -36,11 +36,11 @@ def test_a_request_is_heeded_after_a_whole_iteration_that_is_measured():
 
     import games
     from solvers.cfr.rules import load_rule
-    from solvers.session import InlineSession
+    from solvers.session import inline_sessions
 
     form = games.compile("kuhn_poker")
-    session = InlineSession(load_rule("cfr")[1], **session_arguments(form, 1000))
-    found = run(form, session, 1000, on_checkpoint=look, stop=stop)
+    sessions = inline_sessions(lambda: load_rule("cfr")[1], session_arguments(form, 1000))
+    found = run(form, sessions, 1000, on_checkpoint=look, stop=stop)
     assert seen == [1, 2, 5, 6]
     assert stop.reason == "interrupted"
     assert found.checkpoints[-1].exploitability == solve("kuhn_poker", "cfr", 6).exploitability
