@@ -157,7 +157,8 @@ def move_pass(
         for a in range(start[i], start[i + 1]):
             average[a] = keep[i] * average[a] + add[i] * reach[a] * policy[a]
             policy[a] = moved[a]
-    return plan_pass(start, parent, policy, plan, reach)
+    bad: int = plan_pass(start, parent, policy, plan, reach)
+    return bad
 
 
 @kernel()
