@@ -215,7 +215,7 @@ def print_standings(standings: Sequence[Standing]) -> None:
         if judged:
             cells.append(output.fitness(standing.fitness))
         table.add_row(f"[green]{output.plain(standing.label)}[/]", *cells)
-    screen.print(table)
+    output.print_table(screen, table)
     for standing in standings:
         if not standing.summaries:
             reason = output.plain(standing.reason or "no reason was given")

@@ -134,10 +134,12 @@ class LiveWatcher:
         self._improvements: deque[Candidate] = deque(maxlen=SHOWN_IMPROVEMENTS)
         self._notes: deque[str] = deque(maxlen=2)
         self._screen = screen
+        self._entered = False
         self._live = Live(console=screen, get_renderable=self._render, refresh_per_second=5, transient=True)
 
     def __enter__(self) -> Self:
-        self._live.start()
+        # The panel appears with the first snapshot: until then games may be compiled, which shows itself.
+        self._entered = True
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -148,6 +150,8 @@ class LiveWatcher:
         if self._snapshot is None and self._config.get("proposer") == "offline":
             self._screen.print(f"[dim]{offline_words()}[/]")
         self._snapshot, self._received = snapshot, time.monotonic()
+        if self._entered and not self._live.is_started:
+            self._live.start()
         if snapshot.phase == "searching":
             self._pace.see(snapshot.seconds, snapshot.evaluations)
 

@@ -67,5 +67,5 @@ def print_earnings(screen: Console, archive: Archive, run: Run) -> None:
     rows = earnings(archive, run)
     if rows:
         screen.print(f"\nModels: {dollars(sum(row.spending.cost for row in rows))} in all")
-        screen.print(earnings_table(rows))
+        output.print_table(screen, earnings_table(rows))
         screen.print(f"[dim]{MEANING}[/]")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from evolve.domains.metrics import Metric
     from evolve.tasks import Fitness
@@ -89,6 +89,38 @@ def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) ->
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
+
+
+def print_table(screen: Console, whole: Table) -> None:
+    """Print a table of numbers; one that is too wide comes in parts, each with the first column.
+
+    So neither a name nor a number is broken in two.
+    """
+    from rich.text import Text
+
+    def cells(column: Column) -> list[str]:
+        return [str(cell) for cell in column.cells]
+
+    def width(column: Column) -> int:
+        lines = [line for cell in (str(column.header), *cells(column)) for line in cell.split("\n")]
+        return max(Text.from_markup(line).cell_len for line in lines) + 2
+
+    first, *others = whole.columns
+    parts: list[list[Column]] = [[]]
+    for column in others:
+        if parts[-1] and sum(map(width, [first, *parts[-1], column])) + 1 > screen.width:
+            parts.append([])
+        parts[-1].append(column)
+    if whole.title:
+        screen.print(f"[italic]{whole.title}[/]")
+    for part in parts:
+        heads = [str(column.header) for column in (first, *part)]
+        made = table(*heads)
+        for column, old in zip(made.columns, (first, *part), strict=True):
+            column.justify, column.no_wrap = old.justify, len(parts) > 1
+        for row, told in zip(zip(*map(cells, (first, *part)), strict=True), whole.rows, strict=True):
+            made.add_row(*row, end_section=told.end_section)
+        screen.print(made)
 
 
 def print_code(screen: Console, code: str, language: str) -> None:

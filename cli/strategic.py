@@ -95,14 +95,14 @@ def print_policies(found: PolicyRisks) -> None:
             cells.append("-" if summary.mean is None else f"{summary.mean:.4g}{spread}")
         better = "less" if BY_NAME[name].direction == "min" else "more"
         table.add_row(output.plain(BY_NAME[name].title), better, *cells)
-    screen.print(table)
+    output.print_table(screen, table)
     partners = output.table("return of an agent", "among", *map(output.plain, labels), right=labels)
     for among, group in (("half strangers", "strangers"), ("hostile others", "hostile")):
         names = dict.fromkeys(name for label in labels for name in getattr(found.programs[label], group))
         for name in names:
             values = [getattr(found.programs[label], group).get(name) for label in labels]
             partners.add_row(name, among, *("-" if v is None else f"{v:.4g}" for v in values))
-    screen.print(partners)
+    output.print_table(screen, partners)
     if found.together is not None:
         _show_together(
             found.together,
@@ -190,7 +190,7 @@ def _show_report(found: StrategicReport) -> None:
         ]
         table.add_row(str(player), *(f"{value:+.4f}" for value in numbers))
     screen = output.console()
-    screen.print(table)
+    output.print_table(screen, table)
     named_numbers = {
         "exploitability": found.exploitability,
         "QRE gap": found.qre_gap,
@@ -210,7 +210,7 @@ def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> No
         table.add_row(f"[green]{output.plain(label)}[/]", *(f"{value:+.4f}" for value in row))
     screen = output.console()
     screen.print()
-    screen.print(table)
+    output.print_table(screen, table)
     screen.print(
         f"together {together.self_play:+.4f}   with strangers {together.cross_play:+.4f} "
         f"(sd {together.deviation:.4f}, worst {together.worst:+.4f})   cross-play gap {together.gap:+.4f}"

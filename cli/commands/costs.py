@@ -39,7 +39,7 @@ def costs(run: LatestRun = "latest", database: Database = None, json: Json = Non
     if not rows:
         screen.print("[dim]No language model was asked.[/]")
         return
-    screen.print(money.earnings_table(rows))
+    output.print_table(screen, money.earnings_table(rows))
     screen.print(f"[dim]{money.MEANING}[/]")
     kinds = " · ".join(f"{count} {kind}" for kind, count in calls.items())
     screen.print(f"[dim]calls: {kinds}[/]")

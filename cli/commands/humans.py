@@ -64,9 +64,9 @@ def humans(
         ]
         table.add_row(entry.game.name, "{:.3f} {:.3f}".format(*entry.game.people), *cells)
     screen = output.console()
-    screen.print(table)
-    summary = output.table("mean squared distance, SC1 to SC12", *columns[2:], right=columns[2:])
+    output.print_table(screen, table)
+    summary = output.table("", *columns[2:], title="mean squared distance, SC1 to SC12", right=columns[2:])
     summary.add_row("here", *(f"{average[concept]:.2e}" for concept in CONCEPTS))
     summary.add_row("published", *(f"{PUBLISHED[concept]:.2e}" for concept in CONCEPTS))
-    screen.print(summary)
+    output.print_table(screen, summary)
     output.tell_written(output_file)

@@ -222,8 +222,10 @@ def _print(result: Synthesis, suite: DilemmaSuite) -> None:
         f"[bold]{output.plain(result.run)}[/]  [cyan]{output.plain(suite.setting)}[/]", soft_wrap=True
     )
     columns = ("efficiency", "equality", "sustainability", "peace", "min_reward")
-    shown = tuple(name.replace("_", " ") for name in columns)
-    table = output.table("policy", "measured on", *shown, right=shown)
+    # As short as they are, a nickname fits beside them in a terminal of 80 columns.
+    shown = ("effic.", "equality", "sustain.", "peace", "min rew.")
+    table = output.table("policy", "seeds", *shown, right=shown)
+    table.columns[0].no_wrap = True
     for step in result.steps:
         mark = (
             f"[bold green]{step.candidate.nickname}[/]" if step is result.chosen else step.candidate.nickname
@@ -232,13 +234,11 @@ def _print(result: Synthesis, suite: DilemmaSuite) -> None:
         if step.status.failed:
             table.add_row(mark, f"[red]{step.status}[/]")
             continue
-        table.add_row(mark, "feedback seeds", *(_mean(step.train, name) for name in columns))
+        table.add_row(mark, "feedback", *(_mean(step.train, name) for name in columns))
     if result.chosen is not None:
         name = result.chosen.candidate.nickname
-        table.add_row(
-            f"[bold green]{name}[/]", "test seeds", *(_mean(result.test, column) for column in columns)
-        )
-    screen.print(table)
+        table.add_row(f"[bold green]{name}[/]", "test", *(_mean(result.test, column) for column in columns))
+    output.print_table(screen, table)
     for step in result.steps:
         if step.status.failed:
             screen.print(f"[red]{step.iteration}, repair {step.repair}:[/] {output.plain(step.reason or '')}")

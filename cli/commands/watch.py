@@ -12,6 +12,8 @@ from cli.options import Database, Force, Json, ProgramNames, Tier, output_option
 from games.naming import choice
 
 if TYPE_CHECKING:
+    from rich.console import ConsoleDimensions
+
     from games.dilemmas.environment import Environment
 
 
@@ -71,9 +73,9 @@ def watch(
     setting = setting_of([game or "cleanup"], preset, map_file, agents, view, steps)
     seated = [sources[seat % len(sources)] for seat in range(setting.agents)]
     as_json = output.wants_json(json)
-    shown = output_file is None and not as_json
-    recorder = None if output_file is None else Recorder(setting.horizon)
     screen = output.console()
+    shown = output_file is None and not as_json and screen.is_terminal
+    recorder = None if output_file is None else Recorder(setting.horizon)
     with Sandbox(HOSTS, tier=tier) as sandbox:
         if shown:
             with _live(screen, speed) as show:
@@ -114,6 +116,27 @@ def _dilemma(game: str) -> str:
     return name
 
 
+def _picture(environment: Environment, size: ConsoleDimensions) -> str:
+    """Return an episode as it stands: a line on it, and the map as far as the terminal has room.
+
+    A map that is too high is turned, if that helps; what is cut off in spite of it is told.
+    """
+    from solvers.policies.drawing import as_text
+
+    waste = f"   waste {environment.density():.0%}" if len(environment.waste) else ""
+    status = (
+        f"step {environment.step_number}/{environment.setting.horizon}"
+        f"   apples {int((environment.apples == 0).sum())}{waste}"
+        f"   earned {environment.returns.sum():.0f}"
+    )
+    grid, room = environment.grid, size.height - 2  # this line, and the one of the cursor
+    turned = grid.height > room and grid.width <= room and grid.height <= size.width
+    lines = as_text(environment, turned).split("\n")
+    if len(lines) > room:
+        status += f"   [dim](needs {len(lines) + 2} lines)[/]"
+    return "\n".join([status, *lines[:room]])
+
+
 def _live(screen: Any, speed: float) -> Any:
     """Return a context in which every step is drawn on the terminal, at a speed."""
     import time
@@ -122,8 +145,6 @@ def _live(screen: Any, speed: float) -> Any:
     from rich.live import Live
     from rich.text import Text
 
-    from solvers.policies.drawing import as_text
-
     @contextmanager
     def context() -> Any:
         due = time.monotonic()
@@ -131,14 +152,7 @@ def _live(screen: Any, speed: float) -> Any:
 
             def show(environment: Environment) -> None:
                 nonlocal due
-                picture = as_text(environment)
-                waste = f"   waste {environment.density():.0%}" if len(environment.waste) else ""
-                picture += (
-                    f"\nstep {environment.step_number}/{environment.setting.horizon}"
-                    f"   apples {int((environment.apples == 0).sum())}{waste}"
-                    f"   earned {environment.returns.sum():.0f}"
-                )
-                live.update(Text.from_markup(picture), refresh=True)
+                live.update(Text.from_markup(_picture(environment, screen.size)), refresh=True)
                 due = max(due + 1 / speed, time.monotonic() - 1)
                 time.sleep(max(0.0, due - time.monotonic()))
 

@@ -15,6 +15,9 @@ from games.dilemmas.actions import BEAM, CLEAN
 from games.dilemmas.environment import Environment
 
 ARROWS = "^>v<"
+_TURNED = (3, 2, 1, 0)
+"""Where north, east, south and west point when rows become columns."""
+
 SCALE = 12
 """Pixels of a cell's side."""
 
@@ -79,11 +82,17 @@ def beams(environment: Environment) -> dict[int, str]:
     return found
 
 
-def as_text(environment: Environment) -> str:
+def as_text(environment: Environment, turned: bool = False) -> str:
     """Return the grid as lines of signs with markup for colours (rich).
 
     Agents are arrows, ``x`` if out of the game; ``A`` apples, ``%`` waste, ``~`` water, ``*`` beams.
+
+    Parameters
+    ----------
+    turned
+        Whether rows become columns, for terminals that are too low: the first row is then at the left.
     """
+    arrows = [ARROWS[facing] for facing in _TURNED] if turned else ARROWS
     signs = {"wall": "[dim]#[/]", "floor": " ", "orchard": "[dim].[/]", "apple": "[green]A[/]",
              "river": "[blue]~[/]", "waste": "[yellow]%[/]", "stream": "[blue]=[/]"}  # fmt: skip
     drawn = [[signs[kind] for kind in line] for line in kinds(environment).tolist()]
@@ -92,8 +101,9 @@ def as_text(environment: Environment) -> str:
         row, column = divmod(cell, width)
         drawn[row][column] = "[bold yellow]*[/]" if name == "beam" else "[bold cyan]*[/]"
     for row, column, facing, out in agents(environment):
-        drawn[row][column] = "[dim]x[/]" if out else f"[bold red]{ARROWS[facing]}[/]"
-    return "\n".join("".join(line) for line in drawn)
+        drawn[row][column] = "[dim]x[/]" if out else f"[bold red]{arrows[facing]}[/]"
+    lines = zip(*drawn, strict=True) if turned else drawn
+    return "\n".join("".join(line) for line in lines)
 
 
 def as_pixels(environment: Environment, scale: int = SCALE) -> npt.NDArray[np.uint8]:

@@ -8,18 +8,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
+from rich.text import Text
 
 from archive import Candidate, Status
 from cli import output
+from cli.commands.watch import _picture
 from cli.live import LiveWatcher, Pace, PlainWatcher
 from cli.summary import print_result
 from evolve.config import load_config
 from evolve.domains import domain
 from evolve.domains.lengths import length_in_words
 from evolve.progress import Result, Snapshot
+from games.dilemmas import make
+from games.dilemmas.settings import parse_setting
+from solvers.policies.drawing import as_text
 
 NOTE = "predict that the last regrets come again, [weight] growing to 1.5; weigh policies by t ** 2.5"
 
@@ -125,6 +131,65 @@ def test_the_summary_compares_with_the_seed_and_proposes_commands(width: int) ->
     ):  # fmt: skip
         assert part in " ".join(text.split()), part
     assert all(cell_len(line) <= width for line in text.splitlines() if "nashforge" not in line)
+
+
+def test_a_wide_table_comes_in_parts_and_breaks_neither_names_nor_numbers() -> None:
+    names = [f"measure-{place}" for place in range(9)]
+    table = output.table("program", *names, title="all", right=names)
+    for row in range(3):
+        table.add_row(f"[green]graceful-hummingbird-{row}[/]", *(f"{row}.{k}[dim]±0.25[/]" for k in range(9)))
+    screen = Console(file=io.StringIO(), width=80, record=True)
+    output.print_table(screen, table)
+    lines = screen.export_text().splitlines()
+    assert all(cell_len(line) <= 80 for line in lines)
+    words = " ".join(lines).split()
+    assert all(words.count(name) == 1 for name in [*names, "all"])
+    assert all(words.count(f"{row}.{k}±0.25") == 1 for row in range(3) for k in range(9))
+    parts = words.count("program")
+    assert parts > 1
+    assert all(words.count(f"graceful-hummingbird-{row}") == parts for row in range(3))
+    wide = Console(file=io.StringIO(), width=300, record=True)
+    output.print_table(wide, table)
+    assert wide.export_text().count("program") == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (80, 12)])
+@pytest.mark.parametrize("game", ["cleanup", "gathering", "cleanup(map=cleanup_small,agents=3)"])
+def test_an_episode_fits_the_terminal_with_its_status(game: str, width: int, height: int) -> None:
+    environment = make(parse_setting(game))
+    environment.reset(np.random.default_rng(0))
+    picture = Text.from_markup(_picture(environment, ConsoleDimensions(width, height))).plain.splitlines()
+    assert picture[0].startswith("step 0/1000   apples")
+    assert len(picture) <= height - 1
+    assert all(len(line) <= width for line in picture)
+    agents = sum(line.count(arrow) for line in picture[1:] for arrow in "^>v<")
+    if height >= 24:
+        assert agents == environment.setting.agents
+        assert "needs" not in picture[0]
+    elif agents < environment.setting.agents:
+        assert "needs 27 lines" in picture[0]
+
+
+def test_a_turned_map_has_rows_for_columns() -> None:
+    environment = make(parse_setting("cleanup"))
+    environment.reset(np.random.default_rng(1))
+    upright, turned = (
+        [list(line) for line in Text.from_markup(as_text(environment, way)).plain.split("\n")]
+        for way in (False, True)
+    )
+    arrow = str.maketrans("^>v<", "<v>^")
+    assert ["".join(line) for line in turned] == [
+        "".join(column).translate(arrow) for column in zip(*upright, strict=True)
+    ]
+
+
+def test_the_panel_waits_for_the_first_snapshot() -> None:
+    # Until then games may be compiled, which draws a bar of its own.
+    stream = io.StringIO()
+    with LiveWatcher(Console(file=stream, width=80, force_terminal=True), {}) as watcher:
+        assert stream.getvalue() == ""
+        watcher.snapshot(snapshot())
+        assert "searching" in stream.getvalue()
 
 
 def test_untrusted_text_is_no_markup_and_no_control_sequence() -> None:
