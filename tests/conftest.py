@@ -52,6 +52,13 @@ MARKS = {
 """Marks of all tests in a folder or file; single tests that take long are marked where they stand."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what ``-m "not slow and ..."`` leaves out as a whole."""
+    terms = config.option.markexpr.split(" and ")
+    left_out = {place for mark, places in MARKS.items() if f"not {mark}" in terms for place in places}
+    return True if collection_path.relative_to(HERE).as_posix() in left_out else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by where they are, and those that talk to a database server."""

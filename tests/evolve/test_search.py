@@ -168,7 +168,7 @@ def test_failures_are_statuses_with_reasons_and_no_score(archive, tiny, monkeypa
 
 
 def _short(smoke):
-    return lambda self, horizon: smoke(self, horizon).model_copy(update={"seconds": 1.0})
+    return lambda self, horizon: smoke(self, horizon).model_copy(update={"seconds": 4.0})
 
 
 class Unreliable(LocalExecutor):
