@@ -149,6 +149,13 @@ def test_modules_are_short_or_say_why_not() -> None:
     )
 
 
+def test_every_listed_mutation_fits_a_line_and_its_tests_are_there() -> None:
+    done = subprocess.run(
+        [sys.executable, "tools/mutate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"a line on the list was changed: change it there, too. {done.stderr}"
+
+
 def test_no_file_names_where_packages_come_from() -> None:
     # Written in two parts, because this file is tracked too.
     hosts = ["py" + "pi.org", "python" + "hosted", "ana" + "conda.org", "npm" + "js.org", "/sim" + "ple/"]

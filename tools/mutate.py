@@ -281,6 +281,15 @@ def try_all(mutations: Iterable[Mutation], copies: Sequence[Tree]) -> Iterator[t
         yield found
 
 
+def _complaints(mutations: Iterable[Mutation]) -> Iterator[str]:
+    """Yield what does not fit, all of it at once."""
+    for mutation in mutations:
+        try:
+            mutation.check(ROOT)
+        except MutationError as error:
+            yield str(error)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try the mutations and print a table; the exit status is 1 unless all are killed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -293,10 +302,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         every = load()
-        for mutation in every:
-            mutation.check(ROOT)
     except MutationError as error:
         print(f"{MUTATIONS.name}: {error}", file=sys.stderr)
+        return 2
+    wrong = list(_complaints(every))
+    if wrong:
+        print(*(f"{MUTATIONS.name}: {complaint}" for complaint in wrong), sep="\n", file=sys.stderr)
         return 2
     chosen = [m for m in every if any(word.lower() in f"{m.name} {m.file}".lower() for word in options.k)]
     if not chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -121,6 +122,33 @@ def test_patience_is_counted_from_the_last_better_training_fitness():
         told(board, each)
         counts.append(board.since_best)
     assert counts == [0, 1, 1, 2, 0, 1]
+
+
+def test_more_is_hopeless_when_patience_is_at_its_end():
+    board = Scoreboard(verify=3)
+    told(board, candidate(0, 1.0), candidate(1, 0.5))
+    assert board.hopeless(2, None) is None
+    told(board, candidate(2))
+    assert board.hopeless(2, None) == "patience"
+    assert board.hopeless(None, None) is None
+
+
+def test_more_is_hopeless_after_so_many_proposals_in_a_row_that_came_to_nothing():
+    board = Scoreboard(verify=3)
+
+    def nothing(index, status=Status.REJECTED):
+        empty = candidate(index, status=status, reason="no edit  in it")
+        board.tell(Outcome(replace(empty, program=None, nickname=None)), None)
+
+    told(board, candidate(0, 1.0))
+    nothing(1)
+    told(board, candidate(2, 0.5))
+    nothing(3)
+    nothing(4, Status.CANCELLED)  # nobody proposed anything
+    assert board.hopeless(None, 2) is None
+    nothing(5)
+    assert board.hopeless(None, 2).startswith("useless: 2 proposals in a row")
+    assert "because: no edit in it;" in board.hopeless(None, 2)
 
 
 def test_what_a_program_gains_is_measured_against_its_parent_and_the_seed():
