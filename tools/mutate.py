@@ -195,7 +195,7 @@ class Tree:
         with tempfile.TemporaryDirectory(dir=self._scratch) as fresh:
             _write(path, mutated)
             try:
-                return self.run(mutation.tests, seconds, Path(fresh) if "njit" in original else None)
+                return self.run(mutation.tests, seconds, Path(fresh) if _KERNEL.search(original) else None)
             finally:
                 _write(path, original)
 
@@ -209,6 +209,9 @@ _OUTSIDE = {
     "NASHFORGE_CACHE",
 }
 """Variables that could lead out of a copy."""
+
+
+_KERNEL = re.compile(r"^@(numba\.)?(kernel|njit)\b", re.MULTILINE)
 
 
 def _write(path: Path, text: str) -> None:

@@ -91,3 +91,42 @@ def test_averages_are_normalised_and_uniform_where_nothing_was_added():
 )
 def test_weights_that_are_none_are_named(cumulative, bad):
     assert averaged(cumulative)[0] == bad
+
+
+def moved(keep, add, policy=(0.5, 0.5, 1.0, 0.0, 0.0)):
+    """Make one move from the policy above; return what is said of it, and the average."""
+    average, plan, reach, played = (
+        np.full(5, 8.0),
+        np.empty(6),
+        np.array([1, 1, 0.25, 0.25, 0.25]),
+        POLICY.copy(),
+    )
+    weights = np.array(keep, dtype=float), np.array(add, dtype=float)
+    bad = kernels.move_pass(START, PARENT, np.array(policy), *weights, played, plan, reach, average)
+    return bad, average, played, reach
+
+
+def test_a_move_folds_in_what_was_played_by_its_reach_and_plays_the_next():
+    bad, average, played, reach = moved(keep=[0.5, 1.0], add=[2.0, 4.0])
+    assert bad == -1
+    assert average.tolist() == [4.5, 5.5, 8.5, 8.25, 8.25]
+    assert played.tolist() == [0.5, 0.5, 1.0, 0.0, 0.0]
+    assert reach.tolist() == [1.0, 1.0, 0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("keep", "add", "bad"),
+    [
+        ([1.0, -0.5], [1.0, 1.0], -3),
+        ([1.0, 1.0], [-1.0, 1.0], -2),
+        ([np.nan, 1.0], [1.0, 1.0], -2),
+        ([1.0, 1.0], [1.0, np.inf], -3),
+        ([0.0, 0.0], [0.0, 0.0], -1),
+    ],
+)
+def test_weights_of_an_average_are_finite_and_not_negative(keep, add, bad):
+    assert moved(keep, add)[0] == bad
+
+
+def test_the_policy_that_follows_is_checked():
+    assert moved([1.0, 1.0], [1.0, 1.0], policy=(0.5, 0.5, 1.0, 0.5, 0.0))[0] == 1

@@ -28,7 +28,7 @@ def test_what_was_blind_is_on_the_list(mutate):
         ("evolve/scoreboard.py", "return self._top[-1]"),
         ("evolve/domains/staging.py", "return fitness is not None"),
         ("evolve/library.py", "known is not None and known[0] <= before"),
-        ("evolve/sandbox/session.py", "left = self._wall_seconds"),
+        ("evolve/sandbox/session.py", "pass"),
     } <= changed
     assert len(changed) >= 40
 
