@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import pyspiel
 
 from games.errors import GameStringError, UnsupportedGameError
+from games.guards import check_parameters
 from games.naming import choice
 from games.parameters import Parameters, nested, parse_game_string, specification, written
 
@@ -88,7 +89,9 @@ def load_parsed(parameters: Parameters) -> Game:
         If the game or one of its parameters is unknown or out of range.
     """
     for part in nested(parameters):
-        _check_known(str(part.get("name", "")))
+        name = str(part.get("name", ""))
+        _check_known(name)
+        check_parameters(part, specification(name))
     own = {key: value for key, value in parameters.items() if key != "name"}
     try:
         with without_openspiel_noise():

@@ -28,6 +28,7 @@ Array = npt.NDArray[np.float64]
 
 ITERATIONS = 2000
 CLOSE = 1e-10
+"""How far from its bound a maximum may be, relative to the payoffs."""
 
 
 def matrix_gaps(
@@ -159,8 +160,12 @@ def _dilated_gap(form: SequenceForm, profile: Profile, player: int, tau: float, 
     policy = np.asarray(profile[player], dtype=np.float64)
     here, bound, gradient = objective(policy)
     value, best, step = here, bound, 1.0 / epsilon
+    # By what is at stake: payoffs of 1e-9 are not close to optimal from the beginning.
+    possible = form.leaf_chance > 0
+    stake = float(np.ptp(form.leaf_payoffs[player, possible] / form.leaf_chance[possible]))
+    close = CLOSE * max(min(1.0, stake), abs(value))
     for _ in range(ITERATIONS):
-        if best - value <= CLOSE * max(1.0, abs(value)) or step < 1e-12:
+        if best - value <= close or step < 1e-12:
             break
         # A step in the geometry of the dilated entropy: temperature epsilon + 1 / step, drawn to the last
         # policy.

@@ -198,3 +198,13 @@ def test_free_riding_is_read_off_payoffs_that_share_a_reward() -> None:
         assert shares_rewards(first - second)
     with pytest.raises(ValueError, match="shared reward less private costs"):
         one_shot_free_riding(bimatrix("random(3x3,seed=1)").payoffs, [np.ones(3) / 3] * 2)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_gaps_of_extensive_games_scale_with_payoffs(scale: float) -> None:
+    form = games.compile("kuhn_poker")
+    profile = profile_of(form, 3)
+    scaled = dataclasses.replace(form, leaf_payoffs=form.leaf_payoffs * scale)
+    found = rqe_gap(form, profile, tau=0.5, epsilon=0.2)
+    again = rqe_gap(scaled, profile, tau=0.5 / scale, epsilon=0.2 * scale)
+    assert again == pytest.approx(scale * found, rel=1e-7)
