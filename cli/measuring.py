@@ -137,13 +137,15 @@ def measure(
     from contextlib import closing
 
     from archive import Archive
+    from cli.translated import running
     from evolve.domains.lengths import length_in_words
     from evolve.evaluate import Evaluator
     from evolve.executors.local import LocalExecutor
 
     accepted = check_tier(tier)
     with Archive.open(database) as archive:
-        domain, found = find(programs, archive, domain_name)
+        domain, named = find(programs, archive, domain_name)
+        found = running(named, archive)
         fitness, compared = fitness_for(domain, reference, objective)
         fitness, shown = strategic_for(domain, fitness, metrics, risk)
         stage, name = plan(domain, fitness, suite, games, iterations, seconds)

@@ -103,6 +103,7 @@ def risk(
     from cli.dilemmas import GAMES
     from cli.errors import UsageProblem
     from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from cli.translated import running
     from solvers.risk import Risk
 
     if list_measures:
@@ -125,6 +126,7 @@ def risk(
                 f"these are of {', '.join(sorted(kinds))}"
             )
         (kind,) = kinds
+        found = running(found)
         tier = allow_weaker_sandbox or "strict"
         if kind in GAMES:
             if drawn:

@@ -81,6 +81,7 @@ def solve(
     from cli.errors import INTERRUPTED, UsageProblem
     from cli.files import FIGURES, TABLES, check_file
     from cli.interrupts import asking
+    from cli.translated import running
     from evolve.solving import solve_psro_with, solve_with
     from solvers.cfr.engine import default_checkpoints
     from solvers.stopping import Stop
@@ -113,6 +114,7 @@ def solve(
                 f"{named.label} is a program of the domain {named.domain!r}"
                 + (f"; give it with {option}" if named.domain in ("cfr", "psro") else "; it solves no games")
             )
+        [named] = running([named])
         if not as_json:
             screen.print(f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n")
             screen.print(f"[bold]{header[0]:>9}  {header[1]:>14}  {header[2]:>9}[/]")
