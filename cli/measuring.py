@@ -101,6 +101,17 @@ class Measurements:
         name = output.plain(self.metric.label)
         return f"{name} after {self.length}{what}; {better} is better"
 
+    def print_notes(self, screen: Console) -> None:
+        """Say where uniform play was measured because a rule had no average yet."""
+        from cli import output
+        from evolve.averages import averaged
+        from solvers.cfr.solve import no_average_words
+
+        for row in self.rows:
+            if averaged(row) is False:
+                words = no_average_words(row.label, row.game, row.iterations)
+                screen.print(f"[yellow]{output.plain(words)}[/]", soft_wrap=True)
+
     def print_failures(self, screen: Console) -> None:
         """Say why programs failed, one line each."""
         from cli import output

@@ -99,6 +99,8 @@ def curve_as_list(measured: Measured) -> list[dict[str, Any]]:
 
 def measured_as_dict(measured: Measured, told: Measurements) -> dict[str, Any]:
     """Return one program's measurement in one game: a row of ``evaluate`` and ``compare``."""
+    from evolve.averages import averaged
+
     return {
         "program": measured.label,
         "nickname": measured.program.nickname,
@@ -118,6 +120,7 @@ def measured_as_dict(measured: Measured, told: Measurements) -> dict[str, Any]:
         "reference_value": measured.reference_value,
         "seconds": measured.seconds,
         "tier": measured.tier,
+        "averaged": averaged(measured),
     }
 
 

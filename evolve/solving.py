@@ -92,7 +92,9 @@ def solve_with(
         limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
         with confined(playable(named), limits, tier, arguments) as sessions:
             trajectory = run(form, sessions, iterations, on_checkpoint=on_checkpoint, stop=stop)
-    return Solution(form, named.label, trajectory.average, trajectory.checkpoints, stop.reason)
+    return Solution(
+        form, named.label, trajectory.average, trajectory.checkpoints, stop.reason, trajectory.averaged
+    )
 
 
 def solve_psro_with(

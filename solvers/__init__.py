@@ -13,7 +13,7 @@ from games.lazy import on_first_use
 
 if TYPE_CHECKING:
     from solvers.cfr.rules import rule_names, rule_source
-    from solvers.cfr.solve import Solution, solve
+    from solvers.cfr.solve import NoAverageWarning, Solution, solve
     from solvers.openspiel import from_openspiel, to_openspiel
     from solvers.profile import (
         PolicyError,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _HOME = {
     "solve": "solvers.cfr.solve",
     "Solution": "solvers.cfr.solve",
+    "NoAverageWarning": "solvers.cfr.solve",
     "rule_names": "solvers.cfr.rules",
     "rule_source": "solvers.cfr.rules",
     "to_openspiel": "solvers.openspiel",
@@ -45,6 +46,7 @@ _HOME = {
 }
 
 __all__ = [
+    "NoAverageWarning",
     "PolicyError",
     "Profile",
     "Solution",

@@ -121,6 +121,7 @@ def _print(screen: Console, measured: Measurements) -> None:
         table.add_row(*cells, "[bold]fitness[/]")
     screen.print(table)
     measured.print_failures(screen)
+    measured.print_notes(screen)
     if measured.judged:
         screen.print(f"[dim]{output.plain(measured.meaning)}[/]")
 

@@ -157,6 +157,7 @@ def _print(screen: Console, measured: Measurements) -> None:
             screen.print(f"  {'fitness':>{width}}{' ' * len(more)}[bold]{total:>10}[/]")
     screen.print()
     measured.print_failures(screen)
+    measured.print_notes(screen)
     for metric in measured.shown:
         better = "less" if metric.direction == "min" else "more"
         screen.print(f"[dim]{metric.name}: {output.plain(metric.label)}; {better} is better[/]")

@@ -167,6 +167,7 @@ def _measured(
     found: list[NamedProgram], kind: str, game: str, count: int, risk: Risk, epsilon: float, tier: str
 ) -> tuple[str, list[tuple[str, StrategicReport]], CrossPlay | None]:
     """Return the name of the game, what every program plays there, measured, and how they fare together."""
+    from cli import output
     from evolve.solving import learn_markov_with, learn_with, solve_psro_with, solve_with
     from solvers.markov.report import markov_cross_play, markov_report
     from solvers.markov.tasks import is_markov_task
@@ -191,6 +192,9 @@ def _measured(
             solve = solve_psro_with if kind == "psro" else solve_with
             solution = solve(game, named, count, tier=tier)
             form, profile = solution.form, solution.policy
+            if not solution.averaged:
+                words = output.plain(solution.without_average)
+                output.console(stderr=True).print(f"[yellow]{words}[/]", soft_wrap=True)
         solved.append((named.label, strategic_report(form, profile, risk=risk, epsilon=epsilon, radii=RADII)))
         profiles.append(profile)
     return form.name, solved, cross_play(form, profiles) if len(profiles) > 1 else None

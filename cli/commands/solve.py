@@ -135,6 +135,8 @@ def solve(
         values = solution.values()
         shown_values = ", ".join(f"player {player} {value:+.6g}" for player, value in enumerate(values))
         screen.print(f"\nvalue of the average policy: {shown_values}")
+        if not solution.averaged:
+            screen.print(f"[yellow]{output.plain(solution.without_average)}[/]", soft_wrap=True)
         if stop.reason in ("target", "time"):
             why = "the target is reached" if stop.reason == "target" else "time is up"
             screen.print(f"stopped after iteration {solution.iterations} of {steps}: {why}")
@@ -178,6 +180,7 @@ def _value(solution: Solution) -> dict[str, Any]:
         "rule": solution.rule,
         "iterations": solution.iterations,
         "stopped": solution.stopped,
+        "averaged": solution.averaged,
         "exploitability": solution.exploitability,
         "values": solution.values(),
         "seconds": solution.curve[-1].seconds,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from evolve.averages import AVERAGED
 from evolve.domains.metrics import EXPLOITABILITY, SECONDS, catalogue, strategic_metrics
 from evolve.domains.playing import PlayingDomain, played_form
 from evolve.domains.staging import Tally
@@ -106,4 +107,6 @@ class CFRDomain(PlayingDomain):
         tally.scores.append(
             Measurement(game=trial.label, metric="seconds", value=trajectory.checkpoints[-1].seconds)
         )
+        if not trajectory.averaged:
+            tally.scores.append(Measurement(game=trial.label, metric=AVERAGED, value=0.0, direction="max"))
         return [point.exploitability for point in trajectory.checkpoints]

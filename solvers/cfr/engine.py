@@ -56,10 +56,18 @@ Point = TypeVar("Point", bound=Checkpoint)
 
 @dataclass(frozen=True)
 class Trajectory(Generic[Point]):
-    """The outcome of a run: the profile that is the answer at the end, and the checkpoints on the way."""
+    """The outcome of a run: the profile that is the answer at the end, and the checkpoints on the way.
+
+    Attributes
+    ----------
+    averaged : bool
+        Whether the average holds anything yet. Some rules weigh their first policies with zero: until one
+        weighs more, uniform play stands for the average.
+    """
 
     average: Profile
     checkpoints: tuple[Point, ...]
+    averaged: bool = True
 
     @property
     def exploitability(self) -> float:
@@ -136,8 +144,13 @@ class Engine:
             if bad != -1:
                 self._refuse(p, bad, keep, add)
 
+    @property
+    def averaged(self) -> bool:
+        """Whether every player's average holds anything yet."""
+        return all(average.any() for average in self._averages)
+
     def average(self) -> Profile:
-        """Return the average profile."""
+        """Return the average profile; uniform where it holds nothing yet."""
         return average_profile(self.form, self._averages)
 
     def _refuse(self, player: int, bad: int, keep: Array, add: Array) -> None:
@@ -197,7 +210,7 @@ def run(
             if stop.met(measured[-1].exploitability):
                 break
             began = time.perf_counter()
-    return Trajectory(profile, tuple(measured))
+    return Trajectory(profile, tuple(measured), engine.averaged)
 
 
 def curve(checkpoints: Sequence[Checkpoint]) -> tuple[Array, Array]:

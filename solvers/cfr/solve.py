@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+def no_average_words(rule: str, game: str, iterations: int) -> str:
+    """Return the sentence on a rule that has no average."""
+    return (
+        f"{rule} has no average in {game} after {iterations} iterations, because it weighs its first "
+        "policies with zero: uniform play is what was measured; give it more iterations"
+    )
+
+
+class NoAverageWarning(UserWarning):
+    """A rule weighs nothing in its first iterations, and was given no more: the answer is uniform play."""
+
+
 @dataclass(frozen=True)
 class Solution:
     """What `solve` found.
@@ -36,6 +49,8 @@ class Solution:
         Iteration, exploitability and wall time at the checkpoints.
     stopped : str or None
         What ended it before its last iteration: ``target``, ``time`` or ``interrupted``.
+    averaged : bool
+        Whether the rule has given any policy a weight yet; if not, ``policy`` is uniform.
     """
 
     form: SequenceForm
@@ -43,6 +58,7 @@ class Solution:
     policy: Profile
     curve: tuple[Checkpoint, ...]
     stopped: Reason | None = None
+    averaged: bool = True
 
     def __repr__(self) -> str:
         return (
@@ -59,6 +75,11 @@ class Solution:
     def exploitability(self) -> float:
         """NashConv / players of the average profile, in units of utility."""
         return self.curve[-1].exploitability
+
+    @property
+    def without_average(self) -> str:
+        """What is to be said where nothing was averaged."""
+        return no_average_words(self.rule, self.form.name, self.iterations)
 
     def values(self) -> list[float]:
         """Return each player's expected utility under the average profile."""
@@ -139,6 +160,11 @@ def solve(
     Solution
         The average policy and the curve.
 
+    Warns
+    -----
+    NoAverageWarning
+        If the rule has not given any policy a weight after the last iteration.
+
     Raises
     ------
     games.GameError
@@ -153,4 +179,7 @@ def solve(
     sessions = inline_sessions(lambda: load_rule(rule)[1], session_arguments(form, iterations))
     stop = Stop(target, seconds)
     trajectory = run(form, sessions, iterations, checkpoints, on_checkpoint, stop)
-    return Solution(form, name, trajectory.average, trajectory.checkpoints, stop.reason)
+    found = Solution(form, name, trajectory.average, trajectory.checkpoints, stop.reason, trajectory.averaged)
+    if not found.averaged:
+        warnings.warn(found.without_average, NoAverageWarning, stacklevel=2)
+    return found

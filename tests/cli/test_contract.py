@@ -48,6 +48,7 @@ ROW = {
     "reference_value",
     "seconds",
     "tier",
+    "averaged",
 }
 RUN = {
     "run",

@@ -1,0 +1,51 @@
+"""Rules that weigh nothing in their first iterations say so, and do not pass uniform play off as theirs."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+
+import games
+from solvers import NoAverageWarning, exploitability, solve, uniform_profile
+
+WORDS = "vad_cfr has no average in kuhn_poker after 200 iterations"
+
+
+def test_the_library_warns_and_marks_the_solution() -> None:
+    form = games.compile("kuhn_poker")
+    with pytest.warns(NoAverageWarning, match=WORDS):
+        found = solve("kuhn_poker", "vad_cfr", 200)
+    assert not found.averaged
+    assert found.exploitability == exploitability(form, uniform_profile(form)) == pytest.approx(11 / 24)
+
+
+@pytest.mark.parametrize(("rule", "iterations"), [("vad_cfr", 520), ("dcfr", 1), ("cfr_plus", 200)])
+def test_who_has_an_average_is_not_warned(rule: str, iterations: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NoAverageWarning)
+        assert solve("kuhn_poker", rule, iterations).averaged
+
+
+def test_solve_says_it(empty: Any) -> None:
+    assert WORDS in empty.text("solve", "kuhn_poker", "--rule", "vad_cfr", "-n", "200")
+    assert empty.json("solve", "kuhn_poker", "--rule", "vad_cfr", "-n", "200")["averaged"] is False
+    assert "no average" not in empty.text("solve", "kuhn_poker", "-n", "200")
+    assert empty.json("solve", "kuhn_poker", "-n", "200")["averaged"] is True
+
+
+def test_what_is_measured_in_the_sandbox_or_read_from_the_archive_says_it(empty: Any) -> None:
+    words = ("vad_cfr", "dcfr", "--game", "kuhn_poker", "-n", "200", "--workers", "1")
+    for command in ("evaluate", "compare"):  # the second reads what the first has stored
+        assert WORDS in empty.text(command, *words)
+        rows = empty.json("compare", *words)
+        assert [row["averaged"] for row in rows] == [False, True]
+        assert rows[0]["value"] == pytest.approx(11 / 24)
+
+
+def test_an_average_that_happens_to_be_uniform_is_one(empty: Any) -> None:
+    words = ("vad_cfr", "cfr_plus", "--game", "matrix_rps", "-n", "3", "--workers", "1")
+    rows = empty.json("evaluate", *words)
+    assert rows[0]["value"] == rows[1]["value"] == 0
+    assert [row["averaged"] for row in rows] == [False, True]
