@@ -2,9 +2,9 @@
 
 Random games over scales, offsets, penalties and degeneracies are solved by `nash`, and enumerated once more
 by code that shares nothing with it: all vertices of both best-response polytopes from all their bases, in
-fractions (and by Gambit in rationals, where pygambit is installed). Logit QRE are compared with the end of an
-independent continuation from uniform play in small steps. Printed is what was false or missing, and the
-median time.
+fractions (and by Gambit in rationals, where pygambit is installed). Logit QRE and RQE are compared with
+the ends of independent continuations from uniform play in small steps. Printed is what was false or missing,
+and the median time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from solvers.equilibria import nash, qre
+from benchmarks.branches import averse_small_steps, small_steps
+from solvers.equilibria import nash, qre, rqe
 
 Array = npt.NDArray[np.float64]
 Rows = list[list[Fraction]]
@@ -106,75 +107,6 @@ def by_gambit(first: Rows, second: Rows) -> set[Profile] | None:
         ]
         found.add((mixed[0], mixed[1]))
     return found
-
-
-# Independent continuation
-
-
-def small_steps(first: Array, second: Array, rationality: float, near: float = 1e-3) -> Pair | None:
-    """Return the logit QRE at the end of the branch from uniform play; nothing if the branch was lost.
-
-    The curve of (log strategies, lambda) is followed along the null space of its Jacobian, in steps that are
-    halved until the corrector begins within ``near`` of the curve and the direction turns by less than 8
-    degrees.
-    """
-    n, m = first.shape
-
-    def conditions(v: Array) -> Pair:
-        x, y, rate = np.exp(v[:n]), np.exp(v[n:-1]), v[-1]
-        u, w = first @ y, x @ second
-        F = np.concatenate(
-            [
-                [x.sum() - 1, y.sum() - 1],
-                v[1:n] - v[0] - rate * (u[1:] - u[0]),
-                v[n + 1 : -1] - v[n] - rate * (w[1:] - w[0]),
-            ]
-        )
-        J = np.zeros((n + m, n + m + 1))
-        J[0, :n], J[1, n:-1] = x, y
-        for a in range(1, n):
-            row = J[a + 1]
-            row[a], row[0], row[-1] = 1.0, -1.0, u[0] - u[a]
-            row[n:-1] = rate * (first[0] - first[a]) * y
-        for b in range(1, m):
-            row = J[n + b]
-            row[n + b], row[n], row[-1] = 1.0, -1.0, w[0] - w[b]
-            row[:n] = rate * (second[:, 0] - second[:, b]) * x
-        return F, J
-
-    def direction(v: Array, before: Array) -> Array:
-        found = np.linalg.svd(conditions(v)[1])[2][-1]
-        return np.asarray(found if found @ before > 0 else -found)
-
-    def corrected(v: Array) -> Array | None:
-        for k in range(6):
-            F, J = conditions(v)
-            step = np.linalg.lstsq(J, -F, rcond=None)[0]
-            if k == 0 and np.abs(step).max() > near:
-                return None
-            v = v + step
-            if np.abs(step).max() < 1e-12 * (1 + np.abs(v).max()):
-                break
-        return v
-
-    v = np.concatenate([np.full(n, -np.log(n)), np.full(m, -np.log(m)), [0.0]])
-    tangent, length = direction(v, np.eye(n + m + 1)[-1]), 1e-3 / max(np.ptp(first), np.ptp(second))
-    for _ in range(200_000):
-        ahead = corrected(v + length * tangent)
-        following = None if ahead is None else direction(ahead, tangent)
-        if ahead is None or following is None or following @ tangent < 0.99:
-            length /= 2
-            if length < 1e-13:
-                return None
-            continue
-        if ahead[-1] >= rationality:
-            end = v + (ahead - v) * (rationality - v[-1]) / (ahead[-1] - v[-1])
-            for _ in range(50):
-                F, J = conditions(end)
-                end[:-1] -= np.linalg.solve(J[:, :-1], F)
-            return np.exp(end[:n]), np.exp(end[n:-1])
-        v, tangent, length = ahead, following, 1.5 * length
-    return None
 
 
 # Games
@@ -296,42 +228,58 @@ def nash_games(count: int, seed: int) -> None:
         print(f"| {kind} | {' | '.join(map(str, numbers))} | {1e3 * float(np.median(one.seconds)):.2f} |")
 
 
-def logit_games(count: int, seed: int) -> None:
-    """Print how many logit QRE are the end of the branch that small steps follow."""
-    rng, counts, seconds = np.random.default_rng(seed), Counter[str](), []
+def branches(count: int, seed: int) -> None:
+    """Print how many logit QRE and RQE are the ends of the branches that small steps follow."""
+    rng = np.random.default_rng(seed)
+    counts, seconds = (
+        {"logit QRE": Counter[str](), "RQE": Counter[str]()},
+        defaultdict[str, list[float]](list),
+    )
     for index in range(count):
         n, m = (int(size) for size in rng.integers(2, 5, size=2))
         first, second = (plain, ties)[index % 2](rng, n, m)
         if index % 4 == 2:  # coordination: branches come close to each other
             second = first + 0.2 * second
-        rationality = float(10.0 ** rng.uniform(0, 3)) / max(np.ptp(first), np.ptp(second))
+        width = max(np.ptp(first), np.ptp(second), 1.0)
+        rationality = float(10.0 ** rng.uniform(0, 3)) / width
+        tau, epsilon = 10.0 ** rng.uniform(-4, 1, size=2) / width, width / 10.0 ** rng.uniform(0, 2.5, size=2)
+        regularizer = ("entropy", "barrier")[index // 4 % 2]
         began = time.perf_counter()
-        found = qre(first, second, rationality=rationality)
-        seconds.append(time.perf_counter() - began)
-        end = small_steps(first, second, rationality)
-        same = end is not None and all(
-            np.abs(a - b).max() < 1e-6 for a, b in zip(found.strategies, end, strict=True)
-        )
-        counts["compared" if end is not None else "lost by small steps"] += 1
-        counts["elsewhere, and said to lie on the branch"] += (
-            end is not None and not same and bool(found.principal)
-        )
-        counts["not known to lie on the branch"] += not found.principal
-        counts["not converged"] += not found.converged
-    told = ", ".join(f"{number} {name}" for name, number in counts.items())
-    print(f"\nLogit QRE of {count} random games, lambda times range of payoffs up to 1,000: {told};", end="")
-    print(f" median {1e3 * float(np.median(seconds)):.1f} ms")
+        found = {"logit QRE": qre(first, second, rationality=rationality)}
+        middle = time.perf_counter()
+        found["RQE"] = rqe(first, second, tau=tau, epsilon=epsilon, regularizer=regularizer)
+        seconds["logit QRE"].append(middle - began)
+        seconds["RQE"].append(time.perf_counter() - middle)
+        ends = {
+            "logit QRE": small_steps(first, second, rationality),
+            "RQE": averse_small_steps(first, second, tau, epsilon, regularizer),
+        }
+        for name, one in found.items():
+            end = ends[name]
+            same = end is not None and all(
+                np.abs(a - b).max() < 1e-5 for a, b in zip(one.strategies, end, strict=True)
+            )
+            counts[name]["compared" if end is not None else "lost by small steps"] += 1
+            counts[name]["elsewhere, and said to lie on the branch"] += (
+                end is not None and not same and bool(one.principal)
+            )
+            counts[name]["not known to lie on the branch"] += not one.principal
+            counts[name]["not converged"] += not one.converged
+    print(f"\nBranches of {count} random games, rationality times range of payoffs up to 1,000:")
+    for name, tally in counts.items():
+        told = ", ".join(f"{number} {title}" for title, number in tally.items())
+        print(f"{name}: {told}; median {1e3 * float(np.median(seconds[name])):.1f} ms")
 
 
 def main() -> None:
     """Print all comparisons."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--games", type=int, default=500, help="random games for Nash equilibria")
-    parser.add_argument("--logit", type=int, default=200, help="random games for logit QRE")
+    parser.add_argument("--branches", type=int, default=200, help="random games for logit QRE and RQE")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     nash_games(arguments.games, arguments.seed)
-    logit_games(arguments.logit, arguments.seed)
+    branches(arguments.branches, arguments.seed)
 
 
 if __name__ == "__main__":

@@ -194,6 +194,38 @@ def displacement(z: Any, step: Any, length: float, n: int, m: int, spec: Any, va
 
 
 @kernel(error_model="numpy")
+def ruler(z: Any, n: int, m: int, spec: Any, values: Any, fade: float) -> Any:
+    """Return the matrix ``L`` for which a direction ``d`` in the unknowns and log t has the length ``|L d|``.
+
+    What counts is the change of log x and log p as far as they are visible, and of log t. Tilts alone do not
+    count: they balance strategies that vanish.
+    """
+    size = n + m
+    logarithms = np.empty(2 * size)
+    made = np.zeros((2 * size + 1, 2 * size + 5))
+    for i in range(2):
+        own, other = (0, n) if i == 0 else (n, 0)
+        rows, columns = (n, m) if i == 0 else (m, n)
+        tilt = size if i == 0 else size + m
+        logarithms[own : own + rows] = z[own : own + rows]
+        for b in range(columns):
+            log_w = _tilt(spec[2 * i], z[tilt + b], values[2 * i], values[2 * i + 1])[0]
+            logarithms[tilt + b] = z[other + b] + log_w
+            made[tilt + b, other + b] = 1.0
+    for first, count in ((0, n), (n, m), (size, m), (size + m, n)):
+        part = logarithms[first : first + count]
+        total, top = 0.0, part.max()
+        for k in range(count):
+            total += np.exp(part[k] - top)
+        for k in range(first, first + count):
+            visible = np.exp(logarithms[k] - top) / total
+            made[k] *= visible / (visible + fade)
+            made[k, k] = visible / (visible + fade)
+    made[2 * size, 2 * size + 4] = 1.0
+    return made
+
+
+@kernel(error_model="numpy")
 def newton(
     z: Any,
     A1: Any,

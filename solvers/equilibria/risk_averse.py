@@ -217,7 +217,8 @@ def solve(
     if first is None:
         first, method = (finder.found[0], "start") if finder.found else (finder.give_up(), "newton")
     others = [z for z in finder.found if z is not first and not finder.same(z, first)]
-    gaps, converged = problem.gaps(first), finder.good(first)
+    gaps = problem.gaps(first)
+    converged = finder.good(first, gaps)
     if unique and converged:
         principal = True
     return Equilibrium(
@@ -248,8 +249,8 @@ class _Finder:
         self.iterations = 0
         self._closest: tuple[float, Array] | None = None
 
-    def good(self, z: Array) -> bool:
-        bounds = zip(self.problem.gaps(z), self.problem.stakes(z), self.problem.epsilons, strict=True)
+    def good(self, z: Array, gaps: tuple[float, float]) -> bool:
+        bounds = zip(gaps, self.problem.stakes(z), self.problem.epsilons, strict=True)
         return all(gap <= TOLERANCE * stake + ROUNDING * epsilon for gap, stake, epsilon in bounds)
 
     def same(self, a: Array, b: Array) -> bool:
@@ -280,16 +281,18 @@ class _Finder:
         return self._closest[1] if self._closest is not None else self.problem.start()
 
     def _keep(self, z: Array) -> Array | None:
-        gap = sum(self.problem.gaps(z))
+        if np.isfinite(z).all():
+            for known in self.found:
+                if self.same(z, known):
+                    return known
+        gaps = self.problem.gaps(z)
+        gap = sum(gaps)
         if not np.isfinite(gap):
             return None
         if self._closest is None or gap < self._closest[0]:
             self._closest = (gap, z)
-        if not self.good(z):
+        if not self.good(z, gaps):
             return None
-        for known in self.found:
-            if self.same(z, known):
-                return known
         self.found.append(z)
         return z
 

@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.equilibria import kernels
-from solvers.equilibria.problem import FREE_BOTH, WIDE, Problem, still
+from solvers.equilibria.problem import FREE_BOTH, ROUNDING, STILL, WIDE, Problem
 
 Array = npt.NDArray[np.float64]
 
 FADE = 1e-4
 """Probabilities below this hardly count in the length of the curve."""
 FIRST, LONGEST, SHORTEST = 0.25, 2.0, 1e-7
-ASTRAY, BENT = 0.15, 0.94
+ASTRAY, BENT = 0.1, 0.97
 """A step is too long if the curve is farther than this from where the tangent led, or if the cosine of the
 angle between the tangents at both ends is less."""
 CROSSING = 1e-5
@@ -110,8 +110,8 @@ class Curve(ABC):
         bordered[:n, :n], bordered[:n, n], bordered[n] = J, D, row
         return F, bordered
 
-    def tangent(self, z: Array, s: float, before: Array) -> tuple[Array, float] | None:
-        """Return the direction of the curve on the side of another, and the sign of its determinant.
+    def tangent(self, z: Array, s: float, before: Array) -> tuple[Array, float, Array] | None:
+        """Return the direction of the curve on the side of another, the sign of its determinant, and a ruler.
 
         The direction has length 1. Nothing if there is none.
         """
@@ -122,7 +122,8 @@ class Curve(ABC):
         found = _solution(made[1], np.append(np.zeros(self.size), 1.0))
         if found is None:
             return None
-        return np.asarray(found / np.linalg.norm(ruler @ found)), float(np.linalg.slogdet(made[1])[0])
+        direction = np.asarray(found / np.linalg.norm(ruler @ found))
+        return direction, float(np.linalg.slogdet(made[1])[0]), ruler
 
     def correct(self, z: Array, s: float, row: Array) -> tuple[Array, float, int] | None:
         """Return to the curve at right angles to the tangent; nothing if that takes too long or jumps."""
@@ -158,12 +159,13 @@ class _AggregateCurve(Curve):
         self.smoothing = WIDE if problem.kinked else 0.0
         *self.matrices, self.values = problem.scaled(self.smoothing)
         self.size = 2 * sum(problem.shape) + 4
+        self._largest = problem.magnitude(self.smoothing)
         self._J = np.empty((self.size, self.size))
         self._F, self._D = np.empty(self.size), np.empty(self.size)
 
     @property
     def magnitude(self) -> float:
-        return self.problem.magnitude(self.smoothing)
+        return self._largest
 
     def start(self) -> Array:
         return self.problem.start()
@@ -193,21 +195,11 @@ class _AggregateCurve(Curve):
         return float(kernels.displacement(z, step, 1.0, n, m, self.problem.spec, self.values))
 
     def near(self, s: float) -> float:
-        return max(1e-9, 10.0 * still(self.matrices, math.exp(s)))
+        return max(1e-9, 10.0 * max(STILL, ROUNDING * math.exp(s) * self._largest))
 
     def ruler(self, z: Array) -> Array:
-        # What counts is the change of log x and log p as far as they are visible, and of log t. Tilts alone
-        # do not count: they balance strategies that vanish.
         n, m = self.problem.shape
-        visible = np.concatenate([*self.problem.strategies(z), *self.problem.adversaries(z)])
-        ruler = np.zeros((self.size - 3, self.size + 1))
-        free = np.arange(2 * (n + m))
-        ruler[free, free] = visible / (visible + FADE)
-        for first, other, count in ((n + m, n, m), (n + 2 * m, 0, n)):
-            slots = np.arange(count)
-            ruler[first + slots, other + slots] = ruler[first + slots, first + slots]
-        ruler[-1, -1] = 1.0
-        return ruler
+        return np.asarray(kernels.ruler(z, n, m, self.problem.spec, self.values, FADE))
 
 
 def trace(problem: Problem) -> Branch:
@@ -224,11 +216,10 @@ def follow(curve: Curve, most_steps: int = 3000) -> Branch:
     start = curve.tangent(z, s, np.append(np.zeros(curve.size), 1.0))
     if start is None:
         return Branch(None, 0, 0, math.exp(s))
-    tangent, sign = start
+    tangent, sign, ruler = start
     length, turns, reached, step = FIRST, 0, s, 0
     while s < 0.0 and step < most_steps:
-        ruler = curve.ruler(z)
-        row = ruler.T @ (ruler @ tangent)
+        row, usual = ruler.T @ (ruler @ tangent), length
         while length >= SHORTEST:
             if s + length * float(tangent[-1]) >= 0.0:  # the game itself is within this step: land on it
                 found = _landed(curve, z - s / float(tangent[-1]) * tangent[:-1])
@@ -236,16 +227,20 @@ def follow(curve: Curve, most_steps: int = 3000) -> Branch:
                 found = curve.correct(z + length * tangent[:-1], s + length * float(tangent[-1]), row)
             following = None if found is None else curve.tangent(found[0], found[1], tangent)
             if found is not None and following is not None:
-                before = curve.ruler(found[0]) @ np.column_stack([tangent, following[0]])
-                straight = before[:, 0] @ before[:, 1] >= BENT * np.linalg.norm(before[:, 0])
+                before = following[2] @ tangent
+                straight = before @ (following[2] @ following[0]) >= BENT * np.linalg.norm(before)
                 if straight and (following[1] == sign or length <= CROSSING):
                     break
-            length *= 0.5
+                length *= 0.2 if straight else 0.5
+            else:
+                length *= 0.5
         else:
             break
         z, s, used = found
         turns += int(following[0][-1] * tangent[-1] < 0)
-        (tangent, sign), reached, step = following, max(reached, s), step + 1
+        if following[1] != sign:
+            length = 0.5 * usual  # beyond the crossing the curve is as smooth as before
+        (tangent, sign, ruler), reached, step = following, max(reached, s), step + 1
         length = min(length * (1.5 if used <= 3 else 1.0 if used <= 5 else 0.7), LONGEST)
     return Branch(z if s >= 0.0 else None, step, turns, math.exp(reached))
 

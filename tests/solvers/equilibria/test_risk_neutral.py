@@ -16,7 +16,7 @@ from solvers.risk import RiskError
 
 sys.path.insert(0, str(Path(__file__).parents[3]))  # benchmarks are not installed
 
-from benchmarks.equilibria import small_steps
+from benchmarks.branches import averse_small_steps, small_steps
 
 
 @pytest.mark.parametrize("game", human_games(), ids=lambda game: game.name)
@@ -162,3 +162,24 @@ def test_errors_name_the_value_and_the_rule() -> None:
         qre(np.ones((2, 2)), np.ones((2, 2)), rationality=0)
     with pytest.raises(RiskError, match=r"player 1's actions as rows, shape \(2, 3\).*transpose it"):
         nash(np.ones((2, 3)), np.ones((3, 2)))
+
+
+@given(seed=st.integers(0, 10**9), barrier=st.booleans(), exponents=st.tuples(*[st.floats(0, 2.5)] * 2))
+@settings(max_examples=15)
+def test_averse_equilibria_are_the_ends_of_branches_followed_in_small_steps(
+    seed: int, barrier: bool, exponents: tuple[float, float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    first = rng.normal(size=rng.integers(2, 4, size=2))
+    second = first + 0.2 * rng.normal(size=first.shape)
+    how = {
+        "tau": 10.0 ** rng.uniform(-4, 1, size=2),
+        "epsilon": [float(np.ptp(first)) / 10**exponent for exponent in exponents],
+        "regularizer": "barrier" if barrier else "entropy",
+    }
+    found, end = rqe(first, second, **how), averse_small_steps(first, second, **how)
+    assert found.converged
+    assert found.principal
+    assert end is not None
+    for mine, theirs in zip(found, end, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-5)
