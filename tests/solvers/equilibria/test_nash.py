@@ -159,7 +159,7 @@ def test_bounds_on_the_number_of_vertices() -> None:
 
 def test_errors_name_the_value_and_the_rule() -> None:
     with pytest.raises(
-        RiskError, match=r"shape \(2, 3\); got shape \(3, 2\); its rows are player 2's.*transpose"
+        RiskError, match=r"shape \(2, 3\); got shape \(3, 2\); its rows are the column player's.*transpose"
     ):
         nash(np.ones((2, 3)), np.ones((3, 2)))
     with pytest.raises(RiskError, match="is a whole game"):

@@ -200,7 +200,7 @@ def test_best_replies_are_best(divergence: str, regularizer: str) -> None:
 
 def test_errors_name_the_value_and_the_rule() -> None:
     good = {"tau": (1, 1), "epsilon": (1, 1)}
-    with pytest.raises(RiskError, match=r"player 1's actions as rows, shape \(2, 3\).*transpose it"):
+    with pytest.raises(RiskError, match=r"the row player's actions as rows, shape \(2, 3\).*transpose it"):
         rqe(np.ones((2, 3)), np.ones((3, 2)), **good)
     with pytest.raises(RiskError, match="epsilon must be positive"):
         rqe(np.ones((2, 2)), np.ones((2, 2)), tau=(1, 1), epsilon=(0, 1))

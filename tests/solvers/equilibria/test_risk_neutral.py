@@ -160,7 +160,7 @@ def test_security_guarantees_its_value() -> None:
 def test_errors_name_the_value_and_the_rule() -> None:
     with pytest.raises(RiskError, match="rationality"):
         qre(np.ones((2, 2)), np.ones((2, 2)), rationality=0)
-    with pytest.raises(RiskError, match=r"player 1's actions as rows, shape \(2, 3\).*transpose it"):
+    with pytest.raises(RiskError, match=r"the row player's actions as rows, shape \(2, 3\).*transpose it"):
         nash(np.ones((2, 3)), np.ones((3, 2)))
 
 
