@@ -43,7 +43,13 @@ class Host:
         outputs: Mapping[str, Array],
     ) -> None:
         infosets = Infosets(setup["start"])
-        self._rule = find_class(namespace, RegretMinimizer)(infosets, setup["horizon"])
+        rule = find_class(namespace, RegretMinimizer)
+        if rule.weights is RegretMinimizer.weights and hasattr(rule, "accumulate"):
+            raise ValueError(
+                f"the rule {rule.__name__} has accumulate(), of an earlier interface, and no weights(); see "
+                "docs/howto-rule.md, or let `nashforge evaluate` translate it"
+            )
+        self._rule = rule(infosets, setup["horizon"])
         self._played = infosets.uniform()
         self._regret, self._reach = inputs["regret"], inputs["reach"]
         self._policy, self._keep, self._add = outputs["policy"], outputs["keep"], outputs["add"]

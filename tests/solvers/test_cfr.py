@@ -182,3 +182,12 @@ def test_results_are_short_to_look_at() -> None:
         "<SequenceForm of kuhn_poker: 2 players, 12 information sets, 30 leaves, 58 histories>"
     )
     assert repr(form.treeplexes[0]) == "<Treeplex: 6 information sets, 12 sequences>"
+
+
+def test_a_rule_of_the_earlier_interface_is_told_what_to_do():
+    class Old(RegretMinimizer):
+        def accumulate(self, t, policy, reach, average):
+            return average
+
+    with pytest.raises(ValueError, match=r"the rule Old has accumulate\(\), of an earlier interface"):
+        solve("kuhn_poker", Old, 2)
