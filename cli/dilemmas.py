@@ -123,6 +123,26 @@ def setting_of(
     return replace(said, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
 
 
+def suites_of(
+    domain: str | None, given: Sequence[str | None], map_file: str | None, agents: int | None
+) -> dict[str, str]:
+    """Return the suites of a run on a map, or with a number of agents, of the user's own.
+
+    Raises
+    ------
+    UsageProblem
+        If the run is not of a social dilemma, or has suites already.
+    """
+    from cli.errors import UsageProblem
+
+    if domain not in GAMES:
+        raise UsageProblem("--map and --agents go with the domains gathering and cleanup")
+    if any(suite is not None for suite in given):
+        raise UsageProblem("a suite has a map and agents; give --map and --agents, or suites")
+    setting = str(setting_of([domain], map_file=map_file, agents=agents))
+    return dict.fromkeys(("train", "validation", "test"), setting)
+
+
 def evaluate_policies(
     programs: Sequence[str],
     setting: Setting,

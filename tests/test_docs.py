@@ -20,6 +20,7 @@ import typer
 
 from cli.main import app
 from evolve.config import load_config
+from evolve.dilemmas.suites import load_dilemma_suite
 from games import load_suite
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,6 +98,8 @@ def test_toml_blocks_are_suites_or_configurations(page: Path, tmp_path: Path) ->
         keys = set(tomllib.loads(block.text))
         if "games" in keys:
             assert load_suite(path).games
+        elif "setting" in keys:
+            assert load_dilemma_suite(str(path)).parsed().agents
         elif "project" not in keys:
             load_config({}, path)
 

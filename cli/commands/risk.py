@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.completion import complete_programs
-from cli.dilemmas import Seeds
+from cli.dilemmas import Agents, Map, Seeds
 from cli.options import Database, FileDomain, Force, Json, Tier, iterations_option, result_option
 from cli.strategic import RADII, draw, print_definitions, print_reports, reports_as_json, reports_as_rows
 
 if TYPE_CHECKING:
     from evolve.programs import NamedProgram
+    from games.dilemmas.settings import Setting
     from solvers.metrics.report import StrategicReport
     from solvers.metrics.social import CrossPlay
     from solvers.risk import Risk
@@ -50,6 +51,8 @@ def risk(
     ] = None,
     domain: FileDomain = None,
     seeds: Seeds = None,
+    map_file: Map = None,
+    agents: Agents = None,
     tau: Annotated[
         float | None,
         typer.Option(
@@ -100,7 +103,7 @@ def risk(
     """
     from cli import output
     from cli.archives import programs as find_programs
-    from cli.dilemmas import GAMES
+    from cli.dilemmas import GAMES, setting_of
     from cli.errors import UsageProblem
     from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
     from cli.translated import running
@@ -138,10 +141,11 @@ def risk(
                     "policies of social dilemmas meet strangers, and no adversary at a price; leave --tau, "
                     "--epsilon and --divergence out"
                 )
-            _of_policies(found, kind, game, iterations, seeds, tier, output.wants_json(json), output_file)
+            setting = setting_of([game or kind], map_file=map_file, agents=agents, horizon=iterations)
+            _of_policies(found, setting, seeds, tier, output.wants_json(json), output_file)
             return
-        if seeds is not None:
-            raise UsageProblem("--seeds are those of social dilemmas; leave it out")
+        if (seeds, map_file, agents) != (None, None, None):
+            raise UsageProblem("--seeds, --map and --agents are those of social dilemmas; leave them out")
         tau, epsilon = TAU if tau is None else tau, EPSILON if epsilon is None else epsilon
         divergence = divergence or DIVERGENCE
         played, count = game or DEFAULTS[kind][0], iterations or DEFAULTS[kind][1]
@@ -202,21 +206,18 @@ def _measured(
 
 def _of_policies(
     found: list[NamedProgram],
-    kind: str,
-    game: str | None,
-    steps: int | None,
+    setting: Setting,
     seeds: str | None,
     tier: str,
     as_json: bool,
     output_file: Path | None,
 ) -> None:
     from cli import output
-    from cli.dilemmas import parse_seeds, setting_of
+    from cli.dilemmas import parse_seeds
     from cli.files import write_table
     from cli.strategic import policies_as_json, policies_as_rows, print_policies
     from evolve.dilemmas.risk import policy_risks
 
-    setting = setting_of([game or kind], horizon=steps)
     together = policy_risks(found, setting, parse_seeds(seeds), tier=tier)
     if output_file is not None:
         write_table(output_file, policies_as_rows(together), policies_as_json(together))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.dilemmas import Agents, Map
 from cli.model_options import (
     Budget,
     Feedback,
@@ -85,6 +86,8 @@ def run(
         str | None, suite_option("Games that are disguised to verify the best.")
     ] = None,
     test_suite: Annotated[str | None, suite_option("Games that are played only at the end.")] = None,
+    map_file: Map = None,
+    agents: Agents = None,
     horizon: Annotated[int | None, horizon_option("the domain's")] = None,
     objective: Objective = None,
     risk: StrategicRisk = None,
@@ -118,7 +121,7 @@ def run(
     """
     from archive import Archive
     from archive.nicknames import check_nickname
-    from cli import output
+    from cli import dilemmas, output
     from cli.errors import UsageProblem
     from cli.replaying import recorded_run, recorded_values
     from cli.working import service_of, work
@@ -155,6 +158,8 @@ def run(
         "final_test": final_test,
         "tier": allow_weaker_sandbox,
     }
+    if map_file is not None or agents is not None:
+        options |= dilemmas.suites_of(domain, (suite, validation_suite, test_suite), map_file, agents)
     file = RunFile({}) if config is None else read_run_file(config)
     called = name if name is not None else file.name
     place = database if database is not None else file.database

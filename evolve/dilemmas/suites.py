@@ -21,7 +21,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evolve.tasks import Split
-from games.dilemmas.settings import Setting, parse_setting
+from games.dilemmas.settings import GAMES, Setting, parse_setting
 from games.errors import GameError, SuiteError
 from games.naming import choice
 
@@ -80,7 +80,9 @@ def dilemma_suite_names() -> tuple[str, ...]:
 
 
 def load_dilemma_suite(name_or_path: str) -> DilemmaSuite:
-    """Load a suite of the package by name, or the user's own from a TOML file.
+    """Load a suite of the package by name, the user's own from a TOML file, or one of a setting.
+
+    A setting such as ``cleanup(agents=5,map=cleanup_small)`` is a suite with the seeds of its game's own.
 
     Raises
     ------
@@ -90,6 +92,9 @@ def load_dilemma_suite(name_or_path: str) -> DilemmaSuite:
     if name_or_path in dilemma_suite_names():
         file = resources.files(__package__).joinpath("suites", f"{name_or_path}.toml")
         text = file.read_text(encoding="utf-8")
+    elif "(" in name_or_path and name_or_path.partition("(")[0].strip() in GAMES:
+        own = load_dilemma_suite(name_or_path.partition("(")[0].strip())
+        return own.model_copy(update={"name": name_or_path, "setting": str(parse_setting(name_or_path))})
     elif name_or_path.endswith(".toml") or "/" in name_or_path:
         try:
             text = Path(name_or_path).expanduser().read_text(encoding="utf-8")

@@ -172,3 +172,30 @@ def test_a_map_of_the_users_is_played_on_and_faults_are_counted(call, tmp_path):
     assert rows[0]["game"] == f"cleanup(agents=2,map={drawn},preset=default,horizon=9)"
     assert all(row["faults"] == {"invalid_actions": 8, "exceptions": 0, "slow_answers": 0} for row in rows)
     assert "forgiven in all episodes: 8 invalid actions" in " ".join(call(*words, "--no-json").stdout.split())
+
+
+def test_a_run_and_risk_take_a_map_and_agents(empty):
+    options = ("--map", "cleanup_small", "--agents", "2")
+    words = (
+        "--horizon",
+        "20",
+        "--max-evaluations",
+        "2",
+        "--workers",
+        "1",
+        "--no-final-test",
+        "--name",
+        "pond",
+    )
+    empty.json("run", "cleanup", *options, *words)
+    told = empty.json("status", "pond")["config"]
+    setting = "cleanup(agents=2,map=cleanup_small,preset=default)"
+    assert (told["train"], told["validation"], told["test"]) == (setting,) * 3
+    assert "episodes of 20 steps" in empty.text("status", "pond")
+    assert empty.json("resume", "pond", "--max-evaluations", "3")["evaluations"] == 3
+    found = empty.json("risk", "nearest_apple", "--game", "cleanup", *options, "-n", "5", "--seeds", "0")
+    assert found["game"] == "cleanup(agents=2,map=cleanup_small,preset=default,horizon=5)"
+    for wrong in (("run", "cfr", *options), ("run", "cleanup", "--suite", "cleanup", *options)):
+        result = empty(*wrong)
+        assert result.exit_code == 2
+        assert "--map and --agents" in result.stderr
