@@ -11,6 +11,7 @@ from typing import Literal
 
 from archive import Archive, ArchiveNotFound, NotFound, Program, program_hash
 from evolve.domains import domain, domain_names
+from evolve.sandbox.limits import Limits
 from evolve.translation.errors import TranslationError
 from games.naming import nearest
 
@@ -194,14 +195,33 @@ def _interfaces(source: str) -> set[str]:
 
 
 def _read(path: Path) -> str:
+    """Return the text of a file that may be a program; what is no text, or nothing, is refused in a sentence."""
+    most = 2 * Limits.source_bytes  # a program, and what an export says above it
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise UnknownProgramError(
+                f"the file {path} is too long for a program, which has at most {Limits.source_bytes} bytes; "
+                "check that it is the right file"
+            )
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnknownProgramError(f"the file {path} is not UTF-8 text; save it as UTF-8") from error
     except FileNotFoundError as error:
         raise UnknownProgramError(f"the file {path} does not exist; check the path") from error
     except OSError as error:
         raise UnknownProgramError(f"the file {path} cannot be read: {error.strerror}; check it") from error
+    if "\0" in text:
+        raise UnknownProgramError(
+            f"the file {path} holds NUL characters, so it is no Python source; save it as plain text in UTF-8"
+        )
+    if not text.strip():
+        raise UnknownProgramError(
+            f"the file {path} is empty; write a program in it (`nashforge show cfr_plus` "
+            "prints one to begin with)"
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def playable(named: NamedProgram) -> NamedProgram:

@@ -42,6 +42,9 @@ _NOT_DETERMINISTIC = "numpy.random"
 NUMPY_PARTS = ("numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma")
 """Parts that numpy loads only when they are used; a confined program could not load them any more."""
 
+COMPILER_PARTS = ("unicodedata",)
+"""What Python loads when it compiles names beyond ASCII, such as γ, or characters by their names."""
+
 _SHOWN_FRAMES = 6
 
 
@@ -157,7 +160,9 @@ def explain(error: BaseException, source: str, loading: bool) -> tuple[Status, s
     frames = _program_frames(error)
     if not frames:
         # Nothing of the program was running: the compiler or the host refused what the program is or
-        # returned.
+        # returned; hosts say so in a sentence.
+        if type(error) is ValueError:
+            message = str(error)
         return (Status.REJECTED, message) if loading else (Status.INVALID_OUTPUT, message)
     lines = source.splitlines()
     shown = [

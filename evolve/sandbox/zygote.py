@@ -47,7 +47,8 @@ def main(control: int) -> None:
     order, _ = wire.receive(channel)
     parent = _watch(order["parent"])
     _leave_children_alone()
-    for name in (*program.STANDARD_IMPORTS, *program.NUMPY_PARTS, *order["hosts"], *order["preload"]):
+    parts = (*program.STANDARD_IMPORTS, *program.NUMPY_PARTS, *program.COMPILER_PARTS)
+    for name in (*parts, *order["hosts"], *order["preload"]):
         importlib.import_module(name)
     for host in order["hosts"]:
         for name in program.host_imports(host):

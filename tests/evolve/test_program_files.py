@@ -1,0 +1,95 @@
+"""Files of people that are no programs are told in a sentence; letters beyond ASCII are no fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive import ArchiveNotFound
+from archive.records import Status
+from cli.errors import is_known, message_of
+from evolve.domains import domain, domain_names
+from evolve.programs import UnknownProgramError, find_program
+from evolve.sandbox import Sandbox
+from evolve.tasks import Task
+
+GOOD = "import numpy as np\n"
+
+
+def nowhere():
+    raise ArchiveNotFound("there is no archive")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "is empty; write a program in it"),
+        (b" \n\t\r\n", "is empty; write a program in it"),
+        (b"\xef\xbb\xbf\n", "is empty; write a program in it"),
+        (b"import numpy\n\0\n", "holds NUL characters"),
+        ("import numpy\n".encode("utf-16"), "is not UTF-8 text; save it as UTF-8"),
+        (b"# caf\xe9\n", "is not UTF-8 text; save it as UTF-8"),
+        (b"# x\n" * 200_000, "is too long for a program, which has at most 131072 bytes"),
+    ],
+)
+@pytest.mark.parametrize("name", [None, *domain_names()])
+def test_what_is_no_text_of_a_program_is_a_sentence(tmp_path, data, sentence, name):
+    path = tmp_path / "mine.py"
+    path.write_bytes(data)
+    with pytest.raises(UnknownProgramError, match=sentence) as told:
+        find_program(str(path), nowhere, domain_name=name)
+    assert is_known(told.value)
+    assert "defect" not in message_of(told.value)
+
+
+def test_files_without_an_end_are_not_read_to_it():
+    with pytest.raises(UnknownProgramError, match="too long for a program"):
+        find_program("/dev/zero", nowhere, domain_name="cfr")
+
+
+def test_marks_and_line_ends_of_other_systems_are_no_part_of_a_program(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert find_program(str(path), nowhere, domain_name="cfr").source == GOOD
+
+
+@pytest.fixture(scope="module", params=domain_names())
+def work(request):
+    return domain(request.param)
+
+
+@pytest.fixture(scope="module")
+def sandbox(work):
+    with Sandbox(hosts=work.hosts) as made:
+        yield made
+
+
+def evaluated(work, sandbox, source):
+    task = Task(token="t", domain=work.name, source=source, stages=(work.smoke(3),))
+    return work.evaluate(task, sandbox).stages[0]
+
+
+def test_letters_beyond_ascii_are_names_like_others(work, sandbox):
+    source = work.source(work.fitness.reference)
+    greek = "γ = 1\nŷ_ = '\\N{GREEK SMALL LETTER GAMMA}'\nassert γ == 1 and ŷ_ == 'γ'\n"
+    stage = evaluated(work, sandbox, f"{source}\n\n{greek}")
+    assert (stage.status, stage.reason) == (Status.OK, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("# nothing but a comment\n", "must define"),
+        ("x = 1\n", "must define"),
+        ("class (\n", "SyntaxError on line 1"),
+        ("def act(:\n", "SyntaxError on line 1"),
+        ("class A:\n\tx = 1\n        y = 2\n", "TabError on line 3"),
+        ("γ = \n", "SyntaxError on line 1"),
+        ("x = 1 ‐ 2\n", "invalid character"),
+        ("import numpy\n" + "(" * 500 + ")" * 500, "too many nested parentheses"),
+    ],
+)
+def test_what_is_no_program_of_the_domain_is_rejected_in_a_sentence(work, sandbox, source, sentence):
+    stage = evaluated(work, sandbox, source)
+    assert stage.status is Status.REJECTED
+    assert sentence in stage.reason
+    assert not stage.reason.startswith("ValueError")
