@@ -195,7 +195,7 @@ def _interfaces(source: str) -> set[str]:
 
 
 def _read(path: Path) -> str:
-    """Return the text of a file that may be a program; what is no text, or nothing, is refused in a sentence."""
+    """Return the text of a file that may be a program; what is none is refused in a sentence."""
     most = 2 * Limits.source_bytes  # a program, and what an export says above it
     try:
         with path.open("rb") as file:

@@ -22,6 +22,7 @@ from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from archive import Archive, ArchiveError
 from evolve.executors.local import SECRET, available_cores
 from evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
+from evolve.service.intake import Intake, guard_redis
 from evolve.service.keeper import Keeper
 from evolve.service.logs import logger
 from evolve.service.metrics import LOOPBACK, Metrics
@@ -78,6 +79,7 @@ class ServiceWorker:
         archive.patience = PATIENCE_SECONDS
         self._log = logger(worker=self.name)
         self._metrics = Metrics(archive, self._slots)
+        guard_redis()  # before the first connection: kombu looks a transport up once
         self._broker = Broker(settings, archive.uid)
         self._broker.require()
         self._keeper = Keeper(
@@ -104,6 +106,7 @@ class ServiceWorker:
 
     def _make_app(self) -> Celery:
         app = make_app(self._settings, self._archive.uid)
+        app.conf.worker_consumer = f"{Intake.__module__}:{Intake.__name__}"
         for kind in self._kinds:
             app.task(self._task(kind), name=task_name(kind), acks_late=True, ignore_result=True)
         return app
