@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 def _load(form: SequenceForm) -> Any:
     import pyspiel
 
-    from games.openspiel import load_game
+    from games.source import load
 
-    game = load_game(form.name)
+    loaded = load(form.name)
+    if not loaded.openspiel:
+        raise GameError(
+            f"{form.name} is read from its file here, and OpenSpiel numbers its actions otherwise: a policy "
+            "of it is no TabularPolicy",
+            "; Solution.table() has the probabilities by information set",
+        )
+    game = loaded.game
     if game.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS:
         game = pyspiel.convert_to_turn_based(game)
     return game

@@ -293,3 +293,14 @@ def test_no_file_ends_in_a_traceback(text, tree):
         else:
             continue
         assert "line " in told
+
+
+@pytest.mark.parametrize("spelled", ["{}", "efg_game(filename={})"])
+def test_a_policy_of_a_file_is_not_taken_for_one_of_openspiel(spelled, tmp_path, uniform_profile):
+    from solvers import to_openspiel
+
+    file = tmp_path / "inner.efg"
+    file.write_text(INNER)
+    form = games.compile(spelled.format(file))
+    with pytest.raises(games.GameError, match="OpenSpiel numbers its actions otherwise"):
+        to_openspiel(form, uniform_profile(form))
