@@ -165,6 +165,7 @@ def _players(game: MatrixGame, strategies: Any, **more: Any) -> list[Player]:
         Player(
             number=i,
             choices=[("", list(game.actions[i]), [float(x) for x in strategies[i]])],
+            names=None if game.names is None else [list(game.names[i])],
             **{name: values[i] for name, values in more.items()},
         )
         for i in range(2)

@@ -40,6 +40,8 @@ class Bimatrix:
     actions: tuple[tuple[str, ...], tuple[str, ...]]
     exact: tuple[list[list[Fraction]], list[list[Fraction]]] | None = None
     """Both matrices in fractions, where payoffs were written as decimals: 0.1 is then a tenth."""
+    names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """Names of the actions of each player, where they have any beside their labels."""
 
     @property
     def payoffs(self) -> tuple[Array, Array]:
@@ -134,7 +136,7 @@ def one_shot(form: SequenceForm) -> Bimatrix:
     second[tuple(form.leaf_sequences)] = form.leaf_payoffs[1]
     names = tuple(treeplex.action_names for treeplex in form.treeplexes)
     found = _plain(form.name, first, second)
-    return replace(found, actions=(names[0], names[1])) if all(names) else found
+    return replace(found, names=(names[0], names[1])) if all(names) else found
 
 
 def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm:

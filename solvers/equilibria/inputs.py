@@ -41,12 +41,15 @@ class MatrixGame:
         The same as they were given: perhaps in fractions.
     labels : pair of tuples of str, or None
         Of the actions of each player.
+    names : pair of tuples of str, or None
+        Of the actions of each player, where they have any beside their labels.
     """
 
     name: str
     payoffs: tuple[Array, Array]
     given: tuple[Any, Any] = field(repr=False)
     labels: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
     @property
     def actions(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -141,7 +144,7 @@ def _of_game(game: GameLike) -> MatrixGame | SequenceForm:
 
 def of_bimatrix(game: Bimatrix) -> MatrixGame:
     """Return a game that was read; payoffs that were written as decimals keep their exact values."""
-    return MatrixGame(game.name, game.payoffs, game.exact or game.payoffs, game.actions)
+    return MatrixGame(game.name, game.payoffs, game.exact or game.payoffs, game.actions, game.names)
 
 
 def _matrix(name: str, given: Any) -> tuple[Sequence[Sequence[Any]], Array]:

@@ -69,6 +69,15 @@ def test_gaps_stand_beside_every_profile_and_the_branch_is_told(capsys) -> None:
     assert text.count(", gap ") == 2
 
 
+def test_actions_of_one_shot_games_have_numbers_and_names(capsys) -> None:
+    _, out, _ = run(["equilibrium", "matrix_pd", "--concept", "nash", "--json"], capsys)
+    (strategy,) = json.loads(out)["players"][0]["strategy"]
+    assert strategy["actions"] == ["0", "1"]
+    assert strategy["names"] == ["Cooperate", "Defect"]
+    _, text, _ = run(["equilibrium", "matrix_pd", "--concept", "nash", "--no-json"], capsys)
+    assert "1 Defect" in text
+
+
 def test_slashes_and_semicolons_of_game_strings_are_no_payoffs(capsys, tmp_path: Path) -> None:
     file = tmp_path / "pd.efg"
     file.write_text(
