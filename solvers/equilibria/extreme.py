@@ -24,6 +24,9 @@ Exact = tuple[Fraction, ...]
 MOST_VERTICES = 5000
 """Games whose polytopes may have more vertices are not enumerated; two players of 10 actions have 4004."""
 
+MOST_ACTIONS = 100
+"""Of both players together: polytopes of many dimensions take long even with few vertices."""
+
 
 @dataclass(frozen=True)
 class Extreme:
@@ -50,7 +53,7 @@ def most_vertices(dimension: int, facets: int) -> int:
 
 def enumerable(n: int, m: int) -> bool:
     """Whether a game of ``n`` by ``m`` actions is small enough."""
-    return max(most_vertices(n, n + m), most_vertices(m, n + m)) <= MOST_VERTICES
+    return n + m <= MOST_ACTIONS and max(most_vertices(n, n + m), most_vertices(m, n + m)) <= MOST_VERTICES
 
 
 def extreme_equilibria(first: Matrix, second: Matrix) -> Extreme:

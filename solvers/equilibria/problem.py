@@ -20,6 +20,8 @@ from solvers.risk.regularizers import quantal_response, regret, regularizer_code
 Array = npt.NDArray[np.float64]
 
 FREE_BOTH = np.zeros(2, dtype=np.int64)
+FLAT = 1e-300
+"""The range of payoffs that are all alike: none, but for divisions."""
 STILL, ROUNDING = 1e-12, 4e-15
 """Newton has converged when a full step changes no visible logarithm by more: absolutely, or relative to the
 largest scaled payoff, which is what rounding allows."""
@@ -87,7 +89,7 @@ class Problem:
         code = regularizer_code(self.regularizer)
         spec = [number for risk in self.risks for number in (risk.code, code)]
         object.__setattr__(self, "spec", np.array(spec, dtype=np.int64))
-        ranges = tuple(max(float(np.ptp(payoff)), 1e-300) for payoff in self.payoffs)
+        ranges = tuple(max(float(np.ptp(payoff)), FLAT) for payoff in self.payoffs)
         object.__setattr__(self, "ranges", ranges)
         object.__setattr__(self, "centred", tuple(levelled(payoff) for payoff in self.payoffs))
 
@@ -112,7 +114,7 @@ class Problem:
         ):
             strategic.append(centred / epsilon)
             # Flat payoffs leave an adversary nothing to choose, at any price.
-            price = 1.0 / (smoothing * (width or 1.0)) if risk.code == CVAR else risk.tau
+            price = 1.0 / (smoothing * (width if width > FLAT else 1.0)) if risk.code == CVAR else risk.tau
             adversarial.append(centred * price)
             values += [risk.tau, smoothing]
         return strategic[0], strategic[1], adversarial[0], adversarial[1], np.array(values)

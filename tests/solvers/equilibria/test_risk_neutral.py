@@ -183,3 +183,13 @@ def test_averse_equilibria_are_the_ends_of_branches_followed_in_small_steps(
     assert end is not None
     for mine, theirs in zip(found, end, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-5)
+
+
+@pytest.mark.parametrize("divergence", ["kl", "reverse_kl", "chi2", "cvar"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (2, 2)])
+def test_payoffs_that_are_all_alike_leave_nothing_to_fear(divergence: str, shape: tuple[int, int]) -> None:
+    flat = np.full(shape, 7.0)
+    found = rqe(flat, flat, tau=1.0, epsilon=0.5, divergence=divergence)
+    assert found.converged
+    for strategy in found:
+        assert strategy == pytest.approx(np.full(len(strategy), 1 / len(strategy)), abs=1e-9)
