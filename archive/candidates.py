@@ -320,6 +320,27 @@ class CandidateStore(RunStore, EvaluationStore):
                 )
             return current
 
+    def forget_imported(self, run: RunRef) -> int:
+        """Make candidates ``pending`` whose outcome was imported, so that they are measured here.
+
+        Their evaluations stay, marked as imported. Those that failed elsewhere are left as they are.
+
+        Returns
+        -------
+        int
+            How many there are.
+        """
+        mine = (
+            CandidateRow.run_id == run_id(run),
+            CandidateRow.imported.is_not(None),
+            CandidateRow.program.is_not(None),
+            CandidateRow.status == Status.OK,
+        )
+        nothing = dict.fromkeys(("train", "validation", "test", "reason", "finished", "imported"))
+        with self._write() as connection:
+            statement = update(CandidateRow).where(*mine).values(status=Status.PENDING, **nothing)
+            return connection.execute(statement).rowcount
+
     def candidates(
         self,
         run: RunRef,

@@ -139,11 +139,13 @@ class EvaluationStore(Database):
         suite: str | None = None,
         split: str | None = None,
         status: Sequence[Status] | None = None,
+        imported: bool | None = None,
         limit: int | None = None,
     ) -> list[Evaluation]:
         """Return evaluations that fit everything given, oldest first, with their scores.
 
-        With a ``limit``, the newest so many.
+        With a ``limit``, the newest so many. Whoever takes them for what was measured gives ``imported =
+        False``: others are somebody else's word.
         """
         where: list[ColumnElement[bool]] = []
         if program is not None:
@@ -158,6 +160,10 @@ class EvaluationStore(Database):
             where.append(EvaluationRow.split == split)
         if status is not None:
             where.append(EvaluationRow.status.in_(status))
+        if imported is not None:
+            where.append(
+                EvaluationRow.imported.is_not(None) if imported else EvaluationRow.imported.is_(None)
+            )
         with self._read() as connection:
             return read_evaluations(connection, where, limit)
 
@@ -175,7 +181,7 @@ class EvaluationStore(Database):
 
         The split is one of the conditions, so that a training score never stands in for a held-out one;
         without ``settings``, the suite's digest says all that matters.
-        Failures are never returned: they may have been transient.
+        Failures are never returned: they may have been transient. Nor are imported measurements.
         """
         where = [
             EvaluationRow.program == program_key(program),
@@ -183,6 +189,7 @@ class EvaluationStore(Database):
             EvaluationRow.evaluator == evaluator,
             EvaluationRow.split.is_(None) if split is None else EvaluationRow.split == split,
             EvaluationRow.status == Status.OK,
+            EvaluationRow.imported.is_(None),
         ]
         with self._read() as connection:
             found = read_evaluations(connection, where)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from archive.addresses import without_passwords
 from archive.errors import (
     ArchiveError,
     Conflict,
@@ -43,7 +44,7 @@ def told_to_people(url: str) -> Iterator[None]:
 def explain(error: DBAPIError, url: str) -> ArchiveError:
     """Return the archive's error for a driver's error."""
     place = display(url)
-    detail = " ".join(str(error.orig).split()) or type(error.orig).__name__
+    detail = without_passwords(" ".join(str(error.orig).split()), url) or type(error.orig).__name__
     if isinstance(error, IntegrityError):
         return Conflict(f"the write contradicts what {place} holds ({detail}); read the row again first")
     if isinstance(error.orig, sqlite3.Error):

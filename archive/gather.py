@@ -80,7 +80,7 @@ def _programs(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[L
         page = select(*PROGRAM).where(wanted, ProgramRow.hash > last).order_by(ProgramRow.hash).limit(_PAGE)
         rows = connection.execute(page).all()
         for row in rows:
-            yield ProgramLine(**_plain(Program(*row)))
+            yield ProgramLine(**_plain(Program(*row), "imported"))
         if len(rows) < _PAGE:
             return
         last = rows[-1].hash
@@ -93,7 +93,7 @@ def _run(connection: Connection, run: Run) -> Line:
         .order_by(RunStateRow.key)
     )
     # Owner and heartbeat name a process of this machine.
-    plain = _plain(run, "id", "owner", "heartbeat", "stop_requested", "pause_requested")
+    plain = _plain(run, "id", "owner", "heartbeat", "stop_requested", "pause_requested", "imported")
     return RunLine(**plain, values={row.key: row.value for row in values})
 
 
@@ -104,7 +104,7 @@ def _candidates(connection: Connection, run: Run) -> Iterator[Line]:
         found = read_candidates(connection, page.order_by(CandidateRow.index).limit(_PAGE))
         places = _places(connection, found)
         for candidate in found:
-            plain = _plain(candidate, "id", "run_id", "run", "nickname", "parents")
+            plain = _plain(candidate, "id", "run_id", "run", "nickname", "parents", "imported")
             parents = [
                 ParentLine(run=places[p.candidate_id][0], index=places[p.candidate_id][1], role=p.role)
                 for p in candidate.parents
@@ -142,7 +142,9 @@ def _evaluations(connection: Connection, runs: dict[int, Run], programs: Any) ->
         found = read_evaluations(connection, [EvaluationRow.id.in_(ids)])
         indices = _indices(connection, [e.candidate_id for e in found if e.candidate_id is not None])
         for evaluation in found:
-            plain = _plain(evaluation, "id", "run_id", "candidate_id", "heartbeat", "scores", "seeds")
+            plain = _plain(
+                evaluation, "id", "run_id", "candidate_id", "heartbeat", "scores", "seeds", "imported"
+            )
             yield EvaluationLine(
                 **plain,
                 seeds=list(evaluation.seeds),
@@ -177,7 +179,7 @@ def _calls(connection: Connection, run: Run) -> Iterator[Line]:
         indices = _indices(connection, [call.candidate_id for call in calls if call.candidate_id is not None])
         for call in calls:
             yield CallLine(
-                **_plain(call, "id", "run_id", "candidate_id"),
+                **_plain(call, "id", "run_id", "candidate_id", "imported"),
                 run=run.uid,
                 candidate=None if call.candidate_id is None else indices[call.candidate_id],
             )

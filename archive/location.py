@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from archive.addresses import is_clear, shown_url
 from archive.errors import NotAnArchive
 
 VARIABLE = "NASHFORGE_DATABASE"
 """Environment variable that names the database."""
+
+_URL = re.compile(r"[a-z0-9+]+://|(postgres(ql)?|mysql|sqlite|redis|amqp)[a-z0-9+]*:", re.IGNORECASE)
 
 
 def default_path() -> Path:
@@ -41,9 +44,11 @@ def resolve_url(place: str | Path | None = None) -> str:
     if place is None:
         place = os.environ.get(VARIABLE) or default_path()
     text = str(place)
-    if isinstance(place, Path) or "://" not in text:
+    if isinstance(place, Path) or not _URL.match(text):
         return _file_url(text)
-    scheme = text.partition("://")[0].lower()
+    scheme = text.partition(":")[0].lower()
+    if not text[len(scheme) :].startswith("://"):
+        raise NotAnArchive(f"a database URL begins with {scheme}:// (two slashes); write it so")
     if scheme in ("sqlite", "sqlite+pysqlite"):
         rest = text.partition("://")[2]
         path = rest.partition("?")[0].removeprefix("/")
@@ -54,7 +59,13 @@ def resolve_url(place: str | Path | None = None) -> str:
             )
         return _file_url(path)
     if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
-        return "postgresql+psycopg://" + text.partition("://")[2]
+        url = "postgresql+psycopg://" + text.partition("://")[2]
+        if not is_clear(url):
+            raise NotAnArchive(
+                f"the database URL {shown_url(url)} is ambiguous: write '@', ':', '/', '?', '#' and '%' of a "
+                "name or password as %40, %3A, %2F, %3F, %23 and %25"
+            )
+        return url
     raise NotAnArchive(
         f"databases of the kind {scheme!r} are not supported; use a file path, sqlite:///PATH or "
         "postgresql://USER@HOST/NAME"
@@ -75,7 +86,4 @@ def display(url: str) -> str:
     file = file_of(url)
     if file is not None:
         return str(file)
-    parts = urlsplit(url)
-    user = f"{parts.username}@" if parts.username else ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme.partition('+')[0]}://{user}{parts.hostname or ''}{port}{parts.path}"
+    return shown_url(url)

@@ -3,6 +3,9 @@
 Timestamps are the database's own clock unless a caller passes a time. Every table that can travel to
 another database has an identity that does not depend on this one: ``programs.hash``, ``runs.uid``,
 ``(run, index)`` of a candidate, ``token`` of evaluations and model calls.
+
+``imported`` says when a row arrived from another archive; it is null for what was made in this one, and is
+never taken from a file.
 """
 
 from __future__ import annotations
@@ -64,6 +67,7 @@ class RunRow(Base):
     heartbeat: Mapped[datetime | None]
     stop_requested: Mapped[datetime | None]
     pause_requested: Mapped[datetime | None]
+    imported: Mapped[datetime | None]
 
 
 class RunStateRow(Base):
@@ -84,6 +88,7 @@ class ProgramRow(Base):
     ast_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     created: Mapped[datetime] = mapped_column(default=db_now())
     source: Mapped[str]
+    imported: Mapped[datetime | None]
 
 
 class CandidateRow(Base):
@@ -112,6 +117,7 @@ class CandidateRow(Base):
     reason: Mapped[str | None]
     note: Mapped[str | None]
     data: Mapped[dict[str, Any]] = mapped_column(JsonObject, nullable=True)
+    imported: Mapped[datetime | None]
 
 
 class ParentRow(Base):
@@ -160,6 +166,7 @@ class EvaluationRow(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JsonObject, nullable=True)
     reason: Mapped[str | None]
     log: Mapped[str | None]
+    imported: Mapped[datetime | None]
 
 
 class ScoreRow(Base):
@@ -206,6 +213,7 @@ class ModelCallRow(Base):
     reason: Mapped[str | None]
     request: Mapped[dict[str, Any]]
     response: Mapped[dict[str, Any] | None]
+    imported: Mapped[datetime | None]
 
 
 class InfoRow(Base):

@@ -65,6 +65,10 @@ _LANDSCAPES = """
     """
 LANDSCAPES = tuple(_LANDSCAPES.split())
 
+_GIVEN = frozenset(ADJECTIVES)
+_RESERVED = frozenset({"latest"})
+"""What commands take for something else."""
+
 _NICKNAME = re.compile(r"(?![0-9a-f]*\Z)[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
@@ -88,6 +92,14 @@ def candidates(identity: str, nouns: tuple[str, ...]) -> Iterator[str]:
         attempt += 1
 
 
+def is_given_name(nickname: str, nouns: tuple[str, ...]) -> bool:
+    """Whether a name is of those that `candidates` yields for some identity."""
+    first, dash, rest = nickname.partition("-")
+    second, numbered, number = rest.partition("-")
+    plain = not numbered or (number.isascii() and number.isdecimal())
+    return bool(dash) and plain and first in _GIVEN and second in nouns
+
+
 def check_nickname(nickname: str) -> str:
     """Return the name if a person may give it to a run.
 
@@ -101,4 +113,6 @@ def check_nickname(nickname: str) -> str:
             f"the name {nickname!r} must begin with a letter, hold only letters, digits, '-', '_' and '.', "
             "have at most 64 characters and not look like a hash; choose one such as 'leduc-first-try'"
         )
+    if nickname.lower() in _RESERVED:
+        raise ValueError(f"the name {nickname!r} means the newest run; choose one such as 'leduc-first-try'")
     return nickname

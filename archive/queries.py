@@ -39,7 +39,8 @@ class Queries(Database):
         Parameters
         ----------
         run
-            Only of this run; None for all runs (whose fitness is comparable only for equal configurations).
+            Only of this run; None for all runs (whose fitness is comparable only for equal configurations),
+            but for what was measured elsewhere and imported.
         split
             ``train``, ``validation`` or ``test``. Candidates not measured on it are left out.
         domain
@@ -53,6 +54,7 @@ class Queries(Database):
             statement = statement.where(CandidateRow.run_id == run_id(run))
             statement = statement.order_by(column.desc(), CandidateRow.index)
         else:
+            statement = statement.where(CandidateRow.imported.is_(None))
             statement = statement.order_by(column.desc(), CandidateRow.id)
         if domain is not None:
             statement = statement.where(RunRow.domain == domain)

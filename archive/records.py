@@ -119,6 +119,8 @@ class Run:
         When somebody asked the run to stop.
     pause_requested : datetime or None
         Since when the run is held back.
+    imported : datetime or None
+        When it arrived from another archive; None if it was made in this one.
     """
 
     id: int
@@ -138,11 +140,12 @@ class Run:
     heartbeat: datetime | None
     stop_requested: datetime | None
     pause_requested: datetime | None = None
+    imported: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """An immutable source, named by its content."""
+    """An immutable source, named by its content; ``imported`` if it was first seen in an import."""
 
     hash: str
     nickname: str
@@ -150,6 +153,7 @@ class Program:
     source: str
     ast_hash: str | None
     created: datetime
+    imported: datetime | None = None
 
 
 class Parent(NamedTuple):
@@ -177,6 +181,8 @@ class Candidate:
         Whatever the proposer wants back on resume.
     train, validation, test : float or None
         Fitness, higher is better; None where not (successfully) measured.
+    imported : datetime or None
+        When its outcome arrived from another archive; None for one that was found here.
     """
 
     id: int
@@ -197,6 +203,7 @@ class Candidate:
     train: float | None
     validation: float | None
     test: float | None
+    imported: datetime | None = None
     parents: tuple[Parent, ...] = ()
 
 
@@ -300,6 +307,8 @@ class Evaluation:
         Bytes.
     fingerprint : str or None
         Hash of the behaviour, equal for programs that act alike.
+    imported : datetime or None
+        When it arrived from another archive: it is then shown, and never taken for a measurement of our own.
     """
 
     id: int
@@ -328,6 +337,7 @@ class Evaluation:
     peak_memory: int | None
     fitness: float | None
     fingerprint: str | None
+    imported: datetime | None = None
     scores: tuple[Score, ...] = ()
 
 
@@ -354,3 +364,4 @@ class ModelCall:
     finished: datetime | None
     request: dict[str, Any]
     response: dict[str, Any] | None
+    imported: datetime | None = None

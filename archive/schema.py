@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from archive.database import Database, make_engine
 from archive.errors import ArchiveNotFound, NotAnArchive, SchemaMismatch
 from archive.failures import explain, told_to_people
+from archive.files import close_to_others, make_file
 from archive.forking import under_way
 from archive.location import display, file_of, resolve_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISION = "0003"
+REVISION = "0004"
 """The schema this program reads and writes: the newest file of ``archive/migrations/versions``."""
 VERSION_TABLE = "nashforge_version"
 # Any fixed number: two processes that create the schema on one server take turns by it.
@@ -45,9 +46,10 @@ def stored_revision(connection: Connection) -> str | None:
     if connection.dialect.name == "sqlite":
         foreign = sorted(tables)
     if foreign:
+        place = display(connection.engine.url.render_as_string(hide_password=False))
         raise NotAnArchive(
-            f"the database {connection.engine.url.render_as_string(hide_password=True)} holds tables of "
-            f"something else ({', '.join(foreign[:5])}); name another database with --database"
+            f"the database {place} holds tables of something else ({', '.join(foreign[:5])}); name another "
+            "database with --database"
         )
     return None
 
@@ -116,9 +118,12 @@ def upgrade(url: str | Path | None = None, *, busy_timeout: float = 30.0) -> tup
     """
     resolved = resolve_url(url)
     file = file_of(resolved)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    return _migrate(resolved, busy_timeout), REVISION
+    if file is not None and not file.exists():
+        make_file(file)
+    before = _migrate(resolved, busy_timeout)
+    if file is not None and before != REVISION:
+        close_to_others(file)
+    return before, REVISION
 
 
 def _migrate(url: str, busy_timeout: float) -> str | None:

@@ -7,9 +7,10 @@ from typing import Self
 
 from archive.activity import ActivityStore
 from archive.calls import CallStore
-from archive.errors import ArchiveNotFound, DatabaseUnavailable
+from archive.errors import ArchiveNotFound
+from archive.files import make_file
 from archive.lineage import LineageStore
-from archive.location import display, file_of, resolve_url
+from archive.location import file_of, resolve_url
 from archive.queries import Queries
 from archive.queue import WorkQueue
 from archive.schema import prepare
@@ -69,13 +70,7 @@ class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore, Activity
                     f"there is no archive at {file} yet; start a run with `nashforge run`, or name another "
                     "file with --database"
                 )
-            try:
-                file.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise DatabaseUnavailable(
-                    f"the folder of {display(resolved)} cannot be made ({error}); name a writable place with "
-                    "--database"
-                ) from error
+            make_file(file)
         archive = cls(resolved, busy_timeout)
         archive.patience = patience
         prepare(archive, create=create)

@@ -4,6 +4,9 @@ The file is gzipped JSON lines (see :mod:`archive.wire`): a header, programs, ru
 model calls, and a last line that counts them. Everything in it is named by content or by a global identity,
 so that importing a file twice, or files that overlap, adds each thing once. Unfinished evaluations and calls
 under way stay behind: they belong to processes of the exporting machine.
+
+A file may be anybody's. It is read within the bounds of :mod:`archive.limits`, every line is checked before
+it is stored, and what comes from it is marked as imported for good.
 """
 
 from __future__ import annotations
@@ -13,21 +16,24 @@ import os
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from archive.errors import ArchiveError, Conflict, DamagedExport, DiskFull
 from archive.gather import gather
+from archive.limits import LONGEST_LINE, MOST_BYTES, MOST_LINES, MOST_VALUES
 from archive.merge import Merge
 from archive.rows import ProgramRef, RunRef
 from archive.store import Archive
 from archive.wire import VERSION, EndLine, HeaderLine, Line, parser
 
-_LONGEST_LINE = 256 * 2**20
+_MOST_QUOTED = 200
+"""Characters of a file that an error repeats."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,15 @@ class TransferReport:
         Nicknames of runs and programs that were taken here, and what they are called instead.
     missing_parents : int
         Parents that lie in runs which neither the file nor the archive holds; those links are left out.
+    left_out : dict of str to int
+        What the file says beyond the archive of runs that were made or continued here, by kind: not taken.
     """
 
     added: dict[str, int]
     known: dict[str, int] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     missing_parents: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def export_archive(
@@ -122,38 +131,53 @@ def _write(file: gzip.GzipFile, line: Line) -> None:
     file.write(line.model_dump_json().encode("utf-8") + b"\n")
 
 
-def import_archive(archive: Archive, path: str | Path) -> TransferReport:
+def import_archive(
+    archive: Archive,
+    path: str | Path,
+    *,
+    check: Callable[[str, Mapping[str, Any]], None] | None = None,
+) -> TransferReport:
     """Merge an export file into an archive, all of it or, if anything is wrong, nothing.
 
-    What is there already stays as it is, except that unfinished candidates take over their outcome and
-    missing fitness is filled in.
+    What is there already stays as it is, except that an imported run is completed by a later export of it:
+    unfinished candidates take over their outcome and missing fitness is filled in. Everything new is marked
+    with the time of its arrival.
+
+    Parameters
+    ----------
+    check
+        Called with the kind and the fields of every line that refers to what this package does not know
+        (configurations, settings); raises ValueError for what cannot be read (`evolve.importing.check`).
 
     Raises
     ------
     DamagedExport
-        If the file is not an export, is cut short or was altered (a program whose hash does not fit).
+        If the file is not an export, is cut short, was altered (a program whose hash does not fit), or is
+        beyond the bounds of `archive.limits`.
     ArchiveError
         If it cannot be read.
     """
     source = Path(path)
     try:
         with source.open("rb") as file, archive.transaction() as connection:
-            merge = Merge(connection)
-            counts: Counter[str] = Counter()
+            merge = Merge(connection, check)
             for number, line in _lines(file, source):
                 try:
                     merge.take(line)
-                except ValueError as error:
+                except (ValueError, StatementError) as error:
+                    if isinstance(error, DBAPIError):
+                        raise
                     raise DamagedExport(
-                        f"line {number} of {source} is wrong ({error}); export again"
+                        f"line {number} of {source} is wrong ({_short(error)}); export again"
                     ) from error
-                counts[line.kind] += 1
             merge.link_parents()
     except OSError as error:
         raise ArchiveError(
             f"the file {source} cannot be read ({error.strerror or error}); check the path"
         ) from error
-    return TransferReport(dict(merge.added), dict(merge.known), merge.renamed, merge.missing_parents)
+    return TransferReport(
+        dict(merge.added), dict(merge.known), merge.renamed, merge.missing_parents, dict(merge.left_out)
+    )
 
 
 def _lines(file: BinaryIO, source: Path) -> Iterator[tuple[int, Line]]:
@@ -167,8 +191,8 @@ def _lines(file: BinaryIO, source: Path) -> Iterator[tuple[int, Line]]:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])
             raise DamagedExport(
-                f"line {number} of {source} is not what an export holds ({place}: {first['msg']}); "
-                "export again"
+                f"line {number} of {source} is not what an export holds ({_short(place)}: "
+                f"{_short(first['msg'])}); export again"
             ) from error
         if (number == 1) != isinstance(line, HeaderLine) or ended:
             raise DamagedExport(f"line {number} of {source} is out of place; export again")
@@ -184,19 +208,46 @@ def _lines(file: BinaryIO, source: Path) -> Iterator[tuple[int, Line]]:
                 raise DamagedExport(f"{source} lacks lines that its end counts; export or copy it again")
         else:
             counts[line.kind] += 1
+            if counts[line.kind] > MOST_LINES[line.kind]:
+                what = line.kind.replace("_", " ")
+                raise DamagedExport(
+                    f"line {number} of {source} is one {what} too many: an import takes "
+                    f"{MOST_LINES[line.kind]:,} at most; export fewer runs at a time"
+                )
             yield number, line
     if not ended:
         raise DamagedExport(f"{source} ends too early; export or copy it again")
 
 
 def _texts(file: BinaryIO, source: Path) -> Iterator[bytes]:
+    """Yield the unpacked lines, each and all of them within the limits."""
+    taken = 0
     try:
         with gzip.GzipFile(fileobj=file) as unpacked:
-            while text := unpacked.readline(_LONGEST_LINE):
-                if len(text) == _LONGEST_LINE:
-                    raise DamagedExport(f"{source} has a line of more than 256 MB; it is not an export")
-                yield text
+            number = 1
+            while text := unpacked.readline(LONGEST_LINE + 1):
+                taken += len(text)
+                if len(text) > LONGEST_LINE:
+                    what = f"is longer than {LONGEST_LINE:,} bytes"
+                elif sum(map(text.count, (b"[", b"{", b","))) > MOST_VALUES:
+                    what = f"holds more than {MOST_VALUES:,} values"
+                elif taken > MOST_BYTES:
+                    what = f"ends beyond {MOST_BYTES:,} bytes in all"
+                else:
+                    yield text
+                    number += 1
+                    continue
+                raise DamagedExport(
+                    f"line {number} of {source} {what}, the most that an import takes in; export fewer runs "
+                    "at a time, or see what made it so large"
+                )
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DamagedExport(
             f"{source} is not a whole gzip file ({error}); export or copy it again"
         ) from error
+
+
+def _short(text: object) -> str:
+    """Return what a file is blamed for, in a line: it may quote the file."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _MOST_QUOTED else f"{line[:_MOST_QUOTED]}..."

@@ -109,6 +109,7 @@ class Relative(NamedTuple):
     train: float | None
     validation: float | None
     test: float | None
+    imported: datetime | None = None
 
 
 @dataclass(frozen=True)

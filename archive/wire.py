@@ -1,7 +1,12 @@
-"""The lines of an export file: JSON objects, checked field by field because the file may be anybody's."""
+"""The lines of an export file: JSON objects, checked field by field because the file may be anybody's.
+
+Names and labels are shown in tables and within lines: they hold printable characters only, none that end a
+line, move the cursor or turn the direction of writing. Prose may have lines of its own.
+"""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -10,6 +15,7 @@ from pydantic import (
     AwareDatetime,
     BaseModel,
     ConfigDict,
+    FailFast,
     Field,
     FiniteFloat,
     StringConstraints,
@@ -17,6 +23,7 @@ from pydantic import (
 )
 
 from archive.hashing import clean_text
+from archive.limits import DEEPEST, LONGEST_NUMBER
 from archive.nicknames import check_nickname
 from archive.records import CallStatus, Role, RunState, Status
 
@@ -30,7 +37,33 @@ def _clean(text: str) -> str:
     return cleaned
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"{text!r:.80} holds characters that cannot be shown in a line")
+    return text
+
+
+def _storable(value: Any, level: int = 0) -> Any:
+    """Return JSON that can be stored and read again anywhere."""
+    if level > DEEPEST:
+        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _printable(name)
+            _storable(item, level + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _storable(item, level + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"the number {value} is not finite")
+    elif isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
+        raise ValueError(f"a whole number has more than {LONGEST_NUMBER} digits")
+    return value
+
+
 def _utc(moment: datetime) -> datetime:
+    if not 1970 < moment.year < 2200:
+        raise ValueError(f"the time {moment} is not of our days")
     return moment.astimezone(UTC)
 
 
@@ -38,13 +71,20 @@ Hash: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Token: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{8,64}$")]
 Uid: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Nickname: TypeAlias = Annotated[str, AfterValidator(check_nickname)]
-# Names are shown on terminals: no control characters.
-Name: TypeAlias = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
-LongName: TypeAlias = Annotated[str, StringConstraints(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Name: TypeAlias = Annotated[str, StringConstraints(max_length=64), AfterValidator(_printable)]
+LongName: TypeAlias = Annotated[str, StringConstraints(max_length=128), AfterValidator(_printable)]
+Label: TypeAlias = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_printable)]
+Free: TypeAlias = Annotated[dict[str, Any], AfterValidator(_storable)]
 Prose: TypeAlias = Annotated[str, AfterValidator(_clean)]
 Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_utc)]
 Whole: TypeAlias = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**63)]
+# Sums and means of a whole archive must stay numbers.
+Place: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
+Iteration: TypeAlias = Annotated[int, Field(ge=0, lt=2**53)]
+Measure: TypeAlias = Annotated[FiniteFloat, Field(ge=-1e100, le=1e100)]
+Amount: TypeAlias = Annotated[FiniteFloat, Field(ge=0, le=1e9)]
+Tokens: TypeAlias = Annotated[int, Field(ge=0, le=10**12)]
 
 
 class _Line(BaseModel):
@@ -77,23 +117,23 @@ class RunLine(_Line):
     uid: Uid
     nickname: Nickname
     domain: Name
-    config: dict[str, Any]
+    config: Free
     seed: Count | None
     state: RunState
     stop_reason: Prose | None
     created: Moment
     started: Moment | None
     finished: Moment | None
-    versions: dict[str, Any]
-    host: dict[str, Any]
-    values: dict[Name, Any]
+    versions: Free
+    host: Free
+    values: Annotated[dict[Name, Any], AfterValidator(_storable)]
 
 
 class ParentLine(_Line):
     """A parent of a candidate."""
 
     run: Uid
-    index: Count
+    index: Place
     role: Role
 
 
@@ -102,30 +142,30 @@ class CandidateLine(_Line):
 
     kind: Literal["candidate"] = "candidate"
     run: Uid
-    index: Count
+    index: Place
     status: Status
     program: Hash | None
     operator: Name
     proposer: LongName
-    island: Whole | None
-    train: FiniteFloat | None
-    validation: FiniteFloat | None
-    test: FiniteFloat | None
+    island: Place | None
+    train: Measure | None
+    validation: Measure | None
+    test: Measure | None
     created: Moment
     finished: Moment | None
     reason: Prose | None
     note: Prose | None
-    data: dict[str, Any]
-    parents: list[ParentLine]
+    data: Free
+    parents: Annotated[list[ParentLine], FailFast()]
 
 
 class ScoreLine(_Line):
     """A score of an evaluation."""
 
-    game: Prose
+    game: Label
     metric: Name
-    iteration: Whole | None
-    value: FiniteFloat
+    iteration: Iteration | None
+    value: Measure
     direction: Literal["min", "max"]
 
 
@@ -134,10 +174,10 @@ class EvaluationLine(_Line):
 
     kind: Literal["evaluation"] = "evaluation"
     token: Token
-    attempt: Count
+    attempt: Place
     program: Hash
     run: Uid | None
-    candidate: Count | None
+    candidate: Place | None
     split: Annotated[Name, StringConstraints(max_length=24)] | None
     suite: LongName
     suite_digest: Name
@@ -148,16 +188,16 @@ class EvaluationLine(_Line):
     queued: Moment
     started: Moment | None
     finished: Moment | None
-    cpu_seconds: FiniteFloat | None
-    wall_seconds: FiniteFloat | None
+    cpu_seconds: Amount | None
+    wall_seconds: Amount | None
     peak_memory: Count | None
-    fitness: FiniteFloat | None
+    fitness: Measure | None
     fingerprint: Name | None
-    seeds: list[Whole]
-    settings: dict[str, Any]
+    seeds: Annotated[list[Whole], FailFast()]
+    settings: Free
     reason: Prose | None
     log: Prose | None
-    scores: list[ScoreLine]
+    scores: Annotated[list[ScoreLine], FailFast()]
 
 
 class CallLine(_Line):
@@ -166,22 +206,22 @@ class CallLine(_Line):
     kind: Literal["model_call"] = "model_call"
     token: Token
     run: Uid
-    candidate: Count | None
+    candidate: Place | None
     provider: Name
     model: LongName
     status: CallStatus
-    input_tokens: Count
-    cached_tokens: Count
-    cache_write_tokens: Count
-    output_tokens: Count
-    reserved_cost: FiniteFloat
-    cost: FiniteFloat | None
-    latency: FiniteFloat | None
+    input_tokens: Tokens
+    cached_tokens: Tokens
+    cache_write_tokens: Tokens
+    output_tokens: Tokens
+    reserved_cost: Amount
+    cost: Amount | None
+    latency: Amount | None
     created: Moment
     finished: Moment | None
     reason: Prose | None
-    request: dict[str, Any]
-    response: dict[str, Any] | None
+    request: Free
+    response: Free | None
 
 
 class EndLine(_Line):

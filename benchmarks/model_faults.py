@@ -182,7 +182,12 @@ def trial(folder: Path, seed: int, proposals: int = 100, share: float = 0.2) -> 
         assert first.stop_reason == "max_cost", f"the cap of ${cap} did not fall mid-run: {first.stop_reason}"
         assert 1 < first.evaluations <= proposals
         assert check_ledger(archive, run, server)["cost"] <= cap
-        result = resume_run(archive, run, changes={"budget_usd": 100.0}, executor=Numbers())
+        result = resume_run(
+            archive,
+            run,
+            changes={"budget_usd": 100.0, "proposer": run.config["proposer"]},
+            executor=Numbers(),
+        )
         assert result.stop_reason == "max_evaluations", result.stop_reason
         assert result.evaluations == proposals + 1
         ledger = check_ledger(archive, run, server)

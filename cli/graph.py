@@ -44,7 +44,7 @@ def as_dot(family: Family) -> str:
     for key, member in family.members.items():
         label = f"{member.nickname or member.status}\n#{member.index}  {output.fitness(member.train)}"
         colour = "#cdeccd" if key in family.best else "#f6d5d5" if member.train is None else "white"
-        tooltip = _quoted(edit(member))
+        tooltip = _quoted(output.visible(edit(member), "\n"))
         lines.append(f"  n{key} [label={_quoted(label)}, fillcolor={_quoted(colour)}, tooltip={tooltip}];")
     for edge in family.edges:
         if edge.child in family.members and edge.parent in family.members:
@@ -103,6 +103,7 @@ def _line(family: Family, member: Relative, lead: str, width: int) -> list[tuple
     else:
         name, colour = member.nickname or "-", "bold green" if chosen else "cyan"
         value = f" {output.fitness(member.train)}"
+    value += "" if member.imported is None else " imported"
     others = "".join(f" × {partner.nickname}" for partner in family.partners(member))
     taken = len(lead) + 2 + len(name) + len(value) + len(others) + 2
     told = output.shorten(edit(member), max(width - taken, 8))

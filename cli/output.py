@@ -188,6 +188,11 @@ def memory(size: float) -> str:
     return f"{size:.1f} GB"
 
 
+def elsewhere(imported: datetime | None) -> str:
+    """Return the mark, with markup, of what was imported; nothing for what was made here."""
+    return "" if imported is None else f" [yellow]imported {ago(imported)}[/]"
+
+
 def shorten(text: str, width: int) -> str:
     """Return one line of at most ``width`` characters."""
     line = " ".join(text.split())
@@ -235,10 +240,15 @@ def visible(text: str, kept: str = "\n\t") -> str:
 
 
 def plain(text: str) -> str:
-    """Return text that is shown as it is: brackets are no markup, control characters are made visible."""
+    """Return a line that is shown as it is: brackets are no markup, control characters are made visible."""
     from rich.markup import escape
 
-    return escape(visible(text, "\n"))
+    return escape(visible(text, ""))
+
+
+def prose(text: str, indent: str = "  ") -> str:
+    """Return text of several lines, likewise, each of them indented: none is taken for a line of ours."""
+    return "\n".join(f"{indent}{plain(line)}" for line in text.splitlines() or [""])
 
 
 def display_name(rule: str) -> str:

@@ -26,6 +26,7 @@ def standing_as_dict(standing: Standing) -> dict[str, Any]:
         "created": run.created,
         "started": run.started,
         "finished": run.finished,
+        "imported": run.imported,
     }
 
 
@@ -45,6 +46,7 @@ def candidate_as_dict(candidate: Candidate | Relative) -> dict[str, Any]:
         "fitness": {"train": candidate.train, "validation": candidate.validation, "test": candidate.test},
         "created": candidate.created,
         "finished": candidate.finished,
+        "imported": candidate.imported,
     }
 
 
@@ -55,6 +57,7 @@ def program_as_dict(program: Program) -> dict[str, Any]:
         "hash": program.hash,
         "domain": program.domain,
         "created": program.created,
+        "imported": program.imported,
     }
 
 
@@ -74,6 +77,7 @@ def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
         "cpu_seconds": evaluation.cpu_seconds,
         "wall_seconds": evaluation.wall_seconds,
         "peak_memory": evaluation.peak_memory,
+        "imported": evaluation.imported,
         "settings": evaluation.settings,
         "scores": [
             {

@@ -51,7 +51,8 @@ def fitness_table(best: Candidate | None, seed: Candidate | None) -> Table:
         if candidate is not None and not (title == "seed" and best is not None and best.id == candidate.id):
             name = f"[{colour}]{candidate.nickname or '-'}[/]"
             if candidate.operator == "seed" and candidate.note:
-                name += f" [dim]({candidate.note})[/]"
+                name += f" [dim]({output.plain(output.shorten(candidate.note, 60))})[/]"
+            name += output.elsewhere(candidate.imported)
             table.add_row(title, name, *(output.fitness(getattr(candidate, split)) for split in SPLITS))
     if best is not None and seed is not None and best.id != seed.id:
         gains = [_gain(getattr(best, split), getattr(seed, split)) for split in SPLITS]
@@ -88,13 +89,15 @@ def print_result(
 ) -> None:
     """Print the end of a run."""
     rate = f"{result.evaluations} evaluations, {output.duration(result.seconds)}"
-    screen.print(f"\n[bold cyan]{result.run}[/]  {stop_words(result.stop_reason)}  [dim]({rate})[/]")
+    screen.print(
+        f"\n[bold cyan]{result.run}[/]  {output.plain(stop_words(result.stop_reason))}  [dim]({rate})[/]"
+    )
     screen.print(f"failures: {failures_text(result.failures)}")
     if result.best is None:
         screen.print("[red]No program was measured.[/]")
         return
     screen.print(fitness_table(result.best, result.seed))
-    screen.print(f"[dim]{output.meaning_of_run(config)}[/]")
+    screen.print(f"[dim]{output.plain(output.meaning_of_run(config))}[/]")
     if len(line) > 1:
         screen.print(f"\nHow [green]{result.best.nickname}[/] came about (training fitness after each edit)")
         for text in descent_lines(line, screen.width):
@@ -164,17 +167,18 @@ def print_standing(
     colours = {"running": "green", "finished": "green", "failed": "red", "lost": "red"}
     state = f"[{colours.get(now.state, 'yellow')}]{now.state}[/]"
     why = f" [dim]({output.plain(stop_words(run.stop_reason))})[/]" if run.stop_reason else ""
-    screen.print(f"[bold cyan]{run.nickname}[/]  {state}{why}")
+    screen.print(f"[bold cyan]{run.nickname}[/]  {state}{why}{output.elsewhere(run.imported)}")
     settings = now.settings
-    screen.print(
-        f"[dim]{run.domain} · {settings.get('strategy')} · {settings.get('proposer')} proposer · seed "
-        f"{run.seed} · {length_in_words(settings)} · worked {output.duration(result.seconds)} · created "
-        f"{output.ago(run.created)}[/]"
+    told = (
+        f"{run.domain} · {settings.get('strategy')} · {settings.get('proposer')} proposer · "
+        f"seed {run.seed} · {length_in_words(settings)} · worked {output.duration(result.seconds)} · created "
+        f"{output.ago(run.created)}"
     )
+    screen.print(f"[dim]{output.plain(told)}[/]")
     screen.print(f"evaluations {result.evaluations}/{now.limit}   failures: {failures_text(result.failures)}")
     if result.best is not None:
         screen.print(fitness_table(result.best, result.seed))
-        screen.print(f"[dim]{output.meaning_of_run(settings)}[/]")
+        screen.print(f"[dim]{output.plain(output.meaning_of_run(settings))}[/]")
     if len(better) > 1:
         screen.print("\nImprovements")
         for text in descent_lines(better[-8:], screen.width):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,6 +25,28 @@ def service_of(config: RunConfig, broker: str | None) -> ServiceSettings | None:
     from evolve.service.settings import service_settings
 
     return service_settings(broker)
+
+
+def check_named(database: str, file: Path | None) -> None:
+    """Make sure that a database of a run's file is on this machine, or named by the environment, too.
+
+    Raises
+    ------
+    UsageProblem
+        If it is on a server that only the file names: passwords would be sent there.
+    """
+    import os
+
+    from archive.location import VARIABLE, file_of, resolve_url
+    from cli.errors import UsageProblem
+
+    url = resolve_url(database)
+    named = os.environ.get(VARIABLE)
+    if file_of(url) is None and (named is None or resolve_url(named) != url):
+        raise UsageProblem(
+            f"the configuration {file} stores the run on a server that you have not named; if you trust it, "
+            "give its URL with --database"
+        )
 
 
 def work(

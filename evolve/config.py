@@ -29,6 +29,10 @@ _OPTION_NAMES = {
 """Fields that have another name on the command line."""
 
 
+LONGEST_FILE = 1_000_000
+"""Characters of a run's file."""
+
+
 class ConfigError(ValueError):
     """A run cannot be configured as asked."""
 
@@ -138,8 +142,11 @@ def load_config(
     Raises
     ------
     ConfigError
-        If the file cannot be read or a value is not allowed; names the option and what is allowed.
+        If the file cannot be read or a value is not allowed; names the option and what is allowed. Or if
+        it says what only the options may, see `evolve.consent`.
     """
+    from evolve.consent import require_consent
+
     values: dict[str, Any] = dict(base or {})
     values |= {} if path is None else read_run_file(path).values
     values |= {name: value for name, value in options.items() if value is not None}
@@ -155,6 +162,9 @@ def load_config(
         # What a file leaves open is as the domain has it, and not as another domain would.
         values["fitness"] = defaults["fitness"] | dict(values["fitness"])
     config = checked(defaults | values, path)
+    if path is not None or base is not None:
+        source = f"the configuration {path}" if path is not None else "the run to be repeated"
+        require_consent(config, options, source)
     if risk is None:
         return config
     return config.model_copy(update={"fitness": strategic_of(work, config.fitness, str(risk))})
@@ -205,15 +215,23 @@ def read_run_file(path: str | Path) -> RunFile:
         If the file cannot be read or is not TOML.
     """
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(LONGEST_FILE + 1)
+        if len(text) > LONGEST_FILE:
+            raise ValueError(f"it has more than {LONGEST_FILE:,} characters")
+        table = tomllib.loads(text)
+    except RecursionError as error:
+        raise ConfigError(
+            f"the configuration {path} is nested too deeply; options are plain values"
+        ) from error
     except OSError as error:
         raise ConfigError(
             f"the configuration {path} cannot be read ({error.strerror}); check the path"
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"the configuration {path} is not UTF-8 text; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"the configuration {path} is not TOML: {error}") from error
+    except ValueError as error:  # tomllib.TOMLDecodeError, or a number of thousands of digits
+        raise ConfigError(f"the configuration {path} is not TOML: {_short(str(error))}") from error
     values: dict[str, Any] = {}
     for spelled, value in table.items():
         name = spelled.replace("-", "_")
@@ -240,9 +258,21 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
             remedy = choice(str(problem["loc"][-1]), _option_names(problem["loc"]))
             parts.append(f"there is no option {name!r}; {remedy}")
         else:
-            parts.append(f"{_shown(name, path)} = {problem['input']!r}: {problem['msg'].lower()}")
+            parts.append(f"{_shown(name, path)} = {_quoted(problem['input'])}: {problem['msg'].lower()}")
     where = f" in {path}" if path is not None else ""
     return f"the configuration{where} is not valid: " + "; ".join(parts)
+
+
+def _quoted(value: object) -> str:
+    """Return a value as an error repeats it: in short, also where it is a number of thousands of digits."""
+    try:
+        return _short(repr(value))
+    except ValueError:
+        return "a huge number"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def _option_names(place: tuple[int | str, ...]) -> list[str]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from archive import ArchiveError, resolve_url
-from archive.location import display, file_of
+from archive.addresses import endpoint, is_clear, shown_url
+from archive.files import is_open
+from archive.location import file_of
 from evolve.domains import domain
 from evolve.inventory import inventory
 from evolve.sandbox import CandidateFailure, InfrastructureError, Sandbox, Tier, probe
@@ -140,6 +141,11 @@ def _database(database: str | None) -> Check:
             f"{found.location} has schema {found.schema}, this version uses {found.expected_schema}",
             "run `nashforge db upgrade`",
         )
+    file = file_of(resolve_url(database))
+    if file is not None and is_open(file):
+        return Check(
+            "database", "warning", f"{found.location} can be read by others", f"run `chmod 600 {file}`"
+        )
     runs = "1 run" if found.runs == 1 else f"{found.runs} runs"
     return Check("database", "ok", f"{found.location}, schema {found.schema}, {runs}")
 
@@ -184,7 +190,8 @@ def _key(name: str, variables: tuple[str, ...]) -> Check:
 def _services(database: str | None) -> Iterator[Check]:
     try:
         url = resolve_url(database)
-    except ArchiveError:
+    except ArchiveError as error:
+        yield Check("database", "warning", str(error), "mend NASHFORGE_DATABASE")
         url = ""
     if url.startswith("postgresql"):
         yield _reach("PostgreSQL", url, "check that the server runs and NASHFORGE_DATABASE is right")
@@ -203,13 +210,15 @@ def _services(database: str | None) -> Iterator[Check]:
 
 
 def _reach(name: str, url: str, remedy: str) -> Check:
-    parts = urlsplit(re.sub(r"\+\w+(?=://)", "", url, count=1))
-    place = display(url)
+    place = shown_url(url)
+    if not is_clear(url):
+        return Check(name, "warning", f"{place} is ambiguous", "escape '@', ':', '/' and '?' in passwords")
+    host, port = endpoint(url)
+    scheme = re.split(r"[+:]", url, maxsplit=1)[0]
     try:
-        port = parts.port or PORTS[parts.scheme]
-        with socket.create_connection((parts.hostname or "localhost", port), timeout=CONNECT_SECONDS):
+        with socket.create_connection((host or "localhost", port or PORTS[scheme]), CONNECT_SECONDS):
             return Check(name, "ok", f"{place} answers")
-    except (OSError, ValueError) as error:
+    except OSError as error:
         return Check(name, "warning", f"{place} cannot be reached ({error})", remedy)
 
 

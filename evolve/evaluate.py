@@ -175,8 +175,8 @@ class Evaluator:
         return values, missing
 
     def _known(self, label: str, program: Program, trial: Trial) -> Measured | None:
-        """Return the archive's newest measurement of a program in a game, whoever asked for it."""
-        rows = self._archive.evaluations(program=program, status=[Status.OK])
+        """Return the newest measurement of a program in a game that was made here, whoever asked for it."""
+        rows = self._archive.evaluations(program=program, status=[Status.OK], imported=False)
         asked = self._stage.fitness.strategic
         if asked is not None:  # what is measured on request is known only from the same request
             wanted = asked.model_dump(mode="json")

@@ -115,12 +115,12 @@ class Population:
             self._gap = median(self._gaps)
             for each in self.islands:  # what is not validated has another merit now
                 each.sort()
-        island = self.islands[individual.island]
-        if not island.add(individual):
+        place = individual.island % len(self.islands)  # an imported run may name any
+        if not self.islands[place].add(individual):
             return False
-        self._accepted[individual.island] += 1
-        if self._accepted[individual.island] % self._migrate_every == 0 and len(self.islands) > 1:
-            self._migrate(individual.island)
+        self._accepted[place] += 1
+        if self._accepted[place] % self._migrate_every == 0 and len(self.islands) > 1:
+            self._migrate(place)
         return True
 
     def _migrate(self, source: int) -> None:

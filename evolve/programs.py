@@ -271,11 +271,16 @@ def with_header(program: Program, lines: list[str]) -> str:
     Parameters
     ----------
     lines
-        What else to say, for people.
+        What else to say, for people. Each is one line of comment, whatever it holds.
     """
     head = [f"{HEADER_START}{program.nickname} ({program.domain}, {program.hash})"]
-    head += [f"# {line}".rstrip() for line in lines]
+    head += [f"# {_one_line(line)}".rstrip() for line in lines]
     return "\n".join([*head, HEADER_END, program.source])
+
+
+def _one_line(text: str) -> str:
+    """Return text with everything written out that ends a line for somebody, or cannot be seen."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def without_header(text: str, domain_name: str) -> str:

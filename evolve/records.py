@@ -75,10 +75,15 @@ def final_values(stage: StageReport, metric: str) -> dict[str, float]:
 def stored_outcome(
     candidate: Candidate, evaluations: Iterable[Evaluation], metric: str, fitness: Fitness
 ) -> Outcome:
-    """Return what the archive says of a candidate."""
+    """Return what the archive says of a candidate.
+
+    Once it was measured here, imported measurements count for nothing.
+    """
     fingerprint = None
     scores: tuple[Score, ...] = ()
     for row in evaluations:
+        if row.imported is not None and candidate.imported is None:
+            continue
         fingerprint = row.fingerprint or fingerprint
         if row.split == "train":
             scores = row.scores

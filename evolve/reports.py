@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from archive import Archive, Candidate, HistoryPoint, Program, Run, Spending, Status, program_hash
+from archive import Archive, Candidate, Evaluation, HistoryPoint, Program, Run, Spending, Status, program_hash
 from evolve.domains import UnknownDomainError, domain
 from evolve.domains.base import Domain
 from evolve.domains.metrics import Metric
@@ -155,6 +155,14 @@ def _domain(name: str) -> Domain | None:
         return None
 
 
+def _believed(archive: Archive, program: Program, run: Run) -> list[Evaluation]:
+    """Return a program's measurements that were made here; before them, in the report of an imported run,
+    those that came with it, which are told as such."""
+    rows = archive.evaluations(program=program, status=[Status.OK])
+    came = [row for row in rows if row.imported is not None and row.run_id == run.id]
+    return [*came, *(row for row in rows if row.imported is None)]
+
+
 def _descent(archive: Archive, line: Sequence[Candidate]) -> tuple[Step, ...]:
     programs = archive.get_programs([item.program for item in line if item.program is not None])
     sources = [programs[item.program].source if item.program in programs else "" for item in line]
@@ -193,7 +201,7 @@ def _comparison(archive: Archive, work: Domain, now: Standing, split: Split) -> 
     known = archive.get_programs(others)
     for digest, label in others.items():
         if digest in known:
-            stored = archive.evaluations(program=known[digest], status=[Status.OK])
+            stored = _believed(archive, known[digest], now.run)
             found = [remembered(work, label, known[digest], trial, stored) for trial in trials]
             rows += [row for row in found if row is not None]
     labels = tuple(dict.fromkeys(row.label for row in rows))

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from archive import Archive, Run
 from evolve.config import ConfigError, RunConfig, checked
+from evolve.consent import require_consent
 from evolve.continuing import check_continuable
 from evolve.dispatch import default_lookahead
 from evolve.domains import domain
 from evolve.domains.checks import FitnessError, check_fitness
 from evolve.executors.base import Executor
 from evolve.executors.chosen import expected_workers, make_executor
-from evolve.llm.setup import check_feedback, check_models, make_author
+from evolve.llm.setup import check_feedback, check_models, make_author, models_of
 from evolve.progress import Listener, Result, Silent
 from evolve.proposal import Proposer
 from evolve.resuming import check_limits, nothing_left
@@ -159,13 +160,14 @@ def resume_run(
     executor: Executor | None = None,
     service: ServiceSettings | None = None,
 ) -> Result:
-    """Continue a run from what is stored.
+    """Continue a run from what is stored; what was measured elsewhere is measured again first.
 
     Parameters
     ----------
     changes
         New values (None: no change) for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``,
-        ``tier``, ``executor``, ``weight``; they are remembered.
+        ``tier``, ``executor``, ``weight``; they are remembered. ``proposer`` says again which models are
+        asked, at which addresses. See `evolve.consent` for what must be said again.
 
     Raises
     ------
@@ -178,7 +180,7 @@ def resume_run(
     check_limits(archive, run, changes or {})
     if nothing_left(archive, run, changes or {}) is not None:
         return standing(archive, run).result
-    config = resumed_config(archive, run, changes)
+    config = confirmed_config(archive, run, changes)
     check(config, confine=executor is None and config.executor == "local")
     if executor is None:
         expected_workers(archive, config, service)
@@ -186,6 +188,30 @@ def resume_run(
     if new:
         archive.set_state(run, "changes", {**archive.get_state(run, "changes", {}), **new})
     return _work(archive, run, config, listener, executor, service)
+
+
+def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:
+    """Return what a run does when it is resumed, if the changes say again what only a person may say.
+
+    Raises
+    ------
+    ConfigError
+        If they do not, or if a new value is not allowed, or other models are named than those of the run.
+    """
+    config = resumed_config(archive, run, changes)
+    require_consent(config, changes or {}, f"the run {run.nickname}")
+    if (changes or {}).get("proposer") is not None:
+        stored = resumed_config(archive, run)
+        if stored.offline or config.offline or _labels(stored) != _labels(config):
+            raise ConfigError(
+                f"the run {run.nickname} is written by {stored.proposer}, and --proposer may only say again "
+                "where its models are asked; start a new run for other models"
+            )
+    return config
+
+
+def _labels(config: RunConfig) -> list[str]:
+    return [model.label for model in models_of(config)]
 
 
 def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:
@@ -212,6 +238,9 @@ def _work(
     service: ServiceSettings | None,
 ) -> Result:
     listener = listener or Silent()
+    again = 0 if run.imported is None else archive.forget_imported(run)
+    if again:
+        listener.note(f"{run.nickname} was imported: its {again} programs are measured here first")
     work = executor or make_executor(archive, run, config, service, listener.note)
     writer = (
         make_proposer(config) if config.offline else make_author(archive, run, config, listener.note, service)

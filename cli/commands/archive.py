@@ -66,9 +66,10 @@ def import_(
     Programs are the same when their content is. What is there already stays as it is: this may be repeated.
     Each file is merged as a whole or, if something is wrong with it, not at all.
     """
-    from archive import Archive, import_archive
+    from archive import Archive
     from cli import output
     from cli.errors import UsageProblem
+    from evolve.importing import import_file
 
     for file in files:
         if not file.is_file():
@@ -76,7 +77,7 @@ def import_(
     rows = []
     with Archive.open(database) as target:
         for file in files:
-            report = import_archive(target, file)
+            report = import_file(target, file)
             rows.append(
                 {
                     "file": str(file),
@@ -84,12 +85,15 @@ def import_(
                     "known": report.known,
                     "renamed": report.renamed,
                     "missing_parents": report.missing_parents,
+                    "left_out": report.left_out,
                 }
             )
             if not output.wants_json(json):
                 said = (
                     f"{output.plain(str(file))}: added {_listed(report.added)}; known {_listed(report.known)}"
                 )
+                if report.left_out:
+                    said += f"; left out, of runs that were made here, {_listed(report.left_out)}"
                 output.console().print(said, soft_wrap=True)
                 for old, new in report.renamed.items():
                     output.console().print(

@@ -84,14 +84,14 @@ def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
     for place, item in enumerate(candidates, 1):
         table.add_row(
             str(place),
-            f"[green]{item.nickname}[/]",
+            _name(item),
             output.fitness(item.train),
             output.fitness(item.validation),
             output.fitness(item.test),
             str(item.index),
             _edit(item),
         )
-    screen.print(f"Best of [cyan]{run.nickname}[/]")
+    screen.print(f"Best of [cyan]{run.nickname}[/]{output.elsewhere(run.imported)}")
     screen.print(table)
     screen.print(f"[dim]{output.plain(output.meaning_of_run(run.config))}[/]")
 
@@ -140,20 +140,25 @@ def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list
         item = point.candidate
         table.add_row(
             str(place),
-            f"[green]{item.nickname}[/]",
+            _name(item),
             *(output.number(point.values[name]) for name in heads),
             output.fitness(item.train),
             str(item.index),
             _edit(item),
         )
     better = ", ".join(f"{'less' if m.direction == 'min' else 'more'} {m.name}" for m in metrics)
-    screen.print(f"Pareto set of [cyan]{run.nickname}[/]: {len(points)} of {of} programs, by {better}")
+    told = f"Pareto set of [cyan]{run.nickname}[/]: {len(points)} of {of} programs, by {better}"
+    screen.print(told + output.elsewhere(run.imported))
     screen.print(table)
     screen.print("[dim]means over the training games, geometric for metrics that span orders of magnitude[/]")
 
 
 def _say_nothing_measured(screen: Console, run: Run) -> None:
     screen.print(f"No program of {run.nickname} has been measured yet; see `nashforge status`.")
+
+
+def _name(item: Candidate) -> str:
+    return f"[green]{item.nickname or '-'}[/]" + ("" if item.imported is None else " [yellow]imported[/]")
 
 
 def _edit(item: Candidate) -> str:

@@ -44,6 +44,8 @@ def diff(
         return
     screen = output.console()
     if not text:
-        screen.print(f"[green]{old.label}[/] and [green]{new.label}[/] have the same code.")
+        screen.print(
+            f"[green]{output.plain(old.label)}[/] and [green]{output.plain(new.label)}[/] have the same code."
+        )
         return
     output.print_code(screen, text, "diff")

@@ -96,6 +96,7 @@ def _story(archive: Archive, program: Program) -> list[str]:
         config = archive.get_run(best.run_id).config
         lines += [
             f"Run {best.run}, candidate {best.index}, proposed by {best.proposer}.",
+            *(["Imported: the fitness below was measured elsewhere."] if best.imported else []),
             f"Fitness: train {output.fitness(best.train)}, validation {output.fitness(best.validation)}, "
             f"test {output.fitness(best.test)}",
             *textwrap.wrap(f"({output.meaning_of_run(config).removeprefix('fitness: ')})", 100),
@@ -107,7 +108,7 @@ def _story(archive: Archive, program: Program) -> list[str]:
             text = f"{head}: {' '.join(edit.split())}"
             lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
     measured: dict[tuple[str, str], tuple[int, float]] = {}
-    for evaluation in archive.evaluations(program=program):
+    for evaluation in archive.evaluations(program=program, imported=False):
         if evaluation.split in ("smoke", "validation"):
             continue
         for score in evaluation.scores:

@@ -19,17 +19,19 @@ def import_(
 ) -> None:
     """Merge an exported file into the archive.
 
-    What is there already stays as it is.
+    What is there already stays as it is. What is new is marked as imported, and is never taken for a
+    measurement that was made here.
     """
-    from archive import Archive, import_archive
+    from archive import Archive
     from cli import output
     from cli.errors import UsageProblem
+    from evolve.importing import import_file
 
     if not file.is_file():
         what = "is no file" if file.exists() else "does not exist"
         raise UsageProblem(f"{file} {what}; check the path")
     with Archive.open(database) as archive:
-        report = import_archive(archive, file)
+        report = import_file(archive, file)
         location = archive.location
     if output.wants_json(json):
         output.print_json(
@@ -39,19 +41,27 @@ def import_(
                 "known": report.known,
                 "renamed": report.renamed,
                 "missing_parents": report.missing_parents,
+                "left_out": report.left_out,
             }
         )
         return
     screen = output.console()
     for title, counts in (("added", report.added), ("known already", report.known)):
-        parts = [
-            f"{count} {kind.replace('_', ' ')}{'s' if count != 1 else ''}" for kind, count in counts.items()
-        ]
-        screen.print(f"{title}: {', '.join(parts) or 'nothing'}")
+        screen.print(f"{title}: {_listed(counts)}")
     for old, new in report.renamed.items():
         screen.print(
             f"[yellow]{output.plain(old)} is called {output.plain(new)} here, because the name was taken[/]"
         )
     if report.missing_parents:
         screen.print(f"[yellow]{report.missing_parents} links to parents in other runs are left out[/]")
+    if report.left_out:
+        screen.print(
+            "[yellow]left out, because it would change runs that were made here: "
+            f"{_listed(report.left_out)}[/]"
+        )
     screen.print(f"[dim]into {output.plain(location)}[/]", soft_wrap=True)
+
+
+def _listed(counts: dict[str, int]) -> str:
+    parts = [f"{n} {kind.replace('_', ' ')}{'s' if n != 1 else ''}" for kind, n in counts.items()]
+    return ", ".join(parts) or "nothing"

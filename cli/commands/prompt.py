@@ -79,7 +79,7 @@ def preview(
     for item in shown:
         for title, text in (("system", item.prompt.system), ("user", item.prompt.user)):
             screen.rule(f"[bold]{title}[/]")
-            screen.print(output.plain(text), soft_wrap=True)
+            screen.print(output.prose(text, ""), soft_wrap=True)
         screen.rule()
         screen.print(
             f"[bold]{output.plain(item.operator)}[/]: about {item.tokens:,} tokens, at most {item.most:,}; "

@@ -26,6 +26,16 @@ def resume(
     patience: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="New patience.", show_default=False)
     ] = None,
+    proposer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--proposer",
+            "--model",
+            metavar="NAME",
+            help="Its models again, with their addresses: none is taken from the archive unasked.",
+            show_default=False,
+        ),
+    ] = None,
     budget_usd: Budget = None,
     max_tokens: MaxTokens = None,
     max_useless: MaxUseless = None,
@@ -40,14 +50,15 @@ def resume(
     """Continue a run, or give a finished one higher limits.
 
     A finished run is not touched without one: the command says which would continue it.
-    One that was paused goes on where it is; any other is worked on by this process.
+    One that was paused goes on where it is; any other is worked on by this process. Addresses of models, and
+    a weaker sandbox, must be given again. An imported run is measured here first.
     """
     from cli import output
     from cli.archives import find_run, opened
     from cli.working import service_of, work
     from evolve.continuing import check_continuable
     from evolve.resuming import check_limits, nothing_left
-    from evolve.run import resume_run, resumed_config
+    from evolve.run import confirmed_config, resume_run
     from evolve.standing import is_alive
 
     changes = {
@@ -61,6 +72,7 @@ def resume(
         "workers": workers,
         "weight": weight,
         "tier": allow_weaker_sandbox,
+        "proposer": ",".join(proposer) if proposer else None,
     }
     with opened(database) as archive:
         found = find_run(archive, run)
@@ -73,7 +85,7 @@ def resume(
         if left is not None:
             _say_finished(archive, found, left, as_json=output.wants_json(json))
             return
-        chosen = resumed_config(archive, found, changes)
+        chosen = confirmed_config(archive, found, changes)
         work(
             archive,
             chosen,

@@ -124,7 +124,7 @@ def run(
     from cli import dilemmas, output
     from cli.errors import UsageProblem
     from cli.replaying import recorded_run, recorded_values
-    from cli.working import service_of, work
+    from cli.working import check_named, service_of, work
     from evolve.config import RunFile, load_config, read_run_file
     from evolve.run import start_run
 
@@ -168,6 +168,8 @@ def run(
             check_nickname(called)
         except ValueError as error:
             raise UsageProblem(str(error)) from error
+    if database is None and place is not None:
+        check_named(place, config)
     reference = recorded_run(options, file.values)
     if reference is None:
         load_config(options, config)  # what is wrong with it is told before a database is made

@@ -38,7 +38,7 @@ def runs(
         return
     screen = output.console()
     if not found:
-        screen.print(f"No runs in {location} yet; start one with [bold]nashforge run cfr[/].")
+        screen.print(f"No runs in {output.plain(location)} yet; start one with [bold]nashforge run cfr[/].")
         return
     # A narrow terminal shows less instead of breaking names.
     shown = ["run", "state", "evals", "best", "train", "valid.", "test", "created"]
@@ -50,7 +50,7 @@ def runs(
         fitness = (best.train, best.validation, best.test) if best is not None else (None, None, None)
         cells = [
             f"[cyan]{item.run.nickname}[/]",
-            item.state,
+            item.state if item.run.imported is None else f"{item.state}, [yellow]imported[/]",
             f"{item.result.evaluations}/{item.limit}",
             "-" if best is None or best.nickname is None else f"[green]{best.nickname}[/]",
             *(output.fitness(value) for value in fitness),

@@ -68,6 +68,7 @@ def _value(
         "hash": program_hash(named.source, named.domain),
         "domain": named.domain,
         "origin": named.origin,
+        "imported": None if named.stored is None else named.stored.imported,
         "source": named.source,
         "candidates": [
             {
@@ -97,17 +98,20 @@ def _print_origin(
     known = f" · stored as {named.stored.nickname}" if named.stored and named.origin != "archive" else ""
     screen.print(
         f"[bold green]{output.plain(named.label)}[/]  "
-        f"[dim]{kinds[named.origin]} · {named.domain} · {digest}{known}[/]"
+        f"[dim]{kinds[named.origin]} · {output.plain(named.domain)} · {digest}{known}[/]"
+        + output.elsewhere(None if named.stored is None else named.stored.imported)
     )
     for candidate in proposed:
         screen.print(
-            f"[cyan]{candidate.run}[/] #{candidate.index} · {candidate.operator} by {candidate.proposer}"
+            f"[cyan]{candidate.run}[/] #{candidate.index} · {output.plain(candidate.operator)} by "
+            + output.plain(candidate.proposer)
+            + output.elsewhere(candidate.imported)
             + ("" if str(candidate.status) == "ok" else f" · [red]{candidate.status}[/]")
         )
         if candidate.operator != "seed" and candidate.note:
-            screen.print(f"  {output.plain(candidate.note)}")
+            screen.print(output.prose(candidate.note))
         if candidate.reason:
-            screen.print(f"  [red]{output.plain(candidate.reason)}[/]")
+            screen.print(f"[red]{output.prose(candidate.reason)}[/]")
         links = [
             f"{'× ' if role == 'crossover' else ''}[green]{parent.nickname}[/]"
             for parent, role in parents[candidate.id]
@@ -128,15 +132,17 @@ def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation])
     if len(wanted) > SHOWN:
         screen.print(f"\n[dim]{len(wanted) - SHOWN} earlier measurements: see --json[/]")
     for evaluation in wanted[-SHOWN:]:
-        kind = "on request" if evaluation.split is None else evaluation.split
+        kind = "on request" if evaluation.split is None else output.plain(evaluation.split)
         head = f"\n[bold]{output.plain(evaluation.suite)}[/] [dim]({kind}, {output.ago(evaluation.finished)}"
         head += f", {output.plain(_length(domain, evaluation))})[/]"
+        head += output.elsewhere(evaluation.imported)
         if evaluation.fitness is not None:
             head += f"  fitness [bold]{output.fitness(evaluation.fitness)}[/]"
         screen.print(head, soft_wrap=True)
         if evaluation.status.failed:
             screen.print(
-                f"  [red]{evaluation.status}[/]: {output.plain(evaluation.reason or '')}", soft_wrap=True
+                f"  [red]{evaluation.status}[/]: {output.plain(' '.join((evaluation.reason or '').split()))}",
+                soft_wrap=True,
             )
         for game, value in _last(evaluation).items():
             screen.print(f"  {output.number(value):>10}  {output.plain(game)}", soft_wrap=True)

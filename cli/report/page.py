@@ -139,6 +139,8 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
             ("cost", f"{money.dollars(spent.cost)} for {spent.calls} calls and {money.tokens(tokens)} tokens")
         )
     started = now.run.started
+    if now.run.imported is not None:
+        facts.append(("imported", f"{now.run.imported:%Y-%m-%d %H:%M} UTC: its numbers come from elsewhere"))
     facts.append(("started", "-" if started is None else f"{started:%Y-%m-%d %H:%M} UTC"))
     return facts
 

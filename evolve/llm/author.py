@@ -17,6 +17,7 @@ from evolve.llm.calls import Calls
 from evolve.llm.feedback import load_feedback
 from evolve.llm.forecast import forecast
 from evolve.llm.gate import Gate
+from evolve.llm.models import parse_model, place_of
 from evolve.llm.prices import Price, most_tokens
 from evolve.llm.prompting import Prompter, Repair
 from evolve.llm.providers.base import Prompt, Provider, Refused, Unavailable
@@ -136,6 +137,10 @@ class ModelAuthor:
         self._archive.set_state(self._run, f"system {self._prompter.digest}", self._prompter.system)
         prices = {label: self._prices[label] for label in self._labels}
         system = self._prompter.system
+        for model in map(parse_model, self._config.proposers):
+            place = place_of(model)
+            if place is not None:
+                self._note(f"{model.label} is asked at {place}")
         self._note(forecast(prices, system, self._config, evaluations, self._spent))
 
     def choose(self) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -82,6 +83,16 @@ def parse_model(text: str) -> Model:
     return Model(provider, name, url)
 
 
+def address_of_environment(provider: str) -> str | None:
+    """Return where the environment says that a provider is reached; None if it does not."""
+    return os.environ.get(_ADDRESSES[provider], "").strip() or None
+
+
+def place_of(model: Model) -> str | None:
+    """Return the address that a model is asked at, if it is not its provider's own."""
+    return model.address or address_of_environment(model.provider)
+
+
 class Key(NamedTuple):
     """A secret, and the variable that it was found in; both empty for a server that needs none."""
 
@@ -98,17 +109,36 @@ def key_of(model: Model) -> Key:
     Raises
     ------
     ModelError
-        If none is set and the model is not on a server that was named.
+        If none is set and the model is not on a server that was named; or if it would be sent over a
+        network that anybody can read.
     """
+    place = place_of(model)
     for variable in KEYS[model.provider]:
         value = os.environ.get(variable, "").strip()
         if value:
+            if place is not None and not _is_private(place):
+                raise ModelError(
+                    f"the key in {variable} would be sent to {place} unencrypted; give an https:// address, "
+                    f"or unset {variable} if that server needs none"
+                )
             return Key(variable, value)
-    if model.address is not None or os.environ.get(_ADDRESSES[model.provider]):
+    if place is not None:
         return Key("", "")
     raise ModelError(
         f"{model.label} needs a key: set {KEYS[model.provider][0]}, or leave the model out to run offline"
     )
+
+
+def _is_private(address: str) -> bool:
+    """Whether nobody on the way can read what is sent: it is encrypted, or never leaves the machine."""
+    parts = urlsplit(address)
+    if parts.scheme == "https":
+        return True
+    host = parts.hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def present_keys() -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from archive.addresses import shown_url
 
 SCHEMES = ("redis", "rediss", "amqp", "amqps")
 BROKER = "NASHFORGE_BROKER"
@@ -73,10 +74,7 @@ class ServiceSettings(BaseModel):
     @property
     def shown_broker(self) -> str:
         """The broker's URL as it may be shown: without a password."""
-        parts = urlsplit(self.broker)
-        user = f"{parts.username}@" if parts.username else ""
-        port = f":{parts.port}" if parts.port else ""
-        return f"{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
+        return shown_url(self.broker)
 
     def tls(self) -> dict[str, Any] | None:
         """Return what Celery is told about TLS, or None for a plain connection."""
@@ -142,11 +140,9 @@ def _check(settings: ServiceSettings) -> None:
     except ValueError:
         known = False
     if not known:
-        # Nothing that may be part of a password is shown, also where it has signs that should be escaped.
-        shown = re.sub(r"(?<=//).*@", "***@", settings.broker)
         raise SettingsError(
-            f"the broker {shown!r} is not a URL of a supported kind; give redis://HOST:PORT/0, "
-            "rediss://..., amqp://USER:PASSWORD@HOST:PORT// or amqps://..."
+            f"the broker {shown_url(settings.broker)!r} is not a URL of a supported kind; give "
+            "redis://HOST:PORT/0, rediss://..., amqp://USER:PASSWORD@HOST:PORT// or amqps://..."
         )
     if settings.stale_seconds < 2 * settings.heartbeat_seconds:
         raise SettingsError(

@@ -62,22 +62,23 @@ def rich(archive: Archive, make: Maker, run: Run) -> None:
 
 
 def contents(archive: Archive) -> list[Any]:
-    """Everything that travels, without the numbers that a database gives."""
-    found: list[Any] = [archive.get_programs(p.hash for p in archive.find_programs(limit=None))]
+    """Everything that travels, without the numbers that a database gives, and where it came from."""
+    programs = archive.get_programs(p.hash for p in archive.find_programs(limit=None))
+    found: list[Any] = [{key: replace(program, imported=None) for key, program in programs.items()}]
     for summary in reversed(archive.list_runs()):
         run = summary.run
-        found.append(replace(run, id=0))
+        found.append(replace(run, id=0, imported=None))
         index = {c.id: c.index for c in archive.candidates(run)}
         for candidate, evaluations in archive.outcomes(run):
             parents = [(index[p.candidate_id], p.role) for p in candidate.parents]
-            found.append((replace(candidate, id=0, run_id=0, parents=()), parents))
-            found += [replace(e, id=0, run_id=0, candidate_id=0) for e in evaluations]
+            found.append((replace(candidate, id=0, run_id=0, imported=None, parents=()), parents))
+            found += [replace(e, id=0, run_id=0, candidate_id=0, imported=None) for e in evaluations]
         for call in archive.model_calls(run=run):
             place = None if call.candidate_id is None else index[call.candidate_id]
-            found.append((replace(call, id=0, run_id=0, candidate_id=0), place))
+            found.append((replace(call, id=0, run_id=0, candidate_id=0, imported=None), place))
         found.append(archive.get_state(run, "rng"))
     alone = [e for e in archive.evaluations() if e.run_id is None]
-    return [*found, [replace(e, id=0) for e in alone]]
+    return [*found, [replace(e, id=0, imported=None) for e in alone]]
 
 
 def test_what_goes_out_comes_in(

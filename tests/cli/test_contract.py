@@ -28,6 +28,7 @@ CANDIDATE = {
     "fitness",
     "created",
     "finished",
+    "imported",
 }
 ROW = {
     "program",
@@ -73,6 +74,7 @@ STANDING = (RUN - {"cost"}) | {
     "created",
     "started",
     "finished",
+    "imported",
 }
 
 

@@ -66,7 +66,9 @@ class AnthropicProvider:
             base_url=model.address,
             max_retries=retries,
             timeout=timeout,
-            http_client=anthropic.DefaultAsyncHttpxClient(timeout=timeout, event_hooks=wire.hooks()),
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                timeout=timeout, event_hooks=wire.hooks(), follow_redirects=False
+            ),
             middleware=[_retry_only_what_was_turned_away],
         )
 

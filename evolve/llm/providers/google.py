@@ -62,6 +62,8 @@ class GoogleProvider:
                 async_client_args={
                     "timeout": httpx2.Timeout(None, connect=CONNECT_SECONDS),
                     "event_hooks": hooks,
+                    # The key would go along, to an address that nobody named.
+                    "follow_redirects": False,
                 },
                 retry_options=types.HttpRetryOptions(
                     attempts=retries + 1, initial_delay=0.5, max_delay=8.0, http_status_codes=_RETRIED

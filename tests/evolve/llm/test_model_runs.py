@@ -129,10 +129,11 @@ def test_a_model_of_no_use_ends_the_run_with_a_reason(run, archive, reply, quote
     assert server.tally.requests == proposals(archive, made)
     check_ledger(archive, made, server)
     # A resumed run has not forgotten: nothing more is paid for, unless the limit is raised.
-    again = resume_run(archive, made, executor=Numbers())
+    named = {"proposer": made.config["proposer"]}
+    again = resume_run(archive, made, changes=named, executor=Numbers())
     assert again.stop_reason.startswith("useless: ")
     assert server.tally.requests == proposals(archive, made)
-    raised = resume_run(archive, made, changes={"max_useless": 15}, executor=Numbers())
+    raised = resume_run(archive, made, changes=named | {"max_useless": 15}, executor=Numbers())
     assert raised.stop_reason.startswith("useless: 15 ")
     assert 15 <= proposals(archive, made) <= 15 + 3
 
@@ -246,7 +247,7 @@ def test_an_outage_without_end_stops_the_run_which_can_be_resumed(run, archive, 
     assert result.evaluations < 8
     assert archive.counts(made)[Status.PROPOSING] > 0
     down[0] = False
-    result = resume_run(archive, made, executor=Numbers())
+    result = resume_run(archive, made, changes={"proposer": made.config["proposer"]}, executor=Numbers())
     assert (result.evaluations, result.stop_reason) == (8, "max_evaluations")
     assert Status.PROPOSING not in archive.counts(made)
 
@@ -364,7 +365,7 @@ def test_a_killed_run_pays_for_no_answer_twice(archive, serve, tmp_path):
     settled = [c.token for c in archive.model_calls(run=made) if c.status is CallStatus.OK]
     assert settled
     before = server.tally.requests
-    result = resume_run(archive, made, executor=Numbers())
+    result = resume_run(archive, made, changes={"proposer": made.config["proposer"]}, executor=Numbers())
     assert result.evaluations == 25
     calls = archive.model_calls(run=made)
     lost = [c for c in calls if c.status is CallStatus.LOST]

@@ -36,7 +36,8 @@ def test_a_preview_is_what_is_sent_next(archive, serve, tmp_path, lookahead, isl
         before = len(server.asks)
         prompt = preview(archive, run).prompt
         shown.append((prompt.system, prompt.user))
-        resume_run(archive, run, changes={"max_evaluations": limit}, executor=Numbers())
+        again = {"max_evaluations": limit, "proposer": run.config["proposer"]}
+        resume_run(archive, run, changes=again, executor=Numbers())
         # Calls under way at the same time arrive in any order.
         call = archive.model_calls(run=run)[before]
         sent.append((server.asks[before].system, call.request["user"]))

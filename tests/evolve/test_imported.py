@@ -1,0 +1,170 @@
+"""Runs of other people: their numbers count for nothing, and their configuration decides nothing alone."""
+
+import gzip
+import json
+from contextlib import closing
+
+import pytest
+
+from archive import Archive, Status, export_archive
+from evolve.config import ConfigError, load_config
+from evolve.consent import require_consent
+from evolve.domains import domain
+from evolve.evaluate import Evaluator
+from evolve.executors.local import LocalExecutor
+from evolve.importing import import_file
+from evolve.llm.models import ModelError, key_of, parse_model
+from evolve.programs import NamedProgram
+from evolve.run import confirmed_config, resume_run, start_run
+from evolve.tasks import Fitness
+
+
+def forged(archive, file, change):
+    """Export an archive and change the lines of the file."""
+    export_archive(archive, file, overwrite=True)
+    lines = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
+    for line in lines:
+        change(line)
+    file.write_bytes(gzip.compress(("\n".join(map(json.dumps, lines)) + "\n").encode()))
+    return file
+
+
+def inflate(line):
+    """Make all that was measured look a billion times better or worse."""
+    if line["kind"] == "evaluation":
+        for score in line["scores"]:
+            score["value"] = 1e9
+        line["fitness"] = line["fitness"] and 1e9
+    if line["kind"] == "candidate" and line["train"] is not None:
+        line |= {"train": 1e9, "validation": 1e9, "test": 1e9}
+
+
+def measured(archive, label):
+    """Return the fitness of a rule against DCFR, as `evaluate` has it."""
+    work = domain("cfr")
+    stage = work.adhoc(["kuhn_poker"], 40, Fitness())
+    with closing(LocalExecutor(1)) as executor:
+        evaluator = Evaluator(archive, work, stage, executor)
+        program = NamedProgram(label, work.source(label), "cfr", "library")
+        [row] = evaluator.measure([program], reference="dcfr", reuse=True)
+    return row.fitness
+
+
+@pytest.fixture
+def theirs(tmp_path, tiny):
+    with Archive.open(tmp_path / "theirs.db") as other:
+        measured(other, "cfr_plus")
+        start_run(other, tiny(max_evaluations=6), name="theirs")
+        yield other
+
+
+def test_imported_measurements_move_no_fitness(archive, theirs, tiny, tmp_path):
+    honest = measured(theirs, "cfr_plus")
+    kept = start_run(theirs, tiny(max_evaluations=3, seed=1), name="other")
+    import_file(archive, forged(theirs, tmp_path / "a.gz", inflate))
+    dcfr = archive.add_program(domain("cfr").source("dcfr"), "cfr")
+    assert any(s.value == 1e9 for e in archive.evaluations(program=dcfr) for s in e.scores)
+    assert measured(archive, "cfr_plus") == honest
+    mine = start_run(archive, tiny(max_evaluations=3, seed=1), name="mine")
+    assert (mine.seed.train, mine.best.train) == (kept.seed.train, kept.best.train)
+
+
+def test_a_resumed_import_is_measured_here_first(archive, theirs, tmp_path):
+    values = [(c.index, c.status, c.train) for c in theirs.candidates(theirs.get_run("theirs"))]
+    import_file(archive, forged(theirs, tmp_path / "a.gz", inflate))
+    run = archive.get_run("theirs")
+    result = resume_run(archive, run, changes={"max_evaluations": 8})
+    assert result.evaluations == 8
+    assert result.best.train < 100
+    found = archive.candidates(run)
+    assert [(c.index, c.status, c.train) for c in found[: len(values)]] == values
+    assert all(c.imported is None for c in found if c.status is Status.OK)
+    assert archive.get_run("theirs").imported is not None
+    # As if it had never been elsewhere.
+    continued = resume_run(theirs, theirs.get_run("theirs"), changes={"max_evaluations": 8})
+    assert continued.best.train == result.best.train
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ('proposer = "anthropic:m@http://127.0.0.1:9"\nprice_unknown = "0/0"', "--proposer anthropic:m@http"),
+        (
+            'proposer = ["google:a", "anthropic:m@https://evil.example"]',
+            "--proposer google:a --proposer anth",
+        ),
+        ('allow_weaker_sandbox = "none"', "--allow-weaker-sandbox none"),
+        ('tier = "no-landlock"', "--allow-weaker-sandbox no-landlock"),
+    ],
+)
+def test_what_a_file_may_not_decide_is_asked_for(archive, tmp_path, line, option):
+    path = tmp_path / "run.toml"
+    path.write_text(line)
+    with pytest.raises(ConfigError, match=r"only you can allow|have not named") as caught:
+        load_config({}, path)
+    assert option in str(caught.value)
+    said = {"tier": "strict", "proposer": "anthropic:mine@https://mine.example"}
+    assert load_config(said, path).proposer == said["proposer"]
+    # The same from a stored run, and from what was changed when it was resumed.
+    values = {"tier": "none"} if "none" in line else {"tier": "no-landlock"} if "tier" in line else {}
+    values |= {"proposer": "anthropic:m@https://evil.example"} if "proposer" in line else {}
+    run = archive.create_run("cfr", {})
+    archive.set_state(run, "changes", values)
+    with pytest.raises(ConfigError, match=r"only you can allow|have not named"):
+        confirmed_config(archive, run)
+    again = {"tier": values.get("tier"), "proposer": values.get("proposer")}
+    assert confirmed_config(archive, run, again).tier == values.get("tier", "strict")
+
+
+def test_other_models_are_another_run(archive):
+    run = archive.create_run("cfr", {"proposer": "anthropic:m@https://a.example"})
+    moved = confirmed_config(archive, run, {"proposer": "anthropic:m@https://b.example"})
+    assert moved.proposer == "anthropic:m@https://b.example"
+    for other in ("anthropic:other", "offline"):
+        with pytest.raises(ConfigError, match="start a new run"):
+            confirmed_config(archive, run, {"proposer": other})
+
+
+def test_an_address_of_the_environment_was_named(archive, monkeypatch):
+    run = archive.create_run("cfr", {"proposer": "anthropic:m@https://gate.example"})
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://gate.example")
+    assert confirmed_config(archive, run).proposer.endswith("gate.example")
+
+
+@pytest.mark.parametrize(
+    "host", ["http://evil.example", "http://10.0.0.1:8000", "http://127.0.0.1.evil.example"]
+)
+def test_no_key_goes_over_a_network_in_the_clear(monkeypatch, host):
+    for provider, variable in (("anthropic", "ANTHROPIC_AUTH_TOKEN"), ("google", "GEMINI_API_KEY")):
+        monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+        monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+        model = parse_model(f"{provider}:m@{host}")
+        assert key_of(model).value == ""
+        monkeypatch.setenv(variable, "secret-key")
+        with pytest.raises(ModelError, match="unencrypted") as caught:
+            key_of(model)
+        assert "secret-key" not in str(caught.value)
+        for fine in ("http://127.0.0.1:1", "http://localhost", "http://[::1]:1", "https://evil.example"):
+            assert key_of(parse_model(f"{provider}:m@{fine}")).value == "secret-key"
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", host)
+    with pytest.raises(ModelError, match="unencrypted"):
+        key_of(parse_model("anthropic:m"))
+
+
+def test_a_replay_asks_nobody(tiny):
+    config = tiny(proposer="anthropic:m@http://evil.example", replay="0" * 32)
+    require_consent(config, {}, "the run")
+
+
+def test_broken_values_of_run_files_are_told(tmp_path):
+    path = tmp_path / "run.toml"
+    for text in (
+        "seed = 1" + "0" * 5000,
+        "seed = " + "[" * 5000,
+        "seed = '" + "x" * 2_000_000 + "'",
+        "seed = 1e400",
+    ):
+        path.write_text(text)
+        with pytest.raises(ConfigError) as caught:
+            load_config({}, path)
+        assert len(str(caught.value)) < 600
