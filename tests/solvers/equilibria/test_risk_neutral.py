@@ -193,3 +193,40 @@ def test_payoffs_that_are_all_alike_leave_nothing_to_fear(divergence: str, shape
     assert found.converged
     for strategy in found:
         assert strategy == pytest.approx(np.full(len(strategy), 1 / len(strategy)), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rationality", "ends"),
+    [
+        (
+            [[1.374248253132098, -0.4357814396478854], [0.2917143658918881, 1.4452692694173763]],
+            [[1.3761520032660246, -0.32404939305089964], [0.49198488145618774, 1.4766480355175438]],
+            6.829176723772617,
+            None,
+        ),
+        (
+            [
+                [1.7254482704447394, 0.4206794480317567, 0.3450496908449076],
+                [-0.7095911718830923, 2.1867260867319365, 0.10188600247459279],
+                [0.1271314058560042, 0.11136822532087765, 1.7413336105009818],
+            ],
+            [
+                [1.7893311144952155, 0.34889678632403265, -0.03527736883029131],
+                [-0.7313741174645769, 2.025979717027801, 0.3179186849821698],
+                [0.06937810465692867, 0.1280632965422796, 1.5714124193789532],
+            ],
+            234.18450091249318,
+            (1, 1),
+        ),
+    ],
+)
+def test_branches_that_pass_closely_are_not_confused(
+    first: list, second: list, rationality: float, ends: tuple[int, int] | None
+) -> None:
+    """Pitchforks that are not quite ones: longer steps ended on the mixed equilibrium between pure ones."""
+    found = qre(first, second, rationality=rationality)
+    end = small_steps(np.array(first), np.array(second), rationality)
+    assert end is not None
+    for mine, theirs in zip(found, end, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-6)
+    assert ends is None or (int(found[0].argmax()), int(found[1].argmax())) == ends
