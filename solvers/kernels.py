@@ -15,6 +15,9 @@ from games.compiled import kernel
 POLICY_TOLERANCE = 1e-6
 """How far the probabilities of one information set may sum from one."""
 
+ROUNDING = 1e-14
+"""Regrets below this share of the terms that they are differences of are zero but for rounding."""
+
 
 @kernel()
 def product(rows: Any, row_start: Any, others: Any, payoff: Any, plans: Any, out: Any) -> None:
@@ -51,19 +54,60 @@ def product(rows: Any, row_start: Any, others: Any, payoff: Any, plans: Any, out
 
 
 @kernel()
-def regret_pass(start: Any, parent: Any, policy: Any, value: Any, regret: Any) -> float:
+def sized_product(
+    rows: Any, row_start: Any, others: Any, payoff: Any, plans: Any, out: Any, size: Any
+) -> None:
+    """`product`, and the same of absolute payoffs: how large the terms are that were summed."""
+    out[:] = 0.0
+    size[:] = 0.0
+    width = others.shape[0]
+    for k in range(len(rows)):
+        total = 0.0
+        extent = 0.0
+        if width == 1:
+            for z in range(row_start[k], row_start[k + 1]):
+                term = payoff[z] * plans[others[0, z]]
+                total += term
+                extent += abs(term)
+        elif width == 2:
+            for z in range(row_start[k], row_start[k + 1]):
+                term = payoff[z] * plans[others[0, z]] * plans[others[1, z]]
+                total += term
+                extent += abs(term)
+        else:
+            for z in range(row_start[k], row_start[k + 1]):
+                term = payoff[z]
+                for j in range(width):
+                    term *= plans[others[j, z]]
+                total += term
+                extent += abs(term)
+        out[rows[k]] = total
+        size[rows[k]] = extent
+
+
+@kernel()
+def regret_pass(start: Any, parent: Any, policy: Any, value: Any, size: Any, regret: Any) -> float:
     """Pass counterfactual values up a treeplex under ``policy`` and write instantaneous regrets.
 
-    ``value`` holds the product on entry and the counterfactual value of every sequence on return. Returns the
+    ``value`` holds the product on entry and the counterfactual value of every sequence on return; ``size``
+    the same of absolute values. Regrets that are zero but for rounding (``ROUNDING`` of the largest ``size``
+    of their information set) are zero: a tie is a tie, in whatever order its terms are summed. Returns the
     player's expected value.
     """
     for i in range(len(parent) - 1, -1, -1):
         mean = 0.0
+        extent = 0.0
+        largest = 0.0
         for a in range(start[i], start[i + 1]):
             mean += policy[a] * value[a]
+            extent += policy[a] * size[a]
+            largest = max(largest, size[a])
+        noise = ROUNDING * largest
         for a in range(start[i], start[i + 1]):
-            regret[a] = value[a] - mean
+            gain = value[a] - mean
+            regret[a] = gain if abs(gain) > noise else 0.0
         value[parent[i]] += mean
+        size[parent[i]] += extent
     return value[len(value) - 1]  # type: ignore[no-any-return]
 
 
@@ -78,11 +122,12 @@ def counterfactual_regrets(
     plans: Any,
     policy: Any,
     value: Any,
+    size: Any,
     regret: Any,
 ) -> float:
     """`product` and `regret_pass` in one call: crossing into compiled code costs as much as a small game."""
-    product(rows, row_start, others, payoff, plans, value)
-    return regret_pass(start, parent, policy, value, regret)  # type: ignore[no-any-return]
+    sized_product(rows, row_start, others, payoff, plans, value, size)
+    return regret_pass(start, parent, policy, value, size, regret)
 
 
 @kernel()
@@ -151,13 +196,25 @@ def move_pass(
     becomes ``moved``, and ``plan`` and ``reach`` are made from it as by `plan_pass`. Returns -1; or the first
     bad information set ``i`` of the new policy; or ``-2 - i``, where a weight is negative, infinite or NaN.
     """
+    plan[len(plan) - 1] = 1.0
+    bad = -1
     for i in range(len(parent)):
-        if not (0.0 <= keep[i] < math.inf and 0.0 <= add[i] < math.inf):
+        kept, added = keep[i], add[i]
+        if not (0.0 <= kept < math.inf and 0.0 <= added < math.inf):
             return -2 - i
+        here = plan[parent[i]]
+        total = 0.0
         for a in range(start[i], start[i + 1]):
-            average[a] = keep[i] * average[a] + add[i] * reach[a] * policy[a]
-            policy[a] = moved[a]
-    bad: int = plan_pass(start, parent, policy, plan, reach)
+            average[a] = kept * average[a] + added * reach[a] * policy[a]
+            p = moved[a]
+            total += p
+            if not p >= 0.0 and bad < 0:
+                bad = i
+            policy[a] = p
+            plan[a] = here * p
+            reach[a] = here
+        if not abs(total - 1.0) <= POLICY_TOLERANCE and bad < 0:
+            bad = i
     return bad
 
 

@@ -16,6 +16,10 @@ import numpy.typing as npt
 
 Program = TypeVar("Program")
 
+_finite = np.isfinite
+_every = np.logical_and.reduce
+"""What the method ``all`` calls, at half the cost."""
+
 ArraySpec = tuple[str, tuple[int, ...], str]
 """Name, shape and numpy dtype string of one shared array."""
 
@@ -97,13 +101,14 @@ class InlineSession:
     ) -> None:
         self.inputs = {name: np.zeros(shape, dtype) for name, shape, dtype in inputs}
         self.outputs = {name: np.full(shape, np.nan, dtype) for name, shape, dtype in outputs}
+        self._names = tuple(self.outputs)
         self._host = import_module(host).Host(namespace, setup, self.inputs, self.outputs)
 
     def call(self, *arguments: int, expect: Iterable[str] | None = None) -> None:
         """Run the host once and check the expected outputs."""
         self._host.call(*arguments)
-        for name in self.outputs if expect is None else expect:
-            if not np.isfinite(self.outputs[name]).all():
+        for name in self._names if expect is None else expect:
+            if not _every(_finite(self.outputs[name])):
                 raise NonFiniteOutputError(f"the program's output {name!r} has NaN or infinite entries")
 
 

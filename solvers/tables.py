@@ -56,6 +56,7 @@ class Tables:
         self.length = int(bounds[-1])
         self.players = [self._group(form, player, bounds[:-1]) for player in range(form.players)]
         self._value = [np.empty(size + 1) for size in self.sizes]
+        self._size = [np.empty(size + 1) for size in self.sizes]
 
     @staticmethod
     def _group(form: SequenceForm, player: int, offsets: npt.NDArray[np.int64]) -> PlayerTable:
@@ -107,6 +108,7 @@ class Tables:
             plans,
             policy,
             self._value[player],
+            self._size[player],
             regret,
         )
         return float(expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,21 @@ from solvers.profile import PolicyError, Profile
 
 if TYPE_CHECKING:
     from evolve.offline.grammar import Grammar
+
+
+CALL_FACTOR = 50
+"""How many times as much processor time as the library's slowest rule a rule may take for a call."""
+
+
+def call_cpu_seconds(form: SequenceForm) -> float:
+    """Return the processor time that one update of one player may take on average, in seconds.
+
+    The slowest rule of the library (VAD-CFR) takes 40 microseconds and 55 nanoseconds a sequence for it,
+    measured by ``python -m benchmarks.calls``. A rule that loops over information sets in Python can still
+    do so; one that solves games of its own inside a call cannot get far.
+    """
+    largest = max(treeplex.sequences for treeplex in form.treeplexes)
+    return CALL_FACTOR * (40e-6 + 55e-9 * largest)
 
 
 class CFRDomain(PlayingDomain):
@@ -86,6 +102,7 @@ class CFRDomain(PlayingDomain):
         """Run the rule in one game, each player in a process of its own, and measure the average policy."""
         form = played_form(trial.game, trial.disguise)
         arguments = session_arguments(form, trial.iterations)
+        limits = replace(limits, call_cpu_seconds=call_cpu_seconds(form))
         with sandbox.sessions(source, arguments, limits=limits) as sessions:
             try:
                 trajectory = run(form, sessions, trial.iterations, trial.checkpoints)

@@ -64,9 +64,10 @@ class InlineSession:
         self.inputs: Mapping[str, AnyArray] = layout.views(buffer)
         readonly = buffer.view()
         readonly.flags.writeable = False
-        written = Layout(outputs)
-        results = written.views(np.zeros(written.size, np.uint8))
-        self._outbox = Outbox(results)
+        written = Layout(outputs, packed=True)
+        room = np.zeros(written.size, np.uint8)
+        results = written.views(room)
+        self._outbox = Outbox(results, written.block(room))
         self._outputs: dict[str, AnyArray] = {}
         self._module = f"nashforge_program_{next(_serial)}"
         self._begin()

@@ -29,6 +29,8 @@ class Layout:
         The arrays. Only plain numbers and booleans: no objects, strings or records.
     header
         Bytes to leave free at the beginning.
+    packed
+        Align to items rather than to cache lines, so that arrays of one dtype lie in one piece.
 
     Attributes
     ----------
@@ -41,7 +43,7 @@ class Layout:
         On a repeated name, a negative length, or a dtype that is not numeric.
     """
 
-    def __init__(self, specs: Sequence[ArraySpec], header: int = 0) -> None:
+    def __init__(self, specs: Sequence[ArraySpec], header: int = 0, *, packed: bool = False) -> None:
         self._places: dict[str, tuple[int, tuple[int, ...], np.dtype[Any]]] = {}
         end = header
         for name, shape, code in specs:
@@ -54,7 +56,8 @@ class Layout:
                 )
             if any(n < 0 for n in shape):
                 raise ValueError(f"array {name!r} has shape {tuple(shape)}; lengths cannot be negative")
-            start = -(-end // _ALIGNMENT) * _ALIGNMENT
+            alignment = dtype.itemsize if packed else _ALIGNMENT
+            start = -(-end // alignment) * alignment
             self._places[name] = (start, tuple(shape), dtype)
             end = start + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
         self.size = max(end, 1)
@@ -65,6 +68,17 @@ class Layout:
             name: np.frombuffer(buffer, dtype, int(np.prod(shape, dtype=np.int64)), start).reshape(shape)
             for name, (start, shape, dtype) in self._places.items()
         }
+
+    def block(self, buffer: Any) -> AnyArray | None:
+        """Return all arrays as one flat view on a buffer, if they have one dtype and lie in one piece."""
+        dtypes = {dtype for _, _, dtype in self._places.values()}
+        if len(dtypes) != 1:
+            return None
+        (dtype,), first = dtypes, min(start for start, _, _ in self._places.values())
+        items = sum(view.size for view in self.views(buffer).values())
+        if self.size - first != items * dtype.itemsize:
+            return None
+        return np.frombuffer(buffer, dtype, items, first)
 
 
 def require_floats(specs: Sequence[ArraySpec]) -> None:
@@ -84,11 +98,19 @@ class Outbox:
     """The outputs as the trusted side sees them: marked missing before a call, copied out after it.
 
     A program may write at any time, so values are copied first and checked on the copy.
+
+    Parameters
+    ----------
+    views
+        The outputs.
+    block
+        All of them, one after the other, where they lie in one piece (`Layout.block`): then they are copied
+        and checked in one go.
     """
 
-    def __init__(self, views: Mapping[str, AnyArray]) -> None:
-        self._slots = {name: _slot(name, view) for name, view in views.items()}
-        self._all = tuple(self._slots.values())
+    def __init__(self, views: Mapping[str, AnyArray], block: AnyArray | None = None) -> None:
+        self._slots = {name: _slot(view.reshape(-1), {name: view}) for name, view in views.items()}
+        self._all = tuple(self._slots.values()) if block is None else (_slot(block, views),)
 
     def slots(self, expect: Iterable[str] | None) -> Sequence[Slot]:
         """Return the outputs that a call must write (all, by default)."""
@@ -103,29 +125,44 @@ class Outbox:
     @staticmethod
     def collect(slots: Sequence[Slot], into: dict[str, AnyArray]) -> str | None:
         """Copy outputs into a dictionary of fresh arrays; return what is wrong with them, if anything."""
-        for name, shape, _, take in slots:
+        for _, take, parts in slots:
             copy = take()
             if not _every(_finite(copy)):
-                return _what_is_missing(name, copy.reshape(shape))
-            into[name] = copy if len(shape) == 1 else copy.reshape(shape)
+                return _what_is_missing(copy, parts)
+            for name, place, shape in parts:
+                part = copy[place]
+                into[name] = part if len(shape) == 1 else part.reshape(shape)
         return None
 
 
-class Slot(NamedTuple):
-    """One output: its name and shape, how to fill it and how to copy it out flat."""
+class Part(NamedTuple):
+    """One output in a slot: its name, its place and its shape."""
 
     name: str
+    place: slice
     shape: tuple[int, ...]
+
+
+class Slot(NamedTuple):
+    """Outputs that are copied together: how to fill them, how to copy them out flat, and which they are."""
+
     fill: Callable[[float], None]
     take: Callable[[], AnyArray]
+    parts: Sequence[Part]
 
 
-def _slot(name: str, view: AnyArray) -> Slot:
-    flat = view.reshape(-1)
-    return Slot(name, view.shape, flat.fill, flat.copy)
+def _slot(flat: AnyArray, views: Mapping[str, AnyArray]) -> Slot:
+    parts, end = [], 0
+    for name, view in views.items():
+        parts.append(Part(name, slice(end, end + view.size), view.shape))
+        end += view.size
+    return Slot(flat.fill, flat.copy, parts)
 
 
-def _what_is_missing(name: str, x: AnyArray) -> str:
+def _what_is_missing(copy: AnyArray, parts: Sequence[Part]) -> str:
+    name, x = next(
+        (name, x) for name, place, shape in parts if not np.isfinite(x := copy[place].reshape(shape)).all()
+    )
     bad = np.argwhere(~np.isfinite(x))
     if len(bad) == x.size and np.isnan(x).all():
         return f"output {name!r} is missing: the program did not write it, or wrote only NaN"

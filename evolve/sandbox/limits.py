@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
+
+BURST_SECONDS = 0.05
+"""CPU time beyond `Limits.call_cpu_seconds` that calls may take at once: page faults, coarse accounting."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,10 @@ class Limits:
         Memory that the program may allocate on top of the interpreter, numpy and the shared arrays.
     call_seconds
         Time that loading, or any one call, may take.
+    call_cpu_seconds
+        CPU time that a call may take on average (default: any). ``BURST_SECONDS`` are allowed on top, and
+        what a call leaves of its time counts for later ones up to so much, so that neither a rare expensive
+        call nor a busy machine fails a program, while none can save for a long computation.
     log_bytes
         How much of what the program prints is kept, at most 1 MiB.
     source_bytes
@@ -30,6 +38,7 @@ class Limits:
     cpu_seconds: float = 120.0
     memory_bytes: int = 1 << 30
     call_seconds: float = 10.0
+    call_cpu_seconds: float = math.inf
     log_bytes: int = 1 << 16
     source_bytes: int = 1 << 17
 

@@ -28,11 +28,17 @@ from evolve.sandbox.errors import (
 )
 from evolve.sandbox.launch import START_SECONDS, Child, Zygote, ZygoteLost
 from evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
-from evolve.sandbox.limits import Limits, Usage
+from evolve.sandbox.limits import BURST_SECONDS, Limits, Usage
 from evolve.sandbox.memory import SharedRegion
 from evolve.sandbox.pipes import drain, pipe, printable, resize_pipe, signal_name
 from evolve.sandbox.uids import UidLease
 from solvers.session import ArraySpec
+
+_CHECK_EVERY = 8
+"""Calls after which the CPU time of a process is looked at; that costs a tenth of a call."""
+
+_WATCH_SECONDS = 1.0
+_LEAST_WAIT = 0.001
 
 _NOT_READING = contextlib.suppress(BrokenPipeError, BlockingIOError)
 _now, _read, _write = time.monotonic, os.read, os.write
@@ -46,14 +52,17 @@ class Account:
     ----------
     wall_seconds : float
         That may still be spent waiting for the program.
+    cpu_seconds : float
+        That it may still use, as far as known.
     sessions : list of SandboxSession
         With its processes, until they end.
     """
 
-    __slots__ = ("sessions", "wall_seconds")
+    __slots__ = ("cpu_seconds", "sessions", "wall_seconds")
 
     def __init__(self, limits: Limits) -> None:
         self.wall_seconds = limits.wall_seconds
+        self.cpu_seconds = limits.cpu_seconds
         self.sessions: list[SandboxSession] = []
 
 
@@ -82,6 +91,12 @@ class SandboxSession:
         require_floats(outputs)
         self._limits = limits
         self._call_seconds = limits.call_seconds
+        self._allowance = min(limits.call_cpu_seconds, limits.cpu_seconds)
+        self._credit = self._allowance + BURST_SECONDS
+        # A call that takes less time than that cannot have used more CPU time than it may.
+        self._unwatched = min(self._credit, limits.call_seconds, _WATCH_SECONDS)
+        self._cpu = 0.0
+        self._checked = 0
         self._tier = tier
         self._on_close = on_close
         self._failure: Exception | None = None
@@ -98,7 +113,7 @@ class SandboxSession:
         payload = json.dumps(
             {"source": source, "host": host, "setup": setup, "inputs": list(inputs), "outputs": list(outputs)}
         ).encode()
-        layout, written = Layout(inputs, len(payload)), Layout(outputs)
+        layout, written = Layout(inputs, len(payload)), Layout(outputs, packed=True)
         with contextlib.ExitStack() as descriptors, contextlib.ExitStack() as undo:
             self._lease = UidLease() if own_uid else None
             if self._lease is not None:
@@ -111,7 +126,7 @@ class SandboxSession:
             descriptors.callback(outbox.close_descriptor)
             inbox.map[: len(payload)] = payload
             self.inputs: Mapping[str, AnyArray] = layout.views(inbox.map)
-            self._outbox = Outbox(written.views(outbox.map))
+            self._outbox = Outbox(written.views(outbox.map), written.block(outbox.map))
             theirs_in, self._requests = pipe(undo, descriptors, mine=1)
             self._replies, theirs_out = pipe(undo, descriptors, mine=0)
             self._log_pipe, theirs_log = pipe(undo, descriptors, mine=0)
@@ -177,21 +192,21 @@ class SandboxSession:
             ) from error
         account = self._account
         left = account.wall_seconds
-        allowed = self._call_seconds if self._call_seconds < left else left
+        unwatched = self._unwatched if self._unwatched < left else left
         began = _now()
         try:
             with _NOT_READING:  # dead, or too busy forging replies: the reply, or its absence, says which
                 _write(self._requests, message)
-            if self._poll.poll(allowed * 1000 if allowed > 0 else 0):
-                reply = _read(self._replies, 8)
-                elapsed = _now() - began
-                self._wall += elapsed
-                account.wall_seconds -= elapsed
-                if reply != message[:8]:
-                    self._misbehaved(reply)
-            else:
-                self._waited(began)
-                self._too_slow(f"call {serial}", left)
+            if not self._poll.poll(unwatched * 1000 if unwatched > 0 else 0):
+                self._watch(began, left)
+            reply = _read(self._replies, 8)
+            elapsed = _now() - began
+            self._wall += elapsed
+            account.wall_seconds -= elapsed
+            if reply != message[:8]:
+                self._misbehaved(reply)
+            if serial % _CHECK_EVERY == 0:
+                self._check_cpu()
         except BaseException:
             # Also when interrupted: a reply still to come must not be taken for that of another call.
             self.close()
@@ -238,6 +253,45 @@ class SandboxSession:
         reply = os.read(self._replies, 8)
         if reply != wire.NUMBER.pack(0):
             self._misbehaved(reply)
+        assert self._child is not None
+        self._cpu = self._child.cpu_seconds() or 0.0  # loading is no call, but counts as a whole
+        self._account.cpu_seconds -= self._cpu
+
+    def _watch(self, began: float, left: float) -> None:
+        """Wait for the reply to a call that takes long, unless it takes too much time of one kind."""
+        allowed = min(self._call_seconds, left)
+        while True:
+            self._check_cpu()
+            remaining = allowed - (_now() - began)
+            if remaining <= 0:
+                self._waited(began)
+                self._too_slow(f"call {self._serial}", left)
+            # CPU time passes no faster than time: before that, no limit can have been reached.
+            credit = min(self._credit, self._account.cpu_seconds)
+            if self._poll.poll(min(remaining, max(credit, _LEAST_WAIT)) * 1000):
+                return
+
+    def _check_cpu(self) -> None:
+        """Fail a program that used more CPU time than it may, in calls or behind their back.
+
+        Its clock is read, not the time that calls took: a process may reply and go on computing.
+        """
+        cpu = None if self._child is None else self._child.cpu_seconds()
+        if cpu is None:
+            return
+        used, calls = cpu - self._cpu, self._serial - self._checked
+        self._cpu, self._checked = cpu, self._serial
+        self._account.cpu_seconds -= used
+        credit = self._credit + calls * self._allowance - used
+        self._credit = min(credit, self._allowance + BURST_SECONDS)
+        if self._account.cpu_seconds < 0:
+            self._fail(ProgramTimeout, f"the program used up its {self._limits.cpu_seconds:g} s of CPU time")
+        if self._credit < 0:
+            self._fail(
+                ProgramTimeout,
+                f"calls took more CPU time than the {1000 * self._allowance:.3g} ms that a call may take on "
+                f"average (up to call {self._serial})",
+            )
 
     def _waited(self, since: float) -> None:
         elapsed = _now() - since

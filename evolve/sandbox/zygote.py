@@ -258,7 +258,7 @@ def _run(mould: _Mould, zygote: int, order: dict[str, Any], descriptors: Sequenc
             "nashforge_program",
             work["setup"],
             Layout(work["inputs"], order["payload"]).views(readable),
-            Layout(work["outputs"]).views(writable),
+            Layout(work["outputs"], packed=True).views(writable),
             mould.names[work["host"]],
         )
         os.write(REPLIES, wire.NUMBER.pack(0))

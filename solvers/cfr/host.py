@@ -76,6 +76,9 @@ class Host:
 
 def _write(name: str, weight: Any, out: Array) -> None:
     """Write a weight to all information sets, or one to each."""
+    if type(weight) is int or type(weight) is float:
+        out.fill(weight)
+        return
     given = np.asarray(weight, dtype=np.float64)
     if given.shape and given.shape != out.shape:
         raise ValueError(

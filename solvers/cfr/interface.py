@@ -12,6 +12,9 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
+ROUNDING = 1e-14
+"""What is positive by no more than this share of what is negative beside it is zero but for rounding."""
+
 
 class Infosets:
     """The information sets of one player, as contiguous segments of a flat sequence axis.
@@ -81,10 +84,13 @@ class Infosets:
 
     def spread(self, x: Array) -> Array:
         """Repeat a value per information set over its actions; ``(count,)`` to ``(sequences,)``."""
-        return np.take(x, self.index)
+        return np.asarray(x).take(self.index)
 
     def normalize(self, x: Array) -> Array:
         """Make a policy proportional to the positive part of ``x``; uniform where nothing is positive.
+
+        Nothing is, too, where all positive entries of an information set together are zero but for rounding
+        beside the negative ones: a tie is no preference, whatever the unit of ``x``.
 
         Parameters
         ----------
@@ -98,12 +104,11 @@ class Infosets:
         """
         weights = np.maximum(x, 0.0)
         total = self.sum(weights)
-        empty = total <= 0.0
-        if empty.any():
-            ones = empty.astype(np.float64)
-            weights += self.spread(ones)
-            total += ones * self.sizes
-        return weights / self.spread(total)
+        empty = total <= ROUNDING * (total - self.sum(x))
+        if not np.count_nonzero(empty):
+            return np.asarray(weights / self.spread(total))
+        policy = weights / self.spread(np.where(empty, np.inf, total))
+        return np.asarray(policy + self.spread(empty / self.sizes))
 
 
 class RegretMinimizer:

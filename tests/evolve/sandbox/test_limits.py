@@ -11,10 +11,13 @@ import pytest
 from evolve.sandbox import (
     InvalidOutput,
     Limits,
+    ProgramCrashed,
     ProgramOutOfMemory,
     ProgramRejected,
     ProgramTimeout,
     Sandbox,
+    SandboxSession,
+    SessionGroup,
 )
 
 Program = Callable[..., str]
@@ -119,3 +122,124 @@ def test_too_many_or_too_large_numbers(sandbox: Sandbox, game: dict[str, Any], p
             with pytest.raises(ValueError, match="at most 64 64-bit integers"):
                 session.call(*numbers)
         session.call(1, expect=("policy",))
+
+
+BUSY = "total = 0\nfor k in range({rounds}):\n    total += k\nreturn self.infosets.uniform()"
+
+
+def test_a_call_may_not_take_much_more_cpu_time_than_usual(
+    sandbox: Sandbox, program: Program, game: dict[str, Any]
+) -> None:
+    session = sandbox.session(program(FOREVER), limits=Limits(call_cpu_seconds=0.001), **game)
+    with (
+        session,
+        pytest.raises(ProgramTimeout, match="than the 1 ms that a call may take on average") as raised,
+    ):
+        session.call(1, expect=("policy",))
+    assert raised.value.usage.cpu_seconds < 5  # of the 10 s that a call may last
+
+
+def test_what_calls_do_not_use_is_not_saved_for_a_long_one(
+    sandbox: Sandbox, program: Program, game: dict[str, Any]
+) -> None:
+    late = "while t == 400: pass\nreturn self.infosets.uniform()"
+    with sandbox.session(program(late), limits=Limits(call_cpu_seconds=0.005), **game) as session:
+        for t in range(1, 400):
+            session.call(t)
+        with pytest.raises(ProgramTimeout, match="than the 5 ms that a call may take"):
+            session.call(400)
+    assert session.usage.cpu_seconds < 2.0 + 1.0  # 2 s is what 400 calls may take
+
+
+def test_replying_first_and_computing_afterwards_is_noticed(
+    sandbox: Sandbox, program: Program, game: dict[str, Any]
+) -> None:
+    """The process answers by itself, and goes on while the engine is busy with something else."""
+    early = """names = np.__builtins__ if isinstance(np.__builtins__, dict) else vars(np.__builtins__)
+load = names["__import__"]
+os, struct = load("os"), load("struct")
+host = None
+try:
+    raise ValueError
+except ValueError as error:
+    host = error.__traceback__.tb_frame.f_back.f_locals["self"]
+while True:
+    host._policy[...] = 0.5
+    host._keep[...] = host._add[...] = 1.0
+    os.write(4, struct.pack("<q", t))
+    for _ in range(3_000_000):
+        pass
+    t = struct.unpack("<qq", os.read(3, 16))[0]
+"""
+
+    def play(session: SandboxSession) -> None:
+        for t in range(1, 101):
+            session.call(t)
+            time.sleep(0.2)  # what the engine takes, in which the process can do its work
+
+    with (
+        sandbox.session(program(early), limits=Limits(call_cpu_seconds=0.001), **game) as session,
+        pytest.raises(ProgramTimeout, match="than the 1 ms that a call may take"),
+    ):
+        play(session)
+
+
+def test_limits_are_for_all_processes_of_a_program_together(
+    sandbox: Sandbox, program: Program, game: dict[str, Any]
+) -> None:
+    source = "print('loading')\n" + program(BUSY.format(rounds=300_000))
+
+    def play(sessions: SessionGroup) -> None:
+        for t in range(1, 10_000):
+            for session in sessions:
+                session.call(t)
+
+    with (
+        sandbox.sessions(source, [game] * 3, limits=Limits(cpu_seconds=1.0)) as sessions,
+        pytest.raises(ProgramTimeout, match="used up its 1 s of CPU time") as raised,
+    ):
+        play(sessions)
+    # No process used so much by itself.
+    assert max(session.usage.cpu_seconds for session in sessions) < 1.0
+    assert raised.value.usage.cpu_seconds == pytest.approx(
+        sum(session.usage.cpu_seconds for session in sessions)
+    )
+    assert raised.value.log == "loading\n" * 3
+
+
+def test_memory_and_log_are_shared_out(sandbox: Sandbox, program: Program, game: dict[str, Any]) -> None:
+    greedy = program("self.kept = np.ones(48 << 17)\nreturn self.infosets.uniform()")
+    with sandbox.session(greedy, limits=Limits(memory_bytes=128 << 20), **game) as session:
+        session.call(1)
+    with (
+        sandbox.sessions(greedy, [game] * 4, limits=Limits(memory_bytes=128 << 20)) as sessions,
+        pytest.raises(ProgramOutOfMemory),
+    ):
+        sessions[2].call(1)
+    noisy = program("print('x' * 3000)\nreturn self.infosets.uniform()")
+    with sandbox.sessions(noisy, [game] * 2, limits=Limits(log_bytes=5000)) as sessions:
+        for session in sessions:
+            session.call(1)
+    assert [len(session.log) for session in sessions] == [2500, 2500]
+
+
+def test_when_one_process_fails_all_end(sandbox: Sandbox, program: Program, game: dict[str, Any]) -> None:
+    lonely = game | {"setup": {"horizon": 7, "start": [0, 2, 4, 6]}}
+    source = program("if self.horizon == 7: raise ValueError('seven')\nreturn self.infosets.uniform()")
+    sessions = sandbox.sessions(source, [game, lonely, game])
+    sessions[0].call(1)
+    with pytest.raises(ProgramCrashed, match="seven"):
+        sessions[1].call(1)
+    assert [session.pid for session in sessions] == [None] * 3
+    with pytest.raises(ProgramCrashed, match="seven"):
+        sessions[2].call(1)
+    assert sessions.usage.calls >= 1
+
+
+def test_a_program_that_one_player_cannot_load_does_not_run(
+    sandbox: Sandbox, program: Program, game: dict[str, Any]
+) -> None:
+    lonely = game | {"setup": {"horizon": 7, "start": [0, 2, 4, 6]}}
+    source = program().replace("self.regret = self", "assert self.horizon != 7; self.regret = self")
+    with pytest.raises(ProgramCrashed, match="AssertionError"):
+        sandbox.sessions(source, [game, lonely])
