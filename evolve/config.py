@@ -47,6 +47,8 @@ class RunConfig(ModelOptions):
         `evolve.llm.options.ModelOptions`.
     seed
         Of every random draw.
+    disguise_seed
+        Number of the disguises of validation games, see `evolve.disguises`; None: drawn when the run starts.
     max_evaluations
         Stop after so many evaluated candidates, the seed program included; programs that repeat a known one
         do not count.
@@ -88,6 +90,7 @@ class RunConfig(ModelOptions):
     domain: str = "cfr"
     strategy: Strategy = "evolution"
     seed: int = Field(default=0, ge=0, lt=2**63)  # databases hold no larger numbers
+    disguise_seed: int | None = Field(default=None, ge=0, lt=2**63)
     max_evaluations: int = Field(default=80, ge=1)
     max_minutes: float | None = Field(default=None, gt=0)
     patience: int | None = Field(default=None, ge=1)

@@ -14,6 +14,7 @@ from typing import Any
 
 from archive import Archive, Candidate, Parent, Role, Run, RunState, Status
 from evolve.config import RunConfig, load_config
+from evolve.disguises import draw
 from evolve.domains.base import Domain
 from evolve.evaluate import Evaluator, suite_fitness
 from evolve.executors.base import Executor
@@ -251,8 +252,10 @@ def config_for(archive: Archive, named: NamedProgram, options: Mapping[str, obje
     values: dict[str, object] = {"domain": named.domain}
     if found:
         run = archive.get_run(found[0].run)
-        same = ("train", "validation", "test", "horizon", "fitness")
+        same = ("train", "validation", "test", "horizon", "fitness", "disguise_seed")
         values |= {name: run.config[name] for name in same if name in run.config}
+    else:
+        values["disguise_seed"] = draw(0)
     return load_config(values | {name: value for name, value in options.items() if value is not None})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from archive import Archive, Candidate, NewEvaluation, Run, Status
 from evolve.config import RunConfig
+from evolve.disguises import disguised
 from evolve.dispatch import Dispatcher, SearchError
 from evolve.domains.base import Domain
 from evolve.records import curves_of, final_values, outcome_of, settings_of, stored
@@ -36,7 +37,7 @@ class Measuring:
         if config.final_test:
             suites["test"] = config.test
         self._stages = {
-            split: domain.stage(split, suite, config.horizon, config.fitness)
+            split: disguised(domain.stage(split, suite, config.horizon, config.fitness), config.disguise_seed)
             for split, suite in suites.items()
         }
         self._check_games()

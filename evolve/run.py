@@ -13,6 +13,7 @@ from archive import Archive, Run
 from evolve.config import ConfigError, RunConfig, checked
 from evolve.consent import require_consent
 from evolve.continuing import check_continuable
+from evolve.disguises import disguised, draw
 from evolve.dispatch import default_lookahead
 from evolve.domains import domain
 from evolve.domains.checks import FitnessError, check_fitness
@@ -92,7 +93,10 @@ def check(config: RunConfig, *, confine: bool = True) -> None:
     suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
     if config.final_test:
         suites["test"] = config.test
-    stages = [work.stage(split, suite, config.horizon, config.fitness) for split, suite in suites.items()]
+    stages = [
+        disguised(work.stage(split, suite, config.horizon, config.fitness), config.disguise_seed)
+        for split, suite in suites.items()
+    ]
     try:
         check_fitness(work, config.fitness)
     except FitnessError as error:
@@ -134,6 +138,8 @@ def start_run(
     ConfigError, games.GameError, SandboxUnavailable, evolve.service.settings.ServiceError
         If the configuration cannot be carried out, see `check`; no run is created then.
     """
+    if config.disguise_seed is None and config.replay is None:  # a recorded run without has those of its days
+        config = config.model_copy(update={"disguise_seed": draw(config.seed)})
     check(config, confine=executor is None and config.executor == "local")
     workers = expected_workers(archive, config, service) if executor is None else executor.workers
     if config.lookahead is None:

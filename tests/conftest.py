@@ -96,6 +96,7 @@ def _nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         patch.setenv("NASHFORGE_DATABASE", str(home / "data" / "nashforge.db"))
         patch.setenv("NASHFORGE_CACHE", str(home / "cache"))
         patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+        patch.setenv("XDG_DATA_HOME", str(home / "data"))
         patch.setenv("MPLBACKEND", "Agg")
         patch.delenv("NASHFORGE_DEBUG", raising=False)
         yield

@@ -68,6 +68,7 @@ def distill(
     from cli import output
     from cli.measuring import check_tier
     from cli.records import candidate_as_dict
+    from evolve.disguises import disguised
     from evolve.distil import Distiller, config_for, record
     from evolve.domains import domain as find_domain
     from evolve.executors.local import LocalExecutor
@@ -94,7 +95,12 @@ def distill(
             "validation": config.validation,
             "test": config.test,
         }
-        stages = {split: work.stage(split, names[split], config.horizon, config.fitness) for split in splits}
+        stages = {
+            split: disguised(
+                work.stage(split, names[split], config.horizon, config.fitness), config.disguise_seed
+            )
+            for split in splits
+        }
         for stage in stages.values():
             work.prepare(stage)
         reference = config.fitness.reference if config.fitness.kind == "log_ratio" else None

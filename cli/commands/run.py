@@ -81,6 +81,15 @@ def run(
         int | None,
         typer.Option(metavar="N", min=0, help="Seed of every random draw. [default: 0]", show_default=False),
     ] = None,
+    disguise_seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Disguises of the validation games. [default: from the seed and a secret of this user]",
+            show_default=False,
+        ),
+    ] = None,
     suite: Annotated[str | None, suite_option("Games to search on. [default: that of the domain]")] = None,
     validation_suite: Annotated[
         str | None, suite_option("Games that are disguised to verify the best.")
@@ -149,6 +158,7 @@ def run(
         "weight": weight,
         "propose_on": propose_on,
         "seed": seed,
+        "disguise_seed": disguise_seed,
         "train": suite,
         "validation": validation_suite,
         "test": test_suite,

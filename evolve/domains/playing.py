@@ -38,8 +38,7 @@ class PlayingDomain(ABC):
     suites : dict
         Name of the suite of each split, by default.
     disguise : Disguise
-        Of the first game of validation; the seeds of the others count up from it, so that a suite is always
-        disguised in the same way.
+        Of the first game of validation; the numbers of the others count up from it.
     perturbs_only_copies : bool
         Whether payoffs are perturbed only in games of the domain's own training suite.
     seconds : dict
@@ -106,9 +105,10 @@ class PlayingDomain(ABC):
         )
 
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
-        """Return the games of a suite; those for validation are disguised, always in the same way.
+        """Return the games of a suite; those for validation are disguised, each with a number of its own.
 
-        Where only copies are perturbed, the others are other games anyway.
+        What a number stands for is up to the run, see `evolve.disguises`. Where only copies are perturbed,
+        the others are other games anyway.
         """
         known = self.games(self.suites["train"] if self.perturbs_only_copies else suite)
         copies = {self.identified(game)[1] for game in known} if split == "validation" else set()
@@ -118,7 +118,7 @@ class PlayingDomain(ABC):
                 disguise = self.disguise.model_copy(update={"seed": self.disguise.seed + k})
                 if self.identified(game)[1] not in copies:
                     disguise = disguise.model_copy(update={"perturbation": 0.0})
-                trials.append(self.trial(game, horizon, f"{game} (disguise {disguise.seed})", disguise))
+                trials.append(self.trial(game, horizon, f"{game} (disguised)", disguise))
             else:
                 trials.append(self.trial(game, horizon))
         return Stage(

@@ -1,0 +1,88 @@
+"""Disguises of validation games are a run's own, and nobody can tell them who sees only the run's seed."""
+
+import stat
+
+import pytest
+
+from evolve.disguises import KEY_FILE, disguised, draw
+from evolve.domains import domain
+from evolve.run import start_run
+from evolve.tasks import Fitness
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return tmp_path / "nashforge"
+
+
+def validation(number, name="cfr"):
+    work = domain(name)
+    stage = work.stage("validation", work.suites["validation"], 100, Fitness(kind="negative"))
+    return disguised(stage, number)
+
+
+def seeds(stage):
+    return [trial.disguise.seed for trial in stage.trials]
+
+
+def test_the_same_seed_has_the_same_disguises_here_and_others_elsewhere(data, tmp_path, monkeypatch):
+    numbers = [draw(seed) for seed in range(50)]
+    assert numbers == [draw(seed) for seed in range(50)]
+    assert len(set(numbers)) == 50
+    assert all(0 <= number < 2**52 for number in numbers)
+    key = data / KEY_FILE
+    assert len(key.read_bytes()) == 32
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    assert [path.name for path in data.iterdir()] == [KEY_FILE]
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "another"))
+    assert not {draw(seed) for seed in range(50)} & set(numbers)
+
+
+def test_without_a_place_for_the_secret_every_run_has_its_own(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    assert draw(1) != draw(1)
+
+
+@pytest.mark.parametrize("name", ["cfr", "psro", "rqe"])
+def test_all_games_of_a_run_are_disguised_differently(name):
+    one, other = validation(5, name), validation(6, name)
+    assert len({*seeds(one), *seeds(other)}) == 2 * len(one.trials)
+    assert seeds(one) == seeds(validation(5, name))
+    assert one.digest == validation(5, name).digest
+    assert one.digest != other.digest
+    assert [trial.label for trial in one.trials] == [f"{trial.game} (disguised)" for trial in one.trials]
+    # All else is as the domain has it.
+    plain = validation(None, name)
+    for mine, theirs in zip(one.trials, plain.trials, strict=True):
+        assert mine.model_copy(update={"disguise": theirs.disguise}) == theirs
+        assert mine.disguise.dummies == theirs.disguise.dummies
+        assert mine.disguise.perturbation == theirs.disguise.perturbation
+
+
+def test_what_is_not_disguised_stays_as_it_is():
+    work = domain("cfr")
+    stage = work.stage("train", "cfr-train", 100, Fitness())
+    assert disguised(stage, 7) == stage
+
+
+def test_a_run_draws_keeps_and_hides_its_number(archive, tiny, data):
+    first = start_run(archive, tiny(max_evaluations=2, seed=4))
+    again = start_run(archive, tiny(max_evaluations=2, seed=4))
+    other = start_run(archive, tiny(max_evaluations=2, seed=4, disguise_seed=77))
+    stored = [archive.get_run(result.run).config["disguise_seed"] for result in (first, again, other)]
+    assert stored[0] == stored[1] == draw(4)
+    assert stored[2] == 77
+    for result in (first, other):
+        run = archive.get_run(result.run)
+        drawn = seeds(
+            disguised(
+                domain("cfr").stage("validation", run.config["validation"], 40, Fitness()),
+                run.config["disguise_seed"],
+            )
+        )
+        shown = [score.game for row in archive.evaluations(run=run) for score in row.scores]
+        assert any("(disguised)" in label for label in shown)
+        assert not [label for label in shown if any(str(seed) in label for seed in drawn)]
