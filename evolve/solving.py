@@ -154,8 +154,8 @@ def learn_with(
     task = learning_task(game)
     form = one_shot_form(game, *task.payoffs)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-    with confined(named, limits, tier, [learner_arguments(task, iterations)]) as (session,):
-        learned = learn(task, session, iterations)
+    with confined(named, limits, tier, learner_arguments(task, iterations)) as sessions:
+        learned = learn(task, sessions, iterations)
     return form, learned.strategies, task
 
 
@@ -169,6 +169,6 @@ def learn_markov_with(
 
     task = markov_task(game)
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds)
-    with confined(named, limits, tier, [learner_arguments(task, iterations)]) as (session,):
-        learned = learn(task, session, iterations)
+    with confined(named, limits, tier, learner_arguments(task, iterations)) as sessions:
+        learned = learn(task, sessions, iterations)
     return task, learned.strategies

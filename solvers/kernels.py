@@ -127,7 +127,7 @@ def counterfactual_regrets(
 ) -> float:
     """`product` and `regret_pass` in one call: crossing into compiled code costs as much as a small game."""
     sized_product(rows, row_start, others, payoff, plans, value, size)
-    return regret_pass(start, parent, policy, value, size, regret)
+    return regret_pass(start, parent, policy, value, size, regret)  # type: ignore[no-any-return]
 
 
 @kernel()

@@ -108,7 +108,7 @@ class InlineSession:
         """Run the host once and check the expected outputs."""
         self._host.call(*arguments)
         for name in self._names if expect is None else expect:
-            if not _every(_finite(self.outputs[name])):
+            if not _every(_finite(self.outputs[name]), axis=None):
                 raise NonFiniteOutputError(f"the program's output {name!r} has NaN or infinite entries")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +41,19 @@ SOCIAL = ("price_of_anarchy", "free_riding")
 """Measured on request, in games that define them."""
 
 
+CALL_SECONDS = 50 * 12e-6
+"""Processor time that the move of a role in one state may take on average.
+
+50 times what the library's slowest learner (actor_critic) takes, see ``python -m benchmarks.calls``.
+"""
+
+
 class RQEDomain(PlayingDomain):
     """Update rules of learners that see only their own payoff gradients, see `solvers.learners.interface`."""
 
     name = "rqe"
     title = "learners of risk-averse equilibria, judged by the RQE gap of their last iterate"
-    evaluator = "rqe-3"
+    evaluator = "rqe-4"
     seed = "projected_gradient"
     hosts: tuple[str, ...] = ("solvers.learners.host",)
     metric = "rqe_gap"
@@ -120,14 +128,17 @@ class RQEDomain(PlayingDomain):
         return RQE
 
     def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
-        """Let the agents learn in one game and measure the gap of their strategies on the way."""
+        """Let the roles learn in one game, each in a process of its own, and measure the gap on the way."""
         task = read_task(trial.game, trial.disguise)
-        with sandbox.session(source, limits=limits, **served(task, trial.iterations)) as session:
+        states = task.game.states if isinstance(task, MarkovTask) else 1
+        limits = replace(limits, call_cpu_seconds=CALL_SECONDS * states)
+        with sandbox.sessions(source, served(task, trial.iterations), limits=limits) as sessions:
             try:
-                learned = learnt(task, session, trial.iterations, trial.checkpoints)
+                learned = learnt(task, sessions, trial.iterations, trial.checkpoints)
             except StrategyError as error:
-                raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
-        tally.use(session.usage, session.log)
+                sessions.close()
+                raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
+        tally.use(sessions.usage, sessions.log)
         tally.values[trial.label] = learned.points[-1].gap
         for point in learned.points:
             tally.scores.append(
@@ -168,15 +179,18 @@ def task_identity(text: str) -> str:
     return Identity(json.dumps([identity.text, options.split()])).digest
 
 
-def served(task: LearningTask | MarkovTask, horizon: int) -> dict[str, Any]:
-    """Return what a session needs to serve a learner in a task."""
+def served(task: LearningTask | MarkovTask, horizon: int) -> list[dict[str, Any]]:
+    """Return what sessions need to serve a learner in a task, one a role."""
     if isinstance(task, MarkovTask):
         return markov.session_arguments(task, horizon)
     return session_arguments(task, horizon)
 
 
 def learnt(
-    task: LearningTask | MarkovTask, session: Session, horizon: int, checkpoints: Sequence[int] = ()
+    task: LearningTask | MarkovTask,
+    sessions: Sequence[Session],
+    horizon: int,
+    checkpoints: Sequence[int] = (),
 ) -> Learned:
     """Let learners play a task.
 
@@ -186,8 +200,8 @@ def learnt(
         If a learner returns something that is not a mixed strategy.
     """
     if isinstance(task, MarkovTask):
-        return markov.learn(task, session, horizon, checkpoints)
-    return learn(task, session, horizon, checkpoints)
+        return markov.learn(task, sessions, horizon, checkpoints)
+    return learn(task, sessions, horizon, checkpoints)
 
 
 def _shares_rewards(task: LearningTask | MarkovTask) -> bool:

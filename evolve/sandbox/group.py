@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, overload
 
+from evolve.sandbox.account import total_usage
 from evolve.sandbox.limits import Usage
-from evolve.sandbox.session import SandboxSession, total_usage
+from evolve.sandbox.session import SandboxSession
 
 
 class SessionGroup(Sequence[SandboxSession]):

@@ -169,8 +169,9 @@ class Sandbox:
 
     def _open(self, source: str, arguments: Sequence[Mapping[str, Any]], limits: Limits) -> SessionGroup:
         # Not at the top: it needs what Windows does not have, where making a sandbox must fail clearly.
+        from evolve.sandbox.account import Account
         from evolve.sandbox.group import SessionGroup
-        from evolve.sandbox.session import Account, SandboxSession
+        from evolve.sandbox.session import SandboxSession
 
         zygote, account = self._running_zygote(), Account(limits)
         with ExitStack() as undo:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from evolve.sandbox import wire
+from evolve.sandbox.account import Account, total_usage
 from evolve.sandbox.errors import (
     FAILURES,
     CandidateFailure,
@@ -45,32 +46,16 @@ _now, _read, _write = time.monotonic, os.read, os.write
 _FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)]
 
 
-class Account:
-    """What all processes of one program share.
-
-    Attributes
-    ----------
-    wall_seconds : float
-        That may still be spent waiting for the program.
-    cpu_seconds : float
-        That it may still use, as far as known.
-    sessions : list of SandboxSession
-        With its processes, until they end.
-    """
-
-    __slots__ = ("cpu_seconds", "sessions", "wall_seconds")
-
-    def __init__(self, limits: Limits) -> None:
-        self.wall_seconds = limits.wall_seconds
-        self.cpu_seconds = limits.cpu_seconds
-        self.sessions: list[SandboxSession] = []
-
-
 class SandboxSession:
     """One program in a confined process of its own; made by ``Sandbox.session``. See ``Session``.
 
     A session belongs to one thread at a time. Where a program has several processes, what they use counts
     together, and when one ends, all do.
+
+    Attributes
+    ----------
+    shared_memory : int
+        Bytes of the peak memory that the process had from the zygote; known once the session is closed.
     """
 
     def __init__(
@@ -104,7 +89,7 @@ class SandboxSession:
         self._closing = threading.Lock()
         self._log = ""
         self._usage = Usage()
-        self._shared_memory = 0
+        self.shared_memory = 0
         self._wall = 0.0
         self._account = account
         self._serial = 0
@@ -411,17 +396,5 @@ class SandboxSession:
             self._usage = Usage(0.0, self._wall, 0, self._serial)
         else:
             self._usage = Usage(remains["cpu"], self._wall, remains["memory"], self._serial)
-            self._shared_memory = min(remains["memory"], remains["baseline"])
+            self.shared_memory = min(remains["memory"], remains["baseline"])
         return remains
-
-
-def total_usage(sessions: Sequence[SandboxSession]) -> Usage:
-    """Return what a program used in all its processes; the interpreter, which they share, counts once."""
-    used = [session.usage for session in sessions]
-    shared = [session._shared_memory for session in sessions]
-    return Usage(
-        cpu_seconds=sum(one.cpu_seconds for one in used),
-        wall_seconds=sum(one.wall_seconds for one in used),
-        peak_memory_bytes=sum(one.peak_memory_bytes for one in used) - sum(shared) + max(shared),
-        calls=sum(one.calls for one in used),
-    )

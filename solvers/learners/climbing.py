@@ -50,23 +50,24 @@ def sizes_of(actions: tuple[int, int]) -> tuple[int, int, int, int]:
     return n, m, m, n
 
 
-def session_of_agents(actions: tuple[int, int], horizon: int, *, states: int = 1) -> dict[str, Any]:
-    """Return what a session needs to serve a learner: ``host``, ``setup``, ``inputs``, ``outputs``.
+def sessions_of_roles(actions: tuple[int, int], horizon: int, *, states: int = 1) -> list[dict[str, Any]]:
+    """Return what sessions need to serve a learner, one a role, which is told of itself alone.
 
-    There is an agent for every role in every state, by role, then by state.
+    Each is a dictionary of ``host``, ``setup``, ``inputs``, ``outputs``. A role has an agent in every state.
     """
-    agents = [[size, int(role >= 2)] for role, size in enumerate(sizes_of(actions)) for _ in range(states)]
-    sizes = [size for size, _ in agents]
-    return {
-        "host": "solvers.learners.host",
-        "setup": {"horizon": horizon, "agents": agents},
-        "inputs": host.inputs(sizes),
-        "outputs": host.outputs(sizes),
-    }
+    return [
+        {
+            "host": "solvers.learners.host",
+            "setup": {"horizon": horizon, "agents": [[size, int(role >= 2)]] * states},
+            "inputs": host.inputs([size] * states),
+            "outputs": host.outputs([size] * states),
+        }
+        for role, size in enumerate(sizes_of(actions))
+    ]
 
 
 def climb(
-    session: Session,
+    sessions: Sequence[Session],
     horizon: int,
     checkpoints: Iterable[int],
     agents: Sequence[Array],
@@ -78,6 +79,8 @@ def climb(
 
     Parameters
     ----------
+    sessions
+        Serve the learner, one a role; made with `sessions_of_roles`.
     agents
         First strategies, one array a role, with actions on the last axis.
     gradients
@@ -92,27 +95,22 @@ def climb(
     StrategyError
         If a learner returns something that is not a mixed strategy.
     """
-    ends = np.cumsum([agent.size for agent in agents])[:-1]
     wanted, points, seconds = {*checkpoints, horizon}, [], 0.0
     began = time.perf_counter()
     for t in range(1, horizon + 1):
-        session.inputs["strategy"][:] = _flat(agents)
-        session.inputs["gradient"][:] = _flat(gradients(agents))
-        session.call(t, expect=["next"])
-        given = np.split(session.outputs["next"], ends)
-        agents = [
-            _strategies(part.reshape(agent.shape), t, place)
-            for part, agent in zip(given, agents, strict=True)
-        ]
+        told = gradients(agents)
+        moved = []
+        for session, agent, gradient in zip(sessions, agents, told, strict=True):
+            session.inputs["strategy"][:] = agent.ravel()
+            session.inputs["gradient"][:] = gradient.ravel()
+            session.call(t)
+            moved.append(_strategies(session.outputs["next"].reshape(agent.shape), t, place))
+        agents = moved
         if t in wanted:
             seconds += time.perf_counter() - began
             points.append(Point(t, gap((agents[0], agents[1])), seconds))
             began = time.perf_counter()
     return Learned((agents[0], agents[1]), tuple(points))
-
-
-def _flat(arrays: Sequence[Array]) -> Array:
-    return np.concatenate([array.ravel() for array in arrays])
 
 
 def _strategies(given: Array, t: int, place: Callable[[int], str]) -> Array:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from solvers.learners.climbing import Learned, climb, session_of_agents, sizes_of
+from solvers.learners.climbing import Learned, climb, sessions_of_roles, sizes_of
 from solvers.learners.tasks import LearningTask
 from solvers.metrics.gaps import matrix_gaps
 from solvers.risk.regularizers import nu_gradient
@@ -21,9 +21,9 @@ from solvers.session import Session
 Array = npt.NDArray[np.float64]
 
 
-def session_arguments(task: LearningTask, horizon: int) -> dict[str, Any]:
-    """Return what a session needs to serve a learner: ``host``, ``setup``, ``inputs``, ``outputs``."""
-    return session_of_agents(task.problem.shape, horizon)
+def session_arguments(task: LearningTask, horizon: int) -> list[dict[str, Any]]:
+    """Return what sessions need to serve a learner: ``host``, ``setup``, ``inputs``, ``outputs`` of each."""
+    return sessions_of_roles(task.problem.shape, horizon)
 
 
 def gradients(task: LearningTask, agents: Sequence[Array]) -> list[Array]:
@@ -38,7 +38,9 @@ def gradients(task: LearningTask, agents: Sequence[Array]) -> list[Array]:
     return [*ascend, *descend]
 
 
-def learn(task: LearningTask, session: Session, horizon: int, checkpoints: Iterable[int] = ()) -> Learned:
+def learn(
+    task: LearningTask, sessions: Sequence[Session], horizon: int, checkpoints: Iterable[int] = ()
+) -> Learned:
     """Let learners play for ``horizon`` iterations and measure the players' RQE gap.
 
     Raises
@@ -47,7 +49,7 @@ def learn(task: LearningTask, session: Session, horizon: int, checkpoints: Itera
         If a learner returns something that is not a mixed strategy.
     """
     return climb(
-        session,
+        sessions,
         horizon,
         checkpoints,
         [np.full(size, 1.0 / size) for size in sizes_of(task.problem.shape)],

@@ -12,17 +12,17 @@ from solvers.session import ArraySpec, find_class
 
 
 def inputs(sizes: Sequence[int]) -> list[ArraySpec]:
-    """Arrays that the engine writes: strategies and gradients of all agents, one after the other."""
+    """Arrays that the engine writes: strategies and gradients of the agents, one after the other."""
     return [("strategy", (sum(sizes),), "<f8"), ("gradient", (sum(sizes),), "<f8")]
 
 
 def outputs(sizes: Sequence[int]) -> list[ArraySpec]:
-    """Arrays that the learners write: the next strategies of all agents."""
+    """Arrays that the learners write: the next strategies of the agents."""
     return [("next", (sum(sizes),), "<f8")]
 
 
 class Host:
-    """All agents' instances of one learner.
+    """Instances of one learner for the agents of one role, one in every state.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Host:
         self._strategy, self._gradient, self._next = inputs["strategy"], inputs["gradient"], outputs["next"]
 
     def call(self, t: int) -> None:
-        """Let every agent move once."""
+        """Let each of the agents move once."""
         for learner, slot in zip(self._learners, self._slots, strict=True):
             # The shared arrays are overwritten by the next message, so a learner gets copies that it may
             # keep.

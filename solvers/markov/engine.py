@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.equilibria.stationary import stationary_gaps
-from solvers.learners.climbing import Learned, climb, session_of_agents, sizes_of
+from solvers.learners.climbing import Learned, climb, sessions_of_roles, sizes_of
 from solvers.markov.tasks import MarkovTask
 from solvers.risk.regularizers import nu, nu_gradient
 from solvers.session import Session
@@ -29,13 +29,13 @@ from solvers.session import Session
 Array = npt.NDArray[np.float64]
 
 
-def session_arguments(task: MarkovTask, horizon: int) -> dict[str, Any]:
-    """Return what a session needs to serve a learner: ``host``, ``setup``, ``inputs``, ``outputs``.
+def session_arguments(task: MarkovTask, horizon: int) -> list[dict[str, Any]]:
+    """Return what sessions need to serve a learner: ``host``, ``setup``, ``inputs``, ``outputs`` of each.
 
-    There is an agent in every state for player 1, then player 2, then player 1's adversary (over player 2's
-    actions), then player 2's.
+    There is a session for player 1, then player 2, then player 1's adversary (over player 2's actions), then
+    player 2's, each with an agent in every state.
     """
-    return session_of_agents(task.game.actions, horizon, states=task.game.states)
+    return sessions_of_roles(task.game.actions, horizon, states=task.game.states)
 
 
 def joint_values(task: MarkovTask, agents: Sequence[Array], player: int) -> Array:
@@ -65,7 +65,9 @@ def gradients(task: MarkovTask, agents: Sequence[Array]) -> list[Array]:
     return [*ascend, *descend]
 
 
-def learn(task: MarkovTask, session: Session, horizon: int, checkpoints: Iterable[int] = ()) -> Learned:
+def learn(
+    task: MarkovTask, sessions: Sequence[Session], horizon: int, checkpoints: Iterable[int] = ()
+) -> Learned:
     """Let learners play for ``horizon`` iterations and measure the players' RQE gap.
 
     The gap is what both players would gain by best stationary replies, each from the state where it gains
@@ -77,7 +79,7 @@ def learn(task: MarkovTask, session: Session, horizon: int, checkpoints: Iterabl
         If a learner returns something that is not a mixed strategy.
     """
     return climb(
-        session,
+        sessions,
         horizon,
         checkpoints,
         [np.full((task.game.states, size), 1.0 / size) for size in sizes_of(task.game.actions)],

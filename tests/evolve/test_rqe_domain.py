@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from solvers.learners.engine import learn, session_arguments
 from solvers.learners.rules import learner_names, learner_source
 from solvers.learners.tasks import learning_task
 from solvers.metrics.profile import UndefinedMetricError
-from solvers.session import InlineSession, NonFiniteOutputError, load_module
+from solvers.session import NonFiniteOutputError, inline_sessions, load_module
 
 NEGATIVE = Fitness(kind="negative")
 
@@ -40,7 +41,9 @@ def test_the_sandbox_measures_what_this_process_measures() -> None:
     report = run(learner_source("mirror_descent"))
     assert report.status == "ok", report.reason
     task = learning_task("SC4")
-    session = InlineSession(load_module(learner_source("mirror_descent")), **session_arguments(task, 20))
+    session = inline_sessions(
+        lambda: load_module(learner_source("mirror_descent")), session_arguments(task, 20)
+    )
     expected = learn(task, session, 20).points[-1].gap
     assert report.fitness("test") == pytest.approx(-expected, rel=1e-12)
     stage = report.stage("test")
@@ -107,7 +110,7 @@ def test_operators_make_programs_that_run(operator) -> None:
             except NotApplicable:
                 continue
             made += 1
-            session = InlineSession(load_module(edit.source), **session_arguments(task, 10))
+            session = inline_sessions(partial(load_module, edit.source), session_arguments(task, 10))
             try:
                 learn(task, session, 10)
             except (StrategyError, NonFiniteOutputError):

@@ -15,7 +15,7 @@ from solvers.learners.tasks import LearningTask, learning_task
 from solvers.library import NotInLibraryError
 from solvers.markov.tasks import is_markov_task, markov_task
 from solvers.risk.regularizers import nu
-from solvers.session import InlineSession, load_module
+from solvers.session import InlineSession, inline_sessions, load_module
 
 TASKS = (
     "SC4",
@@ -24,8 +24,8 @@ TASKS = (
 )
 
 
-def serve(source: str, task: LearningTask, horizon: int) -> InlineSession:
-    return InlineSession(load_module(source), **session_arguments(task, horizon))
+def serve(source: str, task: LearningTask, horizon: int) -> list[InlineSession]:
+    return inline_sessions(lambda: load_module(source), session_arguments(task, horizon))
 
 
 def equilibrium_of(task: LearningTask) -> Equilibrium:

@@ -15,7 +15,7 @@ from solvers.learners.tasks import learning_task
 from solvers.markov.engine import gap, gradients, joint_values, learn, session_arguments
 from solvers.markov.measures import best_welfare, markov_measures, player_measures
 from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
-from solvers.session import InlineSession, load_module
+from solvers.session import InlineSession, inline_sessions, load_module
 
 TASKS = (
     "cliff_walk(3x2)",
@@ -24,8 +24,8 @@ TASKS = (
 )
 
 
-def serve(source: str, task: MarkovTask, horizon: int) -> InlineSession:
-    return InlineSession(load_module(source), **session_arguments(task, horizon))
+def serve(source: str, task: MarkovTask, horizon: int) -> list[InlineSession]:
+    return inline_sessions(lambda: load_module(source), session_arguments(task, horizon))
 
 
 def random_agents(task: MarkovTask, seed: int) -> list[np.ndarray]:
@@ -63,7 +63,7 @@ def test_one_state_without_a_future_is_the_one_shot_engine() -> None:
     task = MarkovTask("one", game, read.how, read.discount)
     source = learner_source("optimistic_gradient")
     mine = learn(task, serve(source, task, 40), 40, (1, 10))
-    session = InlineSession(load_module(source), **one_shot.session_arguments(plain, 40))
+    session = inline_sessions(lambda: load_module(source), one_shot.session_arguments(plain, 40))
     theirs = one_shot.learn(plain, session, 40, (1, 10))
     for x, y in zip(mine.strategies, theirs.strategies, strict=True):
         assert x[0] == pytest.approx(y, abs=1e-12)
