@@ -199,13 +199,12 @@ def move_pass(
     plan[len(plan) - 1] = 1.0
     bad = -1
     for i in range(len(parent)):
-        kept, added = keep[i], add[i]
-        if not (0.0 <= kept < math.inf and 0.0 <= added < math.inf):
+        if not (0.0 <= keep[i] < math.inf and 0.0 <= add[i] < math.inf):
             return -2 - i
         here = plan[parent[i]]
         total = 0.0
         for a in range(start[i], start[i + 1]):
-            average[a] = kept * average[a] + added * reach[a] * policy[a]
+            average[a] = keep[i] * average[a] + add[i] * reach[a] * policy[a]
             p = moved[a]
             total += p
             if not p >= 0.0 and bad < 0:
