@@ -44,7 +44,7 @@ SOCIAL = ("price_of_anarchy", "free_riding")
 CALL_SECONDS = 50 * 12e-6
 """Processor time that the move of a role in one state may take on average.
 
-50 times what the library's slowest learner (actor_critic) takes, see ``python -m benchmarks.calls``.
+50 times what the library's slowest learner (actor_critic) takes, median on a core of a shared machine.
 """
 
 
