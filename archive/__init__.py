@@ -1,17 +1,18 @@
 """What is remembered: programs, runs, candidates, evaluations, scores and model calls, in one database.
 
 ``Archive.open()`` gives the default database; everything else is a method of :class:`Archive` and hands out
-the frozen records of :mod:`archive.records`. Nothing here needs SQLAlchemy until an archive is opened.
+the frozen records of :mod:`nashforge.archive.records`. Nothing here needs SQLAlchemy until an archive is
+opened.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from archive.errors import (
+    from nashforge.archive.errors import (
         AmbiguousReference,
         ArchiveError,
         ArchiveNotFound,
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
         RunBusy,
         SchemaMismatch,
     )
-    from archive.hashing import normalize_source, program_hash
-    from archive.location import default_url, resolve_url
-    from archive.records import (
+    from nashforge.archive.hashing import normalize_source, program_hash
+    from nashforge.archive.records import (
         CallStatus,
         Candidate,
         Evaluation,
@@ -43,13 +43,14 @@ if TYPE_CHECKING:
         Score,
         Status,
     )
-    from archive.schema import schema_version, upgrade
-    from archive.store import Archive
-    from archive.transfer import TransferReport, export_archive, import_archive
-    from archive.views import Edge, HistoryPoint, Lineage, Relative, RunSummary, Spending
+    from nashforge.archive.storage.location import default_url, resolve_url
+    from nashforge.archive.storage.schema import schema_version, upgrade
+    from nashforge.archive.store import Archive
+    from nashforge.archive.stores.views import Edge, HistoryPoint, Lineage, Relative, RunSummary, Spending
+    from nashforge.archive.transfer.files import TransferReport, export_archive, import_archive
 
 _HOME = {
-    "archive.errors": (
+    "nashforge.archive.errors": (
         "AmbiguousReference",
         "ArchiveError",
         "ArchiveNotFound",
@@ -65,9 +66,9 @@ _HOME = {
         "RunBusy",
         "SchemaMismatch",
     ),
-    "archive.hashing": ("normalize_source", "program_hash"),
-    "archive.location": ("default_url", "resolve_url"),
-    "archive.records": (
+    "nashforge.archive.hashing": ("normalize_source", "program_hash"),
+    "nashforge.archive.storage.location": ("default_url", "resolve_url"),
+    "nashforge.archive.records": (
         "CallStatus",
         "Candidate",
         "Evaluation",
@@ -81,10 +82,17 @@ _HOME = {
         "Score",
         "Status",
     ),
-    "archive.schema": ("schema_version", "upgrade"),
-    "archive.store": ("Archive",),
-    "archive.transfer": ("TransferReport", "export_archive", "import_archive"),
-    "archive.views": ("Edge", "HistoryPoint", "Lineage", "Relative", "RunSummary", "Spending"),
+    "nashforge.archive.storage.schema": ("schema_version", "upgrade"),
+    "nashforge.archive.store": ("Archive",),
+    "nashforge.archive.transfer.files": ("TransferReport", "export_archive", "import_archive"),
+    "nashforge.archive.stores.views": (
+        "Edge",
+        "HistoryPoint",
+        "Lineage",
+        "Relative",
+        "RunSummary",
+        "Spending",
+    ),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

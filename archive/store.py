@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from archive.activity import ActivityStore
-from archive.calls import CallStore
-from archive.errors import ArchiveNotFound
-from archive.files import make_file
-from archive.lineage import LineageStore
-from archive.location import file_of, resolve_url
-from archive.queries import Queries
-from archive.queue import WorkQueue
-from archive.schema import prepare
-from archive.workers import WorkerStore
+from nashforge.archive.errors import ArchiveNotFound
+from nashforge.archive.storage.location import file_of, resolve_url
+from nashforge.archive.storage.permissions import make_file
+from nashforge.archive.storage.schema import prepare
+from nashforge.archive.stores.activity import ActivityStore
+from nashforge.archive.stores.calls import CallStore
+from nashforge.archive.stores.lineage import LineageStore
+from nashforge.archive.stores.queries import Queries
+from nashforge.archive.stores.queue import WorkQueue
+from nashforge.archive.stores.workers import WorkerStore
 
 
 class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore, ActivityStore):
@@ -23,7 +23,7 @@ class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore, Activity
     Every operation is one transaction and hands out frozen records; nothing that returned is lost when the
     process is killed. Use `open`; the object may be shared by threads, survives a fork and can be pickled.
 
-    >>> from archive import Archive
+    >>> from nashforge.archive import Archive
     >>> with Archive.open("/tmp/example.db") as archive:        # doctest: +SKIP
     ...     run = archive.create_run("cfr", {"max_evaluations": 100}, seed=1)
     ...     program = archive.add_program(source, "cfr")

@@ -45,7 +45,7 @@ class Attempt:
     kind : str
         What is to be done, and so which workers may claim it: ``evaluate`` or ``propose``.
     tag : float
-        Virtual time at which it is due: the lowest is claimed first, see `archive.queue`.
+        Virtual time at which it is due: the lowest is claimed first, see `nashforge.archive.stores.queue`.
     payload : dict or None
         The work, as plain JSON values; None when nobody needs it any more.
     result : dict or None

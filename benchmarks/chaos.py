@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from archive import Archive, ArchiveError, NotFound, RunState, Status
-from archive.work import AttemptState
-from evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
-from evolve.service.settings import ServiceError
+from nashforge.archive import Archive, ArchiveError, NotFound, RunState, Status
+from nashforge.archive.work import AttemptState
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
+from nashforge.evolve.service.settings import ServiceError
 
 PR_SET_CHILD_SUBREAPER = 36
 NAME = "chaos-run"
@@ -72,7 +72,7 @@ class Trial:
         """Start a command of nashforge under a name."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "cli", *words],
+                [sys.executable, "-m", "nashforge", *words],
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -213,7 +213,7 @@ def undisturbed(folder: Path, evaluations: int) -> list[Row]:
     (folder / "run.toml").write_text("lookahead = 4\n")
     place = str(folder / "undisturbed.db")
     options = [*run_options(folder / "tiny.toml", evaluations), "--config", str(folder / "run.toml")]
-    command = [sys.executable, "-m", "cli", "run", "cfr", "--name", NAME, "--database", place, *options]
+    command = [sys.executable, "-m", "nashforge", "run", "cfr", "--name", NAME, "--database", place, *options]
     subprocess.run(command, check=True, capture_output=True)
     return programs(place)
 

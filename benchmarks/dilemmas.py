@@ -18,19 +18,19 @@ from typing import TypeAlias
 from rich.console import Console
 from rich.table import Table
 
-from archive import Archive, ArchiveNotFound, NotFound
-from evolve.config import load_config
-from evolve.dilemmas.arena import HOSTS, play_confined
-from evolve.dilemmas.genome import library as library_fragments
-from evolve.dilemmas.genome import take_apart
-from evolve.ranking import ranked
-from evolve.run import resume_run, start_run
-from evolve.sandbox import Sandbox
-from games.dilemmas.settings import GAMES, Setting
-from solvers.policies import policy_names, policy_source
-from solvers.policies.episode import in_process
-from solvers.policies.metrics import METRICS, summaries
-from solvers.policies.strangers import Play, cross_play, invasion, schelling
+from nashforge.archive import Archive, ArchiveNotFound, NotFound
+from nashforge.evolve.config.run import load_config
+from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
+from nashforge.evolve.proposers.fragments.genome import library as library_fragments
+from nashforge.evolve.proposers.fragments.genome import take_apart
+from nashforge.evolve.runs.run import resume_run, start_run
+from nashforge.evolve.sandbox import Sandbox
+from nashforge.evolve.search.population.ranking import ranked
+from nashforge.games.dilemmas.settings import GAMES, Setting
+from nashforge.solvers.policies import policy_names, policy_source
+from nashforge.solvers.policies.cross_play import Play, cross_play, invasion, schelling
+from nashforge.solvers.policies.episode import in_process
+from nashforge.solvers.policies.metrics import METRICS, summaries
 
 SEEDS = range(5)
 STEPS_IN_PROCESS, STEPS_SANDBOXED, EVALUATION_SECONDS = 4000, 1500, 5.0
@@ -126,7 +126,7 @@ def bare_rate(setting: Setting, rounds: int) -> float:
     """Return steps a second of the environment alone, with random actions."""
     import numpy as np
 
-    from games.dilemmas import make
+    from nashforge.games.dilemmas import make
 
     environment = make(setting)
     rng = np.random.default_rng(0)

@@ -25,14 +25,14 @@ from open_spiel.python.algorithms import cfr as python_cfr
 from rich.console import Console
 from rich.table import Table
 
-import games
 from benchmarks.pairing import human, paired, ratio
-from evolve.sandbox import Sandbox
-from solvers.cfr.engine import Engine, session_arguments
-from solvers.cfr.rules import rule_source
-from solvers.profile import Array, exploitability, uniform_profile
-from solvers.session import inline_sessions, load_module
-from solvers.tables import tables
+from nashforge import games
+from nashforge.evolve.sandbox import Sandbox
+from nashforge.solvers.cfr.engine import Engine, session_arguments
+from nashforge.solvers.cfr.rules import rule_source
+from nashforge.solvers.programs.session import inline_sessions, load_module
+from nashforge.solvers.sequence_form.profile import Array, exploitability, uniform_profile
+from nashforge.solvers.sequence_form.tables import tables
 
 LEDUC, LIARS_5, LIARS_6 = "leduc_poker", "liars_dice(dice_sides=5)", "liars_dice(dice_sides=6)"
 TARGETS = {
@@ -93,7 +93,7 @@ def measure_iterations(console: Console, rounds: int) -> bool:
     table = Table(title="Seconds per CFR iteration (median of paired rounds)")
     for column in ("game", "contestant", "seconds", "engine is faster", "with rule", "sandboxed", "targets"):
         table.add_column(column, justify="left" if column in ("game", "contestant", "targets") else "right")
-    with Sandbox(hosts=["solvers.cfr.host"]) as sandbox:
+    with Sandbox(hosts=["nashforge.solvers.cfr.host"]) as sandbox:
         for name in (LEDUC, LIARS_5, LIARS_6):
             form = games.compile(name)
             arguments = session_arguments(form, 10**9)

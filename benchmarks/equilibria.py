@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.branches import averse_small_steps, small_steps
-from solvers.equilibria import nash, qre, rqe
+from nashforge.solvers.equilibria import nash, qre, rqe
 
 Array = npt.NDArray[np.float64]
 Rows = list[list[Fraction]]

@@ -13,10 +13,10 @@ import statistics
 import sys
 import time
 
-from evolve.domains import domain
-from evolve.sandbox import Sandbox
-from evolve.tasks import Fitness, Task
-from solvers import solve
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Fitness, Task
+from nashforge.evolve.sandbox import Sandbox
+from nashforge.solvers import solve
 
 EVALUATION_TARGET = 2.5
 SANDBOX_TARGET = 0.5

@@ -21,13 +21,13 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import spearmanr
 
-import games
-from games import SequenceForm
-from solvers.cfr.engine import run, session_arguments
-from solvers.cfr.interface import Array, RegretMinimizer
-from solvers.cfr.rules import load_rule
-from solvers.profile import PolicyError
-from solvers.session import NonFiniteOutputError, inline_sessions
+from nashforge import games
+from nashforge.games import SequenceForm
+from nashforge.solvers.cfr.engine import run, session_arguments
+from nashforge.solvers.cfr.interface import Array, RegretMinimizer
+from nashforge.solvers.cfr.rules import load_rule
+from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 CHECKPOINTS = (100, 200, 500, 1000)
 TRAIN = games.load_suite("cfr-train").games

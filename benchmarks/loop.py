@@ -20,12 +20,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive import Archive, Candidate
 from benchmarks.loop_domain import install
-from evolve.config import load_config
-from evolve.executors.local import LocalExecutor
-from evolve.progress import Silent
-from evolve.run import resume_run, start_run
+from nashforge.archive import Archive, Candidate
+from nashforge.evolve.config.run import load_config
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.runs.run import resume_run, start_run
+from nashforge.evolve.search.events import Silent
 
 MEASURED = 200
 """Candidates that are timed at each position."""

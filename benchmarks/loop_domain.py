@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from evolve.domains.metrics import Metric, catalogue
-from evolve.domains.staging import Tally, run_stages
-from evolve.sandbox import Limits, Sandbox
-from evolve.tasks import Fitness, Measurement, Report, Split, Stage, Task, Trial
+from nashforge.evolve.evaluation.messages import Fitness, Measurement, Report, Split, Stage, Task, Trial
+from nashforge.evolve.evaluation.metrics import Metric, catalogue
+from nashforge.evolve.evaluation.stages import Tally, run_stages
+from nashforge.evolve.sandbox import Limits, Sandbox
 
 HOST = '''"""Calls the program."""
 

@@ -20,14 +20,14 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from archive import Archive, CallStatus, Run, Status
 from benchmarks.model_server import FAULTS, Ask, ModelServer, Reply, new_rule
-from evolve.config import RunConfig, load_config
-from evolve.executors.base import Lost
-from evolve.llm.cassette import replay_values
-from evolve.llm.prices import Usage, load_prices, price_of
-from evolve.run import resume_run, start_run
-from evolve.tasks import Measurement, Report, Stage, StageReport, Task
+from nashforge.archive import Archive, CallStatus, Run, Status
+from nashforge.evolve.config.run import RunConfig, load_config
+from nashforge.evolve.evaluation.messages import Measurement, Report, Stage, StageReport, Task
+from nashforge.evolve.executors.base import Lost
+from nashforge.evolve.proposers.llm.prices import Usage, load_prices, price_of
+from nashforge.evolve.proposers.llm.recordings.cassette import replay_values
+from nashforge.evolve.runs.run import resume_run, start_run
 
 SUITE = 'name = "tiny"\npurpose = "One tiny game."\ngames = ["kuhn_poker"]\n'
 MODELS = ("anthropic:claude-sonnet-5", "google:gemini-2.5-pro")

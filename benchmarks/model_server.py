@@ -291,7 +291,7 @@ RULE = '''"""CFR+ whose average weighs iteration t by t^{power}."""
 
 import numpy as np
 
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class Variant(RegretMinimizer):

@@ -29,13 +29,13 @@ import pyspiel
 from rich.console import Console
 from rich.table import Table
 
-import games
-from archive import Archive, Status
 from benchmarks.pairing import human
 from benchmarks.psro_search import measure, refusal
-from evolve.domains import domain
-from evolve.tasks import Trial
-from solvers.psro.solve import solve_psro
+from nashforge import games
+from nashforge.archive import Archive, Status
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Trial
+from nashforge.solvers.psro.solve import solve_psro
 
 KUHN_3, LEDUC, LIARS_5 = "kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=5)"
 POINTS = (10, 25, 50, 75, 100)

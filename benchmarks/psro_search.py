@@ -20,13 +20,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from archive import Archive, Candidate, Status
 from benchmarks.seeded import best_of, run_or_resume, spawn
-from evolve.config import RunConfig, load_config
-from evolve.domains import domain
-from evolve.evaluate import Evaluator, Measured, mean_fitness
-from evolve.executors.local import LocalExecutor
-from evolve.programs import find_program
+from nashforge.archive import Archive, Candidate, Status
+from nashforge.evolve.config.run import RunConfig, load_config
+from nashforge.evolve.domains import domain
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.measurement.evaluator import Evaluator, Measured, mean_fitness
+from nashforge.evolve.measurement.programs import find_program
 
 LATE = 1800.0
 """Seconds beyond which a test game of one program counts as too slow, by default."""

@@ -11,13 +11,13 @@ import argparse
 import time
 from collections.abc import Callable
 
-import games
-from games.matrix import bimatrix, human_games
-from solvers.equilibria import rqe
-from solvers.profile import realization_plans, uniform_profile
-from solvers.risk import Risk
-from solvers.risk.dilated import seats
-from solvers.tables import tables
+from nashforge import games
+from nashforge.games.matrix import bimatrix, human_games
+from nashforge.solvers.equilibria import rqe
+from nashforge.solvers.risk import Risk
+from nashforge.solvers.risk.dilated import seats
+from nashforge.solvers.sequence_form.profile import realization_plans, uniform_profile
+from nashforge.solvers.sequence_form.tables import tables
 
 DIVERGENCES = ("kl", "reverse_kl", "chi2", "cvar")
 PAIRS = [(divergence, regularizer) for divergence in DIVERGENCES for regularizer in ("barrier", "entropy")]

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from archive import Archive, Candidate, NotFound, Run, Status
-from evolve.config import RunConfig
-from evolve.ranking import merit
-from evolve.run import resume_run, start_run
+from nashforge.archive import Archive, Candidate, NotFound, Run, Status
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.runs.run import resume_run, start_run
+from nashforge.evolve.search.population.ranking import merit
 
 
 def evaluated(archive: Archive, run: Run) -> list[Candidate]:

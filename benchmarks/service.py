@@ -29,14 +29,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from archive import Archive
-from evolve.executors.base import Executor, Lost
-from evolve.executors.celery import CeleryExecutor, live_slots
-from evolve.executors.local import LocalExecutor
-from evolve.service.servers import PostgreSQL, RabbitMQ, Redis
-from evolve.service.settings import service_settings
-from evolve.tasks import Stage, Task, Trial
-from solvers.cfr.rules import rule_source
+from nashforge.archive import Archive
+from nashforge.evolve.evaluation.messages import Stage, Task, Trial
+from nashforge.evolve.executors.base import Executor, Lost
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.service.executor import CeleryExecutor, live_slots
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis
+from nashforge.evolve.service.settings import service_settings
+from nashforge.solvers.cfr.rules import rule_source
 from tests.archive.measure_scale import fill
 from tests.archive.writer import write
 
@@ -79,7 +79,10 @@ def overhead(database: str, broker: str, folder: Path, count: int, rounds: int) 
     environment = {**os.environ, "NASHFORGE_DATABASE": database, "NASHFORGE_BROKER": broker}
     with (folder / "worker.log").open("ab") as log:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "cli", "worker", "--slots", "1"], env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "nashforge", "worker", "--slots", "1"],
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
     settings = service_settings(broker)
     local = LocalExecutor(1)
@@ -115,7 +118,7 @@ def overhead(database: str, broker: str, folder: Path, count: int, rounds: int) 
 
 def command(database: str, *words: str) -> Callable[[], object]:
     """Return what calls a command in this process, with its output thrown away."""
-    from cli.main import app
+    from nashforge.cli.main import app
 
     def call() -> None:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):

@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import spearmanr
 
-import games
 from benchmarks.fitness import draw, family
-from evolve.domains import domain
-from solvers.cfr.interface import RegretMinimizer
-from solvers.cfr.solve import solve
-from solvers.profile import PolicyError
-from solvers.session import NonFiniteOutputError
+from nashforge import games
+from nashforge.evolve.domains import domain
+from nashforge.solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.solve import solve
+from nashforge.solvers.programs.session import NonFiniteOutputError
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 PERTURBATION = 0.3
 ITERATIONS = 1000

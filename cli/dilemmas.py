@@ -11,11 +11,11 @@ import typer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from evolve.dilemmas.measuring import Standing
-    from games.dilemmas.settings import Setting
+    from nashforge.evolve.measurement.policies import Standing
+    from nashforge.games.dilemmas.settings import Setting
 
 GAMES = ("gathering", "cleanup")
-"""As in `games.dilemmas.settings`, which is too slow to import for every command."""
+"""As in `nashforge.games.dilemmas.settings`, which is too slow to import for every command."""
 
 Preset = Annotated[
     str | None,
@@ -62,7 +62,7 @@ def asked_for(games: Sequence[str] | None, suite: str | None, *options: object) 
     UsageProblem
         If it is not alone, or its options are given to something else.
     """
-    from cli.errors import UsageProblem
+    from nashforge.cli.errors import UsageProblem
 
     named = [game for game in games or () if game.partition("(")[0].strip() in GAMES]
     if named and (len(games or ()) > 1 or suite is not None):
@@ -82,7 +82,7 @@ def parse_seeds(text: str | None) -> tuple[int, ...]:
     UsageProblem
         If it cannot be read or names a seed twice.
     """
-    from cli.errors import UsageProblem
+    from nashforge.cli.errors import UsageProblem
 
     text = text or "0-4"
     seeds: list[int] = []
@@ -113,7 +113,7 @@ def setting_of(
     """Return a setting from a game string and options, which win over what the string says."""
     from dataclasses import replace
 
-    from games.dilemmas.settings import Setting, parse_setting
+    from nashforge.games.dilemmas.settings import Setting, parse_setting
 
     [game] = games or ["cleanup"]
     said = parse_setting(game)
@@ -133,7 +133,7 @@ def suites_of(
     UsageProblem
         If the run is not of a social dilemma, or has suites already.
     """
-    from cli.errors import UsageProblem
+    from nashforge.cli.errors import UsageProblem
 
     if domain not in GAMES:
         raise UsageProblem("--map and --agents go with the domains gathering and cleanup")
@@ -163,13 +163,13 @@ def evaluate_policies(
     import sys
     from contextlib import closing
 
-    from archive import Archive
-    from cli import output
-    from cli.errors import FAILED
-    from cli.files import write_table
-    from cli.measuring import check_tier, find, fitness_for, strategic_for
-    from evolve.dilemmas.measuring import measure
-    from evolve.executors.local import LocalExecutor
+    from nashforge.archive import Archive
+    from nashforge.cli.errors import FAILED
+    from nashforge.cli.measuring import check_tier, find, fitness_for, strategic_for
+    from nashforge.cli.options.files import write_table
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.executors.local import LocalExecutor
+    from nashforge.evolve.measurement.policies import measure
 
     weakest = check_tier(tier)
 
@@ -210,7 +210,7 @@ def evaluate_policies(
 
 def print_standings(standings: Sequence[Standing]) -> None:
     """Print a table: a line for each program, a column for each metric."""
-    from cli import output
+    from nashforge.cli.rendering import output
 
     screen = output.console()
     first = standings[0]

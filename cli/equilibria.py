@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from games.sequence_form import SequenceForm, Treeplex
-    from solvers.equilibria import Equilibrium
-    from solvers.equilibria.inputs import MatrixGame
-    from solvers.equilibria.sequence import SequenceEquilibrium
+    from nashforge.games.sequence_form import SequenceForm, Treeplex
+    from nashforge.solvers.equilibria import Equilibrium
+    from nashforge.solvers.equilibria.inputs import MatrixGame
+    from nashforge.solvers.equilibria.sequence_lp import SequenceEquilibrium
 
 Array = npt.NDArray[np.float64]
 
@@ -137,9 +137,9 @@ class Answer:
 
 def answer(request: Request) -> Answer:
     """Solve a game for a concept."""
-    from cli.errors import UsageProblem
-    from games.sequence_form import SequenceForm
-    from solvers.equilibria.inputs import any_game
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.games.sequence_form import SequenceForm
+    from nashforge.solvers.equilibria.inputs import any_game
 
     game = any_game(request.game)
     if isinstance(game, SequenceForm):
@@ -152,7 +152,7 @@ def answer(request: Request) -> Answer:
     if request.concept == "rqe":
         return _risk_averse(game, request)
     if request.concept == "qre":
-        from solvers.equilibria import qre
+        from nashforge.solvers.equilibria import qre
 
         found = qre(game, rationality=request.rationality)
         parameters = {"rationality": request.rationality}
@@ -173,10 +173,10 @@ def _players(game: MatrixGame, strategies: Any, **more: Any) -> list[Player]:
 
 
 def _risk_averse(game: MatrixGame, request: Request) -> Answer:
-    from cli.commands.equilibrium import parse_pair
-    from games.matrix import human_games
-    from solvers.equilibria import rqe
-    from solvers.risk.utility import PER_ACTION
+    from nashforge.cli.commands.equilibrium import parse_pair
+    from nashforge.games.matrix import human_games
+    from nashforge.solvers.equilibria import rqe
+    from nashforge.solvers.risk.utility import PER_ACTION
 
     regularizer = request.regularizer or ("barrier" if request.divergence == "kl" else "entropy")
     ranges = [float(np.ptp(payoffs)) or 1.0 for payoffs in game.payoffs]
@@ -251,7 +251,7 @@ def _certified(
 
 
 def _nash(game: MatrixGame) -> Answer:
-    from solvers.equilibria import nash
+    from nashforge.solvers.equilibria import nash
 
     found = nash(game)
     values = [float(found[0] @ payoffs @ found[1]) for payoffs in game.payoffs]
@@ -294,7 +294,7 @@ def _fractions(exact: Any) -> str:
 
 
 def _security(game: MatrixGame) -> Answer:
-    from solvers.equilibria import security
+    from nashforge.solvers.equilibria import security
 
     solved = [security(game, player=i) for i in range(2)]
     players = _players(
@@ -304,7 +304,7 @@ def _security(game: MatrixGame) -> Answer:
 
 
 def _extensive(form: SequenceForm, request: Request) -> Answer:
-    from solvers.equilibria.sequence import sequence_guarantees, sequence_nash
+    from nashforge.solvers.equilibria.sequence_lp import sequence_guarantees, sequence_nash
 
     solve = sequence_nash if request.concept == "nash" else sequence_guarantees
     found: SequenceEquilibrium = solve(form)
@@ -351,8 +351,8 @@ def _brief(strategy: Array) -> str:
 
 def draw(found: Answer, path: Path) -> None:
     """Draw the strategies of a one-shot game, with what the other fears where risk is feared."""
-    from cli.errors import UsageProblem
-    from cli.plot import COLOURS, figure
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.rendering.plot import COLOURS, figure
 
     if found.extensive:
         raise UsageProblem("figures are of one-shot games; write a table (.csv, .json) of an extensive one")

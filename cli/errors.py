@@ -24,53 +24,55 @@ class Failed(Exception):
 
 _CODES: Mapping[str, int] = {
     # Named, not imported: most commands need none of the modules that these come from.
-    "cli.errors.UsageProblem": USAGE,
-    "cli.errors.Failed": FAILED,
-    "archive.errors.NotFound": USAGE,
-    "archive.errors.AmbiguousReference": USAGE,
-    "archive.errors.ArchiveNotFound": USAGE,
-    "archive.errors.NicknameTaken": USAGE,
-    "archive.errors.NotAnArchive": USAGE,
-    "archive.errors.ArchiveError": FAILED,
-    "games.errors.GameError": USAGE,
-    "solvers.library.NotInLibraryError": USAGE,
-    "solvers.profile.PolicyError": FAILED,
-    "solvers.learners.climbing.StrategyError": FAILED,
-    "solvers.psro.engine.StrategyError": FAILED,
-    "solvers.psro.interface.UnsuitableGameError": USAGE,
-    "solvers.risk.measures.RiskError": USAGE,
-    "evolve.config.ConfigError": USAGE,
-    "evolve.tasks.StrategicError": USAGE,
-    "evolve.domains.UnknownDomainError": USAGE,
-    "evolve.domains.checks.DomainError": USAGE,
-    "evolve.domains.checks.FitnessError": USAGE,
-    "evolve.objectives.ObjectiveError": USAGE,
-    "evolve.distil.DistilError": USAGE,
-    "evolve.programs.UnknownProgramError": USAGE,
-    "evolve.programs.OutdatedProgramError": USAGE,
-    "evolve.llm.cassette.CassetteError": USAGE,
-    "evolve.llm.prices.PriceError": USAGE,
-    "prompts.PromptError": USAGE,
-    "evolve.dispatch.SearchError": FAILED,
-    "evolve.service.settings.SettingsError": USAGE,
-    "evolve.service.settings.ServiceError": FAILED,
-    "evolve.sandbox.errors.CandidateFailure": FAILED,
-    "evolve.sandbox.errors.InfrastructureError": FAILED,
+    "nashforge.cli.errors.UsageProblem": USAGE,
+    "nashforge.cli.errors.Failed": FAILED,
+    "nashforge.archive.errors.NotFound": USAGE,
+    "nashforge.archive.errors.AmbiguousReference": USAGE,
+    "nashforge.archive.errors.ArchiveNotFound": USAGE,
+    "nashforge.archive.errors.NicknameTaken": USAGE,
+    "nashforge.archive.errors.NotAnArchive": USAGE,
+    "nashforge.archive.errors.ArchiveError": FAILED,
+    "nashforge.games.errors.GameError": USAGE,
+    "nashforge.solvers.programs.library.NotInLibraryError": USAGE,
+    "nashforge.solvers.sequence_form.profile.PolicyError": FAILED,
+    "nashforge.solvers.learners.engine_loop.StrategyError": FAILED,
+    "nashforge.solvers.psro.engine.StrategyError": FAILED,
+    "nashforge.solvers.psro.interface.UnsuitableGameError": USAGE,
+    "nashforge.solvers.risk.measures.RiskError": USAGE,
+    "nashforge.evolve.config.run.ConfigError": USAGE,
+    "nashforge.evolve.evaluation.messages.StrategicError": USAGE,
+    "nashforge.evolve.domains.UnknownDomainError": USAGE,
+    "nashforge.evolve.domains.checks.DomainError": USAGE,
+    "nashforge.evolve.domains.checks.FitnessError": USAGE,
+    "nashforge.evolve.evaluation.objectives.ObjectiveError": USAGE,
+    "nashforge.evolve.measurement.distill.DistilError": USAGE,
+    "nashforge.evolve.measurement.programs.UnknownProgramError": USAGE,
+    "nashforge.evolve.measurement.programs.OutdatedProgramError": USAGE,
+    "nashforge.evolve.proposers.llm.recordings.cassette.CassetteError": USAGE,
+    "nashforge.evolve.proposers.llm.prices.PriceError": USAGE,
+    "nashforge.prompts.PromptError": USAGE,
+    "nashforge.evolve.executors.dispatcher.SearchError": FAILED,
+    "nashforge.evolve.service.settings.SettingsError": USAGE,
+    "nashforge.evolve.service.settings.ServiceError": FAILED,
+    "nashforge.evolve.sandbox.errors.CandidateFailure": FAILED,
+    "nashforge.evolve.sandbox.errors.InfrastructureError": FAILED,
     "builtins.MemoryError": FAILED,
     "builtins.OSError": FAILED,
 }
 """Exit codes of the errors that are told in a sentence, by the class or a base of it."""
 
 _REMEDIES: Mapping[str, str] = {
-    "evolve.sandbox.errors.SandboxUnavailable": (
+    "nashforge.evolve.sandbox.errors.SandboxUnavailable": (
         "see `nashforge doctor`, or accept the risk with --allow-weaker-sandbox TIER"
     ),
-    "games.errors.NodeLimitError": (
+    "nashforge.games.errors.NodeLimitError": (
         "or raise the limit: `nashforge solve` and `nashforge games` have --max-nodes, and the environment "
         "variable NASHFORGE_MAX_NODES is for all commands and workers (about 1 GB of memory and 30 s per 5 "
         "million histories)"
     ),
-    "evolve.dispatch.SearchError": "mend the cause, then continue with `nashforge resume`",
+    "nashforge.evolve.executors.dispatcher.SearchError": (
+        "mend the cause, then continue with `nashforge resume`"
+    ),
     "builtins.MemoryError": "choose smaller games or fewer workers",
 }
 """What to add to errors that come from where the commands are not known."""
@@ -136,6 +138,6 @@ def report(error: BaseException, *, as_json: bool) -> None:
         value = {"error": {"type": type(error).__name__, "message": text, "exit_code": exit_code_of(error)}}
         print(json.dumps(value), file=sys.stderr)
         return
-    from cli.output import console, plain
+    from nashforge.cli.rendering.output import console, plain
 
     console(stderr=True).print(f"[bold red]Error:[/] {plain(text)}", soft_wrap=not sys.stderr.isatty())

@@ -13,9 +13,9 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from archive import Candidate
-    from evolve.progress import Listener, Snapshot
-    from solvers.stopping import Stop
+    from nashforge.archive import Candidate
+    from nashforge.evolve.search.events import Listener, Snapshot
+    from nashforge.solvers.programs.stopping import Stop
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

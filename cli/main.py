@@ -12,43 +12,43 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli.commands.archive import archive
-from cli.commands.best import best
-from cli.commands.calls import calls
-from cli.commands.compare import compare
-from cli.commands.costs import costs
-from cli.commands.db import db
-from cli.commands.diff import diff
-from cli.commands.distill import distill
-from cli.commands.doctor import doctor
-from cli.commands.equilibrium import equilibrium
-from cli.commands.evaluate import evaluate
-from cli.commands.export import export
-from cli.commands.games import games
-from cli.commands.humans import humans
-from cli.commands.import_ import import_
-from cli.commands.lineage import lineage
-from cli.commands.pause import pause
-from cli.commands.prompt import prompt
-from cli.commands.report import report as report_on_run
-from cli.commands.resume import resume
-from cli.commands.risk import risk
-from cli.commands.rules import rules
-from cli.commands.run import run
-from cli.commands.runs import runs
-from cli.commands.service import service
-from cli.commands.show import show
-from cli.commands.solve import solve
-from cli.commands.status import status
-from cli.commands.stop import stop
-from cli.commands.suites import suites
-from cli.commands.synthesize import synthesize
-from cli.commands.watch import watch
-from cli.commands.worker import worker
-from cli.commands.workers import workers
-from cli.errors import exit_code_of, report
-from cli.output import wants_json
-from cli.pipes import reading
+from nashforge.cli.commands.archive import archive
+from nashforge.cli.commands.best import best
+from nashforge.cli.commands.calls import calls
+from nashforge.cli.commands.compare import compare
+from nashforge.cli.commands.costs import costs
+from nashforge.cli.commands.db import db
+from nashforge.cli.commands.diff import diff
+from nashforge.cli.commands.distill import distill
+from nashforge.cli.commands.doctor import doctor
+from nashforge.cli.commands.equilibrium import equilibrium
+from nashforge.cli.commands.evaluate import evaluate
+from nashforge.cli.commands.export import export
+from nashforge.cli.commands.games import games
+from nashforge.cli.commands.humans import humans
+from nashforge.cli.commands.import_ import import_
+from nashforge.cli.commands.lineage import lineage
+from nashforge.cli.commands.pause import pause
+from nashforge.cli.commands.prompt import prompt
+from nashforge.cli.commands.report import report as report_on_run
+from nashforge.cli.commands.resume import resume
+from nashforge.cli.commands.risk import risk
+from nashforge.cli.commands.rules import rules
+from nashforge.cli.commands.run import run
+from nashforge.cli.commands.runs import runs
+from nashforge.cli.commands.service import service
+from nashforge.cli.commands.show import show
+from nashforge.cli.commands.solve import solve
+from nashforge.cli.commands.status import status
+from nashforge.cli.commands.stop import stop
+from nashforge.cli.commands.suites import suites
+from nashforge.cli.commands.synthesize import synthesize
+from nashforge.cli.commands.watch import watch
+from nashforge.cli.commands.worker import worker
+from nashforge.cli.commands.workers import workers
+from nashforge.cli.errors import exit_code_of, report
+from nashforge.cli.pipes import reading
+from nashforge.cli.rendering.output import wants_json
 
 _NEGATIVE_PAYOFFS = re.compile(r"-\s*[\d.][\d.eE+-]*[\s,/;][\d\s.,/;eE+-]*")
 

@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cli.errors import UsageProblem
-from games.naming import choice
+from nashforge.cli.errors import UsageProblem
+from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive import Archive
-    from evolve.domains.base import Domain
-    from evolve.domains.metrics import Metric
-    from evolve.evaluate import Measured
-    from evolve.programs import NamedProgram
-    from evolve.tasks import Fitness, Stage
+    from nashforge.archive import Archive
+    from nashforge.evolve.domains.base import Domain
+    from nashforge.evolve.evaluation.messages import Fitness, Stage
+    from nashforge.evolve.evaluation.metrics import Metric
+    from nashforge.evolve.measurement.evaluator import Measured
+    from nashforge.evolve.measurement.programs import NamedProgram
 
 NO_REFERENCE = "none"
 
@@ -70,7 +70,7 @@ class Measurements:
 
     def total(self, label: str) -> float | None:
         """Return the fitness of a program over all games; None if it failed in any or there is none."""
-        from evolve.evaluate import suite_fitness
+        from nashforge.evolve.measurement.evaluator import suite_fitness
 
         return suite_fitness(self.fitness, self.of(label))
 
@@ -87,14 +87,14 @@ class Measurements:
     @property
     def meaning(self) -> str:
         """What fitness is, in a line."""
-        from cli import output
+        from nashforge.cli.rendering import output
 
         return output.meaning_of_fitness(self.fitness, self.metric)
 
     @property
     def heading(self) -> str:
         """What was measured, in a line of markup."""
-        from cli import output
+        from nashforge.cli.rendering import output
 
         what = f", suite [cyan]{output.plain(self.suite)}[/]" if self.suite else ""
         better = "less" if self.metric.direction == "min" else "more"
@@ -103,9 +103,9 @@ class Measurements:
 
     def print_notes(self, screen: Console) -> None:
         """Say where uniform play was measured because a rule had no average yet."""
-        from cli import output
-        from evolve.averages import averaged
-        from solvers.cfr.solve import no_average_words
+        from nashforge.cli.rendering import output
+        from nashforge.evolve.measurement.averages import averaged
+        from nashforge.solvers.cfr.solve import no_average_words
 
         for row in self.rows:
             if averaged(row) is False:
@@ -114,7 +114,7 @@ class Measurements:
 
     def print_failures(self, screen: Console) -> None:
         """Say why programs failed, one line each."""
-        from cli import output
+        from nashforge.cli.rendering import output
 
         for row in self.failures:
             where = f"{output.plain(row.label)} in {output.plain(row.game)}"
@@ -147,11 +147,11 @@ def measure(
     """
     from contextlib import closing
 
-    from archive import Archive
-    from cli.translated import running
-    from evolve.domains.lengths import length_in_words
-    from evolve.evaluate import Evaluator
-    from evolve.executors.local import LocalExecutor
+    from nashforge.archive import Archive
+    from nashforge.cli.rendering.translated import running
+    from nashforge.evolve.domains.lengths import length_in_words
+    from nashforge.evolve.executors.local import LocalExecutor
+    from nashforge.evolve.measurement.evaluator import Evaluator
 
     accepted = check_tier(tier)
     with Archive.open(database) as archive:
@@ -173,8 +173,8 @@ def find(
     references: Sequence[str], archive: Archive, domain_name: str | None
 ) -> tuple[Domain, list[NamedProgram]]:
     """Return programs by name, and the domain that they all belong to."""
-    from evolve.domains import domain
-    from evolve.programs import find_programs
+    from nashforge.evolve.domains import domain
+    from nashforge.evolve.measurement.programs import find_programs
 
     found = find_programs(references, lambda: archive, domain_name=domain_name)
     domains = {named.domain for named in found}
@@ -206,8 +206,8 @@ def fitness_for(domain: Domain, reference: str | None, objective: str | None) ->
     FitnessError
         If the objective is none over the domain's metrics.
     """
-    from evolve.domains.checks import check_fitness
-    from evolve.tasks import Fitness
+    from nashforge.evolve.domains.checks import check_fitness
+    from nashforge.evolve.evaluation.messages import Fitness
 
     fitness = domain.fitness
     if objective is not None:
@@ -253,8 +253,8 @@ def strategic_for(
     StrategicError
         If the parameters cannot be read, or have no meaning here.
     """
-    from evolve.domains.checks import strategic_of
-    from evolve.objectives import parse_objective
+    from nashforge.evolve.domains.checks import strategic_of
+    from nashforge.evolve.evaluation.objectives import parse_objective
 
     names = list(dict.fromkeys(name.strip() for name in (metrics or "").split(",") if name.strip()))
     for name in names:
@@ -303,10 +303,10 @@ def check_tier(tier: str | None) -> str:
 
     Raises
     ------
-    evolve.sandbox.SandboxUnavailable
+    nashforge.evolve.sandbox.SandboxUnavailable
         If it does not.
     """
-    from evolve.sandbox import Tier, probe
+    from nashforge.evolve.sandbox import Tier, probe
 
     if tier is not None and tier not in {item.value for item in Tier}:
         raise UsageProblem(
@@ -320,7 +320,7 @@ def check_tier(tier: str | None) -> str:
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Callable[[Measured, int, int], None]]:
     """Yield what to call after every measurement: a bar on a terminal, lines elsewhere."""
-    from cli import output
+    from nashforge.cli.rendering import output
 
     screen = output.console(stderr=True)
     if quiet or not screen.is_terminal or screen.is_dumb_terminal:

@@ -18,7 +18,7 @@ def reading() -> Iterator[None]:
 
     Other pipes, such as those to worker processes, break for other reasons: that is told.
     """
-    from cli.errors import Failed
+    from nashforge.cli.errors import Failed
 
     try:
         yield

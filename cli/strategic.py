@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evolve.dilemmas.risk import PolicyRisks
-    from solvers.metrics.report import StrategicReport
-    from solvers.metrics.social import CrossPlay
+    from nashforge.evolve.measurement.policy_risk import PolicyRisks
+    from nashforge.solvers.metrics.report import StrategicReport
+    from nashforge.solvers.metrics.social import CrossPlay
 
 RADII = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
@@ -39,7 +39,7 @@ def print_reports(
     about: Mapping[str, Any], solved: Sequence[tuple[str, StrategicReport]], together: CrossPlay | None
 ) -> None:
     """Print tables of every program, and of all together."""
-    from cli import output
+    from nashforge.cli.rendering import output
 
     screen, how = output.console(), about["parameters"]
     for label, report in solved:
@@ -81,8 +81,8 @@ def policies_as_json(found: PolicyRisks) -> dict[str, Any]:
 
 def print_policies(found: PolicyRisks) -> None:
     """Print a table of measures with intervals, one of partners, and cross-play of several."""
-    from cli import output
-    from solvers.metrics.definitions import BY_NAME
+    from nashforge.cli.rendering import output
+    from nashforge.solvers.metrics.definitions import BY_NAME
 
     screen, labels = output.console(), list(found.programs)
     screen.print(f"[cyan]{output.plain(str(found.setting))}[/], {len(found.seeds)} seeds", soft_wrap=True)
@@ -117,8 +117,8 @@ def print_policies(found: PolicyRisks) -> None:
 
 def print_definitions(as_json: bool) -> None:
     """List the measures."""
-    from cli import output
-    from solvers.metrics.definitions import DEFINITIONS
+    from nashforge.cli.rendering import output
+    from nashforge.solvers.metrics.definitions import DEFINITIONS
 
     if as_json:
         output.print_json(
@@ -177,7 +177,7 @@ def _crossed(together: CrossPlay) -> dict[str, Any]:
 
 
 def _show_report(found: StrategicReport) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     columns = ["player", "value", "risk-adjusted", *(f"KL {radius:g}" for radius in RADII[1:]), "security"]
     table = output.table(*columns, right=columns)
@@ -203,7 +203,7 @@ def _show_report(found: StrategicReport) -> None:
 
 
 def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     table = output.table("", *map(output.plain, labels), title=title, right=labels)
     for label, row in zip(labels, together.matrix, strict=True):
@@ -219,7 +219,7 @@ def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> No
 
 def draw(found: StrategicReport, title: str, path: Path) -> None:
     """Draw robustness curves into a file."""
-    from cli.plot import COLOURS, figure
+    from nashforge.cli.rendering.plot import COLOURS, figure
 
     with figure(1, 1, (4.6, 3.0), path) as (_, grid):
         axes = grid[0][0]

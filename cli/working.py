@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.errors import FAILED, INTERRUPTED
+from nashforge.cli.errors import FAILED, INTERRUPTED
 
 if TYPE_CHECKING:
-    from archive import Archive
-    from evolve.config import RunConfig
-    from evolve.progress import Listener, Result
-    from evolve.service.settings import ServiceSettings
+    from nashforge.archive import Archive
+    from nashforge.evolve.config.run import RunConfig
+    from nashforge.evolve.search.events import Listener, Result
+    from nashforge.evolve.service.settings import ServiceSettings
 
 
 def service_of(config: RunConfig, broker: str | None) -> ServiceSettings | None:
     """Return where a run finds its broker, if it needs one."""
     if config.executor == "local" and config.propose_on == "here":
         return None
-    from evolve.service.settings import service_settings
+    from nashforge.evolve.service.settings import service_settings
 
     return service_settings(broker)
 
@@ -37,8 +37,8 @@ def check_named(database: str, file: Path | None) -> None:
     """
     import os
 
-    from archive.location import VARIABLE, file_of, resolve_url
-    from cli.errors import UsageProblem
+    from nashforge.archive.storage.location import VARIABLE, file_of, resolve_url
+    from nashforge.cli.errors import UsageProblem
 
     url = resolve_url(database)
     named = os.environ.get(VARIABLE)
@@ -66,9 +66,9 @@ def work(
     database
         As given on the command line, to be repeated in the commands that are proposed.
     """
-    from cli import output, summary
-    from cli.interrupts import Interruptible
-    from cli.live import watcher
+    from nashforge.cli.interrupts import Interruptible
+    from nashforge.cli.rendering import output, summary
+    from nashforge.cli.rendering.live import watcher
 
     settings = config.model_dump(mode="json")
     with watcher(settings) as screen, Interruptible(screen) as listener:
@@ -77,12 +77,12 @@ def work(
         spent = archive.spending(archive.get_run(result.run))[""].cost
         output.print_json({**result.as_dict(), "cost": spent})
     else:
-        from evolve.ranking import line_of_descent
+        from nashforge.evolve.search.population.ranking import line_of_descent
 
         line = [] if result.best is None else line_of_descent(archive, result.best)
         summary.print_result(output.console(), result, line, settings, database)
         if not config.offline:
-            from cli.money import print_earnings
+            from nashforge.cli.rendering.money import print_earnings
 
             print_earnings(output.console(), archive, archive.get_run(result.run))
     if result.interrupted:

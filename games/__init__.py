@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from games.compiler import compile
-    from games.disguises import Disguise, disguise
-    from games.errors import (
+    from nashforge.games.compilation.compiler import compile
+    from nashforge.games.disguises import Disguise, disguise
+    from nashforge.games.errors import (
         GameError,
         GameFileError,
         GameStringError,
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
         SuiteError,
         UnsupportedGameError,
     )
-    from games.identities import Identity, identity, portable
-    from games.sequence_form import SequenceForm, Treeplex
-    from games.source import GameSource, LoadedGame, exact_payoffs, load
-    from games.suites import Suite, load_suite, suite_names
+    from nashforge.games.loading.identities import Identity, identity, portable
+    from nashforge.games.loading.source import GameSource, LoadedGame, exact_payoffs, load
+    from nashforge.games.sequence_form import SequenceForm, Treeplex
+    from nashforge.games.suites import Suite, load_suite, suite_names
 
 _MODULES = {
-    "compile": "games.compiler",
-    "SequenceForm": "games.sequence_form",
-    "Treeplex": "games.sequence_form",
-    "Disguise": "games.disguises",
-    "disguise": "games.disguises",
-    "Suite": "games.suites",
-    "load_suite": "games.suites",
-    "suite_names": "games.suites",
-    "GameError": "games.errors",
-    "GameFileError": "games.errors",
-    "GameSource": "games.source",
-    "GameStringError": "games.errors",
-    "Identity": "games.identities",
-    "LoadedGame": "games.source",
-    "exact_payoffs": "games.source",
-    "identity": "games.identities",
-    "load": "games.source",
-    "portable": "games.identities",
-    "ImperfectRecallError": "games.errors",
-    "InconsistentActionsError": "games.errors",
-    "NodeLimitError": "games.errors",
-    "SuiteError": "games.errors",
-    "UnsupportedGameError": "games.errors",
+    "compile": "nashforge.games.compilation.compiler",
+    "SequenceForm": "nashforge.games.sequence_form",
+    "Treeplex": "nashforge.games.sequence_form",
+    "Disguise": "nashforge.games.disguises",
+    "disguise": "nashforge.games.disguises",
+    "Suite": "nashforge.games.suites",
+    "load_suite": "nashforge.games.suites",
+    "suite_names": "nashforge.games.suites",
+    "GameError": "nashforge.games.errors",
+    "GameFileError": "nashforge.games.errors",
+    "GameSource": "nashforge.games.loading.source",
+    "GameStringError": "nashforge.games.errors",
+    "Identity": "nashforge.games.loading.identities",
+    "LoadedGame": "nashforge.games.loading.source",
+    "exact_payoffs": "nashforge.games.loading.source",
+    "identity": "nashforge.games.loading.identities",
+    "load": "nashforge.games.loading.source",
+    "portable": "nashforge.games.loading.identities",
+    "ImperfectRecallError": "nashforge.games.errors",
+    "InconsistentActionsError": "nashforge.games.errors",
+    "NodeLimitError": "nashforge.games.errors",
+    "SuiteError": "nashforge.games.errors",
+    "UnsupportedGameError": "nashforge.games.errors",
 }
 
 __all__ = [

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numba
 
-from games.folders import writable_by_others
+from nashforge.games.folders import writable_by_others
 
 logger = logging.getLogger(__name__)
 

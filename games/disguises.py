@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from games.leaves import merge_leaves
-from games.sequence_form import FloatArray, IndexArray, SequenceForm, Treeplex
+from nashforge.games.leaves import merge_leaves
+from nashforge.games.sequence_form import FloatArray, IndexArray, SequenceForm, Treeplex
 
 FEWEST_DUMMY_ACTIONS = 2
 MOST_DUMMY_ACTIONS = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from games.errors import GameStringError
+from nashforge.games.errors import GameStringError
 
 
 def check_parameters(parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from games.sequence_form import FloatArray, IndexArray
+from nashforge.games.sequence_form import FloatArray, IndexArray
 
 SUM_TOLERANCE = 1e-9
 """By how much the sum of payoffs may vary, as a share of what is at stake, and still be called constant."""

@@ -109,7 +109,7 @@ class SequenceForm:
         Number of histories of the game tree that was compiled.
     zero_sum : bool
         Whether the payoffs of every terminal history sum to zero, but for rounding, see
-        `games.leaves.sums_to`.
+        `nashforge.games.leaves.sums_to`.
     constant_sum : float or None
         What the payoffs of every terminal history sum to, if that is always the same; None if it is not, or
         not known.

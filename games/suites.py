@@ -16,8 +16,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from games.errors import GameError, SuiteError
-from games.naming import choice
+from nashforge.games.errors import GameError, SuiteError
+from nashforge.games.naming import choice
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -44,7 +44,7 @@ class Suite(BaseModel):
 
 def suite_names() -> tuple[str, ...]:
     """Return the names of the suites that come with the package, sorted."""
-    files = resources.files("games").joinpath("data").iterdir()
+    files = resources.files("nashforge.games").joinpath("data").iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
 
@@ -66,7 +66,9 @@ def load_suite(name_or_path: str | Path) -> Suite:
     if isinstance(name_or_path, str) and not name_or_path.endswith(".toml") and "/" not in name_or_path:
         known = suite_names()
         if name_or_path in known:
-            text = resources.files("games").joinpath("data", f"{name_or_path}.toml").read_text("utf-8")
+            text = (
+                resources.files("nashforge.games").joinpath("data", f"{name_or_path}.toml").read_text("utf-8")
+            )
             return _parse(text, name_or_path)
         raise SuiteError(
             f"there is no suite called {name_or_path!r}; {choice(name_or_path, known)} (your own suite is a "
@@ -110,7 +112,7 @@ def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
 
 def _check_games(suite: Suite, path: Path) -> None:
     """Load every game once, so that a typing error is reported before hours of work, not after."""
-    from games.source import load
+    from nashforge.games.loading.source import load
 
     seen: dict[object, str] = {}
     for game in suite.games:

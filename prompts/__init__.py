@@ -16,7 +16,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from games.naming import choice
+from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
     from jinja2 import Environment

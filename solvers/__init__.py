@@ -1,6 +1,6 @@
 """Exact solvers over the sequence form: CFR, best responses, exploitability.
 
->>> from solvers import solve
+>>> from nashforge.solvers import solve
 >>> solve("kuhn_poker", rule="dcfr", iterations=1000).exploitability < 1e-3
 True
 """
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from solvers.cfr.rules import rule_names, rule_source
-    from solvers.cfr.solve import NoAverageWarning, Solution, solve
-    from solvers.openspiel import from_openspiel, to_openspiel
-    from solvers.profile import (
+    from nashforge.solvers.cfr.rules import rule_names, rule_source
+    from nashforge.solvers.cfr.solve import NoAverageWarning, Solution, solve
+    from nashforge.solvers.sequence_form.openspiel import from_openspiel, to_openspiel
+    from nashforge.solvers.sequence_form.profile import (
         PolicyError,
         Profile,
         best_response,
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
         uniform_profile,
     )
 
-# Imported on first use: the sandbox loads solvers.cfr.interface and must load nothing else.
+# Imported on first use: the sandbox loads nashforge.solvers.cfr.interface and must load nothing else.
 _HOME = {
-    "solve": "solvers.cfr.solve",
-    "Solution": "solvers.cfr.solve",
-    "NoAverageWarning": "solvers.cfr.solve",
-    "rule_names": "solvers.cfr.rules",
-    "rule_source": "solvers.cfr.rules",
-    "to_openspiel": "solvers.openspiel",
-    "from_openspiel": "solvers.openspiel",
-    "PolicyError": "solvers.profile",
-    "Profile": "solvers.profile",
-    "best_response": "solvers.profile",
-    "best_response_values": "solvers.profile",
-    "expected_values": "solvers.profile",
-    "exploitability": "solvers.profile",
-    "nash_conv": "solvers.profile",
-    "uniform_profile": "solvers.profile",
+    "solve": "nashforge.solvers.cfr.solve",
+    "Solution": "nashforge.solvers.cfr.solve",
+    "NoAverageWarning": "nashforge.solvers.cfr.solve",
+    "rule_names": "nashforge.solvers.cfr.rules",
+    "rule_source": "nashforge.solvers.cfr.rules",
+    "to_openspiel": "nashforge.solvers.sequence_form.openspiel",
+    "from_openspiel": "nashforge.solvers.sequence_form.openspiel",
+    "PolicyError": "nashforge.solvers.sequence_form.profile",
+    "Profile": "nashforge.solvers.sequence_form.profile",
+    "best_response": "nashforge.solvers.sequence_form.profile",
+    "best_response_values": "nashforge.solvers.sequence_form.profile",
+    "expected_values": "nashforge.solvers.sequence_form.profile",
+    "exploitability": "nashforge.solvers.sequence_form.profile",
+    "nash_conv": "nashforge.solvers.sequence_form.profile",
+    "uniform_profile": "nashforge.solvers.sequence_form.profile",
 }
 
 __all__ = [

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from archive import Archive
-from evolve.domains import domain
-from evolve.evaluate import Evaluator
-from evolve.executors.local import LocalExecutor
-from evolve.programs import find_program
+from nashforge.archive import Archive
+from nashforge.evolve.domains import domain
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.measurement.evaluator import Evaluator
+from nashforge.evolve.measurement.programs import find_program
 
 PROGRAMS = sorted((Path(__file__).resolve().parents[1] / "docs" / "discovered").glob("*.py"))
 MEASURED = re.compile(

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import typer
 
-from cli.main import app
-from evolve.config import load_config
-from evolve.dilemmas.suites import load_dilemma_suite
-from games import load_suite
+from nashforge.cli.main import app
+from nashforge.evolve.config.run import load_config
+from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
+from nashforge.games import load_suite
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

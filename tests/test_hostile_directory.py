@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from evolve.executors.local import LocalExecutor
-from evolve.processes import DIRECTORY, python_command, python_environment
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
 
 EFG = 'EFG 2 R "a file" { "A" "B" }\n""\np "" 1 1 "" { "l" "r" } 0\nt "" 1 "" { 1 -1 }\nt "" 2 "" { 2 -2 }\n'
 NASHFORGE = Path(sys.executable).with_name("nashforge")

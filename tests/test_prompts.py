@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import prompts
-from evolve.domains import domain
-from evolve.sandbox import Limits
-from evolve.sandbox.program import STANDARD_IMPORTS, host_imports
-from games import load_suite
-from solvers.cfr import interface
+from nashforge import prompts
+from nashforge.evolve.domains import domain
+from nashforge.evolve.sandbox import Limits
+from nashforge.evolve.sandbox.program import STANDARD_IMPORTS, host_imports
+from nashforge.games import load_suite
+from nashforge.solvers.cfr import interface
 
 VARIABLES = {
     "interface": inspect.getsource(interface),
-    "imports": (*STANDARD_IMPORTS, *host_imports("solvers.cfr.host")),
+    "imports": (*STANDARD_IMPORTS, *host_imports("nashforge.solvers.cfr.host")),
     "limits": Limits(),
     "games": load_suite("cfr-train").games,
     "horizon": 1000,

@@ -92,10 +92,10 @@ def imports(source: str, *, lazy: bool = True) -> Iterator[str]:
 
 def test_imports_are_found_wherever_they_stand() -> None:
     source = """
-import evolve.search
+import nashforge.evolve.search.loop
 def f():
-    from archive.store import Archive
-    return import_module("solvers.cfr.solve"), "not a module: cli.x"
+    from nashforge.archive.store import Archive
+    return import_module("nashforge.solvers.cfr.solve"), "not a module: cli.x"
 """
     assert set(imports(source)) == {"evolve", "archive", "solvers"}
 
@@ -128,7 +128,7 @@ def test_help_loads_nothing_that_only_commands_need() -> None:
     late = {*HEAVY, "sqlalchemy"} - {"pydantic", "rich"}  # typer loads those two itself
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['nashforge', 'run', '--help']\n"
-        "from cli.main import main\n"
+        "from nashforge.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print(*sorted({late!r} & set(sys.modules)), file=sys.stderr)"
     )

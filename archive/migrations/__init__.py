@@ -1,1 +1,1 @@
-"""Alembic's migrations; they are run by :mod:`archive.schema`."""
+"""Alembic's migrations; they are run by :mod:`nashforge.archive.storage.schema`."""

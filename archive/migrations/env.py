@@ -1,9 +1,9 @@
-"""Alembic's environment: migrates the connection that :func:`archive.schema.upgrade` hands over."""
+"""Alembic's environment: migrates the connection that :func:`upgrade` hands over."""
 
 from alembic import context
 
-from archive.models import Base
-from archive.schema import VERSION_TABLE
+from nashforge.archive.storage.models import Base
+from nashforge.archive.storage.schema import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

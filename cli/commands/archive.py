@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.completion import complete_runs
-from cli.options import Database, Force, Json
+from nashforge.cli.options.completion import complete_runs
+from nashforge.cli.options.shared import Database, Force, Json
 
 archive = typer.Typer(help="Take archives elsewhere, and merge them.", no_args_is_help=True)
 
@@ -37,10 +37,10 @@ def export_(
 
     It holds programs, runs, lineages, all measurements and model calls, and merges into any archive.
     """
-    from archive import export_archive
-    from cli import output
-    from cli.archives import find_run, opened
-    from cli.files import check_file
+    from nashforge.archive import export_archive
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.options.files import check_file
+    from nashforge.cli.rendering import output
 
     check_file("FILE", file, force)
     with opened(database) as source:
@@ -66,10 +66,10 @@ def import_(
     Programs are the same when their content is. What is there already stays as it is: this may be repeated.
     Each file is merged as a whole or, if something is wrong with it, not at all.
     """
-    from archive import Archive
-    from cli import output
-    from cli.errors import UsageProblem
-    from evolve.importing import import_file
+    from nashforge.archive import Archive
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.config.importing import import_file
 
     for file in files:
         if not file.is_file():

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Database, Force, Json, LatestRun, limit_option, result_option
+from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, result_option
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive import Archive, Candidate, Run
-    from evolve.domains.metrics import Metric
-    from evolve.pareto import Point
+    from nashforge.archive import Archive, Candidate, Run
+    from nashforge.evolve.evaluation.metrics import Metric
+    from nashforge.evolve.search.population.pareto import Point
 
 
 def best(
@@ -46,11 +46,11 @@ def best(
     training games and on the disguised ones. With --pareto: the programs that are not beaten in every metric,
     by the means of the metrics over the training games (geometric where a metric spans orders of magnitude).
     """
-    from cli import output
-    from cli.archives import find_run, opened
-    from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
-    from cli.records import candidate_as_dict
-    from evolve.ranking import ranked
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.records import candidate_as_dict
+    from nashforge.evolve.search.population.ranking import ranked
 
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
     drawn = output_file is not None and is_figure(output_file)
@@ -71,7 +71,7 @@ def best(
 
 
 def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     if not candidates:
         _say_nothing_measured(screen, run)
@@ -97,12 +97,12 @@ def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
 
 
 def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *, as_json: bool) -> None:
-    from cli import output
-    from cli.files import is_figure, write_table
-    from cli.records import candidate_as_dict
-    from evolve.domains import domain
-    from evolve.pareto import pareto_points, traded_metrics
-    from evolve.tasks import Fitness
+    from nashforge.cli.options.files import is_figure, write_table
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.records import candidate_as_dict
+    from nashforge.evolve.domains import domain
+    from nashforge.evolve.evaluation.messages import Fitness
+    from nashforge.evolve.search.population.pareto import pareto_points, traded_metrics
 
     work = domain(run.domain)
     fitness = Fitness.model_validate(run.config.get("fitness") or work.fitness)
@@ -113,7 +113,7 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
     rows = [{**candidate_as_dict(point.candidate), "metrics": dict(point.values)} for point in efficient]
     if file is not None and points:
         if is_figure(file):
-            from cli.tradeoff import draw_tradeoff
+            from nashforge.cli.rendering.tradeoff import draw_tradeoff
 
             draw_tradeoff(points, metrics[0], metrics[1], file)
         else:
@@ -130,7 +130,7 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
 
 
 def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list[Point], of: int) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     heads = [metric.name for metric in metrics]
     table = output.table("", "program", *heads, "train", "#", right=("", *heads, "train", "#"))
@@ -162,7 +162,7 @@ def _name(item: Candidate) -> str:
 
 
 def _edit(item: Candidate) -> str:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     edit = f"seed ({item.note})" if item.operator == "seed" else item.note or item.operator
     return output.plain(" ".join(edit.split()))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Force, Json, LatestRun, limit_option, output_option
+from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, output_option
 
 calls = typer.Typer(help="The recorded model calls of a run.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -27,10 +27,10 @@ def export(
 
     Replay it with: nashforge run --proposer replay:FILE
     """
-    from cli import output
-    from cli.archives import find_run, opened
-    from cli.files import STDOUT, check_file, write_text
-    from evolve.llm.cassette import cassette_lines
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.options.files import STDOUT, check_file, write_text
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.proposers.llm.recordings.cassette import cassette_lines
 
     check_file("--output", to, force, stdout=True)
     with opened(database) as archive:
@@ -58,8 +58,8 @@ def list_(
     json: Json = None,
 ) -> None:
     """List the newest calls of a run."""
-    from cli import money, output
-    from cli.archives import find_run, opened
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.rendering import money, output
 
     with opened(database) as archive:
         found = find_run(archive, run)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import (
+from nashforge.cli.options.shared import (
     Database,
     FileDomain,
     Force,
@@ -26,7 +26,7 @@ from cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cli.measuring import Measurements
+    from nashforge.cli.measuring import Measurements
 
 
 def compare(
@@ -57,12 +57,12 @@ def compare(
 
     What the archive holds for the same game and iterations is used; the rest is measured and stored.
     """
-    from cli import output
-    from cli.errors import FAILED, UsageProblem
-    from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
-    from cli.measuring import measure
-    from cli.plot import AXES, draw_curves
-    from cli.records import compared_as_list, curves_as_rows
+    from nashforge.cli.errors import FAILED, UsageProblem
+    from nashforge.cli.measuring import measure
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.plot import AXES, draw_curves
+    from nashforge.cli.rendering.records import compared_as_list, curves_as_rows
 
     check_file("--output", output_file, force, (*FIGURES, *TABLES))
     if over not in AXES:
@@ -94,7 +94,7 @@ def compare(
 
 
 def _print(screen: Console, measured: Measurements) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     labels = measured.labels
     cell = {(row.label, row.game): row for row in measured.rows}

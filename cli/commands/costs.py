@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cli.options import Database, Json, LatestRun
+from nashforge.cli.options.shared import Database, Json, LatestRun
 
 
 def costs(run: LatestRun = "latest", database: Database = None, json: Json = None) -> None:
     """Show what a run's models cost and earned."""
-    from cli import money, output
-    from cli.archives import find_run, opened
-    from evolve.llm.earnings import earnings
-    from evolve.run import resumed_config
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.rendering import money, output
+    from nashforge.evolve.results.model_costs import earnings
+    from nashforge.evolve.runs.run import resumed_config
 
     with opened(database) as archive:
         found = find_run(archive, run)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Json
+from nashforge.cli.options.shared import Database, Json
 
 db = typer.Typer(help="Look after the archive's database.", no_args_is_help=True)
 
@@ -17,10 +17,10 @@ def upgrade(database: Database = None, json: Json = None) -> None:
 
     It is created if there is none. Back an old one up first.
     """
-    from archive import resolve_url
-    from archive import upgrade as upgrade_schema
-    from archive.location import display
-    from cli import output
+    from nashforge.archive import resolve_url
+    from nashforge.archive import upgrade as upgrade_schema
+    from nashforge.archive.storage.location import display
+    from nashforge.cli.rendering import output
 
     before, after = upgrade_schema(database)
     location = display(resolve_url(database))
@@ -46,10 +46,10 @@ def copy(
 
     Nothing is lost or renumbered. Places are files, sqlite:///PATH or postgresql://USER@HOST/NAME.
     """
-    from archive import resolve_url
-    from archive.copying import copy_archive
-    from archive.location import display
-    from cli import output
+    from nashforge.archive import resolve_url
+    from nashforge.archive.storage.location import display
+    from nashforge.archive.transfer.copying import copy_archive
+    from nashforge.cli.rendering import output
 
     rows = copy_archive(source, target)
     places = {name: display(resolve_url(place)) for name, place in (("from", source), ("to", target))}
@@ -64,8 +64,8 @@ def copy(
 @db.command()
 def info(database: Database = None, json: Json = None) -> None:
     """Show where the database is, its schema and what it holds."""
-    from cli import output
-    from evolve.inventory import inventory
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.results.database import inventory
 
     found = inventory(database)
     if output.wants_json(json):

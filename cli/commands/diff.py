@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.completion import complete_programs
-from cli.options import Database, FileDomain, Json
+from nashforge.cli.options.completion import complete_programs
+from nashforge.cli.options.shared import Database, FileDomain, Json
 
 _A = Annotated[
     str, typer.Argument(metavar="A", help="A program.", autocompletion=complete_programs, show_default=False)
@@ -31,8 +31,8 @@ def diff(
     """Show the differences between the code of two programs."""
     import difflib
 
-    from cli import output
-    from cli.archives import programs
+    from nashforge.cli.options.archives import programs
+    from nashforge.cli.rendering import output
 
     with programs([a, b], database, domain=domain) as ([old, new], _):
         lines = difflib.unified_diff(

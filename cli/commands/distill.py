@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import (
+from nashforge.cli.options.shared import (
     Database,
     FileDomain,
     Json,
@@ -22,8 +22,8 @@ from cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive import Candidate, Run
-    from evolve.distil import Core, Distilled
+    from nashforge.archive import Candidate, Run
+    from nashforge.evolve.measurement.distill import Core, Distilled
 
 SUITE_HELP = "[default: that of the run that found the program, or of the domain]"
 
@@ -64,16 +64,16 @@ def distill(
     """
     from contextlib import closing
 
-    from archive import Archive
-    from cli import output
-    from cli.measuring import check_tier
-    from cli.records import candidate_as_dict
-    from evolve.disguises import disguised
-    from evolve.distil import Distiller, config_for, record
-    from evolve.domains import domain as find_domain
-    from evolve.executors.local import LocalExecutor
-    from evolve.programs import find_program
-    from evolve.tasks import Split
+    from nashforge.archive import Archive
+    from nashforge.cli.measuring import check_tier
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.records import candidate_as_dict
+    from nashforge.evolve.domains import domain as find_domain
+    from nashforge.evolve.evaluation.disguises import disguised
+    from nashforge.evolve.evaluation.messages import Split
+    from nashforge.evolve.executors.local import LocalExecutor
+    from nashforge.evolve.measurement.distill import Distiller, config_for, record
+    from nashforge.evolve.measurement.programs import find_program
 
     tier = check_tier(allow_weaker_sandbox)
     with Archive.open(database) as archive:
@@ -129,7 +129,7 @@ def distill(
 
 
 def _tell(core: Core, kept: bool, tried: int) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     verdict = "goes" if kept else "needed"
     fitness = f"{output.fitness(core.train):>7} {output.fitness(core.validation):>7}"
@@ -137,8 +137,8 @@ def _tell(core: Core, kept: bool, tried: int) -> None:
 
 
 def _print(screen: Console, run: Run, candidates: list[Candidate], found: Distilled) -> None:
-    from cli import output
-    from cli.summary import descent_lines
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.summary import descent_lines
 
     before, after = found.steps[0], found.steps[-1]
     if len(found.steps) == 1:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Force, Json, result_option
-from games.naming import choice
+from nashforge.cli.options.shared import Force, Json, result_option
+from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
-    from cli.equilibria import Answer
+    from nashforge.cli.equilibria import Answer
 
 CONCEPTS = ("nash", "qre", "rqe", "security")
 
@@ -82,10 +82,10 @@ def equilibrium(
 
     Of extensive games: nash (zero-sum, two players) and security, by linear programs.
     """
-    from cli import output
-    from cli.equilibria import Request, answer, draw
-    from cli.errors import UsageProblem
-    from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.equilibria import Request, answer, draw
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.rendering import output
 
     if concept not in CONCEPTS:
         raise UsageProblem(f"there is no concept {concept!r}; {choice(concept, CONCEPTS)}")
@@ -115,7 +115,7 @@ def equilibrium(
 
 
 def _show(found: Answer) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     screen = output.console()
     screen.print(f"[bold]{output.plain(found.game)}[/]  {found.title}\n")
@@ -136,7 +136,7 @@ def _show(found: Answer) -> None:
 
 def parse_pair(option: str, text: str) -> tuple[float, float]:
     """Return one number a player from ``1.5`` or ``0.1,30``."""
-    from cli.errors import UsageProblem
+    from nashforge.cli.errors import UsageProblem
 
     try:
         values: list[Any] = [float(part) for part in text.split(",")]

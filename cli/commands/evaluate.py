@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.dilemmas import Agents, Map, Preset, Seeds, View
-from cli.options import (
+from nashforge.cli.dilemmas import Agents, Map, Preset, Seeds, View
+from nashforge.cli.options.shared import (
     Database,
     FileDomain,
     Force,
@@ -28,7 +28,7 @@ from cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cli.measuring import Measurements
+    from nashforge.cli.measuring import Measurements
 
 
 def evaluate(
@@ -78,11 +78,12 @@ def evaluate(
     They run in the sandbox. Library programs and files are added to the archive first. Ends with 1 if any
     program failed in any game.
     """
-    from cli import dilemmas, output
-    from cli.errors import FAILED
-    from cli.files import TABLES, check_file, write_table
-    from cli.measuring import measure
-    from cli.records import measured_as_dict
+    from nashforge.cli import dilemmas
+    from nashforge.cli.errors import FAILED
+    from nashforge.cli.measuring import measure
+    from nashforge.cli.options.files import TABLES, check_file, write_table
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.records import measured_as_dict
 
     check_file("--output", output_file, force, TABLES)
     if dilemmas.asked_for(game, suite, preset, map_file, agents, seeds, view):
@@ -130,7 +131,7 @@ def evaluate(
 
 
 def _print(screen: Console, measured: Measurements) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     screen.print(measured.heading)
     name = measured.metric.name

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.completion import complete_programs, complete_runs
-from cli.options import Database, FileDomain, Force, Json, output_option
+from nashforge.cli.options.completion import complete_programs, complete_runs
+from nashforge.cli.options.shared import Database, FileDomain, Force, Json, output_option
 
 if TYPE_CHECKING:
-    from archive import Archive, Program
+    from nashforge.archive import Archive, Program
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -44,9 +44,9 @@ def export(
     A .py file holds one program; any other file holds runs and programs with all their measurements, and can
     be imported elsewhere.
     """
-    from cli import output
-    from cli.archives import opened
-    from cli.files import STDOUT, check_file
+    from nashforge.cli.options.archives import opened
+    from nashforge.cli.options.files import STDOUT, check_file
+    from nashforge.cli.rendering import output
 
     check_file("--output", output_file, force, stdout=True)
     with opened(database) as archive:
@@ -70,9 +70,9 @@ def export(
 
 
 def _program(archive: Archive, names: list[str], path: Path, domain: str | None) -> dict[str, Any]:
-    from cli.errors import UsageProblem
-    from cli.files import write_text
-    from evolve.programs import find_program, store, with_header
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.options.files import write_text
+    from nashforge.evolve.measurement.programs import find_program, store, with_header
 
     if len(names) != 1:
         raise UsageProblem("a .py file holds one program; name exactly one, or choose another kind of file")
@@ -86,8 +86,8 @@ def _story(archive: Archive, program: Program) -> list[str]:
     """Return what the header of an exported program says: lineage and scores."""
     import textwrap
 
-    from cli import output
-    from evolve.ranking import line_of_descent, merit
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.search.population.ranking import line_of_descent, merit
 
     lines: list[str] = []
     proposed = archive.candidates_with(program)
@@ -124,8 +124,8 @@ def _story(archive: Archive, program: Program) -> list[str]:
 
 
 def _archive(archive: Archive, names: list[str], path: Path, force: bool) -> dict[str, Any]:
-    from archive import Program, Run, export_archive
-    from evolve.ancestry import run_or_program
+    from nashforge.archive import Program, Run, export_archive
+    from nashforge.evolve.results.lineage import run_or_program
 
     found = [run_or_program(archive, name) for name in names]
     runs = [item for item in found if isinstance(item, Run)]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Force, Json, MaxNodes
+from nashforge.cli.options.shared import Force, Json, MaxNodes
 
 if TYPE_CHECKING:
-    from games import SequenceForm
+    from nashforge.games import SequenceForm
 
 
 def games(
@@ -40,10 +40,10 @@ def games(
 
     The list has the games of all suites, with the sizes of those that were compiled before.
     """
-    from cli import output
-    from cli.errors import UsageProblem
-    from cli.files import check_file
-    from games.files.reading import SUFFIXES
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.options.files import check_file
+    from nashforge.cli.rendering import output
+    from nashforge.games.files.reading import SUFFIXES
 
     if game is not None:
         check_file("--output", out, force, SUFFIXES)
@@ -51,8 +51,8 @@ def games(
         return
     if out is not None:
         raise UsageProblem("-o writes a game; name one, as in `nashforge games kuhn_poker -o kuhn.efg`")
-    from games.sizes import known_size
-    from games.suites import load_suite, suite_names
+    from nashforge.games.compilation.sizes import known_size
+    from nashforge.games.suites import load_suite, suite_names
 
     suites: dict[str, list[str]] = {}
     for suite in suite_names():
@@ -90,8 +90,8 @@ def games(
 def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> None:
     import time
 
-    from cli import output
-    from games import compile as compile_game
+    from nashforge.cli.rendering import output
+    from nashforge.games import compile as compile_game
 
     began = time.perf_counter()
     form = compile_game(game, max_nodes=max_nodes)
@@ -115,8 +115,8 @@ def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> N
 
 
 def _write(form: SequenceForm, game: str, out: Path) -> None:
-    from cli.files import writing
-    from games.files import write_game_file
+    from nashforge.cli.options.files import writing
+    from nashforge.games.files import write_game_file
 
     with writing(out):
         write_game_file(form, game, out)

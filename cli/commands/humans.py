@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from cli.options import Force, Json, output_option
+from nashforge.cli.options.shared import Force, Json, output_option
 
 TITLES = {"nash": "Nash", "qre": "logit QRE", "rqe_kl": "RQE KL", "rqe_reverse_kl": "RQE reverse KL"}
 
@@ -22,9 +22,9 @@ def humans(
     Columns are the probabilities of the first actions of both players, and the squared distance to those
     that were observed. RQE has four fitted parameters a game, logit QRE one for all games, Nash none.
     """
-    from cli import output
-    from cli.files import TABLES, check_file, write_table
-    from solvers.equilibria.people import CONCEPTS, PUBLISHED, STUDY, compare_all, means
+    from nashforge.cli.options.files import TABLES, check_file, write_table
+    from nashforge.cli.rendering import output
+    from nashforge.solvers.equilibria.laboratory import CONCEPTS, PUBLISHED, STUDY, compare_all, means
 
     check_file("--output", output_file, force, TABLES)
     found = compare_all()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Json
+from nashforge.cli.options.shared import Database, Json
 
 
 def import_(
@@ -22,10 +22,10 @@ def import_(
     What is there already stays as it is. What is new is marked as imported, and is never taken for a
     measurement that was made here.
     """
-    from archive import Archive
-    from cli import output
-    from cli.errors import UsageProblem
-    from evolve.importing import import_file
+    from nashforge.archive import Archive
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.config.importing import import_file
 
     if not file.is_file():
         what = "is no file" if file.exists() else "does not exist"

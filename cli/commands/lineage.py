@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.completion import complete_programs, complete_runs
-from cli.options import Database, Json
+from nashforge.cli.options.completion import complete_programs, complete_runs
+from nashforge.cli.options.shared import Database, Json
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -35,9 +35,9 @@ def lineage(
     json: Json = None,
 ) -> None:
     """Show the family tree of a program or of a whole run."""
-    from cli import graph, output
-    from cli.archives import opened
-    from evolve.ancestry import family_of
+    from nashforge.cli.options.archives import opened
+    from nashforge.cli.rendering import graph, output
+    from nashforge.evolve.results.lineage import family_of
 
     with opened(database) as archive:
         family = family_of(archive, name, descendants=descendants, failed=failed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.options import Database, Json, RunName
+from nashforge.cli.options.shared import Database, Json, RunName
 
 
 def pause(run: RunName, database: Database = None, json: Json = None) -> None:
@@ -11,10 +11,10 @@ def pause(run: RunName, database: Database = None, json: Json = None) -> None:
     What is being measured is finished, and nothing new is begun; its workers are free for other runs. The
     process that works on it waits for `nashforge resume`.
     """
-    from cli import output
-    from cli.archives import find_run, opened
-    from cli.errors import UsageProblem
-    from evolve.standing import is_alive
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:
         found = find_run(archive, run)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.model_options import Feedback, Prompts
-from cli.options import Database, Json, LatestRun
-from games.naming import choice
+from nashforge.cli.options.models import Feedback, Prompts
+from nashforge.cli.options.shared import Database, Json, LatestRun
+from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
-    from archive import Archive, Run
-    from evolve.llm.preview import Preview
+    from nashforge.archive import Archive, Run
+    from nashforge.evolve.runs.preview import Preview
 
 prompt = typer.Typer(help="What language models are told.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,8 +52,8 @@ def preview(
 
     Nothing is sent. Works for offline runs, too: what a model would be told if it took over.
     """
-    from cli import output
-    from cli.archives import find_run, opened
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.rendering import output
 
     with opened(database) as archive:
         found = find_run(archive, run)
@@ -91,9 +91,9 @@ def preview(
 def _next(
     archive: Archive, run: Run, operator: str | None, feedback: str | None, folder: str | None
 ) -> Preview:
-    from cli.errors import UsageProblem
-    from evolve.llm.preview import preview as of
-    from evolve.run import resumed_config
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.evolve.runs.preview import preview as of
+    from nashforge.evolve.runs.run import resumed_config
 
     allowed = ("diff", "rewrite", "crossover", "simplify")
     if operator is not None and operator not in allowed:
@@ -103,8 +103,8 @@ def _next(
 
 
 def _sent(archive: Archive, run: Run, index: int) -> list[Preview]:
-    from cli.errors import UsageProblem
-    from evolve.llm.preview import sent
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.evolve.runs.preview import sent
 
     calls = [call for call in archive.model_calls(run=run) if call.request.get("index") == index]
     if not calls:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Database, Force, Json, LatestRun, Tier, output_option
+from nashforge.cli.options.shared import Database, Force, Json, LatestRun, Tier, output_option
 
 
 def report(
@@ -30,13 +30,13 @@ def report(
     It shows what the run was, its progress, the best program with its scores beside those of known ones, how
     it came about, failures, costs, and policies of social dilemmas at play. Also while the run goes on.
     """
-    from cli import output
-    from cli.archives import find_run, opened
-    from cli.files import check_file, write_text
-    from cli.report.film import film
-    from cli.report.page import page
-    from cli.report.pictures import convergence, progress
-    from evolve.reports import report_of
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.options.files import check_file, write_text
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.report.film import film
+    from nashforge.cli.rendering.report.page import page
+    from nashforge.cli.rendering.report.pictures import convergence, progress
+    from nashforge.evolve.results.report import report_of
 
     check_file("--output", output_file, force, (".html", ".htm"))
     with opened(database) as archive:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.model_options import Budget, MaxTokens, MaxUseless
-from cli.options import Broker, Database, Executor, Json, RunName, Tier, Weight, Workers
+from nashforge.cli.options.models import Budget, MaxTokens, MaxUseless
+from nashforge.cli.options.shared import Broker, Database, Executor, Json, RunName, Tier, Weight, Workers
 
 if TYPE_CHECKING:
-    from archive import Archive, Run
+    from nashforge.archive import Archive, Run
 
 
 def resume(
@@ -53,13 +53,13 @@ def resume(
     One that was paused goes on where it is; any other is worked on by this process. Addresses of models, and
     a weaker sandbox, must be given again. An imported run is measured here first.
     """
-    from cli import output
-    from cli.archives import find_run, opened
-    from cli.working import service_of, work
-    from evolve.continuing import check_continuable
-    from evolve.resuming import check_limits, nothing_left
-    from evolve.run import confirmed_config, resume_run
-    from evolve.standing import is_alive
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.rendering import output
+    from nashforge.cli.working import service_of, work
+    from nashforge.evolve.results.run_status import is_alive
+    from nashforge.evolve.runs.continuing import check_continuable
+    from nashforge.evolve.runs.resuming import check_limits, nothing_left
+    from nashforge.evolve.runs.run import confirmed_config, resume_run
 
     changes = {
         "max_evaluations": max_evaluations,
@@ -99,8 +99,8 @@ def resume(
 
 def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> None:
     """Say what a finished run would need to go on."""
-    from cli import output
-    from evolve.standing import standing
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.results.run_status import standing
 
     if as_json:
         spent = archive.spending(run)[""].cost
@@ -111,8 +111,8 @@ def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> Non
 
 def _let_go_on(archive: Archive, run: Run, changes: Mapping[str, Any], *, as_json: bool) -> None:
     """Let a paused run go on in the process that works on it."""
-    from cli import output
-    from cli.errors import UsageProblem
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.rendering import output
 
     if any(value is not None for value in changes.values()):
         raise UsageProblem(

@@ -7,17 +7,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.completion import complete_programs
-from cli.dilemmas import Agents, Map, Seeds
-from cli.options import Database, FileDomain, Force, Json, Tier, iterations_option, result_option
-from cli.strategic import RADII, draw, print_definitions, print_reports, reports_as_json, reports_as_rows
+from nashforge.cli.dilemmas import Agents, Map, Seeds
+from nashforge.cli.options.completion import complete_programs
+from nashforge.cli.options.shared import (
+    Database,
+    FileDomain,
+    Force,
+    Json,
+    Tier,
+    iterations_option,
+    result_option,
+)
+from nashforge.cli.strategic import (
+    RADII,
+    draw,
+    print_definitions,
+    print_reports,
+    reports_as_json,
+    reports_as_rows,
+)
 
 if TYPE_CHECKING:
-    from evolve.programs import NamedProgram
-    from games.dilemmas.settings import Setting
-    from solvers.metrics.report import StrategicReport
-    from solvers.metrics.social import CrossPlay
-    from solvers.risk import Risk
+    from nashforge.evolve.measurement.programs import NamedProgram
+    from nashforge.games.dilemmas.settings import Setting
+    from nashforge.solvers.metrics.report import StrategicReport
+    from nashforge.solvers.metrics.social import CrossPlay
+    from nashforge.solvers.risk import Risk
 
 TAU, EPSILON, DIVERGENCE = 1.0, 0.1, "kl"
 
@@ -101,13 +116,13 @@ def risk(
     Learners of the domain rqe play games with payoffs scaled to span 1. Policies of social dilemmas meet the
     library's policies instead: in equal parts, and alone among hostile ones.
     """
-    from cli import output
-    from cli.archives import programs as find_programs
-    from cli.dilemmas import GAMES, setting_of
-    from cli.errors import UsageProblem
-    from cli.files import FIGURES, TABLES, check_file, is_figure, write_table
-    from cli.translated import running
-    from solvers.risk import Risk
+    from nashforge.cli.dilemmas import GAMES, setting_of
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.options.archives import programs as find_programs
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.translated import running
+    from nashforge.solvers.risk import Risk
 
     if list_measures:
         print_definitions(output.wants_json(json))
@@ -171,12 +186,12 @@ def _measured(
     found: list[NamedProgram], kind: str, game: str, count: int, risk: Risk, epsilon: float, tier: str
 ) -> tuple[str, list[tuple[str, StrategicReport]], CrossPlay | None]:
     """Return the name of the game, what every program plays there, measured, and how they fare together."""
-    from cli import output
-    from evolve.solving import learn_markov_with, learn_with, solve_psro_with, solve_with
-    from solvers.markov.report import markov_cross_play, markov_report
-    from solvers.markov.tasks import is_markov_task
-    from solvers.metrics.report import strategic_report
-    from solvers.metrics.social import cross_play
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.measurement.solve import learn_markov_with, learn_with, solve_psro_with, solve_with
+    from nashforge.solvers.learners.markov.report import markov_cross_play, markov_report
+    from nashforge.solvers.learners.markov.tasks import is_markov_task
+    from nashforge.solvers.metrics.report import strategic_report
+    from nashforge.solvers.metrics.social import cross_play
 
     solved: list[tuple[str, StrategicReport]] = []
     profiles = []
@@ -212,11 +227,11 @@ def _of_policies(
     as_json: bool,
     output_file: Path | None,
 ) -> None:
-    from cli import output
-    from cli.dilemmas import parse_seeds
-    from cli.files import write_table
-    from cli.strategic import policies_as_json, policies_as_rows, print_policies
-    from evolve.dilemmas.risk import policy_risks
+    from nashforge.cli.dilemmas import parse_seeds
+    from nashforge.cli.options.files import write_table
+    from nashforge.cli.rendering import output
+    from nashforge.cli.strategic import policies_as_json, policies_as_rows, print_policies
+    from nashforge.evolve.measurement.policy_risk import policy_risks
 
     together = policy_risks(found, setting, parse_seeds(seeds), tier=tier)
     if output_file is not None:

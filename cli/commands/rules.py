@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cli.options import DomainName, Json
+from nashforge.cli.options.shared import DomainName, Json
 
 
 def rules(domain: DomainName = "cfr", json: Json = None) -> None:
     """List the library's rules and where they come from."""
-    from cli import output
-    from evolve.catalogue import described
-    from evolve.domains import domain as find_domain
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.domains import domain as find_domain
+    from nashforge.evolve.measurement.program_docs import described
 
     work = find_domain(domain)
     found = [described(name, work.source(name)) for name in work.baselines()]

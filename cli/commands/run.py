@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.dilemmas import Agents, Map
-from cli.model_options import (
+from nashforge.cli.dilemmas import Agents, Map
+from nashforge.cli.options.models import (
     Budget,
     Feedback,
     MaxOutputTokens,
@@ -19,7 +19,7 @@ from cli.model_options import (
     Prompts,
     Proposers,
 )
-from cli.options import (
+from nashforge.cli.options.shared import (
     Broker,
     Config,
     Database,
@@ -128,14 +128,15 @@ def run(
     The best is tested at the end, on games that it was not searched on. All options but --broker and --json
     can also be given in a TOML file with --config. Ctrl-C stops cleanly; continue with resume.
     """
-    from archive import Archive
-    from archive.nicknames import check_nickname
-    from cli import dilemmas, output
-    from cli.errors import UsageProblem
-    from cli.replaying import recorded_run, recorded_values
-    from cli.working import check_named, service_of, work
-    from evolve.config import RunFile, load_config, read_run_file
-    from evolve.run import start_run
+    from nashforge.archive import Archive
+    from nashforge.archive.nicknames import check_nickname
+    from nashforge.cli import dilemmas
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.options.replaying import recorded_run, recorded_values
+    from nashforge.cli.rendering import output
+    from nashforge.cli.working import check_named, service_of, work
+    from nashforge.evolve.config.run import RunFile, load_config, read_run_file
+    from nashforge.evolve.runs.run import start_run
 
     options: dict[str, Any] = {
         "domain": domain,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from cli.options import Database, Force, Json, limit_option, output_option
+from nashforge.cli.options.shared import Database, Force, Json, limit_option, output_option
 
 WIDE = 100
 
@@ -20,11 +20,11 @@ def runs(
     json: Json = None,
 ) -> None:
     """List runs, the newest first."""
-    from cli import output
-    from cli.archives import opened
-    from cli.files import TABLES, check_file, write_table
-    from cli.records import standing_as_dict
-    from evolve.standing import standing
+    from nashforge.cli.options.archives import opened
+    from nashforge.cli.options.files import TABLES, check_file, write_table
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.records import standing_as_dict
+    from nashforge.evolve.results.run_status import standing
 
     check_file("--output", output_file, force, TABLES)
     with opened(database) as archive:

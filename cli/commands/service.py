@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Broker, Database, Json
+from nashforge.cli.options.shared import Broker, Database, Json
 
 service = typer.Typer(help="Try the service on this machine.", no_args_is_help=True)
 
@@ -25,7 +25,7 @@ Folder = Annotated[
 def _folder(given: Path | None) -> Path:
     import os
 
-    from archive.location import default_path
+    from nashforge.archive.storage.location import default_path
 
     if given is not None:
         return given
@@ -57,10 +57,10 @@ def up(
     import signal
     import threading
 
-    from archive import Archive
-    from cli import output
-    from cli.errors import Failed
-    from evolve.service.trial import trial_service
+    from nashforge.archive import Archive
+    from nashforge.cli.errors import Failed
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.service.local_stack import trial_service
 
     screen = output.console()
     ended = threading.Event()
@@ -106,9 +106,9 @@ def env(folder: Folder = None, json: Json = False) -> None:
     """
     import shlex
 
-    from cli import output
-    from cli.errors import UsageProblem
-    from evolve.service.trial import remembered
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.service.local_stack import remembered
 
     found = remembered(_folder(folder))
     if found is None:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Database, FileDomain, Json, ProgramName
+from nashforge.cli.options.shared import Database, FileDomain, Json, ProgramName
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive import Archive, Candidate, Evaluation
-    from evolve.programs import NamedProgram
+    from nashforge.archive import Archive, Candidate, Evaluation
+    from nashforge.evolve.measurement.programs import NamedProgram
 
 
 SHOWN = 8
@@ -27,8 +27,8 @@ def show(
     json: Json = None,
 ) -> None:
     """Show a program: its code, its origin and its scores."""
-    from cli import output
-    from cli.archives import programs
+    from nashforge.cli.options.archives import programs
+    from nashforge.cli.rendering import output
 
     with programs([program], database, domain=domain, stored=True) as ([named], archive):
         proposed: list[Candidate] = []
@@ -59,8 +59,8 @@ def _value(
     parents: dict[int, list[tuple[Candidate, str]]],
     evaluations: list[Evaluation],
 ) -> dict[str, Any]:
-    from archive import program_hash
-    from cli.records import candidate_as_dict, evaluation_as_dict
+    from nashforge.archive import program_hash
+    from nashforge.cli.rendering.records import candidate_as_dict, evaluation_as_dict
 
     return {
         "program": named.label,
@@ -90,8 +90,8 @@ def _print_origin(
     proposed: list[Candidate],
     parents: dict[int, list[tuple[Candidate, str]]],
 ) -> None:
-    from archive import program_hash
-    from cli import output
+    from nashforge.archive import program_hash
+    from nashforge.cli.rendering import output
 
     kinds = {"library": "rule of the library", "file": "file", "archive": "program"}
     digest = program_hash(named.source, named.domain)[:12]
@@ -126,7 +126,7 @@ def _print_origin(
 
 
 def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation]) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     wanted = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
     if len(wanted) > SHOWN:
@@ -149,7 +149,7 @@ def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation])
 
 
 def _length(domain: str, evaluation: Evaluation) -> str:
-    from evolve.domains.lengths import length_in_words
+    from nashforge.evolve.domains.lengths import length_in_words
 
     horizon = evaluation.settings.get("horizon", 0)
     return length_in_words({"domain": domain, "train": evaluation.suite, "horizon": horizon})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import (
+from nashforge.cli.options.shared import (
     Database,
     Force,
     Json,
@@ -19,8 +19,8 @@ from cli.options import (
 )
 
 if TYPE_CHECKING:
-    from solvers.cfr.engine import Checkpoint
-    from solvers.cfr.solve import Solution
+    from nashforge.solvers.cfr.engine import Checkpoint
+    from nashforge.solvers.cfr.solve import Solution
 
 
 DEFAULT_RULE = "dcfr"
@@ -76,15 +76,15 @@ def solve(
     Ctrl-C ends it after the iteration that is being made, with the solution so far: it is shown, and written
     to the files that were asked for.
     """
-    from cli import output
-    from cli.archives import programs
-    from cli.errors import INTERRUPTED, UsageProblem
-    from cli.files import FIGURES, TABLES, check_file
-    from cli.interrupts import asking
-    from cli.translated import running
-    from evolve.solving import solve_psro_with, solve_with
-    from solvers.cfr.engine import default_checkpoints
-    from solvers.stopping import Stop
+    from nashforge.cli.errors import INTERRUPTED, UsageProblem
+    from nashforge.cli.interrupts import asking
+    from nashforge.cli.options.archives import programs
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.translated import running
+    from nashforge.evolve.measurement.solve import solve_psro_with, solve_with
+    from nashforge.solvers.cfr.engine import default_checkpoints
+    from nashforge.solvers.programs.stopping import Stop
 
     if psro is not None and rule != DEFAULT_RULE:
         raise UsageProblem("--rule and --psro exclude each other; give one of them")
@@ -156,8 +156,8 @@ def solve(
 
 def _write(solution: Solution, policy: Path | None, picture: Path | None) -> None:
     """Write the files that were asked for."""
-    from cli.files import is_figure, write_table
-    from cli.plot import draw_convergence
+    from nashforge.cli.options.files import is_figure, write_table
+    from nashforge.cli.rendering.plot import draw_convergence
 
     if policy is not None:
         write_table(policy, solution.rows(), solution.table())

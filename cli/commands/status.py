@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cli.options import Database, Json, LatestRun, Watch
+from nashforge.cli.options.shared import Database, Json, LatestRun, Watch
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from archive import Archive, Candidate
-    from evolve.standing import Standing
+    from nashforge.archive import Archive, Candidate
+    from nashforge.evolve.results.run_status import Standing
 
 
 def status(
@@ -21,9 +21,9 @@ def status(
 
     Also while other processes work on it, here or on other machines: then with what each has in hand.
     """
-    from cli import output
-    from cli.archives import find_run, opened
-    from cli.watching import watched
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.watching import watched
 
     with opened(database) as archive:
         number = find_run(archive, run).id
@@ -34,15 +34,15 @@ def status(
 
 
 def _read(archive: Archive, number: int) -> tuple[Standing, list[Candidate], list[Candidate]]:
-    from evolve.standing import improvements_of, standing
+    from nashforge.evolve.results.run_status import improvements_of, standing
 
     now = standing(archive, archive.get_run(number))
     return now, improvements_of(archive, now.run), archive.failures(now.run, limit=5)
 
 
 def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
-    from cli.records import candidate_as_dict, standing_as_dict
-    from evolve.service.status import service_status
+    from nashforge.cli.rendering.records import candidate_as_dict, standing_as_dict
+    from nashforge.evolve.service.status import service_status
 
     now, better, failures = _read(archive, number)
     service = service_status(archive, run=now.run)
@@ -59,10 +59,10 @@ def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
 def _shown(archive: Archive, number: int) -> RenderableType:
     from rich.text import Text
 
-    from cli import output
-    from cli.activity import busy_lines, money_line, queue_line
-    from cli.summary import print_standing
-    from evolve.service.status import service_status
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.activity import busy_lines, money_line, queue_line
+    from nashforge.cli.rendering.summary import print_standing
+    from nashforge.evolve.service.status import service_status
 
     now, better, failures = _read(archive, number)
     screen = output.console()

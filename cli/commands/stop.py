@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.options import Database, Json, RunName
+from nashforge.cli.options.shared import Database, Json, RunName
 
 
 def stop(run: RunName, database: Database = None, json: Json = None) -> None:
@@ -10,10 +10,10 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
 
     It finishes what it is measuring, and can be resumed.
     """
-    from archive import RunState
-    from cli import output
-    from cli.archives import find_run, opened
-    from evolve.standing import is_alive
+    from nashforge.archive import RunState
+    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:
         found = find_run(archive, run)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.completion import complete_suites
-from cli.options import Json
+from nashforge.cli.options.completion import complete_suites
+from nashforge.cli.options.shared import Json
 
 
 def suites(
@@ -23,8 +23,8 @@ def suites(
     json: Json = None,
 ) -> None:
     """List the suites of all domains, or the games of one."""
-    from cli import output
-    from evolve.suites import all_suites, find_suite
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.measurement.suites import all_suites, find_suite
 
     found = all_suites() if suite is None else (find_suite(suite),)
     if output.wants_json(json):

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Database, Json, Tier
-from games.naming import choice
+from nashforge.cli.options.shared import Database, Json, Tier
+from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
-    from archive import Archive, Run
-    from evolve.dilemmas.suites import DilemmaSuite
-    from evolve.dilemmas.synthesis import Step, Synthesis
-    from evolve.dilemmas.writers import Writer
+    from nashforge.archive import Archive, Run
+    from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite
+    from nashforge.evolve.synthesis.refinement import Step, Synthesis
+    from nashforge.evolve.synthesis.writers import Writer
 
 
 def synthesize(
@@ -60,16 +60,16 @@ def synthesize(
 
     Seeds for feedback, for choosing and for the report are disjoint. Policies are stored as those of a run.
     """
-    from archive import Archive
-    from cli import output
-    from cli.dilemmas import GAMES
-    from cli.errors import FAILED, UsageProblem
-    from cli.measuring import check_tier
-    from evolve.dilemmas.arena import HOSTS
-    from evolve.dilemmas.feedback import LEVELS
-    from evolve.dilemmas.suites import load_dilemma_suite
-    from evolve.dilemmas.synthesis import Refinement
-    from evolve.sandbox import Sandbox
+    from nashforge.archive import Archive
+    from nashforge.cli.dilemmas import GAMES
+    from nashforge.cli.errors import FAILED, UsageProblem
+    from nashforge.cli.measuring import check_tier
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.domains.dilemmas.arena import HOSTS
+    from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
+    from nashforge.evolve.sandbox import Sandbox
+    from nashforge.evolve.synthesis.feedback import LEVELS
+    from nashforge.evolve.synthesis.refinement import Refinement
 
     if game not in GAMES:
         raise UsageProblem(f"there is no game {game!r} to synthesize for; {choice(game, GAMES)}")
@@ -110,19 +110,19 @@ def synthesize(
 
 def _asked(proposer: str, budget: float | None) -> Any:
     """Return what makes the writer, after checking that it can write."""
-    from cli.errors import UsageProblem
+    from nashforge.cli.errors import UsageProblem
 
     if proposer == "offline":
 
         def offline(archive: Archive, run: Run, game: str) -> Writer:
-            from evolve.dilemmas.writers import OfflineWriter
-            from solvers.policies.library import policy_source
+            from nashforge.evolve.synthesis.writers import OfflineWriter
+            from nashforge.solvers.policies.library import policy_source
 
             return OfflineWriter(game, policy_source("nearest_apple"))
 
         return offline
-    from evolve.llm.models import ModelError, key_of, parse_model
-    from evolve.llm.prices import PriceError, load_prices, price_of
+    from nashforge.evolve.config.model_names import ModelError, key_of, parse_model
+    from nashforge.evolve.proposers.llm.prices import PriceError, load_prices, price_of
 
     try:
         model = parse_model(proposer)
@@ -132,7 +132,7 @@ def _asked(proposer: str, budget: float | None) -> Any:
         raise UsageProblem(str(error)) from error
 
     def asking(archive: Archive, run: Run, game: str) -> Writer:
-        from evolve.dilemmas.writers import ModelWriter
+        from nashforge.evolve.synthesis.writers import ModelWriter
 
         return ModelWriter(archive, run, model, price, budget)
 
@@ -150,9 +150,9 @@ def _new_run(
     refinements: int,
     select: bool,
 ) -> Run:
-    from archive.nicknames import check_nickname
-    from cli.errors import UsageProblem
-    from evolve.run import package_versions
+    from nashforge.archive.nicknames import check_nickname
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.evolve.runs.run import package_versions
 
     if name is not None:
         try:
@@ -179,7 +179,7 @@ def _new_run(
 def _tell(step: Step) -> None:
     import sys
 
-    from cli import output
+    from nashforge.cli.rendering import output
 
     what = f"iteration {step.iteration}" + (f", repair {step.repair}" if step.repair else "")
     if step.train:
@@ -215,7 +215,7 @@ def _value(result: Synthesis, suite: DilemmaSuite) -> dict[str, Any]:
 
 
 def _print(result: Synthesis, suite: DilemmaSuite) -> None:
-    from cli import output
+    from nashforge.cli.rendering import output
 
     screen = output.console()
     screen.print(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.dilemmas import Agents, Map, Preset, View
-from cli.options import Database, Force, Json, ProgramNames, Tier, output_option
-from games.naming import choice
+from nashforge.cli.dilemmas import Agents, Map, Preset, View
+from nashforge.cli.options.shared import Database, Force, Json, ProgramNames, Tier, output_option
+from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
     from rich.console import ConsoleDimensions
 
-    from games.dilemmas.environment import Environment
+    from nashforge.games.dilemmas.environment import Environment
 
 
 def watch(
@@ -52,14 +52,14 @@ def watch(
 
     Several programs take the seats in turn: the first agent runs the first, the next the second, and so on.
     """
-    from cli import output
-    from cli.archives import programs as opened
-    from cli.dilemmas import setting_of
-    from cli.files import check_file, writing
-    from cli.measuring import check_tier
-    from evolve.dilemmas.arena import HOSTS, play_confined
-    from evolve.sandbox import Sandbox
-    from solvers.policies.drawing import Recorder, save
+    from nashforge.cli.dilemmas import setting_of
+    from nashforge.cli.measuring import check_tier
+    from nashforge.cli.options.archives import programs as opened
+    from nashforge.cli.options.files import check_file, writing
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
+    from nashforge.evolve.sandbox import Sandbox
+    from nashforge.solvers.policies.rendering import Recorder, save
 
     check_file("--output", output_file, force, (".gif", ".png"))
     tier = check_tier(allow_weaker_sandbox)
@@ -107,8 +107,8 @@ def watch(
 
 def _dilemma(game: str) -> str:
     """Return the name of the dilemma that a setting is of, if it is of one."""
-    from cli.dilemmas import GAMES
-    from cli.errors import UsageProblem
+    from nashforge.cli.dilemmas import GAMES
+    from nashforge.cli.errors import UsageProblem
 
     name = game.partition("(")[0].strip()
     if name not in GAMES:
@@ -121,7 +121,7 @@ def _picture(environment: Environment, size: ConsoleDimensions) -> str:
 
     A map that is too high is turned, if that helps; what is cut off in spite of it is told.
     """
-    from solvers.policies.drawing import as_text
+    from nashforge.solvers.policies.rendering import as_text
 
     waste = f"   waste {environment.density():.0%}" if len(environment.waste) else ""
     status = (

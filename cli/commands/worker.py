@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.options import Broker, BrokerCa, BrokerCert, BrokerKey, Database
+from nashforge.cli.options.shared import Broker, BrokerCa, BrokerCert, BrokerKey, Database
 
 START_SECONDS = 10.0
 """How long a worker waits for a database that is away when it starts."""
@@ -71,11 +71,11 @@ def worker(
     import os
     from contextlib import chdir
 
-    from archive import Archive
-    from evolve.processes import DIRECTORY, python_environment
-    from evolve.service.logs import set_up_logs
-    from evolve.service.settings import service_settings
-    from evolve.service.worker import ServiceWorker
+    from nashforge.archive import Archive
+    from nashforge.evolve.executors.processes import DIRECTORY, python_environment
+    from nashforge.evolve.service.logs import set_up_logs
+    from nashforge.evolve.service.settings import service_settings
+    from nashforge.evolve.service.worker import ServiceWorker
 
     settings = service_settings(broker, broker_ca=broker_ca, broker_cert=broker_cert, broker_key=broker_key)
     set_up_logs(log_format, log_level)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import Broker, Database, Json, Watch
+from nashforge.cli.options.shared import Broker, Database, Json, Watch
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from archive import Archive
-    from evolve.service.settings import ServiceSettings
+    from nashforge.archive import Archive
+    from nashforge.evolve.service.settings import ServiceSettings
 
 
 def workers(
@@ -30,10 +30,10 @@ def workers(
     """
     import os
 
-    from cli import output
-    from cli.archives import opened
-    from cli.watching import watched
-    from evolve.service.settings import BROKER, service_settings
+    from nashforge.cli.options.archives import opened
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.watching import watched
+    from nashforge.evolve.service.settings import BROKER, service_settings
 
     settings = service_settings(broker) if broker or os.environ.get(BROKER) else None
     with opened(database) as archive:
@@ -45,7 +45,7 @@ def workers(
 
 def _as_dict(archive: Archive, settings: ServiceSettings | None, everybody: bool) -> dict[str, Any]:
     """Return the workers and the queues, see docs/json.md."""
-    from evolve.service.status import service_status
+    from nashforge.evolve.service.status import service_status
 
     status = service_status(archive, settings)
     rows = [worker for worker in status["workers"] if everybody or worker["state"] in ("busy", "idle")]
@@ -56,8 +56,8 @@ def _table(status: dict[str, Any]) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from cli import output
-    from cli.activity import busy_lines, queue_line
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.activity import busy_lines, queue_line
 
     parts: list[RenderableType] = []
     if status["workers"]:

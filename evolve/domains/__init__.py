@@ -7,20 +7,20 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from games.naming import choice
+from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
-    from evolve.domains.base import Domain
+    from nashforge.evolve.domains.base import Domain
 
 ENTRY_POINTS = "nashforge.domains"
 """Group of entry points; each names a callable without arguments that returns a `Domain`."""
 
 _BUILT_IN = {
-    "cfr": ("evolve.domains.cfr", "CFRDomain"),
-    "cleanup": ("evolve.domains.cleanup", "CleanupDomain"),
-    "gathering": ("evolve.domains.gathering", "GatheringDomain"),
-    "psro": ("evolve.domains.psro", "PSRODomain"),
-    "rqe": ("evolve.domains.rqe", "RQEDomain"),
+    "cfr": ("nashforge.evolve.domains.cfr", "CFRDomain"),
+    "cleanup": ("nashforge.evolve.domains.dilemmas.cleanup", "CleanupDomain"),
+    "gathering": ("nashforge.evolve.domains.dilemmas.gathering", "GatheringDomain"),
+    "psro": ("nashforge.evolve.domains.psro", "PSRODomain"),
+    "rqe": ("nashforge.evolve.domains.rqe", "RQEDomain"),
 }
 """Module and class of the library's own domains, which are imported when they are first used."""
 
@@ -42,7 +42,7 @@ def domain(name: str) -> Domain:
     ------
     UnknownDomainError
         If there is none of that name.
-    evolve.domains.checks.DomainError
+    nashforge.evolve.domains.checks.DomainError
         If an installed one lacks something.
     """
     if name in _BUILT_IN:
@@ -50,7 +50,7 @@ def domain(name: str) -> Domain:
         own: Domain = getattr(import_module(module), kind)()
         return own
     for entry in entry_points(group=ENTRY_POINTS, name=name):
-        from evolve.domains.checks import complete
+        from nashforge.evolve.domains.checks import complete
 
         return complete(entry.load()(), name)
     raise UnknownDomainError(f"there is no domain {name!r}; {choice(name, domain_names())}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from evolve.domains.metrics import Metric
-from evolve.tasks import Fitness, Report, Split, Stage, Task
+from nashforge.evolve.evaluation.messages import Fitness, Report, Split, Stage, Task
+from nashforge.evolve.evaluation.metrics import Metric
 
 if TYPE_CHECKING:
-    from evolve.offline.grammar import Grammar
-    from evolve.proposal import Proposer
-    from evolve.sandbox import Sandbox
+    from nashforge.evolve.proposers.base import Proposer
+    from nashforge.evolve.proposers.rewriting.grammar import Grammar
+    from nashforge.evolve.sandbox import Sandbox
 
 
 class Domain(Protocol):
@@ -32,7 +32,7 @@ class Domain(Protocol):
     metric : str
         The measured quantity behind the fitness; one of ``metrics``.
     metrics : dict
-        Everything that its reports measure, by name; see `evolve.domains.metrics.catalogue`.
+        Everything that its reports measure, by name; see `nashforge.evolve.evaluation.metrics.catalogue`.
     fitness : Fitness
         Default fitness, with the library program that it refers to.
     suites : dict
@@ -42,14 +42,15 @@ class Domain(Protocol):
 
     Notes
     -----
-    A domain may have an attribute ``search``, too: its defaults of other fields of `evolve.config.RunConfig`;
-    and ``effort``: the metric that ``metric`` is traded off against where nobody says otherwise. Without it,
-    that is ``seconds``, if the domain measures it. A method ``length(suite, horizon)`` says in words how
-    long its programs are run, where that is not ``horizon`` iterations.
+    A domain may have an attribute ``search``, too: its defaults of other fields of
+    `nashforge.evolve.config.run.RunConfig`; and ``effort``: the metric that ``metric`` is traded off against
+    where nobody says otherwise. Without it, that is ``seconds``, if the domain measures it. A method
+    ``length(suite, horizon)`` says in words how long its programs are run, where that is not ``horizon``
+    iterations.
 
     One whose interface has changed may have a method ``translate(source)``. It returns what today's engine
     runs in the place of a program of an earlier interface, and None for one of today's; it raises
-    `evolve.translation.errors.TranslationError` for one that cannot be translated mechanically.
+    `nashforge.evolve.domains.translation.TranslationError` for one that cannot be translated mechanically.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Domain(Protocol):
 
         Raises
         ------
-        games.SuiteError
+        nashforge.games.SuiteError
             If there is no such suite.
         """
 
@@ -89,7 +90,7 @@ class Domain(Protocol):
 
         Raises
         ------
-        games.GameError
+        nashforge.games.GameError
             If one of them cannot be compiled.
         """
 
@@ -97,7 +98,7 @@ class Domain(Protocol):
         """Run a task.
 
         What the program does wrong becomes a status of the report; what the machine does wrong is raised as
-        `evolve.sandbox.InfrastructureError`.
+        `nashforge.evolve.sandbox.InfrastructureError`.
         """
 
     def grammar(self) -> Grammar | None:

@@ -7,21 +7,26 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from evolve.averages import AVERAGED
-from evolve.domains.metrics import EXPLOITABILITY, SECONDS, catalogue, strategic_metrics
-from evolve.domains.playing import PlayingDomain, played_form
-from evolve.domains.staging import Tally
-from evolve.sandbox import InvalidOutput, Limits, Sandbox
-from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Trial
-from games.sequence_form import SequenceForm
-from solvers.cfr import interface
-from solvers.cfr.engine import run, session_arguments
-from solvers.cfr.rules import rule_names, rule_source
-from solvers.cfr.solve import solve
-from solvers.profile import PolicyError, Profile
+from nashforge.evolve.domains.games import PlayingDomain, played_form
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
+from nashforge.evolve.evaluation.metrics import (
+    AVERAGED,
+    EXPLOITABILITY,
+    SECONDS,
+    catalogue,
+    strategic_metrics,
+)
+from nashforge.evolve.evaluation.stages import Tally
+from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.cfr import interface
+from nashforge.solvers.cfr.engine import run, session_arguments
+from nashforge.solvers.cfr.rules import rule_names, rule_source
+from nashforge.solvers.cfr.solve import solve
+from nashforge.solvers.sequence_form.profile import PolicyError, Profile
 
 if TYPE_CHECKING:
-    from evolve.offline.grammar import Grammar
+    from nashforge.evolve.proposers.rewriting.grammar import Grammar
 
 
 CALL_FACTOR = 50
@@ -40,13 +45,13 @@ def call_cpu_seconds(form: SequenceForm) -> float:
 
 
 class CFRDomain(PlayingDomain):
-    """Rules that minimise counterfactual regret, see `solvers.cfr.interface.RegretMinimizer`."""
+    """Rules that minimise counterfactual regret, see `nashforge.solvers.cfr.interface.RegretMinimizer`."""
 
     name = "cfr"
     title = "CFR rules, judged by the exploitability of their average policy"
     evaluator = "cfr-2"
     seed = "cfr_plus"
-    hosts: tuple[str, ...] = ("solvers.cfr.host",)
+    hosts: tuple[str, ...] = ("nashforge.solvers.cfr.host",)
     metric = "exploitability"
     metrics = catalogue([EXPLOITABILITY, SECONDS, *strategic_metrics()])
     fitness = Fitness(kind="log_ratio", floor=1e-7, reference="dcfr")
@@ -84,13 +89,13 @@ class CFRDomain(PlayingDomain):
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of CFR rules."""
-        from evolve.offline.cfr.grammar import CFR
+        from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 
         return CFR
 
     def translate(self, source: str) -> str | None:
         """Return a rule that forms its average itself, as all did before ``cfr-2``, for today's engine."""
-        from evolve.translation.weights import to_weights
+        from nashforge.evolve.proposers.rewriting.translation.weights import to_weights
 
         return to_weights(source)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from evolve.domains.base import Domain
-from evolve.objectives import ObjectiveError, checked_objective, parse_objective
-from evolve.tasks import Fitness, Strategic, StrategicError
-from games.naming import choice
-from solvers.metrics.definitions import PARAMETRIC
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Fitness, Strategic, StrategicError
+from nashforge.evolve.evaluation.objectives import ObjectiveError, checked_objective, parse_objective
+from nashforge.games.naming import choice
+from nashforge.solvers.metrics.definitions import PARAMETRIC
 
 ATTRIBUTES = (
     "name", "title", "evaluator", "seed", "hosts", "metric", "metrics", "fitness", "suites", "horizon",

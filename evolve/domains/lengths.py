@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evolve.domains import UnknownDomainError, domain
-from games.errors import GameError
+from nashforge.evolve.domains import UnknownDomainError, domain
+from nashforge.games.errors import GameError
 
 
 def length_in_words(settings: Mapping[str, Any]) -> str:

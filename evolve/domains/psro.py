@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evolve.domains.metrics import ELAPSED, EXPLOITABILITY, SECONDS, Metric, catalogue, strategic_metrics
-from evolve.domains.playing import PlayingDomain, played_form
-from evolve.domains.staging import Tally
-from evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
-from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Trial
-from games.sequence_form import SequenceForm
-from solvers.profile import Profile
-from solvers.psro import interface
-from solvers.psro.engine import PSROCheckpoint, StrategyError, run, session_arguments
-from solvers.psro.guise import Guise
-from solvers.psro.meta_solvers import solver_names, solver_source
-from solvers.psro.solve import solve_psro
+from nashforge.evolve.domains.games import PlayingDomain, played_form
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
+from nashforge.evolve.evaluation.metrics import (
+    ELAPSED,
+    EXPLOITABILITY,
+    SECONDS,
+    Metric,
+    catalogue,
+    strategic_metrics,
+)
+from nashforge.evolve.evaluation.stages import Tally
+from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.psro import interface
+from nashforge.solvers.psro.engine import PSROCheckpoint, StrategyError, run, session_arguments
+from nashforge.solvers.psro.meta_solvers import solver_names, solver_source
+from nashforge.solvers.psro.restricted.disguise import Guise
+from nashforge.solvers.psro.solve import solve_psro
+from nashforge.solvers.sequence_form.profile import Profile
 
 if TYPE_CHECKING:
-    from evolve.offline.grammar import Grammar
+    from nashforge.evolve.proposers.rewriting.grammar import Grammar
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Where on the way to the horizon is measured: few places, because each asks the program for a mixture."""
@@ -38,13 +45,13 @@ CHECKPOINT_METRICS = (
 
 
 class PSRODomain(PlayingDomain):
-    """Meta-solvers of policy-space response oracles, see `solvers.psro.interface.MetaSolver`."""
+    """Meta-solvers of policy-space response oracles, see `nashforge.solvers.psro.interface.MetaSolver`."""
 
     name = "psro"
     title = "PSRO meta-solvers, judged by the exploitability of the mixture that they evaluate"
     evaluator = "psro-1"
     seed = "uniform"
-    hosts: tuple[str, ...] = ("solvers.psro.host",)
+    hosts: tuple[str, ...] = ("nashforge.solvers.psro.host",)
     metric = "exploitability"
     effort = "solver_seconds"  # the program's own; in all others it has no part
     metrics = catalogue([EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS, *strategic_metrics()])
@@ -94,7 +101,7 @@ class PSRODomain(PlayingDomain):
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of meta-solvers."""
-        from evolve.offline.psro.grammar import PSRO
+        from nashforge.evolve.proposers.rewriting.grammars.psro.grammar import PSRO
 
         return PSRO
 

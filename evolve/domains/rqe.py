@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import games
-from evolve.domains.metrics import SECONDS, catalogue, defined
-from evolve.domains.playing import PlayingDomain
-from evolve.domains.staging import Tally
-from evolve.sandbox import InvalidOutput, Limits, Sandbox
-from evolve.tasks import Disguise, Fitness, Measurement, Split, Stage, Trial
-from games.identities import Identity
-from games.matrix.suite_files import load_matrix_suite
-from solvers.equilibria.programs import nash_gap
-from solvers.learners import interface
-from solvers.learners.climbing import Learned, StrategyError
-from solvers.learners.engine import learn, session_arguments
-from solvers.learners.rules import learner_names, learner_source
-from solvers.learners.tasks import LearningTask, learning_task
-from solvers.markov import engine as markov
-from solvers.markov.measures import NEGLIGIBLE, best_welfare, markov_measures
-from solvers.markov.tasks import MarkovTask, is_markov_task, markov_task
-from solvers.metrics.definitions import BY_NAME
-from solvers.metrics.profile import UndefinedMetricError
-from solvers.metrics.social import one_shot_free_riding, price_of_anarchy, shares_rewards
-from solvers.session import Session
+from nashforge import games
+from nashforge.evolve.domains.games import PlayingDomain
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
+from nashforge.evolve.evaluation.metrics import SECONDS, catalogue, defined
+from nashforge.evolve.evaluation.stages import Tally
+from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
+from nashforge.games.loading.identities import Identity
+from nashforge.games.matrix.suite_files import load_matrix_suite
+from nashforge.solvers.equilibria.bimatrix import nash_gap
+from nashforge.solvers.learners import interface
+from nashforge.solvers.learners.engine import learn, session_arguments
+from nashforge.solvers.learners.engine_loop import Learned, StrategyError
+from nashforge.solvers.learners.markov import engine as markov
+from nashforge.solvers.learners.markov.measures import NEGLIGIBLE, best_welfare, markov_measures
+from nashforge.solvers.learners.markov.tasks import MarkovTask, is_markov_task, markov_task
+from nashforge.solvers.learners.rules import learner_names, learner_source
+from nashforge.solvers.learners.tasks import LearningTask, learning_task
+from nashforge.solvers.metrics.definitions import BY_NAME
+from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.metrics.social import one_shot_free_riding, price_of_anarchy, shares_rewards
+from nashforge.solvers.programs.session import Session
 
 if TYPE_CHECKING:
-    from evolve.offline.grammar import Grammar
+    from nashforge.evolve.proposers.rewriting.grammar import Grammar
 
 REPORTED = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
 """Measured at the end of every trial beside the gap; payoffs (of a step) span 1 for each player."""
@@ -49,13 +49,13 @@ CALL_SECONDS = 50 * 12e-6
 
 
 class RQEDomain(PlayingDomain):
-    """Update rules of learners that see only their own payoff gradients, see `solvers.learners.interface`."""
+    """Update rules of learners that see only their own payoff gradients, see `interface`."""
 
     name = "rqe"
     title = "learners of risk-averse equilibria, judged by the RQE gap of their last iterate"
     evaluator = "rqe-4"
     seed = "projected_gradient"
-    hosts: tuple[str, ...] = ("solvers.learners.host",)
+    hosts: tuple[str, ...] = ("nashforge.solvers.learners.host",)
     metric = "rqe_gap"
     metrics = catalogue(
         [
@@ -123,7 +123,7 @@ class RQEDomain(PlayingDomain):
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of learners."""
-        from evolve.offline.rqe.grammar import RQE
+        from nashforge.evolve.proposers.rewriting.grammars.rqe.grammar import RQE
 
         return RQE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from evolve.tasks import Report, Task
+from nashforge.evolve.evaluation.messages import Report, Task
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO
 
-from evolve.executors.base import Lost
-from evolve.processes import DIRECTORY, python_command, python_environment
-from evolve.tasks import PATIENCE, Report, Task
+from nashforge.evolve.evaluation.messages import PATIENCE, Report, Task
+from nashforge.evolve.executors.base import Lost
+from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
 
 GRACE_SECONDS = 120.0
 """Beyond the limits on the program: compiling games and measuring, which are not the program's fault."""
@@ -139,7 +139,7 @@ class LocalExecutor:
         kept = {name: value for name, value in os.environ.items() if not SECRET.search(name)}
         # Its own session: Ctrl-C on the terminal reaches the loop alone, which then ends the workers.
         process = subprocess.Popen(
-            python_command("evolve.executors.worker", str(os.getpid())),
+            python_command("nashforge.evolve.executors.local_worker", str(os.getpid())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evolve.sandbox.errors import (
+    from nashforge.evolve.sandbox.errors import (
         CandidateFailure,
         InfrastructureError,
         InvalidOutput,
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
         SandboxUnavailable,
         Status,
     )
-    from evolve.sandbox.group import SessionGroup
-    from evolve.sandbox.inline import InlineSession
-    from evolve.sandbox.limits import Limits, Usage
-    from evolve.sandbox.protocol import Host, Session
-    from evolve.sandbox.sandbox import Sandbox
-    from evolve.sandbox.session import SandboxSession
-    from evolve.sandbox.tiers import Machine, Tier, probe
+    from nashforge.evolve.sandbox.group import SessionGroup
+    from nashforge.evolve.sandbox.inline import InlineSession
+    from nashforge.evolve.sandbox.limits import Limits, Usage
+    from nashforge.evolve.sandbox.protocol import Host, Session
+    from nashforge.evolve.sandbox.sandbox import Sandbox
+    from nashforge.evolve.sandbox.session import SandboxSession
+    from nashforge.evolve.sandbox.tiers import Machine, Tier, probe
 
 _HOMES = {
     "errors": (
@@ -75,7 +75,7 @@ __all__ = [
 ]
 
 
-# Not `games.lazy.on_first_use`: the trust boundary stands on its own.
+# Not `nashforge.games.lazy.on_first_use`: the trust boundary stands on its own.
 def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:

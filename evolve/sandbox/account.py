@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evolve.sandbox.limits import Limits, Usage
+from nashforge.evolve.sandbox.limits import Limits, Usage
 
 if TYPE_CHECKING:
-    from evolve.sandbox.session import SandboxSession
+    from nashforge.evolve.sandbox.session import SandboxSession
 
 
 class Account:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from evolve.sandbox.limits import Usage
+from nashforge.evolve.sandbox.limits import Usage
 
 
 class Status(StrEnum):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, overload
 
-from evolve.sandbox.account import total_usage
-from evolve.sandbox.limits import Usage
-from evolve.sandbox.session import SandboxSession
+from nashforge.evolve.sandbox.account import total_usage
+from nashforge.evolve.sandbox.limits import Usage
+from nashforge.evolve.sandbox.session import SandboxSession
 
 
 class SessionGroup(Sequence[SandboxSession]):

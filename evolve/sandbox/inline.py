@@ -11,11 +11,11 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from evolve.sandbox import program
-from evolve.sandbox.errors import FAILURES, InvalidOutput
-from evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
-from evolve.sandbox.limits import Usage
-from solvers.session import ArraySpec
+from nashforge.evolve.sandbox import program
+from nashforge.evolve.sandbox.errors import FAILURES, InvalidOutput
+from nashforge.evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
+from nashforge.evolve.sandbox.limits import Usage
+from nashforge.solvers.programs.session import ArraySpec
 
 _serial = itertools.count(1)
 
@@ -31,7 +31,7 @@ class InlineSession:
     source
         The program.
     host
-        Module name of the host, for example ``"solvers.cfr.host"``.
+        Module name of the host, for example ``"nashforge.solvers.cfr.host"``.
     setup
         What the host needs to know; plain JSON values.
     inputs, outputs

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evolve.sandbox import wire
-from evolve.sandbox.errors import InfrastructureError
-from evolve.sandbox.tiers import Tier
+from nashforge.evolve.sandbox import wire
+from nashforge.evolve.sandbox.errors import InfrastructureError
+from nashforge.evolve.sandbox.tiers import Tier
 
 START_SECONDS = 60.0
 """How long a zygote may take to start on a busy machine with cold disks (usually well under a second)."""
@@ -31,7 +31,7 @@ _CPUCLOCK_SCHED = 2  # linux/posix-timers.h
 
 _BOOT = (
     "import sys; sys.path.extend(sys.argv[2:]); "
-    "from evolve.sandbox.zygote import main; main(int(sys.argv[1]))"
+    "from nashforge.evolve.sandbox.zygote import main; main(int(sys.argv[1]))"
 )
 
 _ONE_THREAD = (
@@ -221,7 +221,7 @@ def _environment() -> dict[str, str]:
 def _places(modules: Sequence[str]) -> list[str]:
     """Return the directories where this process finds what the zygote needs, however it is installed."""
     places: dict[str, None] = {}
-    for name in ("evolve", *modules, "numpy", "landlockpy", "seccompy"):
+    for name in ("nashforge", *modules, "numpy", "landlockpy", "seccompy"):
         top = name.partition(".")[0]
         spec = importlib.util.find_spec(top)
         if spec is None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from solvers.session import ArraySpec
+from nashforge.solvers.programs.session import ArraySpec
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 

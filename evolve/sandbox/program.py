@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from evolve.sandbox.errors import Status
-from evolve.sandbox.layout import AnyArray
-from evolve.sandbox.protocol import Host
+from nashforge.evolve.sandbox.errors import Status
+from nashforge.evolve.sandbox.layout import AnyArray
+from nashforge.evolve.sandbox.protocol import Host
 
 FILENAME = "<program>"
 
@@ -120,6 +120,7 @@ def _compile(source: str) -> Any:
 def _guarded_import(allowed: Sequence[str]) -> Any:
     """Return an ``__import__`` with a clear message. A convenience: confinement does not depend on it."""
     original = builtins.__import__
+    former = {name.removeprefix("nashforge.") for name in allowed if name.startswith("nashforge.")}
     packages = tuple(f"{name}." for name in allowed)
 
     def guarded(
@@ -131,6 +132,8 @@ def _guarded_import(allowed: Sequence[str]) -> Any:
     ) -> ModuleType:
         if name == _NOT_DETERMINISTIC or name.startswith(f"{_NOT_DETERMINISTIC}."):
             raise ForbiddenImport(f"programs may not import {name!r}: their results must be repeatable")
+        if name in former and fromlist and not level:
+            name = f"nashforge.{name}"  # as older programs call it
         if level or not (name in allowed or name.startswith(packages)):
             raise ForbiddenImport(
                 f"programs may not import {'.' * level + name!r}; they may import only {', '.join(allowed)}"

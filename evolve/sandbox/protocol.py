@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-import solvers.session
-from evolve.sandbox.layout import AnyArray
-from evolve.sandbox.limits import Usage
+from nashforge.evolve.sandbox.layout import AnyArray
+from nashforge.evolve.sandbox.limits import Usage
+from nashforge.solvers.programs import session
 
 
-class Session(solvers.session.Session, Protocol):
+class Session(session.Session, Protocol):
     """One program, loaded behind a host: write ``inputs``, ``call``, read ``outputs``.
 
     Attributes

@@ -9,15 +9,15 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from evolve.sandbox.errors import ProgramRejected
-from evolve.sandbox.launch import Zygote, ZygoteLost
-from evolve.sandbox.limits import Limits
-from evolve.sandbox.tiers import Machine, Tier, probe
-from solvers.session import ArraySpec
+from nashforge.evolve.sandbox.errors import ProgramRejected
+from nashforge.evolve.sandbox.launch import Zygote, ZygoteLost
+from nashforge.evolve.sandbox.limits import Limits
+from nashforge.evolve.sandbox.tiers import Machine, Tier, probe
+from nashforge.solvers.programs.session import ArraySpec
 
 if TYPE_CHECKING:
-    from evolve.sandbox.group import SessionGroup
-    from evolve.sandbox.session import SandboxSession
+    from nashforge.evolve.sandbox.group import SessionGroup
+    from nashforge.evolve.sandbox.session import SandboxSession
 
 
 class Sandbox:
@@ -29,7 +29,7 @@ class Sandbox:
     Parameters
     ----------
     hosts
-        Module names of the hosts that sessions may use, for example ``["solvers.cfr.host"]``.
+        Module names of the hosts that sessions may use, for example ``["nashforge.solvers.cfr.host"]``.
     tier
         The weakest tier to accept. The strongest that the machine offers is used.
     preload
@@ -169,9 +169,9 @@ class Sandbox:
 
     def _open(self, source: str, arguments: Sequence[Mapping[str, Any]], limits: Limits) -> SessionGroup:
         # Not at the top: it needs what Windows does not have, where making a sandbox must fail clearly.
-        from evolve.sandbox.account import Account
-        from evolve.sandbox.group import SessionGroup
-        from evolve.sandbox.session import SandboxSession
+        from nashforge.evolve.sandbox.account import Account
+        from nashforge.evolve.sandbox.group import SessionGroup
+        from nashforge.evolve.sandbox.session import SandboxSession
 
         zygote, account = self._running_zygote(), Account(limits)
         with ExitStack() as undo:

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from evolve.sandbox import wire
-from evolve.sandbox.account import Account, total_usage
-from evolve.sandbox.errors import (
+from nashforge.evolve.sandbox import wire
+from nashforge.evolve.sandbox.account import Account, total_usage
+from nashforge.evolve.sandbox.errors import (
     FAILURES,
     CandidateFailure,
     InfrastructureError,
@@ -27,13 +27,13 @@ from evolve.sandbox.errors import (
     ProgramTimeout,
     Status,
 )
-from evolve.sandbox.launch import START_SECONDS, Child, Zygote, ZygoteLost
-from evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
-from evolve.sandbox.limits import BURST_SECONDS, Limits, Usage
-from evolve.sandbox.memory import SharedRegion
-from evolve.sandbox.pipes import drain, pipe, printable, resize_pipe, signal_name
-from evolve.sandbox.uids import UidLease
-from solvers.session import ArraySpec
+from nashforge.evolve.sandbox.launch import START_SECONDS, Child, Zygote, ZygoteLost
+from nashforge.evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
+from nashforge.evolve.sandbox.limits import BURST_SECONDS, Limits, Usage
+from nashforge.evolve.sandbox.memory import SharedRegion
+from nashforge.evolve.sandbox.pipes import drain, pipe, printable, resize_pipe, signal_name
+from nashforge.evolve.sandbox.uids import UidLease
+from nashforge.solvers.programs.session import ArraySpec
 
 _CHECK_EVERY = 8
 """Calls after which the CPU time of a process is looked at; that costs a tenth of a call."""

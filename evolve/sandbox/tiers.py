@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from evolve.sandbox import kernel
-from evolve.sandbox.errors import SandboxUnavailable
+from nashforge.evolve.sandbox import kernel
+from nashforge.evolve.sandbox.errors import SandboxUnavailable
 
 FIRST_UID, LAST_UID = 61184, 65519
 """Users that programs run as when started as root: the range that systemd keeps for dynamic service users."""

@@ -6,8 +6,8 @@ import errno
 import os
 import socket
 
-from evolve.sandbox.errors import InfrastructureError
-from evolve.sandbox.tiers import FIRST_UID, LAST_UID
+from nashforge.evolve.sandbox.errors import InfrastructureError
+from nashforge.evolve.sandbox.tiers import FIRST_UID, LAST_UID
 
 
 class UidLease:

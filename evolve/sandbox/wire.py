@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from evolve.sandbox.errors import Status
+from nashforge.evolve.sandbox.errors import Status
 
 NUMBER = struct.Struct("<q")
 LENGTH = struct.Struct("<I")

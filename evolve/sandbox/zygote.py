@@ -29,10 +29,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from evolve.sandbox import program, wire
-from evolve.sandbox.kernel import Confinement
-from evolve.sandbox.layout import Layout
-from evolve.sandbox.lockdown import ConfinementFailed, Terms, confine, limit_for_children
+from nashforge.evolve.sandbox import program, wire
+from nashforge.evolve.sandbox.confinement import ConfinementFailed, Terms, confine, limit_for_children
+from nashforge.evolve.sandbox.kernel import Confinement
+from nashforge.evolve.sandbox.layout import Layout
 
 REQUESTS, REPLIES = 3, 4
 """A child's descriptors besides standard input (nothing), output and error (the log)."""

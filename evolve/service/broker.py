@@ -14,7 +14,7 @@ from celery import Celery
 from celery.app.amqp import Queue
 from celery.exceptions import OperationalError
 
-from evolve.service.settings import ServiceError, ServiceSettings
+from nashforge.evolve.service.settings import ServiceError, ServiceSettings
 
 KINDS = ("evaluate", "propose")
 """What there is to do; each has a queue, so that workers choose what they take."""

@@ -15,8 +15,8 @@ from typing import Any
 from celery.worker.consumer import Consumer
 from kombu.transport import TRANSPORT_ALIASES, redis
 
-from evolve.service.broker import KINDS, task_name
-from evolve.service.logs import logger
+from nashforge.evolve.service.broker import KINDS, task_name
+from nashforge.evolve.service.logs import logger
 
 LONGEST = 1 << 14
 """Bytes of a message; ours have some hundred."""

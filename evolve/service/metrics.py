@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from archive import Archive, ArchiveError
-from evolve.service.broker import KINDS
-from evolve.service.settings import ServiceError
+from nashforge.archive import Archive, ArchiveError
+from nashforge.evolve.service.broker import KINDS
+from nashforge.evolve.service.settings import ServiceError
 
 _SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 _AGE_SECONDS = 5.0

@@ -23,8 +23,8 @@ from glob import glob
 from pathlib import Path
 from typing import Any, Self
 
-from evolve.executors.worker import PR_SET_PDEATHSIG
-from evolve.service.settings import ServiceError
+from nashforge.evolve.executors.local_worker import PR_SET_PDEATHSIG
+from nashforge.evolve.service.settings import ServiceError
 
 _UNPRIVILEGED = ("postgres", "nobody")
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/lib/rabbitmq/lib/*/sbin", "/opt/*/bin", "/opt/*/sbin")

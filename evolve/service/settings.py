@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from archive.addresses import shown_url
+from nashforge.archive.addresses import shown_url
 
 SCHEMES = ("redis", "rediss", "amqp", "amqps")
 BROKER = "NASHFORGE_BROKER"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from archive import Archive, Run
-from archive.work import Activity, Worker
-from evolve.service.settings import ServiceSettings
+from nashforge.archive import Archive, Run
+from nashforge.archive.work import Activity, Worker
+from nashforge.evolve.service.settings import ServiceSettings
 
 SILENT_SECONDS = 60.0
 """A worker that was not heard of for so long is taken for dead, where no settings say otherwise."""
@@ -61,7 +61,7 @@ def _worker(worker: Worker, activity: Activity, silent: float) -> dict[str, Any]
 
 
 def _messages(archive: Archive, settings: ServiceSettings) -> dict[str, int | None]:
-    from evolve.service.broker import KINDS, Broker
+    from nashforge.evolve.service.broker import KINDS, Broker
 
     broker = Broker(settings, archive.uid)
     try:

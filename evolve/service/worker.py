@@ -19,15 +19,15 @@ from typing import Any
 from celery import Celery, signals
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
-from archive import Archive, ArchiveError
-from evolve.executors.local import SECRET, available_cores
-from evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
-from evolve.service.intake import Intake, guard_redis
-from evolve.service.keeper import Keeper
-from evolve.service.logs import logger
-from evolve.service.metrics import LOOPBACK, Metrics
-from evolve.service.performing import Do, Evaluating, Performer
-from evolve.service.settings import ServiceError, ServiceSettings
+from nashforge.archive import Archive, ArchiveError
+from nashforge.evolve.executors.local import SECRET, available_cores
+from nashforge.evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
+from nashforge.evolve.service.claims import Do, Evaluating, Performer
+from nashforge.evolve.service.heartbeat import Keeper
+from nashforge.evolve.service.intake import Intake, guard_redis
+from nashforge.evolve.service.logs import logger
+from nashforge.evolve.service.metrics import LOOPBACK, Metrics
+from nashforge.evolve.service.settings import ServiceError, ServiceSettings
 
 PATIENCE_SECONDS = 300.0
 """How long a worker waits for a database that is away."""
@@ -95,7 +95,7 @@ class ServiceWorker:
         self._evaluating = Evaluating(self.name, lambda: self._performer.ending.is_set())
         doing: dict[str, Do] = {"evaluate": self._evaluating}
         if "propose" in self._kinds:
-            from evolve.service.proposing import Proposing
+            from nashforge.evolve.service.model_requests import Proposing
 
             doing["propose"] = Proposing()
         self._performer = Performer(
@@ -119,7 +119,7 @@ class ServiceWorker:
 
     def run(self) -> int:
         """Work until a signal ends it; return the exit code."""
-        from evolve.run import package_versions
+        from nashforge.evolve.runs.run import package_versions
 
         self._archive.register_worker(
             self.name,

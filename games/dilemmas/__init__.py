@@ -1,32 +1,32 @@
 """Sequential social dilemmas on grids (Gathering, Cleanup), a cooperative grid, and matrix dilemmas.
 
-Environments are compiled step kernels over arrays; `games.dilemmas.openspiel` registers them as OpenSpiel
-games. Names are imported on first use.
+Environments are compiled step kernels over arrays; `nashforge.games.dilemmas.openspiel` registers them as
+OpenSpiel games. Names are imported on first use.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from games.dilemmas.environment import Environment, make
-    from games.dilemmas.maps import GridMap, MapError, load_map, map_names
-    from games.dilemmas.rules import PRESETS, Rules
-    from games.dilemmas.settings import Setting, SettingError
+    from nashforge.games.dilemmas.environment import Environment, make
+    from nashforge.games.dilemmas.maps import GridMap, MapError, load_map, map_names
+    from nashforge.games.dilemmas.rules import PRESETS, Rules
+    from nashforge.games.dilemmas.settings import Setting, SettingError
 
 _MODULES = {
-    "Environment": "games.dilemmas.environment",
-    "make": "games.dilemmas.environment",
-    "GridMap": "games.dilemmas.maps",
-    "MapError": "games.dilemmas.maps",
-    "load_map": "games.dilemmas.maps",
-    "map_names": "games.dilemmas.maps",
-    "PRESETS": "games.dilemmas.rules",
-    "Rules": "games.dilemmas.rules",
-    "Setting": "games.dilemmas.settings",
-    "SettingError": "games.dilemmas.settings",
+    "Environment": "nashforge.games.dilemmas.environment",
+    "make": "nashforge.games.dilemmas.environment",
+    "GridMap": "nashforge.games.dilemmas.maps",
+    "MapError": "nashforge.games.dilemmas.maps",
+    "load_map": "nashforge.games.dilemmas.maps",
+    "map_names": "nashforge.games.dilemmas.maps",
+    "PRESETS": "nashforge.games.dilemmas.rules",
+    "Rules": "nashforge.games.dilemmas.rules",
+    "Setting": "nashforge.games.dilemmas.settings",
+    "SettingError": "nashforge.games.dilemmas.settings",
 }
 
 __all__ = [

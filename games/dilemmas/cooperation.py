@@ -20,7 +20,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from games.compiled import kernel
+from nashforge.games.compiled import kernel
 
 SIZE = 5
 NORTH, EAST, SOUTH, WEST, STAY = range(5)

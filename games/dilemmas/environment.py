@@ -1,7 +1,7 @@
 """Gathering and Cleanup as environments: flat arrays, compiled steps.
 
 The state is one array of small integers, laid out so that it can be handed to policies in one copy:
-the agents' table (see `games.dilemmas.kernels`), then the apples, then the waste.
+the agents' table (see `nashforge.games.dilemmas.kernels`), then the apples, then the waste.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from games.dilemmas import kernels
-from games.dilemmas.actions import NAMES, STAND, legal_actions
-from games.dilemmas.maps import load_map
-from games.dilemmas.paths import Paths, paths
-from games.dilemmas.rules import PRESETS
-from games.dilemmas.settings import Setting, parse_setting
+from nashforge.games.dilemmas import kernels
+from nashforge.games.dilemmas.actions import NAMES, STAND, legal_actions
+from nashforge.games.dilemmas.maps import load_map
+from nashforge.games.dilemmas.paths import Paths, paths
+from nashforge.games.dilemmas.rules import PRESETS
+from nashforge.games.dilemmas.settings import Setting, parse_setting
 
 _AHEAD = 64
 """Steps for which random numbers are drawn at once."""
@@ -51,7 +51,7 @@ class Environment(ABC):
     returns : ndarray of float64, shape (agents,)
         Sum of the rewards of the episode.
     tally : ndarray of int64, shape (10, agents)
-        What agents did in the episode, see `games.dilemmas.kernels`.
+        What agents did in the episode, see `nashforge.games.dilemmas.kernels`.
     eaten : ndarray of int64, shape (apple cells,)
         How often an apple was eaten in each cell.
     """
@@ -247,7 +247,7 @@ def make(setting: Setting | str) -> Environment:
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If it cannot be played.
     """
     what = parse_setting(setting) if isinstance(setting, str) else setting

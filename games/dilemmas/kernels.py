@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from games.compiled import kernel
-from games.dilemmas.actions import BEAM, CLEAN, ROTATE_LEFT, ROTATE_RIGHT, STAND
-from games.dilemmas.rules import (
+from nashforge.games.compiled import kernel
+from nashforge.games.dilemmas.actions import BEAM, CLEAN, ROTATE_LEFT, ROTATE_RIGHT, STAND
+from nashforge.games.dilemmas.rules import (
     BEAM_COST,
     CLEAN_COST,
     CLEANUP_BEAM_LENGTH,

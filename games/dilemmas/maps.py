@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from games.errors import GameError
-from games.naming import choice
+from nashforge.games.errors import GameError
+from nashforge.games.naming import choice
 
 SUFFIX = ".txt"
 MOST_CELLS = 4096

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyspiel
 
-from games.errors import GameError
-from games.naming import choice
+from nashforge.games.errors import GameError
+from nashforge.games.naming import choice
 
 GAMES = {"prisoners_dilemma": "matrix_pd", "stag_hunt": "matrix_sh", "chicken": "matrix_cd"}
 """Name and OpenSpiel game of the dilemmas for two."""
@@ -77,7 +77,7 @@ def matrix_dilemma(name: str, players: int = 2, multiplier: float = 1.6) -> pysp
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If there is no such game, or not for so many players, or it would be no dilemma.
     """
     if name == "public_goods":

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pyspiel
 
-from games.dilemmas import kernels
-from games.dilemmas.actions import NAMES, STAND, legal_actions
-from games.dilemmas.environment import make
-from games.dilemmas.maps import load_map
-from games.dilemmas.rules import FREEZE, HIT_PENALTY, HORIZON
-from games.dilemmas.settings import GAMES, MOST_AGENTS, Setting
+from nashforge.games.dilemmas import kernels
+from nashforge.games.dilemmas.actions import NAMES, STAND, legal_actions
+from nashforge.games.dilemmas.environment import make
+from nashforge.games.dilemmas.maps import load_map
+from nashforge.games.dilemmas.rules import FREEZE, HIT_PENALTY, HORIZON
+from nashforge.games.dilemmas.settings import GAMES, MOST_AGENTS, Setting
 
 SEEDS = 1024
 """Outcomes of the chance node, unless a game says otherwise."""
@@ -57,7 +57,7 @@ _TYPES = {game: _type(game) for game in GAMES}
 
 
 class DilemmaGame(pyspiel.Game):  # type: ignore[misc]
-    """A social dilemma with a map, a number of agents and rules; see `games.dilemmas.settings`."""
+    """A social dilemma with a map, a number of agents and rules; see `nashforge.games.dilemmas.settings`."""
 
     game = ""
 

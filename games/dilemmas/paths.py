@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.compiled import kernel
-from games.dilemmas.maps import GridMap, MapError
+from nashforge.games.compiled import kernel
+from nashforge.games.dilemmas.maps import GridMap, MapError
 
 UNREACHABLE = 32767
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 
-from games.dilemmas.maps import load_map
-from games.dilemmas.rules import HORIZON, PRESETS
-from games.errors import GameError
-from games.naming import choice
+from nashforge.games.dilemmas.maps import load_map
+from nashforge.games.dilemmas.rules import HORIZON, PRESETS
+from nashforge.games.errors import GameError
+from nashforge.games.naming import choice
 
 GAMES = ("gathering", "cleanup")
 MOST_AGENTS = 60

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from games.files.extensive import ExtensiveFile, read_efg
-    from games.files.reading import read_game_file
-    from games.files.strategic import StrategicFile, read_nfg
-    from games.files.writing import write_efg, write_game_file, write_nfg
+    from nashforge.games.files.extensive import ExtensiveFile, read_efg
+    from nashforge.games.files.reading import read_game_file
+    from nashforge.games.files.strategic import StrategicFile, read_nfg
+    from nashforge.games.writing import write_efg, write_game_file, write_nfg
 
 _HOME = {
-    "ExtensiveFile": "games.files.extensive",
-    "StrategicFile": "games.files.strategic",
-    "read_efg": "games.files.extensive",
-    "read_game_file": "games.files.reading",
-    "read_nfg": "games.files.strategic",
-    "write_efg": "games.files.writing",
-    "write_game_file": "games.files.writing",
-    "write_nfg": "games.files.writing",
+    "ExtensiveFile": "nashforge.games.files.extensive",
+    "StrategicFile": "nashforge.games.files.strategic",
+    "read_efg": "nashforge.games.files.extensive",
+    "read_game_file": "nashforge.games.files.reading",
+    "read_nfg": "nashforge.games.files.strategic",
+    "write_efg": "nashforge.games.writing",
+    "write_game_file": "nashforge.games.writing",
+    "write_nfg": "nashforge.games.writing",
 }
 
 __all__ = [

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from games.files.tokens import Tokens
+from nashforge.games.files.tokens import Tokens
 
 CHANCE, TERMINAL = -1, -4
 """Who moves where no player does; OpenSpiel's numbers."""

@@ -7,9 +7,9 @@ import os
 import stat
 from pathlib import Path
 
-from games.errors import GameFileError
-from games.files.extensive import ExtensiveFile, read_efg
-from games.files.strategic import StrategicFile, read_nfg
+from nashforge.games.errors import GameFileError
+from nashforge.games.files.extensive import ExtensiveFile, read_efg
+from nashforge.games.files.strategic import StrategicFile, read_nfg
 
 SUFFIXES = (".nfg", ".efg")
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from games.errors import NodeLimitError
-from games.files.tokens import Tokens
-from games.leaves import sums_to
-from games.sequence_form import SequenceForm, Treeplex
+from nashforge.games.errors import NodeLimitError
+from nashforge.games.files.tokens import Tokens
+from nashforge.games.leaves import sums_to
+from nashforge.games.sequence_form import SequenceForm, Treeplex
 
 
 @dataclass(frozen=True, eq=False)

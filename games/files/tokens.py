@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NoReturn, TypeAlias
 
-from games.errors import GameFileError
+from nashforge.games.errors import GameFileError
 
 Kind: TypeAlias = Literal["text", "number", "word", "{", "}", "end"]
 

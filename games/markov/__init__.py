@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from games.markov.model import MarkovGame
-    from games.markov.openspiel import tabulate
-    from games.markov.reading import is_markov, markov_game
-    from games.markov.worlds import cliff_walk, contribution_line, random_markov
+    from nashforge.games.markov.model import MarkovGame
+    from nashforge.games.markov.openspiel import tabulate
+    from nashforge.games.markov.reading import is_markov, markov_game
+    from nashforge.games.markov.worlds import cliff_walk, contribution_line, random_markov
 
 _HOME = {
-    "MarkovGame": "games.markov.model",
-    "cliff_walk": "games.markov.worlds",
-    "contribution_line": "games.markov.worlds",
-    "is_markov": "games.markov.reading",
-    "markov_game": "games.markov.reading",
-    "random_markov": "games.markov.worlds",
-    "tabulate": "games.markov.openspiel",
+    "MarkovGame": "nashforge.games.markov.model",
+    "cliff_walk": "nashforge.games.markov.worlds",
+    "contribution_line": "nashforge.games.markov.worlds",
+    "is_markov": "nashforge.games.markov.reading",
+    "markov_game": "nashforge.games.markov.reading",
+    "random_markov": "nashforge.games.markov.worlds",
+    "tabulate": "nashforge.games.markov.openspiel",
 }
 
 __all__ = [

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyspiel
 
-from games.errors import UnsupportedGameError
-from games.markov.model import MarkovGame
-from games.openspiel import load_game
+from nashforge.games.errors import UnsupportedGameError
+from nashforge.games.loading.openspiel import load_game
+from nashforge.games.markov.model import MarkovGame
 
 MOST_STATES = 400
 """Transitions are dense arrays: their size grows with the square of the states."""
@@ -43,7 +43,7 @@ def tabulate(game: str, *, most_states: int = MOST_STATES) -> MarkovGame:
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If OpenSpiel cannot load it, it is no Markov game of two players who move at once, or has more states.
     """
     loaded, game = load_simultaneous(game), game.replace("\n", "\\n")
@@ -90,7 +90,7 @@ def load_simultaneous(game: str) -> Any:
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If it is another, or cannot be loaded.
     """
     loaded = load_game(game.replace("\\n", "\n"))

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from games.errors import GameStringError
-from games.identities import identity
-from games.markov.model import MarkovGame
-from games.markov.worlds import cliff_walk, contribution_line, random_markov
+from nashforge.games.errors import GameStringError
+from nashforge.games.loading.identities import identity
+from nashforge.games.markov.model import MarkovGame
+from nashforge.games.markov.worlds import cliff_walk, contribution_line, random_markov
 
 _WORLD = re.compile(r"(?P<name>[a-z_]+)\((?P<sizes>[\dx,\s]+?)(,\s*seed=(?P<seed>\d+))?\)")
 MOST = 30
@@ -58,11 +58,11 @@ def markov_game(text: str) -> MarkovGame:
     text
         A world (``cliff_walk(4x3)``, columns by rows; ``contribution_line(3)``;
         ``random_markov(5,3x2,seed=1)``, states and actions), or an OpenSpiel game string, see
-        `games.markov.openspiel.tabulate`.
+        `nashforge.games.markov.openspiel.tabulate`.
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If it names no such game.
     """
     return _read(text.strip(), identity(text.replace("\\n", "\n")).digest)
@@ -72,7 +72,7 @@ def markov_game(text: str) -> MarkovGame:
 def _read(given: str, identified: str) -> MarkovGame:
     name = given.partition("(")[0].strip()
     if name not in WORLDS:
-        from games.markov.openspiel import tabulate
+        from nashforge.games.markov.openspiel import tabulate
 
         return tabulate(given)
     make, example = WORLDS[name]

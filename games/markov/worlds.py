@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from games.errors import GameStringError
-from games.markov.model import MarkovGame
+from nashforge.games.errors import GameStringError
+from nashforge.games.markov.model import MarkovGame
 
 Array = npt.NDArray[np.float64]
 
@@ -97,7 +97,7 @@ def random_markov(
 
     Raises
     ------
-    games.GameStringError
+    nashforge.games.GameStringError
         If a number is not positive.
     """
     if min(states, n, m, successors) < 1:

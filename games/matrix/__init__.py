@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from games.matrix.families import family_names
-    from games.matrix.human import HumanGame, human_game, human_games
-    from games.matrix.reading import Bimatrix, bimatrix
+    from nashforge.games.matrix.families import family_names
+    from nashforge.games.matrix.human import HumanGame, human_game, human_games
+    from nashforge.games.matrix.reading import Bimatrix, bimatrix
 
 _HOME = {
-    "Bimatrix": "games.matrix.reading",
-    "bimatrix": "games.matrix.reading",
-    "family_names": "games.matrix.families",
-    "HumanGame": "games.matrix.human",
-    "human_game": "games.matrix.human",
-    "human_games": "games.matrix.human",
+    "Bimatrix": "nashforge.games.matrix.reading",
+    "bimatrix": "nashforge.games.matrix.reading",
+    "family_names": "nashforge.games.matrix.families",
+    "HumanGame": "nashforge.games.matrix.human",
+    "human_game": "nashforge.games.matrix.human",
+    "human_games": "nashforge.games.matrix.human",
 }
 
 __all__ = ["Bimatrix", "HumanGame", "bimatrix", "family_names", "human_game", "human_games"]

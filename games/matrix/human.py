@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from games.errors import GameStringError
-from games.naming import choice
+from nashforge.games.errors import GameStringError
+from nashforge.games.naming import choice
 
 Array = npt.NDArray[np.float64]
 
@@ -55,7 +55,7 @@ class HumanGame:
 @cache
 def human_games() -> tuple[HumanGame, ...]:
     """Return all games."""
-    text = resources.files("games.matrix").joinpath("human_games.toml").read_text("utf-8")
+    text = resources.files("nashforge.games.matrix").joinpath("human_games.toml").read_text("utf-8")
     return tuple(_read(entry) for entry in tomllib.loads(text)["games"])
 
 
@@ -64,7 +64,7 @@ def human_game(name: str) -> HumanGame:
 
     Raises
     ------
-    games.GameStringError
+    nashforge.games.GameStringError
         If there is none of that name.
     """
     for game in human_games():

@@ -10,11 +10,11 @@ from typing import Literal, overload
 import numpy as np
 import numpy.typing as npt
 
-from games.errors import GameError, GameStringError, UnsupportedGameError
-from games.leaves import sums_to
-from games.matrix.families import FAMILIES
-from games.matrix.human import human_game, human_games
-from games.sequence_form import SequenceForm, Treeplex
+from nashforge.games.errors import GameError, GameStringError, UnsupportedGameError
+from nashforge.games.leaves import sums_to
+from nashforge.games.matrix.families import FAMILIES
+from nashforge.games.matrix.human import human_game, human_games
+from nashforge.games.sequence_form import SequenceForm, Treeplex
 
 Array = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def bimatrix(text: str, *, extensive: bool = False) -> Bimatrix | SequenceForm:
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If it names no such game.
     """
     given = text.strip()
@@ -84,7 +84,7 @@ def bimatrix(text: str, *, extensive: bool = False) -> Bimatrix | SequenceForm:
         return _plain(given, *FAMILIES[match["name"]](rng, n, m))
     if is_literal(given):
         return _literal(given)
-    import games
+    from nashforge import games
 
     try:
         form = games.compile(given)
@@ -122,7 +122,7 @@ def one_shot(form: SequenceForm) -> Bimatrix:
 
     Raises
     ------
-    games.UnsupportedGameError
+    nashforge.games.UnsupportedGameError
         If it is not a game of two players with one information set each.
     """
     if not is_one_shot(form):

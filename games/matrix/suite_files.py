@@ -1,4 +1,4 @@
-"""Suites of matrix games: TOML files like those of `games.suites`, with strings that `bimatrix` reads."""
+"""Suites of matrix games: TOML files like those of `suites`, with strings that `bimatrix` reads."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from games.errors import SuiteError
-from games.suites import Suite
+from nashforge.games.errors import SuiteError
+from nashforge.games.suites import Suite
 
 _FOLDER = "suites"
 
 
 def matrix_suite_names() -> tuple[str, ...]:
     """Return the names of the suites of the package, sorted."""
-    files = resources.files("games.matrix").joinpath(_FOLDER).iterdir()
+    files = resources.files("nashforge.games.matrix").joinpath(_FOLDER).iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
 
@@ -25,11 +25,11 @@ def load_matrix_suite(name_or_path: str) -> Suite:
 
     Raises
     ------
-    games.SuiteError
+    nashforge.games.SuiteError
         If there is no such suite, or the file is not one.
     """
     if name_or_path in matrix_suite_names():
-        file = resources.files("games.matrix").joinpath(_FOLDER, f"{name_or_path}.toml")
+        file = resources.files("nashforge.games.matrix").joinpath(_FOLDER, f"{name_or_path}.toml")
         text = file.read_text("utf-8")
     elif name_or_path.endswith(".toml"):
         try:

@@ -15,9 +15,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from games.sequence_form import SequenceForm
-from solvers.cfr import host
-from solvers.profile import (
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.cfr import host
+from nashforge.solvers.programs.session import Session
+from nashforge.solvers.programs.stopping import Stop
+from nashforge.solvers.sequence_form.profile import (
     PolicyError,
     Profile,
     average_profile,
@@ -25,9 +27,7 @@ from solvers.profile import (
     exploitability,
     uniform_profile,
 )
-from solvers.session import Session
-from solvers.stopping import Stop
-from solvers.tables import tables
+from nashforge.solvers.sequence_form.tables import tables
 
 Array = npt.NDArray[np.float64]
 
@@ -82,7 +82,7 @@ def session_arguments(form: SequenceForm, horizon: int) -> list[dict[str, Any]]:
     """
     return [
         {
-            "host": "solvers.cfr.host",
+            "host": "nashforge.solvers.cfr.host",
             "setup": {"horizon": horizon, "start": treeplex.start.tolist()},
             "inputs": host.inputs(treeplex.sequences),
             "outputs": host.outputs(treeplex.sequences, len(treeplex.parent)),

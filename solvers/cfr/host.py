@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from solvers.cfr.interface import Array, Infosets, RegretMinimizer
-from solvers.session import ArraySpec, find_class
+from nashforge.solvers.cfr.interface import Array, Infosets, RegretMinimizer
+from nashforge.solvers.programs.session import ArraySpec, find_class
 
 
 def inputs(sequences: int) -> list[ArraySpec]:

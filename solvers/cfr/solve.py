@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import games
-from games.sequence_form import SequenceForm
-from solvers.cfr.engine import Checkpoint, run, session_arguments
-from solvers.cfr.interface import RegretMinimizer
-from solvers.cfr.rules import load_rule
-from solvers.profile import Profile, expected_values
-from solvers.session import inline_sessions
-from solvers.stopping import Reason, Stop
+from nashforge import games
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.cfr.engine import Checkpoint, run, session_arguments
+from nashforge.solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.rules import load_rule
+from nashforge.solvers.programs.session import inline_sessions
+from nashforge.solvers.programs.stopping import Reason, Stop
+from nashforge.solvers.sequence_form.profile import Profile, expected_values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -167,7 +167,7 @@ def solve(
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If the game cannot be compiled.
     NotInLibraryError
         If there is no such rule.

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from solvers.equilibria.logit import qre
-    from solvers.equilibria.programs import nash, security
-    from solvers.equilibria.reply import best_reply
-    from solvers.equilibria.risk_averse import Equilibrium, rqe
+    from nashforge.solvers.equilibria.bimatrix import nash, security
+    from nashforge.solvers.equilibria.logit import qre
+    from nashforge.solvers.equilibria.risk_averse.best_response import best_reply
+    from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
 
 _HOME = {
-    "Equilibrium": "solvers.equilibria.risk_averse",
-    "best_reply": "solvers.equilibria.reply",
-    "nash": "solvers.equilibria.programs",
-    "qre": "solvers.equilibria.logit",
-    "rqe": "solvers.equilibria.risk_averse",
-    "security": "solvers.equilibria.programs",
+    "Equilibrium": "nashforge.solvers.equilibria.risk_averse.solver",
+    "best_reply": "nashforge.solvers.equilibria.risk_averse.best_response",
+    "nash": "nashforge.solvers.equilibria.bimatrix",
+    "qre": "nashforge.solvers.equilibria.logit",
+    "rqe": "nashforge.solvers.equilibria.risk_averse.solver",
+    "security": "nashforge.solvers.equilibria.bimatrix",
 }
 
 __all__ = ["Equilibrium", "best_reply", "nash", "qre", "rqe", "security"]

@@ -15,11 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from games.matrix.layout import own_rows
-from games.matrix.reading import Bimatrix, bimatrix, is_one_shot, one_shot
-from games.sequence_form import SequenceForm
-from solvers.equilibria.rational import Matrix, rational
-from solvers.risk.measures import RiskError
+from nashforge.games.matrix.layout import own_rows
+from nashforge.games.matrix.reading import Bimatrix, bimatrix, is_one_shot, one_shot
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.equilibria.rational import Matrix, rational
+from nashforge.solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
 
@@ -89,7 +89,7 @@ def matrix_game(game: GameLike, payoffs_2: Any = None) -> MatrixGame:
     ------
     RiskError
         If matrices are ill-formed or do not fit together.
-    games.GameError
+    nashforge.games.GameError
         If the game is none, or not a one-shot game of two players.
     """
     found = any_game(game, payoffs_2)
@@ -125,7 +125,7 @@ def any_game(game: GameLike, payoffs_2: Any = None) -> MatrixGame | SequenceForm
 
 
 def _of_game(game: GameLike) -> MatrixGame | SequenceForm:
-    import games
+    from nashforge import games
 
     if isinstance(game, os.PathLike):
         game = os.fspath(game)

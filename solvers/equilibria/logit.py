@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from solvers.equilibria.inputs import GameLike
-from solvers.equilibria.problem import make_problem, pair
-from solvers.equilibria.risk_averse import Equilibrium, solve
-from solvers.equilibria.tracing import trace
-from solvers.risk.measures import RiskError
+from nashforge.solvers.equilibria.inputs import GameLike
+from nashforge.solvers.equilibria.risk_averse.homotopy import trace
+from nashforge.solvers.equilibria.risk_averse.problem import make_problem, pair
+from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, solve
+from nashforge.solvers.risk.measures import RiskError
 
 
 def qre(game: GameLike, payoffs_2: object = None, *, rationality: Sequence[float] | float) -> Equilibrium:

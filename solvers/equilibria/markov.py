@@ -16,14 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.markov.model import MarkovGame
-from games.matrix.layout import own_rows
-from solvers.equilibria.reply import regularized_value
-from solvers.equilibria.risk_averse import rqe
-from solvers.metrics.gaps import matrix_gaps
-from solvers.risk.measures import Risk, RiskError
-from solvers.risk.regularizers import nu, nu_gradient
-from solvers.risk.utility import AGGREGATE
+from nashforge.games.markov.model import MarkovGame
+from nashforge.games.matrix.layout import own_rows
+from nashforge.solvers.equilibria.gaps import matrix_gaps
+from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
+from nashforge.solvers.equilibria.risk_averse.solver import rqe
+from nashforge.solvers.risk.measures import Risk, RiskError
+from nashforge.solvers.risk.regularizers import nu, nu_gradient
+from nashforge.solvers.risk.utility import AGGREGATE
 
 Array = npt.NDArray[np.float64]
 
@@ -35,7 +35,7 @@ EXACT_RATES, SAMPLED_RATES = (0.05, 0.5), (0.1, 1.0)
 
 @dataclass(frozen=True)
 class Parameters:
-    """Risk and rationality of both players, as in `solvers.equilibria.rqe`."""
+    """Risk and rationality of both players, as in `nashforge.solvers.equilibria.rqe`."""
 
     tau: tuple[float, float]
     epsilon: tuple[float, float]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from solvers.equilibria.complementary import Basis, lemke_howson
-from solvers.equilibria.rational import rational, whole
+from nashforge.solvers.equilibria.complementary import Basis, lemke_howson
+from nashforge.solvers.equilibria.rational import rational, whole
 
 Array = npt.NDArray[np.float64]
 Profile = tuple[Array, Array]

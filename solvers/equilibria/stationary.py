@@ -14,14 +14,14 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from games.markov.model import MarkovGame
-from solvers.equilibria.markov import MarkovEquilibrium, Parameters, stage_payoffs, stage_values
-from solvers.equilibria.reply import best_reply
-from solvers.equilibria.risk_averse import rqe
-from solvers.risk.kernels import measure_rows
-from solvers.risk.measures import Risk, RiskError
-from solvers.risk.regularizers import nu
-from solvers.risk.utility import AGGREGATE
+from nashforge.games.markov.model import MarkovGame
+from nashforge.solvers.equilibria.markov import MarkovEquilibrium, Parameters, stage_payoffs, stage_values
+from nashforge.solvers.equilibria.risk_averse.best_response import best_reply
+from nashforge.solvers.equilibria.risk_averse.solver import rqe
+from nashforge.solvers.risk.kernels import measure_rows
+from nashforge.solvers.risk.measures import Risk, RiskError
+from nashforge.solvers.risk.regularizers import nu
+from nashforge.solvers.risk.utility import AGGREGATE
 
 Array = npt.NDArray[np.float64]
 Policies = tuple[Array, Array]

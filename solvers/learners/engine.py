@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from solvers.learners.climbing import Learned, climb, sessions_of_roles, sizes_of
-from solvers.learners.tasks import LearningTask
-from solvers.metrics.gaps import matrix_gaps
-from solvers.risk.regularizers import nu_gradient
-from solvers.session import Session
+from nashforge.solvers.equilibria.gaps import matrix_gaps
+from nashforge.solvers.learners.engine_loop import Learned, climb, sessions_of_roles, sizes_of
+from nashforge.solvers.learners.tasks import LearningTask
+from nashforge.solvers.programs.session import Session
+from nashforge.solvers.risk.regularizers import nu_gradient
 
 Array = npt.NDArray[np.float64]
 

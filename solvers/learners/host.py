@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from solvers.learners.interface import Array, Learner
-from solvers.session import ArraySpec, find_class
+from nashforge.solvers.learners.interface import Array, Learner
+from nashforge.solvers.programs.session import ArraySpec, find_class
 
 
 def inputs(sizes: Sequence[int]) -> list[ArraySpec]:

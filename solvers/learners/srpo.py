@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.matrix.layout import own_rows
-from solvers.risk.measures import RiskError
+from nashforge.games.matrix.layout import own_rows
+from nashforge.solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
 

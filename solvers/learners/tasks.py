@@ -1,9 +1,9 @@
 """What learners learn: a matrix game with risk-averse players of bounded rationality, from a string.
 
-``GAME`` or ``GAME | DIVERGENCE REGULARIZER tau=T[,T] epsilon=E[,E]``, with a game as `games.matrix.bimatrix`
-reads it. Payoffs are scaled to span 1 and parameters are in that scale: by default ``tau = 25`` and
-``epsilon = 0.04``, on the boundary of the monotone class. Games of people have the parameters that were
-fitted to them, scaled alike, which leaves their equilibria as they are.
+``GAME`` or ``GAME | DIVERGENCE REGULARIZER tau=T[,T] epsilon=E[,E]``, with a game as
+`nashforge.games.matrix.bimatrix` reads it. Payoffs are scaled to span 1 and parameters are in that scale: by
+default ``tau = 25`` and ``epsilon = 0.04``, on the boundary of the monotone class. Games of people have the
+parameters that were fitted to them, scaled alike, which leaves their equilibria as they are.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.errors import GameStringError
-from games.matrix import bimatrix, human_games
-from games.matrix.layout import own_rows
-from solvers.equilibria.problem import Problem, make_problem
-from solvers.risk.measures import RiskError
+from nashforge.games.errors import GameStringError
+from nashforge.games.matrix import bimatrix, human_games
+from nashforge.games.matrix.layout import own_rows
+from nashforge.solvers.equilibria.risk_averse.problem import Problem, make_problem
+from nashforge.solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def learning_task(text: str, seed: int | None = None, perturbation: float = 0.0)
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If the string names no game, or has parameters that are not valid.
     """
     game_text, _, options = text.partition("|")

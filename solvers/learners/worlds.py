@@ -12,9 +12,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from games.compiled import kernel
-from games.dilemmas.cooperation import HORIZON, ONIONS, SIZE, STARTS, STAY, cooperation_step
-from games.markov import MarkovGame
+from nashforge.games.compiled import kernel
+from nashforge.games.dilemmas.cooperation import HORIZON, ONIONS, SIZE, STARTS, STAY, cooperation_step
+from nashforge.games.markov import MarkovGame
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -83,7 +83,7 @@ class _Clock:
 
 
 class MarkovWorld(_Clock):
-    """A tabular Markov game (`games.markov`), played for some steps; both seats see the state.
+    """A tabular Markov game (`nashforge.games.markov`), played for some steps; both seats see the state.
 
     Features are one for each state and the time that is left.
     """
@@ -124,7 +124,7 @@ def _inverse(cumulative: Floats, uniforms: Floats) -> Ints:
 
 
 class CooperationWorld(_Clock):
-    """The 5 x 5 grid with onions and a pot (`games.dilemmas.cooperation`).
+    """The 5 x 5 grid with onions and a pot (`nashforge.games.dilemmas.cooperation`).
 
     Features: own cell and the other's, one-hot (25 each); whether oneself and the other carry; whether each
     onion is there; the time that is left.

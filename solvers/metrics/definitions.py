@@ -48,7 +48,7 @@ ON_REQUEST = (
     "price_of_anarchy",
     "free_riding",
 )
-"""What `solvers.metrics.profile` measures. Values are means over players; gaps and welfare are sums."""
+"""What `profile` measures. Values are means over players; gaps and welfare are sums."""
 OF_POLICIES = (
     "cross_play_gap",
     "worst_cross_play",
@@ -57,6 +57,6 @@ OF_POLICIES = (
     "free_riding",
     "price_of_anarchy",
 )
-"""What `solvers.policies.strategic` measures in dilemmas, where a strategy is a program."""
+"""What `nashforge.solvers.policies.strategic` measures in dilemmas, where a strategy is a program."""
 PARAMETRIC = ("qre_gap", "rqe_gap", "risk_adjusted_value", "robust_value")
 """What depends on aversion to risk, rationality or a radius."""

@@ -1,4 +1,4 @@
-"""Strategic measures of a joint policy as numbers by name, see `solvers.metrics.definitions`."""
+"""Strategic measures of a joint policy as numbers by name, see `nashforge.solvers.metrics.definitions`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from games.matrix.reading import one_shot
-from games.naming import choice
-from games.sequence_form import SequenceForm
-from solvers.metrics.definitions import ON_REQUEST
-from solvers.metrics.gaps import rqe_gap
-from solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
-from solvers.metrics.social import cross_play, one_shot_free_riding, price_of_anarchy, shares_rewards
-from solvers.profile import Profile, expected_values
-from solvers.risk.measures import Risk, RiskError
+from nashforge.games.matrix.reading import one_shot
+from nashforge.games.naming import choice
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.equilibria.gaps import rqe_gap
+from nashforge.solvers.metrics.definitions import ON_REQUEST
+from nashforge.solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
+from nashforge.solvers.metrics.social import (
+    cross_play,
+    one_shot_free_riding,
+    price_of_anarchy,
+    shares_rewards,
+)
+from nashforge.solvers.risk.measures import Risk, RiskError
+from nashforge.solvers.sequence_form.profile import Profile, expected_values
 
 Array = npt.NDArray[np.float64]
 
@@ -77,7 +82,7 @@ def strategic_values(
     Parameters
     ----------
     names
-        Of `solvers.metrics.definitions.ON_REQUEST`.
+        Of `nashforge.solvers.metrics.definitions.ON_REQUEST`.
     risk, epsilon
         Of the risk-adjusted value and of the gaps, whose regulariser is the entropy.
     radius

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.errors import UnsupportedGameError
-from games.matrix.reading import one_shot
-from games.sequence_form import SequenceForm
-from solvers.metrics.gaps import rqe_gap
-from solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
-from solvers.metrics.social import one_shot_free_riding, price_of_anarchy
-from solvers.profile import Profile, expected_values, exploitability
-from solvers.risk.measures import Risk, RiskError
+from nashforge.games.errors import UnsupportedGameError
+from nashforge.games.matrix.reading import one_shot
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.equilibria.gaps import rqe_gap
+from nashforge.solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
+from nashforge.solvers.metrics.social import one_shot_free_riding, price_of_anarchy
+from nashforge.solvers.risk.measures import Risk, RiskError
+from nashforge.solvers.sequence_form.profile import Profile, expected_values, exploitability
 
 Array = npt.NDArray[np.float64]
 
@@ -34,7 +34,7 @@ class StrategicReport:
         Worst value when one partner deviates within the radius.
     exploitability, welfare : float
     qre_gap, rqe_gap : float or None
-        Summed over players; nothing where they are not defined (see `solvers.metrics.gaps`).
+        Summed over players; nothing where they are not defined (see `nashforge.solvers.equilibria.gaps`).
     price_of_anarchy : float or None
         Of one-shot games of two players with positive welfare.
     free_riding : float or None

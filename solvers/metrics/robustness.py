@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from games.sequence_form import SequenceForm
-from solvers.profile import Profile, realization_plans
-from solvers.risk.dilated import seats
-from solvers.risk.measures import Risk
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.risk.dilated import seats
+from nashforge.solvers.risk.measures import Risk
+from nashforge.solvers.sequence_form.profile import Profile, realization_plans
 
 Array = npt.NDArray[np.float64]
 

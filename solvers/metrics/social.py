@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.sequence_form import SequenceForm
-from solvers.profile import Profile, expected_values
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.sequence_form.profile import Profile, expected_values
 
 Array = npt.NDArray[np.float64]
 

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from solvers.policies.episode import Episode, PolicyFailure, play, self_play
-    from solvers.policies.library import policy_names, policy_source
-    from solvers.policies.metrics import METRICS, Summary, social_metrics, summarise
+    from nashforge.solvers.policies.episode import Episode, PolicyFailure, play, self_play
+    from nashforge.solvers.policies.library import policy_names, policy_source
+    from nashforge.solvers.policies.metrics import METRICS, Summary, social_metrics, summarise
 
 _MODULES = {
-    "Episode": "solvers.policies.episode",
-    "PolicyFailure": "solvers.policies.episode",
-    "play": "solvers.policies.episode",
-    "self_play": "solvers.policies.episode",
-    "policy_names": "solvers.policies.library",
-    "policy_source": "solvers.policies.library",
-    "METRICS": "solvers.policies.metrics",
-    "Summary": "solvers.policies.metrics",
-    "social_metrics": "solvers.policies.metrics",
-    "summarise": "solvers.policies.metrics",
+    "Episode": "nashforge.solvers.policies.episode",
+    "PolicyFailure": "nashforge.solvers.policies.episode",
+    "play": "nashforge.solvers.policies.episode",
+    "self_play": "nashforge.solvers.policies.episode",
+    "policy_names": "nashforge.solvers.policies.library",
+    "policy_source": "nashforge.solvers.policies.library",
+    "METRICS": "nashforge.solvers.policies.metrics",
+    "Summary": "nashforge.solvers.policies.metrics",
+    "social_metrics": "nashforge.solvers.policies.metrics",
+    "summarise": "nashforge.solvers.policies.metrics",
 }
 
 __all__ = [

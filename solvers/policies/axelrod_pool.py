@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pyspiel
 
-from games.dilemmas.matrix import COOPERATE
-from games.naming import choice
+from nashforge.games.dilemmas.matrix import COOPERATE
+from nashforge.games.naming import choice
 
 POOL = (
     "Cooperator",

@@ -11,22 +11,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from games.dilemmas import kernels
-from games.dilemmas.actions import STAND
-from games.dilemmas.environment import Environment, make
-from games.dilemmas.maps import GridMap, load_map
-from games.dilemmas.paths import paths
-from games.dilemmas.rules import (
+from nashforge.games.dilemmas import kernels
+from nashforge.games.dilemmas.actions import STAND
+from nashforge.games.dilemmas.environment import Environment, make
+from nashforge.games.dilemmas.maps import GridMap, load_map
+from nashforge.games.dilemmas.paths import paths
+from nashforge.games.dilemmas.rules import (
     CLEANUP_BEAM_LENGTH,
     CLEANUP_BEAM_WIDTH,
     GATHERING_BEAM_LENGTH,
     GATHERING_BEAM_WIDTH,
     PRESETS,
 )
-from games.dilemmas.settings import Setting
-from solvers.policies import host
-from solvers.policies.metrics import FAULTS, social_metrics
-from solvers.session import InlineSession, Session, load_module
+from nashforge.games.dilemmas.settings import Setting
+from nashforge.solvers.policies import host
+from nashforge.solvers.policies.metrics import FAULTS, social_metrics
+from nashforge.solvers.programs.session import InlineSession, Session, load_module
 
 SLOW_SECONDS = 1.0
 """An answer (of all agents of a program in a step) that takes longer is counted as slow."""
@@ -34,7 +34,7 @@ SLOW_SECONDS = 1.0
 SLOW_ANSWERS = 10
 """So many are forgiven in an episode; a sandbox also ends a program whose single answer never comes."""
 
-HOST = "solvers.policies.host"
+HOST = "nashforge.solvers.policies.host"
 
 
 class PolicyFailure(ValueError):
@@ -64,7 +64,7 @@ class Episode:
     returns : ndarray of float64, shape (agents,)
         Sum of the rewards of each agent.
     tally : ndarray of int64, shape (10, agents)
-        What agents did, see `games.dilemmas.kernels`.
+        What agents did, see `nashforge.games.dilemmas.kernels`.
     eaten : ndarray of int64, shape (apple cells,)
         How often an apple was eaten in each cell.
     invalid, raised, slow : int
@@ -84,12 +84,12 @@ class Episode:
 
     @property
     def faults(self) -> dict[str, int]:
-        """What was forgiven, by the names of `solvers.policies.metrics.FAULTS`."""
+        """What was forgiven, by the names of `nashforge.solvers.policies.metrics.FAULTS`."""
         return dict(zip(FAULTS, (self.invalid, self.raised, self.slow), strict=True))
 
     @property
     def metrics(self) -> dict[str, float | None]:
-        """The social metrics, see `solvers.policies.metrics`."""
+        """The social metrics, see `nashforge.solvers.policies.metrics`."""
         return social_metrics(self.returns, self.tally, self.setting.horizon)
 
 
@@ -191,7 +191,7 @@ def play(
         If a program answers with something that is no action.
     SlowPolicy
         If a program is slow too often.
-    evolve.sandbox.CandidateFailure
+    nashforge.evolve.sandbox.CandidateFailure
         From a session, when the program cannot go on.
     """
     setting = environment.setting

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from games.dilemmas.actions import NAMES, STAND, legal_actions
-from solvers.policies.interface import Memory, Observation, World
-from solvers.session import ArraySpec
+from nashforge.games.dilemmas.actions import NAMES, STAND, legal_actions
+from nashforge.solvers.policies.interface import Memory, Observation, World
+from nashforge.solvers.programs.session import ArraySpec
 
-IMPORTS = ("solvers.policies.interface",)
+IMPORTS = ("nashforge.solvers.policies.interface",)
 
 AGENT_ROWS = 5
 INVALID, RAISED = -1.0, -2.0

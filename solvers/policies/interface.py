@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from games.dilemmas.actions import (
+from nashforge.games.dilemmas.actions import (
     BACKWARD,
     BEAM,
     CLEAN,

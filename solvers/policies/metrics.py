@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from games.dilemmas import kernels
+from nashforge.games.dilemmas import kernels
 
 METRICS = ("efficiency", "equality", "sustainability", "peace", "min_reward", "gini")
 """In the order of tables."""
@@ -58,7 +58,7 @@ def social_metrics(
     returns
         Sum of the rewards of each agent, shape ``(agents,)``.
     tally
-        What agents did, see `games.dilemmas.kernels`.
+        What agents did, see `nashforge.games.dilemmas.kernels`.
     horizon
         Steps of the episode.
 

@@ -16,14 +16,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from games.dilemmas.kernels import BEAMS, CLEANINGS
-from games.dilemmas.rules import BEAM_COST, CLEAN_COST
-from games.dilemmas.settings import Setting
-from solvers.metrics.definitions import OF_POLICIES
-from solvers.metrics.profile import UndefinedMetricError
-from solvers.policies.episode import Episode, in_process
-from solvers.policies.library import policy_names, policy_source
-from solvers.policies.strangers import Play, mixed
+from nashforge.games.dilemmas.kernels import BEAMS, CLEANINGS
+from nashforge.games.dilemmas.rules import BEAM_COST, CLEAN_COST
+from nashforge.games.dilemmas.settings import Setting
+from nashforge.solvers.metrics.definitions import OF_POLICIES
+from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.policies.cross_play import Play, mixed
+from nashforge.solvers.policies.episode import Episode, in_process
+from nashforge.solvers.policies.library import policy_names, policy_source
 
 HOSTILE = ("exploiter", "nearest_apple", "random")
 """Policies of the library that fire, or never clean."""
@@ -118,7 +118,7 @@ def encounters(
     Parameters
     ----------
     setting, seed
-        What is played; strangers take seats by lot, see `solvers.policies.strangers`.
+        What is played; strangers take seats by lot, see `nashforge.solvers.policies.cross_play`.
     names
         Measures that are wanted.
     play

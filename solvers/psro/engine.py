@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from games.sequence_form import SequenceForm
-from solvers.cfr.engine import Checkpoint, Trajectory, default_checkpoints
-from solvers.profile import Profile, uniform_profile
-from solvers.psro import host, kernels
-from solvers.psro.factors import Factors
-from solvers.psro.guise import Guise, Order
-from solvers.psro.tensors import Tensors
-from solvers.session import Session
-from solvers.stopping import Stop
-from solvers.tables import tables
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.cfr.engine import Checkpoint, Trajectory, default_checkpoints
+from nashforge.solvers.programs.session import Session
+from nashforge.solvers.programs.stopping import Stop
+from nashforge.solvers.psro import host, kernels
+from nashforge.solvers.psro.restricted.disguise import Guise, Order
+from nashforge.solvers.psro.restricted.factored_payoffs import Factors
+from nashforge.solvers.psro.restricted.tensors import Tensors
+from nashforge.solvers.sequence_form.profile import Profile, uniform_profile
+from nashforge.solvers.sequence_form.tables import tables
 
 Array = npt.NDArray[np.float64]
 
@@ -78,7 +78,7 @@ def session_arguments(form: SequenceForm, horizon: int) -> dict[str, Any]:
     capacity = horizon + 1
     classes, leaves = _plan_form(form, capacity)
     return {
-        "host": "solvers.psro.host",
+        "host": "nashforge.solvers.psro.host",
         "setup": {
             "players": form.players,
             "horizon": horizon,

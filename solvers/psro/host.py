@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linprog
 
-from solvers.equilibria import several  # noqa: F401  programs may import it, and load no code themselves
-from solvers.psro.interface import Array, MetaSolver
-from solvers.psro.restricted import FactoredGame, TensorGame
-from solvers.session import ArraySpec, find_class
+from nashforge.solvers.equilibria import several  # noqa: F401  programs may import it, and load no code themselves
+from nashforge.solvers.programs.session import ArraySpec, find_class
+from nashforge.solvers.psro.interface import Array, MetaSolver
+from nashforge.solvers.psro.restricted.operator import FactoredGame, TensorGame
 
-IMPORTS = ("solvers.psro.interface", "solvers.equilibria.several", "scipy.optimize")
+IMPORTS = ("nashforge.solvers.psro.interface", "nashforge.solvers.equilibria.several", "scipy.optimize")
 """What programs may import besides the usual: programs are better solved by a library."""
 
 TRAIN, EVALUATE = 0, 1

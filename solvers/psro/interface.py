@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from solvers.psro import kernels
+from nashforge.solvers.psro import kernels
 
 Array: TypeAlias = npt.NDArray[np.float64]
 _Kernel: TypeAlias = Callable[..., Any]

@@ -12,7 +12,7 @@ from typing import Any
 
 from numba import float64, int64, types, uint32
 
-from games.compiled import kernel
+from nashforge.games.compiled import kernel
 
 
 def read(dtype: Any, dimensions: int) -> Any:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import games
-from games.sequence_form import SequenceForm
-from solvers.cfr.solve import Solution
-from solvers.psro.engine import PSROCheckpoint, run, session_arguments
-from solvers.psro.interface import MetaSolver
-from solvers.psro.meta_solvers import load_solver
-from solvers.session import InlineSession
-from solvers.stopping import Stop
+from nashforge import games
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.cfr.solve import Solution
+from nashforge.solvers.programs.session import InlineSession
+from nashforge.solvers.programs.stopping import Stop
+from nashforge.solvers.psro.engine import PSROCheckpoint, run, session_arguments
+from nashforge.solvers.psro.interface import MetaSolver
+from nashforge.solvers.psro.meta_solvers import load_solver
 
 
 def solve_psro(
@@ -53,7 +53,7 @@ def solve_psro(
 
     Raises
     ------
-    games.GameError
+    nashforge.games.GameError
         If the game cannot be compiled.
     NotInLibraryError
         If there is no such meta-solver.
@@ -62,7 +62,7 @@ def solve_psro(
 
     Examples
     --------
-    >>> from solvers.psro.solve import solve_psro
+    >>> from nashforge.solvers.psro.solve import solve_psro
     >>> solve_psro("kuhn_poker", "nash", iterations=10).exploitability < 1e-8
     True
     """

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from games.lazy import on_first_use
+from nashforge.games.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from solvers.risk.measures import DIVERGENCES, Risk, RiskError
-    from solvers.risk.regularizers import REGULARIZERS
-    from solvers.risk.utility import RiskAdjusted, risk_adjusted
+    from nashforge.solvers.risk.measures import DIVERGENCES, Risk, RiskError
+    from nashforge.solvers.risk.regularizers import REGULARIZERS
+    from nashforge.solvers.risk.utility import RiskAdjusted, risk_adjusted
 
 _HOME = {
-    "DIVERGENCES": "solvers.risk.measures",
-    "Risk": "solvers.risk.measures",
-    "RiskError": "solvers.risk.measures",
-    "REGULARIZERS": "solvers.risk.regularizers",
-    "RiskAdjusted": "solvers.risk.utility",
-    "risk_adjusted": "solvers.risk.utility",
+    "DIVERGENCES": "nashforge.solvers.risk.measures",
+    "Risk": "nashforge.solvers.risk.measures",
+    "RiskError": "nashforge.solvers.risk.measures",
+    "REGULARIZERS": "nashforge.solvers.risk.regularizers",
+    "RiskAdjusted": "nashforge.solvers.risk.utility",
+    "risk_adjusted": "nashforge.solvers.risk.utility",
 }
 
 __all__ = ["DIVERGENCES", "REGULARIZERS", "Risk", "RiskAdjusted", "RiskError", "risk_adjusted"]

@@ -13,7 +13,7 @@ one-shot games it is the matrix definition.
 
 With more than two players the adversary takes *one seat*: the value is that of the worst seat, while all
 others play as expected. (One adversary at all seats at once has a team's private information; with one-shot
-games it is `solvers.risk.utility.joint_payoffs`.)
+games it is `nashforge.solvers.risk.utility.joint_payoffs`.)
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from games.compiled import kernel
-from games.sequence_form import SequenceForm
-from solvers import kernels
-from solvers.profile import realization_plans
-from solvers.risk.kernels import measure
-from solvers.risk.measures import Risk
-from solvers.risk.passes import value_pass
-from solvers.tables import PlayerTable, tables
+from nashforge.games.compiled import kernel
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.risk.kernels import measure
+from nashforge.solvers.risk.measures import Risk
+from nashforge.solvers.risk.passes import value_pass
+from nashforge.solvers.sequence_form import kernels
+from nashforge.solvers.sequence_form.profile import realization_plans
+from nashforge.solvers.sequence_form.tables import PlayerTable, tables
 
 Array = npt.NDArray[np.float64]
 
@@ -175,7 +175,7 @@ def dilated_value(form: SequenceForm, profile: Any, player: int, risk: Risk) -> 
 
     Raises
     ------
-    solvers.PolicyError
+    nashforge.solvers.PolicyError
         If the profile is not one valid behaviour policy a player.
     """
     return seats(form).evaluate(profile, player, risk, realization_plans(form, profile))

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from games.compiled import kernel
+from nashforge.games.compiled import kernel
 
 NEUTRAL, KL, REVERSE_KL, CHI2, CVAR = 0, 1, 2, 3, 4
 LARGEST_EXPONENT = 700.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from games.naming import choice
-from solvers.risk import kernels
+from nashforge.games.naming import choice
+from nashforge.solvers.risk import kernels
 
 Array = npt.NDArray[np.float64]
 

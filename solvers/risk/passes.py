@@ -1,5 +1,5 @@
 # mypy: allow-untyped-decorators, no-warn-return-any
-"""Passes up a treeplex for risk-adjusted values alone: what `risk_pass` of `solvers.risk.dilated` returns.
+"""Passes up a treeplex for risk-adjusted values alone: what `risk_pass` of `dilated` returns.
 
 Payoffs far down a treeplex are small, as they carry the others' probability of coming there. Every pass
 centres them at the mean of their information set and has a form for small ones that needs no transcendental
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from games.compiled import kernel
-from solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL, REVERSE_KL, measure
+from nashforge.games.compiled import kernel
+from nashforge.solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL, REVERSE_KL, measure
 
 SMALL = 0.01
 """Exponents below this are summed by power series."""
@@ -235,7 +235,7 @@ def reverse_pass(start: Any, parent: Any, policy: Any, value: Any, tau: float) -
 
 @kernel(error_model="numpy")
 def value_pass(code: int, start: Any, parent: Any, policy: Any, value: Any, tau: float) -> float:
-    """Pass payoffs up a treeplex; parameters as `solvers.risk.dilated.risk_pass`."""
+    """Pass payoffs up a treeplex; parameters as `nashforge.solvers.risk.dilated.risk_pass`."""
     if code == NEUTRAL or tau == 0.0:
         return neutral_pass(start, parent, policy, value)
     if code == KL:

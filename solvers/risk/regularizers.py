@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from games.naming import choice
-from solvers.risk.measures import RiskError
+from nashforge.games.naming import choice
+from nashforge.solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
 

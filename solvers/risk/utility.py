@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from solvers.risk import kernels
-from solvers.risk.measures import Risk, RiskError, check_payoffs, check_strategy
+from nashforge.solvers.risk import kernels
+from nashforge.solvers.risk.measures import Risk, RiskError, check_payoffs, check_strategy
 
 Array = npt.NDArray[np.float64]
 
@@ -64,7 +64,8 @@ def risk_adjusted(
     tau
         Aversion to risk, at least 0; larger is more averse.
     divergence
-        ``kl``, ``reverse_kl``, ``chi2``, ``cvar`` or ``neutral``, see `solvers.risk.measures.DIVERGENCES`.
+        ``kl``, ``reverse_kl``, ``chi2``, ``cvar`` or ``neutral``, see
+        `nashforge.solvers.risk.measures.DIVERGENCES`.
     risk
         ``aggregate``: one adversary for the whole mixed strategy; ``per_action``: one for each own action,
         which is never worth more.

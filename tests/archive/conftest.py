@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from archive.records import Candidate, NewEvaluation, Program, Run, Score, Status
-from archive.store import Archive
+from nashforge.archive.records import Candidate, NewEvaluation, Program, Run, Score, Status
+from nashforge.archive.store import Archive
 
 SERVER = os.environ.get("NASHFORGE_TEST_POSTGRESQL", "postgresql+psycopg://root@127.0.0.1:5432/test")
 

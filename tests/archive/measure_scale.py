@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from archive.records import NewEvaluation, Parent, Role, Score, Status
-from archive.store import Archive
+from nashforge.archive.records import NewEvaluation, Parent, Role, Score, Status
+from nashforge.archive.store import Archive
 
 
 def fill(archive: Archive, candidates: int) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.limits import DEEPEST, LONGEST_LINE, MOST_MISSING_PARENTS, MOST_VALUES
+from nashforge.archive.transfer.limits import DEEPEST, LONGEST_LINE, MOST_MISSING_PARENTS, MOST_VALUES
 
 MOST_MEMORY = 300_000
 """Kilobytes."""
@@ -116,8 +116,8 @@ BOMBS: dict[str, tuple[Callable[[], Iterator[bytes]], str]] = {
 
 CHILD = """
 import resource, sys
-from archive import ArchiveError, Archive
-from evolve.importing import import_file
+from nashforge.archive import ArchiveError, Archive
+from nashforge.evolve.config.importing import import_file
 
 with Archive.open(sys.argv[1]) as archive:
     try:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sqlalchemy.event import listen
 
-from archive import BudgetExceeded, CallStatus, ModelCall, NotFound
-from archive.records import Run
-from archive.store import Archive
+from nashforge.archive import BudgetExceeded, CallStatus, ModelCall, NotFound
+from nashforge.archive.records import Run
+from nashforge.archive.store import Archive
 
 from .conftest import Maker
 

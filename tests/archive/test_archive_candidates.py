@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from archive import Conflict, NewEvaluation, NotFound, Parent, Role, Score, Status
-from archive.hashing import LOG_LIMIT
-from archive.records import Run
-from archive.store import Archive
+from nashforge.archive import Conflict, NewEvaluation, NotFound, Parent, Role, Score, Status
+from nashforge.archive.hashing import LOG_LIMIT
+from nashforge.archive.records import Run
+from nashforge.archive.store import Archive
 
 from .conftest import Maker
 

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
-from archive import (
+from nashforge.archive import (
     ArchiveNotFound,
     Conflict,
     Parent,
@@ -23,12 +23,12 @@ from archive import (
     schema_version,
     upgrade,
 )
-from archive.copying import copy_archive
-from archive.database import Database
-from archive.models import Base
-from archive.schema import REVISION, VERSION_TABLE, alembic_config
-from archive.store import Archive
-from archive.work import AttemptState
+from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.models import Base
+from nashforge.archive.storage.schema import REVISION, VERSION_TABLE, alembic_config
+from nashforge.archive.store import Archive
+from nashforge.archive.transfer.copying import copy_archive
+from nashforge.archive.work import AttemptState
 
 from .conftest import Maker
 

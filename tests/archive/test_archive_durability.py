@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from archive import DatabaseUnavailable, NewEvaluation, Parent, Score, Status
-from archive.records import Run
-from archive.store import Archive
+from nashforge.archive import DatabaseUnavailable, NewEvaluation, Parent, Score, Status
+from nashforge.archive.records import Run
+from nashforge.archive.store import Archive
 
 from .writer import write
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 VICTIM = """
 import sys
-from archive.store import Archive
+from nashforge.archive.store import Archive
 from tests.archive.writer import write
 
 write(Archive.open(sys.argv[1]), int(sys.argv[2]), "victim", None, sys.stdout)

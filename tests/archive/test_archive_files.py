@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archive import NotAnArchive, export_archive, upgrade
-from archive.addresses import endpoint, is_clear, shown_url, without_passwords
-from archive.location import display, resolve_url
-from archive.store import Archive
+from nashforge.archive import NotAnArchive, export_archive, upgrade
+from nashforge.archive.addresses import endpoint, is_clear, shown_url, without_passwords
+from nashforge.archive.storage.location import display, resolve_url
+from nashforge.archive.store import Archive
 
 
 def mode(path: Path) -> int:

@@ -6,10 +6,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given
 
-from archive import AmbiguousReference, NotFound, normalize_source, program_hash
-from archive.nicknames import ADJECTIVES, ANIMALS, LANDSCAPES, candidates, check_nickname
-from archive.programs import ProgramStore
-from archive.store import Archive
+from nashforge.archive import AmbiguousReference, NotFound, normalize_source, program_hash
+from nashforge.archive.nicknames import ADJECTIVES, ANIMALS, LANDSCAPES, candidates, check_nickname
+from nashforge.archive.store import Archive
+from nashforge.archive.stores.programs import ProgramStore
 
 from .conftest import Maker
 
@@ -118,10 +118,10 @@ def test_a_taken_name_goes_to_nobody_else(
     """With two words only, nine programs and runs still get names of their own."""
     module = __import__(ProgramStore.__module__, fromlist=["_"])
     monkeypatch.setattr(module, "ANIMALS", ("otter",))
-    monkeypatch.setattr("archive.nicknames.ADJECTIVES", ("brisk",))
+    monkeypatch.setattr("nashforge.archive.nicknames.ADJECTIVES", ("brisk",))
     names = [make.program(i).nickname for i in range(5)]
     assert names == ["brisk-otter", "brisk-otter-2", "brisk-otter-3", "brisk-otter-4", "brisk-otter-5"]
-    monkeypatch.setattr("archive.runs.LANDSCAPES", ("bay",))
+    monkeypatch.setattr("nashforge.archive.stores.runs.LANDSCAPES", ("bay",))
     assert [archive.create_run("cfr", {}).nickname for _ in range(3)] == [
         "brisk-bay",
         "brisk-bay-2",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from archive import CallStatus, Status, export_archive, import_archive
-from archive.copying import copy_archive
-from archive.records import Run
-from archive.store import Archive
+from nashforge.archive import CallStatus, Status, export_archive, import_archive
+from nashforge.archive.records import Run
+from nashforge.archive.store import Archive
+from nashforge.archive.transfer.copying import copy_archive
 
 from .conftest import Maker
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from sqlalchemy import false
 
-from archive import Edge, NotFound, Parent, Role, Status, lineage
-from archive.records import Candidate, Run
-from archive.store import Archive
+from nashforge.archive import Edge, NotFound, Parent, Role, Status
+from nashforge.archive.records import Candidate, Run
+from nashforge.archive.store import Archive
+from nashforge.archive.stores import lineage
 
 from .conftest import Maker
 

@@ -14,12 +14,12 @@ from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import update
 
-from archive.models import AttemptRow
-from archive.notices import Notices
-from archive.queue import CHANNEL
-from archive.records import Run
-from archive.store import Archive
-from archive.work import Attempt, AttemptState
+from nashforge.archive.records import Run
+from nashforge.archive.storage.models import AttemptRow
+from nashforge.archive.store import Archive
+from nashforge.archive.stores.notices import Notices
+from nashforge.archive.stores.queue import CHANNEL
+from nashforge.archive.work import Attempt, AttemptState
 
 from .conftest import Maker
 

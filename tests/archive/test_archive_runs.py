@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive import AmbiguousReference, Conflict, NicknameTaken, NotFound, RunBusy, RunState, Status
-from archive.records import Run
-from archive.store import Archive
+from nashforge.archive import AmbiguousReference, Conflict, NicknameTaken, NotFound, RunBusy, RunState, Status
+from nashforge.archive.records import Run
+from nashforge.archive.store import Archive
 
 from .conftest import Maker
 

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from archive import (
+from nashforge.archive import (
     ArchiveNotFound,
     DatabaseBusy,
     DatabaseUnavailable,
@@ -27,12 +27,12 @@ from archive import (
     schema_version,
     upgrade,
 )
-from archive.database import Database
-from archive.failures import explain
-from archive.location import display
-from archive.models import Base
-from archive.schema import REVISION, VERSION_TABLE, alembic_config
-from archive.store import Archive
+from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.failures import explain
+from nashforge.archive.storage.location import display
+from nashforge.archive.storage.models import Base
+from nashforge.archive.storage.schema import REVISION, VERSION_TABLE, alembic_config
+from nashforge.archive.store import Archive
 
 
 def test_importing_the_package_is_light() -> None:
@@ -46,7 +46,7 @@ def test_importing_the_package_is_light() -> None:
 
 
 def test_every_public_name_is_there() -> None:
-    import archive
+    from nashforge import archive
 
     for name in archive.__all__:
         assert getattr(archive, name) is not None
@@ -144,8 +144,8 @@ def test_an_older_schema_names_the_command_and_is_upgraded(
     second.write_text(body + "    raise RuntimeError('half way')\n")
     config = alembic_config()
     config.set_main_option("script_location", str(migrations))
-    monkeypatch.setattr("archive.schema.alembic_config", lambda: config)
-    monkeypatch.setattr("archive.schema.REVISION", "more")
+    monkeypatch.setattr("nashforge.archive.storage.schema.alembic_config", lambda: config)
+    monkeypatch.setattr("nashforge.archive.storage.schema.REVISION", "more")
     candidate = archive.add_candidate(run, operator="seed", proposer="x")
     with pytest.raises(SchemaMismatch, match="nashforge db upgrade") as caught:
         Archive.open(archive.url)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from archive import (
+from nashforge.archive import (
     ArchiveError,
     CallStatus,
     Conflict,
@@ -26,8 +26,8 @@ from archive import (
     export_archive,
     import_archive,
 )
-from archive.records import Run
-from archive.store import Archive
+from nashforge.archive.records import Run
+from nashforge.archive.store import Archive
 
 from .conftest import Maker
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count as numbers
 from typing import TextIO
 
-from archive.records import NewEvaluation, Score, Status
-from archive.store import Archive
+from nashforge.archive.records import NewEvaluation, Score, Status
+from nashforge.archive.store import Archive
 
 
 def write(archive: Archive, run: int, name: str, count: int | None, told: TextIO) -> None:

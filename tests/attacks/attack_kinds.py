@@ -53,7 +53,7 @@ class Victim:
 """
 
 RULE = """
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 class Attack(RegretMinimizer):
     def observe(self, t, regret):

@@ -26,9 +26,9 @@ from attack_catalogue import ATTACKS
 from attack_controls import control
 from attack_kinds import PRELUDE, RULE, Attack
 
-from evolve.sandbox import CandidateFailure, InfrastructureError, Limits, Sandbox
-from evolve.sandbox.kernel import ALLOWED_CALLS, FATAL_CALLS, RESTRICTED_CALLS
-from solvers.cfr import host
+from nashforge.evolve.sandbox import CandidateFailure, InfrastructureError, Limits, Sandbox
+from nashforge.evolve.sandbox.kernel import ALLOWED_CALLS, FATAL_CALLS, RESTRICTED_CALLS
+from nashforge.solvers.cfr import host
 
 KEY_PATTERN = "nashforge-test-key-[0-9a-f]{16}"
 LIMITS: dict[str, Any] = {
@@ -39,7 +39,7 @@ LIMITS: dict[str, Any] = {
 }
 PRELOAD = ("ctypes", "socket", "threading", "resource", "mmap", "gc", "re", "struct", "time", "pickle")
 GAME: dict[str, Any] = {
-    "host": "solvers.cfr.host",
+    "host": "nashforge.solvers.cfr.host",
     "setup": {"horizon": 10, "start": [0, 2, 4, 6]},
     "inputs": host.inputs(6),
     "outputs": host.outputs(6, 3),
@@ -134,7 +134,7 @@ def fatal_calls(sandbox: Sandbox, world: dict[str, Any]) -> dict[str, str]:
 
 PLANT = """
 def attack(w):
-    np.planted = sys.planted = builtins_['planted'] = load('solvers.cfr.interface').planted = 1
+    np.planted = sys.planted = builtins_['planted'] = load('nashforge.solvers.cfr.interface').planted = 1
     np.maximum = None
     for path in w['plants']:
         try:
@@ -149,7 +149,7 @@ LOOK = """
 def attack(w):
     return [name for name, found in (
         ('numpy', hasattr(np, 'planted') or np.maximum is None), ('sys', hasattr(sys, 'planted')),
-        ('builtins', 'planted' in builtins_), ('interface', hasattr(load('solvers.cfr.interface'),
+        ('builtins', 'planted' in builtins_), ('interface', hasattr(load('nashforge.solvers.cfr.interface'),
         'planted')), ('environment', 'planted' in os.environ or libc.getenv(b'planted')), ('modules',
         any(hasattr(m, 'planted') for m in list(sys.modules.values()))),
     ) if found]

@@ -120,7 +120,8 @@ def attack(w):
     for o in gc.get_objects() + [m.__dict__ for m in list(sys.modules.values()) if m is not None]:
         for x in gc.get_referents(o):
             kind = type(x)
-            if kind.__module__.startswith(('games', 'pyspiel', 'evolve.sandbox.session', 'evolve.domains')):
+            ours = ('nashforge.games', 'nashforge.evolve.sandbox.session', 'nashforge.evolve.domains')
+            if kind.__module__.startswith((*ours, 'pyspiel')):
                 found.append(kind.__name__)
             elif kind in (str, bytes) and key_in(w, str(x)):
                 found.append('key')

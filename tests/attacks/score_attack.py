@@ -11,7 +11,7 @@ from __future__ import annotations
 
 SOLVER = """
 import numpy as np
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 class Notes:
     # What one player played and was told.

@@ -12,12 +12,19 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from evolve.dilemmas.arena import HOSTS, play_confined
-from evolve.sandbox import CandidateFailure, Limits, ProgramCrashed, ProgramRejected, ProgramTimeout, Sandbox
-from games.dilemmas import Setting, kernels
-from games.dilemmas.environment import Environment
-from solvers.policies import policy_names, policy_source
-from solvers.policies.episode import in_process
+from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
+from nashforge.evolve.sandbox import (
+    CandidateFailure,
+    Limits,
+    ProgramCrashed,
+    ProgramRejected,
+    ProgramTimeout,
+    Sandbox,
+)
+from nashforge.games.dilemmas import Setting, kernels
+from nashforge.games.dilemmas.environment import Environment
+from nashforge.solvers.policies import policy_names, policy_source
+from nashforge.solvers.policies.episode import in_process
 
 HONEST = policy_source("nearest_apple")
 ATTACKER = 0
@@ -27,7 +34,7 @@ CLEANUP = Setting("cleanup", horizon=200, preset="gallego2026")
 
 PROGRAM = """
 import numpy as np
-from solvers.policies.interface import *
+from nashforge.solvers.policies.interface import *
 builtins_ = np.__builtins__ if isinstance(np.__builtins__, dict) else vars(np.__builtins__)
 load = builtins_["__import__"]
 gc, sys, ctypes, operator = (load(name) for name in ("gc", "sys", "ctypes", "operator"))
@@ -144,18 +151,19 @@ def test_the_five_attacks_work_on_a_live_environment(name: str) -> None:
 
 MORE = {
     "replaces methods": """
-    interface = sys.modules["solvers.policies.interface"]
+    interface = sys.modules["nashforge.solvers.policies.interface"]
     for name in list(vars(interface)):
         if callable(vars(interface)[name]):
             attempt(lambda: setattr(interface, name, lambda *_: STAND))
-    host = sys.modules["solvers.policies.host"]
+    host = sys.modules["nashforge.solvers.policies.host"]
     attempt(lambda: setattr(host, "STAND", BEAM))
     attempt(lambda: setattr(np, "flatnonzero", lambda *_: np.zeros(0, int)))
 """,
     "looks for the environment": """
     names = ("Environment", "Gathering", "Cleanup", "Generator", "RandomState", "Episode")
     found = [type(o).__name__ for o in gc.get_objects() if type(o).__name__ in names]
-    modules = ("games.dilemmas.environment", "numpy.random", "evolve.search", "solvers.policies.episode")
+    modules = ("games.dilemmas.environment", "evolve.search.loop", "solvers.policies.episode")
+    modules = ("numpy.random", *(f"nashforge.{name}" for name in modules))
     found += [name for name in modules if name in sys.modules]
     if found:
         raise SystemExit(f"BREACH {found}")
@@ -214,7 +222,7 @@ def test_writing_to_the_map_kills_only_the_attacker(sandbox: Sandbox) -> None:
     ("line", "failure"),
     [
         ("import numpy.random", ProgramRejected),
-        ("from games.dilemmas.environment import make", ProgramRejected),
+        ("from nashforge.games.dilemmas.environment import make", ProgramRejected),
         ("import os", ProgramRejected),
         ("np.random.seed(0)", CandidateFailure),
     ],

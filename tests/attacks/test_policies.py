@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from evolve.sandbox import InvalidOutput, Sandbox
-from games import compile as compile_game
-from solvers.cfr.engine import run, session_arguments
-from solvers.profile import PolicyError
+from nashforge.evolve.sandbox import InvalidOutput, Sandbox
+from nashforge.games import compile as compile_game
+from nashforge.solvers.cfr.engine import run, session_arguments
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 PROGRAM = """
 import numpy as np
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 class Cheat(RegretMinimizer):
     def observe(self, t, regret): pass
@@ -25,7 +25,7 @@ class Cheat(RegretMinimizer):
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox of the strictest tier."""
-    with Sandbox(["solvers.cfr.host"]) as made:
+    with Sandbox(["nashforge.solvers.cfr.host"]) as made:
         yield made
 
 

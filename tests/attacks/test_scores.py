@@ -12,19 +12,19 @@ import pytest
 import score_attack
 from score_attack import CHANNELS, SHARED_MODULE, program
 
-from evolve.domains import domain
-from evolve.sandbox import Sandbox
-from evolve.sandbox.tiers import Machine
-from evolve.tasks import Fitness, Report, Task
-from games import compile as compile_game
-from games import disguise
-from games.sequence_form import SequenceForm
-from solvers import exploitability, solve
-from solvers.cfr.engine import run, session_arguments
-from solvers.cfr.interface import Infosets
-from solvers.profile import average_profile, uniform_profile
-from solvers.session import InlineSession, Session, load_module
-from solvers.tables import tables
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Fitness, Report, Task
+from nashforge.evolve.sandbox import Sandbox
+from nashforge.evolve.sandbox.tiers import Machine
+from nashforge.games import compile as compile_game
+from nashforge.games import disguise
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers import exploitability, solve
+from nashforge.solvers.cfr.engine import run, session_arguments
+from nashforge.solvers.cfr.interface import Infosets
+from nashforge.solvers.programs.session import InlineSession, Session, load_module
+from nashforge.solvers.sequence_form.profile import average_profile, uniform_profile
+from nashforge.solvers.sequence_form.tables import tables
 
 GAME, ITERATIONS = "kuhn_poker", 20
 NO_WALLS = Machine(fork=True, seccomp=False, landlock_abi=0, uids=False, reasons=("none at all",))
@@ -33,7 +33,7 @@ NO_WALLS = Machine(fork=True, seccomp=False, landlock_abi=0, uids=False, reasons
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox of the strictest tier."""
-    with Sandbox(["solvers.cfr.host"]) as made:
+    with Sandbox(["nashforge.solvers.cfr.host"]) as made:
         yield made
 
 
@@ -110,7 +110,7 @@ def test_players_cannot_reach_each_other(sandbox: Sandbox, tmp_path: Path, chann
     tmp_path.chmod(0o777)
     source, form = placed(channel, tmp_path), compile_game(GAME)
     with (
-        Sandbox(["solvers.cfr.host"], tier="none", machine=NO_WALLS) as open_,
+        Sandbox(["nashforge.solvers.cfr.host"], tier="none", machine=NO_WALLS) as open_,
         open_.sessions(source, session_arguments(form, ITERATIONS)) as sessions,
     ):
         value = run(form, sessions, ITERATIONS).exploitability
@@ -138,7 +138,7 @@ def test_nothing_is_solved_inside_a_call(sandbox: Sandbox) -> None:
 
 ALONE = """
 import numpy as np
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 class Alone(RegretMinimizer):
     def start(self): self.total, self.seen = self.infosets.zeros(), self.infosets.zeros()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.main import app
+from nashforge.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,7 +63,7 @@ class Commands:
     def start(self, *words: object) -> subprocess.Popen[str]:
         """Start a command as a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "cli", *map(str, words)],
+            [sys.executable, "-m", "nashforge", *map(str, words)],
             cwd=ROOT,
             env={**os.environ, "NASHFORGE_DATABASE": str(self.database)},
             stdout=subprocess.PIPE,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import games
-from solvers import NoAverageWarning, exploitability, solve, uniform_profile
+from nashforge import games
+from nashforge.solvers import NoAverageWarning, exploitability, solve, uniform_profile
 
 WORDS = "vad_cfr has no average in kuhn_poker after 200 iterations"
 

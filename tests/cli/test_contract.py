@@ -275,7 +275,7 @@ def test_a_pipe_gets_text_in_whole_lines_and_json_on_request_in_one(
 ) -> None:
     def piped(*words: str, **environment: str) -> str:
         process = subprocess.run(
-            [sys.executable, "-m", "cli", *words],
+            [sys.executable, "-m", "nashforge", *words],
             cwd=Path(__file__).parents[2],
             env={**os.environ, "NASHFORGE_DATABASE": str(searched.database), **environment},
             stdout=subprocess.PIPE,

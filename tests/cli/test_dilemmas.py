@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from cli.main import app
+from nashforge.cli.main import app
 
 SMALL = ["--map", "cleanup_small", "--agents", "3", "--iterations", "60"]
 

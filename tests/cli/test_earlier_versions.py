@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from archive import Archive
-from archive.schema import upgrade
-from evolve.programs import TRANSLATED, is_outdated
-from solvers import solve
+from nashforge.archive import Archive
+from nashforge.archive.storage.schema import upgrade
+from nashforge.evolve.measurement.programs import TRANSLATED, is_outdated
+from nashforge.solvers import solve
 from tests.cli.conftest import Commands
 
 DUMP = Path(__file__).parent / "released" / "cfr-1.sqlite.sql"
 BEST = "fine-magpie"
 PER_ACTION = """import numpy as np
 
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class Mine(RegretMinimizer):

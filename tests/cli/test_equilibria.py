@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import app
+from nashforge.cli.main import app
 
 
 def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

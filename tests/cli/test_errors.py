@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli import errors
+from nashforge.cli import errors
 
 WRONG_USAGE = {
     "unknown command": ("shw", "show"),
@@ -160,9 +160,9 @@ def test_defects_ask_for_a_report() -> None:
 
 
 def test_what_fails_through_no_fault_of_the_user_ends_with_1() -> None:
-    from archive import DiskFull
-    from evolve.dispatch import SearchError
-    from evolve.sandbox import SandboxUnavailable
+    from nashforge.archive import DiskFull
+    from nashforge.evolve.executors.dispatcher import SearchError
+    from nashforge.evolve.sandbox import SandboxUnavailable
 
     for error in (
         DiskFull("the disk is full; free some space"),

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive import program_hash
-from evolve.programs import HEADER_END
+from nashforge.archive import program_hash
+from nashforge.evolve.measurement.programs import HEADER_END
 
 from .conftest import Commands
 
@@ -229,8 +229,8 @@ def test_prose_is_printed_as_prose(lines: list[dict[str, Any]], empty: Commands,
 
 
 def test_the_header_of_an_export_is_only_comments(searched: Commands, tmp_path: Path) -> None:
-    from archive import Archive
-    from evolve.programs import with_header
+    from nashforge.archive import Archive
+    from nashforge.evolve.measurement.programs import with_header
 
     with Archive.open(searched.database) as archive:
         program = archive.get_program(searched.run["best"])

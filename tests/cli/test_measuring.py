@@ -12,7 +12,7 @@ BREAKS = '''"""Works in Kuhn poker, fails in Leduc poker."""
 
 import numpy as np
 
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class Breaks(RegretMinimizer):
@@ -95,7 +95,7 @@ def test_text_tells_fitness_in_one_line(searched: Any) -> None:
 
 
 def test_solve_runs_unread_programs_in_the_sandbox_with_equal_results(searched: Any, tmp_path: Path) -> None:
-    from solvers import rule_source
+    from nashforge.solvers import rule_source
 
     path = tmp_path / "same.py"
     path.write_text(rule_source("dcfr") + "\n# not the library's file\n")

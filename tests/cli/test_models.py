@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from archive import Archive
-from cli.live import PlainWatcher
-from cli.main import app  # noqa: F401  loads every command
+from nashforge.archive import Archive
+from nashforge.cli.main import app  # noqa: F401  loads every command
+from nashforge.cli.rendering.live import PlainWatcher
 
 ROOT = Path(__file__).resolve().parents[2]
 # The server is shared with the benchmarks, which are not installed.

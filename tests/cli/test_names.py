@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 
-from archive import AmbiguousReference, Archive, ArchiveNotFound
-from cli.errors import exit_code_of
-from evolve.domains import UnknownDomainError, domain
-from evolve.programs import UnknownProgramError, find_program, find_programs, with_header, without_header
-from solvers import rule_source
+from nashforge.archive import AmbiguousReference, Archive, ArchiveNotFound
+from nashforge.cli.errors import exit_code_of
+from nashforge.evolve.domains import UnknownDomainError, domain
+from nashforge.evolve.measurement.programs import (
+    UnknownProgramError,
+    find_program,
+    find_programs,
+    with_header,
+    without_header,
+)
+from nashforge.solvers import rule_source
 
 EDITED = rule_source("cfr_plus").replace("class CFRPlus", "class Edited")
 
@@ -146,7 +152,7 @@ def test_completion_is_cheap_and_complete(searched: Any, monkeypatch: pytest.Mon
     import subprocess
     import sys
 
-    from cli.completion import complete_programs, complete_runs, complete_suites
+    from nashforge.cli.options.completion import complete_programs, complete_runs, complete_suites
 
     monkeypatch.setenv("NASHFORGE_DATABASE", str(searched.database))
     best = searched.run["best"]
@@ -156,7 +162,7 @@ def test_completion_is_cheap_and_complete(searched: Any, monkeypatch: pytest.Mon
     assert complete_runs("") == ["first-light", "latest"]
     assert "cfr-train" in complete_suites("cfr-t")
     code = (
-        "import sys; from cli.completion import complete_programs as c; c('a'); "
+        "import sys; from nashforge.cli.options.completion import complete_programs as c; c('a'); "
         "assert not {'sqlalchemy', 'numpy', 'pyspiel'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

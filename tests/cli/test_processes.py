@@ -123,7 +123,7 @@ def test_a_closed_pipe_is_no_error(searched: Any) -> None:
 
 def test_help_loads_nothing_heavy(record_property: Callable[[str, object], None]) -> None:
     code = (
-        "import sys, cli.main; "
+        "import sys, nashforge.cli.main; "
         "heavy = {'numpy', 'sqlalchemy', 'pydantic', 'rich', 'numba', 'pyspiel'} & set(sys.modules); "
         "assert not heavy, heavy"
     )
@@ -131,7 +131,7 @@ def test_help_loads_nothing_heavy(record_property: Callable[[str, object], None]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
     began = time.perf_counter()
     result = subprocess.run(
-        [sys.executable, "-m", "cli", "--help"], cwd=root, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "nashforge", "--help"], cwd=root, capture_output=True, text=True, check=True
     )
     # Reported, not asserted: the machine may be busy.
     record_property("seconds_of_help", round(time.perf_counter() - began, 3))
@@ -165,7 +165,7 @@ def test_output_that_nobody_reads_ends_a_command_quietly(searched: Any, words: l
     os.close(ours)
     failing = words[1:] == ["first-light-is-no-program"]
     process = subprocess.run(
-        [sys.executable, "-m", "cli", *words],
+        [sys.executable, "-m", "nashforge", *words],
         cwd=ROOT,
         env={**os.environ, "NASHFORGE_DATABASE": str(searched.database)},
         stdout=subprocess.DEVNULL if failing else theirs,
@@ -180,7 +180,7 @@ def test_output_that_nobody_reads_ends_a_command_quietly(searched: Any, words: l
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell that closes streams")
 def test_closed_output_is_no_traceback(searched: Any) -> None:
-    command = f"{sys.executable} -m cli rules >&-"
+    command = f"{sys.executable} -m nashforge rules >&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) <= 3

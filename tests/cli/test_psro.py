@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from solvers.psro.meta_solvers import solver_names, solver_source
+from nashforge.solvers.psro.meta_solvers import solver_names, solver_source
 
 
 def test_solve_by_psro_reports_curve_and_values(empty: Any) -> None:

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from archive import Archive, NewEvaluation, Parent, RunState, Score, Status
-from cli.main import app
-from cli.output import number
-from cli.report.colours import coloured, coloured_diff
-from solvers import rule_source
-from solvers.policies import policy_source
+from nashforge.archive import Archive, NewEvaluation, Parent, RunState, Score, Status
+from nashforge.cli.main import app
+from nashforge.cli.rendering.output import number
+from nashforge.cli.rendering.report.colours import coloured, coloured_diff
+from nashforge.solvers import rule_source
+from nashforge.solvers.policies import policy_source
 
 EVIL = '</pre></style></title><script>alert(1)</script><img src=x onerror="alert(2)">'
 VOID = {"meta", "img", "br", "wbr", "link", "input"}

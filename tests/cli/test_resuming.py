@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from archive import Archive, RunState
-from cli.report.page import _facts
-from evolve.reports import report_of
-from evolve.resuming import nothing_left
-from evolve.standing import standing
+from nashforge.archive import Archive, RunState
+from nashforge.cli.rendering.report.page import _facts
+from nashforge.evolve.results.report import report_of
+from nashforge.evolve.results.run_status import standing
+from nashforge.evolve.runs.resuming import nothing_left
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from archive import Archive
-from cli.commands import resume, run
-from evolve import doctor
-from evolve.config import ConfigError, RunConfig, load_config, read_run_file
-from evolve.domains import domain
-from evolve.run import resumed_config
-from evolve.tasks import Strategic
+from nashforge.archive import Archive
+from nashforge.cli.commands import resume, run
+from nashforge.evolve.config.run import ConfigError, RunConfig, load_config, read_run_file
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Strategic
+from nashforge.evolve.runs import doctor
+from nashforge.evolve.runs.run import resumed_config
 
 OPTIONS = {
     "suite": "train",
@@ -102,12 +102,12 @@ def test_resuming_changes_limits_and_nothing_else(searched: Any) -> None:
 
 
 def test_a_weaker_machine_refuses_before_a_run_is_stored(empty: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evolve.sandbox import Machine
+    from nashforge.evolve.sandbox import Machine
 
     weak = Machine(fork=True, seccomp=True, landlock_abi=0, uids=False, reasons=("Landlock is missing.",))
-    monkeypatch.setattr("evolve.run.probe", lambda: weak)
-    monkeypatch.setattr("evolve.doctor.probe", lambda: weak)
-    monkeypatch.setattr("evolve.sandbox.tiers.probe", lambda: weak)
+    monkeypatch.setattr("nashforge.evolve.runs.run.probe", lambda: weak)
+    monkeypatch.setattr("nashforge.evolve.runs.doctor.probe", lambda: weak)
+    monkeypatch.setattr("nashforge.evolve.sandbox.tiers.probe", lambda: weak)
     for words in (("run", "cfr", *empty.quick), ("evaluate", "cfr", "--game", "kuhn_poker")):
         result = empty(*words)
         assert result.exit_code == 1

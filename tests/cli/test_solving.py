@@ -69,7 +69,7 @@ def test_an_interruption_keeps_the_solution_so_far(
     stopped_at_once: Callable[[subprocess.Popen[str]], None],
     kind: str,
 ) -> None:
-    from solvers import rule_source
+    from nashforge.solvers import rule_source
 
     rule = tmp_path / "rule.py"
     rule.write_text(rule_source("dcfr") + "\n# not the library's file\n")

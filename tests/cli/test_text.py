@@ -15,18 +15,18 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
 from rich.text import Text
 
-from archive import Candidate, Status
-from cli import output
-from cli.commands.watch import _picture
-from cli.live import LiveWatcher, Pace, PlainWatcher
-from cli.summary import print_result
-from evolve.config import load_config
-from evolve.domains import domain
-from evolve.domains.lengths import length_in_words
-from evolve.progress import Result, Snapshot
-from games.dilemmas import make
-from games.dilemmas.settings import parse_setting
-from solvers.policies.drawing import as_text
+from nashforge.archive import Candidate, Status
+from nashforge.cli.commands.watch import _picture
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.live import LiveWatcher, Pace, PlainWatcher
+from nashforge.cli.rendering.summary import print_result
+from nashforge.evolve.config.run import load_config
+from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.lengths import length_in_words
+from nashforge.evolve.search.events import Result, Snapshot
+from nashforge.games.dilemmas import make
+from nashforge.games.dilemmas.settings import parse_setting
+from nashforge.solvers.policies.rendering import as_text
 
 NOTE = "predict that the last regrets come again, [weight] growing to 1.5; weigh policies by t ** 2.5"
 
@@ -310,6 +310,6 @@ def test_dot_is_a_graph(searched: Any) -> None:
 
 def test_show_prints_code_that_can_be_copied(searched: Any) -> None:
     text = searched.text("show", "vad_cfr", COLUMNS="60")
-    from solvers import rule_source
+    from nashforge.solvers import rule_source
 
     assert rule_source("vad_cfr").rstrip() in text

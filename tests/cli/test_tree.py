@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.text import Text
 
-from archive import Edge, Relative, Role, Status
-from cli.graph import _cut, print_tree
-from evolve.ancestry import Family
-from evolve.ranking import merit
+from nashforge.archive import Edge, Relative, Role, Status
+from nashforge.cli.rendering.graph import _cut, print_tree
+from nashforge.evolve.results.lineage import Family
+from nashforge.evolve.search.population.ranking import merit
 
 STYLES = ("", "green", "bold green", "cyan", "red", "dim")
 PIECES = st.lists(

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-import games
-from evolve.sandbox import Sandbox
-from solvers.psro.engine import Engine, run, session_arguments
-from solvers.psro.guise import Guise
-from solvers.psro.meta_solvers import load_solver, solver_names, solver_source, solver_title
-from solvers.session import InlineSession
+from nashforge import games
+from nashforge.evolve.sandbox import Sandbox
+from nashforge.solvers.programs.session import InlineSession
+from nashforge.solvers.psro.engine import Engine, run, session_arguments
+from nashforge.solvers.psro.meta_solvers import load_solver, solver_names, solver_source, solver_title
+from nashforge.solvers.psro.restricted.disguise import Guise
 
 pytestmark = pytest.mark.parametrize("solver", solver_names())
 
@@ -18,7 +18,7 @@ FEW = {"regret_matching": {"rounds": 400}, "prd": {"steps": 400}, "fictitious_pl
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(hosts=["solvers.psro.host"]) as shared:
+    with Sandbox(hosts=["nashforge.solvers.psro.host"]) as shared:
         yield shared
 
 

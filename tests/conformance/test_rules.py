@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-import games
-from evolve.sandbox import Sandbox
-from solvers import exploitability, rule_names, rule_source, solve
-from solvers.cfr.engine import Engine, run, session_arguments
-from solvers.cfr.interface import Infosets
-from solvers.cfr.rules import load_rule, rule_title
-from solvers.session import inline_sessions
+from nashforge import games
+from nashforge.evolve.sandbox import Sandbox
+from nashforge.solvers import exploitability, rule_names, rule_source, solve
+from nashforge.solvers.cfr.engine import Engine, run, session_arguments
+from nashforge.solvers.cfr.interface import Infosets
+from nashforge.solvers.cfr.rules import load_rule, rule_title
+from nashforge.solvers.programs.session import inline_sessions
 
 pytestmark = pytest.mark.parametrize("rule", rule_names())
 
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(hosts=["solvers.cfr.host"]) as shared:
+    with Sandbox(hosts=["nashforge.solvers.cfr.host"]) as shared:
         yield shared
 
 

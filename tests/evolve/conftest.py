@@ -2,8 +2,8 @@
 
 import pytest
 
-from archive import Archive
-from evolve.config import load_config
+from nashforge.archive import Archive
+from nashforge.evolve.config.run import load_config
 
 SUITE = """
 name = "tiny"

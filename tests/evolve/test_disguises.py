@@ -4,10 +4,10 @@ import stat
 
 import pytest
 
-from evolve.disguises import KEY_FILE, disguised, draw
-from evolve.domains import domain
-from evolve.run import start_run
-from evolve.tasks import Fitness
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.disguises import KEY_FILE, disguised, draw
+from nashforge.evolve.evaluation.messages import Fitness
+from nashforge.evolve.runs.run import start_run
 
 
 @pytest.fixture

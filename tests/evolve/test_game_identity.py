@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from archive import NewEvaluation, Status
-from archive.records import Score
-from evolve.dispatch import Dispatcher, SearchError
-from evolve.domains import domain
-from evolve.domains.playing import played_form
-from evolve.domains.rqe import read_task
-from evolve.evaluate import remembered
-from evolve.executors.local import LocalExecutor
-from evolve.measuring import Measuring
-from evolve.records import settings_of
-from evolve.sandbox import InfrastructureError, Sandbox
-from evolve.tasks import Disguise, Fitness, Stage, Task, Trial
+from nashforge.archive import NewEvaluation, Status
+from nashforge.archive.records import Score
+from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.games import played_form
+from nashforge.evolve.domains.rqe import read_task
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Stage, Task, Trial
+from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.measurement.evaluator import remembered
+from nashforge.evolve.sandbox import InfrastructureError, Sandbox
+from nashforge.evolve.search.outcomes import settings_of
+from nashforge.evolve.search.reference import Measuring
 
 GAME = 'NFG 1 R "" {{ "A" "B" }} {{ 2 2 }}\n{first} 3 5 0 0 5 1 1\n'
 NEGATIVE = Fitness(kind="negative")

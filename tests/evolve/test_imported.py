@@ -6,17 +6,17 @@ from contextlib import closing
 
 import pytest
 
-from archive import Archive, Status, export_archive
-from evolve.config import ConfigError, load_config
-from evolve.consent import require_consent
-from evolve.domains import domain
-from evolve.evaluate import Evaluator
-from evolve.executors.local import LocalExecutor
-from evolve.importing import import_file
-from evolve.llm.models import ModelError, key_of, parse_model
-from evolve.programs import NamedProgram
-from evolve.run import confirmed_config, resume_run, start_run
-from evolve.tasks import Fitness
+from nashforge.archive import Archive, Status, export_archive
+from nashforge.evolve.config.consent import require_consent
+from nashforge.evolve.config.importing import import_file
+from nashforge.evolve.config.model_names import ModelError, key_of, parse_model
+from nashforge.evolve.config.run import ConfigError, load_config
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Fitness
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.measurement.evaluator import Evaluator
+from nashforge.evolve.measurement.programs import NamedProgram
+from nashforge.evolve.runs.run import confirmed_config, resume_run, start_run
 
 
 def forged(archive, file, change):

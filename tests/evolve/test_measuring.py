@@ -1,11 +1,11 @@
 """What a run takes as known of its reference."""
 
-from archive import NewEvaluation, Status
-from archive.records import Score
-from evolve.dispatch import Dispatcher
-from evolve.domains import domain
-from evolve.executors.local import LocalExecutor
-from evolve.measuring import Measuring
+from nashforge.archive import NewEvaluation, Status
+from nashforge.archive.records import Score
+from nashforge.evolve.domains import domain
+from nashforge.evolve.executors.dispatcher import Dispatcher
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.search.reference import Measuring
 
 
 def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from archive import ArchiveNotFound
-from archive.records import Status
-from cli.errors import is_known, message_of
-from evolve.domains import domain, domain_names
-from evolve.programs import UnknownProgramError, find_program
-from evolve.sandbox import Sandbox
-from evolve.tasks import Task
+from nashforge.archive import ArchiveNotFound
+from nashforge.archive.records import Status
+from nashforge.cli.errors import is_known, message_of
+from nashforge.evolve.domains import domain, domain_names
+from nashforge.evolve.evaluation.messages import Task
+from nashforge.evolve.measurement.programs import UnknownProgramError, find_program
+from nashforge.evolve.sandbox import Sandbox
 
 GOOD = "import numpy as np\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from games.sequence_form import FloatArray, SequenceForm
+from nashforge.games.sequence_form import FloatArray, SequenceForm
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,9 +12,9 @@ import numpy as np
 import pyspiel
 import pytest
 
-import games
-from games import cache as disk
-from games.compiler import COMPILER_VERSION
+from nashforge import games
+from nashforge.games.compilation import cache as disk
+from nashforge.games.compilation.compiler import COMPILER_VERSION
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_damaged_file_is_noticed_and_replaced(kind, directory, caplog, assert_
     whole = path.read_bytes()
     path.write_bytes(damage(whole, kind))
     disk.clear_memory()
-    with caplog.at_level(logging.WARNING, logger="games.cache"):
+    with caplog.at_level(logging.WARNING, logger="nashforge.games.compilation.cache"):
         again = games.compile("leduc_poker")
     assert_same_form(again, fresh)
     assert "compiling again" in caplog.text
@@ -179,17 +179,17 @@ def test_a_game_read_from_a_file_follows_the_file(directory, tmp_path):
 
 COMPILE_ONCE = """
 import hashlib, os, sys, time
-import games.compiler
-original = games.compiler.traverse
+import nashforge.games.compilation.compiler
+original = nashforge.games.compilation.compiler.traverse
 def slow(*arguments):
     with open(sys.argv[1], "a") as log:
         log.write("compiled\\n")
     time.sleep(0.5)  # long enough for the other processes to find nothing in the cache
     return original(*arguments)
-games.compiler.traverse = slow
+nashforge.games.compilation.compiler.traverse = slow
 print("ready", flush=True)
 sys.stdin.readline()
-form = games.compile("leduc_poker")
+form = nashforge.games.compile("leduc_poker")
 digest = hashlib.sha256(form.leaf_sequences.tobytes() + form.leaf_payoffs.tobytes())
 print(form.nodes, form.infosets, digest.hexdigest())
 """

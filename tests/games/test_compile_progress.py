@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-import games
-from games import progress
+from nashforge import games
+from nashforge.games.compilation import progress
 
 
 class Terminal(io.StringIO):

@@ -10,8 +10,8 @@ import numpy as np
 import pyspiel
 import pytest
 
-import games
-from games.openspiel import load_game
+from nashforge import games
+from nashforge.games.loading.openspiel import load_game
 
 BATTLESHIP = (
     "battleship(board_width=2,board_height=2,ship_sizes=[2],ship_values=[2],num_shots=3,"
@@ -254,7 +254,7 @@ def test_progress_is_told_the_number_of_histories():
 
 
 def test_canonical_names():
-    from games.openspiel import canonical_name
+    from nashforge.games.loading.openspiel import canonical_name
 
     assert canonical_name("leduc_poker") == "leduc_poker"
     assert canonical_name(" goofspiel(num_cards=4, imp_info=True)") == "goofspiel(imp_info=True,num_cards=4)"
@@ -279,10 +279,10 @@ def test_three_player_leduc_in_little_memory(game_cache):
     """1.8 million histories in a process that never holds 1 GB; then again from the cache."""
     # VmHWM begins anew with the process; ru_maxrss holds what the process that started it had, too.
     code = (
-        "import games, re\n"
+        "import re\nfrom nashforge import games\n"
         "for _ in range(2):\n"
         "    form = games.compile('leduc_poker(players=3)')\n"
-        "    games.compiler.disk.clear_memory()\n"
+        "    games.compilation.compiler.disk.clear_memory()\n"
         "peak = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]\n"
         "print(form.nodes, form.infosets, peak)\n"
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import games
+from nashforge import games
 
 GAMES = [
     "kuhn_poker",

@@ -9,9 +9,9 @@ import numpy as np
 import pyspiel
 import pytest
 
-import games
-from games.openspiel import OPENSPIEL_ERRORS, without_openspiel_noise
-from games.parameters import parse_game_string, specification, written
+from nashforge import games
+from nashforge.games.loading.openspiel import OPENSPIEL_ERRORS, without_openspiel_noise
+from nashforge.games.loading.parameters import parse_game_string, specification, written
 
 WRAPPED = [
     "restricted_nash_response(game=kuhn_poker(),fixed_player=0,p=0.3)",

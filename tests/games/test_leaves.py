@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.leaves import merge_leaves
+from nashforge.games.leaves import merge_leaves
 
 
 def test_leaves_of_one_tuple_are_summed_and_all_are_sorted():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from games.naming import choice, nearest
+from nashforge.games.naming import choice, nearest
 
 
 def test_the_likeliest_names_are_proposed() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import games
-from games.openspiel import canonical_name
+from nashforge import games
+from nashforge.games.loading.openspiel import canonical_name
 
 # Too large to compile in a quick test; test_compiler compiles the first on its own.
 LARGE = {

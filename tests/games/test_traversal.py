@@ -9,7 +9,7 @@ from typing import Any
 import pyspiel
 import pytest
 
-import games
+from nashforge import games
 
 GAME_TYPE = pyspiel.GameType(
     short_name="python_scripted",

@@ -14,10 +14,10 @@ import zipfile
 import numpy as np
 import pytest
 
-import games
-from games import cache as disk
-from games.compiler import COMPILER_VERSION
-from games.folders import writable_by_others
+from nashforge import games
+from nashforge.games.compilation import cache as disk
+from nashforge.games.compilation.compiler import COMPILER_VERSION
+from nashforge.games.folders import writable_by_others
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_forged_game_is_compiled_again(kind, directory, caplog, assert_same_fo
     FORGERIES[kind](arrays)
     np.savez(path, allow_pickle=True, **arrays)
     disk.clear_memory()
-    with caplog.at_level(logging.WARNING, logger="games.cache"):
+    with caplog.at_level(logging.WARNING, logger="nashforge.games.compilation.cache"):
         assert_same_form(games.compile("kuhn_poker"), fresh)
     assert "compiling again" in caplog.text
 
@@ -202,7 +202,7 @@ def test_folders_are_judged_with_those_above(tmp_path):
 KERNEL = """
 import sys
 sys.path.insert(0, {folder!r})
-from games.compiled import kernel
+from nashforge.games.compiled import kernel
 import module
 print(module.twice(21))
 """
@@ -214,7 +214,7 @@ def test_kernels_are_kept_only_where_others_cannot_write(mode, kept, tmp_path):
     code.mkdir()
     place.mkdir()
     (code / "module.py").write_text(
-        "from games.compiled import kernel\n\n\n@kernel()\ndef twice(x):\n    return 2 * x\n"
+        "from nashforge.games.compiled import kernel\n\n\n@kernel()\ndef twice(x):\n    return 2 * x\n"
     )
     place.chmod(mode)
     done = subprocess.run(

@@ -18,11 +18,11 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from archive import Archive
-from evolve.config import RunConfig, load_config
-from evolve.service.broker import Broker
-from evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
-from evolve.service.settings import ServiceError, service_settings
+from nashforge.archive import Archive
+from nashforge.evolve.config.run import RunConfig, load_config
+from nashforge.evolve.service.broker import Broker
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
+from nashforge.evolve.service.settings import ServiceError, service_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = 'name = "tiny"\npurpose = "Quick tests."\ngames = ["kuhn_poker"]\n'
@@ -136,7 +136,7 @@ class Service:
         """Start a command as a process of its own; what it says goes to a file."""
         out = (self.folder / log).open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli", *words],
+            [sys.executable, "-m", "nashforge", *words],
             cwd=ROOT,
             env={**os.environ, "NASHFORGE_DATABASE": self.database, "NASHFORGE_BROKER": self.broker},
             stdout=out,

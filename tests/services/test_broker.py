@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from evolve.service.broker import Broker
-from evolve.service.settings import ServiceError, SettingsError, service_settings
+from nashforge.evolve.service.broker import Broker
+from nashforge.evolve.service.settings import ServiceError, SettingsError, service_settings
 
 
 @pytest.mark.parametrize(

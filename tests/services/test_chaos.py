@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from evolve.service.servers import PostgreSQL, Redis
+from nashforge.evolve.service.servers import PostgreSQL, Redis
 
 from .conftest import ROOT, missing
 

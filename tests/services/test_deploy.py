@@ -13,8 +13,8 @@ import pytest
 import typer
 import yaml
 
-from cli.main import app
-from evolve.service.settings import ServiceSettings
+from nashforge.cli.main import app
+from nashforge.evolve.service.settings import ServiceSettings
 
 from .conftest import ROOT
 

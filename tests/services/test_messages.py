@@ -8,10 +8,10 @@ from typing import Any
 
 from kombu import Connection, Queue
 
-from archive import Archive
-from evolve.executors.celery import CeleryExecutor
-from evolve.service.broker import Broker, queue_name, task_name
-from evolve.service.settings import service_settings
+from nashforge.archive import Archive
+from nashforge.evolve.service.broker import Broker, queue_name, task_name
+from nashforge.evolve.service.executor import CeleryExecutor
+from nashforge.evolve.service.settings import service_settings
 
 from .conftest import Service
 from .test_runs import task

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from archive import Archive, NotFound, RunState
-from evolve.standing import standing
+from nashforge.archive import Archive, NotFound, RunState
+from nashforge.evolve.results.run_status import standing
 
 from .conftest import ROOT, Service
 
@@ -18,7 +18,7 @@ from .conftest import ROOT, Service
 def said(database: str, *words: str) -> Any:
     """Return what a command prints as JSON."""
     done = subprocess.run(
-        [sys.executable, "-m", "cli", *words, "--database", database, "--json"],
+        [sys.executable, "-m", "nashforge", *words, "--database", database, "--json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -11,13 +11,13 @@ import pytest
 # The server of models is shared with the benchmarks, which are not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from archive import Archive
-from archive.work import AttemptState
 from benchmarks.model_faults import check_ledger
 from benchmarks.model_server import ModelServer, Reply, new_rule
-from evolve.llm.models import KEYS
-from evolve.run import start_run
-from evolve.service.settings import service_settings
+from nashforge.archive import Archive
+from nashforge.archive.work import AttemptState
+from nashforge.evolve.config.model_names import KEYS
+from nashforge.evolve.runs.run import start_run
+from nashforge.evolve.service.settings import service_settings
 
 from .conftest import Service
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from archive import Archive, Run, RunState, Status
-from archive.work import AttemptState
-from evolve.executors.celery import CeleryExecutor
-from evolve.run import resume_run, start_run
-from evolve.service.settings import ServiceSettings, service_settings
-from evolve.tasks import Report, Stage, Task, Trial
+from nashforge.archive import Archive, Run, RunState, Status
+from nashforge.archive.work import AttemptState
+from nashforge.evolve.evaluation.messages import Report, Stage, Task, Trial
+from nashforge.evolve.runs.run import resume_run, start_run
+from nashforge.evolve.service.executor import CeleryExecutor
+from nashforge.evolve.service.settings import ServiceSettings, service_settings
 
 from .conftest import Service
 
@@ -32,7 +32,7 @@ def settings(service: Service) -> ServiceSettings:
 
 
 def task(token: str = "t" * 32, iterations: int = 3, games: tuple[str, ...] = ("kuhn_poker",)) -> Task:
-    from solvers.cfr.rules import rule_source
+    from nashforge.solvers.cfr.rules import rule_source
 
     trials = tuple(Trial(label=game, game=game, iterations=iterations) for game in games)
     stage = Stage(split="test", suite="s", trials=trials)

@@ -12,13 +12,13 @@ import pytest
 from kombu import Connection, Exchange, Producer
 from sqlalchemy import create_engine, text
 
-from archive import Archive, ArchiveError
-from archive.work import AttemptState
-from evolve.executors.celery import CeleryExecutor
-from evolve.run import start_run
-from evolve.service.broker import queue_name, task_name
-from evolve.service.servers import PostgreSQL, find_binary
-from evolve.service.settings import service_settings
+from nashforge.archive import Archive, ArchiveError
+from nashforge.archive.work import AttemptState
+from nashforge.evolve.runs.run import start_run
+from nashforge.evolve.service.broker import queue_name, task_name
+from nashforge.evolve.service.executor import CeleryExecutor
+from nashforge.evolve.service.servers import PostgreSQL, find_binary
+from nashforge.evolve.service.settings import service_settings
 
 from .conftest import ROOT, Service, missing
 from .test_runs import _descendants, task

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evolve.service.servers import RabbitMQ, free_port
+from nashforge.evolve.service.servers import RabbitMQ, free_port
 
 from .conftest import missing
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from archive import Archive, ArchiveError
-from archive.notices import Notices
-from evolve.executors.celery import CeleryExecutor
-from evolve.service.broker import Broker
-from evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
-from evolve.service.settings import ServiceError, ServiceSettings, service_settings
+from nashforge.archive import Archive, ArchiveError
+from nashforge.archive.stores.notices import Notices
+from nashforge.evolve.service.broker import Broker
+from nashforge.evolve.service.executor import CeleryExecutor
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
+from nashforge.evolve.service.settings import ServiceError, ServiceSettings, service_settings
 
 from .conftest import Service, missing
 from .test_runs import task

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from archive import Archive
-from archive.work import AttemptState
-from evolve.executors.celery import CeleryExecutor
-from evolve.service.servers import free_port
-from evolve.service.settings import service_settings
+from nashforge.archive import Archive
+from nashforge.archive.work import AttemptState
+from nashforge.evolve.service.executor import CeleryExecutor
+from nashforge.evolve.service.servers import free_port
+from nashforge.evolve.service.settings import service_settings
 
 from .conftest import ROOT, Service
 from .test_runs import task
@@ -36,7 +36,7 @@ def service(postgresql: str, redis: str, tmp_path: Path) -> Iterator[Service]:
 def said(service: Service, *words: str) -> str:
     """Return what a command prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "cli", *words],
+        [sys.executable, "-m", "nashforge", *words],
         cwd=ROOT,
         env={**os.environ, "NASHFORGE_DATABASE": service.database, "NASHFORGE_BROKER": service.broker},
         capture_output=True,

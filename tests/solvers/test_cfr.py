@@ -5,11 +5,11 @@ import pyspiel
 import pytest
 from open_spiel.python.algorithms.exploitability import exploitability
 
-import games
-from solvers import from_openspiel, solve, to_openspiel
-from solvers.cfr.engine import default_checkpoints
-from solvers.cfr.interface import RegretMinimizer
-from solvers.library import NotInLibraryError
+from nashforge import games
+from nashforge.solvers import from_openspiel, solve, to_openspiel
+from nashforge.solvers.cfr.engine import default_checkpoints
+from nashforge.solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.programs.library import NotInLibraryError
 
 GOOFSPIEL = "goofspiel(num_cards=4,imp_info=True,points_order=descending)"
 
@@ -149,7 +149,7 @@ def test_a_rule_can_be_a_class_or_a_file(tmp_path):
         def policy(self, t):
             return self.infosets.normalize(self.total)
 
-    from solvers import rule_source
+    from nashforge.solvers import rule_source
 
     path = tmp_path / "mine.py"
     path.write_text(rule_source("cfr"))

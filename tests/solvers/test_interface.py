@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solvers.cfr.interface import Infosets
+from nashforge.solvers.cfr.interface import Infosets
 
 sizes = st.lists(st.integers(1, 6), min_size=1, max_size=20)
 

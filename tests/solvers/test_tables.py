@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import games
-from solvers.profile import best_response_values, expected_values, realization_plans
-from solvers.tables import tables
+from nashforge import games
+from nashforge.solvers.sequence_form.profile import best_response_values, expected_values, realization_plans
+from nashforge.solvers.sequence_form.tables import tables
 
 
 def drawn(form, seed):

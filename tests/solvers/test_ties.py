@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from open_spiel.python.algorithms.discounted_cfr import DCFRSolver
 from open_spiel.python.algorithms.exploitability import nash_conv
 
-import games
-from solvers import solve
-from solvers.cfr.interface import Infosets
+from nashforge import games
+from nashforge.solvers import solve
+from nashforge.solvers.cfr.interface import Infosets
 
 GOOFSPIEL = "goofspiel(num_cards=3,players=3,imp_info=True)"
 TIED = (

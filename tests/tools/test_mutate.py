@@ -25,9 +25,9 @@ def mutate():
 def test_what_was_blind_is_on_the_list(mutate):
     changed = {(mutation.file, mutation.new.strip()) for mutation in mutate.load()}
     assert {
-        ("evolve/scoreboard.py", "return self._top[-1]"),
-        ("evolve/domains/staging.py", "return fitness is not None"),
-        ("evolve/library.py", "known is not None and known[0] <= before"),
+        ("evolve/search/scoreboard.py", "return self._top[-1]"),
+        ("evolve/evaluation/stages.py", "return fitness is not None"),
+        ("evolve/search/program_store.py", "known is not None and known[0] <= before"),
         ("evolve/sandbox/session.py", "pass"),
     } <= changed
     assert len(changed) >= 40

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from archive.types import BigKey, UTCDateTime
+from nashforge.archive.storage.types import BigKey, UTCDateTime
 
 revision: str = "0001"
 down_revision: str | None = None

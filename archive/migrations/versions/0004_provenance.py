@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from archive.types import UTCDateTime
+from nashforge.archive.storage.types import UTCDateTime
 
 revision: str = "0004"
 down_revision: str | None = "0003"

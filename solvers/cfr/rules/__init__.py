@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from solvers.library import Library
+from nashforge.solvers.programs.library import Library
 
 _LIBRARY = Library(Path(__file__).parent, "rule", hint="your own rule is the path of a file")
 

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from solvers.learners.neural.networks import Floats, HostNetwork, Ints, Network, act, on_host
-from solvers.learners.worlds import World
+from nashforge.solvers.learners.neural.networks import Floats, HostNetwork, Ints, Network, act, on_host
+from nashforge.solvers.learners.worlds import World
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Pair: TypeAlias = tuple[HostNetwork, HostNetwork]
@@ -95,8 +95,8 @@ def cross_returns(
     -------
     ndarray of shape (2, teams, teams)
         Of both seats; the row's team has seat 0, the column's seat 1. The mean over seats is the matrix of
-        a `solvers.metrics.social.CrossPlay`; where seats differ in private costs only, their difference is
-        free-riding.
+        a `nashforge.solvers.metrics.social.CrossPlay`; where seats differ in private costs only, their
+        difference is free-riding.
     """
     found = np.empty((2, len(teams), len(teams)))
     for i, mine in enumerate(teams):

@@ -6,7 +6,7 @@ Source: Zhang, Mazumdar (2026), arXiv 2602.12386, for Markov games; in a one-sho
 the critic estimates the payoff gradient itself.
 """
 
-from solvers.learners.interface import Learner
+from nashforge.solvers.learners.interface import Learner
 
 
 class ActorCritic(Learner):

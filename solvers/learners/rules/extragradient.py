@@ -6,7 +6,7 @@ Source: Korpelevich (1976), The Extragradient Method for Finding Saddle Points a
 count as iterations: gradients are what is paid for.
 """
 
-from solvers.learners.interface import Learner
+from nashforge.solvers.learners.interface import Learner
 
 
 class Extragradient(Learner):

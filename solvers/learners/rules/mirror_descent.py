@@ -8,7 +8,7 @@ Reinforcement Learning, Quantal Response Equilibria, and Two-Player Zero-Sum Gam
 
 import numpy as np
 
-from solvers.learners.interface import Learner
+from nashforge.solvers.learners.interface import Learner
 
 
 class MirrorDescent(Learner):

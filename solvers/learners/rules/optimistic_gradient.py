@@ -6,7 +6,7 @@ Source: Daskalakis, Ilyas, Syrgkanis, Zeng (2018), Training GANs with Optimism, 
 Popov (1980).
 """
 
-from solvers.learners.interface import Learner
+from nashforge.solvers.learners.interface import Learner
 
 
 class OptimisticGradient(Learner):

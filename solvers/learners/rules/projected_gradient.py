@@ -6,7 +6,7 @@ Source: Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156, section 4; their rate
 ten is 2e-4, which is 2e-3 on payoffs that span 1.
 """
 
-from solvers.learners.interface import Learner
+from nashforge.solvers.learners.interface import Learner
 
 
 class ProjectedGradient(Learner):

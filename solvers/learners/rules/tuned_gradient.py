@@ -6,7 +6,7 @@ What is left of an improvement over the published rate once its size is chosen w
 `projected_gradient`; the rate is one of a geometric grid from 2e-3 to 0.2.
 """
 
-from solvers.learners.interface import Learner
+from nashforge.solvers.learners.interface import Learner
 
 
 class TunedGradient(Learner):

@@ -1,6 +1,6 @@
 """Cleans whatever is dirty, for others to harvest: what a group needs somebody to do, and nobody gains by."""
 
-from solvers.policies.interface import (
+from nashforge.solvers.policies.interface import (
     CLEAN,
     STAND,
     Memory,

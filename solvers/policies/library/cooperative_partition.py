@@ -3,7 +3,7 @@
 In Cleanup nobody cleans: a partition alone does not save the commons.
 """
 
-from solvers.policies.interface import Memory, Observation, soonest, step_toward, territory
+from nashforge.solvers.policies.interface import Memory, Observation, soonest, step_toward, territory
 
 BANDS = 2  # 1 to 6
 

@@ -1,6 +1,6 @@
 """Everyone cleans in turn: duties rotate with time, so that costs are shared and nobody is left behind."""
 
-from solvers.policies.interface import (
+from nashforge.solvers.policies.interface import (
     CLEAN,
     STAND,
     Memory,

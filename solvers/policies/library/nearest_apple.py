@@ -1,6 +1,6 @@
 """Everyone walks to the nearest apple. In Cleanup a group of these starves; in Gathering it clumps."""
 
-from solvers.policies.interface import Memory, Observation, nearest, step_toward
+from nashforge.solvers.policies.interface import Memory, Observation, nearest, step_toward
 
 
 def harvest(observation: Observation, memory: Memory) -> int:

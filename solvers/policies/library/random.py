@@ -1,6 +1,6 @@
 """Uniformly random actions: the floor that every policy must beat."""
 
-from solvers.policies.interface import BEAM, CLEAN, Memory, Observation
+from nashforge.solvers.policies.interface import BEAM, CLEAN, Memory, Observation
 
 
 def act(observation: Observation, memory: Memory) -> int:

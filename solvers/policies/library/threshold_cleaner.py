@@ -1,6 +1,6 @@
 """The first few agents clean while the river is dirtier than a threshold, with hysteresis; others harvest."""
 
-from solvers.policies.interface import (
+from nashforge.solvers.policies.interface import (
     CLEAN,
     STAND,
     Memory,

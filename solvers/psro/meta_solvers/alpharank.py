@@ -20,7 +20,7 @@ alike: ordinary lumpability, Kemeny, Snell (1960), Finite Markov Chains, theorem
 
 import numpy as np
 
-from solvers.psro.interface import MetaSolver, UnsuitableGameError
+from nashforge.solvers.psro.interface import MetaSolver, UnsuitableGameError
 
 
 class AlphaRank(MetaSolver):

@@ -7,7 +7,7 @@ All players at once from the uniform strategies, 2000 rounds.
 Source: Brown (1951), Iterative Solution of Games by Fictitious Play.
 """
 
-from solvers.psro.interface import MetaSolver, normalize
+from nashforge.solvers.psro.interface import MetaSolver, normalize
 
 
 class FictitiousPlay(MetaSolver):

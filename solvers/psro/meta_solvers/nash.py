@@ -17,8 +17,8 @@ Points of Bimatrix Games.
 import numpy as np
 from scipy.optimize import linprog
 
-from solvers.equilibria.several import fairest
-from solvers.psro.interface import MetaSolver, UnsuitableGameError
+from nashforge.solvers.equilibria.several import fairest
+from nashforge.solvers.psro.interface import MetaSolver, UnsuitableGameError
 
 
 class Nash(MetaSolver):

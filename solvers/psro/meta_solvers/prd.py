@@ -9,7 +9,7 @@ Source: Lanctot et al. (2017), A Unified Game-Theoretic Approach to Multiagent R
 1711.00832; parameters as in OpenSpiel (open_spiel/python/algorithms/projected_replicator_dynamics.py).
 """
 
-from solvers.psro.interface import MetaSolver, advantages, project
+from nashforge.solvers.psro.interface import MetaSolver, advantages, project
 
 
 class PRD(MetaSolver):

@@ -14,7 +14,7 @@ the name: Li, Schultz, Hennes, Lanctot (2026), arXiv 2602.16928.
 
 import numpy as np
 
-from solvers.psro.interface import MetaSolver, advantages, project
+from nashforge.solvers.psro.interface import MetaSolver, advantages, project
 
 
 class ProjectionMatching(MetaSolver):

@@ -12,7 +12,7 @@ in OpenSpiel (open_spiel/python/algorithms/regret_matching.py).
 
 import numpy as np
 
-from solvers.psro.interface import MetaSolver, advantages, normalize
+from nashforge.solvers.psro.interface import MetaSolver, advantages, normalize
 
 
 class RegretMatching(MetaSolver):

@@ -18,7 +18,7 @@ Models, arXiv 2602.16928, appendix.
 
 import numpy as np
 
-from solvers.psro.interface import MetaSolver, center, normalize, rescale, softmax
+from nashforge.solvers.psro.interface import MetaSolver, center, normalize, rescale, softmax
 
 
 class SHOR(MetaSolver):

@@ -9,7 +9,7 @@ Source: Brown (1951), Iterative Solution of Games by Fictitious Play; as a meta-
 A Unified Game-Theoretic Approach to Multiagent Reinforcement Learning, arXiv 1711.00832.
 """
 
-from solvers.psro.interface import MetaSolver
+from nashforge.solvers.psro.interface import MetaSolver
 
 
 class Uniform(MetaSolver):

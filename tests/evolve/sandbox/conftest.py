@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from evolve.sandbox import InlineSession, Limits, Sandbox, SandboxSession
-from solvers.cfr import host
+from nashforge.evolve.sandbox import InlineSession, Limits, Sandbox, SandboxSession
+from nashforge.solvers.cfr import host
 
-HOST = "solvers.cfr.host"
+HOST = "nashforge.solvers.cfr.host"
 
 PROGRAM = """
 import numpy as np
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 class Rule(RegretMinimizer):
     def start(self):

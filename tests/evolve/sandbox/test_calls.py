@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from evolve.sandbox import Sandbox
-from evolve.sandbox.kernel import ALLOWED_CALLS, FATAL_CALLS, RESTRICTED_CALLS, seccomp_supported
+from nashforge.evolve.sandbox import Sandbox
+from nashforge.evolve.sandbox.kernel import ALLOWED_CALLS, FATAL_CALLS, RESTRICTED_CALLS, seccomp_supported
 
 seccompy = pytest.importorskip("seccompy")
 Program = Callable[..., str]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evolve.sandbox import (
+from nashforge.evolve.sandbox import (
     InvalidOutput,
     Limits,
     ProgramCrashed,

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from evolve.sandbox import wire
-from evolve.sandbox.layout import Layout, Outbox
-from evolve.sandbox.memory import SharedRegion, _temporary
+from nashforge.evolve.sandbox import wire
+from nashforge.evolve.sandbox.layout import Layout, Outbox
+from nashforge.evolve.sandbox.memory import SharedRegion, _temporary
 
 specs = st.lists(
     st.tuples(

@@ -9,13 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evolve.sandbox import (
-    InlineSession,
-    InvalidOutput,
-    ProgramCrashed,
-    ProgramRejected,
-    Sandbox,
-)
+from nashforge.evolve.sandbox import InlineSession, InvalidOutput, ProgramCrashed, ProgramRejected, Sandbox
 
 Program = Callable[..., str]
 Open = Callable[..., Any]
@@ -78,7 +72,7 @@ def test_an_output_of_an_earlier_call_does_not_count(open_session: Open, program
 def test_programs_cannot_change_inputs(open_session: Open) -> None:
     source = """
 import numpy as np
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 class Rule(RegretMinimizer):
     def observe(self, t, regret): regret[...] = 5.0
     def weights(self, t, policy, reach): return 1, 0
@@ -100,7 +94,7 @@ class Rule(RegretMinimizer):
         ("import math, socket", "may not import 'socket'"),
         ("from . import x", "may not import"),
         ("from scipy import sparse", "may not import 'scipy'"),
-        ("import solvers.cfr.host", "may not import 'solvers.cfr.host'"),
+        ("import nashforge.solvers.cfr.host", "may not import 'nashforge.solvers.cfr.host'"),
         ("import numpy.random", "results must be repeatable"),
         ("from numpy.random import default_rng", "results must be repeatable"),
         ("x = '\0'", "null byte"),
@@ -117,7 +111,7 @@ def test_confined_programs_have_no_random_numbers(
     game: dict[str, Any], program: Program, preload: list[str]
 ) -> None:
     policy = "return np.random.default_rng().random(6)"
-    with Sandbox(["solvers.cfr.host"], preload=preload) as sandbox:
+    with Sandbox(["nashforge.solvers.cfr.host"], preload=preload) as sandbox:
         session = sandbox.session(program(policy), **game)
         with session, pytest.raises((ProgramRejected, ProgramCrashed), match=r"numpy\.random|random"):
             session.call(1, expect=("policy",))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from evolve.sandbox import Machine, ProgramCrashed, Sandbox, SandboxUnavailable, Tier, probe
-from evolve.sandbox.tiers import covers_users, may_set_ids
+from nashforge.evolve.sandbox import Machine, ProgramCrashed, Sandbox, SandboxUnavailable, Tier, probe
+from nashforge.evolve.sandbox.tiers import covers_users, may_set_ids
 
-HOST = "solvers.cfr.host"
+HOST = "nashforge.solvers.cfr.host"
 Program = Callable[..., str]
 STRICT = Machine(fork=True, seccomp=True, landlock_abi=7, uids=False)
 NO_LANDLOCK = Machine(fork=True, seccomp=True, landlock_abi=0, uids=False, reasons=("Landlock is missing.",))

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from evolve.sandbox import InfrastructureError, Sandbox, SandboxSession
+from nashforge.evolve.sandbox import InfrastructureError, Sandbox, SandboxSession
 
 Program = Callable[..., str]
-HOST = "solvers.cfr.host"
+HOST = "nashforge.solvers.cfr.host"
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -202,7 +202,7 @@ def test_nothing_survives_the_trusted_process(busy: str, game: dict[str, Any], p
     script = textwrap.dedent(
         f"""
         import sys, threading
-        from evolve.sandbox import Sandbox
+        from nashforge.evolve.sandbox import Sandbox
         sandbox = Sandbox([{HOST!r}])
         session = sandbox.session({program(busy)!r}, **{game!r})
         print(sandbox.zygote_pid, session.pid, flush=True)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from solvers.cfr.interface import Infosets, RegretMinimizer
-from solvers.session import find_class, load_module
+from nashforge.solvers.cfr.interface import Infosets, RegretMinimizer
+from nashforge.solvers.programs.session import find_class, load_module
 
 STARTS = (0, 2, 5, 6, 9)
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolve.programs import without_header
-from evolve.translation.errors import TranslationError
-from evolve.translation.weights import to_weights
-from solvers.cfr.rules import rule_names, rule_source
+from nashforge.evolve.domains.translation import TranslationError
+from nashforge.evolve.measurement.programs import without_header
+from nashforge.evolve.proposers.rewriting.translation.weights import to_weights
+from nashforge.solvers.cfr.rules import rule_names, rule_source
 from tests.evolve.translation.playing import averages
 
 BEFORE = {path.stem: path for path in sorted((Path(__file__).parent / "before").glob("*.py"))}
@@ -25,7 +25,7 @@ import math
 
 import numpy as np
 
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 POWER = 1.5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from games.dilemmas.cooperation import EAST, NORTH, SIZE, SOUTH, STAY, WEST, Cooperation
+from nashforge.games.dilemmas.cooperation import EAST, NORTH, SIZE, SOUTH, STAY, WEST, Cooperation
 
 
 def begun(seed=0, **state):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from games.dilemmas import kernels, make
-from games.dilemmas.actions import BEAM, CLEAN, FORWARD, ROTATE_RIGHT, STAND, STEP_LEFT, STEP_RIGHT
-from games.dilemmas.maps import load_map, parse_map
+from nashforge.games.dilemmas import kernels, make
+from nashforge.games.dilemmas.actions import BEAM, CLEAN, FORWARD, ROTATE_RIGHT, STAND, STEP_LEFT, STEP_RIGHT
+from nashforge.games.dilemmas.maps import load_map, parse_map
 
 DOWN, RIGHT = (-1, 0, 1, 0), (0, 1, 0, -1)  # north, east, south, west
 

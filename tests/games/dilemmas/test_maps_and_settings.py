@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.dilemmas import MapError, SettingError, load_map, map_names
-from games.dilemmas.maps import parse_map
-from games.dilemmas.paths import UNREACHABLE, paths
-from games.dilemmas.settings import Setting, parse_setting
+from nashforge.games.dilemmas import MapError, SettingError, load_map, map_names
+from nashforge.games.dilemmas.maps import parse_map
+from nashforge.games.dilemmas.paths import UNREACHABLE, paths
+from nashforge.games.dilemmas.settings import Setting, parse_setting
 
 
 @pytest.mark.parametrize(

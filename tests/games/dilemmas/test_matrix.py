@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from games.dilemmas.matrix import COOPERATE, matrix_dilemma, payoffs
-from games.errors import GameError
+from nashforge.games.dilemmas.matrix import COOPERATE, matrix_dilemma, payoffs
+from nashforge.games.errors import GameError
 
 
 def test_the_three_dilemmas_differ_in_fear_and_greed():

@@ -7,9 +7,9 @@ import pyspiel
 import pytest
 from open_spiel.python import rl_environment
 
-import games.dilemmas.openspiel  # noqa: F401  registers the games
-from games.dilemmas import kernels, make
-from games.dilemmas.actions import STAND
+import nashforge.games.dilemmas.openspiel  # noqa: F401  registers the games
+from nashforge.games.dilemmas import kernels, make
+from nashforge.games.dilemmas.actions import STAND
 
 SMALL = {
     "gathering": "python_gathering(map=gathering_small,agents=3,horizon=40,seeds=7)",

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import games
-from games.files.extensive import read_efg
-from games.files.strategic import read_nfg
-from games.files.writing import write_efg, write_nfg
+from nashforge import games
+from nashforge.games.files.extensive import read_efg
+from nashforge.games.files.strategic import read_nfg
+from nashforge.games.writing import write_efg, write_nfg
 
 PAYOFFS = st.fractions(max_denominator=60, min_value=-100, max_value=100)
 NAMES = st.text(st.sampled_from('ab "\\,{}0'), max_size=5)
@@ -297,7 +297,7 @@ def test_no_file_ends_in_a_traceback(text, tree):
 
 @pytest.mark.parametrize("spelled", ["{}", "efg_game(filename={})"])
 def test_a_policy_of_a_file_is_not_taken_for_one_of_openspiel(spelled, tmp_path, uniform_profile):
-    from solvers import to_openspiel
+    from nashforge.solvers import to_openspiel
 
     file = tmp_path / "inner.efg"
     file.write_text(INNER)

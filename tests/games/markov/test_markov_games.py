@@ -8,9 +8,9 @@ import numpy as np
 import pyspiel
 import pytest
 
-from games.errors import GameError, GameStringError, UnsupportedGameError
-from games.markov import MarkovGame, is_markov, markov_game, random_markov, tabulate
-from games.markov.reading import WORLDS
+from nashforge.games.errors import GameError, GameStringError, UnsupportedGameError
+from nashforge.games.markov import MarkovGame, is_markov, markov_game, random_markov, tabulate
+from nashforge.games.markov.reading import WORLDS
 
 SOCCER = r"markov_soccer(grid=.A\nO.\n.B)"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import games
-from games.matrix import bimatrix, family_names, human_games
+from nashforge import games
+from nashforge.games.matrix import bimatrix, family_names, human_games
 
 
 def test_games_of_people_by_name() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from games.markov import MarkovGame, cliff_walk, contribution_line
-from solvers.equilibria import rqe
-from solvers.equilibria.markov import ActorCritic, Parameters, backward_induction, stationary
-from solvers.equilibria.stationary import exact_stationary, stationary_gaps
-from solvers.risk import RiskError
+from nashforge.games.markov import MarkovGame, cliff_walk, contribution_line
+from nashforge.solvers.equilibria import rqe
+from nashforge.solvers.equilibria.markov import ActorCritic, Parameters, backward_induction, stationary
+from nashforge.solvers.equilibria.stationary import exact_stationary, stationary_gaps
+from nashforge.solvers.risk import RiskError
 
 
 def test_one_state_and_one_step_is_the_matrix_equilibrium() -> None:

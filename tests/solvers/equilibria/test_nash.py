@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import games
-from games.matrix import bimatrix
-from solvers.equilibria import nash, qre, security
-from solvers.equilibria.extreme import most_vertices
-from solvers.risk import RiskError
+from nashforge import games
+from nashforge.games.matrix import bimatrix
+from nashforge.solvers.equilibria import nash, qre, security
+from nashforge.solvers.equilibria.extreme import most_vertices
+from nashforge.solvers.risk import RiskError
 
 sys.path.insert(0, str(Path(__file__).parents[3]))  # benchmarks are not installed
 

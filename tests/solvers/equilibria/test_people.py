@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from solvers.equilibria.people import CONCEPTS, PUBLISHED, compare_all, means
+from nashforge.solvers.equilibria.laboratory import CONCEPTS, PUBLISHED, compare_all, means
 
 
 def test_mean_squared_distances_are_the_published_ones() -> None:

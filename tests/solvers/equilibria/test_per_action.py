@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from games.matrix import bimatrix, human_game
-from games.matrix.layout import own_rows
-from solvers.equilibria import best_reply, nash, qre, rqe
-from solvers.equilibria.per_action import PerActionProblem, action_utilities, steepness
-from solvers.equilibria.reply import regularized_value
-from solvers.metrics.gaps import matrix_gaps
-from solvers.risk import Risk, RiskError, risk_adjusted
+from nashforge.games.matrix import bimatrix, human_game
+from nashforge.games.matrix.layout import own_rows
+from nashforge.solvers.equilibria import best_reply, nash, qre, rqe
+from nashforge.solvers.equilibria.gaps import matrix_gaps
+from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
+from nashforge.solvers.equilibria.risk_averse.per_action import PerActionProblem, action_utilities, steepness
+from nashforge.solvers.risk import Risk, RiskError, risk_adjusted
 
 ALL = [(d, r) for d in ("kl", "reverse_kl", "chi2", "cvar") for r in ("entropy", "barrier")]
 CONTRIBUTION = np.array([[0.6, 0.6], [1.0, 0.0]])

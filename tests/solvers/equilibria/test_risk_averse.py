@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from games.matrix import human_game, human_games
-from games.matrix.layout import own_rows
-from solvers.equilibria import best_reply, nash, rqe, security
-from solvers.equilibria.reply import regularized_value
-from solvers.risk import Risk, RiskError
+from nashforge.games.matrix import human_game, human_games
+from nashforge.games.matrix.layout import own_rows
+from nashforge.solvers.equilibria import best_reply, nash, rqe, security
+from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
+from nashforge.solvers.risk import Risk, RiskError
 
 EXACT = {  # P(up), P(left): KL with the barrier, reverse KL with the entropy
     "GHP4": ((0.4680, 0.6542), (0.4460, 0.5972)),

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from games.matrix import bimatrix, human_game, human_games
-from solvers.equilibria import nash, qre, rqe, security
-from solvers.risk import RiskError
+from nashforge.games.matrix import bimatrix, human_game, human_games
+from nashforge.solvers.equilibria import nash, qre, rqe, security
+from nashforge.solvers.risk import RiskError
 
 sys.path.insert(0, str(Path(__file__).parents[3]))  # benchmarks are not installed
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import games
-from solvers.equilibria import security
-from solvers.equilibria.sequence import sequence_guarantees, sequence_nash, sequence_security
-from solvers.profile import best_response_values
+from nashforge import games
+from nashforge.solvers.equilibria import security
+from nashforge.solvers.equilibria.sequence_lp import sequence_guarantees, sequence_nash, sequence_security
+from nashforge.solvers.sequence_form.profile import best_response_values
 
 
 @pytest.mark.parametrize(("game", "value"), [("kuhn_poker", -1 / 18), ("leduc_poker", -0.0856064240780)])

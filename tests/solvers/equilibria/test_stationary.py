@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from games.markov import MarkovGame, cliff_walk, contribution_line, markov_game, random_markov
-from solvers.equilibria import rqe
-from solvers.equilibria.markov import ActorCritic, Parameters, backward_induction
-from solvers.equilibria.programs import nash_gap
-from solvers.equilibria.stationary import (
+from nashforge.games.markov import MarkovGame, cliff_walk, contribution_line, markov_game, random_markov
+from nashforge.solvers.equilibria import rqe
+from nashforge.solvers.equilibria.bimatrix import nash_gap
+from nashforge.solvers.equilibria.gaps import matrix_gaps
+from nashforge.solvers.equilibria.markov import ActorCritic, Parameters, backward_induction
+from nashforge.solvers.equilibria.stationary import (
     exact_stationary,
     guaranteed_values,
     policy_values,
     reply_values,
     stationary_gaps,
 )
-from solvers.metrics.gaps import matrix_gaps
-from solvers.risk import Risk, RiskError
-from solvers.risk.regularizers import nu
+from nashforge.solvers.risk import Risk, RiskError
+from nashforge.solvers.risk.regularizers import nu
 
 MONOTONE = [
     Parameters((2.0, 2.0), (0.6, 0.6)),

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import games
-from games.matrix.suite_files import load_matrix_suite, matrix_suite_names
-from solvers.equilibria import Equilibrium, rqe
-from solvers.learners.climbing import StrategyError
-from solvers.learners.engine import gradients, learn, session_arguments
-from solvers.learners.rules import learner_names, learner_source
-from solvers.learners.tasks import LearningTask, learning_task
-from solvers.library import NotInLibraryError
-from solvers.markov.tasks import is_markov_task, markov_task
-from solvers.risk.regularizers import nu
-from solvers.session import InlineSession, inline_sessions, load_module
+from nashforge import games
+from nashforge.games.matrix.suite_files import load_matrix_suite, matrix_suite_names
+from nashforge.solvers.equilibria import Equilibrium, rqe
+from nashforge.solvers.learners.engine import gradients, learn, session_arguments
+from nashforge.solvers.learners.engine_loop import StrategyError
+from nashforge.solvers.learners.markov.tasks import is_markov_task, markov_task
+from nashforge.solvers.learners.rules import learner_names, learner_source
+from nashforge.solvers.learners.tasks import LearningTask, learning_task
+from nashforge.solvers.programs.library import NotInLibraryError
+from nashforge.solvers.programs.session import InlineSession, inline_sessions, load_module
+from nashforge.solvers.risk.regularizers import nu
 
 TASKS = (
     "SC4",
@@ -98,7 +98,7 @@ def test_disguises_hide_the_order_of_actions_and_keep_the_kind_of_game() -> None
 
 
 HEAD = """
-from solvers.learners.interface import Learner
+from nashforge.solvers.learners.interface import Learner
 
 
 class Bad(Learner):

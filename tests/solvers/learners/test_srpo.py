@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from solvers.equilibria import rqe
-from solvers.learners.srpo import srpo
-from solvers.metrics.social import free_riding
-from solvers.risk import RiskError
+from nashforge.solvers.equilibria import rqe
+from nashforge.solvers.learners.srpo import srpo
+from nashforge.solvers.metrics.social import free_riding
+from nashforge.solvers.risk import RiskError
 
 CONTRIBUTION = np.array([[0.6, 0.6], [1.0, 0.0]])
 COST = np.array([0.4, 0.0])

@@ -9,14 +9,14 @@ import weakref
 import numpy as np
 import pytest
 
-import games
-from games.matrix import bimatrix, human_game
-from games.matrix.layout import own_rows
-from solvers.equilibria import rqe, security
-from solvers.metrics.definitions import BY_NAME
-from solvers.metrics.gaps import matrix_gaps, rqe_gap
-from solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
-from solvers.metrics.social import (
+from nashforge import games
+from nashforge.games.matrix import bimatrix, human_game
+from nashforge.games.matrix.layout import own_rows
+from nashforge.solvers.equilibria import rqe, security
+from nashforge.solvers.equilibria.gaps import matrix_gaps, rqe_gap
+from nashforge.solvers.metrics.definitions import BY_NAME
+from nashforge.solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
+from nashforge.solvers.metrics.social import (
     cross_play,
     free_riding,
     one_shot_free_riding,
@@ -24,9 +24,9 @@ from solvers.metrics.social import (
     shares_rewards,
     welfare,
 )
-from solvers.profile import expected_values, realization_plans, uniform_profile
-from solvers.risk import DIVERGENCES, Risk, risk_adjusted
-from solvers.risk.dilated import dilated_value, seats
+from nashforge.solvers.risk import DIVERGENCES, Risk, risk_adjusted
+from nashforge.solvers.risk.dilated import dilated_value, seats
+from nashforge.solvers.sequence_form.profile import expected_values, realization_plans, uniform_profile
 
 
 def profile_of(form: games.SequenceForm, seed: int) -> tuple[np.ndarray, ...]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from games.dilemmas import Setting, kernels, make
-from games.dilemmas.actions import BEAM, CLEAN, STAND
-from games.dilemmas.settings import parse_setting
-from solvers.library import NotInLibraryError
-from solvers.policies import policy_names, policy_source, self_play
-from solvers.policies.episode import SlowPolicy, in_process
-from solvers.policies.metrics import summaries
+from nashforge.games.dilemmas import Setting, kernels, make
+from nashforge.games.dilemmas.actions import BEAM, CLEAN, STAND
+from nashforge.games.dilemmas.settings import parse_setting
+from nashforge.solvers.policies import policy_names, policy_source, self_play
+from nashforge.solvers.policies.episode import SlowPolicy, in_process
+from nashforge.solvers.policies.metrics import summaries
+from nashforge.solvers.programs.library import NotInLibraryError
 
 SMALL = Setting("cleanup", map="cleanup_small", agents=3, horizon=60)
-HEAD = "from solvers.policies.interface import *\nimport numpy as np\n"
+HEAD = "from nashforge.solvers.policies.interface import *\nimport numpy as np\n"
 
 
 def means(setting, name, seeds=range(5)):
@@ -136,7 +136,7 @@ def test_gathering_has_no_cleaning():
 
 
 def test_slow_answers_are_counted_and_then_fail(monkeypatch):
-    monkeypatch.setattr("solvers.policies.episode.SLOW_SECONDS", 0.0)
+    monkeypatch.setattr("nashforge.solvers.policies.episode.SLOW_SECONDS", 0.0)
     with pytest.raises(SlowPolicy, match="more than 10 answers"):
         self_play(SMALL, policy_source("cleaner"), [0])
 
@@ -177,7 +177,7 @@ def act(observation, memory):
 
 def test_a_team_of_several_may_not_share_a_restricted_view():
     setting = parse_setting("cleanup(map=cleanup_small,agents=3,view=2)")
-    from solvers.policies.episode import Team, play
+    from nashforge.solvers.policies.episode import Team, play
 
     with pytest.raises(ValueError, match="session of its own"):
         play(make(setting), 0, [Team(None, (0, 1, 2))])
@@ -239,8 +239,8 @@ def test_a_program_that_deceives_its_host_is_still_counted():
         def call(self, step, asked, expect):
             pass
 
-    from solvers.policies.episode import PolicyFailure, Team, play
-    from solvers.policies.host import RAISED
+    from nashforge.solvers.policies.episode import PolicyFailure, Team, play
+    from nashforge.solvers.policies.host import RAISED
 
     seats = tuple(range(SMALL.agents))
     with pytest.raises(PolicyFailure, match="more than are forgiven"):

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from games.dilemmas import kernels, make
-from games.dilemmas.actions import BEAM, CLEAN, STAND
-from games.dilemmas.settings import parse_setting
-from solvers.policies import interface
-from solvers.policies.episode import Team, play, session_arguments, show_map
-from solvers.policies.metrics import social_metrics, summarise
-from solvers.session import InlineSession
+from nashforge.games.dilemmas import kernels, make
+from nashforge.games.dilemmas.actions import BEAM, CLEAN, STAND
+from nashforge.games.dilemmas.settings import parse_setting
+from nashforge.solvers.policies import interface
+from nashforge.solvers.policies.episode import Team, play, session_arguments, show_map
+from nashforge.solvers.policies.metrics import social_metrics, summarise
+from nashforge.solvers.programs.session import InlineSession
 
 TALLY = np.zeros((kernels.TALLY_ROWS, 4), dtype=np.int64)
 
@@ -186,7 +186,9 @@ def test_turns_are_the_shorter_way():
 
 def test_the_same_seed_gives_the_same_episode():
     setting = parse_setting("cleanup(map=cleanup_small,agents=5,horizon=200)")
-    source = "from solvers.policies.interface import *\ndef act(o, m):\n    return int(o.chance * 9)\n"
+    source = (
+        "from nashforge.solvers.policies.interface import *\ndef act(o, m):\n    return int(o.chance * 9)\n"
+    )
 
     def once(seed):
         namespace = {"__name__": "p", "__builtins__": __builtins__}

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from games.dilemmas import Setting
-from solvers.policies import policy_source
-from solvers.policies.strangers import Schelling, cross_play, invasion, mixed, schelling
+from nashforge.games.dilemmas import Setting
+from nashforge.solvers.policies import policy_source
+from nashforge.solvers.policies.cross_play import Schelling, cross_play, invasion, mixed, schelling
 
 SETTING = Setting("gathering", map="gathering_small", agents=4, horizon=10)
 

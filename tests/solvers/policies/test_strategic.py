@@ -7,14 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from games.dilemmas import Setting
-from games.dilemmas.kernels import BEAMS, CLEANINGS, TALLY_ROWS
-from solvers.metrics.definitions import OF_POLICIES
-from solvers.metrics.profile import UndefinedMetricError
-from solvers.policies import policy_source
-from solvers.policies.episode import self_play
-from solvers.policies.library import policy_names
-from solvers.policies.strategic import HOSTILE, check_policies, encounters, episodes, private_costs
+from nashforge.games.dilemmas import Setting
+from nashforge.games.dilemmas.kernels import BEAMS, CLEANINGS, TALLY_ROWS
+from nashforge.solvers.metrics.definitions import OF_POLICIES
+from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.policies import policy_source
+from nashforge.solvers.policies.episode import self_play
+from nashforge.solvers.policies.library import policy_names
+from nashforge.solvers.policies.strategic import HOSTILE, check_policies, encounters, episodes, private_costs
 
 SETTING = Setting("cleanup", map="cleanup_small", agents=4, horizon=20)
 

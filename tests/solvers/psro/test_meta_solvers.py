@@ -5,10 +5,10 @@ import pytest
 from open_spiel.python.algorithms import projected_replicator_dynamics, regret_matching
 from open_spiel.python.egt import alpharank
 
-from solvers.psro.interface import UnsuitableGameError
-from solvers.psro.meta_solvers import load_solver
-from solvers.psro.restricted import TensorGame
-from solvers.psro.solve import solve_psro
+from nashforge.solvers.psro.interface import UnsuitableGameError
+from nashforge.solvers.psro.meta_solvers import load_solver
+from nashforge.solvers.psro.restricted.operator import TensorGame
+from nashforge.solvers.psro.solve import solve_psro
 
 
 def restricted(*tensors):

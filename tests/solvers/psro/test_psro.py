@@ -7,17 +7,17 @@ from open_spiel.python.algorithms import best_response as os_best_response
 from open_spiel.python.algorithms import expected_game_score
 from open_spiel.python.algorithms.exploitability import nash_conv as os_nash_conv
 
-import games
-from games.sequence_form import SequenceForm, Treeplex
-from solvers import best_response_values, exploitability, to_openspiel
-from solvers.library import NotInLibraryError
-from solvers.psro.engine import Engine, StrategyError, run, session_arguments
-from solvers.psro.guise import Guise
-from solvers.psro.interface import MetaSolver
-from solvers.psro.meta_solvers import load_solver, solver_names, solver_source
-from solvers.psro.restricted import FactoredGame, TensorGame
-from solvers.psro.solve import solve_psro
-from solvers.session import InlineSession
+from nashforge import games
+from nashforge.games.sequence_form import SequenceForm, Treeplex
+from nashforge.solvers import best_response_values, exploitability, to_openspiel
+from nashforge.solvers.programs.library import NotInLibraryError
+from nashforge.solvers.programs.session import InlineSession
+from nashforge.solvers.psro.engine import Engine, StrategyError, run, session_arguments
+from nashforge.solvers.psro.interface import MetaSolver
+from nashforge.solvers.psro.meta_solvers import load_solver, solver_names, solver_source
+from nashforge.solvers.psro.restricted.disguise import Guise
+from nashforge.solvers.psro.restricted.operator import FactoredGame, TensorGame
+from nashforge.solvers.psro.solve import solve_psro
 
 SMALL = ["kuhn_poker", "kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=3)"]
 

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import games
-from solvers.psro.factors import Factors
-from solvers.psro.guise import Guise
-from solvers.psro.interface import advantages, center, normalize, project, rescale, softmax
-from solvers.psro.restricted import FactoredGame, TensorGame
-from solvers.psro.tensors import Tensors
-from solvers.tables import tables
+from nashforge import games
+from nashforge.solvers.psro.interface import advantages, center, normalize, project, rescale, softmax
+from nashforge.solvers.psro.restricted.disguise import Guise
+from nashforge.solvers.psro.restricted.factored_payoffs import Factors
+from nashforge.solvers.psro.restricted.operator import FactoredGame, TensorGame
+from nashforge.solvers.psro.restricted.tensors import Tensors
+from nashforge.solvers.sequence_form.tables import tables
 
 
 def random_populations(form, policies, seed):

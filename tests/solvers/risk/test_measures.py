@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from solvers.risk import DIVERGENCES, Risk, RiskError, risk_adjusted
-from solvers.risk.utility import joint_payoffs, joint_strategy
+from nashforge.solvers.risk import DIVERGENCES, Risk, RiskError, risk_adjusted
+from nashforge.solvers.risk.utility import joint_payoffs, joint_strategy
 
 AVERSE = sorted(set(DIVERGENCES) - {"neutral"})
 SCALES = [(tau, scale) for tau in (1e-6, 1e-2, 1.0, 50.0, 1e3) for scale in (1.0, 1e4)]

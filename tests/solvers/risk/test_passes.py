@@ -7,11 +7,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-import games
-from solvers.profile import realization_plans
-from solvers.risk import DIVERGENCES, Risk
-from solvers.risk.dilated import seats
-from solvers.risk.passes import value_pass
+from nashforge import games
+from nashforge.solvers.risk import DIVERGENCES, Risk
+from nashforge.solvers.risk.dilated import seats
+from nashforge.solvers.risk.passes import value_pass
+from nashforge.solvers.sequence_form.profile import realization_plans
 
 START, PARENT = np.array([0, 6], dtype=np.int32), np.array([6], dtype=np.int32)
 

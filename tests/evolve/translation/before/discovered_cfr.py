@@ -94,7 +94,7 @@ of the positive regrets, averaging weights that depend on time, averaging that s
 
 import numpy as np
 
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class DiscountedAsymmetricBoundedCFR(RegretMinimizer):

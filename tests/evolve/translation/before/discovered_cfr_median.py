@@ -61,7 +61,7 @@ begins anew at some iterations, averaging that starts late.
 
 import numpy as np
 
-from solvers.cfr.interface import RegretMinimizer
+from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class DiscountedClippedPredictiveCFR(RegretMinimizer):

@@ -11,13 +11,13 @@ import pytest
 
 pytest.importorskip("jax")
 
-from games.markov import MarkovGame, contribution_line
-from solvers.equilibria import rqe
-from solvers.learners.neural.networks import Network, log_policy
-from solvers.learners.neural.playing import cross_returns, play
-from solvers.learners.neural.srpo import Settings, TrainedNetworks, train
-from solvers.learners.worlds import MarkovWorld
-from solvers.risk import RiskError
+from nashforge.games.markov import MarkovGame, contribution_line
+from nashforge.solvers.equilibria import rqe
+from nashforge.solvers.learners.neural.networks import Network, log_policy
+from nashforge.solvers.learners.neural.playing import cross_returns, play
+from nashforge.solvers.learners.neural.srpo import Settings, TrainedNetworks, train
+from nashforge.solvers.learners.worlds import MarkovWorld
+from nashforge.solvers.risk import RiskError
 
 CONTRIBUTION = np.array([[0.6, 0.6], [1.0, 0.0]])
 QUICK = Settings(copies=64, length=16, hidden=(16,), rate=3e-3, normalize=False)
@@ -140,9 +140,9 @@ def test_without_the_extra_one_sentence_names_it_and_the_rest_works() -> None:
         "import importlib.util as util, sys\n"
         "find = util.find_spec\n"
         "util.find_spec = lambda name, *rest: None if name in ('jax', 'optax') else find(name, *rest)\n"
-        "import solvers.learners.srpo, solvers.learners.engine, solvers.learners.worlds\n"
+        "from nashforge.solvers.learners import engine, srpo, worlds\n"
         "assert 'jax' not in sys.modules\n"
-        "try:\n    import solvers.learners.neural.srpo\nexcept ImportError as error:\n    print(error)\n"
+        "try:\n    from nashforge.solvers.learners.neural import srpo\nexcept ImportError as error:\n    print(error)\n"
     )
     root = Path(__file__).resolve().parents[4]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)

@@ -1,0 +1,247 @@
+"""One database: its engine, made lazily and again after a fork, and its read and write transactions."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from nashforge.archive.storage.failures import told_to_people
+from nashforge.archive.storage.forking import register, under_way
+from nashforge.archive.storage.location import display, file_of
+
+# Engines whose connections were in use at a fork. A child must not close its parent's connections, not even
+# by letting them be garbage collected: a server would hear that the parent says good-bye.
+_inherited: list[Engine] = []
+
+_RECONNECT_SECONDS = 0.25
+
+to_json: Callable[[Any], str] = partial(json.dumps, allow_nan=False, separators=(",", ":"))
+
+
+def make_engine(url: str, busy_timeout: float, *, migrating: bool = False) -> Engine:
+    """Return an engine for a resolved URL.
+
+    SQLite gets a busy timeout, foreign keys (but not while migrating, when tables are rebuilt) and
+    ``synchronous = FULL``: in WAL mode a commit is then one synced append, which survives a power cut as well
+    as a killed process. ``BEGIN IMMEDIATE`` opens every write transaction, so that two writers wait for each
+    other at the start instead of failing in the middle.
+    """
+    file = file_of(url)
+    pool: dict[str, Any] = {"poolclass": NullPool} if migrating else {}
+    if file is None:
+        pool |= {} if migrating else {"pool_pre_ping": True}
+        target = make_url(url)
+        options = {"connect_timeout": str(target.query.get("connect_timeout", "10"))}
+        return create_engine(target, json_serializer=to_json, connect_args=options, **pool)
+    engine = create_engine(
+        URL.create("sqlite", database=str(file)),
+        json_serializer=to_json,
+        connect_args={"timeout": busy_timeout},
+        # Every use is a transaction that is committed or rolled back: there is nothing to undo afterwards.
+        pool_reset_on_return=None,
+        **pool,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        # Python's own transaction handling is switched off: it would delay BEGIN to the first write.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA foreign_keys = {'OFF' if migrating else 'ON'}")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        statement = "BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN"
+        driver: Any = connection.connection.dbapi_connection
+        # By the driver: as a statement like any other it would cost as much as the writes that follow.
+        try:
+            driver.execute(statement)
+        except sqlite3.Error as error:
+            raise OperationalError(statement, None, error) from error
+
+    return engine
+
+
+class Database:
+    """The connection half of an archive; the other half are the operations in the classes built on it.
+
+    Safe to use from several threads, after a fork, and to send to other processes (only the URL travels).
+
+    Parameters
+    ----------
+    url
+        A resolved URL, see :func:`nashforge.archive.storage.location.resolve_url`.
+    busy_timeout
+        Seconds to wait for another writer (SQLite).
+    """
+
+    def __init__(self, url: str, busy_timeout: float = 30.0) -> None:
+        self.url = url
+        self.busy_timeout = busy_timeout
+        self.patience = 0.0
+        """Seconds that an operation waits for a server that cannot be reached, before it begins."""
+        self._engine: Engine | None = None
+        self._writing: Engine | None = None
+        self._file = file_of(url)
+        self._pid = os.getpid()
+        self._start_threads()
+        register(self)
+
+    def _start_threads(self) -> None:
+        """Make what threads share, in a new process anew."""
+        self._mutex = threading.Lock()
+        self._turn = threading.Lock()
+        self._local = threading.local()
+
+    @property
+    def location(self) -> str:
+        """The place as it may be shown: a path, or a URL without its password."""
+        return display(self.url)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process."""
+        self._follow_fork()
+        with self._mutex:
+            if self._engine is None:
+                self._engine = make_engine(self.url, self.busy_timeout)
+                self._writing = self._engine.execution_options(writing=True)
+            return self._engine
+
+    def _follow_fork(self) -> None:
+        """Start anew in a child of the process that this was made in."""
+        if self._pid != os.getpid():
+            if self._engine is not None:
+                _inherited.append(self._engine)
+            self._engine, self._pid = None, os.getpid()
+            self._start_threads()
+
+    def release(self) -> None:
+        """Close the idle connections of this process; those in use close when they are done."""
+        if self._engine is not None and self._pid == os.getpid():
+            self._engine.dispose()
+
+    def close(self) -> None:
+        """Close the connections of this process; the archive opens new ones if it is used again."""
+        self.release()
+        if self._pid == os.getpid():
+            self._engine = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.location!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"url": self.url, "busy_timeout": self.busy_timeout, "patience": self.patience}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        Database.__init__(self, state["url"], state["busy_timeout"])
+        self.patience = state["patience"]
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Make everything this thread does inside the block one write: all of it is stored, or nothing.
+
+        >>> with archive.transaction():                 # doctest: +SKIP
+        ...     program = archive.add_program(source, "cfr")
+        ...     archive.add_candidate(run, program=program)
+        """
+        return self._write()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what this thread does inside the block if it raises, and not the transaction around it."""
+        with self._write() as connection, connection.begin_nested():
+            yield
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        current = self._joined()
+        if current is not None:
+            yield current
+            return
+        with (
+            self._my_turn(),
+            under_way(self.url),
+            told_to_people(self.url),
+            self._begun(writing=True) as connection,
+        ):
+            self._local.connection = connection
+            try:
+                yield connection
+            finally:
+                self._local.connection = None
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """Let threads write one after another: SQLite has one writer, and others sleep until it looks again.
+
+        Who waits too long goes on, and hears from the database that it is busy.
+        """
+        with ExitStack() as held:
+            if self._file is not None and self._turn.acquire(timeout=self.busy_timeout):
+                held.callback(self._turn.release)
+            yield
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        current = self._joined()
+        if current is not None:
+            yield current
+            return
+        with under_way(self.url), told_to_people(self.url), self._begun(writing=False) as connection:
+            yield connection
+
+    def _joined(self) -> Connection | None:
+        """Return the connection of the write that this thread is in the middle of."""
+        self._follow_fork()
+        return getattr(self._local, "connection", None)
+
+    @contextmanager
+    def _begun(self, *, writing: bool) -> Iterator[Connection]:
+        """Begin a transaction; wait for a server that restarts, nothing was done yet that could be lost."""
+        deadline = time.monotonic() + self.patience
+        engine = self.engine
+        if writing:
+            assert self._writing is not None
+            engine = self._writing
+        while True:
+            try:
+                connection = engine.connect()
+                break
+            except OperationalError:
+                if self._file is not None or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_RECONNECT_SECONDS)
+        with connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """Read everything as it is at one moment; SQLite's transactions do so anyway."""
+        options = {} if self._file is not None else {"isolation_level": "REPEATABLE READ"}
+        engine = self.engine.execution_options(**options)
+        with under_way(self.url), told_to_people(self.url), engine.begin() as connection:
+            yield connection
+
+    def __del__(self) -> None:
+        # A dropped archive closes its files at once instead of at some later collection.
+        with suppress(AttributeError):
+            self.release()

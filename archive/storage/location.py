@@ -1,0 +1,89 @@
+"""Where the database is: argument, environment variable, or the user's data directory."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from nashforge.archive.addresses import is_clear, shown_url
+from nashforge.archive.errors import NotAnArchive
+
+VARIABLE = "NASHFORGE_DATABASE"
+"""Environment variable that names the database."""
+
+_URL = re.compile(r"[a-z0-9+]+://|(postgres(ql)?|mysql|sqlite|redis|amqp)[a-z0-9+]*:", re.IGNORECASE)
+
+
+def default_path() -> Path:
+    """Return where the database is if nobody says otherwise."""
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("nashforge", appauthor=False)) / "nashforge.db"
+
+
+def default_url() -> str:
+    """Return the URL used without an argument: that of ``NASHFORGE_DATABASE``, or the default file's."""
+    return resolve_url(None)
+
+
+def resolve_url(place: str | Path | None = None) -> str:
+    """Turn what a person writes into a full database URL.
+
+    Parameters
+    ----------
+    place
+        A file path, ``sqlite:///path`` or ``postgresql://user@host/name``; None for the environment variable
+        ``NASHFORGE_DATABASE`` or else the default file. Relative paths become absolute.
+
+    Raises
+    ------
+    NotAnArchive
+        If it is a database of another kind, or one in memory.
+    """
+    if place is None:
+        place = os.environ.get(VARIABLE) or default_path()
+    text = str(place)
+    if isinstance(place, Path) or not _URL.match(text):
+        return _file_url(text)
+    scheme = text.partition(":")[0].lower()
+    if not text[len(scheme) :].startswith("://"):
+        raise NotAnArchive(f"a database URL begins with {scheme}:// (two slashes); write it so")
+    if scheme in ("sqlite", "sqlite+pysqlite"):
+        rest = text.partition("://")[2]
+        path = rest.partition("?")[0].removeprefix("/")
+        if "?" in rest or path in ("", ":memory:"):
+            raise NotAnArchive(
+                f"the database {text} is not a plain file, and an archive must outlive its process; "
+                "give a file path or sqlite:///PATH"
+            )
+        return _file_url(path)
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        url = "postgresql+psycopg://" + text.partition("://")[2]
+        if not is_clear(url):
+            raise NotAnArchive(
+                f"the database URL {shown_url(url)} is ambiguous: write '@', ':', '/', '?', '#' and '%' of a "
+                "name or password as %40, %3A, %2F, %3F, %23 and %25"
+            )
+        return url
+    raise NotAnArchive(
+        f"databases of the kind {scheme!r} are not supported; use a file path, sqlite:///PATH or "
+        "postgresql://USER@HOST/NAME"
+    )
+
+
+def _file_url(path: str) -> str:
+    return f"sqlite:///{Path(path).expanduser().absolute()}"
+
+
+def file_of(url: str) -> Path | None:
+    """Return the file of a resolved SQLite URL, or None for a server."""
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def display(url: str) -> str:
+    """Return the URL as it may be shown: a plain path for a file, no password for a server."""
+    file = file_of(url)
+    if file is not None:
+        return str(file)
+    return shown_url(url)

@@ -1,0 +1,1 @@
+"""The queries of the archive, one module for each table or question."""

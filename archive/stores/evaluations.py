@@ -1,0 +1,199 @@
+"""Evaluations: stored measurements, each a row that is written once; its token makes repeating harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select
+
+from nashforge.archive.errors import NotFound
+from nashforge.archive.hashing import clean_text
+from nashforge.archive.records import Evaluation, NewEvaluation, Status
+from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.models import EvaluationRow, ScoreRow
+from nashforge.archive.storage.rows import (
+    CandidateRef,
+    ProgramRef,
+    RunRef,
+    candidate_id,
+    check_json,
+    program_key,
+    read_evaluations,
+    run_id,
+)
+from nashforge.archive.storage.types import db_now
+
+
+def stored_tokens() -> ColumnElement[bool]:
+    """Return the condition that one of ``tokens`` is stored."""
+    return exists().where(EvaluationRow.token.in_(bindparam("tokens", expanding=True)))
+
+
+_RESULT = ("status", "cpu_seconds", "wall_seconds", "peak_memory", "fitness", "fingerprint")
+_ATTEMPT = ("worker", "tier", "started")
+_SPECIFICATION = ("token", "program", "split", "suite", "suite_digest", "evaluator")
+# Statements on the path of every candidate are built once: building one costs more than running it.
+_STORED = select(stored_tokens())
+_INSERT = insert(EvaluationRow).values(finished=db_now()).returning(EvaluationRow.id)
+_INSERT_SCORES = insert(ScoreRow)
+
+
+def _values(new: NewEvaluation, run: int | None, candidate: int | None) -> dict[str, Any]:
+    return {
+        **{name: getattr(new, name) for name in (*_SPECIFICATION, *_ATTEMPT, *_RESULT)},
+        "reason": clean_text(new.reason),
+        "log": clean_text(new.log),
+        "run_id": run,
+        "candidate_id": candidate,
+        "seeds": list(new.seeds),
+        "settings": check_json("the evaluation's settings", dict(new.settings)),
+    }
+
+
+class EvaluationStore(Database):
+    """Operations on evaluations."""
+
+    def evaluators(self, run: RunRef) -> set[str]:
+        """Return the versions of the evaluators that measured a run's candidates, and its reference."""
+        statement = select(EvaluationRow.evaluator).where(EvaluationRow.run_id == run_id(run)).distinct()
+        with self._read() as connection:
+            return set(connection.scalars(statement))
+
+    def record_evaluation(
+        self,
+        evaluation: NewEvaluation,
+        *,
+        run: RunRef | None = None,
+        candidate: CandidateRef | None = None,
+    ) -> Evaluation:
+        """Store a measurement beside those there are; the same token is stored once.
+
+        Whoever evaluates a candidate within a run uses `finish_candidate` instead.
+
+        Returns
+        -------
+        Evaluation
+            What is stored under the token.
+        """
+        with self._write() as connection:
+            if not self._is_stored(connection, [evaluation]):
+                self._store(
+                    connection,
+                    [evaluation],
+                    None if run is None else run_id(run),
+                    None if candidate is None else candidate_id(candidate),
+                )
+            return self.get_evaluation(evaluation.token)
+
+    @staticmethod
+    def _is_stored(connection: Connection, evaluations: Sequence[NewEvaluation]) -> bool:
+        """Whether any of the tokens is there already."""
+        if not evaluations:
+            return False
+        tokens = [evaluation.token for evaluation in evaluations]
+        return bool(connection.scalar(_STORED, {"tokens": tokens}))
+
+    @staticmethod
+    def _store(
+        connection: Connection, evaluations: Sequence[NewEvaluation], run: int | None, candidate: int | None
+    ) -> None:
+        """Write evaluations and their scores."""
+        scores: list[dict[str, Any]] = []
+        for new in evaluations:
+            key = connection.scalar(_INSERT, _values(new, run, candidate))
+            scores += [
+                {
+                    "evaluation_id": key,
+                    "game": score.game,
+                    "metric": score.metric,
+                    "iteration": score.iteration,
+                    "value": float(score.value),
+                    "direction": score.direction,
+                }
+                for score in new.scores
+            ]
+        if scores:
+            connection.execute(_INSERT_SCORES, scores)
+
+    def get_evaluation(self, token: str) -> Evaluation:
+        """Return an evaluation by its token.
+
+        Raises
+        ------
+        NotFound
+            If there is none.
+        """
+        with self._read() as connection:
+            found = read_evaluations(connection, [EvaluationRow.token == token])
+        if not found:
+            raise NotFound(f"no evaluation has the token {token!r}; see `nashforge show PROGRAM` for others")
+        return found[0]
+
+    def evaluations(
+        self,
+        *,
+        program: ProgramRef | None = None,
+        run: RunRef | None = None,
+        candidate: CandidateRef | None = None,
+        suite: str | None = None,
+        split: str | None = None,
+        status: Sequence[Status] | None = None,
+        imported: bool | None = None,
+        limit: int | None = None,
+    ) -> list[Evaluation]:
+        """Return evaluations that fit everything given, oldest first, with their scores.
+
+        With a ``limit``, the newest so many. Whoever takes them for what was measured gives ``imported =
+        False``: others are somebody else's word.
+        """
+        where: list[ColumnElement[bool]] = []
+        if program is not None:
+            where.append(EvaluationRow.program == program_key(program))
+        if run is not None:
+            where.append(EvaluationRow.run_id == run_id(run))
+        if candidate is not None:
+            where.append(EvaluationRow.candidate_id == candidate_id(candidate))
+        if suite is not None:
+            where.append(EvaluationRow.suite == suite)
+        if split is not None:
+            where.append(EvaluationRow.split == split)
+        if status is not None:
+            where.append(EvaluationRow.status.in_(status))
+        if imported is not None:
+            where.append(
+                EvaluationRow.imported.is_not(None) if imported else EvaluationRow.imported.is_(None)
+            )
+        with self._read() as connection:
+            return read_evaluations(connection, where, limit)
+
+    def cached_evaluation(
+        self,
+        program: ProgramRef,
+        *,
+        suite_digest: str,
+        evaluator: str,
+        split: str | None = None,
+        seeds: Sequence[int] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> Evaluation | None:
+        """Return the newest successful measurement made under exactly these conditions, or None.
+
+        The split is one of the conditions, so that a training score never stands in for a held-out one;
+        without ``settings``, the suite's digest says all that matters.
+        Failures are never returned: they may have been transient. Nor are imported measurements.
+        """
+        where = [
+            EvaluationRow.program == program_key(program),
+            EvaluationRow.suite_digest == suite_digest,
+            EvaluationRow.evaluator == evaluator,
+            EvaluationRow.split.is_(None) if split is None else EvaluationRow.split == split,
+            EvaluationRow.status == Status.OK,
+            EvaluationRow.imported.is_(None),
+        ]
+        with self._read() as connection:
+            found = read_evaluations(connection, where)
+        for evaluation in reversed(found):
+            if evaluation.seeds == tuple(seeds) and settings in (None, evaluation.settings):
+                return evaluation
+        return None

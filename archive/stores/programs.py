@@ -1,0 +1,184 @@
+"""Programs: stored once by content, found by nickname or hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from nashforge.archive.hashing import normalize_source, program_hash
+from nashforge.archive.nicknames import ANIMALS, candidates
+from nashforge.archive.records import Candidate, Program
+from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.models import CandidateRow, ProgramRow
+from nashforge.archive.storage.rows import (
+    PROGRAM,
+    ProgramRef,
+    RunRef,
+    candidate_select,
+    nicknames,
+    one_match,
+    program_key,
+    read_candidates,
+    run_id,
+)
+
+# Statements on the path of every candidate are built once: building one costs more than running it.
+_BY_HASH = select(*PROGRAM).where(ProgramRow.hash == bindparam("digest"))
+_INSERT = {
+    "postgresql": postgresql.insert(ProgramRow).on_conflict_do_nothing().returning(*PROGRAM),
+    "sqlite": sqlite.insert(ProgramRow).on_conflict_do_nothing().returning(*PROGRAM),
+}
+
+
+class ProgramStore(Database):
+    """Operations on programs."""
+
+    def add_program(self, source: str, domain: str, *, ast_hash: str | None = None) -> Program:
+        """Store a program, or return it if it is already there.
+
+        Parameters
+        ----------
+        source
+            Python source; stored in the normal form of :func:`nashforge.archive.hashing.normalize_source`.
+        domain
+            Name of the domain it is written for; part of its identity.
+        ast_hash
+            Hash of its normalised syntax tree, equal for programs that differ only in names and layout.
+
+        Raises
+        ------
+        ValueError
+            If the source is empty or not text.
+        """
+        text, digest = normalize_source(source), program_hash(source, domain)
+        if self._joined() is None:
+            # Most programs of the library are there: nobody need wait for a turn to write.
+            with self._read() as connection:
+                known = self._program(connection, digest)
+            if known is not None and (known.ast_hash is not None or ast_hash is None):
+                return known
+        with self._write() as connection:
+            return self._add_program(connection, digest, text, domain, ast_hash)
+
+    def _add_program(
+        self, connection: Connection, digest: str, text: str, domain: str, ast_hash: str | None
+    ) -> Program:
+        values = {"hash": digest, "domain": domain, "ast_hash": ast_hash, "source": text}
+        for nickname in candidates(digest, ANIMALS):
+            # Nothing is inserted if the hash or the nickname is taken, also by another process just now.
+            row = connection.execute(
+                _INSERT[connection.dialect.name], {**values, "nickname": nickname}
+            ).one_or_none()
+            if row is not None:
+                return Program(*row)
+            known = self._program(connection, digest)
+            if known is not None and known.ast_hash is None and ast_hash is not None:
+                mine = ProgramRow.hash == digest
+                connection.execute(update(ProgramRow).where(mine).values(ast_hash=ast_hash))
+                known = self._program(connection, digest)
+            if known is not None:
+                return known
+        raise AssertionError("nicknames never end")
+
+    @staticmethod
+    def _program(connection: Connection, digest: str) -> Program | None:
+        row = connection.execute(_BY_HASH, {"digest": digest}).one_or_none()
+        return None if row is None else Program(*row)
+
+    def get_program(self, reference: ProgramRef) -> Program:
+        """Return a program by nickname, hash, or an unambiguous prefix of either.
+
+        Raises
+        ------
+        NotFound, AmbiguousReference
+            If not exactly one program fits.
+        """
+        with self._read() as connection:
+            name = program_key(reference).strip().lower()
+            known = self._program(connection, name)
+            if known is not None:
+                return known
+            digest = connection.scalar(select(ProgramRow.hash).where(ProgramRow.nickname == name))
+            if digest is None:
+                fits = or_(
+                    ProgramRow.hash.startswith(name, autoescape=True),
+                    ProgramRow.nickname.startswith(name, autoescape=True),
+                )
+                found = connection.execute(
+                    select(ProgramRow.hash, ProgramRow.nickname).where(fits).order_by(ProgramRow.nickname)
+                )
+                names = [(row[0], row[1]) for row in found.fetchmany(11)] if name else []
+                digest = one_match(
+                    "program", name, names, "nashforge best", lambda: nicknames(connection, ProgramRow)
+                )
+            program = self._program(connection, digest)
+            assert program is not None
+            return program
+
+    def get_programs(self, hashes: Iterable[str]) -> dict[str, Program]:
+        """Return programs by hash; those that are not there are left out."""
+        wanted = list(dict.fromkeys(hashes))
+        found: dict[str, Program] = {}
+        with self._read() as connection:
+            for start in range(0, len(wanted), 500):
+                some = ProgramRow.hash.in_(wanted[start : start + 500])
+                for row in connection.execute(select(*PROGRAM).where(some)):
+                    program = Program(*row)
+                    found[program.hash] = program
+        return found
+
+    def programs_of(self, run: RunRef) -> dict[str, Program]:
+        """Return every program of a run's candidates, by hash."""
+        proposed = select(CandidateRow.program).where(CandidateRow.run_id == run_id(run))
+        with self._read() as connection:
+            rows = connection.execute(select(*PROGRAM).where(ProgramRow.hash.in_(proposed)))
+            return {program.hash: program for program in (Program(*row) for row in rows)}
+
+    def find_programs(
+        self,
+        text: str | None = None,
+        *,
+        domain: str | None = None,
+        ast_hash: str | None = None,
+        run: RunRef | None = None,
+        limit: int | None = 50,
+    ) -> list[Program]:
+        """Search programs, newest first.
+
+        Parameters
+        ----------
+        text
+            Occurs in the nickname or the source (upper and lower case alike), or begins the hash.
+        domain, ast_hash, run
+            Must be equal; ``run`` means proposed in that run.
+        limit
+            Return at most so many; None for all.
+        """
+        statement = select(*PROGRAM).order_by(ProgramRow.created.desc(), ProgramRow.hash).limit(limit)
+        if text:
+            statement = statement.where(
+                or_(
+                    func.lower(ProgramRow.source).contains(text.lower(), autoescape=True),
+                    ProgramRow.nickname.contains(text.lower(), autoescape=True),
+                    ProgramRow.hash.startswith(text.lower(), autoescape=True),
+                )
+            )
+        if domain is not None:
+            statement = statement.where(ProgramRow.domain == domain)
+        if ast_hash is not None:
+            statement = statement.where(ProgramRow.ast_hash == ast_hash)
+        if run is not None:
+            proposed = select(CandidateRow.program).where(CandidateRow.run_id == run_id(run))
+            statement = statement.where(ProgramRow.hash.in_(proposed))
+        with self._read() as connection:
+            return [Program(*row) for row in connection.execute(statement)]
+
+    def candidates_with(self, program: ProgramRef, run: RunRef | None = None) -> list[Candidate]:
+        """Return every candidate that proposed a program, oldest first."""
+        statement = candidate_select().where(CandidateRow.program == program_key(program))
+        if run is not None:
+            statement = statement.where(CandidateRow.run_id == run_id(run))
+        with self._read() as connection:
+            return read_candidates(connection, statement.order_by(CandidateRow.id))

@@ -1,0 +1,328 @@
+"""Runs: their creation, their state, who works on them, and small values they remember."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
+
+from nashforge.archive.errors import Conflict, NicknameTaken, NotFound, RunBusy
+from nashforge.archive.hashing import clean_text
+from nashforge.archive.nicknames import LANDSCAPES, candidates, check_nickname
+from nashforge.archive.records import Candidate, Run, RunState, Status
+from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.models import CandidateRow, RunRow, RunStateRow
+from nashforge.archive.storage.rows import (
+    RUN,
+    RunRef,
+    candidate_select,
+    check_json,
+    nicknames,
+    one_match,
+    read_candidates,
+    run_id,
+)
+from nashforge.archive.storage.types import db_now
+from nashforge.archive.stores.views import RunSummary
+
+# Statements on the path of every candidate are built once: building one costs more than running it.
+_STOP_REQUESTED = select(RunRow.stop_requested).where(RunRow.id == bindparam("run"))
+_SET_STATE = (
+    update(RunStateRow)
+    .where(RunStateRow.run_id == bindparam("run"), RunStateRow.key == bindparam("name"))
+    .values(updated=db_now())
+)
+_INSERT_STATE = insert(RunStateRow)
+
+_ENDED = (RunState.STOPPED, RunState.FINISHED, RunState.FAILED)
+
+
+class RunStore(Database):
+    """Operations on runs."""
+
+    def create_run(
+        self,
+        domain: str,
+        config: Mapping[str, Any],
+        *,
+        seed: int | None = None,
+        nickname: str | None = None,
+        versions: Mapping[str, Any] | None = None,
+        host: Mapping[str, Any] | None = None,
+        uid: str | None = None,
+    ) -> Run:
+        """Store a new run, in the state ``created``.
+
+        Parameters
+        ----------
+        domain
+            Name of the domain.
+        config
+            The complete configuration, as plain JSON values.
+        seed
+            The run's seed, below 2**63.
+        nickname
+            A name to give it; without, two words that no other run has.
+        versions, host
+            Package versions and facts about the machine.
+        uid
+            Identity across databases; without, a random one.
+
+        Raises
+        ------
+        NicknameTaken
+            If another run has that name.
+        ValueError
+            If the name is not allowed or the configuration is not JSON.
+        """
+        if seed is not None and not 0 <= seed < 2**63:
+            raise ValueError(f"the seed {seed} is outside 0 ... 2**63 - 1; choose a smaller one")
+        if nickname is not None:
+            check_nickname(nickname)
+        values = {
+            "uid": uid or uuid.uuid4().hex,
+            "domain": domain,
+            "config": check_json("the run's configuration", dict(config)),
+            "seed": seed,
+            "state": RunState.CREATED,
+            "versions": check_json("the package versions", dict(versions or {})),
+            "host": check_json("the host information", dict(host or {})),
+        }
+        with self._write() as connection:
+            if nickname is not None and self._nickname_used(connection, nickname):
+                raise NicknameTaken(
+                    f"another run is called {nickname!r}; choose another name, or continue that run with "
+                    f"`nashforge resume {nickname}`"
+                )
+            chosen = nickname or self._free_run_nickname(connection, str(values["uid"]))
+            row = connection.execute(insert(RunRow).values(**values, nickname=chosen).returning(*RUN)).one()
+            return Run(*row)
+
+    @staticmethod
+    def _nickname_used(connection: Connection, nickname: str) -> bool:
+        statement = select(RunRow.id).where(func.lower(RunRow.nickname) == nickname.lower())
+        return connection.scalar(statement) is not None
+
+    def _free_run_nickname(self, connection: Connection, uid: str) -> str:
+        names = candidates(uid, LANDSCAPES)
+        return next(name for name in names if not self._nickname_used(connection, name))
+
+    def get_run(self, reference: RunRef | str) -> Run:
+        """Return a run by number, nickname, uid, or an unambiguous prefix of nickname or uid.
+
+        Raises
+        ------
+        NotFound, AmbiguousReference
+            If not exactly one run fits.
+        """
+        with self._read() as connection:
+            row = connection.execute(
+                select(*RUN).where(RunRow.id == self._find_run(connection, reference))
+            ).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no run number {reference}; see `nashforge runs`")
+        return Run(*row)
+
+    def _find_run(self, connection: Connection, reference: RunRef | str) -> int:
+        if not isinstance(reference, str):
+            return run_id(reference)
+        name = reference.strip().lower()
+        exact = connection.scalar(
+            select(RunRow.id).where(or_(func.lower(RunRow.nickname) == name, RunRow.uid == name))
+        )
+        if exact is not None:
+            return exact
+        if name.isascii() and name.isdigit() and len(name) < 10:
+            numbered = connection.scalar(select(RunRow.id).where(RunRow.id == int(name)))
+            if numbered is not None:
+                return numbered
+        fits: ColumnElement[bool] = func.lower(RunRow.nickname).startswith(name, autoescape=True)
+        if len(name) >= 4:
+            # Shorter, it is more likely a mistyped number.
+            fits = or_(fits, RunRow.uid.startswith(name, autoescape=True))
+        found = connection.execute(
+            select(RunRow.id, RunRow.nickname).where(fits).order_by(RunRow.id.desc()).limit(11)
+        )
+        names = [(row[0], row[1]) for row in found] if name else []
+        return int(
+            one_match("run", reference, names, "nashforge runs", lambda: nicknames(connection, RunRow))
+        )
+
+    def claim_run(self, run: RunRef, owner: str, *, stale_after: float = 60.0) -> Run:
+        """Make a process the one that works on a run, and set the run's state to ``running``.
+
+        A request to stop or to pause from before is cleared. The claim lasts while `heartbeat_run` is called
+        more often than ``stale_after`` seconds and until the state is set to anything but ``running``.
+
+        Raises
+        ------
+        RunBusy
+            If another owner's heartbeat is fresh.
+        """
+        with self._write() as connection:
+            now = connection.scalar(select(db_now()))
+            assert now is not None
+            free = or_(
+                RunRow.state != RunState.RUNNING,
+                RunRow.owner.is_(None),
+                RunRow.owner == owner,
+                RunRow.heartbeat.is_(None),
+                RunRow.heartbeat <= now - timedelta(seconds=stale_after),
+            )
+            changed = connection.execute(
+                update(RunRow)
+                .where(RunRow.id == run_id(run), free)
+                .values(
+                    state=RunState.RUNNING,
+                    stop_reason=None,
+                    started=func.coalesce(RunRow.started, now),
+                    finished=None,
+                    owner=owner,
+                    heartbeat=now,
+                    stop_requested=None,
+                    pause_requested=None,
+                )
+            ).rowcount
+            current = self.get_run(run)
+            if not changed:
+                raise RunBusy(
+                    f"the run {current.nickname} is being worked on by {current.owner}; stop that first with "
+                    f"`nashforge stop {current.nickname}`, or wait {stale_after:.0f} s after it died"
+                )
+            return current
+
+    def heartbeat_run(self, run: RunRef, owner: str) -> bool:
+        """Say that the owner is alive; return whether the run is still its own."""
+        with self._write() as connection:
+            mine = (RunRow.id == run_id(run), RunRow.owner == owner, RunRow.state == RunState.RUNNING)
+            return connection.execute(update(RunRow).where(*mine).values(heartbeat=db_now())).rowcount == 1
+
+    def set_run_state(
+        self, run: RunRef, state: RunState, reason: str | None = None, *, owner: str | None = None
+    ) -> Run:
+        """Set where a run stands, and why. Any state but ``running`` gives the claim on it up.
+
+        With an ``owner``, nothing is changed unless the run is its own: it may have been taken over.
+        """
+        ended = state in _ENDED
+        values: dict[str, Any] = {"state": state, "stop_reason": clean_text(reason)}
+        values["finished"] = db_now() if ended else None
+        if state is RunState.RUNNING:
+            values["started"] = func.coalesce(RunRow.started, db_now())
+        else:
+            values |= {"owner": None, "heartbeat": None}
+        mine = [RunRow.id == run_id(run)]
+        if owner is not None:
+            mine += [RunRow.owner == owner, RunRow.state == RunState.RUNNING]
+        with self._write() as connection:
+            connection.execute(update(RunRow).where(*mine).values(**values))
+            return self.get_run(run)
+
+    def request_stop(self, run: RunRef) -> None:
+        """Ask whoever works on a run to stop; they see it through `stop_requested`."""
+        with self._write() as connection:
+            connection.execute(update(RunRow).where(RunRow.id == run_id(run)).values(stop_requested=db_now()))
+
+    def stop_requested(self, run: RunRef) -> bool:
+        """Return whether somebody asked the run to stop since it was last claimed."""
+        with self._read() as connection:
+            return connection.scalar(_STOP_REQUESTED, {"run": run_id(run)}) is not None
+
+    def rename_run(self, run: RunRef, nickname: str) -> Run:
+        """Give a run another name."""
+        check_nickname(nickname)
+        with self._write() as connection:
+            taken = select(RunRow.id).where(func.lower(RunRow.nickname) == nickname.lower())
+            if connection.scalar(taken.where(RunRow.id != run_id(run))) is not None:
+                raise NicknameTaken(f"another run is called {nickname!r}; choose another name")
+            connection.execute(update(RunRow).where(RunRow.id == run_id(run)).values(nickname=nickname))
+            return self.get_run(run)
+
+    def list_runs(
+        self, *, domain: str | None = None, state: RunState | None = None, limit: int | None = None
+    ) -> list[RunSummary]:
+        """Return runs, newest first, with their counts and their best candidate on the training games."""
+        statement = select(*RUN).order_by(RunRow.id.desc()).limit(limit)
+        if domain is not None:
+            statement = statement.where(RunRow.domain == domain)
+        if state is not None:
+            statement = statement.where(RunRow.state == state)
+        with self._read() as connection:
+            runs = [Run(*row) for row in connection.execute(statement)]
+            counts = self._counts(connection, None if limit is None else [run.id for run in runs])
+            best = [
+                connection.scalar(
+                    select(CandidateRow.id)
+                    .where(CandidateRow.run_id == run.id, CandidateRow.train.is_not(None))
+                    .order_by(CandidateRow.train.desc(), CandidateRow.index)
+                    .limit(1)
+                )
+                for run in runs
+            ]
+            found: list[Candidate] = []
+            for start in range(0, len(best), 500):
+                wanted = [item for item in best[start : start + 500] if item is not None]
+                if wanted:
+                    found += read_candidates(
+                        connection, candidate_select().where(CandidateRow.id.in_(wanted))
+                    )
+        by_run = {candidate.run_id: candidate for candidate in found}
+        return [RunSummary(run, counts.get(run.id, {}), by_run.get(run.id)) for run in runs]
+
+    @staticmethod
+    def _counts(connection: Connection, runs: Collection[int] | None) -> dict[int, dict[Status, int]]:
+        statement = select(CandidateRow.run_id, CandidateRow.status, func.count()).group_by(
+            CandidateRow.run_id, CandidateRow.status
+        )
+        if runs is not None:
+            statement = statement.where(CandidateRow.run_id.in_(runs))
+        counts: dict[int, dict[Status, int]] = {}
+        for owner, status, count in connection.execute(statement):
+            counts.setdefault(owner, {})[status] = count
+        return counts
+
+    def counts(self, run: RunRef) -> dict[Status, int]:
+        """Return the number of a run's candidates by status (only those that occur)."""
+        with self._read() as connection:
+            return self._counts(connection, [run_id(run)]).get(run_id(run), {})
+
+    def set_state(self, run: RunRef, key: str, value: Any) -> None:
+        """Remember a JSON value for a run (random state, bandit state), replacing the one before."""
+        with self._write() as connection:
+            self._set_state(connection, run_id(run), {key: value})
+
+    @staticmethod
+    def _set_state(connection: Connection, run: int, state: Mapping[str, Any]) -> None:
+        for key, value in state.items():
+            check_json(f"the state {key!r} of the run", value)
+            changed = connection.execute(_SET_STATE, {"run": run, "name": key, "value": value}).rowcount
+            if not changed:
+                connection.execute(_INSERT_STATE, {"run_id": run, "key": key, "value": value})
+
+    def get_state(self, run: RunRef, key: str, default: Any = None) -> Any:
+        """Return what `set_state` stored last, or ``default``."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(RunStateRow.value).where(RunStateRow.run_id == run_id(run), RunStateRow.key == key)
+            ).one_or_none()
+        return default if row is None else row[0]
+
+    def delete_run(self, run: RunRef) -> None:
+        """Delete a run with its candidates, evaluations, scores and model calls. Programs stay.
+
+        Raises
+        ------
+        Conflict
+            If the run is being worked on.
+        """
+        with self._write() as connection:
+            current = self.get_run(run)
+            if current.state is RunState.RUNNING:
+                raise Conflict(
+                    f"the run {current.nickname} is running; stop it first with "
+                    f"`nashforge stop {current.nickname}`"
+                )
+            connection.execute(delete(RunRow).where(RunRow.id == current.id))

@@ -1,0 +1,146 @@
+"""Answers that are computed from several records: totals, summaries, histories, lineages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from nashforge.archive.records import Candidate, Role, Run, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Totals of a run's model calls; money in US dollars.
+
+    Attributes
+    ----------
+    cost : float
+        Of finished calls.
+    reserved : float
+        Set aside for calls under way.
+    """
+
+    calls: int
+    cost: float
+    reserved: float
+    input_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run with its counts.
+
+    Attributes
+    ----------
+    counts : dict
+        Number of candidates by status (only those that occur).
+    best : Candidate or None
+        The best on the training games.
+    """
+
+    run: Run
+    counts: dict[Status, int]
+    best: Candidate | None
+
+    @property
+    def candidates(self) -> int:
+        """Number of candidates of any status."""
+        return sum(self.counts.values())
+
+    @property
+    def failures(self) -> int:
+        """Number of candidates that failed."""
+        return sum(count for status, count in self.counts.items() if status.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """Fitness of one measured candidate, and the best of the run up to it."""
+
+    index: int
+    candidate_id: int
+    fitness: float
+    best: float
+
+
+class Fitted(NamedTuple):
+    """The fitness of one measured candidate, without the rest of it; a tuple, because there are thousands."""
+
+    id: int
+    index: int  # type: ignore[assignment]  # the position, as of candidates; tuples have a method
+    program: str | None
+    train: float
+    validation: float | None
+
+
+class Edge(NamedTuple):
+    """``child`` was made from ``parent`` (candidate ids)."""
+
+    child: int
+    parent: int
+    role: Role
+
+
+class Relative(NamedTuple):
+    """What a family tree tells of a candidate; the fields are those of `nashforge.archive.Candidate`.
+
+    A tuple, and without what the proposer stored for itself, because a tree may have many thousands.
+    """
+
+    id: int
+    run_id: int
+    run: str
+    index: int  # type: ignore[assignment]  # the position, as of candidates; tuples have a method
+    status: Status
+    program: str | None
+    nickname: str | None
+    operator: str
+    proposer: str
+    island: int | None
+    reason: str | None
+    note: str | None
+    created: datetime
+    finished: datetime | None
+    train: float | None
+    validation: float | None
+    test: float | None
+    imported: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A candidate with its ancestors or its descendants.
+
+    Attributes
+    ----------
+    root : Candidate
+        The one asked for.
+    candidates : dict of int to Relative
+        All of them by id, the root included, in order of run and index.
+    edges : tuple of Edge
+        Every relation among them, in order of the child and of its parents.
+    """
+
+    root: Candidate
+    candidates: dict[int, Relative]
+    edges: tuple[Edge, ...]
+
+    @cached_property
+    def _by_child(self) -> dict[int, list[Edge]]:
+        found: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.child, []).append(edge)
+        return found
+
+    def parents(self, candidate_id: int) -> tuple[Edge, ...]:
+        """Return the edges from a candidate to its parents."""
+        return tuple(self._by_child.get(candidate_id, ()))
+
+    def children(self, candidate_id: int) -> tuple[Edge, ...]:
+        """Return the edges from a candidate to its children."""
+        return tuple(edge for edge in self.edges if edge.parent == candidate_id)

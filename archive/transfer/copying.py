@@ -1,0 +1,73 @@
+"""Moving a whole archive to another database: every row as it is, under the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, func, insert, select, text, tuple_
+
+from nashforge.archive.errors import Conflict
+from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.location import resolve_url
+from nashforge.archive.storage.models import Base, InfoRow
+from nashforge.archive.store import Archive
+
+_PAGE = 500
+
+
+def copy_archive(source: str | Path, target: str | Path) -> dict[str, int]:
+    """Copy an archive into an empty database, of either kind, without loss; return rows by table.
+
+    The source is read as it is at one moment, and may be in use. The target is written in one transaction: it
+    holds everything or nothing. It keeps an identity of its own, so that workers of the source stay there.
+
+    Raises
+    ------
+    ArchiveNotFound
+        If there is no source.
+    Conflict
+        If the target holds something, or is the source.
+    """
+    if resolve_url(source) == resolve_url(target):
+        raise Conflict(f"{Database(resolve_url(source)).location} cannot be copied onto itself; name another")
+    tables = [table for table in Base.metadata.sorted_tables if table is not InfoRow.__table__]
+    with (
+        Archive.open(source, create=False) as old,
+        Archive.open(target) as new,
+        old._snapshot() as reading,
+        new.transaction() as writing,
+    ):
+        for table in tables:
+            if writing.scalar(select(func.count()).select_from(table)):
+                raise Conflict(
+                    f"{new.location} holds {table.name} already; name an empty database, or merge with "
+                    "`nashforge archive export` and `nashforge archive import`"
+                )
+        return {table.name: _copy(reading, writing, table) for table in tables}
+
+
+def _copy(reading: Connection, writing: Connection, table: Table) -> int:
+    count = 0
+    for rows in _pages(reading, table):
+        writing.execute(insert(table), [dict(row._mapping) for row in rows])
+        count += len(rows)
+    if writing.dialect.name == "postgresql" and count and "id" in table.c:
+        # Numbers were given, not drawn: the next to be drawn must be above them.
+        sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+        writing.execute(text(f"SELECT setval({sequence}, (SELECT max(id) FROM {table.name}))"))
+    return count
+
+
+def _pages(reading: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
+    """Yield a table's rows by primary key, so many at a time."""
+    key = list(table.primary_key.columns)
+    ordered = select(table).order_by(*key).limit(_PAGE)
+    page = ordered
+    while rows := reading.execute(page).all():
+        yield rows
+        if len(rows) < _PAGE:
+            return
+        last = [rows[-1]._mapping[column] for column in key]
+        page = ordered.where(tuple_(*key) > tuple_(*last))

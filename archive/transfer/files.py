@@ -1,0 +1,254 @@
+"""Archives that travel: everything, or some runs and programs, as one file that merges into any archive.
+
+The file is gzipped JSON lines (see :mod:`nashforge.archive.transfer.lines`): a header, programs, runs,
+candidates, evaluations, model calls, and a last line that counts them. Everything in it is named by content
+or by a global identity, so that importing a file twice, or files that overlap, adds each thing once.
+Unfinished evaluations and calls under way stay behind: they belong to processes of the exporting machine.
+
+A file may be anybody's. It is read within the bounds of :mod:`nashforge.archive.transfer.limits`, every line
+is checked before it is stored, and what comes from it is marked as imported for good.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from nashforge.archive.errors import ArchiveError, Conflict, DamagedExport, DiskFull
+from nashforge.archive.storage.rows import ProgramRef, RunRef
+from nashforge.archive.store import Archive
+from nashforge.archive.transfer.gather import gather
+from nashforge.archive.transfer.limits import LONGEST_LINE, MOST_BYTES, MOST_LINES, MOST_VALUES
+from nashforge.archive.transfer.lines import VERSION, EndLine, HeaderLine, Line, parser
+from nashforge.archive.transfer.merge import Merge
+
+_MOST_QUOTED = 200
+"""Characters of a file that an error repeats."""
+
+
+@dataclass(frozen=True)
+class TransferReport:
+    """What an export wrote or an import added.
+
+    Attributes
+    ----------
+    added : dict of str to int
+        Things written or new, by kind (``program``, ``run``, ``candidate``, ``evaluation``, ``model_call``).
+    known : dict of str to int
+        Things that were in the archive already (imports).
+    renamed : dict of str to str
+        Nicknames of runs and programs that were taken here, and what they are called instead.
+    missing_parents : int
+        Parents that lie in runs which neither the file nor the archive holds; those links are left out.
+    left_out : dict of str to int
+        What the file says beyond the archive of runs that were made or continued here, by kind: not taken.
+    """
+
+    added: dict[str, int]
+    known: dict[str, int] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    missing_parents: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def export_archive(
+    archive: Archive,
+    path: str | Path,
+    *,
+    runs: Sequence[RunRef | str] | None = None,
+    programs: Sequence[ProgramRef] | None = None,
+    model_calls: bool = True,
+    overwrite: bool = False,
+) -> TransferReport:
+    """Write an archive, or a part of it, to a file; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    archive
+        Where from.
+    path
+        The file, usually ``NAME.jsonl.gz``.
+    runs
+        Only these runs, with their programs and all measurements of those.
+    programs
+        Only these programs with the measurements made outside runs; may be combined with ``runs``. Without
+        either, everything is exported.
+    model_calls
+        Whether requests to and answers of models go along; a run replays only with them.
+    overwrite
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    Conflict
+        If the file exists and may not be replaced.
+    """
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise Conflict(f"the file {target} exists; choose another name or allow it to be replaced")
+    counts: Counter[str] = Counter()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise _no_room(target, error) from error
+    try:
+        with os.fdopen(handle, "wb") as raw:
+            # No time stamp and no name: the same archive gives the same file again.
+            with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
+                _write(packed, HeaderLine())
+                for line in gather(archive, runs, programs, model_calls):
+                    counts[line.kind] += 1
+                    _write(packed, line)
+                _write(packed, EndLine(counts=dict(counts)))
+            raw.flush()
+            os.fsync(raw.fileno())
+        os.replace(name, target)
+    except OSError as error:
+        raise _no_room(target, error) from error
+    finally:
+        Path(name).unlink(missing_ok=True)  # there only if something went wrong
+    return TransferReport(dict(counts))
+
+
+def _no_room(target: Path, error: OSError) -> ArchiveError:
+    return DiskFull(
+        f"{target} cannot be written ({error.strerror or error}); choose a writable place with room"
+    )
+
+
+def _write(file: gzip.GzipFile, line: Line) -> None:
+    file.write(line.model_dump_json().encode("utf-8") + b"\n")
+
+
+def import_archive(
+    archive: Archive,
+    path: str | Path,
+    *,
+    check: Callable[[str, Mapping[str, Any]], None] | None = None,
+) -> TransferReport:
+    """Merge an export file into an archive, all of it or, if anything is wrong, nothing.
+
+    What is there already stays as it is, except that an imported run is completed by a later export of it:
+    unfinished candidates take over their outcome and missing fitness is filled in. Everything new is marked
+    with the time of its arrival.
+
+    Parameters
+    ----------
+    check
+        Called with the kind and the fields of every line that refers to what this package does not know
+        (configurations, settings); raises ValueError for what cannot be read
+        (`nashforge.evolve.config.importing.check`).
+
+    Raises
+    ------
+    DamagedExport
+        If the file is not an export, is cut short, was altered (a program whose hash does not fit), or is
+        beyond the bounds of `nashforge.archive.transfer.limits`.
+    ArchiveError
+        If it cannot be read.
+    """
+    source = Path(path)
+    try:
+        with source.open("rb") as file, archive.transaction() as connection:
+            merge = Merge(connection, check)
+            for number, line in _lines(file, source):
+                try:
+                    merge.take(line)
+                except (ValueError, StatementError) as error:
+                    if isinstance(error, DBAPIError):
+                        raise
+                    raise DamagedExport(
+                        f"line {number} of {source} is wrong ({_short(error)}); export again"
+                    ) from error
+            merge.link_parents()
+    except OSError as error:
+        raise ArchiveError(
+            f"the file {source} cannot be read ({error.strerror or error}); check the path"
+        ) from error
+    return TransferReport(
+        dict(merge.added), dict(merge.known), merge.renamed, merge.missing_parents, dict(merge.left_out)
+    )
+
+
+def _lines(file: BinaryIO, source: Path) -> Iterator[tuple[int, Line]]:
+    """Yield the checked lines between header and end."""
+    counts: Counter[str] = Counter()
+    ended = False
+    for number, text in enumerate(_texts(file, source), 1):
+        try:
+            line = parser.validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise DamagedExport(
+                f"line {number} of {source} is not what an export holds ({_short(place)}: "
+                f"{_short(first['msg'])}); export again"
+            ) from error
+        if (number == 1) != isinstance(line, HeaderLine) or ended:
+            raise DamagedExport(f"line {number} of {source} is out of place; export again")
+        if isinstance(line, HeaderLine):
+            if line.version != VERSION:
+                raise DamagedExport(
+                    f"{source} has the format {line.version} and this version reads {VERSION}; "
+                    "upgrade Nashforge"
+                )
+        elif isinstance(line, EndLine):
+            ended = True
+            if line.counts != dict(counts):
+                raise DamagedExport(f"{source} lacks lines that its end counts; export or copy it again")
+        else:
+            counts[line.kind] += 1
+            if counts[line.kind] > MOST_LINES[line.kind]:
+                what = line.kind.replace("_", " ")
+                raise DamagedExport(
+                    f"line {number} of {source} is one {what} too many: an import takes "
+                    f"{MOST_LINES[line.kind]:,} at most; export fewer runs at a time"
+                )
+            yield number, line
+    if not ended:
+        raise DamagedExport(f"{source} ends too early; export or copy it again")
+
+
+def _texts(file: BinaryIO, source: Path) -> Iterator[bytes]:
+    """Yield the unpacked lines, each and all of them within the limits."""
+    taken = 0
+    try:
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            number = 1
+            while text := unpacked.readline(LONGEST_LINE + 1):
+                taken += len(text)
+                if len(text) > LONGEST_LINE:
+                    what = f"is longer than {LONGEST_LINE:,} bytes"
+                elif sum(map(text.count, (b"[", b"{", b","))) > MOST_VALUES:
+                    what = f"holds more than {MOST_VALUES:,} values"
+                elif taken > MOST_BYTES:
+                    what = f"ends beyond {MOST_BYTES:,} bytes in all"
+                else:
+                    yield text
+                    number += 1
+                    continue
+                raise DamagedExport(
+                    f"line {number} of {source} {what}, the most that an import takes in; export fewer runs "
+                    "at a time, or see what made it so large"
+                )
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DamagedExport(
+            f"{source} is not a whole gzip file ({error}); export or copy it again"
+        ) from error
+
+
+def _short(text: object) -> str:
+    """Return what a file is blamed for, in a line: it may quote the file."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _MOST_QUOTED else f"{line[:_MOST_QUOTED]}..."

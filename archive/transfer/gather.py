@@ -1,0 +1,195 @@
+"""The lines of an export, read from one snapshot of an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
+
+from nashforge.archive.records import OPEN, CallStatus, Candidate, ModelCall, Program, Run
+from nashforge.archive.storage.models import (
+    CandidateRow,
+    EvaluationRow,
+    ModelCallRow,
+    ProgramRow,
+    RunRow,
+    RunStateRow,
+)
+from nashforge.archive.storage.rows import (
+    PROGRAM,
+    RUN,
+    ProgramRef,
+    RunRef,
+    candidate_select,
+    read_candidates,
+    read_evaluations,
+)
+from nashforge.archive.store import Archive
+from nashforge.archive.stores.calls import CALL
+from nashforge.archive.transfer.lines import (
+    CallLine,
+    CandidateLine,
+    EvaluationLine,
+    Line,
+    ParentLine,
+    ProgramLine,
+    RunLine,
+    ScoreLine,
+)
+
+_PAGE = 500
+
+
+def gather(
+    archive: Archive,
+    runs: Sequence[RunRef | str] | None,
+    programs: Sequence[ProgramRef] | None,
+    model_calls: bool,
+) -> Iterator[Line]:
+    """Yield programs, runs, candidates, evaluations and model calls, each after what it refers to."""
+    everything = runs is None and programs is None
+    chosen_runs = [archive.get_run(run).id for run in runs or ()]
+    chosen_programs = [archive.get_program(program).hash for program in programs or ()]
+    in_runs: ColumnElement[bool] = true() if everything else RunRow.id.in_(chosen_runs)
+    proposed = select(CandidateRow.program).where(CandidateRow.run_id.in_(chosen_runs))
+    # A run also measures programs that it did not propose: what its fitness is relative to.
+    measured = select(EvaluationRow.program).where(EvaluationRow.run_id.in_(chosen_runs))
+    wanted: ColumnElement[bool] = (
+        true()
+        if everything
+        else or_(*(ProgramRow.hash.in_(hashes) for hashes in (chosen_programs, proposed, measured)))
+    )
+    with archive._snapshot() as connection:
+        yield from _programs(connection, wanted)
+        found = {
+            row[0]: Run(*row) for row in connection.execute(select(*RUN).where(in_runs).order_by(RunRow.id))
+        }
+        for run in found.values():
+            yield _run(connection, run)
+        for run in found.values():
+            yield from _candidates(connection, run)
+        hashes = select(ProgramRow.hash).where(wanted)
+        yield from _evaluations(connection, found, hashes if not everything else None)
+        if model_calls:
+            for run in found.values():
+                yield from _calls(connection, run)
+
+
+def _plain(record: Any, *without: str) -> dict[str, Any]:
+    return {item.name: getattr(record, item.name) for item in fields(record) if item.name not in without}
+
+
+def _programs(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[Line]:
+    last = ""
+    while True:
+        page = select(*PROGRAM).where(wanted, ProgramRow.hash > last).order_by(ProgramRow.hash).limit(_PAGE)
+        rows = connection.execute(page).all()
+        for row in rows:
+            yield ProgramLine(**_plain(Program(*row), "imported"))
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1].hash
+
+
+def _run(connection: Connection, run: Run) -> Line:
+    values = connection.execute(
+        select(RunStateRow.key, RunStateRow.value)
+        .where(RunStateRow.run_id == run.id)
+        .order_by(RunStateRow.key)
+    )
+    # Owner and heartbeat name a process of this machine.
+    plain = _plain(run, "id", "owner", "heartbeat", "stop_requested", "pause_requested", "imported")
+    return RunLine(**plain, values={row.key: row.value for row in values})
+
+
+def _candidates(connection: Connection, run: Run) -> Iterator[Line]:
+    start = 0
+    while True:
+        page = candidate_select().where(CandidateRow.run_id == run.id, CandidateRow.index >= start)
+        found = read_candidates(connection, page.order_by(CandidateRow.index).limit(_PAGE))
+        places = _places(connection, found)
+        for candidate in found:
+            plain = _plain(candidate, "id", "run_id", "run", "nickname", "parents", "imported")
+            parents = [
+                ParentLine(run=places[p.candidate_id][0], index=places[p.candidate_id][1], role=p.role)
+                for p in candidate.parents
+            ]
+            yield CandidateLine(**plain, run=run.uid, parents=parents)
+        if len(found) < _PAGE:
+            return
+        start = found[-1].index + 1
+
+
+def _places(connection: Connection, found: Sequence[Candidate]) -> dict[int, tuple[str, int]]:
+    ids = {parent.candidate_id for candidate in found for parent in candidate.parents}
+    rows = connection.execute(
+        select(CandidateRow.id, RunRow.uid, CandidateRow.index)
+        .join(RunRow, RunRow.id == CandidateRow.run_id)
+        .where(CandidateRow.id.in_(ids))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _evaluations(connection: Connection, runs: dict[int, Run], programs: Any) -> Iterator[Line]:
+    wanted: ColumnElement[bool] = true()
+    if programs is not None:
+        alone = and_(EvaluationRow.run_id.is_(None), EvaluationRow.program.in_(programs))
+        wanted = or_(EvaluationRow.run_id.in_(list(runs)), alone)
+    last = 0
+    while True:
+        page = (
+            select(EvaluationRow.id)
+            .where(wanted, EvaluationRow.status.not_in(OPEN), EvaluationRow.id > last)
+            .order_by(EvaluationRow.id)
+            .limit(_PAGE)
+        )
+        ids = list(connection.scalars(page))
+        found = read_evaluations(connection, [EvaluationRow.id.in_(ids)])
+        indices = _indices(connection, [e.candidate_id for e in found if e.candidate_id is not None])
+        for evaluation in found:
+            plain = _plain(
+                evaluation, "id", "run_id", "candidate_id", "heartbeat", "scores", "seeds", "imported"
+            )
+            yield EvaluationLine(
+                **plain,
+                seeds=list(evaluation.seeds),
+                run=None if evaluation.run_id is None else runs[evaluation.run_id].uid,
+                candidate=None if evaluation.candidate_id is None else indices[evaluation.candidate_id],
+                scores=[ScoreLine(**score._asdict()) for score in evaluation.scores],
+            )
+        if len(ids) < _PAGE:
+            return
+        last = ids[-1]
+
+
+def _indices(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    rows = connection.execute(select(CandidateRow.id, CandidateRow.index).where(CandidateRow.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+def _calls(connection: Connection, run: Run) -> Iterator[Line]:
+    last = 0
+    while True:
+        page = (
+            select(*CALL)
+            .where(
+                ModelCallRow.run_id == run.id,
+                ModelCallRow.status != CallStatus.RESERVED,
+                ModelCallRow.id > last,
+            )
+            .order_by(ModelCallRow.id)
+            .limit(_PAGE)
+        )
+        calls = [ModelCall(*row) for row in connection.execute(page)]
+        indices = _indices(connection, [call.candidate_id for call in calls if call.candidate_id is not None])
+        for call in calls:
+            yield CallLine(
+                **_plain(call, "id", "run_id", "candidate_id", "imported"),
+                run=run.uid,
+                candidate=None if call.candidate_id is None else indices[call.candidate_id],
+            )
+        if len(calls) < _PAGE:
+            return
+        last = calls[-1].id

@@ -1,0 +1,1 @@
+"""Options and arguments of commands, each defined once."""

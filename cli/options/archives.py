@@ -1,0 +1,78 @@
+"""Opening the archive, and finding runs and programs in it by what people type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from nashforge.cli.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from nashforge.archive import Archive, Run
+    from nashforge.evolve.measurement.programs import NamedProgram
+
+LATEST = "latest"
+
+
+@contextmanager
+def opened(database: str | None, *, create: bool = False) -> Iterator[Archive]:
+    """Open the archive for a command, and close it afterwards."""
+    from nashforge.archive import Archive
+
+    with Archive.open(database, create=create) as archive:
+        yield archive
+
+
+def find_run(archive: Archive, reference: str) -> Run:
+    """Return a run by name, prefix, or ``latest``."""
+    if reference.strip().lower() != LATEST:
+        return archive.get_run(reference)
+    newest = archive.list_runs(limit=1)
+    if not newest:
+        raise UsageProblem(f"there are no runs in {archive.location} yet; start one with `nashforge run cfr`")
+    return newest[0].run
+
+
+@contextmanager
+def programs(
+    references: Sequence[str], database: str | None, *, domain: str | None = None, stored: bool = False
+) -> Iterator[tuple[list[NamedProgram], Archive | None]]:
+    """Find programs by name; yields them, and the archive if it was opened (it is never created).
+
+    Parameters
+    ----------
+    domain
+        See `nashforge.evolve.measurement.programs.find_program`.
+    stored
+        Whether rules and files that the archive knows shall be yielded with what is stored. Otherwise rules
+        and files need no archive, and none is opened for them.
+    """
+    from contextlib import ExitStack
+    from dataclasses import replace
+
+    from nashforge.archive import Archive, ArchiveNotFound, program_hash
+    from nashforge.evolve.measurement.programs import find_programs
+
+    with ExitStack() as stack:
+        archive: Archive | None = None
+
+        def open_archive() -> Archive:
+            nonlocal archive
+            if archive is None:
+                archive = stack.enter_context(Archive.open(database, create=False))
+            return archive
+
+        found = find_programs(references, open_archive, domain_name=domain)
+        if not stored:
+            yield found, archive
+            return
+        try:
+            open_archive()
+        except ArchiveNotFound:
+            yield found, None
+            return
+        assert archive is not None
+        hashes = {named.label: program_hash(named.source, named.domain) for named in found}
+        known = archive.get_programs(hashes.values())
+        yield [replace(named, stored=known.get(hashes[named.label])) for named in found], archive

@@ -1,0 +1,44 @@
+"""Repeating a run from its recorded answers: ``--proposer replay:RUN``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nashforge.archive import Archive
+
+
+def recorded_run(options: dict[str, Any], file: Mapping[str, Any]) -> str | None:
+    """Return the run that is to be repeated; None if none is. The proposer is then taken out of the options.
+
+    Parameters
+    ----------
+    options, file
+        What the command line and the configuration file say.
+    """
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.evolve.config.models import REPLAY
+
+    named = options["proposer"] or file.get("proposer")
+    names = [named] if isinstance(named, str) else list(named or ())
+    recorded = [name for name in names if isinstance(name, str) and name.startswith(REPLAY)]
+    if not recorded:
+        return None
+    if len(names) > 1:
+        raise UsageProblem("replay:RUN has the models of that run; name no other proposer beside it")
+    if not options["proposer"]:
+        raise UsageProblem(f"{recorded[0]} repeats a run; give it on the command line, not in a file")
+    options["proposer"] = None
+    return recorded[0].removeprefix(REPLAY)
+
+
+def recorded_values(archive: Archive, reference: str) -> dict[str, Any]:
+    """Return the configuration of a run that is to be repeated."""
+    from nashforge.cli.options.archives import find_run
+    from nashforge.evolve.config.models import REPLAY
+    from nashforge.evolve.proposers.llm.recordings.cassette import replay_values
+
+    if reference.strip().lower() == "latest":
+        reference = find_run(archive, reference).nickname
+    return replay_values(archive, REPLAY + reference)

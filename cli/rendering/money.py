@@ -1,0 +1,71 @@
+"""How money and tokens are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nashforge.cli.rendering import output
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from nashforge.archive import Archive, Run
+    from nashforge.evolve.proposers.base import Ledger
+    from nashforge.evolve.results.model_costs import Earning
+
+
+def dollars(value: float) -> str:
+    """Return an amount: cents, and more digits where there are only fractions of them."""
+    return f"${value:.2f}" if value >= 0.995 or value == 0 else f"${value:.4f}"
+
+
+def tokens(count: int) -> str:
+    """Return a number of tokens as people write it."""
+    if count < 10_000:
+        return f"{count:,}"
+    return f"{count / 1000:.0f}k" if count < 1_000_000 else f"{count / 1e6:.2f}M"
+
+
+def ledger_line(ledger: Ledger, writing: int) -> str:
+    """Return what a run has spent so far, in one line."""
+    cap = f" of {dollars(ledger.budget)}" if ledger.budget is not None else ""
+    aside = f", {dollars(ledger.reserved)} set aside" if ledger.reserved else ""
+    text = f"{dollars(ledger.cost)}{cap}{aside} · {tokens(ledger.tokens)} tokens · {ledger.calls} calls"
+    return f"{text} · {writing} being written"
+
+
+def earnings_table(rows: Sequence[Earning]) -> Table:
+    """Return what each model cost and earned."""
+    numbers = ("calls", "input", "cached", "output", "cost", "programs", "better", "gain", "best")
+    table = output.table("model", *numbers, right=numbers)
+    for row in rows:
+        spent = row.spending
+        table.add_row(
+            output.plain(row.model),
+            str(spent.calls),
+            tokens(spent.input_tokens + spent.cache_write_tokens),
+            tokens(spent.cached_tokens),
+            tokens(spent.output_tokens),
+            dollars(spent.cost),
+            f"{row.programs}/{row.proposals}",
+            str(row.better),
+            output.fitness(row.gain),
+            "-" if row.best is None else output.fitness(row.best.train),
+        )
+    return table
+
+
+MEANING = "programs: measured, of those asked for; better: than parent and seed; gain: by how much in all"
+
+
+def print_earnings(screen: Console, archive: Archive, run: Run) -> None:
+    """Print what each model of a run cost and earned, below its outcome."""
+    from nashforge.evolve.results.model_costs import earnings
+
+    rows = earnings(archive, run)
+    if rows:
+        screen.print(f"\nModels: {dollars(sum(row.spending.cost for row in rows))} in all")
+        output.print_table(screen, earnings_table(rows))
+        screen.print(f"[dim]{MEANING}[/]")

@@ -1,0 +1,256 @@
+"""How answers are printed: JSON for programs, tables and text for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from nashforge.evolve.evaluation.messages import Fitness
+    from nashforge.evolve.evaluation.metrics import Metric
+
+JSON_VARIABLE = "NASHFORGE_JSON"
+"""Environment variable that makes JSON the default, for scripts that want nothing else."""
+
+PLAIN_WIDTH = 10_000
+"""Width of text that goes to a file or a pipe: ``less`` and ``grep`` want whole lines, and nothing cut."""
+
+
+def wants_json(flag: bool | None) -> bool:
+    """Whether to print JSON: as asked for on the command line, else by the environment."""
+    return os.environ.get(JSON_VARIABLE, "") not in ("", "0") if flag is None else flag
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON: one line in a pipe, indented on a terminal."""
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(json.dumps(value, indent=indent, default=_plain, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no JSON form")
+
+
+def on_terminal() -> bool:
+    """Whether text is laid out for a width: on a terminal, or where ``COLUMNS`` says one."""
+    return sys.stdout.isatty() or "COLUMNS" in os.environ
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return where text for people goes; colours only on a terminal."""
+    from rich.console import Console
+
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # the error of the pipe, which `nashforge.cli.pipes` deals with
+
+    stream = sys.stderr if stderr else sys.stdout
+    wide = not stream.isatty() and "COLUMNS" not in os.environ
+    return Screen(file=stream, width=PLAIN_WIDTH if wide else None, highlight=False, emoji=False)
+
+
+def tell_written(path: Path | None) -> None:
+    """Say that a file was written, if one was."""
+    if path is not None:
+        console().print(f"written to [green]{plain(str(path))}[/]", soft_wrap=True)
+
+
+def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+    """Return an empty table in the one style of this program.
+
+    Parameters
+    ----------
+    right
+        Columns to be aligned to the right.
+    """
+    from rich import box
+    from rich.table import Table
+
+    made = Table(
+        title=title,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+    )
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def print_table(screen: Console, whole: Table) -> None:
+    """Print a table of numbers; one that is too wide comes in parts, each with the first column.
+
+    So neither a name nor a number is broken in two.
+    """
+    from rich.text import Text
+
+    def cells(column: Column) -> list[str]:
+        return [str(cell) for cell in column.cells]
+
+    def width(column: Column) -> int:
+        lines = [line for cell in (str(column.header), *cells(column)) for line in cell.split("\n")]
+        return max(Text.from_markup(line).cell_len for line in lines) + 2
+
+    first, *others = whole.columns
+    parts: list[list[Column]] = [[]]
+    for column in others:
+        if parts[-1] and sum(map(width, [first, *parts[-1], column])) + 1 > screen.width:
+            parts.append([])
+        parts[-1].append(column)
+    if whole.title:
+        screen.print(f"[italic]{whole.title}[/]")
+    for part in parts:
+        heads = [str(column.header) for column in (first, *part)]
+        made = table(*heads)
+        for column, old in zip(made.columns, (first, *part), strict=True):
+            column.justify, column.no_wrap = old.justify, len(parts) > 1
+        for row, told in zip(zip(*map(cells, (first, *part)), strict=True), whole.rows, strict=True):
+            made.add_row(*row, end_section=told.end_section)
+        screen.print(made)
+
+
+def print_code(screen: Console, code: str, language: str) -> None:
+    """Print code with colours; the terminal wraps long lines, so that they stay one line when copied."""
+    from rich.syntax import Syntax
+
+    text = Syntax("", language, theme="ansi_dark", background_color="default").highlight(visible(code))
+    text.rstrip()
+    screen.print(text, soft_wrap=True)
+
+
+def wrapped(game: str, width: int) -> str:
+    """Return a game string in lines of at most ``width`` characters where commas allow it."""
+    lines = [""]
+    for part in game.replace(",", ",\n").split("\n"):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def number(value: float | None) -> str:
+    """Return an exploitability: four significant digits."""
+    if value is None:
+        return "-"
+    return f"{value:.3e}" if value == 0 or abs(value) < 1e-3 or abs(value) >= 1e6 else f"{value:.4g}"
+
+
+def fitness(value: float | None) -> str:
+    """Return a fitness with its sign, or a dash."""
+    return "-" if value is None else f"{value:+.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span: ``8.4 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def ago(moment: datetime | None) -> str:
+    """Return how long ago something was."""
+    if moment is None:
+        return "-"
+    seconds = max(0.0, (datetime.now(UTC) - moment).total_seconds())
+    if seconds < 5:
+        return "now"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{int(seconds)} s ago"
+
+
+def memory(size: float) -> str:
+    """Return a number of bytes as people write it."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def elsewhere(imported: datetime | None) -> str:
+    """Return the mark, with markup, of what was imported; nothing for what was made here."""
+    return "" if imported is None else f" [yellow]imported {ago(imported)}[/]"
+
+
+def shorten(text: str, width: int) -> str:
+    """Return one line of at most ``width`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: max(width - 1, 0)].rstrip() + "…"
+
+
+def meaning_of_fitness(fitness: Fitness, metric: Metric) -> str:
+    """Return the one line that explains fitness."""
+    name = metric.title or metric.name
+    match fitness.kind:
+        case "objective":
+            text = (
+                f"{fitness.objective}, where metrics that should be low count negatively; mean over the "
+                "games unless said otherwise; higher is better"
+            )
+        case "negative":
+            text = f"minus the mean {name} over the games; higher is better"
+        case "value":
+            text = f"mean {name} over the games; higher is better"
+        case _:
+            reference = display_name(fitness.reference)
+            text = f"orders of magnitude lower {name} than {reference}, mean over the games"
+            text += " (1 = ten times lower)"
+    return f"fitness: {text}"
+
+
+def meaning_of_run(config: Mapping[str, Any]) -> str:
+    """Return the one line that explains the fitness of a run."""
+    from nashforge.evolve.domains import UnknownDomainError, domain
+    from nashforge.evolve.evaluation.messages import Fitness
+    from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, Metric
+
+    try:
+        work = domain(str(config.get("domain", "cfr")))
+        metric = work.metrics[work.metric]
+    except UnknownDomainError:
+        # The run comes from where a domain is installed that is not known here.
+        metric = Metric("metric", EXPLOITABILITY.direction)
+    return meaning_of_fitness(Fitness.model_validate(config.get("fitness") or {}), metric)
+
+
+def visible(text: str, kept: str = "\n\t") -> str:
+    """Return text whose control and invisible characters are written out, but for some of them."""
+    return "".join(c if c.isprintable() or c in kept else repr(c)[1:-1] for c in text)
+
+
+def plain(text: str) -> str:
+    """Return a line that is shown as it is: brackets are no markup, control characters are made visible."""
+    from rich.markup import escape
+
+    return escape(visible(text, ""))
+
+
+def prose(text: str, indent: str = "  ") -> str:
+    """Return text of several lines, likewise, each of them indented: none is taken for a line of ours."""
+    return "\n".join(f"{indent}{plain(line)}" for line in text.splitlines() or [""])
+
+
+def display_name(rule: str) -> str:
+    """Return a rule's name as papers write it: ``dcfr_plus`` is DCFR+."""
+    return rule.upper().replace("_PLUS", "+").replace("_", "-")

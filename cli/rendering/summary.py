@@ -1,0 +1,201 @@
+"""How the outcome of a run is told: fitness beside the seed's, how the best came about, what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nashforge.cli.rendering import output
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from nashforge.archive import Candidate
+    from nashforge.evolve.results.run_status import Standing
+    from nashforge.evolve.search.events import Result
+
+SPLITS = ("train", "validation", "test")
+
+STOP_REASONS = {
+    "max_evaluations": "all evaluations made",
+    "max_minutes": "time is up",
+    "patience": "nothing better for long",
+    "stopped": "stopped on request",
+    "interrupted": "interrupted",
+    "max_cost": "the budget for models is spent",
+    "max_tokens": "the budget of tokens is spent",
+}
+
+
+def stop_words(reason: str) -> str:
+    """Return why a run ended, in words."""
+    return STOP_REASONS.get(reason, reason)
+
+
+def failures_text(failures: Mapping[str, int]) -> str:
+    """Return failures by kind, and repetitions apart from them."""
+    kinds = {kind: count for kind, count in failures.items() if kind != "duplicate" and count}
+    parts = [f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items())]
+    text = " · ".join(parts) if parts else "none"
+    repeated = failures.get("duplicate", 0)
+    return f"{text}   [dim]repetitions skipped: {repeated}[/]" if repeated else text
+
+
+def fitness_table(best: Candidate | None, seed: Candidate | None) -> Table:
+    """Return a table of the best program beside the seed."""
+    table = output.table("", "program", "train", "validation", "test", right=SPLITS)
+    rows = [("best", best, "green"), ("seed", seed, "white")]
+    for title, candidate, colour in rows:
+        if candidate is not None and not (title == "seed" and best is not None and best.id == candidate.id):
+            name = f"[{colour}]{candidate.nickname or '-'}[/]"
+            if candidate.operator == "seed" and candidate.note:
+                name += f" [dim]({output.plain(output.shorten(candidate.note, 60))})[/]"
+            name += output.elsewhere(candidate.imported)
+            table.add_row(title, name, *(output.fitness(getattr(candidate, split)) for split in SPLITS))
+    if best is not None and seed is not None and best.id != seed.id:
+        gains = [_gain(getattr(best, split), getattr(seed, split)) for split in SPLITS]
+        table.add_row("[dim]gain[/]", "", *(f"[bold]{output.fitness(gain)}[/]" for gain in gains))
+    return table
+
+
+def _gain(value: float | None, other: float | None) -> float | None:
+    return None if value is None or other is None else value - other
+
+
+def descent_lines(line: Sequence[Candidate], width: int) -> list[str]:
+    """Return the edits from the seed to a program, one line each."""
+    lines = []
+    for candidate in line:
+        edit = (
+            f"seed: {candidate.note}"
+            if candidate.operator == "seed"
+            else candidate.note or candidate.operator
+        )
+        head = f"  {'#' + str(candidate.index):>5}  {output.fitness(candidate.train)}  "
+        name = candidate.nickname or "-"
+        room = max(width - len(head) - 22, 12)
+        lines.append(f"[dim]{head}[/][cyan]{name:<20}[/]  {output.plain(output.shorten(edit, room))}")
+    return lines
+
+
+def print_result(
+    screen: Console,
+    result: Result,
+    line: Sequence[Candidate],
+    config: Mapping[str, Any],
+    database: str | None,
+) -> None:
+    """Print the end of a run."""
+    rate = f"{result.evaluations} evaluations, {output.duration(result.seconds)}"
+    screen.print(
+        f"\n[bold cyan]{result.run}[/]  {output.plain(stop_words(result.stop_reason))}  [dim]({rate})[/]"
+    )
+    screen.print(f"failures: {failures_text(result.failures)}")
+    if result.best is None:
+        screen.print("[red]No program was measured.[/]")
+        return
+    screen.print(fitness_table(result.best, result.seed))
+    screen.print(f"[dim]{output.plain(output.meaning_of_run(config))}[/]")
+    if len(line) > 1:
+        screen.print(f"\nHow [green]{result.best.nickname}[/] came about (training fitness after each edit)")
+        for text in descent_lines(line, screen.width):
+            screen.print(text, overflow="ellipsis", no_wrap=True)
+    if not result.interrupted:
+        print_next(screen, result, config, database)
+
+
+def print_next(screen: Console, result: Result, config: Mapping[str, Any], database: str | None) -> None:
+    """Print the commands that one would type next."""
+    from nashforge.evolve.domains import domain as find_domain
+    from nashforge.evolve.evaluation.messages import Strategic
+
+    assert result.best is not None
+    name = result.best.nickname
+    where = f" --database {shlex.quote(database)}" if database else ""
+    # On the games of the final test most of what is compared has been measured.
+    games = shlex.quote(str(config["test"] if config.get("final_test") else config["train"]))
+    domain = find_domain(config["domain"])
+    length = "" if config["horizon"] == domain.horizon else f" -n {config['horizon']}"
+    fitness = config.get("fitness") or {}
+    objective = fitness.get("objective")
+    length += "" if objective is None else f" --objective {shlex.quote(objective)}"
+    # What the run measured is measured again: its games, its length, its fitness.
+    again = (
+        "" if config["train"] == domain.suites["train"] else f" --suite {shlex.quote(str(config['train']))}"
+    )
+    again += length
+    if objective is not None and fitness.get("strategic"):
+        again += f" --risk {shlex.quote(Strategic.model_validate(fitness['strategic']).words())}"
+    known, library = "dcfr vad_cfr", ""
+    if domain.name != "cfr":
+        # Every domain has a seed; not every fitness has a reference.
+        known, library = domain.seed, f" --domain {domain.name}"
+    compared = f"nashforge compare {name} {known}{library} --suite {games}{length} -o curves.png"
+    commands = (
+        (f"nashforge show {name}", "its code and scores"),
+        (compared, "with known programs" if library else "with known rules"),
+        (f"nashforge evaluate {name}{again}", "measure it again"),
+        (f"nashforge export {name} --output rule.py", "take it along"),
+    )
+    screen.print("\nNext")
+    size = max(len(command) for command, _ in commands) + len(where)
+    notes = size + max(len(why) for _, why in commands) + 4 <= screen.width
+    for command, why in commands:
+        text = f"{command}{where}"
+        note = f"{' ' * (size - len(text))}  [dim]{why}[/]" if notes else ""
+        screen.print(f"  [bold]{output.plain(text)}[/]{note}", soft_wrap=True)
+
+
+def print_interrupted(screen: Console, run: str, database: str | None) -> None:
+    """Say how to go on with an interrupted run."""
+    where = f" --database {shlex.quote(database)}" if database else ""
+    screen.print(
+        f"\nInterrupted; everything finished is kept. Continue with [bold]nashforge resume {run}{where}[/]",
+        soft_wrap=True,
+    )
+
+
+def print_standing(
+    screen: Console, now: Standing, better: Sequence[Candidate], failures: Sequence[Candidate]
+) -> None:
+    """Print where a run stands."""
+    from nashforge.evolve.domains.lengths import length_in_words
+
+    run, result = now.run, now.result
+    colours = {"running": "green", "finished": "green", "failed": "red", "lost": "red"}
+    state = f"[{colours.get(now.state, 'yellow')}]{now.state}[/]"
+    why = f" [dim]({output.plain(stop_words(run.stop_reason))})[/]" if run.stop_reason else ""
+    screen.print(f"[bold cyan]{run.nickname}[/]  {state}{why}{output.elsewhere(run.imported)}")
+    settings = now.settings
+    told = (
+        f"{run.domain} · {settings.get('strategy')} · {settings.get('proposer')} proposer · "
+        f"seed {run.seed} · {length_in_words(settings)} · worked {output.duration(result.seconds)} · created "
+        f"{output.ago(run.created)}"
+    )
+    screen.print(f"[dim]{output.plain(told)}[/]")
+    screen.print(f"evaluations {result.evaluations}/{now.limit}   failures: {failures_text(result.failures)}")
+    if result.best is not None:
+        screen.print(fitness_table(result.best, result.seed))
+        screen.print(f"[dim]{output.plain(output.meaning_of_run(settings))}[/]")
+    if len(better) > 1:
+        screen.print("\nImprovements")
+        for text in descent_lines(better[-8:], screen.width):
+            screen.print(text, overflow="ellipsis", no_wrap=True)
+    broken = [item for item in failures if str(item.status) != "duplicate"]
+    if broken:
+        screen.print("\nLatest failures")
+        for item in broken:
+            head = f"  {'#' + str(item.index):>5}  {str(item.status).replace('_', ' '):<14}  "
+            reason = output.shorten(item.reason or "", max(screen.width - len(head), 12))
+            screen.print(f"[dim]{head}[/]{output.plain(reason)}", overflow="ellipsis", no_wrap=True)
+    if now.state in ("stopped", "failed", "lost", "created", "paused"):
+        screen.print(f"\n[dim]Continue it with[/] nashforge resume {run.nickname}")
+
+
+def group(*parts: RenderableType) -> RenderableType:
+    """Return several renderables below each other."""
+    from rich.console import Group
+
+    return Group(*parts)

@@ -1,0 +1,42 @@
+"""Programs of an earlier interface: their translations run in their place, and people are told so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nashforge.archive import Archive
+    from nashforge.evolve.measurement.programs import NamedProgram
+
+
+def running(found: Sequence[NamedProgram], archive: Archive | None = None) -> list[NamedProgram]:
+    """Return what runs when programs are named, and say on standard error where that is a translation.
+
+    Parameters
+    ----------
+    archive
+        Where translations are kept; None: they are not.
+
+    Raises
+    ------
+    OutdatedProgramError
+        If one is of an earlier interface and cannot be translated.
+    """
+    from nashforge.cli.rendering import output
+    from nashforge.evolve.measurement.programs import playable, store
+
+    runs = [playable(named) for named in found]
+    for named in runs:
+        if named.translated is None:
+            continue
+        label = output.plain(named.label)
+        command = f"nashforge evaluate {label}[dim] keeps it"
+        if archive is not None:
+            nickname = store(archive, named).nickname
+            command = f"nashforge diff {label} {nickname}[dim] shows what changed"
+        output.console(stderr=True).print(
+            f"[dim]{label} was written for an earlier interface: its translation runs;[/] {command}[/]",
+            soft_wrap=True,
+        )
+    return runs

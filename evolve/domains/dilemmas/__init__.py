@@ -1,0 +1,1 @@
+"""The domains of social dilemmas: policies for Gathering and Cleanup."""

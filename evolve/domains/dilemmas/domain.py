@@ -1,0 +1,278 @@
+"""What the domains of social dilemmas share: trials are seeded episodes of self-play in the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
+from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite, load_dilemma_suite
+from nashforge.evolve.evaluation.messages import Fitness, Measurement, Report, Split, Stage, Task, Trial
+from nashforge.evolve.evaluation.metrics import SECONDS, Direction, Metric, catalogue, defined
+from nashforge.evolve.evaluation.objectives import parse_objective
+from nashforge.evolve.evaluation.stages import Allowance, Tally, requested, run_stages
+from nashforge.evolve.sandbox import InvalidOutput, Sandbox
+from nashforge.games.dilemmas.actions import STAND
+from nashforge.games.dilemmas.environment import make
+from nashforge.games.dilemmas.maps import is_file, load_map
+from nashforge.games.dilemmas.settings import Setting, SettingError, parse_setting
+from nashforge.solvers.metrics.definitions import BY_NAME, OF_POLICIES
+from nashforge.solvers.policies import interface
+from nashforge.solvers.policies.episode import Episode
+from nashforge.solvers.policies.library import policy_names, policy_source
+from nashforge.solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS
+from nashforge.solvers.policies.strategic import check_policies, encounters, episodes
+
+if TYPE_CHECKING:
+    from nashforge.evolve.proposers.base import Proposer
+    from nashforge.evolve.proposers.rewriting.grammar import Grammar
+
+SMOKE_STEPS = 250
+"""Long enough that programs differ which rotate slowly, at a quarter of an episode's cost."""
+
+SMOKE_SEED = 9000
+
+SECONDS_AN_EPISODE = 60.0
+
+_SOURCE = "Perolat et al. (2017), Gallego (2026), arXiv 2603.19453"
+
+
+def _direction(name: str) -> Direction:
+    return "min" if name in LOWER_IS_BETTER else "max"
+
+
+class DilemmaDomain:
+    """Policies ``act(observation, memory)`` for one sequential social dilemma, judged in self-play.
+
+    Parameters
+    ----------
+    game
+        ``gathering`` or ``cleanup``; also the name of the domain and of its default suite.
+    title
+        One line for people.
+    """
+
+    evaluator = "dilemmas-1"
+    seed = "nearest_apple"
+    hosts: tuple[str, ...] = HOSTS
+    metric = "efficiency"
+    metrics: Mapping[str, Metric] = catalogue(
+        [
+            *(
+                Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
+                for name in (*METRICS, *FAULTS)
+            ),
+            *(defined(BY_NAME[name], on_request=True) for name in OF_POLICIES),
+            SECONDS,
+        ]
+    )
+    fitness = Fitness(kind="value", reference="nearest_apple")
+
+    def __init__(self, game: str, title: str) -> None:
+        self.name = game
+        self.title = title
+        self.suites: Mapping[Split, str] = {"train": game, "validation": game, "test": game}
+        self.horizon = 1000
+
+    def baselines(self) -> tuple[str, ...]:
+        """Return the names of the library's policies."""
+        return policy_names()
+
+    def source(self, baseline: str) -> str:
+        """Return the source of a policy of the library."""
+        return policy_source(baseline)
+
+    def smoke(self, horizon: int) -> Stage:
+        """Return the beginning of an episode on the default map."""
+        setting = Setting(self.name, horizon=min(SMOKE_STEPS, horizon))
+        trial = seeded_trial(setting, SMOKE_SEED)
+        return Stage(
+            split="smoke",
+            suite=f"{self.name}-smoke",
+            trials=(trial,),
+            fitness=self.fitness,
+            seconds=SECONDS_AN_EPISODE,
+        )
+
+    def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
+        """Return the episodes of a split, one a seed; no seed is in two splits.
+
+        Raises
+        ------
+        nashforge.games.SuiteError
+            If there is no such suite, or it is of another game.
+        """
+        return self.stage_of(split, load_dilemma_suite(suite), suite, horizon, fitness)
+
+    def stage_of(self, split: Split, suite: DilemmaSuite, name: str, horizon: int, fitness: Fitness) -> Stage:
+        """Return the episodes of a split of a suite that was loaded, to be stored under a name."""
+        setting = self._checked(suite.parsed(), horizon)
+        trials = tuple(seeded_trial(setting, seed) for seed in suite.seeds(split))
+        return Stage(
+            split=split, suite=name, trials=trials, fitness=fitness, seconds=self._seconds(fitness, trials)
+        )
+
+    def length(self, suite: str, horizon: int) -> str:
+        """Return how long episodes are, in words."""
+        return f"episodes of {min(load_dilemma_suite(suite).parsed().horizon, horizon)} steps"
+
+    def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
+        """Return the test episodes of settings."""
+        trials = []
+        for text in games:
+            setting = self._checked(parse_setting(text), horizon)
+            trials += [seeded_trial(setting, seed) for seed in range(5)]
+        return Stage(
+            split="test",
+            suite="games",
+            trials=tuple(trials),
+            fitness=fitness,
+            seconds=self._seconds(fitness, trials),
+        )
+
+    def prepare(self, stage: Stage) -> None:
+        """Check maps and measures, and compile what is compiled when it is first used."""
+        for setting in {parse_trial(trial.game)[0] for trial in stage.trials}:
+            check_policies(setting, requested(stage.fitness, self.metrics))
+            environment = make(setting)
+            environment.reset(np.random.default_rng(0))
+            environment.step([STAND] * setting.agents)
+
+    def brief(self, train: Stage) -> Mapping[str, object]:
+        """Return what the system prompt mentions besides what every prompt is given."""
+        # As it was given: where the map lies on this machine concerns no model.
+        setting, _ = parse_trial(train.trials[0].label)
+        return {
+            "interface": inspect.getsource(interface),
+            "setting": setting,
+            "map": load_map(setting.map).text,
+        }
+
+    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
+        """Play every episode of every stage; each has a process of its own."""
+
+        def run_stage(stage: Stage, tally: Tally) -> None:
+            allowance = Allowance(stage.seconds, task.memory_bytes)
+            digest, asked = hashlib.sha256(), requested(stage.fitness, self.metrics)
+
+            def confined(setting: Setting, sources: Sequence[str], seed: int) -> Episode:
+                limits = allowance.limits(tally.cpu_seconds)
+                played = play_confined(sandbox, setting, sources, seed, limits)
+                tally.use(played.usage, played.log)
+                return played.episode
+
+            for trial in stage.trials:
+                setting, seed = parse_trial(trial.game)
+                episode = confined(setting, [task.source] * setting.agents, seed)
+                scores = episode_measurements(trial, episode)
+                if asked:
+                    met = encounters(setting, task.source, seed, asked, confined, alike=episode)
+                    scores += [
+                        Measurement(
+                            game=trial.label, metric=name, value=value, direction=BY_NAME[name].direction
+                        )
+                        for name, value in met.values(asked).items()
+                    ]
+                _check_objective(stage.fitness, trial, {score.metric for score in scores})
+                tally.values[trial.label] = episode.metrics[self.metric] or 0.0
+                tally.scores += scores
+                digest.update(episode.returns.tobytes() + episode.tally.tobytes())
+            if stage.split == "smoke":
+                tally.fingerprint = digest.hexdigest()[:32]
+
+        return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
+
+    def grammar(self) -> Grammar | None:
+        """Return None: policies are free-form Python, which the tools for rules cannot take apart."""
+        return None
+
+    def proposer(self) -> Proposer | None:
+        """Return the proposer that recombines and tunes fragments of behaviour."""
+        from nashforge.evolve.proposers.fragments.proposer import PolicyProposer
+
+        return PolicyProposer(self.name)
+
+    def _seconds(self, fitness: Fitness, trials: Sequence[Trial]) -> float:
+        """Return the processor time of a stage; the episodes with others count, too."""
+        return SECONDS_AN_EPISODE * len(trials) * episodes(requested(fitness, self.metrics))
+
+    def _checked(self, setting: Setting, horizon: int) -> Setting:
+        if setting.game != self.name:
+            raise SettingError(
+                f"{setting} is a setting of {setting.game}, but the programs are for {self.name}; choose one "
+                f"of {self.name}"
+            )
+        # A suite with shorter episodes keeps them; the horizon of a run can only shorten them further.
+        return setting.with_horizon(min(setting.horizon, horizon))
+
+
+def seeded_trial(setting: Setting, seed: int) -> Trial:
+    """Return an episode as a trial; the map of a file is part of its name by what is drawn there."""
+    end = f" seed={seed}"
+    if is_file(setting.map):
+        # Or else what was measured on a map would be taken for what another one gives that has its name.
+        end += f" map={load_map(setting.map).digest}"
+    played = _wherever(setting)
+    return Trial(label=f"{setting}{end}", game=f"{played}{end}", iterations=setting.horizon)
+
+
+def _wherever(setting: Setting) -> Setting:
+    """Return a setting for whoever plays it, who may work in another directory."""
+    if not is_file(setting.map):
+        return setting
+    return replace(setting, map=str(Path(setting.map).expanduser().absolute()))
+
+
+def parse_trial(game: str) -> tuple[Setting, int]:
+    """Return setting and seed of a trial; the inverse of `seeded_trial`.
+
+    Raises
+    ------
+    SettingError
+        If it is none, or the file of its map has changed.
+    """
+    match = re.fullmatch(r"(.*) seed=(\d+)(?: map=(\w+))?", game)
+    if match is None:
+        raise SettingError(f"{game!r} is no episode of a social dilemma")
+    text, seed, digest = match.groups()
+    setting = parse_setting(text)
+    if digest is not None and load_map(setting.map).digest != digest:
+        raise SettingError(
+            f"the map {setting.map} is not the one that {game!r} means; restore the file, or measure again"
+        )
+    return setting, int(seed)
+
+
+def episode_measurements(trial: Trial, episode: Episode) -> list[Measurement]:
+    """Return the metrics that are defined in an episode."""
+    values = {**episode.metrics, **episode.faults, "seconds": episode.seconds}
+    return [
+        Measurement(
+            game=trial.label,
+            metric=name,
+            value=value,
+            direction="min" if name == "seconds" else _direction(name),
+            # A search takes what has an iteration for the value of the game.
+            iteration=trial.iterations if name == "efficiency" else None,
+        )
+        for name, value in values.items()
+        if value is not None
+    ]
+
+
+def _check_objective(fitness: Fitness, trial: Trial, measured: set[str]) -> None:
+    """Fail a program whose group leaves a metric undefined that the objective needs."""
+    needed = () if fitness.objective is None else parse_objective(fitness.objective).metrics
+    for name in needed:
+        if name not in measured:
+            raise InvalidOutput(
+                f"{name} is undefined in {trial.label}, because nobody earned anything there, and the "
+                "objective needs it"
+            )

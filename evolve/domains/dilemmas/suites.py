@@ -1,0 +1,119 @@
+"""Suites of social dilemmas: a setting, and disjoint seeds for every split.
+
+A suite is a TOML file::
+
+    name = "cleanup"
+    purpose = "Cleanup of paper size, ten agents."
+    setting = "cleanup(agents=10)"
+    train = [1000, 1001]
+    validation = [2000, 2001, 2002]
+    test = [0, 1, 2, 3, 4]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from nashforge.evolve.evaluation.messages import Split
+from nashforge.games.dilemmas.settings import GAMES, Setting, parse_setting
+from nashforge.games.errors import GameError, SuiteError
+from nashforge.games.naming import choice
+
+Seeds = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+
+
+class DilemmaSuite(BaseModel):
+    """What a program is measured on.
+
+    Attributes
+    ----------
+    setting : str
+        What is played, see `nashforge.games.dilemmas.settings`.
+    train, validation, test : tuple of int
+        Seeds of the episodes: no seed in two of them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    purpose: str
+    setting: str
+    train: Seeds
+    validation: Seeds
+    test: Seeds
+
+    @field_validator("setting")
+    @classmethod
+    def _playable(cls, text: str) -> str:
+        return str(parse_setting(text))
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> DilemmaSuite:
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        for name, seeds in splits.items():
+            if len(set(seeds)) < len(seeds):
+                raise ValueError(f"{name} names a seed twice")
+        for (one, seeds), (other, others) in combinations(splits.items(), 2):
+            if shared := set(seeds) & set(others):
+                raise ValueError(f"seed {min(shared)} is in {one} and in {other}; seeds must be disjoint")
+        return self
+
+    def seeds(self, split: Split) -> tuple[int, ...]:
+        """Return the seeds of a split."""
+        return {"train": self.train, "validation": self.validation}.get(split, self.test)
+
+    def parsed(self) -> Setting:
+        """Return the setting."""
+        return parse_setting(self.setting)
+
+
+def dilemma_suite_names() -> tuple[str, ...]:
+    """Return the names of the suites that come with the package."""
+    files = resources.files(__package__).joinpath("suites").iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def load_dilemma_suite(name_or_path: str) -> DilemmaSuite:
+    """Load a suite of the package by name, the user's own from a TOML file, or one of a setting.
+
+    A setting such as ``cleanup(agents=5,map=cleanup_small)`` is a suite with the seeds of its game's own.
+
+    Raises
+    ------
+    nashforge.games.SuiteError
+        If there is no such suite or its file is ill-formed.
+    """
+    if name_or_path in dilemma_suite_names():
+        file = resources.files(__package__).joinpath("suites", f"{name_or_path}.toml")
+        text = file.read_text(encoding="utf-8")
+    elif "(" in name_or_path and name_or_path.partition("(")[0].strip() in GAMES:
+        own = load_dilemma_suite(name_or_path.partition("(")[0].strip())
+        return own.model_copy(update={"name": name_or_path, "setting": str(parse_setting(name_or_path))})
+    elif name_or_path.endswith(".toml") or "/" in name_or_path:
+        try:
+            text = Path(name_or_path).expanduser().read_text(encoding="utf-8")
+        except OSError as error:
+            raise SuiteError(
+                f"the suite {name_or_path} cannot be read ({error.strerror}); check the path"
+            ) from error
+    else:
+        raise SuiteError(
+            f"there is no suite {name_or_path!r} of social dilemmas; "
+            f"{choice(name_or_path, dilemma_suite_names())} (your own suite is a path ending in .toml)"
+        )
+    try:
+        return DilemmaSuite.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"the suite {name_or_path} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        raise SuiteError(f"the suite {name_or_path} is not valid: {where}: {first['msg']}") from error
+    except GameError as error:
+        raise SuiteError(f"the suite {name_or_path} cannot be played: {error}") from error

@@ -1,0 +1,80 @@
+"""Which disguises a run's validation games wear: drawn for each run, and known to no program and no model.
+
+A domain numbers its disguises; a run has a number of its own, `RunConfig.disguise_seed`, and both together,
+hashed, seed what is drawn. The run's number is itself a hash of the run's seed, keyed with a secret of the
+user: the same seed gives the same run here, and nobody who knows the seed can tell the disguises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+
+from nashforge.evolve.evaluation.messages import Stage
+
+KEY_FILE = "disguises.key"
+_BITS = 52
+"""Numbers that JSON and databases hold exactly."""
+
+
+def draw(seed: int) -> int:
+    """Return the number of the disguises of a run, given its seed."""
+    return _hashed(_secret(), seed)
+
+
+def disguised(stage: Stage, number: int | None) -> Stage:
+    """Return a stage whose disguises are those of a run.
+
+    Parameters
+    ----------
+    number
+        The run's; None: of a run that was made before runs had one, with the disguises of those days.
+    """
+    if number is None:
+        return stage
+    key = number.to_bytes(8, "big")
+    trials = (
+        trial
+        if trial.disguise is None
+        else trial.model_copy(
+            update={"disguise": trial.disguise.model_copy(update={"seed": _hashed(key, trial.disguise.seed)})}
+        )
+        for trial in stage.trials
+    )
+    return stage.model_copy(update={"trials": tuple(trials)})
+
+
+def _hashed(key: bytes, number: int) -> int:
+    digest = blake2b(str(number).encode(), key=key, digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> (64 - _BITS)
+
+
+def _secret() -> bytes:
+    """Return the user's secret; it is drawn when first needed.
+
+    Where it cannot be kept, each run has one of its own, and is repeated with its ``--disguise-seed``.
+    """
+    path = _folder() / KEY_FILE
+    drawn = secrets.token_bytes(32)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            # Whole or not at all: runs may start at the same time. The file is the user's alone.
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=KEY_FILE) as file:
+                file.write(drawn)
+                file.flush()
+                with contextlib.suppress(FileExistsError):
+                    os.link(file.name, path)
+        return path.read_bytes()[:64]
+    except OSError:
+        return drawn
+
+
+def _folder() -> Path:
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("nashforge", appauthor=False))

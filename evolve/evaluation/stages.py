@@ -1,0 +1,176 @@
+"""Running the stages of a task in order: gates, known behaviours, statuses. Shared by the domains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+from nashforge.archive.records import Status
+from nashforge.evolve.evaluation.messages import (
+    PATIENCE,
+    Fitness,
+    Measurement,
+    Report,
+    Stage,
+    StageReport,
+    Task,
+)
+from nashforge.evolve.evaluation.metrics import Metric
+from nashforge.evolve.evaluation.objectives import Score, parse_objective
+from nashforge.evolve.sandbox import CandidateFailure, Limits, Usage
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.sequence_form.profile import Profile
+
+
+@dataclass
+class Tally:
+    """What a stage measured, while it runs; no scores count when the program fails."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    scores: list[Measurement] = field(default_factory=list)
+    log: str = ""
+    cpu_seconds: float = 0.0
+    peak_memory: int = 0
+    fingerprint: str | None = None
+    final: tuple[SequenceForm, Profile] | None = None
+    """The game that was played last and the joint policy at its end."""
+
+    def use(self, usage: Usage, log: str = "") -> None:
+        """Add what one session used."""
+        self.cpu_seconds += usage.cpu_seconds
+        self.peak_memory = max(self.peak_memory, usage.peak_memory_bytes)
+        self.log += log
+
+
+class Allowance:
+    """What a stage grants a program: so much processor time, and `PATIENCE` times as much wall time.
+
+    Parameters
+    ----------
+    seconds
+        Processor time for all trials of the stage together.
+    memory_bytes
+        Memory for each trial.
+    """
+
+    def __init__(self, seconds: float, memory_bytes: int) -> None:
+        self._seconds, self._memory_bytes = seconds, memory_bytes
+        self._deadline = time.monotonic() + PATIENCE * seconds
+
+    def limits(self, used: float = 0.0) -> Limits:
+        """Return the limits of the next trial, when those before used so much processor time."""
+        return Limits(
+            wall_seconds=max(self._deadline - time.monotonic(), 0.01),
+            cpu_seconds=max(self._seconds - used, 0.01),
+            memory_bytes=self._memory_bytes,
+        )
+
+
+def requested(fitness: Fitness, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """Return the metrics of a domain to be measured that are measured only on request."""
+    named = set(() if fitness.objective is None else parse_objective(fitness.objective).metrics)
+    named.update(() if fitness.strategic is None else fitness.strategic.metrics)
+    return tuple(name for name, metric in metrics.items() if metric.on_request and name in named)
+
+
+def fitness_of(
+    fitness: Fitness,
+    values: Mapping[str, float],
+    references: Mapping[str, float],
+    scores: Iterable[Score] = (),
+) -> float:
+    """Return the fitness of what was measured; higher is better.
+
+    Parameters
+    ----------
+    values, references
+        Final values of the domain's metric by label, of the program and of the reference.
+    scores
+        All measurements, for objectives.
+
+    Raises
+    ------
+    KeyError
+        If ``log_ratio`` lacks the reference of a label.
+    ObjectiveError
+        If an objective lacks a metric.
+    """
+    if fitness.objective is not None:
+        return parse_objective(fitness.objective).value(scores, fitness.floor)
+    if fitness.kind != "log_ratio":
+        mean = float(np.mean(list(values.values())))
+        return mean if fitness.kind == "value" else -mean
+    ratios = [
+        np.log10(max(references[label], fitness.floor) / max(value, fitness.floor))
+        for label, value in values.items()
+    ]
+    return float(np.mean(ratios))
+
+
+def run_stages(task: Task, evaluator: str, run_stage: Callable[[Stage, Tally], None], *, tier: str) -> Report:
+    """Run the stages of a task until one fails, or misses its gate, or shows a known behaviour.
+
+    Parameters
+    ----------
+    run_stage
+        Plays all trials of a stage and fills the tally; raises `CandidateFailure` when the program fails.
+    tier
+        How strictly programs are confined; recorded also of those that fail before they have a session.
+    """
+    reports: list[StageReport] = []
+    for stage in task.stages:
+        if stage.gate is not None and not _passed(reports, stage.gate):
+            break
+        report = _run(stage, run_stage, tier)
+        if report.fingerprint is not None and report.fingerprint in task.known:
+            report = report.model_copy(
+                update={
+                    "status": Status.DUPLICATE,
+                    "reason": f"behaves exactly like {task.known[report.fingerprint]}",
+                    "scores": (),
+                    "fitness": None,
+                }
+            )
+        reports.append(report)
+        if report.status is not Status.OK:
+            break
+    return Report(token=task.token, evaluator=evaluator, stages=tuple(reports))
+
+
+def _passed(reports: list[StageReport], gate: float) -> bool:
+    fitness = reports[-1].fitness if reports else None
+    return fitness is not None and fitness >= gate
+
+
+def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None], tier: str) -> StageReport:
+    started, began = datetime.now(UTC), time.perf_counter()
+    tally = Tally()
+    status, reason, fitness = Status.OK, None, None
+    try:
+        run_stage(stage, tally)
+        if stage.fitness.kind != "log_ratio" or stage.references:
+            fitness = fitness_of(stage.fitness, tally.values, stage.references, tally.scores)
+    except CandidateFailure as failure:
+        tally.use(failure.usage, failure.log)
+        status, reason = Status(failure.status), failure.reason
+    failed = status is not Status.OK
+    return StageReport(
+        split=stage.split,
+        suite=stage.suite,
+        digest=stage.digest,
+        status=status,
+        reason=reason,
+        log=tally.log or None,
+        scores=() if failed else tuple(tally.scores),
+        fitness=fitness,
+        fingerprint=None if failed else tally.fingerprint,
+        started=started.isoformat(),
+        wall_seconds=time.perf_counter() - began,
+        cpu_seconds=tally.cpu_seconds,
+        peak_memory=tally.peak_memory,
+        tier=str(tier),
+    )

@@ -1,0 +1,1 @@
+"""Programs measured on request: evaluate, compare, solve, distill."""

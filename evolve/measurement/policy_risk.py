@@ -1,0 +1,92 @@
+"""Strategic measures of policies of a dilemma over several seeds, every program confined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
+from nashforge.evolve.measurement.policies import ON_REQUEST_SECONDS
+from nashforge.evolve.measurement.programs import NamedProgram
+from nashforge.evolve.sandbox import CandidateFailure, Limits, Sandbox, Tier
+from nashforge.games.dilemmas.settings import Setting
+from nashforge.solvers.metrics.definitions import OF_POLICIES
+from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.metrics.social import CrossPlay
+from nashforge.solvers.policies.cross_play import cross_play
+from nashforge.solvers.policies.episode import Episode
+from nashforge.solvers.policies.metrics import Summary, summarise
+from nashforge.solvers.policies.strategic import check_policies, encounters
+
+
+@dataclass(frozen=True)
+class PolicyRisk:
+    """How one policy fares; see `nashforge.solvers.policies.strategic.Encounters`.
+
+    Attributes
+    ----------
+    measures : dict
+        Mean and interval over the seeds, by measure.
+    strangers, hostile : dict
+        Mean return of an agent, by policy of the others.
+    """
+
+    measures: dict[str, Summary]
+    strangers: dict[str, float]
+    hostile: dict[str, float]
+
+
+@dataclass(frozen=True)
+class PolicyRisks:
+    """How some policies fare, and together, if there are several."""
+
+    setting: Setting
+    seeds: tuple[int, ...]
+    programs: dict[str, PolicyRisk]
+    together: CrossPlay | None
+
+
+def policy_risks(
+    programs: Sequence[NamedProgram], setting: Setting, seeds: Sequence[int], *, tier: str = "strict"
+) -> PolicyRisks:
+    """Let policies meet those of the library, and each other.
+
+    Raises
+    ------
+    nashforge.evolve.sandbox.CandidateFailure
+        If a program fails.
+    """
+    limits = Limits(wall_seconds=ON_REQUEST_SECONDS, cpu_seconds=ON_REQUEST_SECONDS)
+    names = [name for name in OF_POLICIES if _defined(setting, name)]
+    found = {}
+    with Sandbox(hosts=HOSTS, tier=Tier(tier)) as sandbox:
+
+        def play(setting: Setting, sources: Sequence[str], seed: int) -> Episode:
+            return play_confined(sandbox, setting, sources, seed, limits).episode
+
+        for named in programs:
+            try:
+                met = [encounters(setting, named.source, seed, names, play) for seed in seeds]
+            except CandidateFailure as error:
+                raise type(error)(f"{named.label}: {error.reason}", error.log, error.usage) from error
+            values = [one.values(names) for one in met]
+            found[named.label] = PolicyRisk(
+                {name: summarise(value.get(name) for value in values) for name in names},
+                {name: float(np.mean([one.strangers[name] for one in met])) for name in met[0].strangers},
+                {name: float(np.mean([one.hostile[name] for one in met])) for name in met[0].hostile},
+            )
+        together = None
+        if len(programs) > 1:
+            sources = [named.source for named in programs]
+            together = CrossPlay(cross_play(setting, sources, seeds, play))
+    return PolicyRisks(setting, tuple(seeds), found, together)
+
+
+def _defined(setting: Setting, name: str) -> bool:
+    try:
+        check_policies(setting, [name])
+    except UndefinedMetricError:
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""The suites of all domains in one list: extensive games, matrix and Markov games, social dilemmas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+from nashforge.games.errors import GameError, SuiteError
+from nashforge.games.naming import choice
+
+GAMES, LEARNING, DILEMMA = "extensive", "matrix, Markov", "dilemma"
+"""What programs play: sequence forms (cfr, psro), learning tasks (rqe), episodes (gathering, cleanup)."""
+
+_FOLDERS = (
+    ("nashforge.games", "data"),
+    ("nashforge.games.matrix", "suites"),
+    ("nashforge.evolve.domains.dilemmas", "suites"),
+)
+
+
+@dataclass(frozen=True)
+class SuiteEntry:
+    """A suite as people look at it.
+
+    Attributes
+    ----------
+    name, kind, purpose : str
+    games : tuple of str
+        Game strings; of a dilemma the episodes of each split, as a setting with its seeds.
+    """
+
+    name: str
+    kind: str
+    purpose: str
+    games: tuple[str, ...]
+
+
+def all_suite_names() -> tuple[str, ...]:
+    """Return the names of all suites of the package, found without loading anything heavy."""
+    names = []
+    for package, folder in _FOLDERS:
+        files = resources.files(package).joinpath(folder).iterdir()
+        names += [file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")]
+    return tuple(sorted(names))
+
+
+def all_suites() -> tuple[SuiteEntry, ...]:
+    """Return the suites of the package, by name."""
+    return tuple(sorted((load(name) for load, name in _known()), key=lambda entry: entry.name))
+
+
+def find_suite(name_or_path: str) -> SuiteEntry:
+    """Return a suite of the package by name, or the user's own from a TOML file of any of the kinds.
+
+    Raises
+    ------
+    nashforge.games.SuiteError
+        If there is no such suite, or the file is of no kind.
+    """
+    for load, name in _known():
+        if name == name_or_path:
+            return load(name)
+    if not (name_or_path.endswith(".toml") or "/" in name_or_path):
+        raise SuiteError(
+            f"there is no suite called {name_or_path!r}; {choice(name_or_path, all_suite_names())} (your own "
+            "suite is a path ending in .toml)"
+        )
+    try:
+        return _extensive(name_or_path)
+    except GameError as error:
+        for load in (_learning, _dilemma):
+            try:
+                return load(name_or_path)
+            except GameError:
+                continue
+        raise error
+
+
+def _known() -> Iterator[tuple[Callable[[str], SuiteEntry], str]]:
+    from nashforge.evolve.domains.dilemmas.suites import dilemma_suite_names
+    from nashforge.games.matrix.suite_files import matrix_suite_names
+    from nashforge.games.suites import suite_names
+
+    for load, names in (
+        (_extensive, suite_names()),
+        (_learning, matrix_suite_names()),
+        (_dilemma, dilemma_suite_names()),
+    ):
+        for name in names:
+            yield load, name
+
+
+def _extensive(name: str) -> SuiteEntry:
+    from nashforge.games.suites import load_suite
+
+    found = load_suite(name)
+    return SuiteEntry(found.name, GAMES, found.purpose, found.games)
+
+
+def _learning(name: str) -> SuiteEntry:
+    from nashforge.games.matrix.suite_files import load_matrix_suite
+    from nashforge.solvers.learners.markov.tasks import is_markov_task, markov_task
+    from nashforge.solvers.learners.tasks import learning_task
+
+    found = load_matrix_suite(name)
+    for game in found.games:  # another kind of suite has the same fields
+        markov_task(game) if is_markov_task(game) else learning_task(game)
+    return SuiteEntry(found.name, LEARNING, found.purpose, found.games)
+
+
+def _dilemma(name: str) -> SuiteEntry:
+    from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
+
+    found = load_dilemma_suite(name)
+    splits = {"train": found.train, "validation": found.validation, "test": found.test}
+    games = (f"{found.setting} {split} seeds {', '.join(map(str, seeds))}" for split, seeds in splits.items())
+    return SuiteEntry(found.name, DILEMMA, found.purpose, tuple(games))

@@ -1,1 +1,0 @@
-"""The offline proposer's view of equilibrium learners, see `solvers.learners.interface`."""

@@ -1,0 +1,1 @@
+"""Who writes programs: the offline rewriter, fragments of policies, language models."""

@@ -1,0 +1,289 @@
+"""What the search asks of a proposer, and what it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from nashforge.archive.records import Candidate, Role, Status
+
+if TYPE_CHECKING:
+    from nashforge.evolve.evaluation.messages import Stage
+
+Curve: TypeAlias = tuple[tuple[int, float], ...]
+"""Iterations and values at checkpoints, in order."""
+
+
+@dataclass(frozen=True)
+class Individual:
+    """A program that was measured in this run.
+
+    Attributes
+    ----------
+    index : int
+        Position of its candidate in the run; -1 for the seed.
+    train, validation : float or None
+        Fitness; higher is better.
+    scores : dict
+        Final value of the domain's metric on each training game.
+    curves, seconds : dict
+        Its values at checkpoints, and the time taken, likewise.
+    parts : tuple of float
+        What the summands of an objective are on the training games, higher is better; empty without one.
+    migrated : bool
+        Whether it came from another island; such a copy does not move on.
+    """
+
+    index: int
+    candidate_id: int
+    hash: str
+    nickname: str
+    source: str
+    train: float
+    validation: float | None = None
+    island: int = 0
+    scores: Mapping[str, float] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[float, ...] = ()
+    migrated: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A recent candidate that failed, for proposers that can learn from it.
+
+    Attributes
+    ----------
+    source : str or None
+        Its program, if there was one.
+    parent : Individual or None
+        What it was made from.
+    index, candidate_id, island : int
+        Of the candidate; -1 if they do not matter.
+    operator : str
+        What it was asked for as.
+    """
+
+    source: str | None
+    status: str
+    reason: str
+    parent: Individual | None = None
+    index: int = -1
+    candidate_id: int = -1
+    island: int = -1
+    operator: str = ""
+
+    @property
+    def repairable(self) -> bool:
+        """Whether a program failed by an error of its own, which can be mended."""
+        errors = (Status.CRASHED, Status.INVALID_OUTPUT, Status.REJECTED)
+        return self.source is not None and self.parent is not None and self.status in errors
+
+
+@dataclass(frozen=True)
+class Request:
+    """One new program is wanted.
+
+    Attributes
+    ----------
+    index : int
+        Position of the candidate in the run.
+    operator : str
+        ``mutate`` (``diff`` for models), ``rewrite`` (a larger step), ``crossover``, ``simplify``, or
+        ``repair``.
+    parent : Individual
+        What to start from.
+    partner : Individual or None
+        The second parent of a crossover.
+    inspirations : sequence of Individual
+        Other good or different programs.
+    failures : sequence of Failure
+        The latest failures, the newest last.
+    failure : Failure or None
+        For a repair: what to mend.
+    rng : numpy.random.Generator
+        The only source of randomness; depends on the run's seed and the index alone.
+    island : int
+        Where the child will live.
+    """
+
+    index: int
+    operator: str
+    parent: Individual
+    rng: np.random.Generator
+    partner: Individual | None = None
+    inspirations: Sequence[Individual] = ()
+    failures: Sequence[Failure] = ()
+    failure: Failure | None = None
+    island: int = 0
+
+    @property
+    def parents(self) -> tuple[tuple[Individual, Role], ...]:
+        """The parents, the most important first."""
+        crossed = () if self.partner is None else ((self.partner, Role.CROSSOVER),)
+        return ((self.parent, Role.PARENT), *crossed)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A new program.
+
+    Attributes
+    ----------
+    description : str
+        What was changed, one plain sentence.
+    parents : tuple of (Individual, Role)
+        What it was made from.
+    """
+
+    source: str
+    operator: str
+    description: str
+    parents: tuple[tuple[Individual, Role], ...]
+
+
+class ProposalError(Exception):
+    """No program could be made from the request; the message says why."""
+
+
+class Proposer(Protocol):
+    """Writes programs."""
+
+    @property
+    def name(self) -> str:
+        """As stored with every candidate."""
+
+    def propose(self, request: Request) -> Proposal:
+        """Return a new program.
+
+        Raises
+        ------
+        ProposalError
+            If none could be made.
+        """
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What became of a request that was written in the background.
+
+    Attributes
+    ----------
+    index : int
+        Position of the candidate.
+    source : str or None
+        The program; None if there is no usable one, as ``status`` and ``reason`` say.
+    note : str or None
+        What was changed, in words.
+    data : dict
+        What to keep with the candidate.
+    """
+
+    index: int
+    source: str | None = None
+    note: str | None = None
+    status: Status = Status.REJECTED
+    reason: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a run has spent on models.
+
+    Attributes
+    ----------
+    cost, reserved : float
+        US dollars, of calls that ended and set aside for those under way.
+    tokens : int
+        Of calls that ended.
+    calls : int
+        How many have ended.
+    budget : float or None
+        What may be spent in all.
+    waiting : str or None
+        Why nothing is being written at the moment.
+    """
+
+    cost: float = 0.0
+    reserved: float = 0.0
+    tokens: int = 0
+    calls: int = 0
+    budget: float | None = None
+    waiting: str | None = None
+
+
+@runtime_checkable
+class Author(Protocol):
+    """Writes programs in the background, several at a time: language models, or a recording of theirs."""
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """What was spent; None if nothing can be."""
+
+    def begin(self, train: Stage, evaluations: int) -> None:
+        """Get ready. Called once, before anything is asked.
+
+        Parameters
+        ----------
+        train
+            What programs are measured on in training, with what the reference program reached.
+        evaluations
+            How many programs are still wanted.
+        """
+
+    @property
+    def busy(self) -> int:
+        """How many programs are being written."""
+
+    def choose(self) -> str:
+        """Return who is to write the next program; as stored with the candidate."""
+
+    def island(self, writer: str) -> int | None:
+        """Return the island that a writer works on; None: any."""
+
+    def reserve(self, candidate: Candidate, request: Request, writer: str) -> None:
+        """Make sure that the program can be paid for. Called in one transaction with storing the candidate.
+
+        Raises
+        ------
+        nashforge.archive.BudgetExceeded
+            If it cannot; ``choose`` is then not undone, the same request comes again.
+        Halt
+            If nothing more is recorded.
+        """
+
+    def start(self, index: int) -> None:
+        """Begin to write what was reserved."""
+
+    def collect(self) -> list[Draft]:
+        """Return what was written since the last time.
+
+        Raises
+        ------
+        Halt
+            If models have not been available for too long.
+        """
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something was written, at most so long."""
+
+    def notify(self, ring: Callable[[], None]) -> None:
+        """Have something called, from any thread, whenever there is something to collect."""
+
+    def passed(self, writer: str) -> None:
+        """Take in that a stored candidate was asked for, in the order of asking."""
+
+    def tell(self, candidate: Candidate, gain: float) -> None:
+        """Take in what became of a candidate, in the order of asking."""
+
+    def close(self) -> None:
+        """Give up what is being written."""
+
+
+class Halt(Exception):
+    """Nothing more will be written; the text is the reason by which the run ends."""

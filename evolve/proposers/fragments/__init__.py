@@ -1,0 +1,1 @@
+"""Policies for social dilemmas made of fragments: an offline proposer."""

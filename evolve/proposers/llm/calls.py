@@ -1,0 +1,230 @@
+"""Calls under way: made in the background, settled in the ledger the moment they end.
+
+One thread runs an event loop with all calls; the search never waits for a particular one. Every call has one
+deadline on the wall clock, repetitions by the provider's library included. What became of it is committed
+before anybody hears of it, so that an answer that was paid for is never lost with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from nashforge.archive import Archive, ArchiveError, CallStatus, ModelCall
+from nashforge.evolve.config.model_names import without_keys
+from nashforge.evolve.proposers.llm.prices import Price, Usage
+from nashforge.evolve.proposers.llm.providers import wire
+from nashforge.evolve.proposers.llm.providers.base import (
+    Answer,
+    CallFailed,
+    Prompt,
+    Provider,
+    Refused,
+    Unavailable,
+    Uncertain,
+    as_kept,
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A call that ended.
+
+    Attributes
+    ----------
+    index : int
+        Position of the candidate that it was made for.
+    text : str
+        The answer, if there is one.
+    failure : CallFailed or None
+        Why there is none.
+    """
+
+    index: int
+    call: ModelCall
+    text: str = ""
+    failure: CallFailed | None = None
+
+
+def ended(index: int, call: ModelCall) -> Ended:
+    """Return a settled call as it ended, from what is stored of it."""
+    return Ended(index, call, str((call.response or {}).get("text", "")))
+
+
+class Calls:
+    """Makes calls in the background.
+
+    Parameters
+    ----------
+    archive
+        Where calls are settled.
+    providers, prices
+        By label of the model.
+    deadline
+        Seconds that a call may take in all.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        providers: Mapping[str, Provider],
+        prices: Mapping[str, Price],
+        deadline: float,
+    ) -> None:
+        self._archive, self._providers, self._prices = archive, providers, prices
+        self._deadline = deadline
+        self._ended: deque[Ended | BaseException] = deque()
+        self._bell = threading.Event()
+        self._under_way: dict[str, float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.ring: Callable[[], None] = lambda: None
+        """Called, from another thread, when a call has ended."""
+
+    def __len__(self) -> int:
+        return len(self._under_way)
+
+    @property
+    def oldest(self) -> float:
+        """Seconds since the oldest call under way was made; 0 if there is none."""
+        return time.monotonic() - min(self._under_way.values(), default=time.monotonic())
+
+    def start(self, index: int, call: ModelCall, prompt: Prompt, max_output: int) -> None:
+        """Make a call whose costs are reserved."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="model calls", daemon=True)
+            self._thread.start()
+        self._under_way[call.token] = time.monotonic()
+        self._loop.call_soon_threadsafe(self._begin, index, call, prompt, max_output)
+
+    def _begin(self, index: int, call: ModelCall, prompt: Prompt, max_output: int) -> None:
+        assert self._loop is not None
+        task = self._loop.create_task(self._make(index, call, prompt, max_output))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _make(self, index: int, call: ModelCall, prompt: Prompt, max_output: int) -> None:
+        began = time.monotonic()
+        answer: Answer | None = None
+        failure: CallFailed | None = None
+        watched = wire.Wire()
+        wire.current.set(watched)
+        label = f"{call.provider}:{call.model}"
+        try:
+            async with asyncio.timeout(self._deadline):
+                answer = await self._providers[label].ask(prompt, max_output)
+            # A gateway may repeat what it was sent.
+            answer = as_kept(replace(answer, text=without_keys(answer.text)))
+        except TimeoutError:
+            if watched.open:
+                failure = Uncertain(f"no answer within {self._deadline:g} s")
+            else:
+                # It was turned away again and again, or waiting to be allowed to ask again.
+                failure = Unavailable(
+                    f"turned away for {self._deadline:g} s (status {watched.status}, {watched.sent} requests)"
+                )
+        except CallFailed as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001  a defect must end the run, not hang it
+            self._report(call, error)
+            return
+        try:
+            # Beside the event loop: a database that makes us wait must not delay other calls' deadlines.
+            settled = await asyncio.to_thread(
+                self._settle, call, label, answer, failure, time.monotonic() - began, watched.sent
+            )
+        except ArchiveError as error:
+            self._report(call, error)
+            return
+        self._report(call, Ended(index, settled, "" if answer is None else answer.text, failure))
+
+    def _report(self, call: ModelCall, what: Ended | BaseException) -> None:
+        self._ended.append(what)
+        self._under_way.pop(call.token, None)
+        self._bell.set()
+        self.ring()
+
+    def _settle(
+        self,
+        call: ModelCall,
+        label: str,
+        answer: Answer | None,
+        failure: CallFailed | None,
+        latency: float,
+        requests: int,
+    ) -> ModelCall:
+        if answer is not None:
+            status, reason = answer.status, answer.reason
+            response = {"text": answer.text, "requests": requests, "raw": dict(answer.raw)}
+            usage = answer.usage
+        else:
+            status = _status(failure)
+            reason, response = str(failure), {"requests": requests}
+            usage = None if isinstance(failure, Uncertain) else Usage()
+        if usage is None:
+            # Nobody said what it cost: the worst is assumed, as it was reserved.
+            cost, usage = call.reserved_cost, Usage(input=call.input_tokens, output=call.output_tokens)
+        else:
+            cost = self._prices[label].cost(usage)
+        return self._archive.settle_call(
+            call,
+            status,
+            cost=cost,
+            response=response,
+            reason=None if reason is None else without_keys(reason)[:1000],
+            input_tokens=usage.input,
+            cached_tokens=usage.cached,
+            cache_write_tokens=usage.cache_write,
+            output_tokens=usage.output,
+            latency=latency,
+        )
+
+    def take(self) -> list[Ended]:
+        """Return the calls that ended since the last time.
+
+        Raises
+        ------
+        nashforge.archive.ArchiveError
+            If a call could not be settled.
+        """
+        self._bell.clear()
+        taken: list[Ended] = []
+        while self._ended:
+            what = self._ended.popleft()
+            if isinstance(what, BaseException):
+                raise what
+            taken.append(what)
+        return taken
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a call ends, at most so long."""
+        self._bell.wait(seconds)
+
+    def close(self) -> None:
+        """Give up what is under way, which stays reserved in the ledger, and close the connections."""
+        if self._loop is None or self._thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+        self._loop = self._thread = None
+
+    async def _shut(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for provider in self._providers.values():
+            await provider.close()
+
+
+def _status(failure: CallFailed | None) -> CallStatus:
+    if isinstance(failure, Uncertain):
+        return CallStatus.TIMEOUT if "no answer" in str(failure) else CallStatus.INVALID
+    return CallStatus.REFUSED if isinstance(failure, Refused) else CallStatus.ERROR

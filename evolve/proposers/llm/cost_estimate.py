@@ -1,0 +1,54 @@
+"""What a run is going to cost, roughly, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nashforge.evolve.config.models import ModelOptions
+from nashforge.evolve.proposers.llm.prices import Price, Usage, most_tokens, usual_tokens
+
+USUAL_USER_TOKENS = 4000
+USUAL_OUTPUT_TOKENS = 1500
+CALLS_PER_EVALUATION = 1.3
+"""Repairs, and answers that come to nothing."""
+
+
+def forecast(
+    prices: Mapping[str, Price], system: str, options: ModelOptions, evaluations: int, spent: float
+) -> str:
+    """Return a sentence on what is to be expected, and the most that can be spent.
+
+    Parameters
+    ----------
+    prices
+        By label of the model.
+    system
+        The system prompt, which is read from the cache after the first call.
+    evaluations
+        How many programs are still wanted.
+    spent
+        US dollars so far.
+    """
+    usage = Usage(
+        input=USUAL_USER_TOKENS,
+        cached=usual_tokens(system),
+        output=min(USUAL_OUTPUT_TOKENS, options.max_output_tokens),
+    )
+    each = {label: price.cost(usage) for label, price in prices.items()}
+    calls = CALLS_PER_EVALUATION * evaluations
+    low, high = min(each.values()) * calls, max(each.values()) * calls
+    about = f"${low:.2f}" if high - low < 0.005 else f"${low:.2f} to ${high:.2f}"
+    most = max(
+        price.most(most_tokens(system) + 3 * USUAL_USER_TOKENS, options.max_output_tokens)
+        for price in prices.values()
+    )
+    cap = (
+        f"at most ${options.budget_usd:.2f} are spent"
+        if options.budget_usd
+        else "there is no limit on spending"
+    )
+    already = f", ${spent:.2f} of them already" if spent and options.budget_usd else ""
+    return (
+        f"{', '.join(prices)}: about {about} for {evaluations} evaluations (a call costs about "
+        f"${min(each.values()):.3f}, at worst ${most:.2f}); {cap}{already}"
+    )

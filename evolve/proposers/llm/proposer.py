@@ -1,0 +1,355 @@
+"""Language models as the author of programs: who is asked, what it may cost, what becomes of the answer."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nashforge.archive import Archive, BudgetExceeded, CallStatus, Candidate, ModelCall, Run, Status
+from nashforge.evolve.config.model_names import parse_model, place_of
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Stage
+from nashforge.evolve.executors.dispatcher import SearchError
+from nashforge.evolve.proposers.base import Draft, Halt, Ledger, Request
+from nashforge.evolve.proposers.llm.bandit import Bandit
+from nashforge.evolve.proposers.llm.calls import Calls
+from nashforge.evolve.proposers.llm.circuit_breaker import Gate
+from nashforge.evolve.proposers.llm.cost_estimate import forecast
+from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.llm.prices import Price, most_tokens
+from nashforge.evolve.proposers.llm.prompting import Prompter, Repair
+from nashforge.evolve.proposers.llm.providers.base import Prompt, Provider, Refused, Unavailable
+from nashforge.evolve.proposers.llm.recordings.replay import Take, Tape, take_of, unfinished
+from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
+
+FRAME_TOKENS = 500
+"""Tokens that a protocol may add to a prompt: roles, separators."""
+
+REFUSALS = 5
+"""A run ends when a model turns so many requests in a row away for good."""
+
+_WHY = {
+    CallStatus.REFUSED: "the model refused",
+    CallStatus.INVALID: "the answer could not be read",
+    CallStatus.TIMEOUT: "there was no answer in time",
+}
+
+
+@dataclass
+class _Order:
+    """A program that is being written."""
+
+    candidate: Candidate
+    request: Request
+    writer: str
+    prompt: Prompt
+    purpose: str
+    repairs: int
+    call: ModelCall | None = None
+    take: Take | None = None
+    calls: int = 0
+    cost: float = 0.0
+    remarks: list[str] = field(default_factory=list)
+
+
+class ModelAuthor:
+    """Has programs written by language models, or takes their recorded answers.
+
+    Parameters
+    ----------
+    archive, run, config, domain
+        Of the run.
+    providers, prices
+        By label of the model; without providers, only recorded answers are used.
+    tape
+        Recorded answers of the run that is replayed; None: models are asked.
+    note
+        Called with what is worth telling people.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        run: Run,
+        config: RunConfig,
+        domain: Domain,
+        *,
+        labels: Sequence[str],
+        providers: Mapping[str, Provider],
+        prices: Mapping[str, Price],
+        tape: Tape | None = None,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._archive, self._run, self._config, self._domain = archive, run, config, domain
+        self._labels, self._prices, self._note = tuple(labels), prices, note
+        self._replaying = tape is not None
+        self._tape = tape or Tape(())
+        self._calls = Calls(archive, providers, prices, config.proposal_seconds)
+        self._bandit = Bandit(self._labels)
+        self._gates = {label: Gate() for label in self._labels}
+        self._refusals = dict.fromkeys(self._labels, 0)
+        self._orders: dict[int, _Order] = {}
+        self._ready: deque[tuple[int, Take]] = deque()
+        self._ring: Callable[[], None] = lambda: None
+        self._spent, self._tokens, self._count = 0.0, 0, 0
+        self._prompter: Prompter
+
+    # What the search asks for.
+
+    @property
+    def busy(self) -> int:
+        """How many programs are being written."""
+        return len(self._orders)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """What was spent; None for a replay."""
+        if self._replaying:
+            return None
+        reserved = sum(order.call.reserved_cost for order in self._orders.values() if order.call is not None)
+        return Ledger(
+            self._spent,
+            reserved,
+            self._tokens,
+            self._count,
+            self._config.budget_usd or None,
+            self._waiting(),
+        )
+
+    def begin(self, train: Stage, evaluations: int) -> None:
+        """Render the system prompt, and count what was lost with an interrupted process as spent."""
+        level = load_feedback(self._config.feedback)
+        self._prompter = Prompter(self._domain, train, level, self._config.prompts)
+        if self._replaying:
+            self._note("recorded answers are used; no model is asked and nothing is spent")
+            return
+        self._archive.write_off_calls(self._run)
+        total = self._archive.spending(self._run)[""]
+        self._spent, self._count = total.cost, total.calls
+        self._tokens = (
+            total.input_tokens + total.cached_tokens + total.cache_write_tokens + total.output_tokens
+        )
+        self._tape = unfinished(self._archive, self._run)
+        self._archive.set_state(self._run, f"system {self._prompter.digest}", self._prompter.system)
+        prices = {label: self._prices[label] for label in self._labels}
+        system = self._prompter.system
+        for model in map(parse_model, self._config.proposers):
+            place = place_of(model)
+            if place is not None:
+                self._note(f"{model.label} is asked at {place}")
+        self._note(forecast(prices, system, self._config, evaluations, self._spent))
+
+    def choose(self) -> str:
+        """Return the model that the bandit prefers."""
+        return self._bandit.choose()
+
+    def island(self, writer: str) -> int | None:
+        """Return a model's own island, if it has one."""
+        return self._labels.index(writer) if self._config.model_islands else None
+
+    def reserve(self, candidate: Candidate, request: Request, writer: str) -> None:
+        """Take a recorded answer, or set money aside for asking a model."""
+        prompt = self._prompter.prompt(request)
+        order = _Order(candidate, request, writer, prompt, request.operator, self._config.repairs)
+        self._fund(order)
+        if not self._replaying:
+            self._archive.set_state(self._run, "bandit", self._bandit.state())
+        self._orders[candidate.index] = order
+
+    def start(self, index: int) -> None:
+        """Use the recorded answer, or call the model."""
+        order = self._orders[index]
+        if order.take is not None:
+            self._ready.append((index, order.take))
+            order.take = None
+            self._ring()
+        elif self._gates[order.writer].closed:
+            # Money is not held back for what waits.
+            self._release(order, "the model is not available")
+            self._gates[order.writer].held.append(index)
+        else:
+            assert order.call is not None
+            self._calls.start(index, order.call, order.prompt, self._config.max_output_tokens)
+
+    def collect(self) -> list[Draft]:
+        """Return what was written; ask again where an answer needs repair or a model is back."""
+        drafts: list[Draft | None] = []
+        while self._ready:
+            index, take = self._ready.popleft()
+            self._orders[index].cost += take.cost
+            drafts.append(self._read(index, take))
+        for end in self._calls.take():
+            drafts.append(self._ended(end.index, end.call, end.failure))
+        for gate in self._gates.values():
+            for index in gate.release():
+                drafts.append(self._again(index))
+            if gate.seconds_closed > 60 * self._config.outage_minutes and not len(self._calls):
+                raise Halt(f"outage: {gate.reason}")
+        return [draft for draft in drafts if draft is not None]
+
+    def wait(self, seconds: float) -> None:
+        """Wait until an answer came, at most so long."""
+        if not self._ready:
+            self._calls.wait(seconds)
+
+    def notify(self, ring: Callable[[], None]) -> None:
+        """Have something called when an answer comes."""
+        self._ring = self._calls.ring = ring
+
+    def tell(self, candidate: Candidate, gain: float) -> None:
+        """Tell the bandit what a program gained and cost."""
+        if candidate.proposer in self._bandit.arms:
+            self._bandit.tell(candidate.proposer, gain, float(candidate.data.get("cost", 0.0)))
+
+    def passed(self, writer: str) -> None:
+        """Take in that a stored candidate was asked for."""
+        if writer in self._bandit.arms:
+            self._bandit.asked(writer)
+
+    def close(self) -> None:
+        """Give up what is under way; as it may have been answered, it counts as spent."""
+        self._calls.close()
+        if self._orders and not self._replaying:
+            self._archive.write_off_calls(self._run)
+        self._orders.clear()
+
+    # Money.
+
+    def _fund(self, order: _Order) -> None:
+        """Take the next recorded answer, or set the most that a call can cost aside."""
+        index = order.candidate.index
+        order.take = self._tape.take(index)
+        if order.take is not None:
+            return
+        if self._replaying:
+            raise Halt("replayed: the recording has no more answers")
+        config, label = self._config, order.writer
+        tokens = most_tokens(order.prompt.system) + most_tokens(order.prompt.user) + FRAME_TOKENS
+        provider, _, model = label.partition(":")
+        order.call = self._archive.reserve_call(
+            self._run,
+            provider=provider,
+            model=model,
+            request={
+                "index": index,
+                "purpose": order.purpose,
+                "system": self._prompter.digest,
+                "user": order.prompt.user,
+                "max_output_tokens": config.max_output_tokens,
+            },
+            reserved_cost=self._prices[label].most(tokens, config.max_output_tokens),
+            cap=config.budget_usd or None,
+            input_tokens=tokens,
+            output_tokens=config.max_output_tokens,
+            token_cap=config.max_tokens,
+            candidate=order.candidate,
+        )
+
+    def _release(self, order: _Order, reason: str) -> None:
+        assert order.call is not None
+        self._archive.settle_call(order.call, CallStatus.ERROR, cost=0.0, reason=f"not sent: {reason}")
+        order.call = None
+
+    # What becomes of calls.
+
+    def _ended(self, index: int, call: ModelCall, failure: Exception | None) -> Draft | None:
+        order = self._orders[index]
+        gate = self._gates[order.writer]
+        order.call = None
+        order.cost += call.cost or 0.0
+        self._spent += call.cost or 0.0
+        self._tokens += call.input_tokens + call.cached_tokens + call.cache_write_tokens + call.output_tokens
+        self._count += 1
+        if isinstance(failure, Unavailable):
+            if not gate.closed:
+                self._note(f"{order.writer} is not available: {call.reason}; waiting for it")
+            gate.failed(str(call.reason))
+            gate.held.append(index)
+            return None
+        if isinstance(failure, Refused):
+            self._refusals[order.writer] += 1
+            if failure.fatal or self._refusals[order.writer] >= REFUSALS:
+                raise SearchError(f"{order.writer} refuses all requests: {call.reason}")
+            # Whoever turns a request away for good is there to be asked.
+            gate.answered()
+        elif failure is not None:
+            gate.lost(str(call.reason))
+        else:
+            if gate.closed:
+                self._note(f"{order.writer} is available again")
+            gate.answered()
+            self._refusals[order.writer] = 0
+        return self._read(index, take_of(index, call))
+
+    def _again(self, index: int) -> Draft | None:
+        """Ask for a held program again."""
+        order = self._orders[index]
+        try:
+            self._fund(order)
+        except BudgetExceeded as error:
+            reason = f"there was no money left to ask again: {error}"
+            return self._done(index, Draft(index, status=Status.CANCELLED, reason=reason))
+        assert order.call is not None
+        self._calls.start(index, order.call, order.prompt, self._config.max_output_tokens)
+        return None
+
+    def _read(self, index: int, take: Take) -> Draft | None:
+        """Make a program of an answer, or ask for its repair."""
+        order = self._orders[index]
+        order.calls += 1
+        if take.status in _WHY:
+            reason = f"{_WHY[take.status]}: {take.reason}"
+            return self._done(index, Draft(index, reason=reason))
+        base, donors = _bases(order.request)
+        try:
+            edited = read_reply(take.text, base, donors)
+        except ReplyError as error:
+            return self._repair(index, take, error, base)
+        order.remarks += edited.remarks
+        return self._done(index, Draft(index, edited.source, edited.note or None))
+
+    def _repair(self, index: int, take: Take, error: ReplyError, base: str) -> Draft | None:
+        order = self._orders[index]
+        cut = take.status is CallStatus.TRUNCATED
+        reason = f"{error}; {take.reason}" if cut else str(error)
+        if order.repairs > 0:
+            order.repairs -= 1
+            order.purpose = "repair"
+            order.remarks.append(reason)
+            order.prompt = self._prompter.prompt(order.request, Repair(base, reason, error.part))
+            try:
+                self._fund(order)
+            except (BudgetExceeded, Halt):
+                order.repairs = 0
+            else:
+                self.start(index)
+                return None
+        return self._done(index, Draft(index, reason=f"no usable answer: {reason}"))
+
+    def _done(self, index: int, draft: Draft) -> Draft:
+        order = self._orders.pop(index)
+        data: dict[str, Any] = {"model": order.writer, "calls": order.calls, "cost": order.cost}
+        if order.remarks:
+            data["remarks"] = order.remarks
+        return Draft(draft.index, draft.source, draft.note, draft.status, draft.reason, data)
+
+    def _waiting(self) -> str | None:
+        """Say why nothing is being written, if all there is to write is held back."""
+        closed = {label: gate for label, gate in self._gates.items() if gate.closed}
+        if not closed or len(self._calls) or self._ready or not self._orders:
+            return None
+        label, gate = min(closed.items(), key=lambda item: item[1].seconds_left)
+        left = time.strftime("%M:%S", time.gmtime(gate.seconds_left))
+        return f"{label}: {gate.reason}; next try in {left}"
+
+
+def _bases(request: Request) -> tuple[str, tuple[str, ...]]:
+    """Return the program that edits apply to, and others whose imports may be taken for granted."""
+    partner = () if request.partner is None else (request.partner.source,)
+    if request.failure is not None and request.failure.source is not None:
+        return request.failure.source, (request.parent.source, *partner)
+    return request.parent.source, partner

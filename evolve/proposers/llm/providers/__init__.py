@@ -1,0 +1,29 @@
+"""The providers of language models, each behind its official library."""
+
+from __future__ import annotations
+
+from nashforge.evolve.config.model_names import Model, key_of
+from nashforge.evolve.proposers.llm.providers.base import Provider
+
+
+def connect(model: Model, retries: int) -> Provider:
+    """Return a connection to a model; nothing is sent yet.
+
+    Parameters
+    ----------
+    retries
+        How often the provider's library repeats a request that was turned away (rate limits, overload).
+
+    Raises
+    ------
+    nashforge.evolve.config.model_names.ModelError
+        If it needs a key and there is none.
+    """
+    key = key_of(model)
+    if model.provider == "anthropic":
+        from nashforge.evolve.proposers.llm.providers.anthropic import AnthropicProvider
+
+        return AnthropicProvider(model, key, retries)
+    from nashforge.evolve.proposers.llm.providers.google import GoogleProvider
+
+    return GoogleProvider(model, key, retries)

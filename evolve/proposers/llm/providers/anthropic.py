@@ -1,0 +1,142 @@
+"""Models that speak Anthropic's Messages protocol, through the ``anthropic`` library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anthropic
+import httpx2
+from anthropic.types import Message
+
+from nashforge.archive.records import CallStatus
+from nashforge.evolve.config.model_names import Key, Model
+from nashforge.evolve.proposers.llm.prices import Usage
+from nashforge.evolve.proposers.llm.providers import wire
+from nashforge.evolve.proposers.llm.providers.base import (
+    CONNECT_SECONDS,
+    NOT_AS_EXPECTED,
+    Answer,
+    CallFailed,
+    Prompt,
+    Refused,
+    Unavailable,
+    Uncertain,
+    ended_oddly,
+    plausible,
+    refused,
+)
+
+_ENDED = ("end_turn", "stop_sequence")
+
+
+async def _retry_only_what_was_turned_away(request: Any, call_next: Any) -> Any:
+    """Keep the library from repeating a request that may have been answered, and charged for, already."""
+    try:
+        return await call_next(request)
+    except anthropic.APIConnectionError as error:
+        if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
+            raise
+        cause = error.__cause__ or error
+        if isinstance(cause, CallFailed):
+            raise cause from None
+        raise Uncertain(f"the connection broke ({type(cause).__name__})") from None
+
+
+class AnthropicProvider:
+    """A connection to one model.
+
+    Parameters
+    ----------
+    model
+        Which model, and where.
+    key
+        Empty for a server that needs none.
+    retries
+        See `nashforge.evolve.proposers.llm.providers.connect`.
+    """
+
+    def __init__(self, model: Model, key: Key, retries: int) -> None:
+        self._model = model
+        bearer = key.variable == "ANTHROPIC_AUTH_TOKEN"
+        # Limits on single reads would only add a second clock to the deadline of the proposal.
+        timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
+        self._client = anthropic.AsyncAnthropic(
+            api_key=None if bearer else key.value or "none",
+            auth_token=key.value if bearer else None,
+            base_url=model.address,
+            max_retries=retries,
+            timeout=timeout,
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                timeout=timeout, event_hooks=wire.hooks(), follow_redirects=False
+            ),
+            middleware=[_retry_only_what_was_turned_away],
+        )
+
+    async def ask(self, prompt: Prompt, max_output: int) -> Answer:
+        """Send a prompt; the system part is marked for the cache."""
+        try:
+            message = await self._client.messages.create(
+                model=self._model.name,
+                max_tokens=max_output,
+                system=[{"type": "text", "text": prompt.system, "cache_control": {"type": "ephemeral"}}],
+                messages=[{"role": "user", "content": prompt.user}],
+            )
+        except anthropic.APIError as error:
+            raise _meaning(error) from error
+        except NOT_AS_EXPECTED as error:
+            raise Uncertain(f"the response cannot be read ({type(error).__name__})") from error
+        return _answer(message)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+def _meaning(error: anthropic.APIError) -> CallFailed:
+    if isinstance(error, anthropic.APIResponseValidationError):
+        return Uncertain("the response has an unexpected form")
+    if isinstance(error, anthropic.APIStatusError):
+        return refused(error.status_code, error.api_message or error.message)
+    if isinstance(error, anthropic.APIConnectionError):
+        return Unavailable(f"the server was not reached ({error.__cause__ or error})")
+    return Refused(error.message, fatal=False)
+
+
+def _answer(message: Message) -> Answer:
+    # The library builds its objects without checking them: a gateway's body may have any form.
+    if not isinstance(message, Message) or not isinstance(getattr(message, "content", None), list):
+        raise Uncertain("the response has an unexpected form")
+    raw = message.model_dump(mode="json", exclude_none=True, warnings=False)
+    text = "".join(
+        block["text"]
+        for block in raw["content"]
+        if isinstance(block, dict) and block.get("type") == "text" and isinstance(block.get("text"), str)
+    )
+    usage = _usage(raw.get("usage"))
+    reason = raw.get("stop_reason")
+    if reason == "refusal":
+        return Answer(CallStatus.REFUSED, text, usage, "the model declined to answer", raw)
+    if reason in ("max_tokens", "model_context_window_exceeded"):
+        why = f"the answer was cut off at the limit of tokens ({reason})"
+        return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
+    if reason == "pause_turn":
+        why = "the model paused before its answer was complete (pause_turn)"
+        return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
+    return ended_oddly(text, usage, raw, reason, known=_ENDED)
+
+
+def _usage(raw: Any) -> Usage | None:
+    if not isinstance(raw, dict):
+        return None
+    counts = [
+        raw.get(name, 0)
+        for name in (
+            "input_tokens",
+            "cache_read_input_tokens",
+            "cache_creation_input_tokens",
+            "output_tokens",
+        )
+    ]
+    if "output_tokens" not in raw or not all(map(plausible, counts)):
+        return None
+    return Usage(*counts)

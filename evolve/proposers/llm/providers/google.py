@@ -1,0 +1,140 @@
+"""Models that speak Google's Gemini protocol, through the ``google-genai`` library."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import Any
+
+import httpx2
+from google import genai
+from google.genai import errors, types
+
+from nashforge.archive.records import CallStatus
+from nashforge.evolve.config.model_names import Key, Model
+from nashforge.evolve.proposers.llm.prices import Usage
+from nashforge.evolve.proposers.llm.providers import wire
+from nashforge.evolve.proposers.llm.providers.base import (
+    CONNECT_SECONDS,
+    NOT_AS_EXPECTED,
+    Answer,
+    Prompt,
+    Unavailable,
+    Uncertain,
+    ended_oddly,
+    plausible,
+    refused,
+)
+from nashforge.evolve.proposers.llm.providers.retry_after import wait_as_told
+
+_RETRIED = [408, 429, 500, 502, 503, 504, 529]
+_ENDED = ("STOP", "FINISH_REASON_UNSPECIFIED")
+_CUT = ("MAX_TOKENS", "CONTINUATION")
+_DECLINED = set(types.FinishReason.__members__) - {*_ENDED, *_CUT, "OTHER"}
+
+
+class GoogleProvider:
+    """A connection to one model.
+
+    Parameters
+    ----------
+    model
+        Which model, and where.
+    key
+        Empty for a server that needs none.
+    retries
+        See `nashforge.evolve.proposers.llm.providers.connect`.
+    """
+
+    def __init__(self, model: Model, key: Key, retries: int) -> None:
+        self._model = model
+        _keep_quiet()
+        hooks = wire.hooks()
+        # After the watching hook: what is waited for has been turned away, and is not under way.
+        hooks["response"].append(wait_as_told(retries))
+        self._client = genai.Client(
+            api_key=key.value or "none",
+            vertexai=False,
+            http_options=types.HttpOptions(
+                base_url=model.address,
+                # Limits on single reads would only add a second clock to the deadline of the proposal; and
+                # the library would repeat a request that they cut off, which may be charged twice.
+                async_client_args={
+                    "timeout": httpx2.Timeout(None, connect=CONNECT_SECONDS),
+                    "event_hooks": hooks,
+                    # The key would go along, to an address that nobody named.
+                    "follow_redirects": False,
+                },
+                retry_options=types.HttpRetryOptions(
+                    attempts=retries + 1, initial_delay=0.5, max_delay=8.0, http_status_codes=_RETRIED
+                ),
+            ),
+        )
+
+    async def ask(self, prompt: Prompt, max_output: int) -> Answer:
+        """Send a prompt; equal beginnings are cached by the provider without being marked."""
+        config = types.GenerateContentConfig(
+            system_instruction=prompt.system,
+            max_output_tokens=max_output,
+            candidate_count=1,
+            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+        )
+        try:
+            response = await self._client.aio.models.generate_content(
+                model=self._model.name, contents=prompt.user, config=config
+            )
+        except errors.APIError as error:
+            raise refused(error.code, str(error.message or error.status or "the request failed")) from error
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise Unavailable(f"the server was not reached ({error})") from error
+        except httpx2.HTTPError as error:
+            raise Uncertain(f"the connection broke ({type(error).__name__})") from error
+        except (*NOT_AS_EXPECTED, errors.UnknownApiResponseError) as error:
+            raise Uncertain(f"the response cannot be read ({type(error).__name__})") from error
+        return _answer(response)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aio.aclose()
+
+
+def _keep_quiet() -> None:
+    """Keep the library from writing to the screen, which shows the run.
+
+    It warns of every value that it does not know, such as a new reason for the end of an answer, and logs
+    where nobody has asked for logs.
+    """
+    warnings.filterwarnings("ignore", r"(?s).* is not a valid \w+$", UserWarning, r"google\.genai\b")
+    log = logging.getLogger("google_genai")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+
+
+def _answer(response: types.GenerateContentResponse) -> Answer:
+    raw = response.model_dump(mode="json", exclude_none=True, exclude={"sdk_http_response"}, warnings=False)
+    usage = _usage(raw.get("usage_metadata"))
+    blocked = (raw.get("prompt_feedback") or {}).get("block_reason")
+    candidates = raw.get("candidates") or [{}]
+    parts = (candidates[0].get("content") or {}).get("parts") or []
+    text = "".join(part.get("text") or "" for part in parts if not part.get("thought"))
+    reason = candidates[0].get("finish_reason")
+    if blocked or reason in _DECLINED:
+        return Answer(
+            CallStatus.REFUSED, text, usage, f"the model declined to answer ({blocked or reason})", raw
+        )
+    if reason in _CUT:
+        why = f"the answer was cut off at the limit of tokens ({reason})"
+        return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
+    return ended_oddly(text, usage, raw, reason, known=_ENDED)
+
+
+def _usage(raw: Any) -> Usage | None:
+    if not isinstance(raw, dict) or raw.get("prompt_token_count") is None:
+        return None
+    cached = int(raw.get("cached_content_token_count") or 0)
+    # The count of the prompt includes what came from the cache; that of the candidates excludes thoughts.
+    read = int(raw["prompt_token_count"]) + int(raw.get("tool_use_prompt_token_count") or 0)
+    written = int(raw.get("candidates_token_count") or 0) + int(raw.get("thoughts_token_count") or 0)
+    if not all(map(plausible, (read, cached, written))):
+        return None
+    return Usage(input=max(read - cached, 0), cached=cached, output=written)

@@ -1,0 +1,106 @@
+"""Watching the requests of a call, below the provider's library and its retries.
+
+Whether a call without an answer may have been charged for depends on one thing: was a request under way that
+had not been turned away? The libraries do not say; hooks on their HTTP clients do. And the libraries read
+whatever a server sends into memory; here a response has an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from httpx2 import AsyncByteStream
+
+from nashforge.evolve.proposers.llm.providers.base import Refused, Uncertain
+
+if TYPE_CHECKING:
+    import httpx2
+
+MAX_RESPONSE = 4 << 20
+"""Bytes of a response that are read: some thirty times the longest answer that can be used."""
+
+MAX_ERROR = 1 << 16
+"""Bytes of an error that are read."""
+
+
+@dataclass
+class Wire:
+    """The requests of one call.
+
+    Attributes
+    ----------
+    sent : int
+        How many requests were sent, repetitions included.
+    open : bool
+        Whether one was sent that has not been turned away.
+    status : int or None
+        Of the latest response.
+    """
+
+    sent: int = 0
+    open: bool = False
+    status: int | None = None
+
+
+current: ContextVar[Wire | None] = ContextVar("wire", default=None)
+"""The wire of the call that this task makes."""
+
+
+class _Bounded(AsyncByteStream):
+    """A response's body up to so many bytes; then it ends, or what it was read for fails."""
+
+    def __init__(self, stream: Any, limit: int, failure: str | None) -> None:
+        self._stream, self._left, self._failure = stream, limit, failure
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            if len(chunk) > self._left:
+                if self._failure is not None:
+                    raise Uncertain(self._failure)
+                yield chunk[: self._left]
+                return
+            self._left -= len(chunk)
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    @property
+    def elapsed(self) -> Any:
+        """How long the response took."""
+        return self._stream.elapsed
+
+
+async def _sending(request: httpx2.Request) -> None:
+    # What is compressed may be a thousand times longer than what is sent.
+    request.headers["accept-encoding"] = "identity"
+    wire = current.get()
+    if wire is not None:
+        wire.sent += 1
+        wire.open = True
+
+
+async def _answered(response: httpx2.Response) -> None:
+    wire = current.get()
+    if wire is not None:
+        wire.status = response.status_code
+        wire.open = response.status_code == 200
+    if response.has_redirect_location:
+        # Keys would go along to a server that nobody named.
+        raise Refused("the server sends its callers to another address; name that one instead", fatal=True)
+    plain = response.headers.get("content-encoding", "identity").strip().lower() in ("", "identity")
+    if response.status_code != 200:
+        response.stream = _Bounded(response.stream, MAX_ERROR if plain else 0, None)
+        return
+    if not plain:
+        raise Uncertain("the server compressed its response, which it was asked not to")
+    too_long = f"the response is longer than {MAX_RESPONSE >> 20} MiB"
+    response.stream = _Bounded(response.stream, MAX_RESPONSE, too_long)
+
+
+def hooks() -> dict[str, list[Any]]:
+    """Return event hooks for an HTTP client."""
+    return {"request": [_sending], "response": [_answered]}

@@ -1,0 +1,1 @@
+"""Recorded answers of models, to resume and to replay runs without a network."""

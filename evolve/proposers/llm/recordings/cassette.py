@@ -1,0 +1,162 @@
+"""Cassettes: the models' answers of a run in a file, to be replayed anywhere, with no secrets in it.
+
+One JSON object a line: first the run (``nashforge_cassette`` is the version of the format) with its
+configuration and system prompts, then its calls in the order in which they were made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nashforge.archive import Archive, CallStatus, Run
+from nashforge.evolve.config.model_names import without_keys
+from nashforge.evolve.config.models import REPLAY
+from nashforge.evolve.domains.translation import is_outdated
+from nashforge.evolve.proposers.llm.recordings.replay import DECISIVE, Take, Tape, tape_of
+
+VERSION = 1
+_SETTINGS = ("prices", "prompts", "replay")
+"""Settings that name files of one machine, or mean nothing elsewhere."""
+
+
+class CassetteError(ValueError):
+    """There is nothing to replay by the name that was given."""
+
+
+def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
+    """Yield the lines of a run's cassette.
+
+    Requests hold only prompts and responses only what models returned; keys travel in neither, and texts that
+    look like keys are taken out all the same.
+    """
+    positions = {candidate.id: candidate.index for candidate in archive.candidates(run)}
+    calls = archive.model_calls(run=run)
+    digests = {str(call.request.get("system", "")) for call in calls} - {""}
+    config = {**run.config, **archive.get_state(run, "changes", {})}
+    head = {
+        "nashforge_cassette": VERSION,
+        "run": run.nickname,
+        "config": {name: value for name, value in config.items() if name not in _SETTINGS},
+        "system": {digest: archive.get_state(run, f"system {digest}", "") for digest in sorted(digests)},
+    }
+    yield _line(head)
+    for call in calls:
+        if call.candidate_id in positions and call.status in DECISIVE:
+            yield _line(
+                {
+                    "index": positions[call.candidate_id],
+                    "provider": call.provider,
+                    "model": call.model,
+                    "status": str(call.status),
+                    "reason": call.reason,
+                    "request": call.request,
+                    "text": str((call.response or {}).get("text", "")),
+                    "cost": call.cost,
+                    "tokens": {
+                        "input": call.input_tokens,
+                        "cached": call.cached_tokens,
+                        "cache_write": call.cache_write_tokens,
+                        "output": call.output_tokens,
+                    },
+                    "latency": call.latency,
+                }
+            )
+
+
+def _line(value: dict[str, Any]) -> str:
+    return without_keys(json.dumps(value, ensure_ascii=True, allow_nan=False)) + "\n"
+
+
+def read_cassette(path: str | Path) -> Tape:
+    """Return the recorded answers in a file.
+
+    Raises
+    ------
+    CassetteError
+        If the file cannot be read or is no cassette.
+    """
+    try:
+        with Path(path).expanduser().open(encoding="utf-8") as file:
+            head = json.loads(file.readline())
+            if not isinstance(head, dict) or head.get("nashforge_cassette") != VERSION:
+                raise CassetteError(
+                    f"the file {path} is no cassette of version {VERSION}; make one with "
+                    "`nashforge calls export`"
+                )
+            takes = [_take(json.loads(line)) for line in file if line.strip()]
+    except OSError as error:
+        raise CassetteError(
+            f"the cassette {path} cannot be read ({error.strerror}); check the path"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, CassetteError):
+            raise
+        raise CassetteError(f"the cassette {path} is damaged ({error}); export it again") from error
+    return Tape(takes, head["config"])
+
+
+def _take(row: dict[str, Any]) -> Take:
+    return Take(
+        int(row["index"]),
+        f"{row['provider']}:{row['model']}",
+        CallStatus(row["status"]),
+        str(row["text"]),
+        row["reason"],
+        float(row["cost"] or 0.0),
+    )
+
+
+def find_tape(archive: Archive, reference: str) -> Tape:
+    """Return the recorded answers of a run of the archive, or of a cassette file.
+
+    Raises
+    ------
+    CassetteError
+        If there are none.
+    nashforge.archive.NotFound, nashforge.archive.AmbiguousReference
+        If no run, or several, fit.
+    """
+    if reference.endswith(".jsonl") or "/" in reference:
+        return read_cassette(reference)
+    run = archive.get_run(reference)
+    tape = tape_of(archive, run)
+    if not len(tape):
+        raise CassetteError(
+            f"the run {run.nickname} has no model calls; it ran offline, so run it again instead"
+        )
+    return tape
+
+
+def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
+    """Return the configuration by which ``replay:RUN`` repeats a run.
+
+    Raises
+    ------
+    CassetteError
+        If there is nothing to replay.
+    """
+    reference = proposer.removeprefix(REPLAY)
+    stored = not reference.endswith(".jsonl") and "/" not in reference
+    if stored:
+        _check_answers(archive, archive.get_run(reference))
+    values = {
+        name: value
+        for name, value in find_tape(archive, reference).config.items()
+        if name not in (*_SETTINGS, "workers", "executor", "weight", "max_minutes")
+    }
+    if stored:
+        # By the identity that renaming the run does not change.
+        reference = archive.get_run(reference).uid
+    return {**values, "replay": reference}
+
+
+def _check_answers(archive: Archive, run: Run) -> None:
+    """Refuse a run whose models wrote for an interface that programs of today do not have."""
+    if any(is_outdated(program) for program in archive.programs_of(run).values()):
+        raise CassetteError(
+            f"the models of the run {run.nickname} wrote for an earlier interface of the domain "
+            f"{run.domain!r}, which this version does not run; start a run with a model instead"
+        )

@@ -1,0 +1,98 @@
+"""Answers that are already paid for: of an interrupted run, or of a whole run that is to be replayed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nashforge.archive import Archive, CallStatus, ModelCall, Run, Status
+
+DECISIVE = (
+    CallStatus.OK,
+    CallStatus.TRUNCATED,
+    CallStatus.REFUSED,
+    CallStatus.INVALID,
+    CallStatus.TIMEOUT,
+)
+"""Calls that a proposal went on from. Others (turned away, lost with the process) were made again."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """One recorded call.
+
+    Attributes
+    ----------
+    index : int
+        Position of the candidate that it was made for.
+    label : str
+        The model.
+    """
+
+    index: int
+    label: str
+    status: CallStatus
+    text: str
+    reason: str | None
+    cost: float
+
+
+class Tape:
+    """Recorded calls by the position of their candidate, in the order in which they were made.
+
+    Parameters
+    ----------
+    takes
+        The calls.
+    config
+        The configuration of the run that they were made for.
+    """
+
+    def __init__(self, takes: Iterable[Take], config: Mapping[str, Any] | None = None) -> None:
+        self.config = dict(config or {})
+        self._takes: dict[int, deque[Take]] = {}
+        for take in takes:
+            if take.status in DECISIVE:
+                self._takes.setdefault(take.index, deque()).append(take)
+
+    def __len__(self) -> int:
+        return sum(len(takes) for takes in self._takes.values())
+
+    def take(self, index: int) -> Take | None:
+        """Return the next call of a candidate; None if there is none."""
+        left = self._takes.get(index)
+        return left.popleft() if left else None
+
+    def writer(self, index: int) -> str | None:
+        """Return the model that wrote a candidate."""
+        left = self._takes.get(index)
+        return left[0].label if left else None
+
+
+def take_of(index: int, call: ModelCall) -> Take:
+    """Return a stored call as a recorded one."""
+    text = str((call.response or {}).get("text", ""))
+    return Take(index, f"{call.provider}:{call.model}", call.status, text, call.reason, call.cost or 0.0)
+
+
+def tape_of(archive: Archive, run: Run) -> Tape:
+    """Return all calls of a run."""
+    positions = {candidate.id: candidate.index for candidate in archive.candidates(run)}
+    takes = (
+        take_of(positions[call.candidate_id], call)
+        for call in archive.model_calls(run=run)
+        if call.candidate_id in positions
+    )
+    return Tape(takes, {**run.config, **archive.get_state(run, "changes", {})})
+
+
+def unfinished(archive: Archive, run: Run) -> Tape:
+    """Return the calls for candidates of a run that were still being written when it was interrupted."""
+    takes = [
+        take_of(candidate.index, call)
+        for candidate in archive.candidates(run, status=[Status.PROPOSING])
+        for call in archive.model_calls(candidate=candidate)
+    ]
+    return Tape(takes)

@@ -1,0 +1,194 @@
+"""From a model's reply to a program: what models really return, and nothing that they want us to believe.
+
+A reply is text that nobody has checked. It is only ever searched and parsed, never executed or rendered; what
+cannot be used is refused in a sentence that the next prompt can quote.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nashforge.evolve.proposers.llm.replies.edits import EditError, apply_hunks, find_hunks
+from nashforge.evolve.proposers.llm.replies.reasoning import without_reasoning
+from nashforge.evolve.proposers.llm.replies.source import SourceError, clean, parse_module, with_imports
+
+MAX_REPLY = 400_000
+"""Characters of a reply that are read."""
+
+MAX_TRIES = 80
+"""How many pieces of a reply are tried as a program."""
+
+NOTE_LENGTH = 300
+
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^`\s][^`]*|)")
+_CODE_LINE = re.compile(r"(import|from|class|def|@|#|\"\"\"|''')")
+_MARKUP = re.compile(r"[*_`#>]+")
+
+
+class ReplyError(ValueError):
+    """A reply holds no usable program.
+
+    Attributes
+    ----------
+    part : str
+        What was at fault: the block that does not fit, or the beginning of what does not parse.
+    """
+
+    def __init__(self, reason: str, part: str) -> None:
+        super().__init__(reason)
+        self.part = part[:4000]
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A program from a reply.
+
+    Attributes
+    ----------
+    note : str
+        What the model says it changed: the first sentences outside the code.
+    remarks : tuple of str
+        How the reply had to be read, where it was not quite in form.
+    """
+
+    source: str
+    note: str
+    remarks: tuple[str, ...] = ()
+
+
+def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
+    """Return the program of a reply: blocks applied to a program, or a whole new one.
+
+    Parameters
+    ----------
+    text
+        What the model returned.
+    base
+        The program that blocks apply to.
+    donors
+        Other programs whose imports the new one may have taken for granted.
+
+    Raises
+    ------
+    ReplyError
+        If there is no usable program in it.
+    """
+    if not text.strip():
+        raise ReplyError("the answer was empty", "")
+    text = without_reasoning(clean(text[:MAX_REPLY]))
+    if not text.strip():
+        raise ReplyError("the answer holds nothing but reasoning; write the program after it", "")
+    try:
+        hunks = find_hunks(text)
+        if hunks:
+            source, remarks = apply_hunks(clean(base), hunks)
+            tree = parse_module(source)
+        else:
+            (source, tree), remarks = _program(text, clean(base)), ()
+        source, added = with_imports(source, tree, (base, *donors))
+    except EditError as error:
+        raise ReplyError(str(error), error.hunk) from error
+    except SourceError as error:
+        raise ReplyError(str(error), _code_of(text)) from error
+    if source.split() == clean(base).split():
+        raise ReplyError("the answer does not change the program", _code_of(text))
+    if added:
+        remarks = (*remarks, f"added what it forgot: {', '.join(added)}")
+    return Edited(source if source.endswith("\n") else source + "\n", note_of(text), remarks)
+
+
+def _program(text: str, base: str) -> tuple[str, ast.Module]:
+    """Return the whole program in a reply without blocks, and its syntax tree; the old one only for want of
+    others.
+    """
+    problem: SourceError | None = None
+    fitting: dict[str, ast.Module] = {}
+    # Quoted lines around and inside a program make pieces ambiguous: all that may be meant are tried.
+    for count, piece in enumerate(_pieces(text)):
+        if count >= MAX_TRIES:
+            break
+        try:
+            tree = parse_module(piece)
+        except SourceError as error:
+            problem = problem or (error if "class " in piece else None)
+            continue
+        if any(isinstance(node, ast.ClassDef | ast.FunctionDef) and _is_whole(node) for node in tree.body):
+            fitting[piece] = tree
+    fitting = {piece: tree for piece, tree in fitting.items() if piece.split() != base.split()} or fitting
+    if fitting and not any(_FENCE.fullmatch(line) for line in text.split("\n")):
+        whole = max(fitting, key=len)
+        return whole, fitting[whole]
+    if fitting:
+        # The last of those that are about as long as the longest: an old version tends to be quoted first.
+        longest = max(len(piece) for piece in fitting)
+        chosen = [piece for piece in fitting if 2 * len(piece) >= longest][-1]
+        # Of pieces that begin alike, the longest is meant; the others end at a fence inside the program.
+        whole = max((piece for piece in fitting if piece.startswith(chosen)), key=len)
+        return whole, fitting[whole]
+    if problem is not None:
+        raise problem
+    raise SourceError("the answer holds neither SEARCH/REPLACE blocks nor a whole program in a ``` block")
+
+
+def _is_whole(node: ast.ClassDef | ast.FunctionDef) -> bool:
+    """Whether a definition can be (part of) a program by itself: methods out of their class are not."""
+    return isinstance(node, ast.ClassDef) or not (node.args.args and node.args.args[0].arg == "self")
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the parts of a reply that may be a program, in the order in which they begin."""
+    lines = text.split("\n")
+    fences = [(at, match) for at, line in enumerate(lines) if (match := _FENCE.fullmatch(line))]
+    for position, (at, opening) in enumerate(fences):
+        mark, indent = opening[2], len(opening[1])
+        ends = [
+            end
+            for end, closing in fences[position + 1 :]
+            if closing[2].startswith(mark[0]) and len(closing[2]) >= len(mark) and not closing[3]
+        ]
+        # A reply that was cut, or forgot its last fence, ends with the program.
+        for end in (*ends[:6], *([] if ends else [len(lines)])):
+            yield _block(lines[at + 1 : end], indent)
+    if not fences:
+        yield text
+        starts = [at for at, line in enumerate(lines) if _CODE_LINE.match(line)]
+        for at in starts[:3]:
+            last = len(lines)
+            for _ in range(8):
+                yield _block(lines[at:last], 0)
+                # A tag that closes; or prose below the code: give up paragraph by paragraph.
+                yield _block(lines[at : last - 1], 0)
+                while last > at and lines[last - 1].strip():
+                    last -= 1
+                while last > at and not lines[last - 1].strip():
+                    last -= 1
+
+
+def _block(lines: Sequence[str], indent: int) -> str:
+    cut = [line[min(indent, len(line) - len(line.lstrip())) :].rstrip() for line in lines]
+    return "\n".join(cut).strip("\n") + "\n"
+
+
+def _code_of(text: str) -> str:
+    """Return the first fence's content, or the beginning of a reply: what to show of one at fault."""
+    lines = text.split("\n")
+    at = next((k for k, line in enumerate(lines) if _FENCE.fullmatch(line)), -1)
+    return "\n".join(lines[at + 1 :])
+
+
+def note_of(text: str) -> str:
+    """Return the first sentences of a reply outside its code, in one line."""
+    prose: list[str] = []
+    inside = False
+    for line in text.split("\n"):
+        if _FENCE.fullmatch(line) or line.lstrip().startswith(("<<<<", ">>>>")):
+            if prose:
+                break
+            inside = not inside
+        elif not inside:
+            prose.append(_MARKUP.sub("", line))
+    words = " ".join(" ".join(prose).split())
+    return words if len(words) <= NOTE_LENGTH else words[: NOTE_LENGTH - 1].rstrip() + "…"

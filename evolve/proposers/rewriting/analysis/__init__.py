@@ -1,0 +1,1 @@
+"""Abstract interpretation of programs: shapes, bounds, and what could go wrong."""

@@ -1,0 +1,1 @@
+"""The grammars of the domains' programs, and the mechanisms of their fields."""

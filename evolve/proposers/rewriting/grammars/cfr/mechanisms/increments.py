@@ -1,0 +1,133 @@
+"""What is added to the cumulative regrets: asymmetric, normalised, weighted, with momentum or a pull."""
+
+from __future__ import annotations
+
+import ast
+
+from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import (
+    assign,
+    fading,
+    instantaneous,
+    local,
+    magnitude,
+    moving_average,
+    spread,
+)
+from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
+    Update,
+    attribute,
+    find_policy,
+    find_update,
+)
+from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
+from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
+from nashforge.evolve.proposers.rewriting.syntax.program import Program
+from nashforge.evolve.proposers.rewriting.syntax.trees import factors, fill, product
+
+
+def _multiply(update: Update, factor: ast.expr, replace: bool, divides: bool = False) -> None:
+    """Multiply the increment, or the bare instantaneous regrets if it is to be replaced."""
+    present = [(False, instantaneous(update))] if replace else factors(update.increment)
+    parts = [*present, (True, factor)] if divides else [(False, factor), *present]
+    update.increment = product(parts)
+    update.write()
+
+
+def scale_by_sign(program: Program, rng: Generator) -> str:
+    """Weigh positive and negative instantaneous regrets differently."""
+    update = find_update(program)
+    gain, loss = between(rng, 0.7, 1.6), between(rng, 0.5, 1.3)
+    regret = instantaneous(update)
+    boost = program.add_constant("boost", gain)
+    damping: ast.expr = ast.Constant(1.0)
+    told = f"multiply positive instantaneous regrets by {gain:g}"
+    if chance(rng, 0.5):
+        damping = program.add_constant("damping", loss)
+        told += f" and negative ones by {loss:g}"
+    value = fill("np.where(regret > 0, boost, damping)", regret=regret, boost=boost, damping=damping)
+    _multiply(update, value, chance(rng, 0.6))
+    return told
+
+
+def scale_by_agreement(program: Program, rng: Generator) -> str:
+    """Weigh instantaneous regrets by whether they agree in sign with the cumulative ones."""
+    update = find_update(program)
+    with_, against = between(rng, 0.8, 1.6), between(rng, 0.5, 1.3)
+    if with_ == against:
+        raise NotApplicable("agreement makes no difference")
+    value = fill(
+        "np.where(regret * r > 0, same, other)",
+        regret=instantaneous(update),
+        r=attribute(update.state),
+        same=program.add_constant("agreement", with_),
+        other=program.add_constant("disagreement", against),
+    )
+    statement, named = local(program, "observe", "scale", value)
+    update.before(statement)
+    _multiply(update, named, chance(rng, 0.6))
+    return f"multiply instantaneous regrets by {with_:g} where they agree in sign with R, else by {against:g}"
+
+
+def normalise_increment(program: Program, rng: Generator) -> str:
+    """Divide the instantaneous regrets by their recent size, per information set."""
+    state = magnitude(program, rng)
+    update = find_update(program)
+    power = pick(rng, (1.0, 1.0, 0.5))
+    size = spread(fill("x + 1e-9", x=state) if power == 1 else fill("np.sqrt(x + 1e-9)", x=state))
+    _multiply(update, size, chance(rng, 0.5), divides=True)
+    return (
+        "divide the instantaneous regrets by " + ("" if power == 1 else "the root of ") + "their recent size"
+    )
+
+
+def compress_increment(program: Program, rng: Generator) -> str:
+    """Damp large instantaneous regrets: r / (1 + |r| / c) or c tanh(r / c)."""
+    update = find_update(program)
+    size = scale(rng, 0.2, 10.0)
+    limit = program.add_constant("limit", size)
+    template = pick(rng, ("r / (1 + np.abs(r) / limit)", "limit * np.tanh(r / limit)"))
+    update.increment = fill(template, r=instantaneous(update), limit=limit)
+    update.write()
+    return f"damp instantaneous regrets larger than {size:g}"
+
+
+def weigh_by_time(program: Program, rng: Generator) -> str:
+    """Let later instantaneous regrets count more, as t^p."""
+    update = find_update(program)
+    power = between(rng, 0.3, 2.5)
+    factor = fill("t**power", power=program.add_constant("regret_power", power))
+    _multiply(update, factor, chance(rng, 0.6))
+    return f"weigh instantaneous regrets by t^{power:g}"
+
+
+def add_momentum(program: Program, rng: Generator) -> str:
+    """Add a moving average of the instantaneous regrets to the increment."""
+    update = find_update(program)
+    size = between(rng, 0.1, 1.0)
+    velocity, statement = moving_average(program, rng, ("velocity", "momentum"), instantaneous(update))
+    update.before(statement)
+    weight = program.add_constant("momentum_weight", size)
+    update.increment = fill("increment + weight * v", increment=update.increment, weight=weight, v=velocity)
+    update.write()
+    return f"add {size:g} times a moving average of the regrets to the regrets"
+
+
+def pull_to_reference(program: Program, rng: Generator) -> str:
+    """Regularise: pull the policy towards uniform by a term that vanishes with time."""
+    update, anchor = find_update(program), find_policy(program)
+    weight, told = fading(program, rng, ("pull", "regularisation"), 0.01, 0.5)
+    played = program.add_state(("played", "current"), "self.infosets.uniform()")
+    statement = anchor.block[-1]
+    if not isinstance(statement, ast.Return) or statement.value is None:
+        raise NotApplicable("policy() does not end with a return of the policy")
+    anchor.block[-1:] = [assign(played, statement.value), ast.Return(played)]
+    size = fill("self.infosets.max(np.abs(regret))", regret=instantaneous(update))
+    term = fill(
+        "weight * spread_ * (self.infosets.uniform() - played)",
+        weight=weight,
+        spread_=spread(size),
+        played=played,
+    )
+    update.increment = fill("increment + term", increment=update.increment, term=term)
+    update.write()
+    return f"pull the policy towards uniform, {told}"

@@ -1,0 +1,223 @@
+"""Where mechanisms act in a meta-solver: the rounds in which it improves strategies, and what they hold."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nashforge.evolve.proposers.rewriting.sampling import Generator, pick
+from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
+from nashforge.evolve.proposers.rewriting.syntax.program import Program, called_methods
+from nashforge.evolve.proposers.rewriting.syntax.trees import (
+    assignment,
+    called,
+    clone,
+    key,
+    parse_statements,
+    reads,
+    substitute,
+    walk,
+    walk_statements,
+)
+
+POLICIES = ("normalize", "softmax", "project")
+"""Functions that make mixtures."""
+GAINS = ("advantages", "center")
+"""Functions that compare payoffs of policies."""
+PAYOFFS = ("game.all_payoffs", "game.payoffs")
+HELPERS = ("advantages", "center", "normalize", "project", "rescale", "softmax")
+"""Functions of `nashforge.solvers.psro.interface`."""
+
+
+@dataclass
+class Place:
+    """An expression in the loop, with the statement that holds it.
+
+    Attributes
+    ----------
+    block : list of ast.stmt
+        The block of the statement.
+    statement : ast.Assign
+        The statement.
+    node : ast.expr
+        The expression; the statement's value or a part of it.
+    """
+
+    block: list[ast.stmt]
+    statement: ast.Assign
+    node: ast.expr
+
+    def replace(self, new: ast.expr) -> None:
+        """Put another expression in the place."""
+        wanted = self.node
+        self.statement.value = substitute(self.statement.value, lambda node: new if node is wanted else None)
+        self.node = new
+
+    def before(self, text: str) -> None:
+        """Insert statements before it."""
+        index = self.block.index(self.statement)
+        self.block[index:index] = parse_statements(text)
+
+    @property
+    def target(self) -> ast.expr:
+        """What the statement assigns to, as an expression that can be read."""
+        return readable(self.statement.targets[0])
+
+
+@dataclass
+class Rounds:
+    """The outermost loop of a method that starts from uniform strategies.
+
+    Attributes
+    ----------
+    program : Program
+        The meta-solver.
+    method : str
+        The method with the loop: ``train``, ``evaluate`` or a helper.
+    body : list of ast.stmt
+        Statements of the method.
+    loop : ast.For
+        The loop.
+    strategies : str
+        The variable with the strategies.
+    """
+
+    program: Program
+    method: str
+    body: list[ast.stmt]
+    loop: ast.For
+    strategies: str
+
+    @property
+    def parameters(self) -> set[str]:
+        """Names of the method's parameters."""
+        return {argument.arg for argument in self.program.methods[self.method].args.args}
+
+    @property
+    def counter(self) -> str:
+        """The variable that counts the rounds, from one."""
+        target, given = self.loop.target, self.loop.iter
+        counts = isinstance(given, ast.Call) and called(given) == "range" and len(given.args) == 2
+        if not isinstance(target, ast.Name) or not counts:
+            raise NotApplicable("the loop does not count its rounds from one")
+        return target.id
+
+    @property
+    def count(self) -> ast.expr:
+        """The expression of the number of rounds."""
+        given = self.loop.iter
+        if isinstance(given, ast.Call) and called(given) == "range" and len(given.args) in (1, 2):
+            last = given.args[-1]
+            if len(given.args) == 1:
+                return last
+            if isinstance(last, ast.BinOp) and isinstance(last.op, ast.Add):
+                return last.left
+        raise NotApplicable("the number of rounds is not plain")
+
+    def places(self, functions: Sequence[str]) -> list[Place]:
+        """Return the calls of some functions in the loop, outermost first."""
+        found = []
+        for block, _, statement in walk_statements(self.loop.body):
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                nodes = [node for node in walk(statement.value) if called(node) in functions]
+                found += [Place(block, statement, node) for node in nodes if isinstance(node, ast.expr)]
+        return found
+
+    def place(self, functions: Sequence[str], rng: Generator) -> Place:
+        """Return one of the calls of some functions; raise NotApplicable if there is none."""
+        found = self.places(functions)
+        if not found:
+            raise NotApplicable(f"no call of {' or '.join(functions)}")
+        return pick(rng, found)
+
+    def mixture(self) -> Place:
+        """Return what the strategies are set to in a round."""
+        for block, _, statement in walk_statements(self.loop.body):
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                target = statement.targets[0]
+                bare = target.value if isinstance(target, ast.Subscript) else target
+                if isinstance(bare, ast.Name) and bare.id == self.strategies:
+                    return Place(block, statement, statement.value)
+        raise NotApplicable("the loop does not set the strategies")
+
+    def accumulators(self) -> list[Place]:
+        """Return the statements of the loop that update a variable other than the strategies from itself."""
+        found = []
+        for block, _, statement in walk_statements(self.loop.body):
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                target = statement.targets[0]
+                bare = target.value if isinstance(target, ast.Subscript) else target
+                if (
+                    isinstance(bare, ast.Name)
+                    and bare.id != self.strategies
+                    and bare.id in reads(statement.value)
+                ):
+                    found.append(Place(block, statement, statement.value))
+        return found
+
+    def named(self, place: Place, hint: str) -> ast.expr:
+        """Return a name for an expression, computed by a statement of its own before it."""
+        if place.statement.value is place.node and isinstance(place.statement.targets[0], ast.Name):
+            return place.target
+        name = self.program.fresh(hint, self.method)
+        index = place.block.index(place.statement)
+        place.block.insert(index, ast.Assign([ast.Name(name, ast.Store())], clone(place.node)))
+        place.replace(ast.Name(name, ast.Load()))
+        return ast.Name(name, ast.Load())
+
+    def before_loop(self, text: str) -> None:
+        """Insert statements before the loop."""
+        index = self.body.index(self.loop)
+        self.body[index:index] = parse_statements(text)
+
+
+def readable(target: ast.expr) -> ast.expr:
+    """Return the expression that reads what an assignment sets."""
+    copied = clone(target)
+    for node in ast.walk(copied):
+        if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):
+            node.ctx = ast.Load()
+    return copied
+
+
+def all_rounds(program: Program) -> list[Rounds]:
+    """Return the loops of a meta-solver, in the order of its methods."""
+    found = []
+    for method, function in program.methods.items():
+        strategies = None
+        for statement in function.body:
+            pair = assignment(statement)
+            if pair is not None and called(pair[1]) == "game.uniform":
+                strategies = pair[0]
+            if isinstance(statement, ast.For) and strategies is not None:
+                found.append(Rounds(program, method, function.body, statement, strategies))
+                break
+    return found
+
+
+def some_rounds(program: Program, rng: Generator) -> Rounds:
+    """Return one of the loops; raise NotApplicable if there is none."""
+    found = all_rounds(program)
+    if not found:
+        raise NotApplicable("no rounds that start from uniform strategies")
+    return pick(rng, found)
+
+
+def told(rounds: Rounds, text: str) -> str:
+    """Say where something was changed."""
+    where = {"train": "in training, ", "evaluate": "in evaluating, "}
+    return where.get(rounds.method, "") + text
+
+
+def loops_of(program: Program, method: str) -> bool:
+    """Whether a method, or a helper that it calls, has a loop."""
+    names = {method} | set().union(*(called_methods(program, node) for node in program.body(method)))
+    return any(
+        isinstance(node, ast.For) for name in names for part in program.body(name) for node in walk(part)
+    )
+
+
+def equal(first: ast.AST, second: ast.AST) -> bool:
+    """Whether two trees are equal up to formatting and contexts."""
+    return key(first) == key(second)

@@ -1,0 +1,1 @@
+"""The offline proposer's view of equilibrium learners, see `nashforge.solvers.learners.interface`."""

@@ -1,0 +1,1 @@
+"""Programs in normal form: normalised, folded, cleaned of dead code, and fingerprinted."""

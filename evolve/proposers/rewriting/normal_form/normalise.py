@@ -1,0 +1,158 @@
+"""Brings a program into the form that mechanisms recognise, whoever wrote it and in whatever style."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program, read_module
+from nashforge.evolve.proposers.rewriting.syntax.trees import (
+    assignment,
+    blocks,
+    bound,
+    clone,
+    literal,
+    reads,
+    rename,
+    self_attribute,
+    substitute,
+    target_variable,
+    walk,
+    walk_statements,
+)
+
+if TYPE_CHECKING:
+    from nashforge.evolve.proposers.rewriting.grammar import Grammar, Method
+
+
+def read_canonical(source: str, grammar: Grammar) -> Module:
+    """Take a source apart, with the interface's parameter names and without shorthands.
+
+    Steps of one update are joined, ``x += y`` becomes ``x = x + y``, another name for an object of the
+    base class (``self.infosets``) is resolved, and numbers at module level become class constants.
+    """
+    module = read_module(source, grammar)
+    for program in module.programs:
+        for method in program.kind.methods:
+            if method.name in program.methods:
+                _name_parameters(program, method)
+        for function in program.methods.values():
+            _resolve_shorthands(function)
+            resolve_objects(function, program)
+            _join_updates(function)
+    _adopt_numbers(module)
+    names = (
+        alias.asname or alias.name
+        for node in module.preamble
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    )
+    if "np" not in names:
+        # Mechanisms need it; it is swept where none does.
+        module.preamble.append(ast.Import([ast.alias("numpy", "np")]))
+    return module
+
+
+def _name_parameters(program: Program, method: Method) -> None:
+    function = program.methods[method.name]
+    arguments = function.args.args[1:]
+    names = {argument.arg: wanted for argument, wanted in zip(arguments, method.parameters)}
+    names = {old: new for old, new in names.items() if old != new}
+    if not names or set(names.values()) & program.taken(method.name):
+        return
+    rename(function, names)
+    for argument in arguments:
+        argument.arg = names.get(argument.arg, argument.arg)
+
+
+def _resolve_shorthands(function: ast.FunctionDef) -> None:
+    for block, place, statement in list(walk_statements(function.body)):
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name | ast.Attribute):
+            value = ast.BinOp(clone(statement.target), statement.op, statement.value)
+            block[place] = ast.Assign([statement.target], value)
+
+
+def resolve_objects(function: ast.FunctionDef, program: Program) -> None:
+    """Replace, in place, other names of the objects of the base class: ``sets = self.infosets``."""
+    for statement in list(function.body):
+        pair = assignment(statement)
+        if pair is None or pair[0].startswith("self.") or self_attribute(pair[1]) not in program.kind.objects:
+            continue
+        others = [other for other in function.body if other is not statement]
+        if any(pair[0] in bound(other) for other in others):
+            continue
+        function.body[:] = others
+        alias = pair[0]
+
+        def replace(node: ast.AST, alias: str = alias, value: ast.expr = pair[1]) -> ast.AST | None:
+            return clone(value) if isinstance(node, ast.Name) and node.id == alias else None
+
+        substitute(function, replace)
+
+
+def _join_updates(function: ast.FunctionDef) -> None:
+    """Join neighbouring steps of one update: ``x = a; x = f(x)`` becomes ``x = f(a)``."""
+    for block in [function.body, *(b for _, _, s in walk_statements(function.body) for b in blocks(s))]:
+        place = 0
+        while place + 1 < len(block):
+            first, second = assignment(block[place]), assignment(block[place + 1])
+            if first is None or second is None or first[0] != second[0] or _uses(second[1], first[0]) != 1:
+                place += 1
+                continue
+            value = first[1]
+
+            def replace(node: ast.AST, name: str = first[0], value: ast.expr = value) -> ast.AST | None:
+                return value if target_variable(node) == name else None
+
+            joined = block[place + 1]
+            assert isinstance(joined, ast.Assign)
+            joined.value = substitute(joined.value, replace)
+            del block[place]
+
+
+def _uses(node: ast.expr, variable: str) -> int:
+    return sum(target_variable(part) == variable for part in walk(node))
+
+
+def _adopt_numbers(module: Module) -> None:
+    """Turn numbers at module level that only the methods of one class read into class constants."""
+    outside = [node for node in module.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
+    for statement in outside:
+        pair = assignment(statement)
+        if pair is None or literal(pair[1]) is None:
+            continue
+        others = [node for node in outside if node is not statement]
+        if pair[0] in set().union(set(), *(reads(node) for node in others)):
+            continue
+        readers = [program for program in module.programs if _mentions(program, pair[0])]
+        owners = readers or module.programs[:1]
+        if len(owners) > 1 or not _may_adopt(owners[0], pair[0]):
+            continue
+        (program,) = owners
+        name = program.fresh(pair[0].lower().strip("_") or "number")
+        program.constants = {name: pair[1], **program.constants}
+        module.preamble.remove(statement)
+        for function in program.methods.values():
+            _read_constant(function, pair[0], name)
+
+
+def _mentions(program: Program, name: str) -> bool:
+    nodes = [*program.methods.values(), *program.extras, *program.constants.values()]
+    return any(name in reads(node) for node in nodes)
+
+
+def _may_adopt(program: Program, name: str) -> bool:
+    """Whether a class reads a number at module level in its methods only, and has no local of that name."""
+    elsewhere = set().union(set(), *(reads(node) for node in [*program.extras, *program.constants.values()]))
+    locals_ = set().union(set(), *(bound(function) for function in program.methods.values()))
+    defaults = [part for function in program.methods.values() for part in walk(function.args)]
+    return name not in elsewhere | locals_ and all(name not in reads(part) for part in defaults)
+
+
+def _read_constant(function: ast.FunctionDef, old: str, new: str) -> None:
+    def replace(node: ast.AST) -> ast.AST | None:
+        if isinstance(node, ast.Name) and node.id == old:
+            return ast.Attribute(ast.Name("self", ast.Load()), new, ast.Load())
+        return None
+
+    substitute(function, replace)

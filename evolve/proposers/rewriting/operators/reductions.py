@@ -1,0 +1,110 @@
+"""Every single removal that makes a program smaller."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from nashforge.evolve.proposers.rewriting.operators.sites import Site, sites
+from nashforge.evolve.proposers.rewriting.syntax.formatting import format_expression
+from nashforge.evolve.proposers.rewriting.syntax.program import Program
+from nashforge.evolve.proposers.rewriting.syntax.trees import (
+    assignment,
+    blocks,
+    called,
+    literal,
+    self_attribute,
+    walk,
+)
+
+_PEELED = ("np.sqrt", "np.abs", "np.tanh", "np.exp", "np.sign", "np.square", "np.log1p")
+_LONGEST = 60
+
+Reduction = tuple[str, Callable[[], None]]
+
+
+def reductions(program: Program) -> Iterator[Reduction]:
+    """Yield every single removal."""
+    counts = _loop_counts(program)
+    for name, node in program.constants.items():
+        value = literal(node)
+        for simple in (1,) if name in counts else (1.0, 0.0):
+            if value is not None and value != simple:
+                yield f"set {name} from {value:g} to {simple:g}", _set_constant(program, name, simple)
+    for method, function in program.methods.items():
+        if method != "start":
+            yield from _statements(function.body, method)
+    for site in sites(program):
+        for smaller in _smaller(site.node):
+            told = f"replace {_short(site.node)} by {_short(smaller)} in {site.method}()"
+            yield told, _replace(site, smaller)
+
+
+def _loop_counts(program: Program) -> set[str]:
+    """Return the class constants that say how often loops run, and so must be whole."""
+    return {
+        name
+        for function in program.methods.values()
+        for node in walk(function)
+        if called(node) == "range"
+        for part in walk(node)
+        if (name := self_attribute(part)) is not None
+    }
+
+
+def _short(node: ast.expr) -> str:
+    text = format_expression(node)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def _smaller(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts of an expression that could stand in its place."""
+    if isinstance(node, ast.BinOp):
+        if literal(node.right) is None or not isinstance(node.op, ast.Add | ast.Sub):
+            yield node.left
+        if isinstance(node.op, ast.Add | ast.Mult):
+            yield node.right
+    elif isinstance(node, ast.IfExp):
+        yield node.body
+        yield node.orelse
+    elif isinstance(node, ast.Call) and not node.keywords:
+        name = called(node)
+        if name == "np.where" and len(node.args) == 3:
+            yield node.args[1]
+            yield node.args[2]
+        elif name in ("np.maximum", "np.minimum", "max", "min"):
+            yield from (argument for argument in node.args if literal(argument) is None)
+        elif name in _PEELED or name == "np.clip":
+            yield node.args[0]
+
+
+def _statements(body: list[ast.stmt], method: str) -> Iterator[Reduction]:
+    for statement in body:
+        if isinstance(statement, ast.If):
+            yield f"do not branch in {method}()", _unbranch(body, statement, statement.orelse)
+            if not any(isinstance(inner, ast.Return) for inner in statement.body):
+                yield f"do not branch in {method}()", _unbranch(body, statement, statement.body)
+        pair = assignment(statement)
+        if pair is not None and pair[0].startswith("self."):
+            yield f"do not update {pair[0][5:]} in {method}()", _unbranch(body, statement, [])
+        for block in blocks(statement):
+            yield from _statements(block, method)
+
+
+def _set_constant(program: Program, name: str, value: float) -> Callable[[], None]:
+    def apply() -> None:
+        program.constants[name] = ast.Constant(value)
+
+    return apply
+
+
+def _replace(site: Site, node: ast.expr) -> Callable[[], None]:
+    return lambda: site.write(node)
+
+
+def _unbranch(body: list[ast.stmt], statement: ast.stmt, instead: list[ast.stmt]) -> Callable[[], None]:
+    def apply() -> None:
+        place = next(index for index, other in enumerate(body) if other is statement)
+        body[place : place + 1] = instead
+
+    return apply

@@ -1,0 +1,1 @@
+"""Programs as syntax trees: reading, building, printing, and edits."""

@@ -1,0 +1,370 @@
+"""A program taken apart: class constants, methods and their statements, and how it is written down again."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
+from nashforge.evolve.proposers.rewriting.syntax.formatting import format_block, format_expression
+from nashforge.evolve.proposers.rewriting.syntax.trees import (
+    as_expression,
+    assignment,
+    blocks,
+    bound,
+    clone,
+    reads,
+    rename,
+    self_attribute,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from nashforge.evolve.proposers.rewriting.grammar import Grammar, Kind
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Comments above a statement, and whether a blank line goes before them."""
+
+    comments: tuple[str, ...]
+    blank: bool
+
+
+@dataclass
+class Module:
+    """The source of a program; edits change it in place.
+
+    Attributes
+    ----------
+    grammar : Grammar
+        What the program is written in.
+    docstring : str
+        The module's docstring.
+    preamble : list of ast.stmt
+        What the module holds beside the classes of the grammar: imports first.
+    programs : list of Program
+        The classes of the grammar, in the order of its kinds.
+    """
+
+    grammar: Grammar
+    docstring: str
+    preamble: list[ast.stmt]
+    programs: list[Program] = field(default_factory=list)
+
+    def copy(self) -> Module:
+        """Return a copy that can be changed without changing this one."""
+        preamble = [clone(node, keep_layout=True) for node in self.preamble]
+        copied = Module(self.grammar, self.docstring, preamble)
+        copied.programs = [program.copy(copied) for program in self.programs]
+        return copied
+
+
+@dataclass
+class Program:
+    """One class of a program, which operators edit in place.
+
+    Attributes
+    ----------
+    module : Module
+        Where it is defined.
+    kind : Kind
+        What it is.
+    name : str
+        Name of the class.
+    bases : list of ast.expr
+        Base classes of the class.
+    constants : dict
+        Class attributes with plain values, in order.
+    methods : dict
+        Methods by name, in order.
+    extras : list of ast.stmt
+        Anything else in the body of the class.
+    """
+
+    module: Module = field(repr=False)
+    kind: Kind
+    name: str
+    bases: list[ast.expr]
+    constants: dict[str, ast.expr] = field(default_factory=dict)
+    methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    extras: list[ast.stmt] = field(default_factory=list)
+
+    @property
+    def preamble(self) -> list[ast.stmt]:
+        """What the module holds beside the classes of the grammar."""
+        return self.module.preamble
+
+    def copy(self, module: Module) -> Program:
+        """Return a copy for another module, which can be changed without changing this one."""
+        return Program(
+            module,
+            self.kind,
+            self.name,
+            [clone(node) for node in self.bases],
+            {name: clone(node) for name, node in self.constants.items()},
+            {name: clone(node, keep_layout=True) for name, node in self.methods.items()},
+            [clone(node, keep_layout=True) for node in self.extras],
+        )
+
+    def body(self, method: str) -> list[ast.stmt]:
+        """Return the statements of a method; raise NotApplicable if it is missing."""
+        if method not in self.methods:
+            raise NotApplicable(f"the {self.module.grammar.what} has no method {method!r}")
+        return self.methods[method].body
+
+    def start(self) -> list[ast.stmt]:
+        """Return the statements of ``start``, which is added if missing."""
+        if "start" not in self.methods:
+            (added,) = ast.parse("def start(self):\n    pass").body
+            assert isinstance(added, ast.FunctionDef)
+            self.methods = {"start": added, **self.methods}
+        return self.methods["start"].body
+
+    def parameter(self, method: str, place: int) -> str:
+        """Return the name of a parameter of a method; place 0 is the first after ``self``."""
+        self.body(method)
+        names = [argument.arg for argument in self.methods[method].args.args]
+        if len(names) <= place + 1:
+            raise NotApplicable(f"{method}() takes fewer arguments than the interface gives it")
+        return names[place + 1]
+
+    def state(self) -> dict[str, ast.expr]:
+        """Return the attributes that ``start`` sets, with their initial values."""
+        body = self.methods["start"].body if "start" in self.methods else []
+        plain = (assignment(statement) for statement in body)
+        return {pair[0][5:]: pair[1] for pair in plain if pair is not None and pair[0].startswith("self.")}
+
+    def taken(self, method: str | None = None) -> set[str]:
+        """Return names that a new attribute (or a new local of a method) must not have."""
+        if method is None:
+            used = set(self.constants) | set(self.methods) | self.kind.reserved
+            for function in self.methods.values():
+                used |= {name[5:] for name in reads(function) if name.startswith("self.")}
+            return used
+        function = self.methods[method]
+        names = {name for name in reads(function) if not name.startswith("self.")}
+        names |= {argument.arg for argument in function.args.args}
+        return names | {name for name in bound(function) if not name.startswith("self.")}
+
+    def fresh(self, hints: str | Sequence[str], method: str | None = None) -> str:
+        """Return an unused name: the first free hint, else the first hint with a number."""
+        hints = (hints,) if isinstance(hints, str) else tuple(hints)
+        taken = self.taken(method)
+        free = [hint for hint in hints if hint not in taken]
+        if free:
+            return free[0]
+        count = 2
+        while f"{hints[0]}_{count}" in taken:
+            count += 1
+        return f"{hints[0]}_{count}"
+
+    def add_constant(self, hints: str | Sequence[str], value: float) -> ast.expr:
+        """Add a class constant under a fresh name and return the expression that reads it."""
+        name = self.fresh(hints)
+        self.constants[name] = as_expression(value)
+        return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
+
+    def add_state(self, hints: str | Sequence[str], initial: str | None = None) -> ast.Attribute:
+        """Add a state attribute, set up in ``start``, and return the expression that reads it."""
+        name = self.fresh(hints)
+        self.start().append(ast.parse(f"self.{name} = {initial or self.kind.zeros}").body[0])
+        return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
+
+    def expressions(self) -> Iterator[tuple[str, ast.stmt]]:
+        """Yield every statement of the methods that the engine calls or that they call, with the method."""
+        for name, function in self.methods.items():
+            if name != "start":
+                stack = list(function.body)
+                while stack:
+                    statement = stack.pop()
+                    yield name, statement
+                    for block in blocks(statement):
+                        stack.extend(block)
+
+
+def read_module(source: str, grammar: Grammar) -> Module:
+    """Take a source apart.
+
+    Raises
+    ------
+    NotApplicable
+        If it does not parse or does not define exactly one subclass of each base class of the grammar, with
+        the methods that it requires.
+    """
+    try:
+        tree = ast.parse(source)
+        # The concrete tree is only needed for comments, and takes longer to build than all else together.
+        if "#" in source:
+            _attach(cst.parse_module(source).body, tree.body)
+    except (cst.ParserSyntaxError, SyntaxError) as error:
+        raise NotApplicable(f"the source does not parse: {error}") from error
+    found = {kind.base: _class_of(kind, tree) for kind in grammar.kinds}
+    docstring = ast.get_docstring(tree) or ""
+    _strip_docstrings(tree)
+    _drop_annotations(tree)
+    preamble = [node for node in tree.body if all(node is not known for known in found.values())]
+    module = Module(grammar, docstring, preamble)
+    module.programs = [_read_class(found[kind.base], kind, module) for kind in grammar.kinds]
+    return module
+
+
+def _class_of(kind: Kind, tree: ast.Module) -> ast.ClassDef:
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and _derives(node, kind)]
+    if len(classes) != 1:
+        raise NotApplicable(
+            f"the source must define exactly one subclass of {kind.base}; it has {len(classes)}"
+        )
+    return classes[0]
+
+
+def _read_class(written: ast.ClassDef, kind: Kind, module: Module) -> Program:
+    program = Program(module, kind, written.name, written.bases)
+    for node in written.body:
+        pair = assignment(node)
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            program.methods[node.name] = node
+        elif pair is not None and not pair[0].startswith("self."):
+            program.constants[pair[0]] = pair[1]
+        elif not isinstance(node, ast.Pass):
+            program.extras.append(node)
+    missing = [m.name for m in kind.methods if m.required and m.name not in program.methods]
+    if missing:
+        raise NotApplicable(f"the {module.grammar.what} does not define {', '.join(missing)}")
+    return program
+
+
+def write_module(module: Module) -> str:
+    """Return the source of a program, formatted."""
+    imports = [node for node in module.preamble if isinstance(node, ast.Import | ast.ImportFrom)]
+    others = [node for node in module.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
+    lines: list[str] = []
+    if module.docstring:
+        text = module.docstring
+        lines += [f'"""{text}"""' if "\n" not in text else f'"""{text}\n"""', ""]
+    lines += _imports(imports)
+    for place, node in enumerate(others):
+        if place == 0 and not isinstance(node, ast.FunctionDef):
+            lines.append("")
+        lines += (
+            ["", "", *format_block([node], 0)]
+            if isinstance(node, ast.FunctionDef)
+            else format_block([node], 0)
+        )
+    for program in module.programs:
+        lines += _write_class(program)
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def _write_class(program: Program) -> list[str]:
+    bases = ", ".join(format_expression(base) for base in program.bases)
+    lines = ["", "", f"class {program.name}({bases}):"]
+    for name, value in program.constants.items():
+        lines.append(f"    {name} = {format_expression(value)}")
+    for node in program.extras:
+        lines += format_block([node], 4)
+    for place, method in enumerate(program.methods.values()):
+        if place or program.constants or program.extras:
+            lines.append("")
+        lines += format_block([method], 4)
+    return lines
+
+
+def _imports(nodes: Sequence[ast.stmt]) -> list[str]:
+    outside = [ast.unparse(node) for node in nodes if isinstance(node, ast.Import)]
+    inside = [ast.unparse(node) for node in nodes if isinstance(node, ast.ImportFrom)]
+    future = [line for line in inside if line.startswith("from __future__")]
+    inside = [line for line in inside if line not in future]
+    groups = [group for group in (future, outside, inside) if group]
+    return "\n\n".join("\n".join(dict.fromkeys(group)) for group in groups).split("\n") if groups else []
+
+
+def _derives(node: ast.ClassDef, kind: Kind) -> bool:
+    return any(ast.unparse(base).split(".")[-1] == kind.base for base in node.bases)
+
+
+def _strip_docstrings(tree: ast.Module) -> None:
+    """Drop docstrings: what they say need not hold after an edit."""
+    for node in walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
+
+
+def _drop_annotations(tree: ast.Module) -> None:
+    """Turn annotated assignments with a value into plain ones."""
+    for node in ast.walk(tree):
+        for block in blocks(node):
+            for place, statement in enumerate(block):
+                if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                    plain = ast.Assign([statement.target], statement.value)
+                    vars(plain)["layout"] = vars(statement).get("layout")
+                    block[place] = plain
+
+
+def _attach(written: Sequence[cst.CSTNode], parsed: list[ast.stmt]) -> None:
+    """Walk the concrete and the abstract tree side by side and note the layout on the latter's statements."""
+    place = 0
+    for node in written:
+        if place >= len(parsed):
+            return
+        statement = parsed[place]
+        lines = getattr(node, "leading_lines", ())
+        comments = tuple(line.comment.value for line in lines if line.comment is not None)
+        trailing = _trailing_comment(node)
+        blank = any(line.comment is None for line in lines)
+        if comments or trailing or blank:
+            vars(statement)["layout"] = Layout(comments + trailing, blank)
+        if isinstance(node, cst.SimpleStatementLine):
+            place += len(node.body)
+            continue
+        place += 1
+        body = getattr(node, "body", None)
+        if isinstance(body, cst.IndentedBlock):
+            _attach(body.body, getattr(statement, "body", []))
+        otherwise = getattr(node, "orelse", None)
+        if isinstance(otherwise, cst.If):
+            _attach([otherwise], getattr(statement, "orelse", []))
+        elif isinstance(otherwise, cst.Else) and isinstance(otherwise.body, cst.IndentedBlock):
+            _attach(otherwise.body.body, getattr(statement, "orelse", []))
+
+
+def _trailing_comment(node: cst.CSTNode) -> tuple[str, ...]:
+    space = getattr(node, "trailing_whitespace", None)
+    comment = getattr(space, "comment", None)
+    return () if comment is None else (comment.value,)
+
+
+def settle_names(program: Program) -> None:
+    """Drop the numbers of names such as ``gamma_2`` where the plain name is free."""
+    numbered = re.compile(r"^(.+)_\d+$")
+    state = program.state()
+    for name in [*program.constants, *state]:
+        match = numbered.match(name)
+        if match and match[1] not in program.taken():
+            rename_attribute(program, name, match[1])
+    for method, function in program.methods.items():
+        for name in sorted(bound(function)):
+            match = None if name.startswith("self.") else numbered.match(name)
+            if match and match[1] not in program.taken(method):
+                rename(function, {name: match[1]})
+
+
+def rename_attribute(program: Program, old: str, new: str) -> None:
+    """Rename a constant or a state attribute everywhere."""
+    for function in program.methods.values():
+        rename(function, {f"self.{old}": f"self.{new}"})
+    program.constants = {new if name == old else name: value for name, value in program.constants.items()}
+
+
+def called_methods(program: Program, node: ast.AST) -> set[str]:
+    """Return the class's own methods that a tree calls."""
+    calls = (self_attribute(part.func) for part in walk(node) if isinstance(part, ast.Call))
+    return {name for name in calls if name is not None and name in program.methods}

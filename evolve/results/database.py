@@ -1,0 +1,59 @@
+"""What a database holds, whichever version made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from nashforge.archive import Archive, resolve_url, schema_version
+from nashforge.archive.storage.location import display, file_of
+from nashforge.archive.storage.models import CandidateRow, EvaluationRow, ProgramRow, RunRow
+from nashforge.archive.storage.schema import REVISION
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """A database and what it holds.
+
+    Attributes
+    ----------
+    schema : str or None
+        Its schema's revision; None if there is no database yet.
+    expected_schema : str
+        The revision that this version uses.
+    size : int or None
+        Bytes of the file; None for a server.
+    runs, programs, candidates, evaluations : int or None
+        How many there are; None unless the schema is the expected one.
+    """
+
+    location: str
+    schema: str | None
+    expected_schema: str
+    size: int | None = None
+    runs: int | None = None
+    programs: int | None = None
+    candidates: int | None = None
+    evaluations: int | None = None
+
+
+def inventory(database: str | Path | None = None) -> Inventory:
+    """Return what a database holds; nothing is created.
+
+    Raises
+    ------
+    nashforge.archive.ArchiveError
+        If it cannot be reached or holds something else.
+    """
+    url = resolve_url(database)
+    location, file = display(url), file_of(url)
+    schema = schema_version(url)
+    size = file.stat().st_size if file is not None and file.exists() else None
+    if schema != REVISION:
+        return Inventory(location, schema, REVISION, size)
+    tables = (RunRow, ProgramRow, CandidateRow, EvaluationRow)
+    with Archive.open(url, create=False) as archive, archive.engine.connect() as connection:
+        counts = [connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+    return Inventory(location, schema, REVISION, size, *counts)

@@ -1,0 +1,97 @@
+"""Which model of a run cost what, and earned what."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nashforge.archive import Archive, Candidate, Role, Run, Spending, Status
+from nashforge.evolve.search.population.ranking import ranked
+
+NOTHING = Spending(0, 0.0, 0.0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Earning:
+    """One model of a run.
+
+    Attributes
+    ----------
+    spending : Spending
+        Its calls, tokens and costs.
+    proposals, programs : int
+        Candidates that it was asked for, and of these those that were measured.
+    unusable, repeated, failed : int
+        Answers without a usable program; programs that were known; programs that failed.
+    better : int
+        Programs better than their parent and the seed on the training games.
+    gain : float
+        By how much in all: the reward by which the bandit judges.
+    best : Candidate or None
+        Its best program, verified ones first.
+    """
+
+    model: str
+    spending: Spending
+    proposals: int = 0
+    programs: int = 0
+    unusable: int = 0
+    repeated: int = 0
+    failed: int = 0
+    better: int = 0
+    gain: float = 0.0
+    best: Candidate | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the machine-readable form, documented in docs/json.md."""
+        own = {name: value for name, value in vars(self).items() if name not in ("spending", "best")}
+        best = self.best
+        return {
+            **own,
+            **asdict(self.spending),
+            "best": None if best is None else best.nickname,
+            "best_train": None if best is None else best.train,
+        }
+
+
+def earnings(archive: Archive, run: Run) -> list[Earning]:
+    """Return what each model of a run cost and earned, the one that gained most first."""
+    candidates = archive.candidates(run)
+    train = {candidate.id: candidate.train for candidate in candidates}
+    seed = candidates[0].train if candidates else None
+    order = ranked(archive, run)
+    spent = archive.spending(run)
+    labels = {name for name in spent if name}
+    labels |= {c.proposer for c in candidates if ":" in c.proposer}
+    found = []
+    for label in sorted(labels):
+        mine = [candidate for candidate in candidates if candidate.proposer == label]
+        gains = [_gain(candidate, train, seed) for candidate in mine]
+        found.append(
+            Earning(
+                label,
+                spent.get(label, NOTHING),
+                proposals=len(mine),
+                programs=sum(c.status is Status.OK for c in mine),
+                unusable=sum(c.program is None and c.status is Status.REJECTED for c in mine),
+                repeated=sum(c.status is Status.DUPLICATE for c in mine),
+                failed=sum(
+                    c.program is not None and c.status.failed and c.status is not Status.DUPLICATE
+                    for c in mine
+                ),
+                better=sum(gain > 0 for gain in gains),
+                gain=sum(gains),
+                best=next((c for c in order if c.proposer == label), None),
+            )
+        )
+    return sorted(found, key=lambda item: -item.gain)
+
+
+def _gain(candidate: Candidate, train: dict[int, float | None], seed: float | None) -> float:
+    if candidate.train is None:
+        return 0.0
+    parent = next((p.candidate_id for p in candidate.parents if p.role is Role.PARENT), None)
+    known = [
+        value for value in (train.get(parent) if parent is not None else None, seed) if value is not None
+    ]
+    return max(0.0, candidate.train - max(known, default=candidate.train))

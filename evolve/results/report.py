@@ -1,0 +1,218 @@
+"""What a report of a run tells: its outcome, how the best program came about, and what it is compared with.
+
+Everything is read from the archive, while a run is under way or long after; only the episode of a social
+dilemma is played anew, in the sandbox.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from nashforge.archive import (
+    Archive,
+    Candidate,
+    Evaluation,
+    HistoryPoint,
+    Program,
+    Run,
+    Spending,
+    Status,
+    program_hash,
+)
+from nashforge.evolve.domains import UnknownDomainError, domain
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Fitness, Split, Trial
+from nashforge.evolve.evaluation.metrics import Metric
+from nashforge.evolve.measurement.evaluator import Measured, measured_in, remembered
+from nashforge.evolve.results.model_costs import Earning, earnings
+from nashforge.evolve.results.run_status import Standing, standing
+from nashforge.evolve.search.outcomes import identity_in
+from nashforge.evolve.search.population.pareto import summary
+from nashforge.evolve.search.population.ranking import line_of_descent
+
+SPLITS: tuple[Split, ...] = ("train", "test")
+"""What is compared: validation games are disguised for the run, so nothing else was measured on them."""
+
+FAILURES = 12
+"""Failures that are told one by one, the newest."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A candidate on the way from the seed to the best.
+
+    Attributes
+    ----------
+    change : str
+        Unified diff from the one before, without its header; empty for the first.
+    """
+
+    candidate: Candidate
+    change: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The best program beside the seed and those of the library that were measured on the same games.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Names of the programs, the best first.
+    rows : tuple of Measured
+        By program, then by game; a program that was measured in some games only has rows of these.
+    """
+
+    split: Split
+    suite: str
+    games: tuple[str, ...]
+    labels: tuple[str, ...]
+    rows: tuple[Measured, ...]
+
+    def value(self, label: str, game: str) -> float | None:
+        """Return what a program reached in a game, by the domain's metric."""
+        return next((row.value for row in self.rows if (row.label, row.game) == (label, game)), None)
+
+    def mean(self, label: str, metric: Metric, floor: float) -> float | None:
+        """Return the mean of a metric over the games, if a program was measured in all of them.
+
+        Geometric where the metric spans orders of magnitude. Games in which the metric is undefined for the
+        program are left out.
+        """
+        mine = [row for row in self.rows if row.label == label]
+        if len(mine) < len(self.games):
+            return None
+        means = summary((score for row in mine for score in row.scores), [metric], floor)
+        return None if means is None else means[metric.name]
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """Everything that a report shows.
+
+    Attributes
+    ----------
+    domain : Domain or None
+        None if it is not installed here; then nothing can be compared.
+    fitness : Fitness
+        Of the run.
+    program : Program or None
+        The best, with its source.
+    history : list of HistoryPoint
+        Training fitness by the order of asking.
+    validated : list of (int, float)
+        Validation fitness of those that were validated, by the order of asking.
+    failures : list of Candidate
+        The latest, repetitions of known programs left out.
+    total : Spending
+        On models.
+    """
+
+    standing: Standing
+    domain: Domain | None
+    fitness: Fitness
+    program: Program | None
+    history: list[HistoryPoint]
+    validated: list[tuple[int, float]]
+    descent: tuple[Step, ...]
+    comparisons: tuple[Comparison, ...]
+    failures: list[Candidate]
+    models: list[Earning]
+    total: Spending
+
+
+def report_of(archive: Archive, run: Run) -> RunReport:
+    """Return the report of a run."""
+    now = standing(archive, run)
+    work = _domain(run.domain)
+    best = now.result.best
+    program = None if best is None or best.program is None else archive.get_program(best.program)
+    line = [] if best is None else line_of_descent(archive, best)
+    compared: list[Comparison] = []
+    if work is not None and best is not None:
+        compared = [
+            found for split in SPLITS if (found := _comparison(archive, work, now, split)) is not None
+        ]
+    broken = [
+        item for item in archive.failures(run, limit=10 * FAILURES) if item.status is not Status.DUPLICATE
+    ]
+    return RunReport(
+        standing=now,
+        domain=work,
+        fitness=Fitness.model_validate(now.settings.get("fitness") or {}),
+        program=program,
+        history=archive.history(run),
+        validated=[
+            (fitted.index, fitted.validation)
+            for fitted in archive.fitted(run)
+            if fitted.validation is not None
+        ],
+        descent=_descent(archive, line),
+        comparisons=tuple(compared),
+        failures=broken[:FAILURES],
+        models=earnings(archive, run),
+        total=archive.spending(run)[""],
+    )
+
+
+def _domain(name: str) -> Domain | None:
+    try:
+        return domain(name)
+    except UnknownDomainError:
+        return None
+
+
+def _believed(archive: Archive, program: Program, run: Run) -> list[Evaluation]:
+    """Return a program's measurements that were made here; before them, in the report of an imported run,
+    those that came with it, which are told as such."""
+    rows = archive.evaluations(program=program, status=[Status.OK])
+    came = [row for row in rows if row.imported is not None and row.run_id == run.id]
+    return [*came, *(row for row in rows if row.imported is None)]
+
+
+def _descent(archive: Archive, line: Sequence[Candidate]) -> tuple[Step, ...]:
+    programs = archive.get_programs([item.program for item in line if item.program is not None])
+    sources = [programs[item.program].source if item.program in programs else "" for item in line]
+    # The two lines of a diff's header name files, of which there are none.
+    changes = [
+        "\n".join([*difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="")][2:])
+        for before, after in pairwise(sources)
+    ]
+    return tuple(Step(*step) for step in zip(line, ["", *changes], strict=False))
+
+
+def _comparison(archive: Archive, work: Domain, now: Standing, split: Split) -> Comparison | None:
+    """Return how the best does on the games of a split, if it was measured there."""
+    best, seed = now.result.best, now.result.seed
+    assert best is not None
+    measured = archive.evaluations(candidate=best, split=split, status=[Status.OK])
+    if not measured:
+        return None
+    latest = measured[-1]
+    games = tuple(dict.fromkeys(score.game for score in latest.scores if score.game))
+    horizon = int(latest.settings.get("horizon", work.horizon))
+    # As the games were when the best was measured: a file may hold another one by now.
+    trials = [
+        Trial(label=game, game=game, iterations=horizon, identity=identity_in(latest.settings, game))
+        for game in games
+    ]
+    own = archive.get_program(latest.program)
+    rows = [measured_in(work, own.nickname, own, trial, latest) for trial in trials]
+    hashes = {name: program_hash(work.source(name), work.name) for name in work.baselines()}
+    others = {digest: name for name, digest in hashes.items()}
+    if seed is not None and seed.program is not None:
+        library = others.pop(seed.program, None)
+        title = f"{library or seed.nickname} (seed)"
+        others = {seed.program: title, **others}
+    others.pop(own.hash, None)
+    known = archive.get_programs(others)
+    for digest, label in others.items():
+        if digest in known:
+            stored = _believed(archive, known[digest], now.run)
+            found = [remembered(work, label, known[digest], trial, stored) for trial in trials]
+            rows += [row for row in found if row is not None]
+    labels = tuple(dict.fromkeys(row.label for row in rows))
+    return Comparison(split, latest.suite, games, labels, tuple(rows))

@@ -1,0 +1,104 @@
+"""Where a run stands, read from the archive alone: while another process works on it, or long after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from nashforge.archive import Archive, Candidate, Run, RunState, Status
+from nashforge.archive.stores.views import Fitted
+from nashforge.evolve.search.events import Result
+from nashforge.evolve.search.population.ranking import merit, ranked
+from nashforge.evolve.search.worked import worked
+
+SILENT_SECONDS = 60.0
+"""Without a sign of life for so long, the process that works on a run is taken for dead."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A run and its outcome so far.
+
+    Attributes
+    ----------
+    result : Result
+        As the run itself would report it.
+    counts : dict
+        Number of candidates by status.
+    alive : bool
+        Whether a process works on the run.
+    limit : int
+        Evaluations the run may make.
+    settings : dict
+        Its configuration, with what was changed on resuming.
+    """
+
+    run: Run
+    result: Result
+    counts: dict[Status, int]
+    alive: bool
+    limit: int
+    settings: dict[str, Any]
+
+    @property
+    def state(self) -> str:
+        """The state in a word; ``lost`` if the process that worked on the run has died."""
+        if self.alive and self.run.pause_requested is not None:
+            return "paused"
+        return "lost" if self.run.state is RunState.RUNNING and not self.alive else str(self.run.state)
+
+
+def standing(archive: Archive, run: Run) -> Standing:
+    """Return where a run stands."""
+    counts = archive.counts(run)
+    best = ranked(archive, run, 1)
+    first = archive.candidates(run, limit=1)
+    settings = {**run.config, **archive.get_state(run, "changes", {})}
+    # A proposal that came to nothing is no evaluation.
+    nothing = archive.candidates(run, status=[Status.REJECTED, Status.CANCELLED])
+    empty = sum(candidate.program is None for candidate in nothing)
+    alive = is_alive(archive, run)
+    seconds = worked(archive, run)
+    if alive and run.heartbeat is not None and run.pause_requested is None:
+        seconds += (archive.now() - run.heartbeat).total_seconds()
+    result = Result(
+        run=run.nickname,
+        best=best[0] if best else None,
+        seed=first[0] if first else None,
+        evaluations=sum(
+            count for status, count in counts.items() if status.finished and status is not Status.DUPLICATE
+        )
+        - empty,
+        failures={str(status): count for status, count in counts.items() if status.failed},
+        stop_reason=run.stop_reason or "",
+        seconds=seconds,
+        interrupted=run.stop_reason == "interrupted",
+    )
+    # Archives of earlier versions have runs that were given a limit below what they had.
+    limit = max(int(settings.get("max_evaluations", 0)), result.evaluations)
+    return Standing(run, result, counts, alive, limit, settings)
+
+
+def is_alive(archive: Archive, run: Run) -> bool:
+    """Whether a process works on the run and showed a sign of life lately, by the database's clock."""
+    if run.state is not RunState.RUNNING or run.heartbeat is None:
+        return False
+    return (archive.now() - run.heartbeat).total_seconds() < SILENT_SECONDS
+
+
+def improvements(candidates: list[Candidate]) -> list[Candidate]:
+    """Return those candidates that were the best of their run when they came in, the seed first."""
+    found: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda item: item.index):
+        if candidate.train is not None and (not found or merit(candidate) > merit(found[-1])):
+            found.append(candidate)
+    return found
+
+
+def improvements_of(archive: Archive, run: Run) -> list[Candidate]:
+    """Return the `improvements` of a run, without reading its other candidates."""
+    better: list[Fitted] = []
+    for fitted in archive.fitted(run):
+        if not better or merit(fitted) > merit(better[-1]):
+            better.append(fitted)
+    return archive.get_candidates([fitted.id for fitted in better])

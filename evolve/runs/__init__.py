@@ -1,0 +1,1 @@
+"""Starting, continuing and inspecting runs: where configuration, executor, proposer and search are wired."""

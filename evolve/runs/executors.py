@@ -1,0 +1,66 @@
+"""The executor that a run's configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nashforge.evolve.executors.base import Executor
+from nashforge.evolve.executors.local import LocalExecutor, available_cores
+
+if TYPE_CHECKING:
+    from nashforge.archive import Archive, Run
+    from nashforge.evolve.config.run import RunConfig
+    from nashforge.evolve.service.settings import ServiceSettings
+
+
+def expected_workers(archive: Archive, config: RunConfig, service: ServiceSettings | None) -> int:
+    """Return how many evaluations a run will make at the same time.
+
+    Raises
+    ------
+    ServiceError
+        If the run needs a broker, and none is named or it does not answer.
+    """
+    if config.executor == "local":
+        return config.workers or available_cores()
+    from nashforge.evolve.service.broker import Broker
+    from nashforge.evolve.service.executor import live_slots
+    from nashforge.evolve.service.settings import service_settings
+
+    settings = service or service_settings()
+    broker = Broker(settings, archive.uid)
+    broker.require()
+    broker.close()
+    return config.workers or live_slots(archive, settings) or available_cores()
+
+
+def make_executor(
+    archive: Archive,
+    run: Run,
+    config: RunConfig,
+    service: ServiceSettings | None,
+    note: Callable[[str], None],
+) -> Executor:
+    """Return the executor of a run.
+
+    Parameters
+    ----------
+    service
+        Where the broker is, if the run needs one; None: as the environment says.
+    note
+        Called with a text when something is amiss that may right itself.
+    """
+    if config.executor == "local":
+        return LocalExecutor(config.workers)
+    from nashforge.evolve.service.executor import CeleryExecutor
+    from nashforge.evolve.service.settings import service_settings
+
+    return CeleryExecutor(
+        archive,
+        service or service_settings(),
+        run=run,
+        weight=config.weight,
+        workers=config.workers,
+        note=note,
+    )

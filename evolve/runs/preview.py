@@ -1,0 +1,179 @@
+"""The prompt that a run would send next, from what is stored; nothing is sent or evaluated."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nashforge.archive import Archive, Candidate, ModelCall, Run
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Report, Task
+from nashforge.evolve.executors.base import Lost
+from nashforge.evolve.proposers.base import Author, Individual, Request
+from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.llm.prices import most_tokens, usual_tokens
+from nashforge.evolve.proposers.llm.prompting import Prompter
+from nashforge.evolve.proposers.llm.proposer import ModelAuthor
+from nashforge.evolve.proposers.llm.providers.base import Prompt
+from nashforge.evolve.runs.continuing import check_continuable
+from nashforge.evolve.runs.proposers import models_of
+from nashforge.evolve.runs.run import resumed_config
+from nashforge.evolve.search.events import Silent
+from nashforge.evolve.search.loop import Search
+from nashforge.evolve.search.outcomes import curves_of
+from nashforge.evolve.search.proposals import InBackground, Knowledge, Stop
+from nashforge.evolve.search.strategies import make_strategy
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A prompt, and about how many tokens it has.
+
+    Attributes
+    ----------
+    operator : str
+        What is asked for.
+    tokens, most : int
+        An estimate for code and English, and an upper bound.
+    """
+
+    operator: str
+    prompt: Prompt
+    tokens: int
+    most: int
+
+
+def preview(
+    archive: Archive, run: Run, config: RunConfig | None = None, operator: str | None = None
+) -> Preview:
+    """Return the prompt that a run would send next.
+
+    Parameters
+    ----------
+    config
+        Its configuration, with what is to be tried out; by default as it would be resumed.
+    operator
+        Ask for this one instead of what the strategy would choose.
+
+    Raises
+    ------
+    nashforge.prompts.PromptError
+        If the domain has no prompts, or one of them cannot be rendered.
+    nashforge.evolve.runs.continuing.OutdatedRunError
+        If this version would not go on with the run.
+    """
+    check_continuable(archive, run)
+    chosen = config or resumed_config(archive, run)
+    # Of an offline run: what a model would be told if it took over.
+    labels = ["model"] if chosen.offline else [model.label for model in models_of(chosen)]
+    chosen = chosen.model_copy(update={"proposer": ",".join(labels)})
+    work = domain(chosen.domain)
+    train = work.stage("train", chosen.train, chosen.horizon, chosen.fitness)
+    if chosen.fitness.kind == "log_ratio":
+        reference = archive.add_program(work.source(chosen.fitness.reference), work.name)
+        known = archive.cached_evaluation(
+            reference, suite_digest=train.digest, evaluator=work.evaluator, split="train"
+        )
+        if known is not None:
+            curves = curves_of(known.scores, work.metric)
+            values = {game: points[-1][1] for game, points in curves.items()}
+            train = train.model_copy(update={"references": values})
+    prompter = Prompter(work, train, load_feedback(chosen.feedback), chosen.prompts)
+    request = _next_request(archive, run, chosen, labels)
+    if operator is not None:
+        request = _as(request, operator)
+    return _preview(request.operator, prompter.prompt(request))
+
+
+def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[str]) -> Request:
+    """Return what a run would ask a model for next.
+
+    A run asks ahead: what it asks for next may not depend on the newest outcomes.
+    """
+    work = domain(config.domain)
+    # Were there no limit, so that a run that has reached one shows how it would go on.
+    endless = {"max_evaluations": sys.maxsize, "patience": None, "max_minutes": None}
+    config = config.model_copy(update=endless)
+    author = ModelAuthor(archive, run, config, work, labels=labels, providers={}, prices={})
+    made: list[_Rehearsal] = []
+
+    def rehearsal(known: Knowledge) -> _Rehearsal:
+        made.append(_Rehearsal(known, author))
+        return made[0]
+
+    Search(archive, run, config, work, author, _Idle(), Silent()).rehearse(rehearsal)
+    if not made[0].told:  # the seed is not measured yet
+        strategy = make_strategy(config)
+        strategy.tell(Individual(0, 0, "seed", work.seed, work.source(work.seed), 0.0))
+        return strategy.ask(1, np.random.default_rng([config.seed, 1, 0]), ())
+    return made[0].request
+
+
+class _Rehearsal(InBackground):
+    """Goes through what is stored, and stops at what is not."""
+
+    def __init__(self, known: Knowledge, author: Author) -> None:
+        super().__init__(known, author)
+        self._next: Request | None = None
+
+    def together(self) -> AbstractContextManager[object]:
+        """Nothing is written."""
+        return nullcontext()
+
+    def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
+        """Note what would be asked for."""
+        self._next = self._request(index, self._author.choose())
+        raise Stop("rehearsed")
+
+    @property
+    def told(self) -> int:
+        """How many outcomes are known."""
+        return self._known.board.told
+
+    @property
+    def request(self) -> Request:
+        """What would be asked for; while all that may be asked for is under way, from what is known now."""
+        if self._next is None:
+            self._next = self._request(self.told, self._author.choose())
+        return self._next
+
+
+class _Idle:
+    """An executor that is given nothing to do."""
+
+    workers = 1
+
+    def submit(self, task: Task) -> None:
+        """Nothing is evaluated."""
+
+    def wait(self, timeout: float | None = None) -> list[Report | Lost]:
+        """Nothing is evaluated."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _as(request: Request, operator: str) -> Request:
+    partner = request.partner
+    if operator == "crossover" and partner is None:
+        partner = request.inspirations[0] if request.inspirations else request.parent
+    return replace(
+        request, operator=operator, partner=partner if operator == "crossover" else None, failure=None
+    )
+
+
+def sent(archive: Archive, run: Run, call: ModelCall) -> Preview:
+    """Return the prompt of a stored call, as it was sent."""
+    digest = str(call.request.get("system", ""))
+    system = str(archive.get_state(run, f"system {digest}", ""))
+    return _preview(str(call.request.get("purpose", "")), Prompt(system, str(call.request.get("user", ""))))
+
+
+def _preview(operator: str, prompt: Prompt) -> Preview:
+    texts = prompt.system, prompt.user
+    return Preview(operator, prompt, sum(map(usual_tokens, texts)), sum(map(most_tokens, texts)))

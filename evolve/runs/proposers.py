@@ -1,0 +1,161 @@
+"""Putting an author together from a run's configuration; and making sure beforehand that it can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nashforge import prompts
+from nashforge.archive import Archive, Run
+from nashforge.evolve.config.model_names import Model, ModelError, key_of, parse_model
+from nashforge.evolve.config.run import ConfigError, RunConfig
+from nashforge.evolve.domains import domain
+from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.llm.prices import Price, PriceError, load_prices, parse_price, price_of
+from nashforge.evolve.proposers.llm.recordings.cassette import CassetteError, find_tape
+
+if TYPE_CHECKING:
+    from nashforge.evolve.proposers.llm.proposer import ModelAuthor
+    from nashforge.evolve.proposers.llm.providers.base import Provider
+    from nashforge.evolve.service.settings import ServiceSettings
+
+
+def check_models(config: RunConfig) -> None:
+    """Make sure that a run's models can be asked, without asking them.
+
+    Raises
+    ------
+    ConfigError
+        If a model has no key or no price, or the domain has no prompts.
+    """
+    models = models_of(config)
+    name = domain(config.domain).name
+    try:
+        prices_of(config, models)
+        own = getattr(domain(config.domain), "prompts", None)
+        places = [place for place in (config.prompts, own) if place is not None]
+        missing = f"{name}/system" not in prompts.template_names(_folders(places))
+        if config.replay is None and config.propose_on == "here":
+            for model in models:
+                key_of(model)
+    except (ModelError, PriceError, prompts.PromptError, OSError) as error:
+        raise ConfigError(str(error)) from error
+    if missing:
+        raise ConfigError(
+            f"the domain {name!r} has no prompt {name}/system, so no model can be told what to write; give "
+            "one with --prompts FOLDER, or use the offline proposer"
+        )
+
+
+def check_feedback(config: RunConfig) -> None:
+    """Make sure that there is such a feedback level, also for the offline proposer: models may follow later.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of this name, or its file has a mistake.
+    """
+    try:
+        load_feedback(config.feedback)
+    except prompts.PromptError as error:
+        raise ConfigError(str(error)) from error
+
+
+def models_of(config: RunConfig) -> list[Model]:
+    """Return the models of a configuration.
+
+    Raises
+    ------
+    ConfigError
+        If one is ill-named, named twice or mixed with the offline proposer.
+    """
+    if "offline" in config.proposers:
+        raise ConfigError("'offline' cannot be mixed with models; name only models, or only 'offline'")
+    try:
+        models = [parse_model(text) for text in config.proposers]
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
+    labels = [model.label for model in models]
+    if not labels or len(set(labels)) < len(labels):
+        raise ConfigError(f"the models {config.proposer!r} are not all different; name each once")
+    return models
+
+
+def prices_of(config: RunConfig, models: list[Model]) -> Mapping[str, Price]:
+    """Return the price of every model by its label; nothing costs anything in a replay.
+
+    Raises
+    ------
+    PriceError
+        If one has no price.
+    """
+    if config.replay is not None:
+        return {model.label: Price(input=0, output=0) for model in models}
+    known = load_prices(config.prices)
+    unknown = None if config.price_unknown is None else parse_price(config.price_unknown)
+    return {model.label: price_of(model.label, known, unknown) for model in models}
+
+
+def make_author(
+    archive: Archive,
+    run: Run,
+    config: RunConfig,
+    note: Callable[[str], None],
+    service: ServiceSettings | None = None,
+) -> ModelAuthor:
+    """Return the author of a configuration; `check_models` has found nothing wrong with it.
+
+    Raises
+    ------
+    ConfigError
+        If the run that is to be replayed is not there.
+    """
+    from nashforge.evolve.proposers.llm.proposer import ModelAuthor
+
+    models = models_of(config)
+    try:
+        tape = None if config.replay is None else find_tape(archive, config.replay)
+    except CassetteError as error:
+        raise ConfigError(str(error)) from error
+    return ModelAuthor(
+        archive,
+        run,
+        config,
+        domain(config.domain),
+        labels=[model.label for model in models],
+        providers={} if tape is not None else _providers(archive, run, config, models, service),
+        prices=prices_of(config, models),
+        tape=tape,
+        note=note,
+    )
+
+
+def _providers(
+    archive: Archive, run: Run, config: RunConfig, models: list[Model], service: ServiceSettings | None
+) -> dict[str, Provider]:
+    """Return how the models are asked: from here, or by workers."""
+    if config.propose_on == "here":
+        from nashforge.evolve.proposers.llm.providers import connect
+
+        return {model.label: connect(model, config.retries) for model in models}
+    from nashforge.evolve.service.model_requests import QueuedProvider
+    from nashforge.evolve.service.settings import service_settings
+
+    settings = service or service_settings()
+    return {
+        model.label: QueuedProvider(
+            archive,
+            settings,
+            run,
+            model,
+            retries=config.retries,
+            seconds=config.proposal_seconds,
+            weight=config.weight,
+        )
+        for model in models
+    }
+
+
+def _folders(places: list[str]) -> list[Path]:
+    return [Path(place) for place in places]

@@ -1,0 +1,268 @@
+"""Start and resume runs: the few lines that put a search together."""
+
+from __future__ import annotations
+
+import gc
+import platform
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from nashforge.archive import Archive, Run
+from nashforge.evolve.config.consent import require_consent
+from nashforge.evolve.config.run import ConfigError, RunConfig, checked
+from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.checks import FitnessError, check_fitness
+from nashforge.evolve.evaluation.disguises import disguised, draw
+from nashforge.evolve.evaluation.messages import Split
+from nashforge.evolve.executors.base import Executor
+from nashforge.evolve.executors.dispatcher import default_lookahead
+from nashforge.evolve.proposers.base import Proposer
+from nashforge.evolve.results.run_status import standing
+from nashforge.evolve.runs.continuing import check_continuable
+from nashforge.evolve.runs.executors import expected_workers, make_executor
+from nashforge.evolve.runs.proposers import check_feedback, check_models, make_author, models_of
+from nashforge.evolve.runs.resuming import check_limits, nothing_left
+from nashforge.evolve.sandbox import Tier, probe
+from nashforge.evolve.search.events import Listener, Result, Silent
+from nashforge.evolve.search.loop import Search
+
+if TYPE_CHECKING:
+    from nashforge.evolve.service.settings import ServiceSettings
+
+MODEL_LOOKAHEAD = 4
+"""How many more candidates are asked for ahead where models write them, which takes long."""
+
+_PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
+
+
+def make_proposer(config: RunConfig) -> Proposer:
+    """Return the proposer of a configuration.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name, or the domain has none that works without a model.
+    """
+    if config.offline:
+        found = domain(config.domain).proposer()
+        if found is None:
+            raise ConfigError(
+                f"the domain {config.domain!r} has no offline proposer: only a language model can write its "
+                "programs; choose a model with --proposer"
+            )
+        return found
+    raise ConfigError(f"the proposer {config.proposer!r} is a language model, which answers later")
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that results depend on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def check(config: RunConfig, *, confine: bool = True) -> None:
+    """Make sure that a run of this configuration can start: better no run than one that fails at once.
+
+    Parameters
+    ----------
+    confine
+        Whether programs will run on this machine.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such proposer or feedback level, or a model has no key or price.
+    nashforge.games.GameError
+        If a suite does not exist or is ill-formed, or one of its games cannot be compiled.
+    SandboxUnavailable
+        If this machine confines programs less strictly than the configuration asks for.
+    """
+    check_feedback(config)
+    if config.offline:
+        make_proposer(config)
+    else:
+        check_models(config)
+    work = domain(config.domain)
+    suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
+    if config.final_test:
+        suites["test"] = config.test
+    stages = [
+        disguised(work.stage(split, suite, config.horizon, config.fitness), config.disguise_seed)
+        for split, suite in suites.items()
+    ]
+    try:
+        check_fitness(work, config.fitness)
+    except FitnessError as error:
+        raise ConfigError(str(error)) from error
+    if confine:
+        probe().require(Tier(config.tier))
+    for stage in stages:
+        work.prepare(stage)
+
+
+def start_run(
+    archive: Archive,
+    config: RunConfig,
+    *,
+    name: str | None = None,
+    listener: Listener | None = None,
+    executor: Executor | None = None,
+    service: ServiceSettings | None = None,
+) -> Result:
+    """Create a run and work on it until it ends.
+
+    Parameters
+    ----------
+    archive
+        Where it is stored.
+    config
+        What to do.
+    name
+        Name of the run; by default two words.
+    listener
+        Told what happens.
+    executor
+        Where to evaluate; by default what the configuration names.
+    service
+        Where the broker is, if the configuration needs one; by default as the environment says.
+
+    Raises
+    ------
+    ConfigError, nashforge.games.GameError, SandboxUnavailable, nashforge.evolve.service.settings.ServiceError
+        If the configuration cannot be carried out, see `check`; no run is created then.
+    """
+    if config.disguise_seed is None and config.replay is None:  # a recorded run without has those of its days
+        config = config.model_copy(update={"disguise_seed": draw(config.seed)})
+    check(config, confine=executor is None and config.executor == "local")
+    workers = expected_workers(archive, config, service) if executor is None else executor.workers
+    if config.lookahead is None:
+        # Stored, so that the run stays the same when it is resumed with other workers.
+        ahead = default_lookahead(workers) + (0 if config.offline else MODEL_LOOKAHEAD)
+        config = config.model_copy(update={"lookahead": ahead})
+    run = archive.create_run(
+        config.domain,
+        config.model_dump(mode="json"),
+        seed=config.seed,
+        nickname=name,
+        versions=package_versions(),
+        host={"machine": platform.machine(), "system": platform.platform(), "node": platform.node()},
+    )
+    return _work(archive, run, config, listener, executor, service)
+
+
+def resume_run(
+    archive: Archive,
+    run: Run,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    listener: Listener | None = None,
+    executor: Executor | None = None,
+    service: ServiceSettings | None = None,
+) -> Result:
+    """Continue a run from what is stored; what was measured elsewhere is measured again first.
+
+    Parameters
+    ----------
+    changes
+        New values (None: no change) for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``,
+        ``tier``, ``executor``, ``weight``; they are remembered. ``proposer`` says again which models are
+        asked, at which addresses. See `nashforge.evolve.config.consent` for what must be said again.
+
+    Raises
+    ------
+    ConfigError, nashforge.games.GameError, SandboxUnavailable, nashforge.evolve.service.settings.ServiceError
+        If the configuration, with the changes, cannot be carried out, or the run is of an earlier version
+        (`nashforge.evolve.runs.continuing.OutdatedRunError`); nothing is changed then. Nor is anything of a
+        run that has nothing left to do, whose outcome is returned; see `nashforge.evolve.runs.resuming`.
+    """
+    check_continuable(archive, run)
+    check_limits(archive, run, changes or {})
+    if nothing_left(archive, run, changes or {}) is not None:
+        return standing(archive, run).result
+    config = confirmed_config(archive, run, changes)
+    check(config, confine=executor is None and config.executor == "local")
+    if executor is None:
+        expected_workers(archive, config, service)
+    new = _given(changes)
+    if new:
+        archive.set_state(run, "changes", {**archive.get_state(run, "changes", {}), **new})
+    return _work(archive, run, config, listener, executor, service)
+
+
+def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:
+    """Return what a run does when it is resumed, if the changes say again what only a person may say.
+
+    Raises
+    ------
+    ConfigError
+        If they do not, or if a new value is not allowed, or other models are named than those of the run.
+    """
+    config = resumed_config(archive, run, changes)
+    require_consent(config, changes or {}, f"the run {run.nickname}")
+    if (changes or {}).get("proposer") is not None:
+        stored = resumed_config(archive, run)
+        if stored.offline or config.offline or _labels(stored) != _labels(config):
+            raise ConfigError(
+                f"the run {run.nickname} is written by {stored.proposer}, and --proposer may only say again "
+                "where its models are asked; start a new run for other models"
+            )
+    return config
+
+
+def _labels(config: RunConfig) -> list[str]:
+    return [model.label for model in models_of(config)]
+
+
+def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:
+    """Return what a run does when it is resumed: its configuration, with what was changed before and now.
+
+    Raises
+    ------
+    ConfigError
+        If a new value is not allowed.
+    """
+    return checked({**run.config, **archive.get_state(run, "changes", {}), **_given(changes)})
+
+
+def _given(changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (changes or {}).items() if value is not None}
+
+
+def _work(
+    archive: Archive,
+    run: Run,
+    config: RunConfig,
+    listener: Listener | None,
+    executor: Executor | None,
+    service: ServiceSettings | None,
+) -> Result:
+    listener = listener or Silent()
+    again = 0 if run.imported is None else archive.forget_imported(run)
+    if again:
+        listener.note(f"{run.nickname} was imported: its {again} programs are measured here first")
+    work = executor or make_executor(archive, run, config, service, listener.note)
+    writer = (
+        make_proposer(config) if config.offline else make_author(archive, run, config, listener.note, service)
+    )
+    search = Search(archive, run, config, domain(config.domain), writer, work, listener)
+    # What is loaded by now stays: the garbage collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
+    try:
+        result = search.execute()
+    finally:
+        gc.unfreeze()
+        if executor is None:
+            work.close()
+    if result.interrupted:
+        # It may have been interrupted before it had read what is stored.
+        stored = standing(archive, archive.get_run(run)).result
+        return replace(stored, stop_reason=result.stop_reason, interrupted=True, seconds=result.seconds)
+    return result

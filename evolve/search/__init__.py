@@ -1,0 +1,1 @@
+"""The evolutionary loop: proposals, population, selection, strategies, and what becomes of candidates."""

@@ -1,0 +1,400 @@
+"""The loop: ask a proposer for a candidate, hand it to an executor, tell the strategy the outcome.
+
+Outcomes are stored the moment they come in, in any order, and told to the strategy in the order of asking. A
+candidate is asked for when a fixed number of earlier outcomes has been told (``lookahead``), so that what is
+known at every step, and with it the whole run, does not depend on how fast the workers are. A resumed run
+goes through the stored candidates in the same order and is then where the interrupted one was: the database
+is the only state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from nashforge.archive import Archive, ArchiveError, Candidate, Role, Run, RunState, Status
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Report
+from nashforge.evolve.executors.base import Executor, Lost, Wakeable
+from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
+from nashforge.evolve.proposers.base import Author, Draft, Proposer
+from nashforge.evolve.search.events import Listener, Result, Snapshot
+from nashforge.evolve.search.outcomes import stored_outcome
+from nashforge.evolve.search.ownership import hold, is_dead
+from nashforge.evolve.search.program_store import Library
+from nashforge.evolve.search.proposals import Asking, AtOnce, InBackground, Knowledge, Stop
+from nashforge.evolve.search.reference import Measuring
+from nashforge.evolve.search.scoreboard import Outcome, Scoreboard
+from nashforge.evolve.search.strategies import make_strategy
+from nashforge.evolve.search.worked import Clock
+
+ASKED_PER_EVALUATION = 20
+"""A run ends as exhausted when so many times its evaluations were asked for: all else were repetitions."""
+
+HEARTBEAT_SECONDS = 5.0
+SHOW_SECONDS = 0.2
+SHORTEST_PAUSE = 0.004  # before looking whether something was written, for executors that cannot be woken
+STALE_SECONDS = 60.0
+"""A run whose owner was not heard of for so long may be taken over."""
+
+
+class Search:
+    """One run at work.
+
+    Parameters
+    ----------
+    archive
+        Where everything is stored.
+    run
+        The run to start or to continue.
+    config
+        Its configuration.
+    domain, proposer, executor
+        What is searched, who writes programs, where they are evaluated.
+    listener
+        Told what happens.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        run: Run,
+        config: RunConfig,
+        domain: Domain,
+        proposer: Proposer | Author,
+        executor: Executor,
+        listener: Listener,
+    ) -> None:
+        self._archive, self._run, self._config = archive, run, config
+        self._domain, self._proposer, self._listener = domain, proposer, listener
+        self._owner = f"{platform.node()}:{os.getpid()}"
+        self._dispatcher = Dispatcher(executor, domain.name, config.tier, self._tick, listener.note)
+        self._strategy = make_strategy(config)
+        self._board = Scoreboard(config.verify)
+        self._measuring = Measuring(archive, run, config, domain, self._dispatcher)
+        self._library = Library(archive, domain)
+        self._known = known = Knowledge(archive, run, config, self._strategy, self._board, self._library)
+        self._asking: Asking = (
+            InBackground(known, proposer) if isinstance(proposer, Author) else AtOnce(known, proposer)
+        )
+        self._stored: dict[int, Outcome] = {}
+        self._asked: list[Candidate] = []
+        self._hashes: dict[int, str] = {}
+        self._seen_when_asked: dict[int, tuple[float | None, int]] = {}
+        self._tasks: dict[str, int] = {}
+        self._finished: dict[int, Outcome] = {}
+        self._stop_reason: str | None = None
+        self._given_up = False
+        self._phase = "preparing"
+        self._woken = isinstance(executor, Wakeable)
+        if isinstance(executor, Wakeable):
+            self._asking.notify(executor.wake)
+        self._pause = SHORTEST_PAUSE
+        self._clock = Clock(archive, run)
+        self._beat = self._shown = time.monotonic()
+        self._lookahead = config.lookahead or default_lookahead(executor.workers)
+
+    def rehearse(self, asking: Callable[[Knowledge], Asking]) -> None:
+        """Ask and tell as a resumed run would, until something new is to be asked for or evaluated."""
+        self._asking = asking(self._known)
+        self._load()
+        self._advance()
+
+    def execute(self) -> Result:
+        """Work on the run until it ends.
+
+        Raises
+        ------
+        SearchError
+            If the run cannot go on, for example because the machine cannot confine programs.
+        nashforge.archive.ArchiveError
+            If the database fails; what was finished before is stored.
+        """
+        stale = 0.0 if is_dead(self._run.owner) else STALE_SECONDS
+        self._run = self._archive.claim_run(self._run, self._owner, stale_after=stale)
+        try:
+            reason = self._work()
+        except KeyboardInterrupt:
+            self._end(RunState.STOPPED, "interrupted")
+            return self._result("interrupted", interrupted=True)
+        except (SearchError, ArchiveError) as error:
+            # A failed run is free to be resumed at once. The database itself may be what failed.
+            with contextlib.suppress(ArchiveError):
+                self._end(RunState.FAILED, str(error))
+            raise
+        state = RunState.STOPPED if reason == "stopped" else RunState.FINISHED
+        self._stay_alive()
+        self._end(state, reason)
+        self._phase = "done"
+        self._show()
+        return self._result(reason)
+
+    def _end(self, state: RunState, reason: str) -> None:
+        self._clock.stop()
+        self._archive.set_run_state(self._run, state, reason, owner=self._owner)
+
+    def _work(self) -> str:
+        self._measuring.refer("train", "validation")
+        self._phase = "searching"
+        self._load()
+        if isinstance(self._proposer, Author):
+            wanted = self._config.max_evaluations - len(self._stored)
+            self._proposer.begin(self._measuring.train, max(wanted, 0))
+        try:
+            self._search()
+        finally:
+            self._asking.close()
+        reason = self._stop_reason or "exhausted: only repetitions of known programs were proposed"
+        if self._config.final_test and reason != "stopped":
+            self._test()
+        return reason
+
+    def _search(self) -> None:
+        """Ask, evaluate and tell until nothing is under way and nothing more is to be asked."""
+        self._advance()
+        while self._tasks or self._asking.busy:
+            moved = self._receive()
+            self._advance()
+            waiting = self._asking.ledger is not None and self._asking.ledger.waiting is not None
+            if not self._tasks and (self._given_up or (self._stop_reason is not None and waiting)):
+                break
+            # Where two sources cannot be waited for at once: look at both, less often while nothing comes.
+            self._pause = SHORTEST_PAUSE if moved else min(2 * self._pause, POLL_SECONDS / 4)
+        # Behind candidates that nobody will write, outcomes are waiting to be told.
+        for index in sorted(self._finished):
+            self._tell(self._finished.pop(index))
+
+    def _receive(self) -> bool:
+        """Take in what was evaluated and what was written; return whether there was anything."""
+        if self._asking.busy and not self._tasks:
+            answers = self._dispatcher.wait(0.0)
+            self._asking.wait(POLL_SECONDS / 4)
+        else:
+            alone = self._woken or not self._asking.busy
+            answers = self._dispatcher.wait(POLL_SECONDS if alone else self._pause)
+        drafts: list[Draft] = []
+        try:
+            drafts = self._asking.collect()
+        except Stop as stop:
+            self._stop_reason, self._given_up = self._stop_reason or str(stop), True
+        finally:
+            # Whatever became of asking, nothing that came in is lost.
+            self._keep(answers, drafts)
+        return bool(answers or drafts)
+
+    def _keep(self, answers: Sequence[Report | Lost], drafts: Sequence[Draft]) -> None:
+        """Store what came in, all of it in one commit: a disk takes longer for one than all else here."""
+        if not (answers or drafts):
+            return
+        with self._archive.transaction():
+            for answer in answers:
+                self._collect(self._tasks.pop(answer.token), answer)
+            written = [self._asking.store(draft) for draft in drafts]
+        for candidate in written:
+            self._asked[candidate.index] = candidate
+            self._hashes[candidate.id] = candidate.program or ""
+            self._place(candidate)
+
+    def _load(self) -> None:
+        """Read what a resumed run goes through again."""
+        self._library.load(self._run)
+        for candidate, evaluations in self._archive.outcomes(self._run):
+            self._stored[candidate.index] = stored_outcome(
+                candidate, evaluations, self._domain.metric, self._config.fitness
+            )
+            if candidate.program is not None:
+                self._library.remember(self._library[candidate.program], candidate.index)
+
+    # Asking.
+
+    def _advance(self) -> None:
+        """Tell outcomes in order, and after each ask for what may be asked."""
+        if self._board.told in self._finished or self._may_ask():
+            with self._asking.together():
+                # Nothing is told before what was to be asked has been asked: that makes the order certain.
+                while self._ask_more() and self._board.told in self._finished:
+                    self._tell(self._finished.pop(self._board.told))
+            self._asking.start()
+
+    def _ask_more(self) -> bool:
+        """Ask for what may be asked; return False if the next candidate has to wait."""
+        while self._may_ask():
+            if not self._ask(len(self._asked)):
+                return self._stop_reason is not None
+        return True
+
+    def _may_ask(self) -> bool:
+        asked, board, config = len(self._asked), self._board, self._config
+        ahead = asked - board.told
+        if asked == 0:
+            return True
+        if board.told == 0 or ahead >= self._lookahead or self._given_up:
+            return False
+        if asked in self._stored:
+            return True
+        if board.evaluated + ahead >= config.max_evaluations:
+            if ahead == 0:
+                self._stop_reason = self._stop_reason or "max_evaluations"
+            return False
+        if asked >= ASKED_PER_EVALUATION * config.max_evaluations:
+            return False
+        self._look_at_the_clock()
+        most = config.max_useless if isinstance(self._proposer, Author) else None
+        self._stop_reason = self._stop_reason or board.hopeless(config.patience, most)
+        return self._stop_reason is None
+
+    def _look_at_the_clock(self) -> None:
+        limit = self._config.max_minutes
+        if limit is not None and self._clock.session >= 60 * limit:
+            self._stop_reason = self._stop_reason or "max_minutes"
+
+    def _ask(self, index: int) -> bool:
+        """Ask for one candidate, or take it from the archive; return False if it has to wait."""
+        stored = self._stored.get(index)
+        candidate = self._known.seed(self._domain) if stored is None and index == 0 else None
+        if stored is not None and (stored.candidate.program or stored.candidate.status.finished):
+            candidate = stored.candidate
+            self._asking.passed(candidate)
+        if candidate is None:
+            try:
+                candidate = self._asking.ask(index, None if stored is None else stored.candidate)
+            except Stop as stop:
+                self._stop_reason = self._stop_reason or str(stop)
+                return False
+            if candidate is None:
+                return False
+        self._stored.pop(index, None)
+        self._asked.append(candidate)
+        self._hashes[candidate.id] = candidate.program or ""
+        self._seen_when_asked[index] = self._board.gate if index else None, len(self._board.known)
+        for parent in candidate.parents:
+            if parent.role is Role.PARENT:
+                self._strategy.asked(self._hashes[parent.candidate_id])
+        if stored is not None and candidate is stored.candidate and candidate.status.finished:
+            self._finished[index] = stored
+        elif candidate.status is not Status.PROPOSING:
+            self._place(candidate)
+        return True
+
+    def _place(self, candidate: Candidate) -> None:
+        """Have a candidate evaluated, unless it is finished already."""
+        gate, count = self._seen_when_asked.pop(candidate.index)
+        if candidate.program is None or candidate.status.finished:
+            self._finished[candidate.index] = Outcome(candidate)
+            return
+        token = self._dispatcher.send(
+            self._library[candidate.program].source,
+            self._measuring.stages(gate),
+            dict(islice(self._board.known.items(), count)),
+        )
+        self._tasks[token] = candidate.index
+
+    # Outcomes.
+
+    def _collect(self, index: int, answer: Report | Lost) -> None:
+        """Store an outcome as it comes in."""
+        candidate = self._asked[index]
+        if isinstance(answer, Lost):
+            done = self._archive.finish_candidate(candidate, Status.INFRASTRUCTURE, reason=answer.reason)
+            self._asked[index] = candidate = done or self._archive.get_candidate(candidate)
+            self._finished[index] = Outcome(candidate)
+            return
+        good = answer.status is Status.OK
+        done = self._archive.finish_candidate(
+            candidate,
+            answer.status,
+            evaluations=self._measuring.rows(answer, candidate.program or ""),
+            reason=answer.reason,
+            train=answer.fitness("train") if good else None,
+            validation=answer.fitness("validation") if good else None,
+        )
+        self._asked[index] = candidate = done or self._archive.get_candidate(candidate)
+        self._finished[index] = self._measuring.outcome(candidate, answer)
+
+    def _tell(self, outcome: Outcome) -> None:
+        candidate = outcome.candidate
+        if candidate.index == 0 and candidate.status is not Status.OK:
+            raise SearchError(f"the seed program failed ({candidate.status}): {candidate.reason}")
+        program = None if candidate.program is None else self._library[candidate.program]
+        individual, best = self._board.tell(outcome, program)
+        if individual is not None:
+            self._strategy.tell(individual)
+        self._asking.tell(candidate)
+        self._listener.outcome(candidate, best)
+
+    def _test(self) -> None:
+        """Measure the best program and the seed on the test suite."""
+        sources = {
+            candidate.id: (candidate, self._library[candidate.program].source)
+            for candidate in (self._board.best, self._board.seed)
+            if candidate is not None and candidate.program is not None and candidate.test is None
+        }
+        if not sources:
+            return
+        self._phase = "testing"
+        self._show()
+        for candidate, report in self._measuring.test(list(sources.values())):
+            self._board.update(candidate)
+            if report.status is not Status.OK:
+                self._listener.note(
+                    f"{candidate.nickname} failed on the test suite ({report.status}): {report.reason}"
+                )
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now - self._beat >= HEARTBEAT_SECONDS:
+            self._beat = now
+            self._stay_alive()
+        if now - self._shown < SHOW_SECONDS:
+            return
+        self._shown = now
+        if self._stop_reason is None and self._archive.stop_requested(self._run):
+            self._stop_reason = "stopped"
+        if self._archive.pause_requested(self._run):
+            phase, self._phase = self._phase, "paused"
+            with self._clock.held():
+                hold(self._archive, self._run, self._stay_alive)
+            self._phase = phase
+        self._look_at_the_clock()
+        self._show()
+
+    def _stay_alive(self) -> None:
+        if not self._archive.heartbeat_run(self._run, self._owner):
+            raise SearchError(f"the run {self._run.nickname} was taken over by another process")
+        self._clock.keep()
+        self._show()
+
+    def _show(self) -> None:
+        board = self._board
+        self._listener.snapshot(
+            Snapshot(
+                run=self._run.nickname,
+                phase=self._phase,
+                evaluations=board.evaluated,
+                limit=self._config.max_evaluations,
+                best=board.best,
+                seed_train=None if board.seed is None else board.seed.train,
+                outcomes=dict(board.outcomes),
+                seconds=self._clock.session,
+                running=self._dispatcher.running,
+                writing=self._asking.busy,
+                ledger=self._asking.ledger,
+            )
+        )
+
+    def _result(self, reason: str, *, interrupted: bool = False) -> Result:
+        return Result(
+            run=self._run.nickname,
+            best=self._board.best,
+            seed=self._board.seed,
+            evaluations=self._board.evaluated,
+            failures=self._board.failed,
+            stop_reason=reason,
+            seconds=self._clock.total,
+            interrupted=interrupted,
+        )

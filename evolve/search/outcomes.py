@@ -1,0 +1,117 @@
+"""From what workers report to what the archive stores."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from nashforge.archive.records import Candidate, Evaluation, NewEvaluation, Score
+from nashforge.evolve.evaluation.messages import Fitness, Measurement, Report, Stage, StageReport
+from nashforge.evolve.evaluation.objectives import parse_objective
+from nashforge.evolve.proposers.base import Curve
+from nashforge.evolve.search.scoreboard import Outcome
+
+IDENTITIES = "identities"
+"""The setting of a measurement that tells the identities of its games by label."""
+
+
+def stored(report: Report, stage: StageReport, program: str, settings: dict[str, Any]) -> NewEvaluation:
+    """Return a stage's report as a row; the same report gives the same token, so it is stored once."""
+    return NewEvaluation(
+        program=program,
+        suite=stage.suite,
+        status=stage.status,
+        token=uuid.uuid5(uuid.UUID(report.token), f"{stage.split} {stage.digest}").hex,
+        suite_digest=stage.digest,
+        evaluator=report.evaluator,
+        split=stage.split,
+        settings=settings,
+        reason=stage.reason,
+        log=stage.log,
+        worker=report.worker,
+        tier=stage.tier,
+        started=datetime.fromisoformat(stage.started),
+        cpu_seconds=stage.cpu_seconds,
+        wall_seconds=stage.wall_seconds,
+        peak_memory=stage.peak_memory,
+        fitness=stage.fitness,
+        fingerprint=stage.fingerprint,
+        scores=tuple(
+            Score(score.game, score.metric, score.value, score.direction, score.iteration)
+            for score in stage.scores
+        ),
+    )
+
+
+def settings_of(stage: Stage) -> dict[str, Any]:
+    """Return what a stage's numbers depend on besides the program, for the record."""
+    identities = {trial.label: trial.identity for trial in stage.trials if trial.identity is not None}
+    return {
+        "horizon": max(trial.iterations for trial in stage.trials),
+        "fitness": stage.fitness.model_dump(mode="json"),
+        "games": [trial.label for trial in stage.trials],
+        **({IDENTITIES: identities} if identities else {}),
+    }
+
+
+def identity_in(settings: Mapping[str, Any], label: str) -> str | None:
+    """Return the identity of a game as the settings of a measurement tell it; older ones tell none."""
+    found = settings.get(IDENTITIES)
+    identity = found.get(label) if isinstance(found, Mapping) else None
+    return identity if isinstance(identity, str) else None
+
+
+def final_values(stage: StageReport, metric: str) -> dict[str, float]:
+    """Return the last value of a metric by game."""
+    last: dict[str, tuple[int, float]] = {}
+    for score in stage.scores:
+        if score.metric == metric and (score.iteration or 0) >= last.get(score.game, (-1, 0.0))[0]:
+            last[score.game] = (score.iteration or 0, score.value)
+    return {game: value for game, (_, value) in last.items()}
+
+
+def stored_outcome(
+    candidate: Candidate, evaluations: Iterable[Evaluation], metric: str, fitness: Fitness
+) -> Outcome:
+    """Return what the archive says of a candidate.
+
+    Once it was measured here, imported measurements count for nothing.
+    """
+    fingerprint = None
+    scores: tuple[Score, ...] = ()
+    for row in evaluations:
+        if row.imported is not None and candidate.imported is None:
+            continue
+        fingerprint = row.fingerprint or fingerprint
+        if row.split == "train":
+            scores = row.scores
+    return outcome_of(candidate, fingerprint, scores, metric, fitness)
+
+
+def outcome_of(
+    candidate: Candidate,
+    fingerprint: str | None,
+    scores: Iterable[Score | Measurement],
+    metric: str,
+    fitness: Fitness,
+) -> Outcome:
+    """Return a candidate's outcome with its final values, curves and times by game."""
+    taken = tuple(scores)
+    curves = curves_of(taken, metric)
+    values = {game: points[-1][1] for game, points in curves.items()}
+    seconds = {score.game: score.value for score in taken if score.metric == "seconds"}
+    parts: tuple[float, ...] = ()
+    if fitness.objective is not None and taken:
+        parts = parse_objective(fitness.objective).parts(taken, fitness.floor)
+    return Outcome(candidate, fingerprint, values, curves, seconds, parts)
+
+
+def curves_of(scores: Iterable[Score | Measurement], metric: str) -> dict[str, Curve]:
+    """Return the values of a metric at its checkpoints, by game."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for score in scores:
+        if score.metric == metric:
+            curves.setdefault(score.game, []).append((score.iteration or 0, score.value))
+    return {game: tuple(sorted(points)) for game, points in curves.items()}

@@ -1,0 +1,134 @@
+"""Trade-offs between metrics: the programs that no other one beats in every respect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nashforge.archive import Archive, Candidate, Run
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Fitness
+from nashforge.evolve.evaluation.metrics import SECONDS, Metric
+from nashforge.evolve.evaluation.objectives import ObjectiveError, Score, final_scores, parse_objective
+from nashforge.games.naming import choice
+
+
+@dataclass(frozen=True)
+class Point:
+    """A measured program of a run.
+
+    Attributes
+    ----------
+    values : dict
+        Mean of each metric over the training games; the geometric mean where it spans orders of magnitude.
+    efficient : bool
+        Whether no other program is at least as good in every metric and better in one.
+    """
+
+    candidate: Candidate
+    values: Mapping[str, float]
+    efficient: bool = False
+
+
+def nondominated(values: npt.ArrayLike, directions: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which rows no other row dominates: at least as good in every column, better in one.
+
+    Parameters
+    ----------
+    values
+        One row a program, one column a metric; all finite.
+    directions
+        ``min`` or ``max`` for each column.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows,)
+        Equal rows do not dominate each other.
+    """
+    signs = np.array([1.0 if direction == "min" else -1.0 for direction in directions])
+    costs = np.atleast_2d(np.asarray(values, dtype=float)) * signs
+    efficient = np.ones(len(costs), dtype=bool)
+    for place, cost in enumerate(costs):
+        if efficient[place]:
+            worse = np.all(costs >= cost, axis=1) & np.any(costs > cost, axis=1)
+            efficient &= ~worse
+    return efficient
+
+
+def summary(scores: Iterable[Score], metrics: Iterable[Metric], floor: float) -> dict[str, float] | None:
+    """Return the mean of each metric over the games; None if one was not measured.
+
+    Parameters
+    ----------
+    floor
+        Values of metrics that span orders of magnitude count as at least so much: zero has no logarithm.
+    """
+    found = final_scores(scores)
+    means: dict[str, float] = {}
+    for metric in metrics:
+        if metric.name not in found:
+            return None
+        values = np.array(list(found[metric.name][1].values()))
+        if metric.logarithmic:
+            means[metric.name] = float(np.exp(np.log(np.maximum(values, floor)).mean()))
+        else:
+            means[metric.name] = float(values.mean())
+    return means
+
+
+def pareto_points(archive: Archive, run: Run, metrics: Sequence[Metric], floor: float) -> list[Point]:
+    """Return every measured program of a run once, in the order of the first metric, best first."""
+    points: dict[str, Point] = {}
+    for candidate, evaluations in archive.outcomes(run):
+        if candidate.train is None or candidate.program is None or candidate.program in points:
+            continue
+        scores = [score for row in evaluations if row.split == "train" for score in row.scores]
+        values = summary(scores, metrics, floor)
+        if values is not None:
+            points[candidate.program] = Point(candidate, values)
+    if not points:
+        return []
+    found = list(points.values())
+    table = [[point.values[metric.name] for metric in metrics] for point in found]
+    efficient = nondominated(table, [metric.direction for metric in metrics])
+    marked = [Point(p.candidate, p.values, bool(mark)) for p, mark in zip(found, efficient, strict=True)]
+    first = metrics[0]
+    return sorted(marked, key=lambda p: p.values[first.name], reverse=first.direction == "max")
+
+
+def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) -> list[Metric]:
+    """Return the metrics to be traded off against each other.
+
+    Parameters
+    ----------
+    names
+        As asked for; by default those of the objective if it has several, else the domain's metric and
+        what a program takes (its ``effort``).
+
+    Raises
+    ------
+    ObjectiveError
+        If a name is unknown or given twice, or there is only one.
+    """
+    wanted = list(names)
+    if not wanted:
+        objective = () if fitness.objective is None else parse_objective(fitness.objective).metrics
+        wanted = list(objective) if len(objective) > 1 else [domain.metric]
+        effort: str = getattr(domain, "effort", SECONDS.name)
+        if len(wanted) == 1 and effort in domain.metrics:
+            wanted.append(effort)
+    known = ", ".join(domain.metrics)
+    for name in wanted:
+        if name not in domain.metrics:
+            raise ObjectiveError(
+                f"the domain {domain.name!r} does not measure {name!r}; {choice(name, domain.metrics)}"
+            )
+    if len(set(wanted)) < max(len(wanted), 2):
+        raise ObjectiveError(
+            f"a trade-off is between two or more different metrics; got {', '.join(wanted)}, choose from "
+            f"{known}"
+        )
+    return [domain.metrics[name] for name in wanted]

@@ -1,0 +1,146 @@
+"""The stages of a run, with what their reference program reached, and the rows that measurements become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nashforge.archive import Archive, Candidate, NewEvaluation, Run, Status
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.disguises import disguised
+from nashforge.evolve.evaluation.messages import Report, Split, Stage, StageReport
+from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
+from nashforge.evolve.search.outcomes import curves_of, final_values, outcome_of, settings_of, stored
+from nashforge.evolve.search.scoreboard import Outcome
+
+GAMES = "games"
+"""What a run remembers of its games: the identity of each, by split and label."""
+
+
+class Measuring:
+    """What a run measures on each split.
+
+    Parameters
+    ----------
+    archive, run, config, domain
+        Of the run.
+    dispatcher
+        Where the reference program is evaluated.
+    """
+
+    def __init__(
+        self, archive: Archive, run: Run, config: RunConfig, domain: Domain, dispatcher: Dispatcher
+    ) -> None:
+        self._archive, self._run, self._config, self._domain = archive, run, config, domain
+        self._dispatcher = dispatcher
+        suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
+        if config.final_test:
+            suites["test"] = config.test
+        self._stages = {
+            split: disguised(domain.stage(split, suite, config.horizon, config.fitness), config.disguise_seed)
+            for split, suite in suites.items()
+        }
+        self._check_games()
+
+    def _check_games(self) -> None:
+        """Refuse to go on with games that are not those that the run began with.
+
+        Raises
+        ------
+        SearchError
+            If one has changed: what was measured before could not be compared with what comes.
+        """
+        stages = (self._domain.smoke(self._config.horizon), *self._stages.values())
+        now = {
+            f"{stage.split} {trial.label}": trial.identity
+            for stage in stages
+            for trial in stage.trials
+            if trial.identity is not None
+        }
+        stored = self._archive.get_state(self._run, GAMES, {})
+        before = stored if isinstance(stored, dict) else {}
+        changed = [name for name in now if before.get(name, now[name]) != now[name]]
+        if changed:
+            raise SearchError(
+                f"the game {changed[0].partition(' ')[2]} is not the one that this run began with: a file "
+                "that it reads has changed, or OpenSpiel has; start a new run, or bring back the file"
+            )
+        if now.keys() - before.keys():
+            self._archive.set_state(self._run, GAMES, {**before, **now})
+
+    def refer(self, *splits: Split) -> None:
+        """Measure the reference program on some splits, unless the archive knows how it does there.
+
+        Raises
+        ------
+        SearchError
+            If it fails.
+        """
+        if self._config.fitness.kind != "log_ratio":
+            return
+        name = self._config.fitness.reference
+        program = self._archive.add_program(self._domain.source(name), self._domain.name)
+        waiting: dict[str, Split] = {}
+        for split in splits:
+            stage = self._stages[split]
+            known = self._archive.cached_evaluation(
+                program, suite_digest=stage.digest, evaluator=self._domain.evaluator, split=split
+            )
+            if known is None:
+                waiting[self._dispatcher.send(program.source, (stage,))] = split
+                continue
+            curves = curves_of(known.scores, self._domain.metric)
+            last = {game: points[-1][1] for game, points in curves.items()}
+            self._stages[split] = stage.model_copy(update={"references": last})
+        for report in self._dispatcher.gather(waiting):
+            split = waiting[report.token]
+            if report.status is not Status.OK:
+                raise SearchError(f"the reference {name} failed ({report.status}): {report.reason}")
+            [row] = self.rows(report, program.hash)
+            self._archive.record_evaluation(row, run=self._run)
+            values = final_values(report.stages[0], self._domain.metric)
+            self._stages[split] = self._stages[split].model_copy(update={"references": values})
+
+    def stages(self, gate: float | None) -> tuple[Stage, ...]:
+        """Return what a candidate is evaluated on: smoke, train, and validation from a fitness on."""
+        validation = self._stages["validation"].model_copy(update={"gate": gate})
+        return self._domain.smoke(self._config.horizon), self._stages["train"], validation
+
+    def rows(self, report: Report, program: str) -> list[NewEvaluation]:
+        """Return a report's stages as rows for the archive."""
+        return [stored(report, stage, program, settings_of(self._plan(stage))) for stage in report.stages]
+
+    def _plan(self, stage: StageReport) -> Stage:
+        return (
+            self._domain.smoke(self._config.horizon) if stage.split == "smoke" else self._stages[stage.split]
+        )
+
+    @property
+    def train(self) -> Stage:
+        """The training stage, with what the reference reached."""
+        return self._stages["train"]
+
+    def outcome(self, candidate: Candidate, report: Report) -> Outcome:
+        """Return what a report says of a candidate."""
+        stage = report.stage("train")
+        scores = () if stage is None else stage.scores
+        fingerprint = report.stages[0].fingerprint
+        return outcome_of(candidate, fingerprint, scores, self._domain.metric, self._config.fitness)
+
+    def test(self, programs: Iterable[tuple[Candidate, str]]) -> list[tuple[Candidate, StageReport]]:
+        """Measure candidates, given with their sources, on the test suite; store rows and fitness."""
+        self.refer("test")
+        waiting = {
+            self._dispatcher.send(source, (self._stages["test"],)): candidate
+            for candidate, source in programs
+        }
+        tested = []
+        for report in self._dispatcher.gather(waiting):
+            candidate = waiting[report.token]
+            assert candidate.program is not None
+            [row] = self.rows(report, candidate.program)
+            self._archive.record_evaluation(row, run=self._run, candidate=candidate)
+            if report.status is Status.OK:
+                candidate = self._archive.set_fitness(candidate, test=report.fitness("test"))
+            tested.append((candidate, report.stages[0]))
+        return tested

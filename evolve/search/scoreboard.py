@@ -1,0 +1,173 @@
+"""What a search knows: everything that follows from the outcomes told so far, in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nashforge.archive import Candidate, Program, Status
+from nashforge.evolve.proposers.base import Curve, Failure, Individual
+from nashforge.evolve.search.population.ranking import merit
+
+RECENT_FAILURES = 5
+LONGEST_REASON = 200
+"""Characters of a failure that the reason for the end of a run quotes."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a candidate.
+
+    Attributes
+    ----------
+    fingerprint : str or None
+        Of its behaviour, if it got so far.
+    scores : dict
+        Final value of the domain's metric on each training game.
+    curves, seconds : dict
+        Its values at checkpoints, and the time taken, likewise.
+    parts : tuple of float
+        What the summands of an objective are on the training games; empty for other kinds of fitness.
+    """
+
+    candidate: Candidate
+    fingerprint: str | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[float, ...] = ()
+
+
+class Scoreboard:
+    """Counts, the best program, known behaviours, recent failures.
+
+    Parameters
+    ----------
+    verify
+        A program is validated when its training fitness is among so many best.
+    """
+
+    def __init__(self, verify: int) -> None:
+        self.told = 0
+        self.evaluated = 0
+        self.since_best = 0
+        self.best: Candidate | None = None
+        self.seed: Candidate | None = None
+        self.outcomes: Counter[str] = Counter()
+        self.failures: tuple[Failure, ...] = ()
+        self.useless = 0
+        """Proposals in a row that came to nothing: no program, or one that is known."""
+        self.known: dict[str, str] = {}
+        self._top: list[float] = []
+        self._individuals: dict[int, Individual] = {}
+        self._verify = verify
+
+    def tell(self, outcome: Outcome, program: Program | None) -> tuple[Individual | None, bool]:
+        """Take in the next outcome; return the measured program, if any, and whether it is the best."""
+        candidate = outcome.candidate
+        self.told += 1
+        self.outcomes[candidate.status.value] += 1
+        if candidate.status is not Status.CANCELLED:
+            self.useless = 0 if candidate.program is not None else self.useless + 1
+        if candidate.status is Status.DUPLICATE:
+            self._failed(candidate, program)
+            return None, False
+        self.since_best += 1
+        # A proposal that came to nothing is no evaluation.
+        self.evaluated += program is not None
+        if program is None or candidate.train is None:
+            self._failed(candidate, program)
+            return None, False
+        if outcome.fingerprint is not None:
+            self.known.setdefault(outcome.fingerprint, program.nickname)
+        if not self._top or candidate.train > self._top[0]:
+            self.since_best = 0
+        self._top = sorted((*self._top, candidate.train), reverse=True)[: self._verify]
+        if candidate.index == 0:
+            self.seed = candidate
+        best = self.best is None or merit(candidate) > merit(self.best)
+        if best:
+            self.best = candidate
+        individual = Individual(
+            index=candidate.index,
+            candidate_id=candidate.id,
+            hash=program.hash,
+            nickname=program.nickname,
+            source=program.source,
+            train=candidate.train,
+            validation=candidate.validation,
+            island=candidate.island or 0,
+            scores=outcome.scores,
+            curves=outcome.curves,
+            seconds=outcome.seconds,
+            parts=outcome.parts,
+        )
+        self._individuals[candidate.id] = individual
+        return individual, best
+
+    def _failed(self, candidate: Candidate, program: Program | None) -> None:
+        failure = Failure(
+            None if program is None else program.source,
+            candidate.status.value,
+            candidate.reason or "",
+            self.parent(candidate),
+            candidate.index,
+            candidate.id,
+            candidate.island or 0,
+            candidate.operator,
+        )
+        self.failures = (*self.failures, failure)[-RECENT_FAILURES:]
+
+    def parent(self, candidate: Candidate) -> Individual | None:
+        """Return what a candidate was made from in the first place, if it was measured in this run."""
+        return self._individuals.get(candidate.parents[0].candidate_id) if candidate.parents else None
+
+    def gain(self, candidate: Candidate) -> float:
+        """Return by how much a candidate beats its parent and the seed on the training games; at least 0."""
+        if candidate.train is None:
+            return 0.0
+        parent = self.parent(candidate)
+        known = [item.train for item in (parent, self.seed) if item is not None and item.train is not None]
+        return max(0.0, candidate.train - max(known, default=candidate.train))
+
+    def update(self, candidate: Candidate) -> None:
+        """Replace what is held of a candidate by a newer reading of it."""
+        if self.best is not None and self.best.id == candidate.id:
+            self.best = candidate
+        if self.seed is not None and self.seed.id == candidate.id:
+            self.seed = candidate
+
+    def hopeless(self, patience: int | None, max_useless: int | None) -> str | None:
+        """Return why more proposals would come to nothing, too; None if they need not.
+
+        Parameters
+        ----------
+        patience
+            Evaluations without a better training fitness; None: any number.
+        max_useless
+            Proposals in a row without a new program; None: any number.
+        """
+        if patience is not None and self.since_best >= patience:
+            return "patience"
+        if max_useless is None or self.useless < max_useless:
+            return None
+        last = " ".join(self.failures[-1].reason.split()) if self.failures else ""
+        shown = last if len(last) <= LONGEST_REASON else f"{last[: LONGEST_REASON - 1]}…"
+        quoted = f", the last one because: {shown}" if shown else ""
+        return (
+            f"useless: {self.useless} proposals in a row came to nothing{quoted}; look at the answers with "
+            "`nashforge calls list RUN`, ask another model, or go on with a higher --max-useless"
+        )
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """How many candidates failed, by status, repetitions of known programs among them."""
+        return {name: count for name, count in self.outcomes.items() if Status(name).failed}
+
+    @property
+    def gate(self) -> float | None:
+        """The training fitness from which on a program is validated; None: whatever it is."""
+        if not self._top or self.seed is None or self.seed.train is None:
+            return None
+        return max(self._top[-1], self.seed.train)

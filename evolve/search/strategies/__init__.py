@@ -1,0 +1,54 @@
+"""How parents are chosen: evolution, best of N, sequential refinement. They differ in nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from nashforge.evolve.proposers.base import Failure, Individual, Request
+
+if TYPE_CHECKING:
+    from nashforge.evolve.config.run import RunConfig
+
+
+class Strategy(Protocol):
+    """Chooses what to ask a proposer for, from the outcomes told so far."""
+
+    def tell(self, individual: Individual) -> None:
+        """Take in a measured program; the first is the seed."""
+
+    def ask(
+        self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...], island: int | None = None
+    ) -> Request:
+        """Return the request for one new program; may be called again for the same index.
+
+        Parameters
+        ----------
+        island
+            Where the parents shall come from, in a population that has islands; None: take turns.
+        """
+
+    def asked(self, parent: str) -> None:
+        """Take in that a candidate was made from the program of this hash."""
+
+
+def make_strategy(config: RunConfig) -> Strategy:
+    """Return the strategy of a configuration."""
+    small = "mutate" if config.offline else "diff"
+    if config.strategy == "best_of_n":
+        from nashforge.evolve.search.strategies.best_of_n import BestOfN
+
+        return BestOfN(small)
+    if config.strategy == "sequential":
+        from nashforge.evolve.search.strategies.sequential import Sequential
+
+        return Sequential(small)
+    from nashforge.evolve.search.population.islands import Population
+    from nashforge.evolve.search.strategies.evolution import MODELS, OFFLINE, Evolution
+
+    population = Population(
+        config.population_islands, config.archive, config.migrate_every, by=config.parents
+    )
+    steps = OFFLINE if config.offline else MODELS
+    return Evolution(population, config.stagnation, steps, share=config.model_islands)

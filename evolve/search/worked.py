@@ -1,0 +1,61 @@
+"""How long somebody has worked on a run: the sum over its sessions, without pauses and idle times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nashforge.archive import Archive, Run
+
+_KEY = "worked"
+
+
+def worked(archive: Archive, run: Run) -> float:
+    """Return the seconds that were worked on a run, as far as they are stored.
+
+    Runs that never told, as those of ``distill``, were worked on from their start to their end.
+    """
+    told = archive.get_state(run, _KEY)
+    if told is not None:
+        return float(told)
+    ended = run.finished or run.heartbeat
+    return max((ended - run.started).total_seconds(), 0.0) if ended and run.started else 0.0
+
+
+class Clock:
+    """Counts the time that this process works on a run, which goes on from what was worked before."""
+
+    def __init__(self, archive: Archive, run: Run) -> None:
+        self._archive, self._run = archive, run
+        self._before, self._began = worked(archive, run), time.monotonic()
+        self._held: float | None = None
+
+    @property
+    def session(self) -> float:
+        """Seconds that this process has worked, without those for which it was held back."""
+        return (time.monotonic() if self._held is None else self._held) - self._began
+
+    @property
+    def total(self) -> float:
+        """Seconds that were worked on the run in all."""
+        return self._before + self.session
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Stand still for the length of a block."""
+        self._held = time.monotonic()
+        try:
+            yield
+        finally:
+            self._began += time.monotonic() - self._held
+            self._held = None
+
+    def stop(self) -> None:
+        """Stand still for good, and store the total."""
+        self._held = time.monotonic()
+        self.keep()
+
+    def keep(self) -> None:
+        """Store the total."""
+        self._archive.set_state(self._run, _KEY, round(self.total, 3))

@@ -1,0 +1,155 @@
+"""Everything that one machine needs to try the service: a database, a broker, a worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nashforge.archive.storage.location import resolve_url
+from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, end_with_parent, free_port
+from nashforge.evolve.service.settings import BROKER, ServiceError
+
+DATABASE = "NASHFORGE_DATABASE"
+STATE_FILE = "service.json"
+
+
+@dataclass(frozen=True)
+class TrialService:
+    """Where a service for a trial is.
+
+    Attributes
+    ----------
+    started : tuple of str
+        What was started for it, and ends with it.
+    """
+
+    database: str
+    broker: str
+    started: tuple[str, ...]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point commands at it."""
+        return {DATABASE: self.database, BROKER: self.broker}
+
+
+@contextmanager
+def trial_service(
+    folder: Path,
+    *,
+    database: str | None = None,
+    broker: str | None = None,
+    slots: int | None = None,
+    workers: int = 1,
+    note: Callable[[str], None] = lambda text: None,
+) -> Iterator[TrialService]:
+    """Start what is not there, and end it afterwards; what a database holds is kept in the folder.
+
+    Parameters
+    ----------
+    folder
+        For the files of the servers.
+    database, broker
+        URLs of servers that run elsewhere; None: start PostgreSQL, and Redis or RabbitMQ.
+    slots
+        Evaluations at the same time of each worker; None: one a core.
+    workers
+        Worker processes to start.
+    note
+        Called with a text for everything that was started.
+
+    Raises
+    ------
+    ServiceError
+        If a server is not installed or does not start.
+    """
+    folder = folder.expanduser().absolute()
+    with ExitStack() as stack:
+        started = []
+        if database is None:
+            server: Server = stack.enter_context(
+                PostgreSQL(folder / "postgresql", _port(folder, "postgresql"))
+            )
+            database = server.url
+            started.append("PostgreSQL")
+            note(f"PostgreSQL listens at 127.0.0.1:{server.port}, with its files in {server.folder}")
+        if broker is None:
+            kind = next((kind for kind in (Redis, RabbitMQ) if kind.installed()), None)
+            if kind is None:
+                raise ServiceError(
+                    "neither redis-server nor rabbitmq-server is installed; install one, or name a broker "
+                    "that runs elsewhere with --broker"
+                )
+            server = stack.enter_context(kind(folder / kind.__name__.lower()))
+            broker = server.url
+            started.append(kind.__name__)
+            note(f"{kind.__name__} listens at 127.0.0.1:{server.port}")
+        made = TrialService(database, broker, tuple(started))
+        _remember(folder, made)
+        stack.callback((folder / STATE_FILE).unlink, missing_ok=True)
+        for number in range(1, workers + 1):
+            process = _worker(folder, made, slots, number)
+            stack.callback(_end, process)
+            note(f"worker {number} started; it logs to {folder / f'worker-{number}.log'}")
+        yield made
+
+
+def _port(folder: Path, name: str) -> int | None:
+    """Return the port that a server had in the same folder, so that URLs stay true."""
+    path = folder / f"{name}.port"
+    if path.exists():
+        return int(path.read_text())
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    path.write_text(str(port))
+    return port
+
+
+def _remember(folder: Path, made: TrialService) -> None:
+    # It holds passwords.
+    path = folder / STATE_FILE
+    path.touch(0o600)
+    path.write_text(json.dumps(made.environment))
+
+
+def remembered(folder: Path) -> dict[str, str] | None:
+    """Return the variables of the service that runs in a folder; None if none does."""
+    path = folder.expanduser().absolute() / STATE_FILE
+    if not path.exists():
+        return None
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def _worker(folder: Path, made: TrialService, slots: int | None, number: int) -> subprocess.Popen[bytes]:
+    options = [] if slots is None else ["--slots", str(slots)]
+    with (folder / f"worker-{number}.log").open("ab") as log:
+        return subprocess.Popen(
+            python_command("cli", "worker", "--log-format", "json", *options),
+            env=python_environment({**os.environ, **made.environment, DATABASE: resolve_url(made.database)}),
+            cwd=DIRECTORY,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=end_with_parent if sys.platform == "linux" else None,
+        )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 10.0
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+    process.wait()

@@ -1,0 +1,1 @@
+"""Policies refined by a language model with feedback from play, as published."""

@@ -1,0 +1,154 @@
+"""Who writes policies in a refinement: a language model, or the offline proposer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from nashforge.archive import Archive, Candidate, Run
+from nashforge.evolve.proposers.base import Individual, ProposalError, Request
+from nashforge.evolve.proposers.fragments.proposer import PolicyProposer
+
+if TYPE_CHECKING:
+    from nashforge.evolve.config.model_names import Model
+    from nashforge.evolve.proposers.llm.prices import Price
+
+OUTPUT_TOKENS = 16_000
+CALL_SECONDS = 600.0
+RETRIES = 4
+FRAME_TOKENS = 500
+"""Tokens that a protocol may add to a prompt: roles, separators."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One program to be written.
+
+    Attributes
+    ----------
+    system, user : str
+        What a model is told.
+    previous : str or None
+        The program to refine; None for the first.
+    repairs : bool
+        Whether ``previous`` failed and is to be mended.
+    """
+
+    system: str
+    user: str
+    previous: str | None
+    repairs: bool = False
+
+
+class WriterFailed(Exception):
+    """No program was written; the text says why."""
+
+
+class Writer(Protocol):
+    """Writes programs."""
+
+    name: str
+
+    def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
+        """Return a program and a sentence about it.
+
+        Raises
+        ------
+        WriterFailed
+            If there is none.
+        """
+
+    def close(self) -> None:
+        """Release what it holds."""
+
+
+class OfflineWriter:
+    """Recombines behaviours. It reads no feedback: only selection uses what is measured."""
+
+    name = "offline"
+
+    def __init__(self, game: str, seed_program: str) -> None:
+        self._proposer = PolicyProposer(game)
+        self._seed = seed_program
+
+    def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
+        """Return a new combination at first, then edits of the last policy."""
+        fresh = wanted.previous is None
+        parent = Individual(-1, -1, "", "the last policy", wanted.previous or self._seed, 0.0)
+        try:
+            proposal = self._proposer.propose(Request(0, "rewrite" if fresh else "mutate", parent, rng))
+        except ProposalError as error:
+            raise WriterFailed(str(error)) from error
+        return proposal.source, proposal.description
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class ModelWriter:
+    """Asks a language model; every call is stored, and its costs are capped.
+
+    Parameters
+    ----------
+    archive, run
+        Where calls are stored.
+    model, price
+        Who is asked, and for what.
+    budget
+        US dollars that may be spent in all; None: no limit.
+    """
+
+    def __init__(self, archive: Archive, run: Run, model: Model, price: Price, budget: float | None) -> None:
+        from nashforge.evolve.proposers.llm.calls import Calls
+        from nashforge.evolve.proposers.llm.providers import connect
+
+        self.name = model.label
+        self._archive, self._run, self._price, self._budget = archive, run, price, budget
+        providers = {model.label: connect(model, RETRIES)}
+        self._calls = Calls(archive, providers, {model.label: price}, CALL_SECONDS)
+
+    def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
+        """Return the program of the model's answer."""
+        from nashforge.archive import BudgetExceeded
+        from nashforge.evolve.proposers.llm.prices import most_tokens
+        from nashforge.evolve.proposers.llm.providers.base import Prompt
+        from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
+
+        tokens = most_tokens(wanted.system) + most_tokens(wanted.user) + FRAME_TOKENS
+        provider, _, model = self.name.partition(":")
+        try:
+            call = self._archive.reserve_call(
+                self._run,
+                provider=provider,
+                model=model,
+                request={
+                    "purpose": "repair" if wanted.repairs else "refine",
+                    "system": wanted.system,
+                    "user": wanted.user,
+                    "max_output_tokens": OUTPUT_TOKENS,
+                },
+                reserved_cost=self._price.most(tokens, OUTPUT_TOKENS),
+                cap=self._budget,
+                input_tokens=tokens,
+                output_tokens=OUTPUT_TOKENS,
+                candidate=candidate,
+            )
+        except BudgetExceeded as error:
+            raise WriterFailed(str(error)) from error
+        self._calls.start(candidate.index, call, Prompt(wanted.system, wanted.user), OUTPUT_TOKENS)
+        while not (ended := self._calls.take()):
+            self._calls.wait(1.0)
+        answer = ended[0]
+        if answer.failure is not None:
+            raise WriterFailed(f"{self.name} gave no answer: {answer.failure}")
+        try:
+            edited = read_reply(answer.text, wanted.previous or "")
+        except ReplyError as error:
+            raise WriterFailed(f"the answer of {self.name} cannot be used: {error}") from error
+        return edited.source, edited.note
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        self._calls.close()

@@ -1,0 +1,287 @@
+"""Equilibria of players who fear their partner anew for every own action, arranged for Newton's method.
+
+With an adversary for each own action a strategy ``x`` is worth ``sum x_a U_a(y)``, where ``U_a`` is the
+risk-adjusted utility of playing ``a`` for sure: a best reply is the quantal response to ``U(y)``, and an
+equilibrium is a fixed point of both players' responses. It is looked for in logarithms::
+
+    log x - log response_1(U_1(y)) = 0,    log y - log response_2(U_2(x)) = 0
+
+Source: Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156, section 2, action-dependent risk aversion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nashforge.solvers.equilibria.risk_averse.homotopy import FADE, Branch, Curve, follow
+from nashforge.solvers.equilibria.risk_averse.newton import FARTHEST, INVISIBLE, STRIDE
+from nashforge.solvers.equilibria.risk_averse.problem import FREE_BOTH, ROUNDING, STILL
+from nashforge.solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL, measure_rows
+from nashforge.solvers.risk.measures import Risk
+from nashforge.solvers.risk.regularizers import ENTROPY, quantal_response, regret, regularizer_code
+
+Array = npt.NDArray[np.float64]
+
+
+def action_utilities(payoffs: Array, y: Array, risk: Risk) -> tuple[Array, Array, Array]:
+    """Return the risk-adjusted utility of every own action, its worst case, and its gradient in ``y``.
+
+    Parameters
+    ----------
+    payoffs
+        Own actions as rows, shape ``(n, m)``.
+    y
+        What is expected of the partner, shape ``(m,)``.
+
+    Returns
+    -------
+    tuple of ndarrays
+        Shapes ``(n,)``, ``(n, m)`` and ``(n, m)``; gradients count up to a constant a row.
+    """
+    worst, slopes, values = np.empty_like(payoffs), np.empty_like(payoffs), np.empty(len(payoffs))
+    measure_rows(risk.code, payoffs, y, risk.tau, worst, slopes, values)
+    return values, worst, slopes
+
+
+def steepness(payoffs: Array, risk: Risk) -> float:
+    """Return a bound on the spread of any action's gradient in ``y``; infinite if there is none.
+
+    The utility of an action moves by at most half of it times the 1-norm of a change of ``y``.
+    """
+    widths = np.ptp(payoffs, axis=1)
+    if risk.code == NEUTRAL:
+        return float(widths.max())
+    stretched = np.minimum(risk.tau * widths, 700.0)
+    if risk.code == KL:  # slopes are -exp(tau (U - v)) / tau, with U at most the best outcome
+        return float(np.expm1(stretched).max()) / risk.tau
+    if risk.code == CHI2:
+        return float((widths + 0.25 * stretched * widths).max())
+    if risk.code == CVAR:
+        return float((1.0 + risk.tau) * widths.max())
+    return math.inf
+
+
+@dataclass(frozen=True)
+class PerActionProblem:
+    """Two players with one adversary for each own action; see `Problem`.
+
+    The unknowns are the logarithms of both strategies, one after the other.
+    """
+
+    payoffs: tuple[Array, Array]
+    risks: tuple[Risk, Risk]
+    epsilons: tuple[float, float]
+    regularizer: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of actions of each player."""
+        n, m = self.payoffs[0].shape
+        return n, m
+
+    @property
+    def ranges(self) -> tuple[float, float]:
+        """Range of each player's payoffs."""
+        first, second = (max(float(np.ptp(payoff)), 1e-300) for payoff in self.payoffs)
+        return first, second
+
+    def replies(self, strategies: Sequence[Array]) -> tuple[Array, Array]:
+        """Return both players' quantal responses to strategies."""
+        first, second = (
+            quantal_response(
+                self.regularizer,
+                action_utilities(self.payoffs[i], strategies[1 - i], self.risks[i])[0],
+                self.epsilons[i],
+            )
+            for i in range(2)
+        )
+        return first, second
+
+    def stakes(self, z: Array) -> tuple[float, float]:
+        """Return what is at stake for each player against what it fears, see `several.stake`."""
+        strategies, adversaries = self.strategies(z), self.adversaries(z)
+        found = []
+        for payoffs, x, worst in zip(self.payoffs, strategies, adversaries, strict=True):
+            value = float(x @ (payoffs * worst).sum(axis=1))
+            found.append(float((np.abs(payoffs - value) * worst).sum(axis=1).max()))
+        return found[0], found[1]
+
+    @property
+    def kinked(self) -> bool:
+        """False: there are no walls to sharpen, as worst cases are exact for every action."""
+        return False
+
+    @property
+    def contracting(self) -> bool:
+        """Whether replies contract, so that the equilibrium is unique, whatever the divergence.
+
+        In the 1-norm a quantal response moves by at most half the spread of the utilities' change over
+        epsilon, for the entropy and the barrier, and utilities as `steepness` says.
+        """
+        bounds = [
+            steepness(payoffs, risk) / (2.0 * epsilon)
+            for payoffs, risk, epsilon in zip(self.payoffs, self.risks, self.epsilons, strict=True)
+        ]
+        return bool(bounds[0] * bounds[1] < 1.0)
+
+    def magnitude(self, smoothing: float) -> float:
+        """Return the largest scaled payoff, from which a step of continuation is chosen."""
+        return max(width / epsilon for width, epsilon in zip(self.ranges, self.epsilons, strict=True))
+
+    def start(self, strategies: Sequence[Array] | None = None) -> Array:
+        """Return unknowns at given strategies, uniform by default."""
+        n, m = self.shape
+        first, second = strategies or (np.full(n, 1.0 / n), np.full(m, 1.0 / m))
+        return np.asarray(np.log(np.maximum(np.concatenate([first, second]), 1e-300)))
+
+    def solve(
+        self,
+        z: Array,
+        t: float = 1.0,
+        smoothing: float = 0.0,
+        mode: npt.NDArray[np.int64] = FREE_BOTH,
+        iterations: int = 100,
+    ) -> tuple[bool, int]:
+        """Let Newton's method improve ``z`` in place; return whether it converged, and its iterations."""
+        near = max(STILL, ROUNDING * t * self.magnitude(smoothing))
+        for k in range(iterations):
+            residual, jacobian, _ = self.residual(z, t)
+            try:
+                step = np.asarray(np.linalg.solve(jacobian, -residual), dtype=np.float64)
+            except np.linalg.LinAlgError:
+                return False, k
+            if not np.isfinite(step).all():
+                return False, k
+            stretch, moved = 1.0, displacement(z, step)
+            while moved > STRIDE and stretch > 1e-12:
+                stretch *= min(0.5, STRIDE / moved)
+                moved = displacement(z, stretch * step)
+            z += stretch * step
+            self._normalize(z)
+            if not np.abs(z).max() < FARTHEST:
+                return False, k + 1
+            if stretch == 1.0 and moved < near:
+                return True, k + 1
+        return False, iterations
+
+    def sharpen(self, z: Array, mode: npt.NDArray[np.int64] = FREE_BOTH) -> tuple[bool, int]:
+        """Solve in place."""
+        return self.solve(z)
+
+    def trace(self) -> Branch:
+        """Follow the principal branch from uniform play."""
+        return follow(_PerActionCurve(self))
+
+    def residual(self, z: Array, t: float) -> tuple[Array, Array, Array]:
+        """Return the residual, its Jacobian, and its derivative in log t, which scales all utilities."""
+        n, m = self.shape
+        strategies = self.strategies(z)
+        F, D, J = np.empty(n + m), np.empty(n + m), np.eye(n + m)
+        for i, (own, other) in enumerate(((slice(0, n), slice(n, n + m)), (slice(n, n + m), slice(0, n)))):
+            y = strategies[1 - i]
+            risk = self.risks[i]
+            utilities, worst, slopes = action_utilities(self.payoffs[i], y, risk)
+            logs, response = self._log_response(i, t * utilities)
+            F[own] = z[own] - np.logaddexp.reduce(z[own]) - logs
+            # For KL the product is the worst case, also where the slope exceeds any float.
+            moved = worst / -risk.tau if risk.code == KL else slopes * y
+            moved -= np.outer(moved.sum(axis=1), y)  # strategies are normalised exponentials of unknowns
+            J[own, other] = -response(t * moved)
+            D[own] = -response(t * utilities[:, None])[:, 0]
+        return F, J, D
+
+    def strategies(self, z: Array) -> tuple[Array, Array]:
+        """Return both strategies."""
+        first, second = (np.exp(logarithm) for logarithm in self.log_strategies(z))
+        return first / first.sum(), second / second.sum()
+
+    def log_strategies(self, z: Array) -> tuple[Array, Array]:
+        """Return the logarithms of both strategies."""
+        n, _ = self.shape
+        first, second = z[:n], z[n:]
+        return first - np.logaddexp.reduce(first), second - np.logaddexp.reduce(second)
+
+    def adversaries(self, z: Array) -> tuple[Array, Array]:
+        """Return both players' worst cases: for each own action a distribution over the other's."""
+        strategies = self.strategies(z)
+        first, second = (
+            action_utilities(self.payoffs[i], strategies[1 - i], self.risks[i])[1] for i in range(2)
+        )
+        return first, second
+
+    def gaps(self, z: Array) -> tuple[float, float]:
+        """Return for each player what its best reply would gain."""
+        if not np.isfinite(z).all():
+            return math.inf, math.inf
+        strategies = self.strategies(z)
+        first, second = (
+            regret(
+                self.regularizer,
+                action_utilities(self.payoffs[i], strategies[1 - i], self.risks[i])[0],
+                strategies[i],
+                self.epsilons[i],
+            )
+            for i in range(2)
+        )
+        return first, second
+
+    def _log_response(self, i: int, utilities: Array) -> tuple[Array, Callable[[Array], Array]]:
+        """Return the logarithm of a player's response and the map from changes of utilities to its change."""
+        epsilon = self.epsilons[i]
+        if regularizer_code(self.regularizer) == ENTROPY:
+            logs = utilities / epsilon
+            logs = logs - np.logaddexp.reduce(logs)
+            x = np.exp(logs)
+            return logs, lambda change: (change - x @ change) / epsilon
+        x = quantal_response(self.regularizer, utilities, epsilon)
+        weights = x * x / float(np.sum(x * x))
+        return np.log(x), lambda change: x[:, None] * (change - weights @ change) / epsilon
+
+    def _normalize(self, z: Array) -> None:
+        n, _ = self.shape
+        z[:n], z[n:] = self.log_strategies(z)
+
+
+def displacement(z: Array, step: Array) -> float:
+    """Return the largest change of a visible logarithm, see `newton`."""
+
+    def visible(logarithms: Array) -> Array:
+        return np.asarray(np.log(INVISIBLE + np.exp(np.minimum(logarithms, 300.0))))
+
+    return float(np.abs(visible(z + step) - visible(z)).max())
+
+
+class _PerActionCurve(Curve):
+    """The optimality conditions along the curve of growing payoffs."""
+
+    def __init__(self, problem: PerActionProblem) -> None:
+        self.problem = problem
+        self.size = sum(problem.shape)
+
+    def start(self) -> Array:
+        return self.problem.start()
+
+    @property
+    def magnitude(self) -> float:
+        return self.problem.magnitude(0.0)
+
+    def land(self, z: Array, t: float, iterations: int = 100) -> bool:
+        return self.problem.solve(z, t, iterations=iterations)[0]
+
+    def derivatives(self, z: Array, s: float) -> tuple[Array, Array, Array]:
+        return self.problem.residual(z, math.exp(s))
+
+    def displacement(self, z: Array, step: Array) -> float:
+        return displacement(z, step)
+
+    def near(self, s: float) -> float:
+        return max(1e-9, 10.0 * max(STILL, ROUNDING * math.exp(s) * self.magnitude))
+
+    def ruler(self, z: Array) -> Array:
+        visible = np.concatenate(self.problem.strategies(z))
+        return np.diag(np.append(visible / (visible + FADE), 1.0))

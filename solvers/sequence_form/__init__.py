@@ -1,0 +1,1 @@
+"""Kernels on the sequence form: counterfactual values, best responses, expected values, exploitability."""

@@ -1,0 +1,132 @@
+"""Behaviour profiles and the exact measures of them: expected values, best responses, exploitability."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.sequence_form import kernels
+from nashforge.solvers.sequence_form.tables import tables
+
+Array = npt.NDArray[np.float64]
+Profile = tuple[Array, ...]
+"""One behaviour policy a player, each of shape ``(sequences,)``."""
+
+
+class PolicyError(ValueError):
+    """An array is not a behaviour policy of the game."""
+
+
+def uniform_profile(form: SequenceForm) -> Profile:
+    """Return the profile in which every player chooses uniformly everywhere."""
+    return tuple(
+        np.repeat(1.0 / np.diff(treeplex.start), np.diff(treeplex.start)) for treeplex in form.treeplexes
+    )
+
+
+def average_profile(form: SequenceForm, cumulative: Sequence[Array]) -> Profile:
+    """Normalise cumulative averages into a profile; uniform where nothing was accumulated.
+
+    Raises
+    ------
+    PolicyError
+        If a weight is negative or not finite.
+    """
+    profile = []
+    for player, (treeplex, weights) in enumerate(zip(form.treeplexes, cumulative, strict=True)):
+        policy = np.empty(treeplex.sequences)
+        bad = kernels.average_pass(treeplex.start, weights, policy)
+        if bad >= 0:
+            values = weights[treeplex.start[bad] : treeplex.start[bad + 1]]
+            raise PolicyError(
+                f"the cumulative average must be finite and non-negative; player {player}, information set "
+                f"{bad} has {values.tolist()}"
+            )
+        profile.append(policy)
+    return tuple(profile)
+
+
+def check_policy(form: SequenceForm, player: int, policy: Array, bad: int) -> None:
+    """Raise a `PolicyError` that shows information set ``bad`` of ``player``, unless ``bad`` is -1."""
+    if bad >= 0:
+        start = form.treeplexes[player].start
+        values = policy[start[bad] : start[bad + 1]]
+        raise PolicyError(
+            "a policy must be finite, non-negative and sum to 1 in every information set; player "
+            f"{player}, information set {bad} has {values.tolist()} (sum {float(values.sum()):.9g})"
+        )
+
+
+def realization_plans(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> Array:
+    """Return all players' realisation plans in one flat vector (see `kernels`).
+
+    Raises
+    ------
+    PolicyError
+        If the profile is not one valid behaviour policy a player.
+    """
+    if len(profile) != form.players:
+        raise PolicyError(
+            f"a profile needs one policy for each of the {form.players} players; got {len(profile)}"
+        )
+    shared = tables(form)
+    plans = np.empty(shared.length)
+    for player, (given, size) in enumerate(zip(profile, shared.sizes, strict=True)):
+        policy = np.ascontiguousarray(given, dtype=np.float64)
+        if policy.shape != (size,):
+            raise PolicyError(f"the policy of player {player} must have shape {(size,)}; got {policy.shape}")
+        bad = shared.set_plan(player, policy, plans, np.empty(size))
+        check_policy(form, player, policy, bad)
+    return plans
+
+
+def expected_values(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> Array:
+    """Return every player's expected utility under a profile, shape ``(players,)``."""
+    plans = realization_plans(form, profile)
+    shared = tables(form)
+    return np.array([shared.expected_value(player, plans) for player in range(form.players)])
+
+
+def best_response_values(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> Array:
+    """Return the value of each player's best response to the others, shape ``(players,)``."""
+    plans = realization_plans(form, profile)
+    shared = tables(form)
+    return np.array([shared.best_response(player, plans) for player in range(form.players)])
+
+
+def best_response(form: SequenceForm, profile: Sequence[npt.ArrayLike], player: int) -> tuple[float, Array]:
+    """Return the value and a deterministic policy of ``player`` that is best against the others.
+
+    Ties go to the first action of the information set.
+    """
+    plans = realization_plans(form, profile)
+    value = np.empty(tables(form).sizes[player] + 1)
+    best = tables(form).best_response(player, plans, value)
+    start = form.treeplexes[player].start
+    policy = np.zeros(len(value) - 1)
+    for first, end in itertools.pairwise(start):
+        policy[first + int(np.argmax(value[first:end]))] = 1.0
+    return best, policy
+
+
+def nash_conv(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> float:
+    """Return the sum over players of what a best response gains, in units of utility."""
+    plans = realization_plans(form, profile)
+    shared = tables(form)
+    return sum(shared.gain(player, plans) for player in range(form.players))
+
+
+def exploitability(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> float:
+    """Return NashConv divided by the number of players, in units of utility (never negative).
+
+    Raises
+    ------
+    PolicyError
+        If the profile is not one valid behaviour policy a player.
+    """
+    # Rounding can push an exact equilibrium a few units in the last place below zero.
+    return max(nash_conv(form, profile) / form.players, 0.0)

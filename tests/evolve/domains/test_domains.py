@@ -1,0 +1,124 @@
+"""What is asked of a domain: completeness, metrics, a fitness that suits them, defaults of runs."""
+
+import pytest
+
+from nashforge.evolve.config.run import ConfigError, load_config
+from nashforge.evolve.domains import domain, domain_names
+from nashforge.evolve.domains.cfr import CFRDomain
+from nashforge.evolve.domains.checks import DomainError, FitnessError, check_fitness, complete
+from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
+from nashforge.evolve.evaluation.metrics import Metric, catalogue
+from nashforge.evolve.evaluation.stages import fitness_of
+from nashforge.evolve.runs.run import check, make_proposer
+
+
+@pytest.mark.parametrize("name", domain_names())
+def test_every_domain_is_complete(name):
+    found = complete(domain(name), name)
+    assert found.name == name
+    check_fitness(found, found.fitness)
+    assert {"train", "validation", "test"} <= set(found.suites)
+    assert found.seed in found.baselines()
+    for metric in found.metrics.values():
+        assert metric.label
+
+
+def test_what_is_missing_is_named():
+    class Unfinished:
+        name = "matrix"
+        metric = "exploitability"
+
+    with pytest.raises(DomainError, match=r"domain 'matrix' lacks title, .*metrics, fitness,.*proposer\(\)"):
+        complete(Unfinished(), "matrix")
+
+
+def test_the_metric_must_be_among_the_metrics():
+    class Odd(CFRDomain):
+        metric = "nash_conv"
+
+    with pytest.raises(DomainError, match="'nash_conv' of the domain 'cfr' is not among its metrics"):
+        complete(Odd(), "cfr")
+
+
+def test_metrics_have_names_and_directions():
+    with pytest.raises(ValueError, match="direction of reward is 'up'"):
+        Metric("reward", "up")
+    with pytest.raises(ValueError, match="'2nd' must be a Python identifier"):
+        Metric("2nd", "max")
+    twice = Metric("reward", "max")
+    with pytest.raises(ValueError, match="two metrics 'reward'"):
+        catalogue([twice, twice])
+    assert twice.better(2.0, 1.0)
+    assert Metric("regret", "min", unit="s").better(1.0, 2.0)
+    assert Metric("wall_time", "min", unit="s").label == "wall time (s)"
+
+
+class Rewarding(CFRDomain):
+    """A domain of which more is better, and that no offline proposer writes for."""
+
+    name = "rewarding"
+    metric = "reward"
+    metrics = catalogue([Metric("reward", "max")])
+    fitness = Fitness(kind="value")
+
+    def proposer(self):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("work", "fitness", "message"),
+    [
+        (CFRDomain(), Fitness(kind="value"), "less of exploitability is better; choose 'log_ratio'"),
+        (Rewarding(), Fitness(kind="negative"), "more of reward is better; choose 'value'"),
+        (CFRDomain(), Fitness(reference="cfr_ultra"), "'cfr_ultra' of fitness is no program of the library"),
+    ],
+)
+def test_a_fitness_must_suit_the_metric(work, fitness, message):
+    with pytest.raises(FitnessError, match=message):
+        check_fitness(work, fitness)
+
+
+def test_values_are_averaged_as_they_are():
+    values = {"a": 1.0, "b": -3.0}
+    assert fitness_of(Fitness(kind="value"), values, {}) == -1.0
+    assert fitness_of(Fitness(kind="negative"), values, {}) == 1.0
+
+
+def test_a_run_takes_its_fitness_from_the_domain(monkeypatch, tmp_path):
+    monkeypatch.setattr("nashforge.evolve.config.run.domain", lambda name: Rewarding())
+    assert load_config({"domain": "rewarding"}).fitness == Fitness(kind="value")
+    path = tmp_path / "run.toml"
+    path.write_text('domain = "rewarding"\n[fitness]\nfloor = 1e-3\n')
+    assert load_config({}, path).fitness == Fitness(kind="value", floor=1e-3)
+
+
+def test_every_island_needs_room():
+    with pytest.raises(ConfigError, match="an archive of 12 is too small for 13 islands"):
+        load_config({"islands": 13})
+    assert load_config({"islands": 13, "archive": 13}).islands == 13
+
+
+def test_measures_of_a_run_file_stay_when_risk_is_given(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_text('[fitness.strategic]\nmetrics = ["robust_value"]\n')
+    strategic = load_config({"risk": "kl tau=2"}, path).fitness.strategic
+    assert (strategic.metrics, strategic.tau) == (("robust_value",), 2.0)
+
+
+def test_a_domain_without_offline_proposer_says_so(monkeypatch):
+    config = load_config({"proposer": "offline"})
+    monkeypatch.setattr("nashforge.evolve.runs.run.domain", lambda name: Rewarding())
+    with pytest.raises(ConfigError, match="has no offline proposer"):
+        make_proposer(config)
+    with pytest.raises(ConfigError, match="has no offline proposer"):
+        check(config, confine=False)
+
+
+def test_stages_keep_the_digests_of_earlier_versions():
+    # The archive finds earlier measurements by them.
+    stage = Stage(
+        split="train",
+        suite="s",
+        trials=(Trial(label="kuhn_poker", game="kuhn_poker", iterations=10, checkpoints=(1, 10)),),
+    )
+    assert stage.digest == "c95a982fd2c35e97"

@@ -1,0 +1,393 @@
+"""Whole runs with models: money, faults, outages, interruption, replay; against a server that counts too."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.model_faults import Numbers, check_ledger, configuration, history, trial
+from benchmarks.model_server import Reply, new_rule
+from nashforge.archive import Archive, CallStatus, RunState, Status
+from nashforge.evolve.config.run import ConfigError, load_config
+from nashforge.evolve.executors.dispatcher import SearchError
+from nashforge.evolve.proposers.llm import circuit_breaker as gate
+from nashforge.evolve.proposers.llm.recordings.cassette import (
+    CassetteError,
+    cassette_lines,
+    read_cassette,
+    replay_values,
+)
+from nashforge.evolve.runs.run import resume_run, start_run
+from nashforge.evolve.search.events import Silent
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+class Notes(Silent):
+    """Remembers what is told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.ledgers = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def snapshot(self, snapshot) -> None:
+        self.ledgers.append(snapshot.ledger)
+
+
+@pytest.fixture
+def run(archive, serve, tmp_path):
+    """Return a function that makes a run against a script; returns its result, the run and the server."""
+
+    def make(script, name="one", listener=None, executor=None, **options):
+        server = serve(script)
+        config = configuration(tmp_path, server, 1, **({"max_evaluations": 8} | options))
+        result = start_run(archive, config, name=name, listener=listener, executor=executor or Numbers())
+        return result, archive.get_run(name), server
+
+    return make
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_with_faults_and_a_cap_the_ledger_is_the_servers_and_a_replay_is_the_same(tmp_path, seed):
+    row = trial(tmp_path, seed, proposals=40)
+    assert row["faults"] > 0
+
+
+def test_a_run_with_models_in_the_sandbox_overlaps_and_names_who_wrote_what(archive, serve, tiny):
+    server = serve(new_rule)
+    models = f"anthropic:claude-sonnet-5@{server.url},google:gemini-2.5-pro@{server.url}"
+    config = tiny(proposer=models, max_evaluations=7, lookahead=4, final_test=False)
+    listener = Notes()
+    result = start_run(archive, config, name="live", listener=listener)
+    assert (result.evaluations, result.stop_reason) == (7, "max_evaluations")
+    made = archive.candidates(archive.get_run("live"))[1:]
+    assert {c.proposer for c in made} == {"anthropic:claude-sonnet-5", "google:gemini-2.5-pro"}
+    assert all(c.status is Status.OK for c in made)
+    assert all(c.note == "Weigh iterations by another power." for c in made)
+    assert all(c.data["cost"] > 0 for c in made)
+    [told] = [note for note in listener.notes if "evaluations" in note]
+    assert "at most $5.00 are spent" in told
+    assert listener.ledgers[-1].cost == pytest.approx(archive.spending(archive.get_run("live"))[""].cost)
+    assert set(archive.get_state(archive.get_run("live"), "bandit")) == {c.proposer for c in made}
+    check_ledger(archive, archive.get_run("live"), server)
+    system, user = server.asks[0].system, server.asks[0].user
+    assert system.index("# Role") < system.index("# Interface") < system.index("# Task")
+    assert "# The current program" in user
+    assert len({ask.system for ask in server.asks}) == 1
+
+
+def test_an_edit_that_fails_is_shown_to_the_model_and_repaired(run, archive):
+    def script(ask):
+        if "An answer to this task could not be used" in ask.user:
+            return new_rule(ask)
+        return Reply("<<<<<<< SEARCH\nnot in the program\n=======\nx\n>>>>>>> REPLACE")
+
+    result, made, server = run(script, max_evaluations=3, lookahead=1)
+    assert result.evaluations == 3
+    repaired = next(ask for ask in server.asks if "could not be used" in ask.user)
+    assert "occurs nowhere in the program" in repaired.user
+    assert "<<<<<<< SEARCH\nnot in the program" in repaired.user
+    candidates = archive.candidates(made)[1:]
+    assert all(c.data["calls"] == 2 for c in candidates if c.status is Status.OK)
+    assert all("occurs nowhere" in c.data["remarks"][0] for c in candidates)
+
+
+def proposals(archive, made):
+    return len(archive.candidates(made)) - 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "quoted"),
+    [
+        (
+            Reply("I would rather talk about the weather."),
+            "neither SEARCH/REPLACE blocks nor a whole program",
+        ),
+        (Reply("x", "refusal"), "declined"),
+        (Reply("", "empty"), "empty"),
+        (Reply("<think>but I never answer"), "nothing but reasoning"),
+    ],
+    ids=["prose", "refusal", "empty", "reasoning"],
+)
+def test_a_model_of_no_use_ends_the_run_with_a_reason(run, archive, reply, quoted):
+    limits = {"max_evaluations": 6, "max_useless": 7, "repairs": 0, "lookahead": 3}
+    result, made, server = run(lambda ask: reply, **limits)
+    assert result.stop_reason.startswith(
+        "useless: 7 proposals in a row came to nothing, the last one because:"
+    )
+    assert quoted in result.stop_reason
+    assert "--max-useless" in result.stop_reason
+    assert made.state is RunState.FINISHED
+    assert made.stop_reason == result.stop_reason
+    # What was under way already was paid for, and was waited for.
+    assert 7 <= proposals(archive, made) <= 7 + 3
+    assert server.tally.requests == proposals(archive, made)
+    check_ledger(archive, made, server)
+    # A resumed run has not forgotten: nothing more is paid for, unless the limit is raised.
+    named = {"proposer": made.config["proposer"]}
+    again = resume_run(archive, made, changes=named, executor=Numbers())
+    assert again.stop_reason.startswith("useless: ")
+    assert server.tally.requests == proposals(archive, made)
+    raised = resume_run(archive, made, changes=named | {"max_useless": 15}, executor=Numbers())
+    assert raised.stop_reason.startswith("useless: 15 ")
+    assert 15 <= proposals(archive, made) <= 15 + 3
+
+
+def test_a_model_that_is_of_use_now_and_then_goes_on(run, archive):
+    asked = []
+
+    def script(ask):
+        asked.append(ask)
+        return new_rule(ask) if len(asked) % 4 == 0 else Reply("No idea.")
+
+    limits = {"max_evaluations": 6, "max_useless": 4, "repairs": 0, "lookahead": 1}
+    result, made, _ = run(script, **limits)
+    assert result.stop_reason == "max_evaluations"
+    assert proposals(archive, made) == 20
+
+
+def test_repetitions_are_of_no_use_either(run, archive):
+    first = []
+
+    def script(ask):
+        first.append(new_rule(ask))
+        return first[0]
+
+    limits = {"max_evaluations": 6, "max_useless": 5, "repairs": 0, "lookahead": 1}
+    result, made, _ = run(script, **limits)
+    assert result.stop_reason.startswith("useless: 5 ")
+    assert proposals(archive, made) == 6
+
+
+def test_a_program_that_crashes_comes_back_for_repair_with_its_error(archive, serve, tiny):
+    def script(ask):
+        reply = new_rule(ask)
+        if "failed when it was run" in ask.user:
+            return reply
+        return Reply(reply.text.replace("return self.infosets", "return 1 / 0 + self.infosets"))
+
+    server = serve(script)
+    config = tiny(
+        proposer=f"anthropic:claude-sonnet-5@{server.url}",
+        max_evaluations=5,
+        lookahead=1,
+        islands=1,
+        final_test=False,
+    )
+    start_run(archive, config, name="mended")
+    candidates = archive.candidates(archive.get_run("mended"))
+    assert [c.operator == "repair" for c in candidates[1:]] == [False, True, False, True]
+    assert [c.status for c in candidates] == [Status.OK, Status.CRASHED, Status.OK, Status.CRASHED, Status.OK]
+    user = server.asks[1].user
+    assert "ZeroDivisionError" in user
+    assert "in policy: return 1 / 0" in user
+
+
+def test_what_comes_to_nothing_is_no_evaluation_and_the_next_prompt_says_why(run, archive):
+    result, made, server = run(
+        lambda ask: new_rule(ask) if ask.number > 3 else Reply("I am sorry, no.", "refusal"),
+        max_evaluations=4,
+        lookahead=1,
+    )
+    assert result.evaluations == 4
+    assert result.failures["rejected"] == 4
+    rejected = [c for c in archive.candidates(made) if c.status is Status.REJECTED]
+    assert all("declined" in c.reason and c.program is None for c in rejected)
+    assert all("declined to answer" in ask.user for ask in server.asks[1:5])
+
+
+def test_the_budget_ends_a_run_by_name_and_is_never_exceeded(run, archive):
+    result, made, server = run(new_rule, max_evaluations=500, budget_usd=0.2)
+    assert result.stop_reason == "max_cost"
+    assert 1 < result.evaluations < 500
+    assert 0.05 < archive.spending(made)[""].cost <= 0.2
+    tokens, made, server = run(new_rule, name="two", max_evaluations=500, max_tokens=60_000)
+    assert tokens.stop_reason == "max_tokens"
+    assert sum(server.tally.delivered.values()) <= 60_000
+    none, _, server = run(new_rule, name="three", budget_usd=0.001)
+    assert (none.stop_reason, none.evaluations, server.tally.requests) == ("max_cost", 1, 0)
+
+
+def test_an_outage_pauses_the_run_and_ends_with_the_same_count(run, archive, monkeypatch):
+    monkeypatch.setattr(gate.Gate.__init__, "__defaults__", (time.monotonic, 0.2))
+    down = {"until": None}
+
+    def script(ask):
+        if ask.number == 3:
+            down["until"] = time.monotonic() + 1.0
+        if down["until"] is not None and time.monotonic() < down["until"]:
+            return Reply(fault="overloaded", retry_after=0.01)
+        return new_rule(ask)
+
+    listener = Notes()
+    result, made, server = run(script, max_evaluations=10, retries=0, listener=listener)
+    assert (result.evaluations, result.stop_reason) == (10, "max_evaluations")
+    assert any("is not available" in note for note in listener.notes)
+    assert any("available again" in note for note in listener.notes)
+    assert not any(c.status is Status.CANCELLED for c in archive.candidates(made))
+    # Proposals waited for it, instead of being thrown away and asked for anew.
+    assert server.tally.faults["overloaded"] < 20
+    check_ledger(archive, made, server)
+
+
+def test_an_outage_without_end_stops_the_run_which_can_be_resumed(run, archive, monkeypatch):
+    monkeypatch.setattr(gate.Gate.__init__, "__defaults__", (time.monotonic, 0.1))
+    down = [True]
+
+    def script(ask):
+        return Reply(fault="unavailable", retry_after=0.01) if down[0] and ask.number > 2 else new_rule(ask)
+
+    result, made, _ = run(script, retries=0, outage_minutes=0.005)
+    assert result.stop_reason.startswith("outage: scripted")
+    assert result.evaluations < 8
+    assert archive.counts(made)[Status.PROPOSING] > 0
+    down[0] = False
+    result = resume_run(archive, made, changes={"proposer": made.config["proposer"]}, executor=Numbers())
+    assert (result.evaluations, result.stop_reason) == (8, "max_evaluations")
+    assert Status.PROPOSING not in archive.counts(made)
+
+
+def test_a_model_that_refuses_the_key_ends_the_run_at_once_without_telling_it(
+    run, archive, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret-of-mine-42")
+    monkeypatch.setenv("GOOGLE_API_KEY", "AIza-secret-of-mine-43")
+
+    def script(ask):
+        return Reply(fault="forbidden")
+
+    with pytest.raises(SearchError, match="refuses all requests"):
+        run(script)
+    assert archive.get_run("one").state is RunState.FAILED
+    assert "secret-of-mine" not in "".join(cassette_lines(archive, archive.get_run("one")))
+    archive.close()
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("llm.db*"))
+    assert b"secret-of-mine" not in stored
+
+
+def test_keys_are_neither_stored_nor_exported_nor_logged(run, archive, monkeypatch, tmp_path, caplog, capfd):
+    caplog.set_level(0)
+    keys = {
+        "ANTHROPIC_API_KEY": "sk-ant-secret-of-mine-44",
+        "GOOGLE_API_KEY": "AIzaSecretOfMine-45-0123456789",
+    }
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+
+    def script(ask):
+        # A gateway that repeats the key in its answer.
+        return Reply(new_rule(ask).text + f"\nYou sent {json.dumps(ask.headers)}.")
+
+    _, made, server = run(script)
+    sent = json.dumps([ask.headers for ask in server.asks])
+    assert all(key in sent for key in keys.values())
+    cassette = "".join(cassette_lines(archive, made))
+    archive.close()
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("llm.db*"))
+    printed = caplog.text + "".join(capfd.readouterr())
+    for key in keys.values():
+        assert key.encode() not in stored
+        assert key not in cassette
+        assert key not in printed
+
+
+def test_without_a_key_or_a_price_nothing_starts(archive, tmp_path, serve):
+    config = configuration(tmp_path, serve(new_rule), 1)
+    for proposer, sentence in (
+        ("anthropic:claude-sonnet-5", "needs a key: set ANTHROPIC_API_KEY"),
+        ("google:gemini-2.5-pro", "needs a key: set GOOGLE_API_KEY"),
+        ("anthropic:my-own@http://127.0.0.1:1", "price of anthropic:my-own is not known"),
+        ("openai:gpt", "there is no proposer"),
+        ("offline,google:gemini-2.5-pro", "cannot be mixed"),
+        ("google:gemini-2.5-pro,google:gemini-2.5-pro@http://h", "not all different"),
+    ):
+        with pytest.raises(ConfigError, match=sentence):
+            start_run(archive, config.model_copy(update={"proposer": proposer}), executor=Numbers())
+    assert archive.list_runs() == []
+
+
+def test_a_cassette_replays_in_another_archive(run, archive, tmp_path):
+    _, made, server = run(lambda ask: Reply("no", "refusal") if ask.number % 5 == 2 else new_rule(ask))
+    path = tmp_path / "one.jsonl"
+    path.write_text("".join(cassette_lines(archive, made)))
+    requests = server.tally.requests
+    assert len(read_cassette(path)) == requests
+    with Archive.open(tmp_path / "elsewhere.db") as other:
+        config = load_config(replay_values(other, f"replay:{path}"))
+        assert start_run(other, config, name="again", executor=Numbers()).stop_reason == "max_evaluations"
+        assert history(other, "again") == history(archive, "one")
+        assert other.model_calls(run=other.get_run("again")) == []
+        longer = load_config(replay_values(other, f"replay:{path}") | {"max_evaluations": 99})
+        ended = start_run(other, longer, name="longer", executor=Numbers())
+        assert ended.stop_reason == "replayed: the recording has no more answers"
+    assert server.tally.requests == requests
+    path.write_text(path.read_text()[: len(path.read_text()) // 2])
+    with pytest.raises(CassetteError, match="damaged"):
+        read_cassette(path)
+    (tmp_path / "other.jsonl").write_text("{}\n")
+    with pytest.raises(CassetteError, match="no cassette"):
+        read_cassette(tmp_path / "other.jsonl")
+
+
+SCRIPT = """
+import sys
+from nashforge.archive import Archive
+from benchmarks.model_faults import Numbers
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.runs.run import start_run
+with Archive.open(sys.argv[1]) as archive:
+    start_run(archive, RunConfig.model_validate_json(sys.argv[2]), name="killed", executor=Numbers())
+"""
+
+
+def test_a_killed_run_pays_for_no_answer_twice(archive, serve, tmp_path):
+    def script(ask):
+        time.sleep(0.05)
+        return new_rule(ask)
+
+    server = serve(script)
+    config = configuration(tmp_path, server, 1, max_evaluations=25, lookahead=4)
+    words = [sys.executable, "-c", SCRIPT, archive.url, config.model_dump_json()]
+    process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        limit = time.monotonic() + 90
+        while server.tally.requests < 12 and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.01)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    made = archive.get_run("killed")
+    settled = [c.token for c in archive.model_calls(run=made) if c.status is CallStatus.OK]
+    assert settled
+    before = server.tally.requests
+    result = resume_run(archive, made, changes={"proposer": made.config["proposer"]}, executor=Numbers())
+    assert result.evaluations == 25
+    calls = archive.model_calls(run=made)
+    lost = [c for c in calls if c.status is CallStatus.LOST]
+    # Everything the server was asked is in the ledger, and only what was under way was asked again.
+    assert server.tally.requests <= len(calls) <= server.tally.requests + len(lost)
+    assert len(lost) <= 4
+    asked = [json.dumps([ask.user, ask.model]) for ask in server.asks[:before]]
+    again = [json.dumps([ask.user, ask.model]) for ask in server.asks[before:]]
+    assert sum(text in asked for text in again) <= len(lost)
+    answered = [c for c in calls if c.status is CallStatus.OK]
+    assert {c.token for c in answered} >= set(settled)
+    assert len({c.candidate_id for c in answered}) == len(answered)
+    assert all(c.cost == c.reserved_cost for c in lost)
+
+
+def test_each_model_may_have_its_island(run, archive):
+    _, made, _ = run(new_rule, max_evaluations=14, model_islands=True, verify=2)
+    candidates = archive.candidates(made)[1:]
+    islands = {c.proposer: {d.island for d in candidates if d.proposer == c.proposer} for c in candidates}
+    assert sorted(map(sorted, islands.values())) == [[0], [1]]

@@ -1,0 +1,58 @@
+"""Shared helpers: games from an isolated cache, and short runs of programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nashforge import games
+from nashforge.solvers.cfr.engine import Engine, session_arguments
+from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
+from nashforge.solvers.sequence_form.profile import Profile
+
+GAMES = ("kuhn_poker", "kuhn_poker(players=3)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def game_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep tests out of the user's cache."""
+    directory = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NASHFORGE_CACHE", str(directory))
+        yield directory
+
+
+class Runner:
+    """Runs programs on small games, in-process."""
+
+    def __init__(self) -> None:
+        self.forms = [games.compile(name) for name in GAMES]
+
+    def averages(self, source: str, iterations: int = 50) -> list[Profile]:
+        """Return the average profiles after some iterations; every policy on the way is checked."""
+        found = []
+        with np.errstate(all="ignore"):
+            for form in self.forms:
+                sessions = inline_sessions(lambda: load_module(source), session_arguments(form, iterations))
+                engine = Engine(form, sessions)
+                for _ in range(iterations):
+                    engine.step()
+                found.append(engine.average())
+        return found
+
+    def works(self, source: str, iterations: int = 50) -> bool:
+        """Whether a program runs and gives valid policies."""
+        try:
+            profiles = self.averages(source, iterations)
+        except (ValueError, ArithmeticError, NonFiniteOutputError, NameError, AttributeError, TypeError):
+            return False
+        return all(np.isfinite(policy).all() for profile in profiles for policy in profile)
+
+
+@pytest.fixture(scope="session")
+def runner(game_cache: Path) -> Runner:
+    """Return the runner, its games compiled once."""
+    return Runner()

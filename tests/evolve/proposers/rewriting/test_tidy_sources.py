@@ -1,0 +1,173 @@
+"""Tidying: nothing useless stays, nothing else changes."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from nashforge.evolve.proposers import rewriting as offline
+from nashforge.evolve.proposers.rewriting import NotApplicable
+from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
+from nashforge.evolve.proposers.rewriting.grammars.cfr.registry import OPERATORS
+from nashforge.evolve.proposers.rewriting.normal_form.normalise import read_canonical
+from nashforge.evolve.proposers.rewriting.syntax.program import write_module
+from nashforge.solvers.cfr.rules import rule_names, rule_source
+
+tidy = partial(offline.tidy, grammar=CFR)
+
+HEAD = """import math
+
+import numpy as np
+
+from nashforge.solvers.cfr.interface import RegretMinimizer
+
+
+class Rule(RegretMinimizer):
+"""
+REST = """
+    def weights(self, t, policy, reach):
+        return 1, t
+
+    def policy(self, t):
+        return self.infosets.normalize(self.regret)
+"""
+
+
+def rule(observe, start="self.regret = self.infosets.zeros()", constants="", rest=REST):
+    """Return the source of a rule with some parts."""
+    pieces = [f"    {constants}\n\n" if constants else ""]
+    pieces.append("    def start(self):\n" + "".join(f"        {line}\n" for line in start.split("\n")))
+    pieces.append("\n    def observe(self, t, regret):\n")
+    pieces.append("".join(f"        {line}\n" for line in observe.split("\n")))
+    return HEAD + "".join(pieces) + rest
+
+
+UPDATE = "self.regret = np.maximum(self.regret + regret, 0.0)"
+
+
+@pytest.mark.parametrize("name", rule_names())
+def test_library_rules_only_lose_blank_lines(name):
+    def squeezed(text):
+        return [line for line in text.splitlines() if line]
+
+    assert squeezed(tidy(rule_source(name))) == squeezed(rule_source(name))
+
+
+def test_state_that_nothing_reads_goes():
+    source = rule(
+        f"{UPDATE}\nself.last = regret\nself.smoothed = 0.9 * self.smoothed + 0.1 * regret",
+        "self.regret = self.infosets.zeros()\nself.last = self.infosets.zeros()\n"
+        "self.smoothed = self.infosets.zeros()",
+        "unused = 3.0",
+    )
+    tidied = tidy(source)
+    for gone in ("last", "smoothed", "unused", "math"):
+        assert gone not in tidied
+    assert tidied == tidy(rule(UPDATE))
+
+
+def test_state_in_a_ring_that_nothing_reads_goes():
+    source = rule(
+        f"{UPDATE}\nself.a = self.b + regret\nself.b = self.a",
+        "self.regret = self.infosets.zeros()\nself.a = self.infosets.zeros()\nself.b = self.infosets.zeros()",
+    )
+    assert tidy(source) == tidy(rule(UPDATE))
+
+
+def test_state_that_carries_nothing_becomes_a_local():
+    source = rule(f"self.boosted = 1.1 * regret\n{UPDATE.replace('+ regret', '+ self.boosted')}")
+    tidied = tidy(source)
+    assert "self.boosted" not in tidied
+    assert "boosted = 1.1 * regret" in tidied
+
+
+def test_two_states_that_are_always_equal_become_one():
+    start = "\n".join(f"self.{name} = self.infosets.zeros()" for name in ("regret", "first", "second"))
+    rest = REST.replace("(self.regret)", "(self.regret + self.first + self.second)")
+    tidied = tidy(rule(f"{UPDATE}\nself.first = regret\nself.second = regret", start, rest=rest))
+    assert "self.second" not in tidied
+    assert "self.regret + self.first + self.first" in tidied
+
+
+def test_states_that_differ_in_between_stay_two():
+    start = "\n".join(f"self.{name} = self.infosets.zeros()" for name in ("regret", "first", "second"))
+    rest = REST.replace("(self.regret)", "(self.regret + self.first + self.second)")
+    observe = f"self.first = regret\nregret = 2 * regret\nself.second = regret\n{UPDATE}"
+    assert "self.second" in tidy(rule(observe, start, rest=rest))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1.0 * regret", "regret"),
+        ("regret / 1", "regret"),
+        ("regret + 0.0", "regret"),
+        ("regret ** 1", "regret"),
+        ("0.0 - regret", "-regret"),
+        ("regret * (2.0 * 0.5)", "regret"),
+        ("np.maximum(np.maximum(regret, 0.0), -1.0)", "np.maximum(regret, 0.0)"),
+        ("np.where(regret > 0, regret, regret)", "regret"),
+        ("np.abs(np.abs(regret))", "np.abs(regret)"),
+        ("self.one * regret", "regret"),
+        ("regret * 0.9", "regret * 0.9"),
+        ("t / 3", "t / 3"),
+    ],
+)
+def test_constants_fold(before, after):
+    def tidied(x):
+        return tidy(rule(f"self.regret = self.regret - 2 * ({x})", constants="one = 1.0"))
+
+    assert tidied(before) == tidied(after)
+
+
+def test_comments_stay_with_their_statements():
+    source = rule(f"# the larger part\n{UPDATE}\n# dead\nunused = 2 * regret")
+    tidied = tidy(source)
+    assert "        # the larger part\n        self.regret =" in tidied
+    assert "dead" not in tidied
+
+
+def test_branches_without_effect_go():
+    tidied = tidy(rule(f"if t == 1:\n    unused = 1\nelse:\n    unused = 2\n{UPDATE}"))
+    assert tidied == tidy(rule(UPDATE))
+    turned = tidy(rule("if t <= 3:\n    pass\nelse:\n    self.regret = self.regret + regret"))
+    assert "if t > 3:" in turned
+
+
+def test_what_may_act_on_others_stays():
+    start = "self.regret = self.infosets.zeros()\nself.held = self.infosets.zeros()"
+    observe = f"alias = self.held\nalias[regret > 0] = 1.0\nself.count += 1\n{UPDATE}"
+    rest = REST.replace("(self.regret)", "(self.regret + self.held)")
+    tidied = tidy(rule(observe, start + "\nself.count = 0", rest=rest))
+    assert "alias[regret > 0] = 1.0" in tidied
+    helper = "\n    def note(self, regret):\n        self.held = self.held + regret\n"
+    kept = tidy(rule(f"self.note(regret)\n{UPDATE}", start, rest=rest + helper))
+    assert "self.note(regret)" in kept
+
+
+def test_assignments_inside_expressions_are_refused():
+    with pytest.raises(NotApplicable, match=":="):
+        tidy(rule("self.regret = self.regret + (x := regret)"))
+
+
+@pytest.mark.parametrize("name", rule_names())
+def test_behaviour_is_preserved(name, runner):
+    """Raw edits leave dead code and no-ops behind: tidying must not change a single digit."""
+    rng = np.random.default_rng(9)
+    compared = 0
+    for _ in range(8):
+        module = read_canonical(rule_source(name), CFR)
+        for _ in range(3):
+            operator = OPERATORS[rng.integers(len(OPERATORS))]
+            try:
+                operator.apply(module.programs[0], rng, 1.0)
+            except NotApplicable:
+                continue
+        raw = write_module(module)
+        if not runner.works(raw, 12):
+            continue
+        compared += 1
+        for first, second in zip(runner.averages(raw, 12), runner.averages(tidy(raw), 12), strict=True):
+            for one, other in zip(first, second, strict=True):
+                np.testing.assert_array_equal(one, other)
+    assert compared >= 3

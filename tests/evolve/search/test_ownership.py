@@ -1,0 +1,97 @@
+"""Runs that are held back, taken over, or asked about by a machine whose clock is wrong."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from nashforge.archive import Archive, Candidate, RunState
+from nashforge.evolve.results.run_status import is_alive
+from nashforge.evolve.runs.run import start_run
+from nashforge.evolve.search import loop, ownership
+from nashforge.evolve.search.events import Silent
+from nashforge.evolve.search.loop import SearchError
+
+HOUR = 3600.0
+
+
+class Clock:
+    """The system's clock, on which a nap takes an hour; whoever naps finds the run let go."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive, self.passed, self.naps = archive, 0.0, 0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += HOUR
+        self.naps += 1
+        self.archive.request_pause(self.archive.get_run("held"), paused=False)
+
+
+def test_time_while_held_back_does_not_count(
+    archive: Archive, tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(archive)
+    monkeypatch.setattr(loop, "time", clock)
+    monkeypatch.setattr(ownership, "time", clock)
+
+    class Pauses(Silent):
+        def outcome(self, candidate: Candidate, best: bool) -> None:
+            if candidate.index == 1:
+                archive.request_pause(archive.get_run("held"))
+
+    config = tiny(max_evaluations=12, max_minutes=50, final_test=False)
+    result = start_run(archive, config, name="held", listener=Pauses())
+    assert clock.naps == 1
+    assert result.stop_reason == "max_evaluations"
+    assert result.evaluations == 12
+    assert result.seconds < HOUR
+
+
+def test_who_lost_a_run_says_nothing_about_it(archive: Archive, tiny: Any) -> None:
+    """A process that slept too long finds its run taken over: it ends, and the run goes on elsewhere."""
+
+    class TakesOver(Silent):
+        def outcome(self, candidate: Candidate, best: bool) -> None:
+            if candidate.index == 2:
+                archive.claim_run(archive.get_run("taken"), "elsewhere:1", stale_after=0.0)
+
+    with pytest.raises(SearchError, match="taken over by another process"):
+        start_run(archive, tiny(max_evaluations=4, final_test=False), name="taken", listener=TakesOver())
+    run = archive.get_run("taken")
+    assert (run.state, run.owner) == (RunState.RUNNING, "elsewhere:1")
+
+
+def test_whoever_is_interrupted_says_nothing_about_a_lost_run(archive: Archive, tiny: Any) -> None:
+    class Interrupted(Silent):
+        def outcome(self, candidate: Candidate, best: bool) -> None:
+            if candidate.index == 2:
+                archive.claim_run(archive.get_run("taken"), "elsewhere:1", stale_after=0.0)
+                raise KeyboardInterrupt
+
+    start_run(archive, tiny(max_evaluations=4, final_test=False), name="taken", listener=Interrupted())
+    run = archive.get_run("taken")
+    assert (run.state, run.owner) == (RunState.RUNNING, "elsewhere:1")
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_whether_a_run_lives_is_told_by_the_databases_clock(archive: Archive, hours: int) -> None:
+    """The database's clock is hours before or behind the one of the machine that asks."""
+
+    @event.listens_for(archive.engine, "connect")
+    def _shift(connection: Any, _record: object) -> None:
+        shown = datetime.now(UTC) + timedelta(hours=hours)
+        connection.create_function("strftime", -1, lambda *_: f"{shown:%Y-%m-%d %H:%M:%S.%f}")
+
+    archive.release()
+    run = archive.claim_run(archive.create_run("cfr", {}), "me")
+    assert run.heartbeat is not None
+    assert abs(datetime.now(UTC) - run.heartbeat) > timedelta(hours=4)
+    assert is_alive(archive, run)
+    assert not is_alive(archive, archive.set_run_state(run, RunState.STOPPED))
