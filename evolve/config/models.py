@@ -16,7 +16,8 @@ class ModelOptions(BaseModel):
     Attributes
     ----------
     proposer
-        ``offline``, or ``PROVIDER:MODEL``; several, separated by commas, are an ensemble.
+        ``offline``, a proposer that another package brings, or ``PROVIDER:MODEL``; several models, separated
+        by commas, are an ensemble.
     replay
         Run, or cassette file, whose recorded answers are used instead of asking; None: models are asked.
     budget_usd
@@ -81,4 +82,4 @@ class ModelOptions(BaseModel):
     @property
     def offline(self) -> bool:
         """Whether programs are written without models."""
-        return self.proposers == ("offline",)
+        return not any(":" in name for name in self.proposers)

@@ -1,10 +1,12 @@
-"""What the search asks of a proposer, and what it gets."""
+"""Proposers: what a search asks of whoever writes its programs, and what it gets."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -150,23 +152,6 @@ class ProposalError(Exception):
     """No program could be made from the request; the message says why."""
 
 
-class Proposer(Protocol):
-    """Writes programs."""
-
-    @property
-    def name(self) -> str:
-        """As stored with every candidate."""
-
-    def propose(self, request: Request) -> Proposal:
-        """Return a new program.
-
-        Raises
-        ------
-        ProposalError
-            If none could be made.
-        """
-
-
 @dataclass(frozen=True)
 class Draft:
     """What became of a request that was written in the background.
@@ -217,13 +202,49 @@ class Ledger:
     waiting: str | None = None
 
 
-@runtime_checkable
-class Author(Protocol):
-    """Writes programs in the background, several at a time: language models, or a recording of theirs."""
+class Halt(Exception):
+    """Nothing more will be written; the text is the reason by which the run ends."""
+
+
+class Proposer(ABC):
+    """Writes programs: takes requests, and hands drafts over later, in any order.
+
+    A search calls `begin` once; then `choose`, `reserve` and `submit` for every program that it wants, and
+    `collect` until all drafts are there; `observe` for every outcome, in the order of asking; at the end
+    `close`. Five members are to be written: ``name``, `submit`, `collect`, `busy` and `wait`; the others have
+    defaults. What answers at once is an `Immediate`.
+    """
+
+    name: str
+    """As stored with every candidate, unless `choose` says otherwise."""
+
+    @abstractmethod
+    def submit(self, request: Request) -> None:
+        """Begin to write a program; the draft has the index of the request."""
+
+    @abstractmethod
+    def collect(self) -> list[Draft]:
+        """Return what was written since the last time.
+
+        Raises
+        ------
+        Halt
+            If nothing more can be written.
+        """
+
+    @property
+    @abstractmethod
+    def busy(self) -> int:
+        """How many programs are being written."""
+
+    @abstractmethod
+    def wait(self, seconds: float) -> None:
+        """Wait until something was written, at most so long."""
 
     @property
     def ledger(self) -> Ledger | None:
         """What was spent; None if nothing can be."""
+        return None
 
     def begin(self, train: Stage, evaluations: int) -> None:
         """Get ready. Called once, before anything is asked.
@@ -236,15 +257,13 @@ class Author(Protocol):
             How many programs are still wanted.
         """
 
-    @property
-    def busy(self) -> int:
-        """How many programs are being written."""
-
     def choose(self) -> str:
-        """Return who is to write the next program; as stored with the candidate."""
+        """Return who is to write the next program; stored with the candidate."""
+        return self.name
 
     def island(self, writer: str) -> int | None:
         """Return the island that a writer works on; None: any."""
+        return None
 
     def reserve(self, candidate: Candidate, request: Request, writer: str) -> None:
         """Make sure that the program can be paid for. Called in one transaction with storing the candidate.
@@ -257,33 +276,58 @@ class Author(Protocol):
             If nothing more is recorded.
         """
 
-    def start(self, index: int) -> None:
-        """Begin to write what was reserved."""
-
-    def collect(self) -> list[Draft]:
-        """Return what was written since the last time.
-
-        Raises
-        ------
-        Halt
-            If models have not been available for too long.
-        """
-
-    def wait(self, seconds: float) -> None:
-        """Wait until something was written, at most so long."""
-
     def notify(self, ring: Callable[[], None]) -> None:
         """Have something called, from any thread, whenever there is something to collect."""
 
-    def passed(self, writer: str) -> None:
-        """Take in that a stored candidate was asked for, in the order of asking."""
+    def replayed(self, writer: str) -> None:
+        """Take in that a resumed run has come by a stored candidate of a writer, in the order of asking."""
 
-    def tell(self, candidate: Candidate, gain: float) -> None:
+    def observe(self, candidate: Candidate, gain: float) -> None:
         """Take in what became of a candidate, in the order of asking."""
 
     def close(self) -> None:
         """Give up what is being written."""
 
 
-class Halt(Exception):
-    """Nothing more will be written; the text is the reason by which the run ends."""
+class Immediate(Proposer):
+    """A proposer that answers at once: ``name`` and `propose` are all there is to write.
+
+    A search asks it again, with other random numbers, when it proposes what is known already.
+    """
+
+    @abstractmethod
+    def propose(self, request: Request) -> Proposal:
+        """Return a new program.
+
+        Raises
+        ------
+        ProposalError
+            If none could be made.
+        """
+
+    def submit(self, request: Request) -> None:
+        """Write the program."""
+        try:
+            proposal = self.propose(request)
+        except ProposalError as error:
+            self._drafts.append(Draft(request.index, reason=str(error)))
+        else:
+            self._drafts.append(Draft(request.index, proposal.source, proposal.description))
+
+    def collect(self) -> list[Draft]:
+        """Return what was written since the last time."""
+        drafts = list(self._drafts)
+        self._drafts.clear()
+        return drafts
+
+    @property
+    def busy(self) -> int:
+        """How many drafts wait to be collected."""
+        return len(self._drafts)
+
+    def wait(self, seconds: float) -> None:
+        """Nothing is ever under way."""
+
+    @cached_property
+    def _drafts(self) -> list[Draft]:
+        return []

@@ -13,11 +13,11 @@ from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Report, Task
 from nashforge.evolve.executors.base import Lost
-from nashforge.evolve.proposers.base import Author, Individual, Request
+from nashforge.evolve.proposers.base import Individual, Proposer, Request
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prices import most_tokens, usual_tokens
 from nashforge.evolve.proposers.llm.prompting import Prompter
-from nashforge.evolve.proposers.llm.proposer import ModelAuthor
+from nashforge.evolve.proposers.llm.proposer import ModelProposer
 from nashforge.evolve.proposers.llm.providers.base import Prompt
 from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.proposers import models_of
@@ -25,7 +25,7 @@ from nashforge.evolve.runs.run import resumed_config
 from nashforge.evolve.search.events import Silent
 from nashforge.evolve.search.loop import Search
 from nashforge.evolve.search.outcomes import curves_of
-from nashforge.evolve.search.proposals import InBackground, Knowledge, Stop
+from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
 from nashforge.evolve.search.strategies import make_strategy
 
 
@@ -69,7 +69,7 @@ def preview(
     check_continuable(archive, run)
     chosen = config or resumed_config(archive, run)
     # Of an offline run: what a model would be told if it took over.
-    labels = ["model"] if chosen.offline else [model.label for model in models_of(chosen)]
+    labels = ["any:model"] if chosen.offline else [model.label for model in models_of(chosen)]
     chosen = chosen.model_copy(update={"proposer": ",".join(labels)})
     work = domain(chosen.domain)
     train = work.stage("train", chosen.train, chosen.horizon, chosen.fitness)
@@ -98,14 +98,14 @@ def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[st
     # Were there no limit, so that a run that has reached one shows how it would go on.
     endless = {"max_evaluations": sys.maxsize, "patience": None, "max_minutes": None}
     config = config.model_copy(update=endless)
-    author = ModelAuthor(archive, run, config, work, labels=labels, providers={}, prices={})
+    proposer = ModelProposer(archive, run, config, work, labels=labels, providers={}, prices={})
     made: list[_Rehearsal] = []
 
-    def rehearsal(known: Knowledge) -> _Rehearsal:
-        made.append(_Rehearsal(known, author))
+    def rehearsal(context: SearchContext) -> _Rehearsal:
+        made.append(_Rehearsal(context, proposer))
         return made[0]
 
-    Search(archive, run, config, work, author, _Idle(), Silent()).rehearse(rehearsal)
+    Search(archive, run, config, work, proposer, _Idle(), Silent()).rehearse(rehearsal)
     if not made[0].told:  # the seed is not measured yet
         strategy = make_strategy(config)
         strategy.tell(Individual(0, 0, "seed", work.seed, work.source(work.seed), 0.0))
@@ -113,32 +113,32 @@ def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[st
     return made[0].request
 
 
-class _Rehearsal(InBackground):
+class _Rehearsal(ProposalQueue):
     """Goes through what is stored, and stops at what is not."""
 
-    def __init__(self, known: Knowledge, author: Author) -> None:
-        super().__init__(known, author)
+    def __init__(self, context: SearchContext, proposer: Proposer) -> None:
+        super().__init__(context, proposer)
         self._next: Request | None = None
 
-    def together(self) -> AbstractContextManager[object]:
+    def batch(self) -> AbstractContextManager[object]:
         """Nothing is written."""
         return nullcontext()
 
     def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
         """Note what would be asked for."""
-        self._next = self._request(index, self._author.choose())
+        self._next = self._request(index, self._proposer.choose())
         raise Stop("rehearsed")
 
     @property
     def told(self) -> int:
         """How many outcomes are known."""
-        return self._known.board.told
+        return self._context.board.told
 
     @property
     def request(self) -> Request:
         """What would be asked for; while all that may be asked for is under way, from what is known now."""
         if self._next is None:
-            self._next = self._request(self.told, self._author.choose())
+            self._next = self._request(self.told, self._proposer.choose())
         return self._next
 
 

@@ -1,4 +1,4 @@
-"""Putting an author together from a run's configuration; and making sure beforehand that it can be done."""
+"""The proposer that a run's configuration names; and making sure beforehand that there is one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,37 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prices import Price, PriceError, load_prices, parse_price, price_of
 from nashforge.evolve.proposers.llm.recordings.cassette import CassetteError, find_tape
+from nashforge.evolve.proposers.registry import named_proposer, proposer_names
+from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
-    from nashforge.evolve.proposers.llm.proposer import ModelAuthor
+    from nashforge.evolve.domains.base import Domain
+    from nashforge.evolve.proposers.base import Proposer
+    from nashforge.evolve.proposers.llm.proposer import ModelProposer
     from nashforge.evolve.proposers.llm.providers.base import Provider
     from nashforge.evolve.service.settings import ServiceSettings
+
+
+def make_proposer(config: RunConfig, work: Domain) -> Proposer:
+    """Return the proposer of a configuration that asks no model.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name, or the domain has none that works without a model.
+    """
+    if len(config.proposers) != 1 or config.proposers[0] not in proposer_names():
+        raise ConfigError(
+            f"there is no proposer {config.proposer!r}: language models are named PROVIDER:MODEL, such as "
+            f"anthropic:claude-sonnet-5, and of the others {choice(config.proposer, proposer_names())}"
+        )
+    found = named_proposer(config.proposers[0], work)
+    if found is None:
+        raise ConfigError(
+            f"the domain {work.name!r} has no offline proposer: only a language model can write its "
+            "programs; choose a model with --proposer"
+        )
+    return found
 
 
 def check_models(config: RunConfig) -> None:
@@ -97,28 +123,28 @@ def prices_of(config: RunConfig, models: list[Model]) -> Mapping[str, Price]:
     return {model.label: price_of(model.label, known, unknown) for model in models}
 
 
-def make_author(
+def make_model_proposer(
     archive: Archive,
     run: Run,
     config: RunConfig,
     note: Callable[[str], None],
     service: ServiceSettings | None = None,
-) -> ModelAuthor:
-    """Return the author of a configuration; `check_models` has found nothing wrong with it.
+) -> ModelProposer:
+    """Return the models of a configuration as a proposer; `check_models` has found nothing wrong with it.
 
     Raises
     ------
     ConfigError
         If the run that is to be replayed is not there.
     """
-    from nashforge.evolve.proposers.llm.proposer import ModelAuthor
+    from nashforge.evolve.proposers.llm.proposer import ModelProposer
 
     models = models_of(config)
     try:
         tape = None if config.replay is None else find_tape(archive, config.replay)
     except CassetteError as error:
         raise ConfigError(str(error)) from error
-    return ModelAuthor(
+    return ModelProposer(
         archive,
         run,
         config,

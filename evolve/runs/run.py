@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import platform
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -22,38 +22,26 @@ from nashforge.evolve.proposers.base import Proposer
 from nashforge.evolve.results.run_status import standing
 from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.executors import expected_workers, make_executor
-from nashforge.evolve.runs.proposers import check_feedback, check_models, make_author, models_of
+from nashforge.evolve.runs.proposers import (
+    check_feedback,
+    check_models,
+    make_model_proposer,
+    make_proposer,
+    models_of,
+)
 from nashforge.evolve.runs.resuming import check_limits, nothing_left
 from nashforge.evolve.sandbox import Tier, probe
 from nashforge.evolve.search.events import Listener, Result, Silent
 from nashforge.evolve.search.loop import Search
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.base import Domain
     from nashforge.evolve.service.settings import ServiceSettings
 
 MODEL_LOOKAHEAD = 4
 """How many more candidates are asked for ahead where models write them, which takes long."""
 
 _PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
-
-
-def make_proposer(config: RunConfig) -> Proposer:
-    """Return the proposer of a configuration.
-
-    Raises
-    ------
-    ConfigError
-        If there is none of that name, or the domain has none that works without a model.
-    """
-    if config.offline:
-        found = domain(config.domain).proposer()
-        if found is None:
-            raise ConfigError(
-                f"the domain {config.domain!r} has no offline proposer: only a language model can write its "
-                "programs; choose a model with --proposer"
-            )
-        return found
-    raise ConfigError(f"the proposer {config.proposer!r} is a language model, which answers later")
 
 
 def package_versions() -> dict[str, str]:
@@ -67,13 +55,33 @@ def package_versions() -> dict[str, str]:
     return found
 
 
-def check(config: RunConfig, *, confine: bool = True) -> None:
-    """Make sure that a run of this configuration can start: better no run than one that fails at once.
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of, where it is not what its configuration names.
 
-    Parameters
+    Attributes
     ----------
-    confine
-        Whether programs will run on this machine.
+    domain, proposer, executor : optional
+        What is searched, who writes programs, where they are evaluated; None: as the configuration names them.
+    listener : Listener
+        Told what happens.
+    service : ServiceSettings or None
+        Where the broker is, if the configuration needs one; None: as the environment says.
+    """
+
+    domain: Domain | None = None
+    proposer: Proposer | None = None
+    executor: Executor | None = None
+    listener: Listener = field(default_factory=Silent)
+    service: ServiceSettings | None = None
+
+    def confines_here(self, config: RunConfig) -> bool:
+        """Whether programs will run on this machine."""
+        return self.executor is None and config.executor == "local"
+
+
+def check(config: RunConfig, parts: Parts | None = None) -> None:
+    """Make sure that a run of this configuration can start: better no run than one that fails at once.
 
     Raises
     ------
@@ -84,12 +92,14 @@ def check(config: RunConfig, *, confine: bool = True) -> None:
     SandboxUnavailable
         If this machine confines programs less strictly than the configuration asks for.
     """
+    parts = parts or Parts()
+    work = parts.domain or domain(config.domain)
     check_feedback(config)
-    if config.offline:
-        make_proposer(config)
-    else:
-        check_models(config)
-    work = domain(config.domain)
+    if parts.proposer is None:
+        if config.offline:
+            make_proposer(config, work)
+        else:
+            check_models(config)
     suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
     if config.final_test:
         suites["test"] = config.test
@@ -101,7 +111,7 @@ def check(config: RunConfig, *, confine: bool = True) -> None:
         check_fitness(work, config.fitness)
     except FitnessError as error:
         raise ConfigError(str(error)) from error
-    if confine:
+    if parts.confines_here(config):
         probe().require(Tier(config.tier))
     for stage in stages:
         work.prepare(stage)
@@ -113,6 +123,8 @@ def start_run(
     *,
     name: str | None = None,
     listener: Listener | None = None,
+    domain: Domain | None = None,
+    proposer: Proposer | None = None,
     executor: Executor | None = None,
     service: ServiceSettings | None = None,
 ) -> Result:
@@ -128,8 +140,9 @@ def start_run(
         Name of the run; by default two words.
     listener
         Told what happens.
-    executor
-        Where to evaluate; by default what the configuration names.
+    domain, proposer, executor
+        What is searched, who writes programs and where they are evaluated; by default what the configuration
+        names. The workers of the executors find a domain by its name.
     service
         Where the broker is, if the configuration needs one; by default as the environment says.
 
@@ -140,7 +153,8 @@ def start_run(
     """
     if config.disguise_seed is None and config.replay is None:  # a recorded run without has those of its days
         config = config.model_copy(update={"disguise_seed": draw(config.seed)})
-    check(config, confine=executor is None and config.executor == "local")
+    parts = Parts(domain, proposer, executor, listener or Silent(), service)
+    check(config, parts)
     workers = expected_workers(archive, config, service) if executor is None else executor.workers
     if config.lookahead is None:
         # Stored, so that the run stays the same when it is resumed with other workers.
@@ -154,7 +168,7 @@ def start_run(
         versions=package_versions(),
         host={"machine": platform.machine(), "system": platform.platform(), "node": platform.node()},
     )
-    return _work(archive, run, config, listener, executor, service)
+    return _work(archive, run, config, parts)
 
 
 def resume_run(
@@ -163,6 +177,8 @@ def resume_run(
     *,
     changes: Mapping[str, Any] | None = None,
     listener: Listener | None = None,
+    domain: Domain | None = None,
+    proposer: Proposer | None = None,
     executor: Executor | None = None,
     service: ServiceSettings | None = None,
 ) -> Result:
@@ -174,6 +190,8 @@ def resume_run(
         New values (None: no change) for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``,
         ``tier``, ``executor``, ``weight``; they are remembered. ``proposer`` says again which models are
         asked, at which addresses. See `nashforge.evolve.config.consent` for what must be said again.
+    listener, domain, proposer, executor, service
+        See `start_run`.
 
     Raises
     ------
@@ -186,14 +204,15 @@ def resume_run(
     check_limits(archive, run, changes or {})
     if nothing_left(archive, run, changes or {}) is not None:
         return standing(archive, run).result
+    parts = Parts(domain, proposer, executor, listener or Silent(), service)
     config = confirmed_config(archive, run, changes)
-    check(config, confine=executor is None and config.executor == "local")
+    check(config, parts)
     if executor is None:
         expected_workers(archive, config, service)
     new = _given(changes)
     if new:
         archive.set_state(run, "changes", {**archive.get_state(run, "changes", {}), **new})
-    return _work(archive, run, config, listener, executor, service)
+    return _work(archive, run, config, parts)
 
 
 def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:
@@ -235,23 +254,18 @@ def _given(changes: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (changes or {}).items() if value is not None}
 
 
-def _work(
-    archive: Archive,
-    run: Run,
-    config: RunConfig,
-    listener: Listener | None,
-    executor: Executor | None,
-    service: ServiceSettings | None,
-) -> Result:
-    listener = listener or Silent()
+def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result:
+    note, work = parts.listener.note, parts.domain or domain(config.domain)
     again = 0 if run.imported is None else archive.forget_imported(run)
     if again:
-        listener.note(f"{run.nickname} was imported: its {again} programs are measured here first")
-    work = executor or make_executor(archive, run, config, service, listener.note)
-    writer = (
-        make_proposer(config) if config.offline else make_author(archive, run, config, listener.note, service)
+        note(f"{run.nickname} was imported: its {again} programs are measured here first")
+    executor = parts.executor or make_executor(archive, run, config, parts.service, note)
+    proposer = parts.proposer or (
+        make_proposer(config, work)
+        if config.offline
+        else make_model_proposer(archive, run, config, note, parts.service)
     )
-    search = Search(archive, run, config, domain(config.domain), writer, work, listener)
+    search = Search(archive, run, config, work, proposer, executor, parts.listener)
     # What is loaded by now stays: the garbage collector need not go through it again and again.
     gc.collect()
     gc.freeze()
@@ -259,8 +273,8 @@ def _work(
         result = search.execute()
     finally:
         gc.unfreeze()
-        if executor is None:
-            work.close()
+        if parts.executor is None:
+            executor.close()
     if result.interrupted:
         # It may have been interrupted before it had read what is stored.
         stored = standing(archive, archive.get_run(run)).result

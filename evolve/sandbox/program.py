@@ -121,6 +121,7 @@ def _guarded_import(allowed: Sequence[str]) -> Any:
     """Return an ``__import__`` with a clear message. A convenience: confinement does not depend on it."""
     original = builtins.__import__
     former = {name.removeprefix("nashforge.") for name in allowed if name.startswith("nashforge.")}
+    former = {name.removeprefix("nashforge.") for name in allowed if name.startswith("nashforge.")}
     packages = tuple(f"{name}." for name in allowed)
 
     def guarded(
@@ -132,6 +133,8 @@ def _guarded_import(allowed: Sequence[str]) -> Any:
     ) -> ModuleType:
         if name == _NOT_DETERMINISTIC or name.startswith(f"{_NOT_DETERMINISTIC}."):
             raise ForbiddenImport(f"programs may not import {name!r}: their results must be repeatable")
+        if name in former and fromlist and not level:
+            name = f"nashforge.{name}"  # as older programs call it
         if name in former and fromlist and not level:
             name = f"nashforge.{name}"  # as older programs call it
         if level or not (name in allowed or name.startswith(packages)):

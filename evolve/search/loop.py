@@ -22,12 +22,12 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Report
 from nashforge.evolve.executors.base import Executor, Lost, Wakeable
 from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
-from nashforge.evolve.proposers.base import Author, Draft, Proposer
+from nashforge.evolve.proposers.base import Draft, Proposer
 from nashforge.evolve.search.events import Listener, Result, Snapshot
 from nashforge.evolve.search.outcomes import stored_outcome
 from nashforge.evolve.search.ownership import hold, is_dead
 from nashforge.evolve.search.program_store import Library
-from nashforge.evolve.search.proposals import Asking, AtOnce, InBackground, Knowledge, Stop
+from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
 from nashforge.evolve.search.reference import Measuring
 from nashforge.evolve.search.scoreboard import Outcome, Scoreboard
 from nashforge.evolve.search.strategies import make_strategy
@@ -66,7 +66,7 @@ class Search:
         run: Run,
         config: RunConfig,
         domain: Domain,
-        proposer: Proposer | Author,
+        proposer: Proposer,
         executor: Executor,
         listener: Listener,
     ) -> None:
@@ -78,10 +78,8 @@ class Search:
         self._board = Scoreboard(config.verify)
         self._measuring = Measuring(archive, run, config, domain, self._dispatcher)
         self._library = Library(archive, domain)
-        self._known = known = Knowledge(archive, run, config, self._strategy, self._board, self._library)
-        self._asking: Asking = (
-            InBackground(known, proposer) if isinstance(proposer, Author) else AtOnce(known, proposer)
-        )
+        self._context = SearchContext(archive, run, config, self._strategy, self._board, self._library)
+        self._queue = ProposalQueue(self._context, proposer)
         self._stored: dict[int, Outcome] = {}
         self._asked: list[Candidate] = []
         self._hashes: dict[int, str] = {}
@@ -93,15 +91,15 @@ class Search:
         self._phase = "preparing"
         self._woken = isinstance(executor, Wakeable)
         if isinstance(executor, Wakeable):
-            self._asking.notify(executor.wake)
+            self._queue.notify(executor.wake)
         self._pause = SHORTEST_PAUSE
         self._clock = Clock(archive, run)
         self._beat = self._shown = time.monotonic()
         self._lookahead = config.lookahead or default_lookahead(executor.workers)
 
-    def rehearse(self, asking: Callable[[Knowledge], Asking]) -> None:
+    def rehearse(self, queue: Callable[[SearchContext], ProposalQueue]) -> None:
         """Ask and tell as a resumed run would, until something new is to be asked for or evaluated."""
-        self._asking = asking(self._known)
+        self._queue = queue(self._context)
         self._load()
         self._advance()
 
@@ -142,13 +140,12 @@ class Search:
         self._measuring.refer("train", "validation")
         self._phase = "searching"
         self._load()
-        if isinstance(self._proposer, Author):
-            wanted = self._config.max_evaluations - len(self._stored)
-            self._proposer.begin(self._measuring.train, max(wanted, 0))
+        wanted = self._config.max_evaluations - len(self._stored)
+        self._proposer.begin(self._measuring.train, max(wanted, 0))
         try:
             self._search()
         finally:
-            self._asking.close()
+            self._queue.close()
         reason = self._stop_reason or "exhausted: only repetitions of known programs were proposed"
         if self._config.final_test and reason != "stopped":
             self._test()
@@ -157,10 +154,10 @@ class Search:
     def _search(self) -> None:
         """Ask, evaluate and tell until nothing is under way and nothing more is to be asked."""
         self._advance()
-        while self._tasks or self._asking.busy:
+        while self._tasks or self._queue.busy:
             moved = self._receive()
             self._advance()
-            waiting = self._asking.ledger is not None and self._asking.ledger.waiting is not None
+            waiting = self._queue.ledger is not None and self._queue.ledger.waiting is not None
             if not self._tasks and (self._given_up or (self._stop_reason is not None and waiting)):
                 break
             # Where two sources cannot be waited for at once: look at both, less often while nothing comes.
@@ -171,15 +168,15 @@ class Search:
 
     def _receive(self) -> bool:
         """Take in what was evaluated and what was written; return whether there was anything."""
-        if self._asking.busy and not self._tasks:
+        if self._queue.busy and not self._tasks:
             answers = self._dispatcher.wait(0.0)
-            self._asking.wait(POLL_SECONDS / 4)
+            self._queue.wait(POLL_SECONDS / 4)
         else:
-            alone = self._woken or not self._asking.busy
+            alone = self._woken or not self._queue.busy
             answers = self._dispatcher.wait(POLL_SECONDS if alone else self._pause)
         drafts: list[Draft] = []
         try:
-            drafts = self._asking.collect()
+            drafts = self._queue.collect()
         except Stop as stop:
             self._stop_reason, self._given_up = self._stop_reason or str(stop), True
         finally:
@@ -194,7 +191,7 @@ class Search:
         with self._archive.transaction():
             for answer in answers:
                 self._collect(self._tasks.pop(answer.token), answer)
-            written = [self._asking.store(draft) for draft in drafts]
+            written = [self._queue.store(draft) for draft in drafts]
         for candidate in written:
             self._asked[candidate.index] = candidate
             self._hashes[candidate.id] = candidate.program or ""
@@ -215,11 +212,11 @@ class Search:
     def _advance(self) -> None:
         """Tell outcomes in order, and after each ask for what may be asked."""
         if self._board.told in self._finished or self._may_ask():
-            with self._asking.together():
+            with self._queue.batch():
                 # Nothing is told before what was to be asked has been asked: that makes the order certain.
                 while self._ask_more() and self._board.told in self._finished:
                     self._tell(self._finished.pop(self._board.told))
-            self._asking.start()
+            self._queue.submit()
 
     def _ask_more(self) -> bool:
         """Ask for what may be asked; return False if the next candidate has to wait."""
@@ -256,13 +253,13 @@ class Search:
     def _ask(self, index: int) -> bool:
         """Ask for one candidate, or take it from the archive; return False if it has to wait."""
         stored = self._stored.get(index)
-        candidate = self._known.seed(self._domain) if stored is None and index == 0 else None
+        candidate = self._context.seed(self._domain) if stored is None and index == 0 else None
         if stored is not None and (stored.candidate.program or stored.candidate.status.finished):
             candidate = stored.candidate
-            self._asking.passed(candidate)
+            self._queue.replayed(candidate)
         if candidate is None:
             try:
-                candidate = self._asking.ask(index, None if stored is None else stored.candidate)
+                candidate = self._queue.ask(index, None if stored is None else stored.candidate)
             except Stop as stop:
                 self._stop_reason = self._stop_reason or str(stop)
                 return False
@@ -324,7 +321,7 @@ class Search:
         individual, best = self._board.tell(outcome, program)
         if individual is not None:
             self._strategy.tell(individual)
-        self._asking.tell(candidate)
+        self._queue.observe(candidate)
         self._listener.outcome(candidate, best)
 
     def _test(self) -> None:
@@ -382,8 +379,8 @@ class Search:
                 outcomes=dict(board.outcomes),
                 seconds=self._clock.session,
                 running=self._dispatcher.running,
-                writing=self._asking.busy,
-                ledger=self._asking.ledger,
+                writing=self._queue.busy,
+                ledger=self._queue.ledger,
             )
         )
 

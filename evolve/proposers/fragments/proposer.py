@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from nashforge.archive.records import Role
-from nashforge.evolve.proposers.base import Proposal, ProposalError, Request
+from nashforge.evolve.proposers.base import Immediate, Proposal, ProposalError, Request
 from nashforge.evolve.proposers.fragments.genome import (
     Constant,
     Fragment,
@@ -25,7 +25,7 @@ JUMP = 0.2
 """How often a constant is drawn anew from its whole range."""
 
 
-class PolicyProposer:
+class PolicyProposer(Immediate):
     """Writes policies for a game.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Language models as the author of programs: who is asked, what it may cost, what becomes of the answer."""
+"""Language models as proposers: which model is asked, what it may cost, what becomes of the answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.executors.dispatcher import SearchError
-from nashforge.evolve.proposers.base import Draft, Halt, Ledger, Request
+from nashforge.evolve.proposers.base import Draft, Halt, Ledger, Proposer, Request
 from nashforge.evolve.proposers.llm.bandit import Bandit
 from nashforge.evolve.proposers.llm.calls import Calls
 from nashforge.evolve.proposers.llm.circuit_breaker import Gate
@@ -56,7 +56,7 @@ class _Order:
     remarks: list[str] = field(default_factory=list)
 
 
-class ModelAuthor:
+class ModelProposer(Proposer):
     """Has programs written by language models, or takes their recorded answers.
 
     Parameters
@@ -97,6 +97,8 @@ class ModelAuthor:
         self._ring: Callable[[], None] = lambda: None
         self._spent, self._tokens, self._count = 0.0, 0, 0
         self._prompter: Prompter
+
+    name = "models"
 
     # What the search asks for.
 
@@ -160,8 +162,11 @@ class ModelAuthor:
             self._archive.set_state(self._run, "bandit", self._bandit.state())
         self._orders[candidate.index] = order
 
-    def start(self, index: int) -> None:
+    def submit(self, request: Request) -> None:
         """Use the recorded answer, or call the model."""
+        self._start(request.index)
+
+    def _start(self, index: int) -> None:
         order = self._orders[index]
         if order.take is not None:
             self._ready.append((index, order.take))
@@ -200,13 +205,13 @@ class ModelAuthor:
         """Have something called when an answer comes."""
         self._ring = self._calls.ring = ring
 
-    def tell(self, candidate: Candidate, gain: float) -> None:
+    def observe(self, candidate: Candidate, gain: float) -> None:
         """Tell the bandit what a program gained and cost."""
         if candidate.proposer in self._bandit.arms:
             self._bandit.tell(candidate.proposer, gain, float(candidate.data.get("cost", 0.0)))
 
-    def passed(self, writer: str) -> None:
-        """Take in that a stored candidate was asked for."""
+    def replayed(self, writer: str) -> None:
+        """Have the bandit go through a choice that is stored."""
         if writer in self._bandit.arms:
             self._bandit.asked(writer)
 
@@ -326,7 +331,7 @@ class ModelAuthor:
             except (BudgetExceeded, Halt):
                 order.repairs = 0
             else:
-                self.start(index)
+                self._start(index)
                 return None
         return self._done(index, Draft(index, reason=f"no usable answer: {reason}"))
 

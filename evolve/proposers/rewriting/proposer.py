@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nashforge.archive.records import Role
-from nashforge.evolve.proposers.base import Proposal, ProposalError, Request
+from nashforge.evolve.proposers.base import Immediate, Proposal, ProposalError, Request
 from nashforge.evolve.proposers.rewriting.mutation import mutate
 from nashforge.evolve.proposers.rewriting.recombination import crossover
 from nashforge.evolve.proposers.rewriting.simplification import simplify
@@ -18,7 +18,7 @@ REWRITE_STRENGTH = 3.0
 """Strength of the mutation that answers a request for a rewrite."""
 
 
-class OfflineProposer:
+class OfflineProposer(Immediate):
     """Writes programs by editing others; no model, no network.
 
     Parameters

@@ -9,7 +9,8 @@ from nashforge.evolve.domains.checks import DomainError, FitnessError, check_fit
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
 from nashforge.evolve.evaluation.metrics import Metric, catalogue
 from nashforge.evolve.evaluation.stages import fitness_of
-from nashforge.evolve.runs.run import check, make_proposer
+from nashforge.evolve.runs.proposers import make_proposer
+from nashforge.evolve.runs.run import Parts, check
 
 
 @pytest.mark.parametrize("name", domain_names())
@@ -105,13 +106,12 @@ def test_measures_of_a_run_file_stay_when_risk_is_given(tmp_path):
     assert (strategic.metrics, strategic.tau) == (("robust_value",), 2.0)
 
 
-def test_a_domain_without_offline_proposer_says_so(monkeypatch):
+def test_a_domain_without_offline_proposer_says_so():
     config = load_config({"proposer": "offline"})
-    monkeypatch.setattr("nashforge.evolve.runs.run.domain", lambda name: Rewarding())
     with pytest.raises(ConfigError, match="has no offline proposer"):
-        make_proposer(config)
+        make_proposer(config, Rewarding())
     with pytest.raises(ConfigError, match="has no offline proposer"):
-        check(config, confine=False)
+        check(config, Parts(domain=Rewarding()))
 
 
 def test_stages_keep_the_digests_of_earlier_versions():

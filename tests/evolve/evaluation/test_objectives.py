@@ -146,7 +146,7 @@ def test_a_run_is_configured_by_its_objective(tmp_path):
         kind="objective", objective="worst(exploitability)", floor=1e-4, reference="dcfr"
     )
     with pytest.raises(ConfigError, match="'reward', which the domain 'cfr' does not measure"):
-        check(load_config({"objective": "reward"}), confine=False)
+        check(load_config({"objective": "reward"}))
 
 
 def test_the_parts_of_an_objective_add_up():

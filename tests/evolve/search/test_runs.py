@@ -12,7 +12,7 @@ from nashforge.evolve.domains.cfr import CFRDomain
 from nashforge.evolve.evaluation.messages import Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.executors.local import LocalExecutor
-from nashforge.evolve.proposers.base import Proposal
+from nashforge.evolve.proposers.base import Immediate, Proposal
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 from nashforge.evolve.proposers.rewriting.proposer import OfflineProposer
 from nashforge.evolve.runs.run import resume_run, start_run
@@ -134,7 +134,7 @@ BROKEN = {
 }
 
 
-class BreaksSometimes:
+class BreaksSometimes(Immediate):
     """Makes the offline proposer's children fail in turn, each in another way."""
 
     name = "broken"
@@ -150,9 +150,9 @@ class BreaksSometimes:
 
 
 def test_failures_are_statuses_with_reasons_and_no_score(archive, tiny, monkeypatch):
-    monkeypatch.setattr("nashforge.evolve.runs.run.make_proposer", lambda config: BreaksSometimes())
     monkeypatch.setattr(CFRDomain, "smoke", _short(CFRDomain.smoke))
-    result = start_run(archive, tiny(max_evaluations=2 * len(BROKEN) + 2), name="broken")
+    config = tiny(max_evaluations=2 * len(BROKEN) + 2)
+    result = start_run(archive, config, name="broken", proposer=BreaksSometimes())
     candidates = {c.index: c for c in archive.candidates(archive.get_run("broken"))}
     for k, (_, status, reason) in enumerate(BROKEN.values()):
         candidate = candidates[2 * k + 2]

@@ -1,0 +1,33 @@
+"""Proposers by name: the domain's own, called ``offline``, and those of other packages.
+
+Whatever is no such name is the name of a language model.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nashforge.evolve.domains.base import Domain
+    from nashforge.evolve.proposers.base import Proposer
+
+OFFLINE = "offline"
+"""The proposer that a domain brings with it."""
+
+ENTRY_POINTS = "nashforge.proposers"
+"""Group of entry points; each names a callable that takes a `Domain` and returns a `Proposer` for its programs."""
+
+
+def proposer_names() -> tuple[str, ...]:
+    """Return the names of all proposers that are no language models."""
+    return tuple(sorted({OFFLINE, *entry_points(group=ENTRY_POINTS).names}))
+
+
+def named_proposer(name: str, domain: Domain) -> Proposer | None:
+    """Return a proposer for the programs of a domain; None if the domain has none of its own."""
+    if name == OFFLINE:
+        return domain.proposer()
+    (entry,) = entry_points(group=ENTRY_POINTS, name=name)
+    made: Proposer = entry.load()(domain)
+    return made
