@@ -77,17 +77,24 @@ def requirement_name(requirement: str) -> str:
 
 
 def imports(source: str, *, lazy: bool = True) -> Iterator[str]:
-    """Yield the top-level packages that a module imports, those imported lazily by name if wanted."""
+    """Yield the packages that a module imports, ours without ``nashforge``; lazy ones by name if wanted."""
+    for name in _imported(source, lazy):
+        parts = name.split(".")
+        yield parts[1] if parts[0] == "nashforge" and len(parts) > 1 else parts[0]
+
+
+def _imported(source: str, lazy: bool) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module.split(".")[0]
+            whole = node.module == "nashforge"
+            yield from (f"nashforge.{alias.name}" if whole else node.module for alias in node.names)
         elif (
             lazy and isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", str(node.value))
         ):
             # A lazy re-export names its module in a string.
-            yield str(node.value).split(".")[0]
+            yield str(node.value)
 
 
 def test_imports_are_found_wherever_they_stand() -> None:
@@ -95,7 +102,7 @@ def test_imports_are_found_wherever_they_stand() -> None:
 import nashforge.evolve.search.loop
 def f():
     from nashforge.archive.store import Archive
-    return import_module("nashforge.solvers.cfr.solve"), "not a module: cli.x"
+    return import_module("nashforge.solvers.cfr.solve"), "not a module: nashforge.cli.x"
 """
     assert set(imports(source)) == {"evolve", "archive", "solvers"}
 
@@ -117,7 +124,7 @@ def test_dependencies_point_one_way(package: str) -> None:
 def test_packages_are_light_to_import(package: str) -> None:
     heavy = (*HEAVY, "sqlalchemy", "typer")
     code = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {package}; "
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import nashforge.{package}; "
         f"print(*sorted(set({heavy!r}) & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -23,8 +23,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    for name in PACKAGES:
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("nashforge", *PACKAGES):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, source / name, ignore=ignore, symlinks=True)
     code = f"from setuptools import build_meta; print(build_meta.build_wheel({str(out)!r}))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=False
@@ -52,8 +53,8 @@ def nashforge(installed: Path, folder: Path, *words: str) -> str:
         "NASHFORGE_CACHE": str(folder / "cache"),
     }
     code = (
-        "import sys, importlib.metadata as m, games\n"
-        f"assert games.__file__.startswith({str(installed)!r}), games.__file__\n"
+        "import sys, importlib.metadata as m, nashforge\n"
+        f"assert nashforge.__file__.startswith({str(installed)!r}), nashforge.__file__\n"
         f"entry, = m.distribution('nashforge').entry_points.select(name='nashforge')\n"
         f"sys.argv = {['nashforge', *words]!r}\n"
         "entry.load()()"
@@ -71,14 +72,14 @@ def test_the_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
         (license_name,) = (name for name in archive.namelist() if name.endswith("licenses/LICENSE"))
         assert archive.read(license_name) == (ROOT / "LICENSE").read_bytes()
     there = {
-        path.relative_to(ROOT).as_posix()
+        f"nashforge/{path.relative_to(ROOT).as_posix()}"
         for package in PACKAGES
         for path in (ROOT / package).rglob("*")
         if path.suffix in (".py", *DATA) or path.name == "py.typed"
     }
-    assert held == there
-    assert {f"{package}/py.typed" for package in PACKAGES if package != "cli"} <= held
-    assert "archive/migrations/script.py.mako" in held
+    own = {f"nashforge/{name}" for name in ("__init__.py", "__main__.py", "py.typed")}
+    assert held == there | own
+    assert "nashforge/archive/migrations/script.py.mako" in held
 
 
 def test_the_installed_command_works_anywhere(installed: Path, tmp_path: Path) -> None:

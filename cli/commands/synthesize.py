@@ -152,7 +152,7 @@ def _new_run(
 ) -> Run:
     from nashforge.archive.nicknames import check_nickname
     from nashforge.cli.errors import UsageProblem
-    from nashforge.evolve.runs.run import package_versions
+    from nashforge.evolve.config.versions import package_versions
 
     if name is not None:
         try:

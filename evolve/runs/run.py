@@ -6,12 +6,12 @@ import gc
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from nashforge.archive import Archive, Run
 from nashforge.evolve.config.consent import require_consent
 from nashforge.evolve.config.run import ConfigError, RunConfig, checked
+from nashforge.evolve.config.versions import package_versions
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.checks import FitnessError, check_fitness
 from nashforge.evolve.evaluation.disguises import disguised, draw
@@ -40,19 +40,6 @@ if TYPE_CHECKING:
 
 MODEL_LOOKAHEAD = 4
 """How many more candidates are asked for ahead where models write them, which takes long."""
-
-_PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
-
-
-def package_versions() -> dict[str, str]:
-    """Return the versions of the packages that results depend on."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 @dataclass(frozen=True)

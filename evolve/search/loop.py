@@ -22,7 +22,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Report
 from nashforge.evolve.executors.base import Executor, Lost, Wakeable
 from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
-from nashforge.evolve.proposers.base import Draft, Proposer
+from nashforge.evolve.proposers.base import Draft, Immediate, Proposer
 from nashforge.evolve.search.events import Listener, Result, Snapshot
 from nashforge.evolve.search.outcomes import stored_outcome
 from nashforge.evolve.search.ownership import hold, is_dead
@@ -241,7 +241,7 @@ class Search:
         if asked >= ASKED_PER_EVALUATION * config.max_evaluations:
             return False
         self._look_at_the_clock()
-        most = config.max_useless if isinstance(self._proposer, Author) else None
+        most = None if isinstance(self._proposer, Immediate) else config.max_useless
         self._stop_reason = self._stop_reason or board.hopeless(config.patience, most)
         return self._stop_reason is None
 

@@ -137,8 +137,6 @@ class ProposalQueue:
         Stop
             If no more can be had.
         """
-        if not self._open:
-            return []
         try:
             return self._proposer.collect()
         except Halt as error:

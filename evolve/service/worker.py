@@ -119,7 +119,7 @@ class ServiceWorker:
 
     def run(self) -> int:
         """Work until a signal ends it; return the exit code."""
-        from nashforge.evolve.runs.run import package_versions
+        from nashforge.evolve.config.versions import package_versions
 
         self._archive.register_worker(
             self.name,

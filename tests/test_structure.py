@@ -1,0 +1,93 @@
+"""How the packages are laid out: rooms on floors, each of which needs only what lies below it, and no circle."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from tools.structure import Structure, cycle, floors, read
+
+FLOORS = {
+    "games": (
+        "errors lazy naming sequence_form",
+        "dilemmas openspiel",
+        "compilation markov suites",
+        "disguises matrix",
+    ),
+    "solvers": (
+        "programs sequence_form",
+        "cfr risk",
+        "equilibria psro",
+        "metrics",
+        "learners policies",
+    ),
+    "archive": (
+        "errors hashing nicknames records work",
+        "storage",
+        "migrations stores",
+        "store",
+        "transfer",
+    ),
+    "evolve": (
+        "sandbox",
+        "evaluation",
+        "domains",
+        "config executors",
+        "proposers",
+        "search service",
+        "measurement synthesis",
+        "results",
+        "runs",
+    ),
+}
+"""The rooms of a package, from the lowest floor up: what is imported stands on a lower one."""
+
+JUSTIFIED = {
+    ("evolve", "domains", "proposers"): "a domain brings its offline proposer, loaded when one is asked for",
+}
+"""Dependencies upwards by imports in functions or for types, and why."""
+
+MOST_ROOMS, MOST_FLOORS, MOST_FILES_BESIDE = 16, 9, 12
+
+
+@pytest.fixture(scope="module")
+def structure() -> Structure:
+    return read()
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_rooms_need_only_what_lies_below(structure: Structure, package: str) -> None:
+    level = {room: k for k, rooms in enumerate(FLOORS[package]) for room in rooms.split()}
+    assert set(level) == structure.rooms(package), "a room is missing from the table, or is gone"
+    top, late = structure.arrows(package), structure.arrows(package, late=True)
+    upward = [f"{a} -> {b}" for a in top for b in top[a] if level[b] >= level[a]]
+    assert upward == []
+    hidden = {(package, a, b) for a in late for b in late[a] if level[b] >= level[a]}
+    assert hidden <= set(JUSTIFIED), "say in JUSTIFIED why, or turn the dependency round"
+
+
+def test_what_is_justified_is_there(structure: Structure) -> None:
+    for package, here, there in JUSTIFIED:
+        assert there in structure.arrows(package, late=True)[here]
+
+
+def test_no_rooms_import_each_other_in_a_circle(structure: Structure) -> None:
+    circles = {package: cycle(structure.arrows(package)) for package in structure.packages()}
+    assert {package: circle for package, circle in circles.items() if circle} == {}
+
+
+def test_packages_are_neither_wide_nor_high_nor_flat(structure: Structure) -> None:
+    for package in ("evolve", "solvers"):
+        assert len(structure.rooms(package)) <= MOST_ROOMS
+        assert max(floors(structure.arrows(package)).values()) <= MOST_FLOORS
+    beside = {package: structure.flat_files(package) for package in structure.packages()}
+    assert {package: count for package, count in beside.items() if count > MOST_FILES_BESIDE} == {}
+
+
+def test_no_name_of_a_package_hides_a_room_of_it(structure: Structure) -> None:
+    """A lazily imported function that is called like a module would be replaced by it, once that is imported."""
+    for package in structure.packages():
+        if package:
+            exported = set(getattr(importlib.import_module(f"nashforge.{package}"), "__all__", ()))
+            assert exported & structure.rooms(package) == set(), package

@@ -1,0 +1,1 @@
+"""Tools for those who work on Nashforge; nothing here is installed."""
