@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nashforge.errors import NashforgeError
 
-class ArchiveError(Exception):
+
+class ArchiveError(NashforgeError):
     """Anything that went wrong with the archive. Its text is one sentence and a remedy."""
 
 
 class ArchiveNotFound(ArchiveError):
     """There is no database at the given place, and none was to be created."""
 
+    exit_code = 2
+
 
 class NotAnArchive(ArchiveError):
     """The database holds something else, is damaged, or is of a kind that is not supported."""
+
+    exit_code = 2
 
 
 class SchemaMismatch(ArchiveError):
@@ -56,6 +62,8 @@ class NotFound(ArchiveError):
         Names that are like it.
     """
 
+    exit_code = 2
+
     def __init__(self, message: str, near: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.near = tuple(near)
@@ -70,6 +78,8 @@ class AmbiguousReference(ArchiveError):
         Nicknames of what it fits, at most ten.
     """
 
+    exit_code = 2
+
     def __init__(self, message: str, matches: Sequence[str]) -> None:
         super().__init__(message)
         self.matches = tuple(matches)
@@ -77,6 +87,8 @@ class AmbiguousReference(ArchiveError):
 
 class NicknameTaken(ArchiveError):
     """The name asked for belongs to another run."""
+
+    exit_code = 2
 
 
 class Conflict(ArchiveError):

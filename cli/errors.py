@@ -11,55 +11,22 @@ from collections.abc import Mapping
 
 import typer
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+from nashforge.errors import FAILED as FAILED
+from nashforge.errors import USAGE as USAGE
+from nashforge.errors import NashforgeError
+
+INTERRUPTED = 130
 
 
-class UsageProblem(Exception):
+class UsageProblem(NashforgeError):
     """A command line that cannot be done as written. The text is one sentence and a remedy."""
 
+    exit_code = USAGE
 
-class Failed(Exception):
+
+class Failed(NashforgeError):
     """What was asked for was tried and failed. The text is one sentence and a remedy."""
 
-
-_CODES: Mapping[str, int] = {
-    # Named, not imported: most commands need none of the modules that these come from.
-    "nashforge.cli.errors.UsageProblem": USAGE,
-    "nashforge.cli.errors.Failed": FAILED,
-    "nashforge.archive.errors.NotFound": USAGE,
-    "nashforge.archive.errors.AmbiguousReference": USAGE,
-    "nashforge.archive.errors.ArchiveNotFound": USAGE,
-    "nashforge.archive.errors.NicknameTaken": USAGE,
-    "nashforge.archive.errors.NotAnArchive": USAGE,
-    "nashforge.archive.errors.ArchiveError": FAILED,
-    "nashforge.games.errors.GameError": USAGE,
-    "nashforge.solvers.programs.library.NotInLibraryError": USAGE,
-    "nashforge.solvers.sequence_form.profile.PolicyError": FAILED,
-    "nashforge.solvers.learners.engine_loop.StrategyError": FAILED,
-    "nashforge.solvers.psro.engine.StrategyError": FAILED,
-    "nashforge.solvers.psro.interface.UnsuitableGameError": USAGE,
-    "nashforge.solvers.risk.measures.RiskError": USAGE,
-    "nashforge.evolve.config.run.ConfigError": USAGE,
-    "nashforge.evolve.evaluation.messages.StrategicError": USAGE,
-    "nashforge.evolve.domains.UnknownDomainError": USAGE,
-    "nashforge.evolve.domains.checks.DomainError": USAGE,
-    "nashforge.evolve.domains.checks.FitnessError": USAGE,
-    "nashforge.evolve.evaluation.objectives.ObjectiveError": USAGE,
-    "nashforge.evolve.measurement.distill.DistilError": USAGE,
-    "nashforge.evolve.measurement.programs.UnknownProgramError": USAGE,
-    "nashforge.evolve.measurement.programs.OutdatedProgramError": USAGE,
-    "nashforge.evolve.proposers.llm.recordings.cassette.CassetteError": USAGE,
-    "nashforge.evolve.proposers.llm.prices.PriceError": USAGE,
-    "nashforge.prompts.PromptError": USAGE,
-    "nashforge.evolve.executors.dispatcher.SearchError": FAILED,
-    "nashforge.evolve.service.settings.SettingsError": USAGE,
-    "nashforge.evolve.service.settings.ServiceError": FAILED,
-    "nashforge.evolve.sandbox.errors.CandidateFailure": FAILED,
-    "nashforge.evolve.sandbox.errors.InfrastructureError": FAILED,
-    "builtins.MemoryError": FAILED,
-    "builtins.OSError": FAILED,
-}
-"""Exit codes of the errors that are told in a sentence, by the class or a base of it."""
 
 _REMEDIES: Mapping[str, str] = {
     "nashforge.evolve.sandbox.errors.SandboxUnavailable": (
@@ -78,12 +45,9 @@ _REMEDIES: Mapping[str, str] = {
 """What to add to errors that come from where the commands are not known."""
 
 
-def _lookup(error: BaseException, table: Mapping[str, object]) -> object | None:
-    for kind in type(error).__mro__:
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        if name in table:
-            return table[name]
-    return None
+def _remedy(error: BaseException) -> str | None:
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__)
+    return next((_REMEDIES[name] for name in names if name in _REMEDIES), None)
 
 
 def _is_usage_error(error: BaseException) -> bool:
@@ -95,7 +59,7 @@ def is_known(error: BaseException) -> bool:
     """Whether an error is told in a sentence; otherwise it is a defect of this program."""
     if isinstance(error, typer.Abort) or _is_usage_error(error):
         return True
-    return _lookup(error, _CODES) is not None
+    return isinstance(error, NashforgeError | OSError | MemoryError)
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -104,8 +68,7 @@ def exit_code_of(error: BaseException) -> int:
         return INTERRUPTED
     if _is_usage_error(error):
         return USAGE
-    code = _lookup(error, _CODES)
-    return code if isinstance(code, int) else FAILED
+    return error.exit_code if isinstance(error, NashforgeError) else FAILED
 
 
 def message_of(error: BaseException) -> str:
@@ -122,7 +85,7 @@ def message_of(error: BaseException) -> str:
             f"this is a defect of Nashforge ({type(error).__name__}: {text}); run the command again with "
             "--debug and report what it prints"
         )
-    remedy = _lookup(error, _REMEDIES)
+    remedy = _remedy(error)
     return f"{text.rstrip('.')}; {remedy}" if remedy else text
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from nashforge.errors import NashforgeError
 
-class GameError(ValueError):
+
+class GameError(NashforgeError, ValueError):
     """A game, a suite or one of their options cannot be used; the base of every error of `games`.
 
     Parameters
@@ -16,6 +18,8 @@ class GameError(ValueError):
     anywhere : str
         The sentence without that end.
     """
+
+    exit_code = 2
 
     def __init__(self, message: str, in_python: str = "") -> None:
         super().__init__(message + in_python)

@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ SHARED = "common"
 """Folder of the templates that serve every domain."""
 
 
-class PromptError(ValueError):
+class PromptError(NashforgeError, ValueError):
     """A prompt cannot be made: there is no such template, or it lacks a variable."""
+
+    exit_code = 2
 
 
 def template_names(folders: Sequence[Path] = ()) -> tuple[str, ...]:

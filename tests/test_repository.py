@@ -207,7 +207,7 @@ def test_every_import_is_a_declared_dependency() -> None:
         optional = project["optional-dependencies"][extra] if extra else []
         declared = always | {requirement_name(requirement) for requirement in optional}
         for name in set(imports(path.read_text(encoding="utf-8"), lazy=False)):
-            if name in MAY_USE or name in sys.stdlib_module_names:
+            if name in {*MAY_USE, "errors"} or name in sys.stdlib_module_names:
                 continue
             providers = {canonical(provider) for provider in distributions.get(name, [name])}
             if not providers & declared:

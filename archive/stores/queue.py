@@ -18,18 +18,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    bindparam,
-    func,
-    insert,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, null, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from nashforge.archive.hashing import clean_text

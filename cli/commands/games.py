@@ -116,7 +116,7 @@ def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> N
 
 def _write(form: SequenceForm, game: str, out: Path) -> None:
     from nashforge.cli.options.files import writing
-    from nashforge.games.files import write_game_file
+    from nashforge.games.writing import write_game_file
 
     with writing(out):
         write_game_file(form, game, out)

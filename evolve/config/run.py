@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from nashforge.errors import NashforgeError
 from nashforge.evolve.config.models import ModelOptions
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.checks import strategic_of
@@ -33,8 +34,10 @@ LONGEST_FILE = 1_000_000
 """Characters of a run's file."""
 
 
-class ConfigError(ValueError):
+class ConfigError(NashforgeError, ValueError):
     """A run cannot be configured as asked."""
+
+    exit_code = 2
 
 
 class RunConfig(ModelOptions):

@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ _BUILT_IN = {
 """Module and class of the library's own domains, which are imported when they are first used."""
 
 
-class UnknownDomainError(ValueError):
+class UnknownDomainError(NashforgeError, ValueError):
     """No domain has the name that was given."""
+
+    exit_code = 2
 
 
 def domain_names() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from nashforge.errors import NashforgeError
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Strategic, StrategicError
 from nashforge.evolve.evaluation.objectives import ObjectiveError, checked_objective, parse_objective
@@ -19,12 +20,16 @@ METHODS = (
 )  # fmt: skip
 
 
-class DomainError(ValueError):
+class DomainError(NashforgeError, ValueError):
     """A domain is not what the library needs."""
 
+    exit_code = 2
 
-class FitnessError(ValueError):
+
+class FitnessError(NashforgeError, ValueError):
     """A fitness does not suit the domain."""
+
+    exit_code = 2
 
 
 def complete(found: Any, name: str) -> Domain:

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from nashforge.archive.records import Status
+from nashforge.errors import NashforgeError
 
 Split = Literal["smoke", "train", "validation", "test"]
 
@@ -56,8 +57,10 @@ class Trial(Message):
         return values if self.identity is not None else {k: v for k, v in values.items() if k != "identity"}
 
 
-class StrategicError(ValueError):
+class StrategicError(NashforgeError, ValueError):
     """How strategic measures are to be measured cannot be read, or has no meaning here."""
+
+    exit_code = 2
 
 
 class Strategic(Message):

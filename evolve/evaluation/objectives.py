@@ -17,6 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
+from nashforge.errors import NashforgeError
 from nashforge.evolve.evaluation.metrics import Direction
 from nashforge.games.naming import choice
 
@@ -32,8 +33,10 @@ AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
 _HELP = "write a sum such as 0.7*efficiency + 0.003*worst(min_reward), or log(exploitability)"
 
 
-class ObjectiveError(ValueError):
+class ObjectiveError(NashforgeError, ValueError):
     """An objective cannot be read, or asks for what is not measured."""
+
+    exit_code = 2
 
 
 class Score(Protocol):

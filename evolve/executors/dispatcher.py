@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from nashforge.archive.records import new_token
+from nashforge.errors import NashforgeError
 from nashforge.evolve.evaluation.messages import Report, Stage, Task
 from nashforge.evolve.executors.base import Executor, Lost
 
@@ -19,7 +20,7 @@ def default_lookahead(workers: int) -> int:
     return 1 if workers == 1 else 2 * workers
 
 
-class SearchError(RuntimeError):
+class SearchError(NashforgeError, RuntimeError):
     """The run cannot go on; it can be resumed when the cause is gone."""
 
 

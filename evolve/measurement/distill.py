@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nashforge.archive import Archive, Candidate, Parent, Role, Run, RunState, Status
+from nashforge.errors import NashforgeError
 from nashforge.evolve.config.run import RunConfig, load_config
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.disguises import draw
@@ -28,8 +29,10 @@ from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import read_module
 
 
-class DistilError(ValueError):
+class DistilError(NashforgeError, ValueError):
     """A program cannot be distilled."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

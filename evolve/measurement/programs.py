@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from nashforge.archive import Archive, ArchiveNotFound, NotFound, Program, program_hash
+from nashforge.errors import NashforgeError
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.translation import TranslationError
 from nashforge.evolve.sandbox.limits import Limits
@@ -28,12 +29,16 @@ DEFAULT_DOMAIN = "cfr"
 _HEADER = re.compile(re.escape(HEADER_START) + r"\S+ \(([^\s,()]+), [0-9a-f]{64}\)\s*(?:\n|$)")
 
 
-class UnknownProgramError(ValueError):
+class UnknownProgramError(NashforgeError, ValueError):
     """Nothing is called what was given."""
 
+    exit_code = 2
 
-class OutdatedProgramError(ValueError):
+
+class OutdatedProgramError(NashforgeError, ValueError):
     """A program is of an earlier interface and cannot be translated."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ OFFLINE = "offline"
 """The proposer that a domain brings with it."""
 
 ENTRY_POINTS = "nashforge.proposers"
-"""Group of entry points; each names a callable that takes a `Domain` and returns a `Proposer` for its programs."""
+"""Group of entry points; each names a callable that takes a `Domain` and returns a `Proposer`."""
 
 
 def proposer_names() -> tuple[str, ...]:

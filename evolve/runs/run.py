@@ -49,7 +49,8 @@ class Parts:
     Attributes
     ----------
     domain, proposer, executor : optional
-        What is searched, who writes programs, where they are evaluated; None: as the configuration names them.
+        What is searched, who writes programs, where they are evaluated; None: as the configuration names
+        them.
     listener : Listener
         Told what happens.
     service : ServiceSettings or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from nashforge.errors import NashforgeError
 from nashforge.evolve.sandbox.limits import Usage
 
 
@@ -19,7 +20,7 @@ class Status(StrEnum):
     INFRASTRUCTURE = "infrastructure"
 
 
-class CandidateFailure(Exception):
+class CandidateFailure(NashforgeError):
     """The program is at fault; running it again would fail again.
 
     Parameters
@@ -75,7 +76,7 @@ class InvalidOutput(CandidateFailure):
     status = Status.INVALID_OUTPUT
 
 
-class InfrastructureError(RuntimeError):
+class InfrastructureError(NashforgeError, RuntimeError):
     """The machine, not the program, is at fault; the same evaluation may be tried again."""
 
     status: ClassVar[Status] = Status.INFRASTRUCTURE

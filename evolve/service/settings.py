@@ -12,18 +12,21 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from nashforge.archive.addresses import shown_url
+from nashforge.errors import NashforgeError
 
 SCHEMES = ("redis", "rediss", "amqp", "amqps")
 BROKER = "NASHFORGE_BROKER"
 _PREFIX = "NASHFORGE_"
 
 
-class ServiceError(RuntimeError):
+class ServiceError(NashforgeError, RuntimeError):
     """The service cannot be used as asked. The text is one sentence and a remedy."""
 
 
 class SettingsError(ServiceError):
     """The service is not set up as it must be: a setting is missing or not allowed."""
+
+    exit_code = 2
 
 
 class ServiceSettings(BaseModel):

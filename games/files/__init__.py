@@ -1,4 +1,4 @@
-"""Game files in Gambit's formats: strategic form (``.nfg``) and extensive form (``.efg``), read and written.
+"""Game files in Gambit's formats: strategic form (``.nfg``) and extensive form (``.efg``), read.
 
 Names are imported on first use.
 """
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from nashforge.games.files.extensive import ExtensiveFile, read_efg
     from nashforge.games.files.reading import read_game_file
     from nashforge.games.files.strategic import StrategicFile, read_nfg
-    from nashforge.games.writing import write_efg, write_game_file, write_nfg
 
 _HOME = {
     "ExtensiveFile": "nashforge.games.files.extensive",
@@ -21,9 +20,6 @@ _HOME = {
     "read_efg": "nashforge.games.files.extensive",
     "read_game_file": "nashforge.games.files.reading",
     "read_nfg": "nashforge.games.files.strategic",
-    "write_efg": "nashforge.games.writing",
-    "write_game_file": "nashforge.games.writing",
-    "write_nfg": "nashforge.games.writing",
 }
 
 __all__ = [
@@ -32,9 +28,6 @@ __all__ = [
     "read_efg",
     "read_game_file",
     "read_nfg",
-    "write_efg",
-    "write_game_file",
-    "write_nfg",
 ]
 
 __getattr__ = on_first_use(__name__, _HOME)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.errors import NashforgeError
 from nashforge.solvers.learners import host
 from nashforge.solvers.programs.session import Session
 
@@ -20,7 +21,7 @@ LEAST = 1e-9
 TOLERANCE = 1e-6
 
 
-class StrategyError(ValueError):
+class StrategyError(NashforgeError, ValueError):
     """A learner returned something that is not a mixed strategy."""
 
 

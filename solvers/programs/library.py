@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
 
 
-class NotInLibraryError(ValueError):
+class NotInLibraryError(NashforgeError, ValueError):
     """No program of the library has the name that was given."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

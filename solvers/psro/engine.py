@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.errors import NashforgeError
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.cfr.engine import Checkpoint, Trajectory, default_checkpoints
 from nashforge.solvers.programs.session import Session
@@ -34,7 +35,7 @@ TIE_TOLERANCE = 1e-11
 MOST_TENSOR_BYTES = 1 << 30
 
 
-class StrategyError(ValueError):
+class StrategyError(NashforgeError, ValueError):
     """A meta-solver returned something that is not a mixture over the populations."""
 
 

@@ -12,14 +12,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.errors import NashforgeError
 from nashforge.solvers.psro import kernels
 
 Array: TypeAlias = npt.NDArray[np.float64]
 _Kernel: TypeAlias = Callable[..., Any]
 
 
-class UnsuitableGameError(ValueError):
+class UnsuitableGameError(NashforgeError, ValueError):
     """A meta-solver cannot play such games; it says which it can."""
+
+    exit_code = 2
 
 
 class RestrictedGame:

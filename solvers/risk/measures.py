@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
 from nashforge.solvers.risk import kernels
 
@@ -27,8 +28,10 @@ p <= (1 + tau) y, so that the value is the mean of the worst fraction 1 / (1 + t
 """
 
 
-class RiskError(ValueError):
+class RiskError(NashforgeError, ValueError):
     """Parameters of risk, strategies or payoffs that make no sense together."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.errors import NashforgeError
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.sequence_form import kernels
 from nashforge.solvers.sequence_form.tables import tables
@@ -17,7 +18,7 @@ Profile = tuple[Array, ...]
 """One behaviour policy a player, each of shape ``(sequences,)``."""
 
 
-class PolicyError(ValueError):
+class PolicyError(NashforgeError, ValueError):
     """An array is not a behaviour policy of the game."""
 
 

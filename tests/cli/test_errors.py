@@ -175,10 +175,10 @@ def test_what_fails_through_no_fault_of_the_user_ends_with_1() -> None:
     assert "nashforge resume" in errors.message_of(SearchError("lost"))
 
 
-def test_every_error_in_the_table_exists() -> None:
+def test_every_error_with_a_remedy_exists() -> None:
     from importlib import import_module
 
-    for name in {*errors._CODES, *errors._REMEDIES}:
+    for name in errors._REMEDIES:
         module, _, kind = name.rpartition(".")
         assert issubclass(getattr(import_module(module), kind), BaseException)
 

@@ -13,13 +13,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nashforge.errors import NashforgeError
+
 VARIABLE = "NASHFORGE_PRICES"
 _MILLION = 1e6
 _RELEASE = re.compile(r"([-@](latest|preview|exp|\d{2,8}))*")
 
 
-class PriceError(ValueError):
+class PriceError(NashforgeError, ValueError):
     """A model has no price, or a price list cannot be read."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

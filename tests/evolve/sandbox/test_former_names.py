@@ -1,4 +1,4 @@
-"""Programs written before the packages became parts of ``nashforge`` load as they are, and nothing else does."""
+"""Programs that import by names of before ``nashforge`` was one package load, and nothing else does."""
 
 from __future__ import annotations
 

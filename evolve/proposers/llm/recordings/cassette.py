@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nashforge.archive import Archive, CallStatus, Run
+from nashforge.errors import NashforgeError
 from nashforge.evolve.config.model_names import without_keys
 from nashforge.evolve.config.models import REPLAY
 from nashforge.evolve.domains.translation import is_outdated
@@ -22,8 +23,10 @@ _SETTINGS = ("prices", "prompts", "replay")
 """Settings that name files of one machine, or mean nothing elsewhere."""
 
 
-class CassetteError(ValueError):
+class CassetteError(NashforgeError, ValueError):
     """There is nothing to replay by the name that was given."""
+
+    exit_code = 2
 
 
 def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:

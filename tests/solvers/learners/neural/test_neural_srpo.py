@@ -142,7 +142,8 @@ def test_without_the_extra_one_sentence_names_it_and_the_rest_works() -> None:
         "util.find_spec = lambda name, *rest: None if name in ('jax', 'optax') else find(name, *rest)\n"
         "from nashforge.solvers.learners import engine, srpo, worlds\n"
         "assert 'jax' not in sys.modules\n"
-        "try:\n    from nashforge.solvers.learners.neural import srpo\nexcept ImportError as error:\n    print(error)\n"
+        "try:\n    from nashforge.solvers.learners.neural import srpo\n"
+        "except ImportError as error:\n    print(error)\n"
     )
     root = Path(__file__).resolve().parents[4]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)

@@ -132,10 +132,9 @@ class DiscountedAsymmetricBoundedCFR(RegretMinimizer):
         self.magnitude = np.zeros(self.infosets.count)
 
     def observe(self, t, regret):
-        self.magnitude = (
-            self.magnitude_memory * self.magnitude
-            + (1 - self.magnitude_memory) * self.infosets.max(np.abs(regret))
-        )
+        self.magnitude = self.magnitude_memory * self.magnitude + (
+            1 - self.magnitude_memory
+        ) * self.infosets.max(np.abs(regret))
         alpha = self.first_alpha + (self.last_alpha - self.first_alpha) * min(1.0, t / self.ramp)
         positive = t**alpha / (t**alpha + 1)
         negative = t**self.beta / (t**self.beta + 1)

@@ -1,0 +1,21 @@
+"""The root of all errors that are told to people in a sentence."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+FAILED, USAGE = 1, 2
+
+
+class NashforgeError(Exception):
+    """What could not be done, and what to do about it, in one sentence.
+
+    Attributes
+    ----------
+    exit_code : int
+        What the command line ends with: 1 if what was asked for was tried and failed, 2 if it cannot be done
+        as it was asked for. Errors of other packages, such as those of a domain, may derive from this class,
+        too.
+    """
+
+    exit_code: ClassVar[int] = FAILED
