@@ -8,7 +8,7 @@ Source: Zinkevich, Johanson, Bowling, Piccione (2007), Regret Minimization in Ga
 Incomplete Information.
 """
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class CFR(RegretMinimizer):

@@ -9,7 +9,7 @@ Source: Tammelin (2014), Solving Large Imperfect Information Games Using CFR+, a
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class CFRPlus(RegretMinimizer):

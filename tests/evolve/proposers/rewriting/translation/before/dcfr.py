@@ -10,7 +10,7 @@ Minimization, arXiv 1809.04040.
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class DCFR(RegretMinimizer):

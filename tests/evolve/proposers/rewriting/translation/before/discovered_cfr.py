@@ -94,7 +94,7 @@ of the positive regrets, averaging weights that depend on time, averaging that s
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class DiscountedAsymmetricBoundedCFR(RegretMinimizer):
@@ -132,9 +132,10 @@ class DiscountedAsymmetricBoundedCFR(RegretMinimizer):
         self.magnitude = np.zeros(self.infosets.count)
 
     def observe(self, t, regret):
-        self.magnitude = self.magnitude_memory * self.magnitude + (
-            1 - self.magnitude_memory
-        ) * self.infosets.max(np.abs(regret))
+        self.magnitude = (
+            self.magnitude_memory * self.magnitude
+            + (1 - self.magnitude_memory) * self.infosets.max(np.abs(regret))
+        )
         alpha = self.first_alpha + (self.last_alpha - self.first_alpha) * min(1.0, t / self.ramp)
         positive = t**alpha / (t**alpha + 1)
         negative = t**self.beta / (t**self.beta + 1)

@@ -61,7 +61,7 @@ begins anew at some iterations, averaging that starts late.
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class DiscountedClippedPredictiveCFR(RegretMinimizer):

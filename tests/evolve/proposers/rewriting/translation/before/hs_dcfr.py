@@ -10,7 +10,7 @@ Source: Zhang, McAleer, Sandholm (2024), Faster Game Solving via Hyperparameter 
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class HSDCFR(RegretMinimizer):

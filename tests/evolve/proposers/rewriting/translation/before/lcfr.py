@@ -8,7 +8,7 @@ Source: Brown, Sandholm (2019), Solving Imperfect-Information Games via Discount
 Minimization, arXiv 1809.04040.
 """
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class LCFR(RegretMinimizer):

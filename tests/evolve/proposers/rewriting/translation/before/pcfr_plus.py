@@ -10,7 +10,7 @@ Approachability, arXiv 2007.14358.
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class PCFRPlus(RegretMinimizer):

@@ -10,7 +10,7 @@ Online Mirror Descent, arXiv 2404.13891.
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class PDCFRPlus(RegretMinimizer):

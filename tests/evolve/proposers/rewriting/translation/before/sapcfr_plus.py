@@ -9,7 +9,7 @@ Source: Asymmetric Predictive CFR+ (2025), arXiv 2503.12770.
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class SAPCFRPlus(RegretMinimizer):

@@ -18,7 +18,7 @@ Models, arXiv 2602.16928, appendix.
 
 import numpy as np
 
-from nashforge.solvers.cfr.interface import RegretMinimizer
+from solvers.cfr.interface import RegretMinimizer
 
 
 class VADCFR(RegretMinimizer):
