@@ -50,3 +50,25 @@ def test_files_of_the_user_are_in_nobodys_way(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
         assert "cfr_plus" in done.stdout
+
+
+def test_importing_a_module_changes_nothing_of_the_process() -> None:
+    """No processor is chosen, no linear program solved, no object frozen and no signal taken by an import."""
+    code = (
+        "import gc, importlib, os, pkgutil, signal, sys\n"
+        "import numba, numpy, pyspiel, scipy.optimize\n"
+        "def state():\n"
+        "    handlers = [signal.getsignal(number) for number in signal.valid_signals()]\n"
+        "    return os.sched_getaffinity(0), gc.get_freeze_count(), gc.isenabled(), os.getcwd(), handlers\n"
+        "solved = []\n"
+        "scipy.optimize.linprog = lambda *words, **options: solved.append(words)\n"
+        "before = state()\n"
+        "import nashforge\n"
+        "for found in pkgutil.walk_packages(nashforge.__path__, 'nashforge.'):\n"
+        "    if not any(part in found.name for part in ('neural', 'migrations', '__main__')):\n"
+        "        importlib.import_module(found.name)\n"
+        "assert 'nashforge.solvers.psro.host' in sys.modules\n"
+        "print(state() == before, solved)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "True []\n"

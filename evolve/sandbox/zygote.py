@@ -53,6 +53,7 @@ def main(control: int) -> None:
     for host in order["hosts"]:
         for name in program.host_imports(host):
             importlib.import_module(name)
+        getattr(importlib.import_module(host), "warm_up", lambda: None)()
     program.forget_randomness()
     np.array2string(np.zeros(2))
     np.seterr(all="ignore")

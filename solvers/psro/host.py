@@ -101,7 +101,7 @@ def _one_processor() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _prepare_linear_programs() -> None:
+def warm_up() -> None:
     """Solve a linear program, so that later ones load no code and start no thread.
 
     A confined program can do neither. HiGHS keeps the threads that it finds useful at its first solve, and on
@@ -110,5 +110,3 @@ def _prepare_linear_programs() -> None:
     with _one_processor():
         linprog([1.0], A_ub=[[-1.0]], b_ub=[-1.0], method="highs")
 
-
-_prepare_linear_programs()
