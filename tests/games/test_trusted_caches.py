@@ -10,11 +10,14 @@ import stat
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
 from nashforge import games
+from nashforge.games import compiled
 from nashforge.games.compilation import cache as disk
 from nashforge.games.compilation.compiler import COMPILER_VERSION
 from nashforge.games.folders import writable_by_others
@@ -227,3 +230,95 @@ def test_kernels_are_kept_only_where_others_cannot_write(mode, kept, tmp_path):
     assert done.stdout == "42\n"
     assert bool(list(place.rglob("*.nbi"))) is kept
     assert ("NUMBA_CACHE_DIR" in done.stderr) is not kept
+
+
+PLANTED = """
+import os, pickle, sys
+class Planted:
+    def __reduce__(self):
+        return (os.mkdir, ({mark!r},))
+for root, _, files in os.walk({place!r}):
+    for name in files:
+        if name.endswith(".nbi"):
+            with open(os.path.join(root, name), "wb") as file:
+                pickle.dump(Planted(), file)
+"""
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["where it starts", "where it goes"])
+def test_a_file_in_the_current_directory_does_not_choose_where_kernels_are(later, tmp_path):
+    """The file of numba's settings that somebody left there, and a pickle where it points."""
+    code, work, mark = tmp_path / "code", tmp_path / "work", tmp_path / "ran"
+    code.mkdir()
+    work.mkdir()
+    (code / "module.py").write_text(
+        "from nashforge.games.compiled import kernel\n\n\n@kernel()\ndef twice(x):\n    return 2 * x\n"
+    )
+    program = KERNEL.format(folder=str(code))
+    environment = {**os.environ, "HOME": str(tmp_path / "home")}
+    environment.pop("NUMBA_CACHE_DIR", None)
+
+    def run(script, where, **more):
+        return subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=where,
+            env={**environment, **more},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    place = work / "k"
+    run(program, tmp_path, NUMBA_CACHE_DIR=str(place))
+    run(PLANTED.format(mark=str(mark), place=str(place)), tmp_path)
+    assert list(place.rglob("*.nbi"))
+    (work / ".numba_config.yaml").write_text("cache_dir: k\n")
+    moves = f"import os\nimport nashforge.games.compiled\nimport numba\nos.chdir({str(work)!r})\n"
+    moves += "numba.njit(lambda x: x)(1)\n"
+    done = run(moves + program if later else program, tmp_path if later else work)
+    assert done.stdout == "42\n"
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("text", ["[", "- a list", "1: 2", "\0"])
+def test_settings_of_numba_that_are_broken_are_told(text, tmp_path):
+    (tmp_path / ".numba_config.yaml").write_text(text)
+    program = (
+        "from nashforge.errors import NashforgeError\n"
+        "try:\n    import nashforge.games.compiled\nexcept NashforgeError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert f"the file {tmp_path / '.numba_config.yaml'} sets up the compiler numba" in done.stdout
+
+
+def test_a_place_for_kernels_that_nobody_named_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiled._config, "CACHE_DIR", str(tmp_path / "k"))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    place = numba.njit(cache=True)(test_folders_are_judged_with_those_above).stats.cache_path
+    assert place.startswith(str(tmp_path / "k"))
+    assert not compiled._trusted(place, Path(__file__).parent)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    compiled._trusted.cache_clear()
+    assert compiled._trusted(place, Path(__file__).parent)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are lists there")
+def test_a_missing_place_for_kernels_is_made_private(tmp_path):
+    code, place = tmp_path / "code", tmp_path / "kernels"
+    code.mkdir()
+    (code / "module.py").write_text(
+        "from nashforge.games.compiled import kernel\n\n\n@kernel()\ndef twice(x):\n    return 2 * x\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "import os; os.umask(0)\n" + KERNEL.format(folder=str(code))],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(place)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("42\n", "")
+    assert list(place.rglob("*.nbi"))
+    modes = {stat.S_IMODE(folder.stat().st_mode) for folder in (place, *place.iterdir())}
+    assert modes == {0o700}
