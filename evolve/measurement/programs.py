@@ -26,6 +26,10 @@ INTERFACES = "docs/howto-rule.md"
 DEFAULT_DOMAIN = "cfr"
 """Whose library program a name means, and what a file is written for, where nothing says otherwise."""
 
+CODING = "# -*- coding: utf-8 -*-"
+"""Second line of an export: Python looks for the encoding of a file in its first two lines (PEP 263)."""
+
+_CODING = re.compile(r"(coding)([:=])")
 _HEADER = re.compile(re.escape(HEADER_START) + r"\S+ \(([^\s,()]+), [0-9a-f]{64}\)\s*(?:\n|$)")
 
 
@@ -269,14 +273,18 @@ def with_header(program: Program, lines: list[str]) -> str:
     lines
         What else to say, for people. Each is one line of comment, whatever it holds.
     """
-    head = [f"{HEADER_START}{program.nickname} ({program.domain}, {program.hash})"]
+    head = [_one_line(f"{HEADER_START}{program.nickname} ({program.domain}, {program.hash})"), CODING]
     head += [f"# {_one_line(line)}".rstrip() for line in lines]
     return "\n".join([*head, HEADER_END, program.source])
 
 
 def _one_line(text: str) -> str:
-    """Return text with everything written out that ends a line for somebody, or cannot be seen."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    """Return text with everything written out that ends a line for somebody, or cannot be seen.
+
+    Nor does it declare an encoding, in which parts of a comment could be the ends of lines.
+    """
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return _CODING.sub(r"\1 \2", shown)
 
 
 def without_header(text: str, domain_name: str) -> str:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+import ast
+import subprocess
+import sys
+import tempfile
+import tokenize
+from datetime import UTC, datetime
+from pathlib import Path
 
-from nashforge.archive import ArchiveNotFound
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from nashforge.archive import ArchiveNotFound, Program, program_hash
 from nashforge.archive.records import Status
 from nashforge.cli.errors import is_known, message_of
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.evaluation.messages import Task
-from nashforge.evolve.measurement.programs import UnknownProgramError, find_program
+from nashforge.evolve.measurement.programs import UnknownProgramError, find_program, with_header
 from nashforge.evolve.sandbox import Sandbox
 
 GOOD = "import numpy as np\n"
@@ -93,3 +103,59 @@ def test_what_is_no_program_of_the_domain_is_rejected_in_a_sentence(work, sandbo
     assert stage.status is Status.REJECTED
     assert sentence in stage.reason
     assert not stage.reason.startswith("ValueError")
+
+
+HARMLESS = "from nashforge.solvers.cfr.interface import RegretMinimizer\n"
+DECLARED = ("raw_unicode_escape", "unicode_escape", "utf-7", "utf-16", "latin-1", "no-such-encoding")
+LINE_ENDS = ("\n", "\\u000a", "\\n", "\\x0a", "+AAo-", "\r", "\x0c")
+
+
+@st.composite
+def told(draw):
+    """Lines of a header, made of what an encoding could be declared with and what it would then end."""
+    parts = st.sampled_from(
+        ["coding", "coding:", "coding=", " -*- ", "vim: set fileencoding=", ":", "=", " ", "#", *DECLARED]
+        + [f"{end}import os;os.mkdir('ran'){end}# " for end in LINE_ENDS]
+    )
+    return "".join(draw(st.lists(st.one_of(parts, st.text(max_size=4)), max_size=6)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(told(), st.lists(told(), max_size=4))
+@example("x", ["coding:raw_unicode_escape .", r"faster \u000aimport os;os.mkdir('ran')\u000a# "])
+@example("coding:utf-7", ["+AAo-import os;os.mkdir('ran')+AAo-# "])
+def test_no_header_of_an_export_is_more_than_comments(name, lines):
+    """Python reads an encoding from the comments of the first two lines, and whatever follows in it."""
+    program = Program(
+        hash=program_hash(HARMLESS, "cfr"),
+        nickname=name,
+        source=HARMLESS,
+        domain="cfr",
+        ast_hash=None,
+        created=datetime.now(UTC),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "exported.py")
+        path.write_text(with_header(program, lines), encoding="utf-8")
+        with tokenize.open(path) as file:
+            assert file.encoding == "utf-8"
+            assert file.read() == path.read_text(encoding="utf-8")
+        tree = ast.parse(path.read_bytes())  # as Python reads it: by the encoding that it declares
+        assert ast.dump(tree) == ast.dump(ast.parse(HARMLESS))
+
+
+def test_an_export_runs_nothing_that_its_header_says(tmp_path):
+    program = Program(
+        hash=program_hash(HARMLESS, "cfr"),
+        nickname="x",
+        source="print(1)\n",
+        domain="cfr",
+        ast_hash=None,
+        created=datetime.now(UTC),
+    )
+    lines = ["proposed by coding:raw_unicode_escape .", r"faster \u000aimport os;os.mkdir('ran')\u000a# "]
+    path = tmp_path / "exported.py"
+    path.write_text(with_header(program, lines), encoding="utf-8")
+    done = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+    assert not (tmp_path / "ran").exists()
