@@ -116,6 +116,8 @@ def _render(name: str, domain: str | None, folders: tuple[Path, ...], variables:
         raise PromptError(
             f"the prompt {name!r} cannot be rendered: {error}; give the variable or mend the template"
         ) from error
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise PromptError(f"the prompt {name!r} cannot be rendered: {error}; mend the template") from error
 
 
 def _walk(folder: Traversable, prefix: str) -> list[str]:
@@ -158,14 +160,16 @@ def fenced(text: str, language: str = "") -> str:
 
 @cache
 def _environment(domain: str | None, folders: tuple[Path, ...]) -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from jinja2 import FunctionLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     def load(name: str) -> str | None:
         file = _find(name, domain, folders)
         return None if file is None else file.read_text(encoding="utf-8")
 
     # The output is plain text for a model, not HTML. What is missing must be an error, not a gap in the text.
-    environment = Environment(
+    # Templates may come with somebody else's run: they reach what they are given, and nothing behind it.
+    environment = ImmutableSandboxedEnvironment(
         loader=FunctionLoader(load),
         undefined=StrictUndefined,
         autoescape=False,
@@ -173,5 +177,6 @@ def _environment(domain: str | None, folders: tuple[Path, ...]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals.clear()
     environment.filters["fenced"] = fenced
     return environment

@@ -85,3 +85,32 @@ def test_a_missing_variable_is_an_error_that_names_it(missing: str) -> None:
 def test_an_unknown_prompt_is_an_error_that_lists_them(name: str) -> None:
     with pytest.raises(prompts.PromptError, match=r"the prompts are .*cfr/system"):
         prompts.render(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ cycler.__init__.__globals__.os.mkdir(mark) }}",
+        "{{ lipsum.__globals__['os'].mkdir(mark) }}",
+        "{{ limits.__init__.__globals__ }}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ '{0.__class__.__mro__}'.format(limits) }}",
+        "{{ self.__init__.__globals__.__builtins__.open(mark, 'w') }}",
+        "{% set x = games.append('my own') %}{{ games }}",
+        "{% for _ in range(10) %}{% endfor %}",
+        "{{ 1 / 0 }}",
+        "{{ horizon + 'x' }}",
+        "{{ 'x' % (1, 2) }}",
+        "{% include 'cfr/system' %}",
+    ],
+)
+def test_templates_reach_nothing_but_what_they_are_given(text: str, tmp_path: Path) -> None:
+    """A folder of prompts may come with somebody else's run."""
+    (tmp_path / "cfr").mkdir()
+    (tmp_path / "cfr" / "system.jinja").write_text(text)
+    mark = tmp_path / "ran"
+    given_variables = {**VARIABLES, "mark": str(mark), "games": list(VARIABLES["games"])}
+    with pytest.raises(prompts.PromptError, match="the prompt 'cfr/system' cannot be rendered"):
+        prompts.render("cfr/system", folders=[tmp_path], **given_variables)
+    assert not mark.exists()
+    assert given_variables["games"] == list(VARIABLES["games"])
