@@ -166,7 +166,7 @@ def evaluate_policies(
     from nashforge.archive import Archive
     from nashforge.cli.errors import FAILED
     from nashforge.cli.measuring import check_tier, find, fitness_for, strategic_for
-    from nashforge.cli.options.files import write_table
+    from nashforge.cli.options.files import delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.evolve.executors.local import LocalExecutor
     from nashforge.evolve.measurement.policies import measure
@@ -197,13 +197,12 @@ def evaluate_policies(
                 on_measured=tell,
             )
     rows = [row for standing in standings for row in standing.rows()]
-    if output_file is not None:
-        write_table(output_file, rows)
-    if output.wants_json(json):
-        output.print_json(rows)
-    else:
-        print_standings(standings)
-        output.tell_written(output_file)
+    as_json = output.wants_json(json)
+    with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
+        if as_json:
+            output.print_json(rows)
+        else:
+            print_standings(standings)
     if any(not standing.summaries for standing in standings):
         raise typer.Exit(FAILED)
 

@@ -47,6 +47,7 @@ from nashforge.cli.commands.watch import watch
 from nashforge.cli.commands.worker import worker
 from nashforge.cli.commands.workers import workers
 from nashforge.cli.errors import exit_code_of, report
+from nashforge.cli.options.numbers import Command
 from nashforge.cli.pipes import reading
 from nashforge.cli.rendering.output import wants_json
 
@@ -180,7 +181,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
 }
 for panel, commands in _COMMANDS.items():
     for name, command in commands.items():
-        app.command(name, rich_help_panel=panel)(command)
+        app.command(name, cls=Command, rich_help_panel=panel)(command)
 app.add_typer(service, name="service", rich_help_panel="Service")
 app.add_typer(calls, name="calls", rich_help_panel="Search")
 app.add_typer(prompt, name="prompt", rich_help_panel="Search")

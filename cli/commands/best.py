@@ -47,7 +47,7 @@ def best(
     by the means of the metrics over the training games (geometric where a metric spans orders of magnitude).
     """
     from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.options.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.records import candidate_as_dict
     from nashforge.evolve.search.population.ranking import ranked
@@ -61,13 +61,12 @@ def best(
             return
         candidates = ranked(archive, found, limit)
     rows = [{"rank": place, **candidate_as_dict(item)} for place, item in enumerate(candidates, 1)]
-    if output_file is not None:
-        write_table(output_file, rows)
-    if output.wants_json(json):
-        output.print_json(rows)
-    else:
-        _print(output.console(), found, candidates)
-        output.tell_written(output_file)
+    as_json = output.wants_json(json)
+    with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
+        if as_json:
+            output.print_json(rows)
+        else:
+            _print(output.console(), found, candidates)
 
 
 def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
@@ -97,7 +96,7 @@ def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
 
 
 def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *, as_json: bool) -> None:
-    from nashforge.cli.options.files import is_figure, write_table
+    from nashforge.cli.options.files import delivered, is_figure, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.records import candidate_as_dict
     from nashforge.evolve.domains import domain
@@ -111,22 +110,22 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
     points = pareto_points(archive, run, metrics, fitness.floor)
     efficient = [point for point in points if point.efficient]
     rows = [{**candidate_as_dict(point.candidate), "metrics": dict(point.values)} for point in efficient]
-    if file is not None and points:
-        if is_figure(file):
+
+    def write(path: Path) -> None:
+        if is_figure(path):
             from nashforge.cli.rendering.tradeoff import draw_tradeoff
 
-            draw_tradeoff(points, metrics[0], metrics[1], file)
+            draw_tradeoff(points, metrics[0], metrics[1], path)
         else:
-            write_table(file, rows)
-    if as_json:
-        output.print_json(rows)
-        return
-    screen = output.console()
-    if not points:
-        _say_nothing_measured(screen, run)
-        return
-    _print_pareto(screen, run, metrics, efficient, len(points))
-    output.tell_written(file)
+            write_table(path, rows)
+
+    with delivered((file if points else None, write), as_json=as_json):
+        if as_json:
+            output.print_json(rows)
+        elif points:
+            _print_pareto(output.console(), run, metrics, efficient, len(points))
+        else:
+            _say_nothing_measured(output.console(), run)
 
 
 def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list[Point], of: int) -> None:

@@ -59,7 +59,7 @@ def compare(
     """
     from nashforge.cli.errors import FAILED, UsageProblem
     from nashforge.cli.measuring import measure
-    from nashforge.cli.options.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.plot import AXES, draw_curves
     from nashforge.cli.rendering.records import compared_as_list, curves_as_rows
@@ -80,15 +80,19 @@ def compare(
         database=database,
         reuse=not fresh,
     )
-    if output_file is not None and is_figure(output_file):
-        draw_curves(measured.rows, measured.metric, output_file, over)
-    elif output_file is not None:
-        write_table(output_file, curves_as_rows(measured), compared_as_list(measured))
-    if output.wants_json(json):
-        output.print_json(compared_as_list(measured))
-    else:
-        _print(output.console(), measured)
-        output.tell_written(output_file)
+
+    def write(path: Path) -> None:
+        if is_figure(path):
+            draw_curves(measured.rows, measured.metric, path, over)
+        else:
+            write_table(path, curves_as_rows(measured), compared_as_list(measured))
+
+    as_json = output.wants_json(json)
+    with delivered((output_file, write), as_json=as_json):
+        if as_json:
+            output.print_json(compared_as_list(measured))
+        else:
+            _print(output.console(), measured)
     if measured.failures:
         raise typer.Exit(FAILED)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nashforge.cli.options.numbers import check_finite
 from nashforge.cli.options.shared import Force, Json, result_option
 from nashforge.games.naming import choice
 
@@ -84,7 +85,7 @@ def equilibrium(
     """
     from nashforge.cli.equilibria import Request, answer, draw
     from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.options.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
 
     if concept not in CONCEPTS:
@@ -102,16 +103,19 @@ def equilibrium(
             rationality=rationality,
         )
     )
-    if output_file is not None:
-        if is_figure(output_file):
-            draw(found, output_file)
+
+    def write(path: Path) -> None:
+        if is_figure(path):
+            draw(found, path)
         else:
-            write_table(output_file, found.as_rows(), found.as_json())
-    if output.wants_json(json):
-        output.print_json(found.as_json())
-        return
-    _show(found)
-    output.tell_written(output_file)
+            write_table(path, found.as_rows(), found.as_json())
+
+    as_json = output.wants_json(json)
+    with delivered((output_file, write), as_json=as_json):
+        if as_json:
+            output.print_json(found.as_json())
+        else:
+            _show(found)
 
 
 def _show(found: Answer) -> None:
@@ -144,4 +148,6 @@ def parse_pair(option: str, text: str) -> tuple[float, float]:
         values = []
     if len(values) not in (1, 2):
         raise UsageProblem(f"{option} {text} must be a number, or two with a comma, such as 0.1,30")
+    for value in values:
+        check_finite(option, value)
     return values[0], values[-1]

@@ -81,7 +81,7 @@ def evaluate(
     from nashforge.cli import dilemmas
     from nashforge.cli.errors import FAILED
     from nashforge.cli.measuring import measure
-    from nashforge.cli.options.files import TABLES, check_file, write_table
+    from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.records import measured_as_dict
 
@@ -119,13 +119,12 @@ def evaluate(
         seconds=seconds,
     )
     rows = [measured_as_dict(row, measured) for row in measured.rows]
-    if output_file is not None:
-        write_table(output_file, rows)
-    if output.wants_json(json):
-        output.print_json(rows)
-    else:
-        _print(output.console(), measured)
-        output.tell_written(output_file)
+    as_json = output.wants_json(json)
+    with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
+        if as_json:
+            output.print_json(rows)
+        else:
+            _print(output.console(), measured)
     if measured.failures:
         raise typer.Exit(FAILED)
 

@@ -90,17 +90,23 @@ def games(
 def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> None:
     import time
 
+    from nashforge.cli.options.files import delivered
     from nashforge.cli.rendering import output
     from nashforge.games import compile as compile_game
 
     began = time.perf_counter()
     form = compile_game(game, max_nodes=max_nodes)
     seconds = time.perf_counter() - began
-    if out is not None:
-        _write(form, game, out)
-    if as_json:
-        output.print_json({**_value(form, seconds), "output": None if out is None else str(out)})
-        return
+    with delivered((out, lambda path: _write(form, game, path)), as_json=as_json):
+        if as_json:
+            output.print_json({**_value(form, seconds), "output": None if out is None else str(out)})
+        else:
+            _print(form, seconds)
+
+
+def _print(form: SequenceForm, seconds: float) -> None:
+    from nashforge.cli.rendering import output
+
     screen = output.console()
     screen.print(f"[bold]{output.plain(form.name)}[/]  [dim]ready in {output.duration(seconds)}[/]")
     table = output.table("", "information sets", "sequences", right=("information sets", "sequences"))
@@ -110,8 +116,6 @@ def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> N
     constant = form.constant_sum
     kind = "zero-sum" if form.zero_sum else "general-sum" if constant is None else f"sum {constant:g}"
     screen.print(f"{form.players} players, {kind}, {form.nodes:,} histories, {form.leaves:,} distinct leaves")
-    if out is not None:
-        screen.print(f"game written to {output.plain(str(out))}", soft_wrap=True)
 
 
 def _write(form: SequenceForm, game: str, out: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from nashforge.cli.options.shared import Force, Json, output_option
+
+if TYPE_CHECKING:
+    from nashforge.solvers.equilibria.laboratory import Comparison
 
 TITLES = {"nash": "Nash", "qre": "logit QRE", "rqe_kl": "RQE KL", "rqe_reverse_kl": "RQE reverse KL"}
 
@@ -22,7 +26,7 @@ def humans(
     Columns are the probabilities of the first actions of both players, and the squared distance to those
     that were observed. RQE has four fitted parameters a game, logit QRE one for all games, Nash none.
     """
-    from nashforge.cli.options.files import TABLES, check_file, write_table
+    from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.solvers.equilibria.laboratory import CONCEPTS, PUBLISHED, STUDY, compare_all, means
 
@@ -49,11 +53,19 @@ def humans(
         "games": games,
         "means": {"study": STUDY, "squared_distance": average, "published": dict(PUBLISHED)},
     }
-    if output_file is not None:
-        write_table(output_file, games, told)
-    if output.wants_json(json):
-        output.print_json(told)
-        return
+    as_json = output.wants_json(json)
+    with delivered((output_file, lambda path: write_table(path, games, told)), as_json=as_json):
+        if as_json:
+            output.print_json(told)
+        else:
+            _print(found)
+
+
+def _print(found: Sequence[Comparison]) -> None:
+    from nashforge.cli.rendering import output
+    from nashforge.solvers.equilibria.laboratory import CONCEPTS, PUBLISHED, means
+
+    average = means(found)
     columns = ["game", "people", *(TITLES[concept] for concept in CONCEPTS)]
     title = "P(first action) of both players, squared distance"
     table = output.table(*columns, title=title, right=columns[1:])
@@ -69,4 +81,3 @@ def humans(
     summary.add_row("here", *(f"{average[concept]:.2e}" for concept in CONCEPTS))
     summary.add_row("published", *(f"{PUBLISHED[concept]:.2e}" for concept in CONCEPTS))
     output.print_table(screen, summary)
-    output.tell_written(output_file)

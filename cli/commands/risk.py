@@ -119,7 +119,7 @@ def risk(
     from nashforge.cli.dilemmas import GAMES, setting_of
     from nashforge.cli.errors import UsageProblem
     from nashforge.cli.options.archives import programs as find_programs
-    from nashforge.cli.options.files import FIGURES, TABLES, check_file, is_figure, write_table
+    from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.translated import running
     from nashforge.solvers.risk import Risk
@@ -170,16 +170,19 @@ def risk(
         "iterations": count,
         "parameters": {"tau": tau, "epsilon": epsilon, "divergence": divergence},
     }
-    if output_file is not None:
+
+    def write(path: Path) -> None:
         if drawn:
-            draw(solved[0][1], f"{solved[0][0]} in {name}", output_file)
+            draw(solved[0][1], f"{solved[0][0]} in {name}", path)
         else:
-            write_table(output_file, reports_as_rows(solved), reports_as_json(about, solved, together))
-    if output.wants_json(json):
-        output.print_json(reports_as_json(about, solved, together))
-        return
-    print_reports(about, solved, together)
-    output.tell_written(output_file)
+            write_table(path, reports_as_rows(solved), reports_as_json(about, solved, together))
+
+    as_json = output.wants_json(json)
+    with delivered((output_file, write), as_json=as_json):
+        if as_json:
+            output.print_json(reports_as_json(about, solved, together))
+        else:
+            print_reports(about, solved, together)
 
 
 def _measured(
@@ -228,16 +231,17 @@ def _of_policies(
     output_file: Path | None,
 ) -> None:
     from nashforge.cli.dilemmas import parse_seeds
-    from nashforge.cli.options.files import write_table
+    from nashforge.cli.options.files import delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.strategic import policies_as_json, policies_as_rows, print_policies
     from nashforge.evolve.measurement.policy_risk import policy_risks
 
     together = policy_risks(found, setting, parse_seeds(seeds), tier=tier)
-    if output_file is not None:
-        write_table(output_file, policies_as_rows(together), policies_as_json(together))
-    if as_json:
-        output.print_json(policies_as_json(together))
-    else:
-        print_policies(together)
-        output.tell_written(output_file)
+    value = policies_as_json(together)
+    with delivered(
+        (output_file, lambda path: write_table(path, policies_as_rows(together), value)), as_json=as_json
+    ):
+        if as_json:
+            output.print_json(value)
+        else:
+            print_policies(together)

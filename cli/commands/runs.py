@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from nashforge.cli.options.shared import Database, Force, Json, limit_option, output_option
+
+if TYPE_CHECKING:
+    from nashforge.evolve.results.run_status import Standing
 
 WIDE = 100
 
@@ -21,7 +25,7 @@ def runs(
 ) -> None:
     """List runs, the newest first."""
     from nashforge.cli.options.archives import opened
-    from nashforge.cli.options.files import TABLES, check_file, write_table
+    from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.records import standing_as_dict
     from nashforge.evolve.results.run_status import standing
@@ -31,11 +35,17 @@ def runs(
         found = [standing(archive, summary.run) for summary in archive.list_runs(limit=limit)]
         location = archive.location
     rows = [standing_as_dict(item) for item in found]
-    if output_file is not None:
-        write_table(output_file, rows)
-    if output.wants_json(json):
-        output.print_json(rows)
-        return
+    as_json = output.wants_json(json)
+    with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
+        if as_json:
+            output.print_json(rows)
+        else:
+            _print(found, location)
+
+
+def _print(found: Sequence[Standing], location: str) -> None:
+    from nashforge.cli.rendering import output
+
     screen = output.console()
     if not found:
         screen.print(f"No runs in {output.plain(location)} yet; start one with [bold]nashforge run cfr[/].")
@@ -58,4 +68,3 @@ def runs(
         ]
         table.add_row(*cells[: len(shown)])
     screen.print(table)
-    output.tell_written(output_file)

@@ -19,8 +19,11 @@ from nashforge.cli.options.shared import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from nashforge.solvers.cfr.engine import Checkpoint
     from nashforge.solvers.cfr.solve import Solution
+    from nashforge.solvers.programs.stopping import Stop
 
 
 DEFAULT_RULE = "dcfr"
@@ -79,7 +82,7 @@ def solve(
     from nashforge.cli.errors import INTERRUPTED, UsageProblem
     from nashforge.cli.interrupts import asking
     from nashforge.cli.options.archives import programs
-    from nashforge.cli.options.files import FIGURES, TABLES, check_file
+    from nashforge.cli.options.files import FIGURES, TABLES, check_apart, check_file, delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.translated import running
     from nashforge.evolve.measurement.solve import solve_psro_with, solve_with
@@ -92,6 +95,7 @@ def solve(
         raise UsageProblem(f"--time {seconds:g} must be above 0")
     check_file("--policy", policy, force, TABLES)
     check_file("--output", output_file, force, (*FIGURES, *TABLES))
+    check_apart({"--policy": policy, "--output": output_file})
     domain = "cfr" if psro is None else "psro"
     steps = iterations or (1000 if psro is None else 100)
 
@@ -128,43 +132,51 @@ def solve(
                 on_checkpoint=tell,
                 stop=stop,
             )
-    _write(solution, policy, output_file)
-    if as_json:
-        output.print_json(_value(solution))
-    else:
-        values = solution.values()
-        shown_values = ", ".join(f"player {player} {value:+.6g}" for player, value in enumerate(values))
-        screen.print(f"\nvalue of the average policy: {shown_values}")
-        if not solution.averaged:
-            screen.print(f"[yellow]{output.plain(solution.without_average)}[/]", soft_wrap=True)
-        if stop.reason in ("target", "time"):
-            why = "the target is reached" if stop.reason == "target" else "time is up"
-            screen.print(f"stopped after iteration {solution.iterations} of {steps}: {why}")
-        if target is not None and stop.reason != "target":
-            screen.print(
-                f"[yellow]The target of {target:g} was not reached: exploitability is "
-                f"{output.number(solution.exploitability)}[/]; give more iterations with -n"
+    with delivered(
+        (policy, lambda path: write_table(path, solution.rows(), solution.table())),
+        (output_file, lambda path: _write_curve(solution, path)),
+        as_json=as_json,
+    ):
+        if as_json:
+            output.print_json(_value(solution))
+        else:
+            _print(screen, solution, stop, steps)
+        if stop.reason == "interrupted":
+            output.console(stderr=True).print(
+                f"Interrupted after iteration {solution.iterations} of {steps}; this is the solution so far."
             )
-        output.tell_written(policy)
-        output.tell_written(output_file)
     if stop.reason == "interrupted":
-        output.console(stderr=True).print(
-            f"Interrupted after iteration {solution.iterations} of {steps}; this is the solution so far."
-        )
         raise typer.Exit(INTERRUPTED)
 
 
-def _write(solution: Solution, policy: Path | None, picture: Path | None) -> None:
-    """Write the files that were asked for."""
+def _print(screen: Console, solution: Solution, stop: Stop, steps: int) -> None:
+    """Print what the solution is worth, and why it ended."""
+    from nashforge.cli.rendering import output
+
+    values = solution.values()
+    shown_values = ", ".join(f"player {player} {value:+.6g}" for player, value in enumerate(values))
+    screen.print(f"\nvalue of the average policy: {shown_values}")
+    if not solution.averaged:
+        screen.print(f"[yellow]{output.plain(solution.without_average)}[/]", soft_wrap=True)
+    if stop.reason in ("target", "time"):
+        why = "the target is reached" if stop.reason == "target" else "time is up"
+        screen.print(f"stopped after iteration {solution.iterations} of {steps}: {why}")
+    if stop.target is not None and stop.reason != "target":
+        screen.print(
+            f"[yellow]The target of {stop.target:g} was not reached: exploitability is "
+            f"{output.number(solution.exploitability)}[/]; give more iterations with -n"
+        )
+
+
+def _write_curve(solution: Solution, path: Path) -> None:
+    """Write how exploitability falls: a figure or a table."""
     from nashforge.cli.options.files import is_figure, write_table
     from nashforge.cli.rendering.plot import draw_convergence
 
-    if policy is not None:
-        write_table(policy, solution.rows(), solution.table())
-    if picture is not None and is_figure(picture):
-        draw_convergence(solution, picture)
-    elif picture is not None:
-        write_table(picture, _curve(solution))
+    if is_figure(path):
+        draw_convergence(solution, path)
+    else:
+        write_table(path, _curve(solution))
 
 
 def _curve(solution: Solution) -> list[dict[str, Any]]:

@@ -55,7 +55,7 @@ def watch(
     from nashforge.cli.dilemmas import setting_of
     from nashforge.cli.measuring import check_tier
     from nashforge.cli.options.archives import programs as opened
-    from nashforge.cli.options.files import check_file, writing
+    from nashforge.cli.options.files import check_file, delivered, writing
     from nashforge.cli.rendering import output
     from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
     from nashforge.evolve.sandbox import Sandbox
@@ -82,27 +82,29 @@ def watch(
                 played = play_confined(sandbox, setting, seated, seed, on_step=show)
         else:
             played = play_confined(sandbox, setting, seated, seed, on_step=recorder)
-    if output_file is not None and recorder is not None:
-        with writing(output_file):
-            save(recorder.frames, output_file)
+
+    def write(path: Path) -> None:
+        assert recorder is not None
+        with writing(path):
+            save(recorder.frames, path)
+
     metrics = played.episode.metrics
-    if as_json:
-        output.print_json(
-            {
-                "game": str(setting),
-                "seed": seed,
-                "returns": played.episode.returns.tolist(),
-                **metrics,
-                "file": None if output_file is None else str(output_file),
-            }
-        )
-        return
+    value = {
+        "game": str(setting),
+        "seed": seed,
+        "returns": played.episode.returns.tolist(),
+        **metrics,
+        "file": None if output_file is None else str(output_file),
+    }
     told = ", ".join(
         f"{name.replace('_', ' ')} {'undefined' if value is None else f'{value:.4g}'}"
         for name, value in metrics.items()
     )
-    screen.print(f"[cyan]{output.plain(str(setting))}[/], seed {seed}: {told}", soft_wrap=True)
-    output.tell_written(output_file)
+    with delivered((output_file, write), as_json=as_json):
+        if as_json:
+            output.print_json(value)
+        else:
+            screen.print(f"[cyan]{output.plain(str(setting))}[/], seed {seed}: {told}", soft_wrap=True)
 
 
 def _dilemma(game: str) -> str:

@@ -7,17 +7,19 @@ The ending of a name says what is written: a table or a figure.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nashforge.cli.errors import Failed, UsageProblem
+from nashforge.errors import NashforgeError
 
 TABLES = (".csv", ".json")
 FIGURES = (".png", ".svg", ".pdf")
@@ -51,6 +53,16 @@ def check_file(
     """
     if path is None or (stdout and path == STDOUT):
         return
+    try:
+        _check(option, path, force, endings)
+        _try_out(path)
+    except OSError as error:
+        raise UsageProblem(
+            f"{option} {path} cannot be written ({error.strerror or error}); choose a writable place"
+        ) from error
+
+
+def _check(option: str, path: Path, force: bool, endings: Sequence[str]) -> None:
     folder = path.parent
     if path.is_dir():
         raise UsageProblem(f"{option} {path} is a directory; name a file")
@@ -61,8 +73,50 @@ def check_file(
     # Devices and pipes are written to; nothing in them is lost.
     if (path.is_file() or path.is_symlink()) and not force:
         raise UsageProblem(f"the file {path} exists; choose another name, or replace it with --force")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageProblem(f"{option} {path} cannot be written; choose a writable place")
+
+
+def _try_out(path: Path) -> None:
+    """Open a file for writing, and leave everything as it was.
+
+    Permissions alone do not tell: a file system may be read-only, or make no files, and a name too long.
+    """
+    real = path.resolve()  # a link may lead to where nothing is yet
+    if real.is_file():
+        os.close(os.open(real, os.O_WRONLY | os.O_APPEND))
+    elif real.exists():  # opening a pipe would wait for its reader
+        if not os.access(real, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    else:
+        os.close(os.open(real, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        real.unlink()
+
+
+def check_apart(targets: Mapping[str, Path | None]) -> None:
+    """Make sure that the files of one command are different ones, by whatever names.
+
+    Parameters
+    ----------
+    targets
+        What is written, by option; None where nothing is, and pipes and devices, may be the same.
+
+    Raises
+    ------
+    UsageProblem
+        If two options name one file: the second would replace what the first wrote.
+    """
+    seen: dict[Path, str] = {}
+    for option, path in targets.items():
+        if path is None or (path.exists() and not path.is_file()):
+            continue
+        for other, name in seen.items():
+            if path.resolve() == other.resolve() or (
+                path.exists() and other.exists() and path.samefile(other)
+            ):
+                raise UsageProblem(
+                    f"{name} and {option} are the same file, {path}, and one would replace the other; "
+                    "choose another name for one of them"
+                )
+        seen[path] = option
 
 
 def _listed(endings: Sequence[str]) -> str:
@@ -73,6 +127,45 @@ def _listed(endings: Sequence[str]) -> str:
 def is_figure(path: Path) -> bool:
     """Whether a figure is to be drawn into a file, by its ending."""
     return path.suffix.lower() in FIGURES
+
+
+@contextmanager
+def delivered(*files: tuple[Path | None, Callable[[Path], None]], as_json: bool) -> Iterator[None]:
+    """Write the files of a command, and have its result printed in any case.
+
+    Files come first, because who reads what is printed may leave early (``| head``); that one of them could
+    not be written is told after the result, which is all that is left of the work.
+
+    Parameters
+    ----------
+    files
+        Where to, None for nowhere, and what writes there.
+    as_json
+        Whether JSON is printed, which nothing may follow; else the files that were written are told.
+
+    Raises
+    ------
+    NashforgeError
+        If a file could not be written: that of the first.
+    """
+    from nashforge.cli.rendering.output import tell_written
+
+    written: list[Path] = []
+    problems: list[NashforgeError] = []
+    for path, write in files:
+        if path is None:
+            continue
+        try:
+            write(path)
+            written.append(path)
+        except NashforgeError as error:
+            problems.append(error)
+    yield
+    if not as_json:
+        for path in written:
+            tell_written(path)
+    if problems:
+        raise problems[0]
 
 
 @contextmanager

@@ -123,3 +123,51 @@ def test_a_program_and_a_cassette_can_be_printed(searched: Any) -> None:
     compile(code, "cfr.py", "exec")
     assert "class " in code
     assert searched("calls", "export", "--output", "-").stdout.startswith("{")
+
+
+def test_two_files_of_a_command_are_two_files(searched: Any, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    (tmp_path / "old.csv").write_text("precious")
+    (tmp_path / "new.csv").hardlink_to(tmp_path / "old.csv")
+    for one, other in (("same.csv", "same.csv"), ("there/x.csv", "link/x.csv"), ("old.csv", "new.csv")):
+        words = ("solve", "kuhn_poker", "-n", "5", "--force", "--policy", tmp_path / one)
+        result = searched(*words, "-o", tmp_path / other)
+        assert result.exit_code == 2, result.stdout
+        assert "--policy and --output are the same file" in result.stderr
+        assert not result.stdout
+    assert (tmp_path / "old.csv").read_text() == "precious"
+    assert not (tmp_path / "same.csv").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in WRITERS if name != "report.html"])
+def test_where_no_file_can_be_made_is_found_before_the_work(searched: Any, tmp_path: Path, name: str) -> None:
+    long = "x" * 300 + Path(name).suffix  # no file system takes it, whoever asks
+    for path in (Path("/proc") / name, tmp_path / long):
+        result = searched(*WRITERS[name], path)
+        assert result.exit_code == 2, result.stderr
+        assert "cannot be written (" in result.stderr
+        assert "choose a writable place" in result.stderr
+        assert not result.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        words
+        for words in WRITERS.values()
+        if words[0] not in ("report", "export", "archive", "calls", "watch")
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_fails_after_all_costs_nothing_of_the_result(
+    searched: Any, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    full = tmp_path / "full.csv"
+    full.symlink_to("/dev/full")
+    result = searched(*words, full, "--force", "--no-json")
+    assert result.exit_code == 1, result.stderr
+    assert "full.csv cannot be written (No space left on device)" in result.stderr
+    assert len(result.stdout.splitlines()) > 2, "the result is lost"
+    assert "written to" not in result.stdout

@@ -1,0 +1,36 @@
+"""Options that are numbers: none of them is ever infinite or not a number."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from typer.core import TyperCommand
+
+
+def check_finite(option: str, value: float) -> None:
+    """Make sure that a number on the command line is one that can be computed with.
+
+    Raises
+    ------
+    UsageProblem
+        If it is infinite, as 1e400 is, too, or not a number.
+    """
+    from nashforge.cli.errors import UsageProblem
+
+    if not math.isfinite(value):
+        what = "not a number" if math.isnan(value) else "infinite"
+        raise UsageProblem(f"{option} is {what}; give a finite number")
+
+
+class Command(TyperCommand):
+    """A command whose options of floating-point numbers take finite ones."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words of a command line."""
+        rest = super().parse_args(ctx, args)
+        for option in self.params:
+            value = ctx.params.get(option.name)
+            if isinstance(value, float):
+                check_finite(max(option.opts, key=len), value)
+        return rest

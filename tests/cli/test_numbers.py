@@ -1,0 +1,48 @@
+"""Numbers on the command line: finite ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperCommand
+
+from nashforge.cli.main import app
+
+
+def numbers() -> list[tuple[str, str]]:
+    """Return every command and option of the program that takes floating-point numbers."""
+
+    def below(command: Any, words: str) -> Any:
+        for name, member in getattr(command, "commands", {}).items():
+            yield from below(member, f"{words} {name}".strip())
+        for option in command.params:
+            if "float" in str(option.type_descriptor.annotation):
+                yield words, max(option.opts, key=len)
+
+    return list(below(typer.main.get_command(app), ""))
+
+
+def test_there_are_such_options() -> None:
+    assert {("solve", "--time"), ("watch", "--speed"), ("run", "--budget-usd")} <= set(numbers())
+
+
+@pytest.mark.parametrize(("command", "option"), numbers())
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400"])
+def test_every_option_takes_finite_numbers_only(empty: Any, command: str, option: str, value: str) -> None:
+    words = typer.main.get_command(app).commands[command.split()[0]]  # type: ignore[attr-defined]
+    assert isinstance(words, TyperCommand)
+    needed = ["kuhn_poker" for item in words.params if item.required]
+    result = empty(*command.split(), *needed, f"{option}={value}")
+    assert result.exit_code == 2, (result.stdout, result.stderr)
+    assert "finite" in result.stderr or "should be greater" in result.stderr
+    assert option in result.stderr
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "0.1,1e400"])
+@pytest.mark.parametrize("option", ["--tau", "--epsilon"])
+def test_so_do_pairs(empty: Any, option: str, value: str) -> None:
+    result = empty("equilibrium", "SC4", option, value)
+    assert result.exit_code == 2
+    assert f"{option} is" in result.stderr
