@@ -7,14 +7,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from nashforge.archive.addresses import shown_url
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
     "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
 }
 """Environment variables that hold a provider's key, the first that is set counting."""
+
+HEADERS: Mapping[str, str] = {"anthropic": "ANTHROPIC_CUSTOM_HEADERS"}
+"""Environment variables with headers for every request, one a line: gateways take their keys in these."""
+
+_SECRET_NAME = re.compile(
+    r"_API_KEY$|^(ANTHROPIC|GOOGLE|GEMINI|AWS)_.*(KEY|TOKEN|SECRET|HEADERS|CREDENTIALS)(_FILE)?$"
+    r"|^AWS_BEARER_TOKEN_"
+)
+"""What the providers' libraries read keys from, or from files named there."""
 
 _ADDRESSES = {"anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_URL"}
 _NAME = re.compile(r"[\w.:/+-]{1,100}")
@@ -94,13 +106,27 @@ def place_of(model: Model) -> str | None:
 
 
 class Key(NamedTuple):
-    """A secret, and the variable that it was found in; both empty for a server that needs none."""
+    """What a server is shown: a secret, and the variable that it was found in; both empty if it needs none.
+
+    Attributes
+    ----------
+    headers : Mapping
+        What else goes with every request, from the environment: as secret as the key.
+    """
 
     variable: str
     value: str
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __repr__(self) -> str:
         return f"Key({self.variable})"
+
+
+def headers_of_environment(provider: str) -> dict[str, str]:
+    """Return the headers that the environment adds to a provider's requests, read as its library does."""
+    lines = os.environ.get(HEADERS.get(provider, ""), "").split("\n")
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def key_of(model: Model) -> Key:
@@ -113,17 +139,18 @@ def key_of(model: Model) -> Key:
         network that anybody can read.
     """
     place = place_of(model)
-    for variable in KEYS[model.provider]:
-        value = os.environ.get(variable, "").strip()
-        if value:
-            if place is not None and not _is_private(place):
-                raise ModelError(
-                    f"the key in {variable} would be sent to {place} unencrypted; give an https:// address, "
-                    f"or unset {variable} if that server needs none"
-                )
-            return Key(variable, value)
+    headers = headers_of_environment(model.provider)
+    found = [name for name in KEYS[model.provider] if os.environ.get(name, "").strip()][:1]
+    for variable in (*found, *([HEADERS[model.provider]] if headers else [])):
+        if place is not None and not _is_private(place):
+            raise ModelError(
+                f"the key in {variable} would be sent to {shown_url(place)} unencrypted; give an https:// "
+                f"address, or unset {variable} if that server needs none"
+            )
+    for variable in found:
+        return Key(variable, os.environ[variable].strip(), headers)
     if place is not None:
-        return Key("", "")
+        return Key("", "", headers)
     raise ModelError(
         f"{model.label} needs a key: set {KEYS[model.provider][0]}, or leave the model out to run offline"
     )
@@ -131,10 +158,12 @@ def key_of(model: Model) -> Key:
 
 def _is_private(address: str) -> bool:
     """Whether nobody on the way can read what is sent: it is encrypted, or never leaves the machine."""
-    parts = urlsplit(address)
-    if parts.scheme == "https":
-        return True
-    host = parts.hostname or ""
+    return urlsplit(address).scheme == "https" or on_this_machine(address)
+
+
+def on_this_machine(address: str) -> bool:
+    """Whether what is sent to an address never leaves the machine, if it goes there directly."""
+    host = urlsplit(address).hostname or ""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -151,9 +180,26 @@ def without_keys(text: str) -> str:
 
     Those of the environment are taken out, if they are long enough to be one, and what looks like one.
     """
-    for names in KEYS.values():
-        for name in names:
-            value = os.environ.get(name, "").strip()
-            if len(value) >= SHORTEST_SECRET:
-                text = text.replace(value, "[key]")
+    for value in sorted(_secrets(), key=len, reverse=True):
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, "[key]")
     return re.sub(r"\b(sk-[\w-]{8,}|AIza[\w-]{20,})", "[key]", text)
+
+
+def may_hold_a_key(variable: str) -> bool:
+    """Whether an environment variable of this name may hold a provider's key, or name a file that does."""
+    return _SECRET_NAME.search(variable) is not None
+
+
+def _secrets() -> set[str]:
+    """Return what may be a key in the environment; of a header also what follows the scheme."""
+    found = set()
+    for name, value in os.environ.items():
+        if not may_hold_a_key(name) or name.endswith("_FILE"):
+            continue
+        found.add(value.strip())
+        if name.endswith("HEADERS"):
+            for line in re.split(r"[\n,]", value):
+                header = line.partition(":")[2].strip()
+                found |= {header, header.rpartition(" ")[2]}
+    return found

@@ -23,7 +23,9 @@ GRACE_SECONDS = 120.0
 """Beyond the limits on the program: compiling games and measuring, which are not the program's fault."""
 
 
-SECRET = re.compile(r"(_API_KEY|_TOKEN|_SECRET|_PASSWORD)$|^(NASHFORGE_DATABASE|NASHFORGE_BROKER.*)$")
+SECRET = re.compile(
+    r"(KEY|TOKEN|SECRET|PASSWORD|_HEADERS|CREDENTIALS)$|^(AWS_|NASHFORGE_DATABASE$|NASHFORGE_BROKER)"
+)
 """Environment variables that no evaluation needs and so none gets."""
 
 

@@ -20,7 +20,8 @@ from celery import Celery, signals
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
 from nashforge.archive import Archive, ArchiveError
-from nashforge.evolve.executors.local import SECRET, available_cores
+from nashforge.evolve.config.model_names import may_hold_a_key
+from nashforge.evolve.executors.local import available_cores
 from nashforge.evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
 from nashforge.evolve.service.claims import Do, Evaluating, Performer
 from nashforge.evolve.service.heartbeat import Keeper
@@ -197,7 +198,7 @@ def _leave_logging_alone(**_details: object) -> None:
 
 def forget_keys() -> list[str]:
     """Take keys of models out of this process's environment; return their names."""
-    found = [name for name in os.environ if name.endswith("_API_KEY") and SECRET.search(name)]
+    found = [name for name in os.environ if may_hold_a_key(name)]
     for name in found:
         del os.environ[name]
     return found

@@ -9,11 +9,10 @@ import httpx2
 from anthropic.types import Message
 
 from nashforge.archive.records import CallStatus
-from nashforge.evolve.config.model_names import Key, Model
+from nashforge.evolve.config.model_names import Key, Model, headers_of_environment
 from nashforge.evolve.proposers.llm.prices import Usage
 from nashforge.evolve.proposers.llm.providers import wire
 from nashforge.evolve.proposers.llm.providers.base import (
-    CONNECT_SECONDS,
     NOT_AS_EXPECTED,
     Answer,
     CallFailed,
@@ -58,17 +57,21 @@ class AnthropicProvider:
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model
         bearer = key.variable == "ANTHROPIC_AUTH_TOKEN"
-        # Limits on single reads would only add a second clock to the deadline of the proposal.
-        timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
+        http_client = wire.client(model, wire.hooks())
+        # The library adds the headers of the environment, wherever the request goes.
+        unwanted = headers_of_environment("anthropic").keys() - key.headers.keys()
+        headers: dict[str, Any] = {
+            **key.headers,
+            **dict.fromkeys(unwanted, anthropic.omit),
+        }
         self._client = anthropic.AsyncAnthropic(
             api_key=None if bearer else key.value or "none",
             auth_token=key.value if bearer else None,
             base_url=model.address,
             max_retries=retries,
-            timeout=timeout,
-            http_client=anthropic.DefaultAsyncHttpxClient(
-                timeout=timeout, event_hooks=wire.hooks(), follow_redirects=False
-            ),
+            timeout=http_client.timeout,
+            http_client=http_client,
+            default_headers=headers,
             middleware=[_retry_only_what_was_turned_away],
         )
 

@@ -15,7 +15,6 @@ from nashforge.evolve.config.model_names import Key, Model
 from nashforge.evolve.proposers.llm.prices import Usage
 from nashforge.evolve.proposers.llm.providers import wire
 from nashforge.evolve.proposers.llm.providers.base import (
-    CONNECT_SECONDS,
     NOT_AS_EXPECTED,
     Answer,
     Prompt,
@@ -52,19 +51,14 @@ class GoogleProvider:
         hooks = wire.hooks()
         # After the watching hook: what is waited for has been turned away, and is not under way.
         hooks["response"].append(wait_as_told(retries))
+        self._http_client = wire.client(model, hooks)
         self._client = genai.Client(
             api_key=key.value or "none",
             vertexai=False,
             http_options=types.HttpOptions(
                 base_url=model.address,
-                # Limits on single reads would only add a second clock to the deadline of the proposal; and
-                # the library would repeat a request that they cut off, which may be charged twice.
-                async_client_args={
-                    "timeout": httpx2.Timeout(None, connect=CONNECT_SECONDS),
-                    "event_hooks": hooks,
-                    # The key would go along, to an address that nobody named.
-                    "follow_redirects": False,
-                },
+                # Without it the library takes aiohttp where that is installed, which follows redirects.
+                httpx_async_client=self._http_client,
                 retry_options=types.HttpRetryOptions(
                     attempts=retries + 1, initial_delay=0.5, max_delay=8.0, http_status_codes=_RETRIED
                 ),
@@ -96,6 +90,7 @@ class GoogleProvider:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aio.aclose()
+        await self._http_client.aclose()
 
 
 def _keep_quiet() -> None:

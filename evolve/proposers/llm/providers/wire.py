@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from httpx2 import AsyncByteStream
+import httpx2
 
-from nashforge.evolve.proposers.llm.providers.base import Refused, Uncertain
-
-if TYPE_CHECKING:
-    import httpx2
+from nashforge.evolve.config.model_names import Model, on_this_machine, place_of
+from nashforge.evolve.proposers.llm.providers.base import CONNECT_SECONDS, Refused, Uncertain
 
 MAX_RESPONSE = 4 << 20
 """Bytes of a response that are read: some thirty times the longest answer that can be used."""
@@ -49,7 +47,7 @@ current: ContextVar[Wire | None] = ContextVar("wire", default=None)
 """The wire of the call that this task makes."""
 
 
-class _Bounded(AsyncByteStream):
+class _Bounded(httpx2.AsyncByteStream):
     """A response's body up to so many bytes; then it ends, or what it was read for fails."""
 
     def __init__(self, stream: Any, limit: int, failure: str | None) -> None:
@@ -104,3 +102,21 @@ async def _answered(response: httpx2.Response) -> None:
 def hooks() -> dict[str, list[Any]]:
     """Return event hooks for an HTTP client."""
     return {"request": [_sending], "response": [_answered]}
+
+
+def client(model: Model, hooks: dict[str, list[Any]]) -> httpx2.AsyncClient:
+    """Return an HTTP client for a model.
+
+    It follows no redirects, as the key would go along to an address that nobody named; and what is on this
+    machine it asks directly, as a proxy of the environment would read a key that is sent unencrypted.
+    """
+    place = place_of(model)
+    direct = httpx2.AsyncHTTPTransport() if place is not None and on_this_machine(place) else None
+    return httpx2.AsyncClient(
+        # Limits on single reads would only add a second clock to the deadline of the proposal; and the
+        # library would repeat a request that they cut off, which may be charged twice.
+        timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
+        event_hooks=hooks,
+        follow_redirects=False,
+        transport=direct,
+    )
