@@ -3,25 +3,34 @@
 Random games over scales, offsets, penalties and degeneracies are solved by `nash`, and enumerated once more
 by code that shares nothing with it: all vertices of both best-response polytopes from all their bases, in
 fractions (and by Gambit in rationals, where pygambit is installed). Logit QRE and RQE are compared with
-the ends of independent continuations from uniform play in small steps. Printed is what was false or missing,
-and the median time.
+the ends of independent continuations from uniform play in small steps. Values of random extensive games with
+penalties are held against what the listed floats guarantee, by a walk over the tree in fractions. Printed is
+what was false or missing, and the median time; the exit code is 1 if anything was false.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.branches import averse_small_steps, small_steps
+from benchmarks.trees import exact_guarantees, random_tree
+from nashforge.games import compile as compile_game
+from nashforge.games.files.extensive import read_efg
 from nashforge.solvers.equilibria import nash, qre, rqe
+from nashforge.solvers.equilibria.extensive.guarantees import sequence_nash
+from nashforge.solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
 Rows = list[list[Fraction]]
@@ -166,12 +175,15 @@ KINDS: tuple[Callable[[np.random.Generator, int, int], Pair], ...] = (
 
 
 def random_game(rng: np.random.Generator, index: int) -> tuple[str, Pair]:
-    """Return one game and its kind: 1 to 4 actions a player, scaled by 1e-12 to 1e12, some with an offset."""
+    """Return one game and its kind: 1 to 4 actions a player, each scaled by 1e-12 to 1e12, some shifted."""
     kind = KINDS[index % len(KINDS)]
     n, m = (int(size) for size in rng.integers(1, 5, size=2))
     first, second = kind(rng, n, m)
-    scale, offset = 10.0 ** int(rng.integers(-12, 13)), float(rng.integers(-5, 6)) * (rng.random() < 0.3)
-    return kind.__name__, (first * scale + offset, second * scale + offset)
+    scales = 10.0 ** rng.integers(-12, 13, size=2)
+    if kind is constant_sum:
+        scales[1] = scales[0]
+    offset = float(rng.integers(-5, 6)) * (rng.random() < 0.3)
+    return kind.__name__, (first * scales[0] + offset, second * scales[1] + offset)
 
 
 # Comparison
@@ -203,6 +215,9 @@ def compare(payoffs: Pair, tally: Tally) -> bool:
     tally.degenerate += degenerate
     tally.profiles += len(found)
     tally.false += len(found) - len(listed & expected)
+    tally.false += sum(
+        not true_floats(*exact, *one) for one in zip(found, found.exact, found.gaps, strict=True)
+    )
     missing = len(expected - listed)
     tally.missing += missing
     tally.falsely_complete += found.complete and (missing > 0 or found.degenerate != degenerate)
@@ -212,8 +227,23 @@ def compare(payoffs: Pair, tally: Tally) -> bool:
     return witness is not None
 
 
-def nash_games(count: int, seed: int) -> None:
-    """Print the table of Nash equilibria."""
+def true_floats(
+    first: Rows, second: Rows, listed: Sequence[Array], exact: Profile | None, gap: float
+) -> bool:
+    """Whether listed floats are the nearest of their fractions, and have the gap that is told of them."""
+    x, y = ([Fraction(float(p)) / sum(Fraction(float(q)) for q in own) for p in own] for own in listed)
+    u = [sum(a * p for a, p in zip(row, y, strict=True)) for row in first]
+    v = [sum(a * p for a, p in zip(column, x, strict=True)) for column in zip(*second, strict=True)]
+    conv = max(u) - sum(a * p for a, p in zip(u, x, strict=True))
+    conv += max(v) - sum(a * p for a, p in zip(v, y, strict=True))
+    nearest = exact is None or all(
+        [float(p) for p in strategy] == own.tolist() for strategy, own in zip(exact, listed, strict=True)
+    )
+    return nearest and abs(gap - float(conv)) <= 1e-6 * float(conv)
+
+
+def nash_games(count: int, seed: int) -> bool:
+    """Print the table of Nash equilibria; return whether none was false."""
     rng, tallies, asked = np.random.default_rng(seed), defaultdict[str, Tally](Tally), 0
     for index in range(count):
         kind, payoffs = random_game(rng, index)
@@ -226,10 +256,42 @@ def nash_games(count: int, seed: int) -> None:
     for kind, one in tallies.items():
         numbers = (one.games, one.degenerate, one.profiles, one.false, one.missing, one.falsely_complete)
         print(f"| {kind} | {' | '.join(map(str, numbers))} | {1e3 * float(np.median(one.seconds)):.2f} |")
+    return not any(one.false or one.falsely_complete for one in tallies.values())
 
 
-def branches(count: int, seed: int) -> None:
-    """Print how many logit QRE and RQE are the ends of the branches that small steps follow."""
+def trees(count: int, seed: int) -> bool:
+    """Print how values of extensive games hold against exact guarantees; return whether none was false."""
+    rng, counts, seconds = np.random.default_rng(seed), Counter[str](), []
+    with tempfile.TemporaryDirectory() as folder:
+        for index in range(count):
+            unit = Fraction(10) ** int(rng.integers(-9, 4))
+            penalty = (-1) ** index * Fraction(10) ** int(rng.integers(0, 12))
+            path = Path(folder) / f"{index}.efg"
+            path.write_text(random_tree(rng, depth=4 + index % 3, penalty=penalty, unit=unit))
+            form = compile_game(str(path), cache=False)
+            began = time.perf_counter()
+            try:
+                found = sequence_nash(form)
+            except RiskError:
+                counts["refused"] += 1
+                continue
+            finally:
+                seconds.append(time.perf_counter() - began)
+            counts["solved"] += 1
+            values = exact_guarantees(read_efg(path.read_text(), path.name), form, found.profile)
+            # By what else is worth deciding: the value, or the unit of payoffs without penalties.
+            slack = 1e-9 * max(abs(found.values[0]), float(unit))
+            counts["false"] += any(
+                abs(told - float(value)) > slack for told, value in zip(found.values, values, strict=True)
+            ) or bool(abs(sum(values)) > slack)
+    told = ", ".join(f"{counts[title]} {title}" for title in ("solved", "refused", "false"))
+    print(f"\nExtensive games with penalties of up to 1e11, {count} at random:")
+    print(f"{told}; median {1e3 * float(np.median(seconds)):.2f} ms")
+    return counts["false"] == 0
+
+
+def branches(count: int, seed: int) -> bool:
+    """Print how many QRE and RQE end the branches that small steps follow; return whether none is false."""
     rng = np.random.default_rng(seed)
     counts, seconds = (
         {"logit QRE": Counter[str](), "RQE": Counter[str]()},
@@ -269,17 +331,21 @@ def branches(count: int, seed: int) -> None:
     for name, tally in counts.items():
         told = ", ".join(f"{number} {title}" for title, number in tally.items())
         print(f"{name}: {told}; median {1e3 * float(np.median(seconds[name])):.1f} ms")
+    return not any(tally["elsewhere, and said to lie on the branch"] for tally in counts.values())
 
 
 def main() -> None:
     """Print all comparisons."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--games", type=int, default=500, help="random games for Nash equilibria")
+    parser.add_argument("--trees", type=int, default=300, help="random extensive games")
     parser.add_argument("--branches", type=int, default=200, help="random games for logit QRE and RQE")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    nash_games(arguments.games, arguments.seed)
-    branches(arguments.branches, arguments.seed)
+    true = nash_games(arguments.games, arguments.seed) if arguments.games else True
+    true &= trees(arguments.trees, arguments.seed) if arguments.trees else True
+    true &= branches(arguments.branches, arguments.seed) if arguments.branches else True
+    sys.exit(0 if true else 1)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from nashforge.games.sequence_form import SequenceForm, Treeplex
     from nashforge.solvers.equilibria import Equilibrium
+    from nashforge.solvers.equilibria.extensive.guarantees import SequenceEquilibrium
     from nashforge.solvers.equilibria.inputs import MatrixGame
-    from nashforge.solvers.equilibria.sequence_lp import SequenceEquilibrium
 
 Array = npt.NDArray[np.float64]
 
@@ -304,7 +304,7 @@ def _security(game: MatrixGame) -> Answer:
 
 
 def _extensive(form: SequenceForm, request: Request) -> Answer:
-    from nashforge.solvers.equilibria.sequence_lp import sequence_guarantees, sequence_nash
+    from nashforge.solvers.equilibria.extensive.guarantees import sequence_guarantees, sequence_nash
 
     solve = sequence_nash if request.concept == "nash" else sequence_guarantees
     found: SequenceEquilibrium = solve(form)

@@ -132,7 +132,7 @@ def nash(game: GameLike, payoffs_2: object = None, *, tolerance: float = TOLERAN
 
 
 def _of_form(form: SequenceForm, tolerance: float) -> NashEquilibria:
-    from nashforge.solvers.equilibria.sequence_lp import sequence_nash
+    from nashforge.solvers.equilibria.extensive.guarantees import sequence_nash
 
     found = sequence_nash(form, tolerance=tolerance)
     return NashEquilibria(
@@ -225,7 +225,7 @@ def security(game: GameLike, payoffs_2: object = None, *, player: int = 0) -> tu
         raise RiskError(f"player must be 0 (the row player) or 1 (the column player); got {player!r}")
     given = any_game(game, payoffs_2)
     if isinstance(given, SequenceForm):
-        from nashforge.solvers.equilibria.sequence_lp import sequence_security
+        from nashforge.solvers.equilibria.extensive.guarantees import sequence_security
 
         return sequence_security(given, player)
     if payoffs_2 is None and given.name == ZERO_SUM and player == 1:

@@ -42,17 +42,27 @@ class Basis:
     weights: tuple[list[Any], list[Any]]
 
 
-class _Tableau:
-    """``matrix z + slack = 1``, the slacks its first basis; rows stay multiplied by ``denominator``."""
+class Tableau:
+    """``matrix z + slack = right``, the slacks its first basis; rows stay multiplied by ``denominator``.
 
-    def __init__(self, matrix: Any, exact: bool) -> None:
+    Parameters
+    ----------
+    matrix
+        Whole numbers if ``exact``.
+    exact
+        Whether nothing is rounded.
+    right
+        Not negative; one everywhere, if not given.
+    """
+
+    def __init__(self, matrix: Any, exact: bool, right: Any = 1) -> None:
         rows, columns = matrix.shape
         kind = object if exact else np.float64
         self.rows, self.columns, self.exact = rows, columns, exact
         self.table = np.zeros((rows, rows + columns + 1), dtype=kind)
         self.table[:, :rows] = np.eye(rows, dtype=np.int64)
         self.table[:, rows:-1] = matrix
-        self.table[:, -1] = 1
+        self.table[:, -1] = right
         if exact:
             self.table = np.array([[int(entry) for entry in row] for row in self.table], dtype=object)
         self.denominator: Any = 1
@@ -136,7 +146,7 @@ def lemke_howson(
     """
     n = len(first)
     # The system of replies to x has a row for each action of player 2 and a variable for each of player 1.
-    systems = (_Tableau(second.T, exact), _Tableau(first, exact))
+    systems = (Tableau(second.T, exact), Tableau(first, exact))
     turn = 0 if label < n else 1
     action = label if turn == 0 else label - n
     missing = (turn, action)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks.trees import exact_guarantees, random_tree
 from nashforge import games
+from nashforge.games.files.extensive import ExtensiveFile, read_efg
 from nashforge.solvers.equilibria import security
-from nashforge.solvers.equilibria.sequence_lp import sequence_guarantees, sequence_nash, sequence_security
+from nashforge.solvers.equilibria.extensive import guarantees
+from nashforge.solvers.equilibria.extensive.guarantees import (
+    sequence_guarantees,
+    sequence_nash,
+    sequence_security,
+)
+from nashforge.solvers.risk.measures import RiskError
 from nashforge.solvers.sequence_form.profile import best_response_values
 
 
@@ -39,3 +50,48 @@ def test_games_that_no_linear_program_solves() -> None:
         sequence_security(games.compile("kuhn_poker(players=3)"), 0)
     with pytest.raises(games.UnsupportedGameError, match="do not sum to a constant"):
         sequence_nash(games.compile("matrix_pd"))
+
+
+def random_game(path: Path, rng: np.random.Generator, penalty: int) -> ExtensiveFile:
+    path.write_text(random_tree(rng, depth=4, penalty=Fraction(penalty)))
+    return read_efg(path.read_text(), path.name)
+
+
+@pytest.mark.parametrize("penalty", [10**7, 10**8, -(10**9), 10**11])
+@pytest.mark.parametrize("program", ["exact", "HiGHS"])
+def test_penalties_do_not_hide_the_value(
+    penalty: int, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A penalty of 1e8 must not become the unit in which a value of 1/6 is found: right it is, or refused."""
+    if program == "HiGHS":
+        monkeypatch.setattr(guarantees, "EXACT_ENTRIES", 0)
+    rng, solved = np.random.default_rng(abs(penalty)), 0
+    for index in range(50):
+        path = tmp_path / f"{index}.efg"
+        game = random_game(path, rng, penalty)
+        form = games.compile(str(path))
+        try:
+            found = sequence_guarantees(form)
+        except RiskError:
+            assert program == "HiGHS"
+            continue
+        solved += 1
+        size = max(1.0, abs(found.values[0]))
+        exact = [float(value) for value in exact_guarantees(game, form, found.profile)]
+        assert found.values == pytest.approx(exact, rel=1e-9, abs=1e-9)
+        assert -1e-9 * size <= -sum(exact) <= 1e-9 * size
+        assert all(gap <= 1e-9 * stake for gap, stake in zip(found.regrets, found.stakes, strict=True))
+    assert solved >= 10
+
+
+def test_values_are_those_of_gambit(tmp_path: Path) -> None:
+    """In rationals, at penalties that version 16.7 can hold: from 1e8 its own answers have regret."""
+    gambit = pytest.importorskip("pygambit")
+    rng = np.random.default_rng(7)
+    for index in range(40):
+        path = tmp_path / f"{index}.efg"
+        random_game(path, rng, 10**6)
+        solved = gambit.nash.lp_solve(gambit.read_efg(path), rational=True).equilibria[0]
+        if solved.max_regret() == 0:
+            value = float(Fraction(str(solved.payoff(next(iter(solved.game.players))))))
+            assert sequence_nash(games.compile(str(path))).values[0] == pytest.approx(value, abs=1e-9)

@@ -1,0 +1,1 @@
+"""Guarantees and Nash equilibria of extensive games of two players."""
