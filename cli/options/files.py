@@ -1,6 +1,7 @@
 """Files that commands write: one rule for all of them, checked before the work and not after it.
 
-A file that is there is replaced with ``--force`` only. Folders are not made: a mistyped one is told instead.
+A file that is there is replaced with ``--force`` only. A link to a file is neither written through nor
+replaced: somebody else may have put it there. Folders are not made: a mistyped one is told instead.
 The ending of a name says what is written: a table or a figure.
 """
 
@@ -70,8 +71,12 @@ def _check(option: str, path: Path, force: bool, endings: Sequence[str]) -> None
         raise UsageProblem(f"{option} {path} must end in {_listed(endings)}; rename the file")
     if not folder.is_dir():
         raise UsageProblem(f"the directory {folder} of {option} does not exist; make it first")
-    # Devices and pipes are written to; nothing in them is lost.
-    if (path.is_file() or path.is_symlink()) and not force:
+    # Devices and pipes are written to, also by links such as /dev/stdout; nothing in them is lost.
+    if path.is_symlink() and (path.is_file() or not path.exists()):
+        raise UsageProblem(
+            f"{option} {path} is a link to {os.readlink(path)}; name that file itself, or remove the link"
+        )
+    if path.is_file() and not force:
         raise UsageProblem(f"the file {path} exists; choose another name, or replace it with --force")
 
 

@@ -171,3 +171,19 @@ def test_a_file_that_fails_after_all_costs_nothing_of_the_result(
     assert "full.csv cannot be written (No space left on device)" in result.stderr
     assert len(result.stdout.splitlines()) > 2, "the result is lost"
     assert "written to" not in result.stdout
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["to a file", "to nothing"])
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_link_is_neither_followed_nor_replaced(
+    searched: Any, tmp_path: Path, name: str, there: bool
+) -> None:
+    target, link = tmp_path / "target", tmp_path / name
+    if there:
+        target.write_text("precious")
+    link.symlink_to(target)
+    refused = searched(*WRITERS[name], link, "--force")
+    assert refused.exit_code == 2, refused.stdout
+    assert f"is a link to {target}" in " ".join(refused.stderr.split())
+    assert link.is_symlink()
+    assert (target.read_text() if there else not target.exists()) in ("precious", True)
