@@ -75,6 +75,11 @@ def render_for(domain: str, name: str, /, *, folders: Sequence[Path] = (), **var
     return _render(f"{domain}/{name}", domain, tuple(folders), variables)
 
 
+def is_own_level(name: str) -> bool:
+    """Whether a feedback level is the path of a file, and none of the library's."""
+    return name.endswith(".toml") or "/" in name
+
+
 def feedback_table(name: str) -> Mapping[str, Any]:
     """Return the settings of a feedback level: ``sparse``, ``dense``, or the path of a TOML file.
 
@@ -88,7 +93,7 @@ def feedback_table(name: str) -> Mapping[str, Any]:
         for entry in resources.files(__name__).joinpath("feedback").iterdir()
         if entry.name.endswith(".toml")
     }
-    if name not in levels and not (name.endswith(".toml") or "/" in name):
+    if name not in levels and not is_own_level(name):
         raise PromptError(
             f"there is no feedback level {name!r}; {choice(name, sorted(levels))} (your own level is a path "
             "ending in .toml)"

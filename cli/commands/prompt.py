@@ -92,6 +92,7 @@ def _next(
     archive: Archive, run: Run, operator: str | None, feedback: str | None, folder: str | None
 ) -> Preview:
     from nashforge.cli.errors import UsageProblem
+    from nashforge.evolve.config.consent import require_own_prompts
     from nashforge.evolve.runs.preview import preview as of
     from nashforge.evolve.runs.run import resumed_config
 
@@ -99,7 +100,10 @@ def _next(
     if operator is not None and operator not in allowed:
         raise UsageProblem(f"there is no operator {operator!r}; {choice(operator, allowed)}")
     changes = {"feedback": feedback, "prompts": folder}
-    return of(archive, run, resumed_config(archive, run, changes), operator)
+    config = resumed_config(archive, run, changes)
+    if run.imported is not None:
+        require_own_prompts(config, changes, f"the run {run.nickname}")
+    return of(archive, run, config, operator)
 
 
 def _sent(archive: Archive, run: Run, index: int) -> list[Preview]:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nashforge.cli.options.models import Budget, MaxTokens, MaxUseless
+from nashforge.cli.options.models import (
+    Budget,
+    Feedback,
+    MaxTokens,
+    MaxUseless,
+    Prices,
+    PriceUnknown,
+    Prompts,
+)
 from nashforge.cli.options.shared import Broker, Database, Executor, Json, RunName, Tier, Weight, Workers
 
 if TYPE_CHECKING:
@@ -39,6 +47,10 @@ def resume(
     budget_usd: Budget = None,
     max_tokens: MaxTokens = None,
     max_useless: MaxUseless = None,
+    prices: Prices = None,
+    price_unknown: PriceUnknown = None,
+    prompts: Prompts = None,
+    feedback: Feedback = None,
     executor: Executor = None,
     workers: Workers = None,
     broker: Broker = None,
@@ -51,7 +63,8 @@ def resume(
 
     A finished run is not touched without one: the command says which would continue it.
     One that was paused goes on where it is; any other is worked on by this process. Addresses of models, and
-    a weaker sandbox, must be given again. An imported run is measured here first.
+    a weaker sandbox, must be given again; for an imported run, prompts and price lists of its own and a large
+    budget, too. It is measured here first.
     """
     from nashforge.cli.options.archives import find_run, opened
     from nashforge.cli.rendering import output
@@ -68,6 +81,10 @@ def resume(
         "budget_usd": budget_usd,
         "max_tokens": max_tokens,
         "max_useless": max_useless,
+        "prices": prices,
+        "price_unknown": price_unknown,
+        "prompts": prompts,
+        "feedback": feedback,
         "executor": executor,
         "workers": workers,
         "weight": weight,

@@ -171,7 +171,7 @@ def load_config(
     config = checked(defaults | values, path)
     if path is not None or base is not None:
         source = f"the configuration {path}" if path is not None else "the run to be repeated"
-        require_consent(config, options, source)
+        require_consent(config, options, source, foreign=path is not None)
     if risk is None:
         return config
     return config.model_copy(update={"fitness": strategic_of(work, config.fitness, str(risk))})

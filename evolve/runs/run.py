@@ -176,7 +176,8 @@ def resume_run(
     ----------
     changes
         New values (None: no change) for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``,
-        ``tier``, ``executor``, ``weight``; they are remembered. ``proposer`` says again which models are
+        ``tier``, ``executor``, ``weight``, ``budget_usd``, ``prices``, ``price_unknown``, ``prompts``,
+        ``feedback``; they are remembered. ``proposer`` says again which models are
         asked, at which addresses. See `nashforge.evolve.config.consent` for what must be said again.
     listener, domain, proposer, executor, service
         See `start_run`.
@@ -212,7 +213,7 @@ def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | No
         If they do not, or if a new value is not allowed, or other models are named than those of the run.
     """
     config = resumed_config(archive, run, changes)
-    require_consent(config, changes or {}, f"the run {run.nickname}")
+    require_consent(config, changes or {}, f"the run {run.nickname}", foreign=run.imported is not None)
     if (changes or {}).get("proposer") is not None:
         stored = resumed_config(archive, run)
         if stored.offline or config.offline or _labels(stored) != _labels(config):

@@ -238,3 +238,21 @@ def test_the_header_of_an_export_is_only_comments(searched: Commands, tmp_path: 
     check_export(text)
     tree = ast.parse(text)
     assert ast.dump(tree) == ast.dump(ast.parse(program.source))
+
+
+def test_prompts_of_an_imported_run_are_not_read_unasked(
+    lines: list[dict[str, Any]], empty: Commands, tmp_path: Path
+) -> None:
+    folder = tmp_path / "p"
+    (folder / "cfr").mkdir(parents=True)
+    (folder / "cfr" / "system.jinja").write_text("THEIRS")
+    changed = json.loads(json.dumps(lines))
+    for line in changed:
+        if line["kind"] == "run":
+            line["config"] |= {"prompts": str(folder)}
+    empty.json("import", written(changed, tmp_path / "a.gz"))
+    preview = ("prompt", "preview", "first-light")
+    refused = empty(*preview)
+    assert refused.exit_code == 2
+    assert f"give --prompts {folder}" in " ".join(refused.stderr.split())
+    assert "THEIRS" in empty.text(*preview, "--prompts", folder)

@@ -103,7 +103,7 @@ def test_what_a_file_may_not_decide_is_asked_for(archive, tmp_path, line, option
     with pytest.raises(ConfigError, match=r"only you can allow|have not named") as caught:
         load_config({}, path)
     assert option in str(caught.value)
-    said = {"tier": "strict", "proposer": "anthropic:mine@https://mine.example"}
+    said = {"tier": "strict", "proposer": "anthropic:mine@https://mine.example", "price_unknown": "3/15"}
     assert load_config(said, path).proposer == said["proposer"]
     # The same from a stored run, and from what was changed when it was resumed.
     values = {"tier": "none"} if "none" in line else {"tier": "no-landlock"} if "tier" in line else {}
@@ -168,3 +168,49 @@ def test_broken_values_of_run_files_are_told(tmp_path):
         with pytest.raises(ConfigError) as caught:
             load_config({}, path)
         assert len(str(caught.value)) < 600
+
+
+MONEY = [
+    ({"prompts": "p"}, "--prompts p"),
+    ({"feedback": "p/mine.toml"}, "--feedback p/mine.toml"),
+    ({"prices": "free.toml"}, "--prices free.toml"),
+    ({"price_unknown": "0/0"}, "--price-unknown 0/0"),
+    ({"budget_usd": 0}, "--budget-usd"),
+    ({"budget_usd": 5.01}, "--budget-usd"),
+]
+
+
+@pytest.mark.parametrize(("values", "option"), MONEY)
+def test_money_and_prompts_of_somebody_else_are_asked_for(archive, theirs, tmp_path, values, option):
+    values = {"proposer": "anthropic:claude-sonnet-5", **values}
+    path = tmp_path / "run.toml"
+    path.write_text("\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items()))
+    with pytest.raises(ConfigError, match=r"you have not named|only you can allow|is kept by") as caught:
+        load_config({}, path)
+    assert option in str(caught.value)
+    [name] = set(values) - {"proposer"}
+    assert getattr(load_config({name: values[name]}, path), name) == values[name]
+    # A run that was made here needs nothing; the same run that was imported does.
+    made = archive.create_run("cfr", values)
+    assert getattr(confirmed_config(archive, made), name) == values[name]
+
+    def change(line):
+        if line["kind"] == "run":
+            line["config"] |= values
+
+    import_file(archive, forged(theirs, tmp_path / "a.gz", change))
+    run = archive.get_run("theirs")
+    with pytest.raises(ConfigError, match=r"you have not named|only you can allow|is kept by") as caught:
+        confirmed_config(archive, run)
+    assert option in str(caught.value)
+    with pytest.raises(ConfigError, match=r"you have not named|only you can allow|is kept by"):
+        resume_run(archive, run, changes={"max_evaluations": 8})
+    assert getattr(confirmed_config(archive, run, {name: values[name]}), name) == values[name]
+
+
+def test_a_usual_budget_and_offline_runs_need_no_consent(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_text("proposer = 'anthropic:claude-sonnet-5'\nbudget_usd = 5\nfeedback = 'sparse'\n")
+    assert load_config({}, path).budget_usd == 5
+    path.write_text("budget_usd = 0\nprompts = 'p'\nprices = 'free.toml'\n")
+    assert load_config({}, path).offline
