@@ -124,7 +124,7 @@ def setting_of(
 
 
 def suites_of(
-    domain: str | None, given: Sequence[str | None], map_file: str | None, agents: int | None
+    domain: str, given: Sequence[str | None], map_file: str | None, agents: int | None
 ) -> dict[str, str]:
     """Return the suites of a run on a map, or with a number of agents, of the user's own.
 

@@ -125,8 +125,9 @@ def run(
 ) -> None:
     """Search for better programs.
 
-    The best is tested at the end, on games that it was not searched on. All options but --broker and --json
-    can also be given in a TOML file with --config. Ctrl-C stops cleanly; continue with resume.
+    The best is tested at the end, on games that it was not searched on. All options but --broker, --map,
+    --agents and --json can also be given in a TOML file with --config; there, suites say the map and the
+    agents. Ctrl-C stops cleanly; continue with resume.
     """
     from nashforge.archive import Archive
     from nashforge.archive.nicknames import check_nickname
@@ -169,9 +170,10 @@ def run(
         "final_test": final_test,
         "tier": allow_weaker_sandbox,
     }
-    if map_file is not None or agents is not None:
-        options |= dilemmas.suites_of(domain, (suite, validation_suite, test_suite), map_file, agents)
     file = RunFile({}) if config is None else read_run_file(config)
+    if map_file is not None or agents is not None:
+        searched = domain if domain is not None else str(file.values.get("domain", "cfr"))
+        options |= dilemmas.suites_of(searched, (suite, validation_suite, test_suite), map_file, agents)
     called = name if name is not None else file.name
     place = database if database is not None else file.database
     if called is not None:

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -10,6 +17,7 @@ from typer.testing import CliRunner
 
 from nashforge.cli.main import app
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--map", "cleanup_small", "--agents", "3", "--iterations", "60"]
 
 
@@ -75,23 +83,42 @@ def test_watch_writes_pictures(call, tmp_path):
             assert getattr(image, "n_frames", 1) == frames
 
 
-def test_watch_plays_in_the_terminal(call):
-    result = call(
-        "watch",
-        "cleaner",
-        "--game",
-        "cleanup",
-        "--map",
-        "cleanup_small",
-        "--steps",
-        "3",
-        "--speed",
-        500,
-        "--no-json",
-    )
+WATCH = ["watch", "cleaner", "--game", "cleanup", "--map", "cleanup_small", "--steps", "3", "--speed", "500"]
+
+
+def test_watch_plays_in_the_terminal(tmp_path):
+    ours, terminal = pty.openpty()
+    kind = {
+        "TERM": "xterm",
+        "COLUMNS": "80",
+        "LINES": "40",
+        "NASHFORGE_DATABASE": str(tmp_path / "dilemmas.db"),
+    }
+    command = [sys.executable, "-m", "nashforge", *WATCH]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | kind, stdin=terminal, stdout=terminal, stderr=subprocess.PIPE
+    ) as process:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # a terminal that nobody writes to any more has no end, but an error
+            while read := os.read(ours, 65536):
+                shown += read
+        errors = process.stderr.read()
+    os.close(ours)
+    assert process.returncode == 0, errors.decode()
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())  # without colours and moves of the cursor
+    assert "step 3/3" in text
+    assert text.count("#############") >= 2
+    assert "efficiency" in text
+
+
+def test_watch_says_only_the_result_where_no_terminal_is(call):
+    result = call(*WATCH, "--no-json")
     assert result.exit_code == 0, result.stderr
-    assert "step 3/3" in result.stdout
-    assert result.stdout.count("#############") >= 2
+    assert result.stdout.startswith("cleanup(")
+    assert "efficiency" in result.stdout
+    assert "#" not in result.stdout
+    assert "step " not in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -172,6 +199,14 @@ def test_a_map_of_the_users_is_played_on_and_faults_are_counted(call, tmp_path):
     assert rows[0]["game"] == f"cleanup(agents=2,map={drawn},preset=default,horizon=9)"
     assert all(row["faults"] == {"invalid_actions": 8, "exceptions": 0, "slow_answers": 0} for row in rows)
     assert "forgiven in all episodes: 8 invalid actions" in " ".join(call(*words, "--no-json").stdout.split())
+
+
+def test_the_domain_of_a_map_may_be_that_of_a_file(empty, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text('domain = "cleanup"\nhorizon = 5\nmax_evaluations = 1\nfinal_test = false\n')
+    empty.json("run", "--config", file, "--map", "cleanup_small", "--agents", "2", "--workers", "1")
+    told = empty.json("status")["config"]
+    assert told["train"] == "cleanup(agents=2,map=cleanup_small,preset=default)"
 
 
 def test_a_run_and_risk_take_a_map_and_agents(empty):

@@ -14,7 +14,8 @@ import pytest
 
 from nashforge.archive import Archive
 from nashforge.archive.storage.schema import upgrade
-from nashforge.evolve.measurement.programs import TRANSLATED, is_outdated
+from nashforge.evolve.domains.translation import is_outdated
+from nashforge.evolve.measurement.programs import TRANSLATED
 from nashforge.solvers import solve
 from tests.cli.conftest import Commands
 

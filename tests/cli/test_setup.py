@@ -27,10 +27,12 @@ OPTIONS = {
     "allow_weaker_sandbox": "tier",
 }
 NOT_OF_THE_RUN = {"name", "database", "config", "json", "broker"}
+SPELL_SUITES = {"map_file", "agents"}
+"""Options that only spell the suites: of a file, these say the map and the agents."""
 
 
 def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None:
-    options = set(inspect.signature(run.run).parameters) - NOT_OF_THE_RUN
+    options = set(inspect.signature(run.run).parameters) - NOT_OF_THE_RUN - SPELL_SUITES
     values = {
         "domain": '"cfr"', "strategy": '"sequential"', "proposer": '"offline"', "max_evaluations": "7",
         "max_minutes": "1.5", "patience": "3", "workers": "2", "seed": "9", "suite": '"cfr-smoke"',
@@ -39,6 +41,7 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
         "budget_usd": "1.5", "max_tokens": "100000", "max_output_tokens": "4096", "feedback": '"sparse"',
         "prices": '"prices.toml"', "price_unknown": '"1/5"', "prompts": '"templates"',
         "model_islands": "true", "objective": '"exploitability + rqe_gap"', "risk": '"tau=0.5"',
+        "max_useless": "5", "disguise_seed": "12",
     }  # fmt: skip
     assert set(values) == options
     for spell in (str, lambda name: name.replace("_", "-")):
@@ -47,7 +50,9 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
         path.write_text("\n".join([*lines, 'name = "mine"', 'database = "here.db"']))
         file = read_run_file(path)
         assert (file.name, file.database) == ("mine", "here.db")
-        config = load_config({}, path)
+        with pytest.raises(ConfigError, match="weaker sandbox"):
+            load_config({}, path)
+        config = load_config({"tier": "none"}, path)
         assert config.fitness.strategic == Strategic(metrics=("rqe_gap",), tau=0.5)
         for name, value in values.items():
             if name == "risk":
@@ -55,7 +60,7 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
             home = config.fitness if name == "objective" else config
             assert getattr(home, OPTIONS.get(name, name)) == json.loads(value)
         # The command line wins.
-        assert load_config({"seed": 1}, path).seed == 1
+        assert load_config({"seed": 1, "tier": "none"}, path).seed == 1
 
 
 @pytest.mark.parametrize(
@@ -91,8 +96,9 @@ def test_help_names_the_defaults_that_hold() -> None:
 
 def test_resuming_changes_limits_and_nothing_else(searched: Any) -> None:
     changes = set(inspect.signature(resume.resume).parameters) - {"run", "database", "json"}
-    limits = {"max_evaluations", "max_minutes", "patience", "max_tokens", "budget_usd"}
-    assert changes == limits | {"workers", "executor", "broker", "weight", "allow_weaker_sandbox"}
+    limits = {"max_evaluations", "max_minutes", "patience", "max_tokens", "budget_usd", "max_useless"}
+    again = {"proposer", "allow_weaker_sandbox"}  # what the archive does not decide is said once more
+    assert changes == limits | {"workers", "executor", "broker", "weight"} | again
     with Archive.open(searched.database) as archive:
         found = archive.get_run("first-light")
         config = resumed_config(archive, found, {"max_evaluations": 20, "patience": None})
@@ -178,7 +184,10 @@ def test_what_is_exported_can_be_imported_elsewhere(searched: Any, empty: Any, t
     imported = empty.json("import", path)
     assert imported["added"] == added
     assert empty.json("import", path)["added"] == {}
-    assert empty.json("best") == searched.json("best")
+    here, there = empty.json("best"), searched.json("best")
+    assert all(item.pop("imported") for item in here)
+    assert not any(item.pop("imported") for item in there)
+    assert here == there
     assert "first-light" in empty.text("runs")
 
 

@@ -14,7 +14,7 @@ from nashforge.evolve.domains.translation import TranslationError
 from nashforge.evolve.measurement.programs import without_header
 from nashforge.evolve.proposers.rewriting.translation.weights import to_weights
 from nashforge.solvers.cfr.rules import rule_names, rule_source
-from tests.evolve.translation.playing import averages
+from tests.evolve.proposers.rewriting.translation.playing import averages
 
 BEFORE = {path.stem: path for path in sorted((Path(__file__).parent / "before").glob("*.py"))}
 """Rules of the library and of docs/discovered, as they were before the interface changed."""
