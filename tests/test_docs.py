@@ -75,6 +75,8 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("NASHFORGE_DATABASE", str(tmp_path / "nashforge.db"))
     save_files(page, tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
+    # Pages put "." on the path; what finds modules there looks in the folder of the page that did so first.
+    monkeypatch.delitem(sys.path_importer_cache, ".", raising=False)
     before = set(sys.modules)
     namespace: dict[str, Any] = {"__name__": "page"}
     try:

@@ -1,9 +1,9 @@
 """The structure of the package, measured from its imports: rooms, floors, arrows and cycles.
 
-A *room* of a package is a module or sub-package directly inside it; an *arrow* leads from a room to one that it
-imports when it is imported itself; a room's *floor* is one above the highest room that it needs. Imports inside
-functions (lazy) and under ``TYPE_CHECKING`` (typing) are counted apart: they order nothing at import time, but an
-upward one of them is a dependency all the same.
+A *room* of a package is a module or sub-package directly inside it; an *arrow* leads from a room to one that
+it imports when it is imported itself; a room's *floor* is one above the highest room that it needs. Imports
+inside functions (lazy) and under ``TYPE_CHECKING`` (typing) are counted apart: they order nothing at import
+time, but an upward one of them is a dependency all the same.
 
     python -m tools.structure            a line for every package with rooms
     python -m tools.structure evolve     its rooms by floor, and all upward lazy and typing imports

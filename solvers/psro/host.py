@@ -109,4 +109,3 @@ def warm_up() -> None:
     """
     with _one_processor():
         linprog([1.0], A_ub=[[-1.0]], b_ub=[-1.0], method="highs")
-
