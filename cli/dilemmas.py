@@ -213,7 +213,7 @@ def print_standings(standings: Sequence[Standing]) -> None:
 
     screen = output.console()
     first = standings[0]
-    screen.print(f"[cyan]{output.plain(str(first.setting))}[/], seeds {_ranges(first.seeds)}", soft_wrap=True)
+    screen.print(f"[cyan]{output.plain(str(first.setting))}[/], seeds {_ranges(first.seeds)}")
     names, judged = first.names, first.objective is not None
     heads = [*(name.replace("_", " ") for name in names), *(["fitness"] if judged else [])]
     table = output.table("program", *heads, right=heads)

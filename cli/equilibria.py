@@ -281,7 +281,7 @@ def _nash(game: MatrixGame) -> Answer:
     ]
     if count > MOST_ROWS + 1:
         notes.append(f"... and {count - MOST_ROWS - 1} more; --json shows all")
-    players = _players(game, found.equilibria[0], value=values)
+    players = _players(game, found.equilibria[0], value=values, gap=found.regrets[0])
     return Answer(game.name, "nash", "Nash equilibrium", players, False, {}, report, notes)
 
 

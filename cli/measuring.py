@@ -107,10 +107,12 @@ class Measurements:
         from nashforge.evolve.measurement.averages import averaged
         from nashforge.solvers.cfr.solve import no_average_words
 
-        for row in self.rows:
-            if averaged(row) is False:
-                words = no_average_words(row.label, row.game, row.iterations)
-                screen.print(f"[yellow]{output.plain(words)}[/]", soft_wrap=True)
+        for label in self.labels:
+            rows = [row for row in self.of(label) if averaged(row) is False]
+            if rows:
+                where = rows[0].game if len(rows) == 1 else f"{len(rows)} games"
+                words = no_average_words(label, where, rows[0].iterations)
+                screen.print(f"[yellow]{output.plain(words)}[/]")
 
     def print_failures(self, screen: Console) -> None:
         """Say why programs failed, one line each."""

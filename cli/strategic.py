@@ -85,7 +85,7 @@ def print_policies(found: PolicyRisks) -> None:
     from nashforge.solvers.metrics.definitions import BY_NAME
 
     screen, labels = output.console(), list(found.programs)
-    screen.print(f"[cyan]{output.plain(str(found.setting))}[/], {len(found.seeds)} seeds", soft_wrap=True)
+    screen.print(f"[cyan]{output.plain(str(found.setting))}[/], {len(found.seeds)} seeds")
     table = output.table("measure", "better", *map(output.plain, labels), right=labels)
     for name in found.programs[labels[0]].measures:
         cells = []

@@ -135,7 +135,7 @@ def _show(found: Answer) -> None:
         if player.hidden:
             screen.print(f"[dim]... and {player.hidden} more information sets; --json shows all[/]\n")
     for line in found.notes:
-        screen.print(output.plain(line), soft_wrap=True)
+        screen.print(output.plain(line))
 
 
 def parse_pair(option: str, text: str) -> tuple[float, float]:

@@ -80,10 +80,10 @@ def games(
         players, histories = ("-", "-") if size is None else (str(size.players), f"{size.nodes:,}")
         # Last in the line and never broken, so that a game string can be copied.
         screen.print(f"[dim]{players:>7}  {histories:>10}[/]  {output.plain(name)}", soft_wrap=True)
-    screen.print(
-        "\n[dim]Sizes are known once compiled. Any finite OpenSpiel game works:[/] "
+    output.say(
+        screen,
+        "\n[dim]Sizes are known once compiled. Any finite OpenSpiel game works:[/]",
         "nashforge games 'leduc_poker(players=3)'",
-        soft_wrap=True,
     )
 
 

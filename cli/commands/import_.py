@@ -59,7 +59,7 @@ def import_(
             "[yellow]left out, because it would change runs that were made here: "
             f"{_listed(report.left_out)}[/]"
         )
-    screen.print(f"[dim]into {output.plain(location)}[/]", soft_wrap=True)
+    screen.print(f"[dim]into {output.plain(location)}[/]")
 
 
 def _listed(counts: dict[str, int]) -> str:

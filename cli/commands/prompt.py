@@ -78,13 +78,12 @@ def preview(
     screen = output.console()
     for item in shown:
         for title, text in (("system", item.prompt.system), ("user", item.prompt.user)):
-            screen.rule(f"[bold]{title}[/]")
+            output.rule(screen, f"[bold]{title}[/]")
             screen.print(output.prose(text, ""), soft_wrap=True)
-        screen.rule()
+        output.rule(screen)
         screen.print(
             f"[bold]{output.plain(item.operator)}[/]: about {item.tokens:,} tokens, at most {item.most:,}; "
-            "the system part comes from the cache after the first call",
-            soft_wrap=True,
+            "the system part comes from the cache after the first call"
         )
 
 

@@ -65,5 +65,5 @@ def report(
         return
     screen = output.console()
     if shown is not None and shown.picture is None:
-        screen.print(f"[yellow]no episode:[/] {output.plain(shown.reason)}", soft_wrap=True)
+        screen.print(f"[yellow]no episode:[/] {output.plain(shown.reason)}")
     screen.print(f"report written to [green]{output.plain(str(path))}[/]", soft_wrap=True)

@@ -123,7 +123,7 @@ def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> Non
         spent = archive.spending(run)[""].cost
         output.print_json({**standing(archive, run).result.as_dict(), "cost": spent})
     else:
-        output.console().print(f"{output.plain(why)}", soft_wrap=True)
+        output.say_plain(output.console(), why)
 
 
 def _let_go_on(archive: Archive, run: Run, changes: Mapping[str, Any], *, as_json: bool) -> None:

@@ -216,7 +216,7 @@ def _measured(
             form, profile = solution.form, solution.policy
             if not solution.averaged:
                 words = output.plain(solution.without_average)
-                output.console(stderr=True).print(f"[yellow]{words}[/]", soft_wrap=True)
+                output.console(stderr=True).print(f"[yellow]{words}[/]")
         solved.append((named.label, strategic_report(form, profile, risk=risk, epsilon=epsilon, radii=RADII)))
         profiles.append(profile)
     return form.name, solved, cross_play(form, profiles) if len(profiles) > 1 else None

@@ -80,7 +80,7 @@ def up(
         broker=broker,
         slots=slots,
         workers=workers,
-        note=lambda text: screen.print(f"[dim]{output.plain(text)}[/]", soft_wrap=True),
+        note=lambda text: screen.print(f"[dim]{output.plain(text)}[/]"),
     )
     with started as running:
         Archive.open(running.database).close()

@@ -138,11 +138,10 @@ def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation])
         head += output.elsewhere(evaluation.imported)
         if evaluation.fitness is not None:
             head += f"  fitness [bold]{output.fitness(evaluation.fitness)}[/]"
-        screen.print(head, soft_wrap=True)
+        screen.print(head)
         if evaluation.status.failed:
             screen.print(
-                f"  [red]{evaluation.status}[/]: {output.plain(' '.join((evaluation.reason or '').split()))}",
-                soft_wrap=True,
+                f"  [red]{evaluation.status}[/]: {output.plain(' '.join((evaluation.reason or '').split()))}"
             )
         for game, value in _last(evaluation).items():
             screen.print(f"  {output.number(value):>10}  {output.plain(game)}", soft_wrap=True)

@@ -111,7 +111,8 @@ def solve(
                 f"{point.iteration:>9}  {output.number(point.exploitability):>14}  {point.seconds:>9.3f}"
             )
 
-    with programs([psro or rule], database, domain=None if psro is None else domain) as ([named], _):
+    meant = None if psro is None else _meant(psro)
+    with programs([psro or rule], database, domain=meant, choosable=False) as ([named], _):
         if named.domain != domain:
             option = "--psro" if named.domain == "psro" else "--rule"
             raise UsageProblem(
@@ -149,6 +150,14 @@ def solve(
         raise typer.Exit(INTERRUPTED)
 
 
+def _meant(psro: str) -> str:
+    """Return the domain that a meta-solver is looked for in: that of CFR rules, if it is one, to be told so."""
+    from nashforge.evolve.domains import domain
+
+    rules, solvers = (domain(name).baselines() for name in ("cfr", "psro"))
+    return "cfr" if psro in rules and psro not in solvers else "psro"
+
+
 def _print(screen: Console, solution: Solution, stop: Stop, steps: int) -> None:
     """Print what the solution is worth, and why it ended."""
     from nashforge.cli.rendering import output
@@ -157,7 +166,7 @@ def _print(screen: Console, solution: Solution, stop: Stop, steps: int) -> None:
     shown_values = ", ".join(f"player {player} {value:+.6g}" for player, value in enumerate(values))
     screen.print(f"\nvalue of the average policy: {shown_values}")
     if not solution.averaged:
-        screen.print(f"[yellow]{output.plain(solution.without_average)}[/]", soft_wrap=True)
+        screen.print(f"[yellow]{output.plain(solution.without_average)}[/]")
     if stop.reason in ("target", "time"):
         why = "the target is reached" if stop.reason == "target" else "time is up"
         screen.print(f"stopped after iteration {solution.iterations} of {steps}: {why}")

@@ -13,6 +13,7 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
     from nashforge.archive import RunState
     from nashforge.cli.options.archives import find_run, opened
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.summary import stop_words
     from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:
@@ -30,6 +31,10 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
     screen = output.console()
     if alive:
         screen.print(f"Asked [cyan]{found.nickname}[/] to stop; it ends after what it is measuring now.")
+    elif found.state is RunState.FINISHED:
+        why = output.plain(stop_words(found.stop_reason or "")) or "nothing is left to do"
+        screen.print(f"[cyan]{found.nickname}[/] is finished ({why}); there is nothing to stop.")
+        return
     else:
         screen.print(f"[cyan]{found.nickname}[/] is not running ({found.state}).")
     screen.print(f"[dim]Continue it with[/] nashforge resume {found.nickname}")

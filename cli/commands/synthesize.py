@@ -218,9 +218,7 @@ def _print(result: Synthesis, suite: DilemmaSuite) -> None:
     from nashforge.cli.rendering import output
 
     screen = output.console()
-    screen.print(
-        f"[bold]{output.plain(result.run)}[/]  [cyan]{output.plain(suite.setting)}[/]", soft_wrap=True
-    )
+    screen.print(f"[bold]{output.plain(result.run)}[/]  [cyan]{output.plain(suite.setting)}[/]")
     columns = ("efficiency", "equality", "sustainability", "peace", "min_reward")
     # As short as they are, a nickname fits beside them in a terminal of 80 columns.
     shown = ("effic.", "equality", "sustain.", "peace", "min rew.")

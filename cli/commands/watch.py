@@ -64,7 +64,7 @@ def watch(
     check_file("--output", output_file, force, (".gif", ".png"))
     tier = check_tier(allow_weaker_sandbox)
     name = _dilemma(game or "cleanup")
-    with opened(programs, database, domain=name) as (found, _):
+    with opened(programs, database, domain=name, choosable=False) as (found, _):
         domains = {named.domain for named in found if named.origin == "archive"}
         sources = [named.source for named in found]
     if game is None and len(domains) == 1:
@@ -104,7 +104,7 @@ def watch(
         if as_json:
             output.print_json(value)
         else:
-            screen.print(f"[cyan]{output.plain(str(setting))}[/], seed {seed}: {told}", soft_wrap=True)
+            screen.print(f"[cyan]{output.plain(str(setting))}[/], seed {seed}: {told}")
 
 
 def _dilemma(game: str) -> str:

@@ -36,7 +36,12 @@ def find_run(archive: Archive, reference: str) -> Run:
 
 @contextmanager
 def programs(
-    references: Sequence[str], database: str | None, *, domain: str | None = None, stored: bool = False
+    references: Sequence[str],
+    database: str | None,
+    *,
+    domain: str | None = None,
+    stored: bool = False,
+    choosable: bool = True,
 ) -> Iterator[tuple[list[NamedProgram], Archive | None]]:
     """Find programs by name; yields them, and the archive if it was opened (it is never created).
 
@@ -44,6 +49,8 @@ def programs(
     ----------
     domain
         See `nashforge.evolve.measurement.programs.find_program`.
+    choosable
+        Whether the command has ``--domain``.
     stored
         Whether rules and files that the archive knows shall be yielded with what is stored. Otherwise rules
         and files need no archive, and none is opened for them.
@@ -63,7 +70,7 @@ def programs(
                 archive = stack.enter_context(Archive.open(database, create=False))
             return archive
 
-        found = find_programs(references, open_archive, domain_name=domain)
+        found = find_programs(references, open_archive, domain_name=domain, choosable=choosable)
         if not stored:
             yield found, archive
             return

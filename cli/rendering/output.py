@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 JSON_VARIABLE = "NASHFORGE_JSON"
 """Environment variable that makes JSON the default, for scripts that want nothing else."""
 
+RULE_WIDTH = 80
+"""Columns of a line between two parts, off a terminal."""
 PLAIN_WIDTH = 10_000
 """Width of text that goes to a file or a pipe: ``less`` and ``grep`` want whole lines, and nothing cut."""
 
@@ -56,9 +59,44 @@ def console(*, stderr: bool = False) -> Console:
         def on_broken_pipe(self) -> None:
             raise  # the error of the pipe, which `nashforge.cli.pipes` deals with
 
+        def print(self, *objects: Any, **options: Any) -> None:
+            # What is wrapped softly is shown as it is: code, and what models are told. Tables are padded.
+            if self.is_terminal or options.get("soft_wrap") or options.get("end", "\n") != "\n":
+                super().print(*objects, **options)
+                return
+            with self.capture() as shown:
+                super().print(*objects, **options)
+            self.file.write(re.sub(" +$", "", shown.get(), flags=re.MULTILINE))
+
     stream = sys.stderr if stderr else sys.stdout
     wide = not stream.isatty() and "COLUMNS" not in os.environ
     return Screen(file=stream, width=PLAIN_WIDTH if wide else None, highlight=False, emoji=False)
+
+
+def rule(screen: Console, title: str = "") -> None:
+    """Print a line across the terminal; elsewhere lines have no end, and it has 80 columns."""
+    from rich.rule import Rule
+
+    screen.print(Rule(title), width=screen.width if on_terminal() else RULE_WIDTH)
+
+
+def say(screen: Console, sentence: str, command: str) -> None:
+    """Print a sentence (markup), and a command to paste: on a terminal on a line of its own, never broken."""
+    line = f"[bold]{plain(command)}[/]"
+    if on_terminal():
+        screen.print(sentence)
+        screen.print(f"  {line}", soft_wrap=True)
+    else:
+        screen.print(f"{sentence} {line}")
+
+
+def say_plain(screen: Console, text: str) -> None:
+    """Print a sentence that may end with a command between backticks, likewise."""
+    told, found, command = text.rpartition(" `nashforge ")
+    if found and command.endswith("`"):
+        say(screen, plain(told), f"nashforge {command[:-1]}")
+    else:
+        screen.print(plain(text))
 
 
 def tell_written(path: Path | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -132,12 +134,12 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     if domain.name != "cfr":
         # Every domain has a seed; not every fitness has a reference.
         known, library = domain.seed, f" --domain {domain.name}"
-    compared = f"nashforge compare {name} {known}{library} --suite {games}{length} -o curves.png"
+    compared = f"nashforge compare {name} {known}{library} --suite {games}{length} -o {_free(name, '.png')}"
     commands = (
         (f"nashforge show {name}", "its code and scores"),
         (compared, "with known programs" if library else "with known rules"),
         (f"nashforge evaluate {name}{again}", "measure it again"),
-        (f"nashforge export {name} --output rule.py", "take it along"),
+        (f"nashforge export {name} --output {_free(name, '.py')}", "take it along"),
     )
     screen.print("\nNext")
     size = max(len(command) for command, _ in commands) + len(where)
@@ -148,12 +150,17 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
         screen.print(f"  [bold]{output.plain(text)}[/]{note}", soft_wrap=True)
 
 
+def _free(name: str | None, ending: str) -> str:
+    """Return the name of a file that is not there: a command that is proposed works as it is."""
+    names = (f"{name}{f'-{k}' if k > 1 else ''}{ending}" for k in itertools.count(1))
+    return next(name for name in names if not os.path.lexists(name))
+
+
 def print_interrupted(screen: Console, run: str, database: str | None) -> None:
     """Say how to go on with an interrupted run."""
     where = f" --database {shlex.quote(database)}" if database else ""
-    screen.print(
-        f"\nInterrupted; everything finished is kept. Continue with [bold]nashforge resume {run}{where}[/]",
-        soft_wrap=True,
+    output.say(
+        screen, "\nInterrupted; everything finished is kept. Continue with", f"nashforge resume {run}{where}"
     )
 
 

@@ -31,12 +31,13 @@ def running(found: Sequence[NamedProgram], archive: Archive | None = None) -> li
         if named.translated is None:
             continue
         label = output.plain(named.label)
-        command = f"nashforge evaluate {label}[dim] keeps it"
+        end, command = "keep it with", f"nashforge evaluate {named.label}"
         if archive is not None:
             nickname = store(archive, named).nickname
-            command = f"nashforge diff {label} {nickname}[dim] shows what changed"
-        output.console(stderr=True).print(
-            f"[dim]{label} was written for an earlier interface: its translation runs;[/] {command}[/]",
-            soft_wrap=True,
+            end, command = "see what changed with", f"nashforge diff {named.label} {nickname}"
+        output.say(
+            output.console(stderr=True),
+            f"[dim]{label} was written for an earlier interface: its translation runs; {end}[/]",
+            command,
         )
     return runs

@@ -68,7 +68,11 @@ class NamedProgram:
 
 
 def find_program(
-    reference: str, open_archive: Callable[[], Archive], *, domain_name: str | None = None
+    reference: str,
+    open_archive: Callable[[], Archive],
+    *,
+    domain_name: str | None = None,
+    choosable: bool = True,
 ) -> NamedProgram:
     """Return the program of a name.
 
@@ -83,6 +87,8 @@ def find_program(
         Whose library is meant, and what a file is written for. None: a file is of the domain that
         `domain_of_file` finds, and a name is looked for in the library of `DEFAULT_DOMAIN`, then in all
         others, of which just one may have it.
+    choosable
+        Whether another domain may be named: the error says how.
 
     Raises
     ------
@@ -105,7 +111,9 @@ def find_program(
         return NamedProgram(reference, domain(elsewhere[0]).source(reference), elsewhere[0], "library")
     meant = domain_names() if domain_name is None else (domain_name,)
     known = sorted({name for other in meant for name in domain(other).baselines()})
-    said = f"say --domain {' or '.join(elsewhere)}, which has one in its library; " if elsewhere else ""
+    said = f"it is a program of the domain {' and of '.join(elsewhere)}; " if elsewhere else ""
+    if said and choosable:
+        said = f"say --domain {' or '.join(elsewhere)}, which has one in its library; "
 
     def remedies(stored: Sequence[str] = ()) -> str:
         close = [] if said else nearest(reference, [*known, *stored], likeness=0.7)
@@ -130,7 +138,11 @@ def find_program(
 
 
 def find_programs(
-    references: Sequence[str], open_archive: Callable[[], Archive], *, domain_name: str | None = None
+    references: Sequence[str],
+    open_archive: Callable[[], Archive],
+    *,
+    domain_name: str | None = None,
+    choosable: bool = True,
 ) -> list[NamedProgram]:
     """Return the programs of several names, see `find_program`.
 
@@ -140,7 +152,9 @@ def find_programs(
     unclear: dict[str, UnknownProgramError] = {}
     for reference in references:
         try:
-            found[reference] = find_program(reference, open_archive, domain_name=domain_name)
+            found[reference] = find_program(
+                reference, open_archive, domain_name=domain_name, choosable=choosable
+            )
         except UnknownProgramError as error:
             unclear[reference] = error
     domains = {named.domain for named in found.values()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nashforge.archive import Archive, Edge, NotFound, Program, Relative, Role, Run
+from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.search.population.ranking import merit
 from nashforge.games.naming import choice, nearest
 
@@ -133,6 +134,12 @@ def run_or_program(archive: Archive, name: str) -> Run | Program:
     try:
         return archive.get_program(name)
     except NotFound as error:
+        domains = [one for one in domain_names() if name in domain(one).baselines()]
+        if domains:
+            raise NotFound(
+                f"{name} is a program of the library (domain {', '.join(domains)}), which was written and not "
+                f"searched for: no run has it under this name; see `nashforge show {name}`"
+            ) from error
         near = nearest(name, [*runs, *error.near])
         remedy = choice(name, near, "see `nashforge runs` and `nashforge best`")
         raise NotFound(f"neither a run nor a program is called {name!r}; {remedy}", near) from error

@@ -44,6 +44,14 @@ def test_what_is_measured_in_the_sandbox_or_read_from_the_archive_says_it(empty:
         assert rows[0]["value"] == pytest.approx(11 / 24)
 
 
+def test_it_is_said_once_and_not_for_every_game(empty: Any) -> None:
+    games = [word for game in ("kuhn_poker", "kuhn_poker(players=3)") for word in ("--game", game)]
+    for command in ("evaluate", "compare"):
+        text = empty.text(command, "vad_cfr", *games, "-n", "20", "--workers", "1")
+        assert text.count("no average") == 1
+        assert "vad_cfr has no average in 2 games after 20 iterations" in " ".join(text.split())
+
+
 def test_an_average_that_happens_to_be_uniform_is_one(empty: Any) -> None:
     words = ("vad_cfr", "cfr_plus", "--game", "matrix_rps", "-n", "3", "--workers", "1")
     rows = empty.json("evaluate", *words)

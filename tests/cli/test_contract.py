@@ -318,3 +318,18 @@ def test_every_field_is_documented(searched: Any, words: str) -> None:
     inner = [item for row in rows for items in row.values() if isinstance(items, list) for item in items]
     fields = {name for row in [*rows, *inner] if isinstance(row, dict) for name in row}
     assert sorted(fields - known) == []
+
+
+def test_equilibria_have_the_gaps_and_actions_that_are_documented(searched: Any) -> None:
+    for game in ("SC4", "matrix_pd", "7 0 / 5 9 ; 4 11 / 6 2"):
+        for concept in ("nash", "qre", "rqe"):
+            told = searched.json("equilibrium", game, "--concept", concept)
+            gaps = [player["gap"] for player in told["players"]]
+            assert all(gap is not None and -1e-12 < gap < 1e-6 for gap in gaps)
+            assert sum(gaps) == pytest.approx(told["gap"], abs=1e-12)
+    security = searched.json("equilibrium", "SC4", "--concept", "security")
+    extensive = searched.json("equilibrium", "kuhn_poker", "--concept", "nash")
+    for told in (security, extensive):
+        assert [player["gap"] for player in told["players"]] == [None, None]
+        sets = [chosen for player in told["players"] for chosen in player["strategy"]]
+        assert all(isinstance(action, str) for chosen in sets for action in chosen["actions"])

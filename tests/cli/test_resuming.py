@@ -37,7 +37,7 @@ def test_a_finished_run_is_not_touched_and_says_what_would_continue_it(finished:
     told = finished.json("resume", "short", "--patience", 5)
     assert (told["evaluations"], told["stop_reason"]) == (3, "max_evaluations")
     assert state_of(finished) == before
-    (command,) = re.findall(r"`nashforge (.*)`", text)
+    (command,) = re.findall(r"^  nashforge (.*)$", text, re.MULTILINE)
     assert finished.json(*command.split())["evaluations"] == 6
 
 

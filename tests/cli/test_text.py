@@ -128,7 +128,7 @@ def test_the_summary_compares_with_the_seed_and_proposes_commands(width: int) ->
     for part in (
         "calm-harbour", "all evaluations made", "80 evaluations, 3 min 20 s", "2 timeout", "+1.234", "+1.250",
         "orders of magnitude", "seed: cfr_plus", "nashforge show graceful-hummingbird --database",
-        "--suite cfr-test -n 200 -o curves.png",
+        "--suite cfr-test -n 200 -o graceful-hummingbird.png",
     ):  # fmt: skip
         assert part in " ".join(text.split()), part
     assert all(cell_len(line) <= width for line in text.splitlines() if "nashforge" not in line)
