@@ -151,7 +151,7 @@ def solve(
 
 
 def _meant(psro: str) -> str:
-    """Return the domain that a meta-solver is looked for in: that of CFR rules, if it is one, to be told so."""
+    """Return the domain that a meta-solver is looked for in: that of CFR rules for one of them, to tell."""
     from nashforge.evolve.domains import domain
 
     rules, solvers = (domain(name).baselines() for name in ("cfr", "psro"))

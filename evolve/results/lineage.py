@@ -137,8 +137,8 @@ def run_or_program(archive: Archive, name: str) -> Run | Program:
         domains = [one for one in domain_names() if name in domain(one).baselines()]
         if domains:
             raise NotFound(
-                f"{name} is a program of the library (domain {', '.join(domains)}), which was written and not "
-                f"searched for: no run has it under this name; see `nashforge show {name}`"
+                f"{name} is a program of the library (domain {', '.join(domains)}), which no search has "
+                f"found: no run has it under this name; see `nashforge show {name}`"
             ) from error
         near = nearest(name, [*runs, *error.near])
         remedy = choice(name, near, "see `nashforge runs` and `nashforge best`")
