@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.games.sequence_form import FloatArray, IndexArray
+from nashforge.games.sequence_form import FloatArray, IndexArray, SequenceForm
 
 SUM_TOLERANCE = 1e-9
 """By how much the sum of payoffs may vary, as a share of what is at stake, and still be called constant."""
@@ -38,6 +38,27 @@ def merge_leaves(
         np.ascontiguousarray(np.add.reduceat(payoffs[:, order], first, axis=1)),
         np.add.reduceat(chance[order], first),
     )
+
+
+def strategic_payoffs(form: SequenceForm) -> FloatArray:
+    """Return the payoffs of a game in which every player has one information set, in strategic form.
+
+    Leaves that a player's move does not lead to are spread over all its actions.
+
+    Returns
+    -------
+    ndarray of shape (players, *actions of each)
+    """
+    sizes = [treeplex.sequences for treeplex in form.treeplexes]
+    payoffs = np.zeros((form.players, *sizes))
+    moved = (form.leaf_sequences < np.array(sizes)[:, None]).all(axis=0)
+    payoffs[(slice(None), *form.leaf_sequences[:, moved])] = form.leaf_payoffs[:, moved]
+    spread = zip(form.leaf_sequences[:, ~moved].T, form.leaf_payoffs[:, ~moved].T, strict=True)
+    for leaf, values in spread:
+        where = (slice(None) if k == size else int(k) for k, size in zip(leaf, sizes, strict=True))
+        cells = payoffs[(slice(None), *where)]
+        cells += values.reshape(-1, *(1,) * (cells.ndim - 1))
+    return payoffs
 
 
 def sums_to(payoffs: FloatArray) -> float | None:

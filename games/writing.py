@@ -18,6 +18,7 @@ import numpy as np
 from nashforge.games.errors import NodeLimitError, UnsupportedGameError
 from nashforge.games.files.extensive import CHANCE, TERMINAL
 from nashforge.games.files.strategic import StrategicFile
+from nashforge.games.leaves import strategic_payoffs
 from nashforge.games.loading.openspiel import sequential_form
 from nashforge.games.loading.source import GameSource, LoadedGame, load
 from nashforge.games.sequence_form import SequenceForm
@@ -112,10 +113,11 @@ def write_efg(loaded: LoadedGame, file: TextIO, *, max_nodes: int) -> None:
 
 def _chances(state: Any, *, exact: bool) -> tuple[list[int], list[Any]]:
     """Return what chance does and how likely, as numbers that sum to one exactly, as Gambit asks."""
-    listed = state.chance_outcomes()
-    actions = [action for action, _ in listed]
     if exact:
-        return actions, list(state.exact_chances())
+        possible = [(action, weight) for action, weight in enumerate(state.exact_chances()) if weight > 0]
+        return [action for action, _ in possible], [weight for _, weight in possible]
+    listed = [(action, probability) for action, probability in state.chance_outcomes() if probability > 0]
+    actions = [action for action, _ in listed]
     weights = [Fraction(probability).limit_denominator(10**6) for _, probability in listed]
     off = [abs(float(w) - p) > 1e-15 for w, (_, p) in zip(weights, listed, strict=True)]
     if any(off) or sum(weights) != 1:
@@ -144,9 +146,7 @@ def write_nfg(loaded: LoadedGame, form: SequenceForm, file: TextIO) -> None:
         strategies = tuple(
             tuple(map(treeplex.action_name, range(treeplex.sequences))) for treeplex in form.treeplexes
         )
-        payoffs = np.zeros((form.players, *map(len, strategies)))
-        for table, values in zip(payoffs, form.leaf_payoffs, strict=True):
-            table[tuple(form.leaf_sequences)] = values
+        payoffs = strategic_payoffs(form)
     file.write(f"NFG 1 R {_quoted(loaded.name)} {{ {' '.join(_listed(names))} }}\n\n{{ ")
     file.write("\n  ".join(f"{{ {' '.join(_listed(own))} }}" for own in strategies))
     file.write(' }\n""\n\n')

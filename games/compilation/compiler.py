@@ -23,7 +23,7 @@ from nashforge.games.loading.openspiel import sequential_form, short_name
 from nashforge.games.loading.source import GameSource, LoadedGame, load
 from nashforge.games.sequence_form import SequenceForm, Treeplex
 
-COMPILER_VERSION = 2
+COMPILER_VERSION = 3
 """Part of the cache key: raise it whenever the same game would compile to different arrays."""
 
 DEFAULT_MAX_NODES = 5_000_000

@@ -104,7 +104,8 @@ def _checked_chance(state: State, name: str) -> list[tuple[int, float]]:
             f"the chance probabilities of {name} after the history {state.history()} sum to {total:.9g}, "
             f"not 1"
         )
-    return outcomes
+    # What never happens is no part of the game: its payoffs would count for what can happen.
+    return [(action, probability) for action, probability in outcomes if probability > 0.0]
 
 
 def traverse(

@@ -8,16 +8,22 @@ formats", https://gambitproject.readthedocs.io/en/latest/formats.html.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from nashforge.games.files.tokens import Tokens
 
+_DECIMAL = re.compile(r"[+-]?\d*(\.(?P<behind>\d*))?([eE](?P<exponent>[+-]?\d{1,9}))?")
+MOST_DIGITS = 400
+
 CHANCE, TERMINAL = -1, -4
 """Who moves where no player does; OpenSpiel's numbers."""
 
 _SLACK = Fraction(1, 10**6)
-"""By how much probabilities written as decimals may miss 1; they are then scaled."""
+"""By how much probabilities written as decimals may miss 1 at most; they are then scaled."""
+_FLOAT = Fraction(1, 2**53)
+"""How far a float below 1 may be from the decimal that it is written for."""
 
 
 @dataclass(slots=True)
@@ -150,6 +156,14 @@ class _Infoset:
     line: int
 
 
+def _digits(number: str) -> int:
+    """Return how many digits a decimal has behind the point; 0 for whole numbers and fractions."""
+    match = _DECIMAL.fullmatch(number)
+    if match is None:
+        return 0
+    return min(max(len(match["behind"] or "") - int(match["exponent"] or 0), 0), MOST_DIGITS)
+
+
 class _Reader:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
@@ -209,7 +223,13 @@ class _Reader:
             whose = "chance" if player == CHANCE else f"player {player + 1}"
             label = f"{whose} set {number}" + (f" {name.text}" if name is not None and name.text else "")
             known = self._infosets[player, number] = _Infoset(label, actions, probabilities, line)
-        elif len(known.actions) != len(actions) or known.probabilities != probabilities:
+        elif sorted(known.actions) == sorted(actions) and known.actions != actions:
+            raise tokens.problem(
+                f"information set {number} lists its actions in another order than in line {known.line}; "
+                f"list them in one order, {', '.join(map(repr, known.actions))}, and their branches likewise",
+                line,
+            )
+        elif known.actions != actions or known.probabilities != probabilities:
             raise tokens.problem(
                 f"information set {number} was described otherwise in line {known.line}; its nodes must have "
                 "the same actions" + (" and probabilities" if player == CHANCE else ""),
@@ -226,17 +246,25 @@ class _Reader:
                 raise tokens.problem("expected at least one action", line)
             return actions, ()
         tokens.take("{", 'the actions and their probabilities, as in { "a" 1/2 "b" 1/2 }')
-        names, weights = [], []
+        names, weights, digits = [], [], []
         while tokens.next.kind == "text":
             names.append(tokens.take("text", "an action").text)
             where = tokens.next.line
+            digits.append(_digits(tokens.next.text))
             weights.append(tokens.number(f"the probability of {names[-1]!r}"))
             if weights[-1] < 0:
                 raise tokens.problem(f"expected a probability, found {weights[-1]}", where)
         tokens.take("}", 'another action in quotes, or "}"')
         total = sum(weights, Fraction(0))
-        if abs(total - 1) > _SLACK:
-            raise tokens.problem(f"expected probabilities that sum to 1, found {float(total):.9g}", line)
+        finest = max(digits, default=0)
+        rounding = max(Fraction(1, 2 * 10**finest), _FLOAT) if finest > 0 else Fraction(0)
+        if abs(total - 1) > min(len(weights) * rounding, _SLACK):
+            raise tokens.problem(
+                f"expected probabilities that sum to 1, found {float(total)!r}, which misses it by "
+                f"{float(abs(total - 1)):.2g}: more than the rounding of their last digits; write fractions "
+                "such as 1/3",
+                line,
+            )
         return tuple(names), tuple(weight / total for weight in weights)
 
     def _outcome(self, parent: Node) -> tuple[Fraction, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nashforge.games.errors import GameError, GameStringError, UnsupportedGameError
-from nashforge.games.leaves import sums_to
+from nashforge.games.leaves import strategic_payoffs, sums_to
 from nashforge.games.matrix.families import FAMILIES
 from nashforge.games.matrix.human import human_game, human_games
 from nashforge.games.sequence_form import SequenceForm, Treeplex
@@ -113,12 +113,12 @@ def is_literal(text: str) -> bool:
 
 
 def is_one_shot(form: SequenceForm) -> bool:
-    """Whether a compiled game has two players who act once each and know nothing."""
+    """Whether a compiled game has two players with one information set each: it is a pair of matrices."""
     return form.players == 2 and all(treeplex.infosets == 1 for treeplex in form.treeplexes)
 
 
 def one_shot(form: SequenceForm) -> Bimatrix:
-    """Return the payoff matrices of a compiled game in which both players act once and know nothing.
+    """Return the payoff matrices of a compiled game in which both players act at most once and know nothing.
 
     Raises
     ------
@@ -130,10 +130,7 @@ def one_shot(form: SequenceForm) -> Bimatrix:
             f"{form.name} is not a one-shot game of two players: it has {form.players} players with "
             f"{', '.join(str(treeplex.infosets) for treeplex in form.treeplexes)} information sets"
         )
-    n, m = (treeplex.sequences for treeplex in form.treeplexes)
-    first, second = np.zeros((n, m)), np.zeros((n, m))
-    first[tuple(form.leaf_sequences)] = form.leaf_payoffs[0]
-    second[tuple(form.leaf_sequences)] = form.leaf_payoffs[1]
+    first, second = strategic_payoffs(form)
     names = tuple(treeplex.action_names for treeplex in form.treeplexes)
     found = _plain(form.name, first, second)
     return replace(found, names=(names[0], names[1])) if all(names) else found
@@ -184,8 +181,9 @@ def _literal(text: str) -> Bimatrix:
             raise ValueError
     except (ValueError, OverflowError) as error:
         raise GameError(
-            f"{text!r} is not a pair of payoff matrices; write rows of player 1's payoffs, a semicolon, and "
-            "player 2's in the same layout, as in '7 0 / 5 9 ; 4 11 / 6 2' (without the second: zero-sum)"
+            f"{text!r} is not a pair of payoff matrices; write rows of player 0's payoffs, a semicolon, and "
+            "player 1's in the same layout, as in '7 0 / 5 9 ; 4 11 / 6 2' (without the second: zero-sum); a "
+            "slash separates rows, so that fractions such as 1/3 are written in a file (.nfg) or in Python"
         ) from error
     found = _plain(text, first, second)
     return replace(found, exact=(exact[0], exact[1]))

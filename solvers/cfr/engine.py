@@ -146,8 +146,8 @@ class Engine:
 
     @property
     def averaged(self) -> bool:
-        """Whether every player's average holds anything yet."""
-        return all(average.any() for average in self._averages)
+        """Whether every player's average holds anything yet; a player who never moves needs none."""
+        return all(average.any() for average in self._averages if average.size)
 
     def average(self) -> Profile:
         """Return the average profile; uniform where it holds nothing yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,18 @@ def test_who_has_an_average_is_not_warned(rule: str, iterations: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", NoAverageWarning)
         assert solve("kuhn_poker", rule, iterations).averaged
+
+
+def test_a_player_who_never_moves_needs_no_average(tmp_path: Path) -> None:
+    file = tmp_path / "one.efg"
+    file.write_text(
+        'EFG 2 R "one" { "A" "B" } ""\np "" 1 1 "" { "x" "y" } 0\nt "" 1 "" { 1 -1 }\nt "" 2 "" { 2 -2 }\n'
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NoAverageWarning)
+        found = solve(str(file), "dcfr", 50)
+    assert found.averaged
+    assert found.policy[0].argmax() == 1
 
 
 def test_solve_says_it(empty: Any) -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from nashforge import games
 from nashforge.games.files.extensive import read_efg
 from nashforge.games.files.strategic import read_nfg
-from nashforge.games.writing import write_efg, write_nfg
+from nashforge.games.matrix import bimatrix
+from nashforge.games.writing import write_efg, write_game_file, write_nfg
 
 PAYOFFS = st.fractions(max_denominator=60, min_value=-100, max_value=100)
 NAMES = st.text(st.sampled_from('ab "\\,{}0'), max_size=5)
@@ -304,3 +305,102 @@ def test_a_policy_of_a_file_is_not_taken_for_one_of_openspiel(spelled, tmp_path,
     form = games.compile(spelled.format(file))
     with pytest.raises(games.GameError, match="OpenSpiel numbers its actions otherwise"):
         to_openspiel(form, uniform_profile(form))
+
+
+ENTRY = """EFG 2 R "entry" { "E" "I" } ""
+p "" 1 1 "" { "in" "out" } 0
+p "" 2 1 "" { "fight" "share" } 0
+t "" 1 "" { -1 -1 }
+t "" 2 "" { 1 1 }
+t "" 3 "" { 0 2 }
+"""
+
+
+def test_a_player_who_does_not_come_to_move_has_a_strategic_form(tmp_path):
+    """What follows "out" is the same whatever the other would have done."""
+    file = tmp_path / "entry.efg"
+    file.write_text(ENTRY)
+    found = bimatrix(str(file))
+    assert found.payoffs_1.tolist() == [[-1, 1], [0, 0]]
+    assert found.payoffs_2.tolist() == [[-1, 1], [2, 2]]
+    form = games.compile(str(file))
+    write_game_file(form, str(file), tmp_path / "entry.nfg")
+    again = bimatrix(str(tmp_path / "entry.nfg"))
+    assert (again.payoffs_1.tolist(), again.payoffs_2.tolist()) == (
+        found.payoffs_1.tolist(),
+        found.payoffs_2.tolist(),
+    )
+
+
+def test_ends_with_and_without_a_move_are_added(tmp_path):
+    """Chance decides whether the second player moves: its other outcome counts for all its actions."""
+    file = tmp_path / "late.efg"
+    file.write_text(
+        'EFG 2 R "late" { "A" "B" } ""\np "" 1 1 "" { "x" "y" } 0\nc "" 1 "" { "h" 1/2 "t" 1/2 } 0\n'
+        'p "" 2 1 "" { "l" "r" } 0\nt "" 1 "" { 2 0 }\nt "" 2 "" { 4 0 }\nt "" 3 "" { 10 6 }\n'
+        't "" 4 "" { 7 8 }\n'
+    )
+    found = bimatrix(str(file))
+    assert found.payoffs_1.tolist() == [[6, 7], [7, 7]]
+    assert found.payoffs_2.tolist() == [[3, 3], [8, 8]]
+
+
+def test_what_chance_never_does_is_no_part_of_the_game(tmp_path):
+    """Pennies, beside a branch of probability 0 whose payoffs sum to another constant."""
+    file = tmp_path / "zero.efg"
+    file.write_text(
+        'EFG 2 R "zero" { "A" "B" } ""\nc "" 1 "" { "h" 1 "t" 0 } 0\np "" 1 1 "" { "x" "y" } 0\n'
+        'p "" 2 1 "" { "l" "r" } 0\nt "" 1 "" { 1 -1 }\nt "" 2 "" { -1 1 }\n'
+        'p "" 2 1 "" { "l" "r" } 0\nt "" 3 "" { -1 1 }\nt "" 4 "" { 1 -1 }\n'
+        'p "" 1 2 "" { "x2" "y2" } 0\nt "" 5 "" { 3 3 }\nt "" 6 "" { -5 -5 }\n'
+    )
+    form = games.compile(str(file))
+    assert form.zero_sum
+    assert [treeplex.infosets for treeplex in form.treeplexes] == [1, 1]
+    assert (form.leaf_chance > 0).all()
+    write_game_file(form, str(file), tmp_path / "again.efg")
+    assert games.compile(str(tmp_path / "again.efg")).nodes == form.nodes
+
+
+def chances(*written):
+    listed = " ".join(f'"{k}" {number}' for k, number in enumerate(written))
+    ends = 't "" 0\n' * len(written)
+    return f'EFG 2 R "chances" {{ "A" "B" }} ""\nc "" 1 "" {{ {listed} }} 0\n{ends}'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ("1/3", "1/3", "1/3"),
+        ("0.3333333", "0.3333333", "0.3333333"),
+        (0.1 + 0.2, 1 - (0.1 + 0.2)),
+        ("2.5e-1", "0.75"),
+        (repr(1 / 3),) * 3,
+    ],
+)
+def test_probabilities_sum_to_one_within_their_rounding(written):
+    root = read_efg(chances(*written), "my.efg").root
+    assert sum(root.probabilities) == 1
+
+
+@pytest.mark.parametrize(
+    "written", [("0.5", "0.4999995"), ("1/3", "1/3", "333333/1000000"), ("0.3333",) * 3, ("1/2", "0.49999")]
+)
+def test_probabilities_that_miss_one_by_more_than_rounding(written):
+    with pytest.raises(games.GameFileError, match=r"line 2: expected probabilities that sum to 1"):
+        read_efg(chances(*written), "my.efg")
+
+
+@pytest.mark.parametrize(
+    ("again", "message"), [("y x", "another order than in line 3"), ("x z", "otherwise")]
+)
+def test_actions_of_an_information_set_are_named_alike(again, message):
+    """Taken by position, branches would be exchanged; Gambit refuses such files, too."""
+    names = " ".join(f'"{name}"' for name in again.split())
+    text = (
+        'EFG 2 R "unordered" { "A" "B" } ""\np "" 1 1 "" { "x" "y" } 0\np "" 2 1 "" { "x" "y" } 0\n'
+        't "" 1 "" { 1 1 }\nt "" 2 "" { 1 2 }\n'
+        'p "" 2 1 "" { NAMES } 0\nt "" 3 "" { 1 3 }\nt "" 4 "" { 1 4 }\n'
+    )
+    with pytest.raises(games.GameFileError, match=f"line 6: .*{message}"):
+        read_efg(text.replace("NAMES", names), "my.efg")
