@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks.model_server import FAULTS, Ask, ModelServer, Reply, new_rule
 from nashforge.archive import Archive, CallStatus, Run, Status
 from nashforge.evolve.config.run import RunConfig, load_config
+from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Measurement, Report, Stage, StageReport, Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.proposers.llm.prices import Usage, load_prices, price_of
@@ -53,7 +54,9 @@ class Numbers:
             reports.append(_report(stage, value, digest, crashed))
             if crashed:
                 break
-        self._ready.append(Report(token=task.token, evaluator="numbers", stages=tuple(reports)))
+        self._ready.append(
+            Report(token=task.token, evaluator=domain(task.domain).evaluator, stages=tuple(reports))
+        )
 
     def wait(self, timeout: float | None = None) -> list[Report | Lost]:
         """Return the answers."""
