@@ -237,8 +237,7 @@ def print_standings(standings: Sequence[Standing]) -> None:
     output.print_table(screen, table)
     for standing in standings:
         if not standing.summaries:
-            reason = output.plain(standing.reason or "no reason was given")
-            screen.print(f"[red]{output.plain(standing.label)}:[/] {reason}")
+            screen.print(f"[red]{output.plain(standing.label)}:[/]{output.because(standing.reason)}")
         counted = [f"{n} {name.replace('_', ' ')}" for name, n in standing.faults.items() if n]
         if counted:
             label = output.plain(standing.label)

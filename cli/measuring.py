@@ -44,6 +44,8 @@ class Measurements:
         How long programs were run, in words.
     shown : tuple of Metric
         Further metrics that were asked for.
+    missing : int
+        Measurements that Ctrl-C prevented.
     """
 
     rows: list[Measured]
@@ -53,6 +55,7 @@ class Measurements:
     reference: str | None
     length: str
     shown: tuple[Metric, ...] = ()
+    missing: int = 0
 
     @property
     def labels(self) -> list[str]:
@@ -69,15 +72,35 @@ class Measurements:
         return [row for row in self.rows if row.label == label]
 
     def total(self, label: str) -> float | None:
-        """Return the fitness of a program over all games; None if it failed in any or there is none."""
+        """Return the fitness of a program over all games; None if any is missing, or there is none."""
         from nashforge.evolve.measurement.evaluator import suite_fitness
 
-        return suite_fitness(self.fitness, self.of(label))
+        return None if self.missing else suite_fitness(self.fitness, self.of(label))
 
     @property
     def failures(self) -> list[Measured]:
         """The rows without a value."""
         return [row for row in self.rows if row.value is None]
+
+    def leave(self) -> None:
+        """End the command with its exit code, after saying what is missing.
+
+        Raises
+        ------
+        typer.Exit
+            If measurements failed or are missing.
+        """
+        import typer
+
+        from nashforge.cli.errors import FAILED, INTERRUPTED
+
+        if self.missing:
+            what = "measurement is" if self.missing == 1 else "measurements are"
+            text = f"Interrupted: {self.missing} {what} missing. What is finished is kept, here and in files."
+            print(text, file=sys.stderr)
+            raise typer.Exit(INTERRUPTED)
+        if self.failures:
+            raise typer.Exit(FAILED)
 
     @property
     def judged(self) -> bool:
@@ -120,7 +143,7 @@ class Measurements:
 
         for row in self.failures:
             where = f"{output.plain(row.label)} in {output.plain(row.game)}"
-            screen.print(f"[red]{where}:[/] {output.plain(row.reason or 'no reason was given')}")
+            screen.print(f"[red]{where}:[/]{output.because(row.reason)}")
 
 
 def measure(
@@ -153,7 +176,7 @@ def measure(
     from nashforge.cli.rendering.translated import running
     from nashforge.evolve.domains.lengths import length_in_words
     from nashforge.evolve.executors.local import LocalExecutor
-    from nashforge.evolve.measurement.evaluator import Evaluator
+    from nashforge.evolve.measurement.evaluator import Evaluator, Interrupted
 
     accepted = check_tier(tier)
     with Archive.open(database) as archive:
@@ -162,12 +185,19 @@ def measure(
         fitness, compared = fitness_for(domain, reference, objective)
         fitness, shown = strategic_for(domain, fitness, metrics, risk)
         stage, name = plan(domain, fitness, suite, games, iterations, seconds)
-        with closing(LocalExecutor(workers)) as executor, progress() as tell:
-            evaluator = Evaluator(archive, domain, stage, executor, tier=accepted)
-            rows = evaluator.measure(found, reference=compared, reuse=reuse, on_measured=tell)
+        missing = 0
+        try:
+            with closing(LocalExecutor(workers)) as executor, progress() as tell:
+                evaluator = Evaluator(archive, domain, stage, executor, tier=accepted)
+                rows = evaluator.measure(found, reference=compared, reuse=reuse, on_measured=tell)
+        except Interrupted as stop:
+            rows, missing = stop.rows, stop.missing
+            if not rows:
+                print("Interrupted before anything was measured; no file was written.", file=sys.stderr)
+                raise
     told = {"domain": domain.name, "train": name, "horizon": rows[0].iterations}
     return Measurements(
-        rows, domain.metrics[domain.metric], fitness, name, compared, length_in_words(told), shown
+        rows, domain.metrics[domain.metric], fitness, name, compared, length_in_words(told), shown, missing
     )
 
 

@@ -57,7 +57,7 @@ def compare(
 
     What the archive holds for the same game and iterations is used; the rest is measured and stored.
     """
-    from nashforge.cli.errors import FAILED, UsageProblem
+    from nashforge.cli.errors import UsageProblem
     from nashforge.cli.measuring import measure
     from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
@@ -93,8 +93,7 @@ def compare(
             output.print_json(compared_as_list(measured))
         else:
             _print(output.console(), measured)
-    if measured.failures:
-        raise typer.Exit(FAILED)
+    measured.leave()
 
 
 def _print(screen: Console, measured: Measurements) -> None:
@@ -108,15 +107,17 @@ def _print(screen: Console, measured: Measurements) -> None:
     table.add_column("game")
     room = max(screen.width - sum(max(len(label), 9) + 3 for label in labels) - 2, 24)
     for game in measured.games:
-        rows = [cell[label, game] for label in labels]
-        best = measured.metric.best(row.value for row in rows if row.value is not None)
+        rows = [cell.get((label, game)) for label in labels]
+        best = measured.metric.best(row.value for row in rows if row is not None and row.value is not None)
         cells = [
-            f"[red]{row.status}[/]"
+            "-"
+            if row is None
+            else f"[red]{row.status}[/]"
             if row.value is None
             else _emphasised(output.number(row.value), row.value == best)
             for row in rows
         ]
-        table.add_row(*cells, output.plain(output.wrapped(game, room)))
+        table.add_row(*cells, output.prose(output.wrapped(game, room), ""))
     if measured.judged:
         totals = [measured.total(label) for label in labels]
         top = max((total for total in totals if total is not None), default=None)

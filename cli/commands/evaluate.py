@@ -79,7 +79,6 @@ def evaluate(
     program failed in any game.
     """
     from nashforge.cli import dilemmas
-    from nashforge.cli.errors import FAILED
     from nashforge.cli.measuring import measure
     from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
     from nashforge.cli.rendering import output
@@ -125,8 +124,7 @@ def evaluate(
             output.print_json(rows)
         else:
             _print(output.console(), measured)
-    if measured.failures:
-        raise typer.Exit(FAILED)
+    measured.leave()
 
 
 def _print(screen: Console, measured: Measurements) -> None:

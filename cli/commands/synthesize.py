@@ -239,7 +239,7 @@ def _print(result: Synthesis, suite: DilemmaSuite) -> None:
     output.print_table(screen, table)
     for step in result.steps:
         if step.status.failed:
-            screen.print(f"[red]{step.iteration}, repair {step.repair}:[/] {output.plain(step.reason or '')}")
+            screen.print(f"[red]{step.iteration}, repair {step.repair}:[/]{output.because(step.reason)}")
     if result.chosen is not None:
         screen.print(f"[dim]See it with[/] nashforge show {result.chosen.candidate.nickname}")
 

@@ -289,6 +289,12 @@ def prose(text: str, indent: str = "  ") -> str:
     return "\n".join(f"{indent}{plain(line)}" for line in text.splitlines() or [""])
 
 
+def because(reason: str | None) -> str:
+    """Return why something failed, to stand behind a colon: foreign text of several lines goes below it."""
+    text = (reason or "no reason was given").strip()
+    return f"\n{prose(text)}" if "\n" in text else f" {plain(text)}"
+
+
 def display_name(rule: str) -> str:
     """Return a rule's name as papers write it: ``dcfr_plus`` is DCFR+."""
     return rule.upper().replace("_PLUS", "+").replace("_", "-")

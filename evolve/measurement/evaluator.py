@@ -65,6 +65,22 @@ class Measured:
     fresh: bool = True
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while programs were measured.
+
+    Attributes
+    ----------
+    rows : list of Measured
+        What was measured until then, and is stored: by program, then by game.
+    missing : int
+        Number of measurements that were not made.
+    """
+
+    def __init__(self, rows: list[Measured], missing: int) -> None:
+        super().__init__()
+        self.rows, self.missing = rows, missing
+
+
 class Evaluator:
     """Measures programs of one domain on the games of one stage.
 
@@ -124,6 +140,11 @@ class Evaluator:
         -------
         list of Measured
             By program, then by game.
+
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C.
         """
         wanted = [
             (named.label, program, trial)
@@ -144,20 +165,28 @@ class Evaluator:
             if (program.hash, trial.label) not in ahead | done.keys()
         }
         total, count = len(first) + len(others), 0
+
+        def rows() -> list[Measured]:
+            return [
+                self._judged(replace(done[program.hash, trial.label], label=label), references)
+                for label, program, trial in wanted
+                if (program.hash, trial.label) in done
+            ]
+
         # The reference goes first, so that what others are compared with is there when they come in.
-        for batch in (first, list(others.values())):
-            for measured in self._run(batch, references):
-                done[_key(measured)] = measured
-                count += 1
-                if on_measured is not None:
-                    on_measured(measured, count, total)
-            for measured in done.values():
-                if first and measured.program.hash == first[0][1].hash and measured.value is not None:
-                    references[measured.game] = measured.value
-        return [
-            self._judged(replace(done[program.hash, trial.label], label=label), references)
-            for label, program, trial in wanted
-        ]
+        try:
+            for batch in (first, list(others.values())):
+                for measured in self._run(batch, references):
+                    done[_key(measured)] = measured
+                    count += 1
+                    if on_measured is not None:
+                        on_measured(measured, count, total)
+                for measured in done.values():
+                    if first and measured.program.hash == first[0][1].hash and measured.value is not None:
+                        references[measured.game] = measured.value
+        except KeyboardInterrupt as stop:
+            raise Interrupted(rows(), total - count) from stop
+        return rows()
 
     def _references(self, reference: str | None) -> tuple[dict[str, float], list[_Job]]:
         """Return what the archive knows of the reference's values, and what is to be measured."""

@@ -1,0 +1,66 @@
+"""Ctrl-C while programs are measured: what was measured is shown, written and kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nashforge.cli.rendering import output
+
+GAMES = ("--game", "kuhn_poker", "--game", "leduc_poker")
+
+
+@pytest.mark.parametrize("command", ["compare", "evaluate"])
+def test_what_was_measured_is_told(
+    empty: Any,
+    tmp_path: Path,
+    command: str,
+    stopped_at_once: Callable[[subprocess.Popen[str]], None],
+) -> None:
+    path = tmp_path / "so-far.json"
+    words = (command, "cfr", *GAMES, "-n", "30000", "--reference", "none", "--workers", "1", "-o", path)
+    process = empty.start(*words)
+    stopped_at_once(process)
+    assert process.stderr is not None
+    assert "1/2 cfr in kuhn_poker" in process.stderr.readline()
+    os.kill(process.pid, signal.SIGINT)
+    text, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "kuhn_poker" in text
+    assert "leduc_poker" not in text
+    assert "Interrupted: 1 measurement is missing. What is finished is kept" in told
+    (row,) = json.loads(path.read_text())
+    assert row["game"] == "kuhn_poker"
+    assert row["value"] < 0.01
+    kept = empty.json("compare", "cfr", "--game", "kuhn_poker", "-n", "30000", "--reference", "none")
+    assert kept[0]["value"] == row["value"]
+
+
+def test_lines_of_ours_stay_lines_and_foreign_ones_are_indented(searched: Any, tmp_path: Path) -> None:
+    game = (
+        "universal_poker(betting=nolimit,numPlayers=2,numRounds=1,blind=1 2,stack=4 4,numSuits=1,numRanks=4)"
+    )
+    text = searched.text("compare", "cfr", "--game", game, "-n", "3", "--workers", "1", COLUMNS="60")
+    assert "\\n" not in text
+    assert "numRanks=4)" in text
+    crash = tmp_path / "crash.py"
+    crash.write_text(
+        "from nashforge.solvers.cfr.interface import *\n\n\n"
+        "def new(*args):\n    raise ValueError('one\\ntwo')\n"
+    )
+    result = searched("evaluate", str(crash), "--game", "kuhn_poker", "-n", "3", "--workers", "1")
+    assert result.exit_code == 1
+    assert "\\n" not in result.stdout
+
+
+def test_reasons_of_several_lines_stand_below() -> None:
+    assert output.because(None) == " no reason was given"
+    assert output.because("it [red]broke\n") == r" it \[red]broke"
+    assert output.because("one\nError: two\x1b") == "\n  one\n  Error: two\\x1b"
