@@ -12,8 +12,13 @@ from urllib.parse import parse_qsl, unquote
 HIDDEN = "***"
 
 _SCHEME = re.compile(r"[a-z0-9]+(\+[a-z0-9]+)?", re.IGNORECASE)
-_USER = re.compile(r"[^/?#@&=]*")
-_PLACE = re.compile(r"(\[[0-9a-f:.%]+\]|[\w.,%~-]*)(:\d*)?(/[^@?#]*)?", re.IGNORECASE)
+_USER = re.compile(r"[\w.%~+$-]*")
+_PLACE = re.compile(r"(\[[0-9a-f:.%]+\]|[\w.,%~-]*)(:\d*)?(/[\w./%~+$-]*)?", re.IGNORECASE)
+_SETTING = re.compile(
+    r"(pass\w*|pwd?|secret|token|(^|[\s;&?])(user|username|uid|host|hostaddr|port|dbname|database))\s*[=:]",
+    re.IGNORECASE,
+)
+_BEGINNING = re.compile(r"[\w+.-]*[:;]?//|[\w+.-]{2,}:/")
 _SHORTEST = 3
 """Characters of a password that is looked for in other texts: shorter ones are in every word."""
 
@@ -36,6 +41,19 @@ def is_clear(url: str) -> bool:
     if "@" in password or re.search(r"/[^@]*\?\w+=", password):
         return False
     return _USER.fullmatch(user) is not None and _PLACE.fullmatch(place) is not None
+
+
+def may_hold_a_password(place: str) -> bool:
+    """Whether what is to be the path of a file looks like an address, written in whatever way.
+
+    Such as a URL without its colon, or settings as database drivers read them (``host=... password=...``).
+    """
+    return (
+        ("@" in place and ":" in place)
+        or "://" in place
+        or _BEGINNING.match(place.strip().lstrip("\"'")) is not None
+        or _SETTING.search(place) is not None
+    )
 
 
 def endpoint(url: str) -> tuple[str, int | None]:

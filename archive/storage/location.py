@@ -6,11 +6,26 @@ import os
 import re
 from pathlib import Path
 
-from nashforge.archive.addresses import is_clear, shown_url
+from nashforge.archive.addresses import is_clear, may_hold_a_password, shown_url
 from nashforge.archive.errors import NotAnArchive
 
 VARIABLE = "NASHFORGE_DATABASE"
 """Environment variable that names the database."""
+
+_KNOWN = (
+    "mysql",
+    "mariadb",
+    "oracle",
+    "mssql",
+    "mongodb",
+    "redis",
+    "rediss",
+    "amqp",
+    "amqps",
+    "http",
+    "https",
+)
+"""Kinds that an error may repeat; what else stands before a colon may be part of a password."""
 
 _URL = re.compile(r"[a-z0-9+]+://|(postgres(ql)?|mysql|sqlite|redis|amqp)[a-z0-9+]*:", re.IGNORECASE)
 
@@ -43,18 +58,20 @@ def resolve_url(place: str | Path | None = None) -> str:
     """
     if place is None:
         place = os.environ.get(VARIABLE) or default_path()
-    text = str(place)
+    text = str(place).strip()
     if isinstance(place, Path) or not _URL.match(text):
         return _file_url(text)
     scheme = text.partition(":")[0].lower()
     if not text[len(scheme) :].startswith("://"):
-        raise NotAnArchive(f"a database URL begins with {scheme}:// (two slashes); write it so")
+        raise NotAnArchive(
+            "a database URL begins with its kind and ://, as in postgresql://USER@HOST/NAME; write it so"
+        )
     if scheme in ("sqlite", "sqlite+pysqlite"):
         rest = text.partition("://")[2]
         path = rest.partition("?")[0].removeprefix("/")
-        if "?" in rest or path in ("", ":memory:"):
+        if "?" in rest or not rest.startswith("/") or path in ("", ":memory:"):
             raise NotAnArchive(
-                f"the database {text} is not a plain file, and an archive must outlive its process; "
+                "that database is not a plain file, and an archive must outlive its process; "
                 "give a file path or sqlite:///PATH"
             )
         return _file_url(path)
@@ -66,13 +83,19 @@ def resolve_url(place: str | Path | None = None) -> str:
                 "name or password as %40, %3A, %2F, %3F, %23 and %25"
             )
         return url
+    kind = f"of the kind {scheme!r}" if scheme.partition("+")[0] in _KNOWN else "of that kind"
     raise NotAnArchive(
-        f"databases of the kind {scheme!r} are not supported; use a file path, sqlite:///PATH or "
-        "postgresql://USER@HOST/NAME"
+        f"databases {kind} are not supported; use a file path, sqlite:///PATH or postgresql://USER@HOST/NAME"
     )
 
 
 def _file_url(path: str) -> str:
+    if may_hold_a_password(path):
+        raise NotAnArchive(
+            "the database looks like an address, but is no URL that is known here (it is not repeated, as it "
+            "may hold a password); give postgresql://USER@HOST/NAME or a file path without '@' and ':', "
+            "'//' at its beginning, and 'password='"
+        )
     return f"sqlite:///{Path(path).expanduser().absolute()}"
 
 

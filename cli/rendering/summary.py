@@ -115,7 +115,7 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
 
     assert result.best is not None
     name = result.best.nickname
-    where = f" --database {shlex.quote(database)}" if database else ""
+    where = _place(database)
     # On the games of the final test most of what is compared has been measured.
     games = shlex.quote(str(config["test"] if config.get("final_test") else config["train"]))
     domain = find_domain(config["domain"])
@@ -156,9 +156,19 @@ def _free(name: str | None, ending: str) -> str:
     return next(name for name in names if not os.path.lexists(name))
 
 
+def _place(database: str | None) -> str:
+    """Return the option that names a database again, without the password that it was given with."""
+    from nashforge.archive.storage.location import display, file_of, resolve_url
+
+    if not database:
+        return ""
+    url = resolve_url(database)
+    return f" --database {shlex.quote(database if file_of(url) is not None else display(url))}"
+
+
 def print_interrupted(screen: Console, run: str, database: str | None) -> None:
     """Say how to go on with an interrupted run."""
-    where = f" --database {shlex.quote(database)}" if database else ""
+    where = _place(database)
     output.say(
         screen, "\nInterrupted; everything finished is kept. Continue with", f"nashforge resume {run}{where}"
     )

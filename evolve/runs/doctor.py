@@ -197,7 +197,7 @@ def _services(database: str | None) -> Iterator[Check]:
         yield _reach("PostgreSQL", url, "check that the server runs and NASHFORGE_DATABASE is right")
     else:
         yield Check("PostgreSQL", "info", "not configured; only needed when several machines work")
-    broker = os.environ.get(BROKER, "")
+    broker = os.environ.get(BROKER, "").strip()
     names = {"redis": "Redis", "rediss": "Redis", "amqp": "RabbitMQ", "amqps": "RabbitMQ"}
     scheme = broker.partition("://")[0]
     for service in ("Redis", "RabbitMQ"):

@@ -14,6 +14,7 @@ from celery import Celery
 from celery.app.amqp import Queue
 from celery.exceptions import OperationalError
 
+from nashforge.archive.addresses import without_passwords
 from nashforge.evolve.service.settings import ServiceError, ServiceSettings
 
 KINDS = ("evaluate", "propose")
@@ -144,7 +145,8 @@ class Broker:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=10)
         except self._away as error:
-            detail = " ".join(str(error).split()) or type(error).__name__
+            told = " ".join(str(error).split())
+            detail = without_passwords(told, self._settings.broker) or type(error).__name__
             raise ServiceError(
                 f"the broker {self._settings.shown_broker} cannot be reached ({detail}); check that it "
                 "runs and that the URL is right"

@@ -118,6 +118,7 @@ def service_settings(
             f"no broker is named; give --broker redis://HOST/0 or amqp://USER:PASSWORD@HOST//, or set "
             f"{BROKER}, or try everything on this machine with `nashforge service up`"
         )
+    values["broker"] = str(values["broker"]).strip()
     try:
         settings = ServiceSettings.model_validate(values)
     except ValidationError as error:
