@@ -9,8 +9,8 @@ A suite file has a ``name``, a ``purpose`` and ``games``::
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from nashforge.games.errors import GameError, SuiteError
 from nashforge.games.naming import choice
+from nashforge.games.texts import TextError, read_toml
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -66,33 +67,23 @@ def load_suite(name_or_path: str | Path) -> Suite:
     if isinstance(name_or_path, str) and not name_or_path.endswith(".toml") and "/" not in name_or_path:
         known = suite_names()
         if name_or_path in known:
-            text = (
-                resources.files("nashforge.games").joinpath("data", f"{name_or_path}.toml").read_text("utf-8")
-            )
-            return _parse(text, name_or_path)
+            file = resources.files("nashforge.games").joinpath("data", f"{name_or_path}.toml")
+            return _parse(file, name_or_path)
         raise SuiteError(
             f"there is no suite called {name_or_path!r}; {choice(name_or_path, known)} (your own suite is a "
             "path ending in .toml)"
         )
-    path = Path(name_or_path).expanduser()
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError as error:
-        raise SuiteError(f"the suite file {path} does not exist; check the path") from error
-    except OSError as error:
-        raise SuiteError(f"the suite file {path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SuiteError(f"the suite file {path} is not UTF-8 text; save it as UTF-8") from error
-    suite = _parse(text, str(path))
+    path = Path(name_or_path)
+    suite = _parse(path, str(path))
     _check_games(suite, path)
     return suite
 
 
-def _parse(text: str, source: str) -> Suite:
+def _parse(file: Path | Traversable, source: str) -> Suite:
     try:
-        return Suite.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SuiteError(f"the suite {source} is not valid TOML: {error}") from error
+        return Suite.model_validate(read_toml(file))
+    except TextError as error:
+        raise SuiteError(f"the suite {source} {error}") from error
     except ValidationError as error:
         problems = "; ".join(_problem(item["loc"], item["type"], item["msg"]) for item in error.errors())
         raise SuiteError(

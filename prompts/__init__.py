@@ -8,7 +8,6 @@ template takes.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
+from nashforge.games.texts import TextError, read_text, read_toml
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -99,13 +99,9 @@ def feedback_table(name: str) -> Mapping[str, Any]:
             "ending in .toml)"
         )
     try:
-        return tomllib.loads((levels[name] if name in levels else Path(name).expanduser()).read_text("utf-8"))
-    except OSError as error:
-        raise PromptError(
-            f"the feedback level {name} cannot be read ({error.strerror}); check the path"
-        ) from error
-    except ValueError as error:  # of the path, the encoding or the syntax
-        raise PromptError(f"the feedback level {name} is not TOML: {error}; mend the file") from error
+        return read_toml(levels.get(name, name))
+    except TextError as error:
+        raise PromptError(f"the feedback level {name} {error}") from error
 
 
 def _render(name: str, domain: str | None, folders: tuple[Path, ...], variables: Mapping[str, object]) -> str:
@@ -170,7 +166,10 @@ def _environment(domain: str | None, folders: tuple[Path, ...]) -> Environment:
 
     def load(name: str) -> str | None:
         file = _find(name, domain, folders)
-        return None if file is None else file.read_text(encoding="utf-8")
+        try:
+            return None if file is None else read_text(file)
+        except TextError as error:
+            raise PromptError(f"the prompt {file} {error}") from error
 
     # The output is plain text for a model, not HTML. What is missing must be an error, not a gap in the text.
     # Templates may come with somebody else's run: they reach what they are given, and nothing behind it.

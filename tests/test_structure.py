@@ -10,7 +10,7 @@ from tools.structure import Structure, cycle, floors, read
 
 FLOORS = {
     "games": (
-        "errors folders lazy naming sequence_form",
+        "errors folders lazy naming sequence_form texts",
         "compiled guards leaves",
         "dilemmas disguises files",
         "loading",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.checks import strategic_of
 from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.games.naming import choice
+from nashforge.games.texts import TextError, read_toml
 
 Strategy = Literal["evolution", "best_of_n", "sequential"]
 
@@ -28,10 +28,6 @@ _OPTION_NAMES = {
     "model": "proposer",
 }
 """Fields that have another name on the command line."""
-
-
-LONGEST_FILE = 1_000_000
-"""Characters of a run's file."""
 
 
 class ConfigError(NashforgeError, ValueError):
@@ -222,23 +218,9 @@ def read_run_file(path: str | Path) -> RunFile:
         If the file cannot be read or is not TOML.
     """
     try:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(LONGEST_FILE + 1)
-        if len(text) > LONGEST_FILE:
-            raise ValueError(f"it has more than {LONGEST_FILE:,} characters")
-        table = tomllib.loads(text)
-    except RecursionError as error:
-        raise ConfigError(
-            f"the configuration {path} is nested too deeply; options are plain values"
-        ) from error
-    except OSError as error:
-        raise ConfigError(
-            f"the configuration {path} cannot be read ({error.strerror}); check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the configuration {path} is not UTF-8 text; save it as UTF-8") from error
-    except ValueError as error:  # tomllib.TOMLDecodeError, or a number of thousands of digits
-        raise ConfigError(f"the configuration {path} is not TOML: {_short(str(error))}") from error
+        table = read_toml(path)
+    except TextError as error:
+        raise ConfigError(f"the configuration {path} {error}") from error
     values: dict[str, Any] = {}
     for spelled, value in table.items():
         name = spelled.replace("-", "_")

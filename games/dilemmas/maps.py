@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from nashforge.games.errors import GameError
 from nashforge.games.naming import choice
+from nashforge.games.texts import TextError, read_text
 
 SUFFIX = ".txt"
 MOST_CELLS = 4096
@@ -110,7 +111,7 @@ def load_map(name_or_path: str) -> GridMap:
         return _own(name_or_path)
     try:
         known = Path(name_or_path).expanduser().stat()
-    except OSError:
+    except (OSError, RuntimeError, ValueError):  # told by whoever reads it
         return _read(name_or_path, None)
     return _read(name_or_path, (known.st_mtime_ns, known.st_size, known.st_ino))
 
@@ -129,13 +130,9 @@ def _own(name: str) -> GridMap:
 def _read(name_or_path: str, version: tuple[int, int, int] | None) -> GridMap:
     """Return the map of a file; the version says when to read it again."""
     try:
-        text = Path(name_or_path).expanduser().read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise MapError(f"the map {name_or_path} does not exist; check the path") from error
-    except OSError as error:
-        raise MapError(f"the map {name_or_path} cannot be read ({error.strerror}); check the path") from error
-    except UnicodeDecodeError as error:
-        raise MapError(f"the map {name_or_path} is not ASCII text; save it as plain text") from error
+        text = read_text(name_or_path)
+    except TextError as error:
+        raise MapError(f"the map {name_or_path} {error}") from error
     return parse_map(text, name_or_path)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
-from pathlib import Path
+from importlib.resources.abc import Traversable
 
 from pydantic import ValidationError
 
 from nashforge.games.errors import SuiteError
 from nashforge.games.suites import Suite
+from nashforge.games.texts import TextError, read_toml
 
 _FOLDER = "suites"
 
@@ -28,23 +28,20 @@ def load_matrix_suite(name_or_path: str) -> Suite:
     nashforge.games.SuiteError
         If there is no such suite, or the file is not one.
     """
+    file: str | Traversable
     if name_or_path in matrix_suite_names():
         file = resources.files("nashforge.games.matrix").joinpath(_FOLDER, f"{name_or_path}.toml")
-        text = file.read_text("utf-8")
-    elif name_or_path.endswith(".toml"):
-        try:
-            text = Path(name_or_path).expanduser().read_text("utf-8")
-        except OSError as error:
-            raise SuiteError(f"the suite file {name_or_path} cannot be read: {error.strerror}") from error
+    elif name_or_path.endswith(".toml") or "/" in name_or_path:
+        file = name_or_path
     else:
         raise SuiteError(
             f"there is no suite of matrix games called {name_or_path!r}; there are "
             f"{', '.join(matrix_suite_names())} (your own suite is a path ending in .toml)"
         )
     try:
-        return Suite.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SuiteError(f"the suite {name_or_path} is not valid TOML: {error}") from error
+        return Suite.model_validate(read_toml(file))
+    except TextError as error:
+        raise SuiteError(f"the suite {name_or_path} {error}") from error
     except ValidationError as error:
         raise SuiteError(
             f"the suite {name_or_path} is ill-formed; it needs name (text), purpose (text) and games (a list "

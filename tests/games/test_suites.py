@@ -69,7 +69,7 @@ def test_a_suite_of_ones_own(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = ", "not valid TOML"),
+        ("name = ", "not TOML"),
         ('name = "x"\ngames = ["kuhn_poker"]', "purpose is missing"),
         ('name = "x"\npurpose = "y"\ngames = []', "games: .*at least 1"),
         ('name = "x"\npurpose = "y"\ngames = "kuhn_poker"', "games: input should be a valid tuple"),

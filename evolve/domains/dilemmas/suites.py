@@ -12,10 +12,9 @@ A suite is a TOML file::
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
+from importlib.resources.abc import Traversable
 from itertools import combinations
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -24,8 +23,9 @@ from nashforge.evolve.evaluation.messages import Split
 from nashforge.games.dilemmas.settings import GAMES, Setting, parse_setting
 from nashforge.games.errors import GameError, SuiteError
 from nashforge.games.naming import choice
+from nashforge.games.texts import TextError, read_toml
 
-Seeds = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+Seeds = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)]
 
 
 class DilemmaSuite(BaseModel):
@@ -89,28 +89,23 @@ def load_dilemma_suite(name_or_path: str) -> DilemmaSuite:
     nashforge.games.SuiteError
         If there is no such suite or its file is ill-formed.
     """
+    found: str | Traversable
     if name_or_path in dilemma_suite_names():
-        file = resources.files(__package__).joinpath("suites", f"{name_or_path}.toml")
-        text = file.read_text(encoding="utf-8")
+        found = resources.files(__package__).joinpath("suites", f"{name_or_path}.toml")
     elif "(" in name_or_path and name_or_path.partition("(")[0].strip() in GAMES:
         own = load_dilemma_suite(name_or_path.partition("(")[0].strip())
         return own.model_copy(update={"name": name_or_path, "setting": str(parse_setting(name_or_path))})
     elif name_or_path.endswith(".toml") or "/" in name_or_path:
-        try:
-            text = Path(name_or_path).expanduser().read_text(encoding="utf-8")
-        except OSError as error:
-            raise SuiteError(
-                f"the suite {name_or_path} cannot be read ({error.strerror}); check the path"
-            ) from error
+        found = name_or_path
     else:
         raise SuiteError(
             f"there is no suite {name_or_path!r} of social dilemmas; "
             f"{choice(name_or_path, dilemma_suite_names())} (your own suite is a path ending in .toml)"
         )
     try:
-        return DilemmaSuite.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SuiteError(f"the suite {name_or_path} is not TOML: {error}") from error
+        return DilemmaSuite.model_validate(read_toml(found))
+    except TextError as error:
+        raise SuiteError(f"the suite {name_or_path} {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"

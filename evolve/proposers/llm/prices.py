@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nashforge.errors import NashforgeError
+from nashforge.games.texts import TextError, read_toml
 
 VARIABLE = "NASHFORGE_PRICES"
 _MILLION = 1e6
@@ -95,7 +95,7 @@ def load_prices(path: str | Path | None = None) -> Mapping[str, Price]:
     PriceError
         If a list cannot be read or has a value that is no price.
     """
-    prices = _read(resources.files(__package__).joinpath("prices.toml").read_text("utf-8"), "prices.toml")
+    prices = _read(resources.files(__package__).joinpath("prices.toml"), "prices.toml")
     own = path or os.environ.get(VARIABLE) or None
     if own is None:
         from platformdirs import user_config_path
@@ -103,11 +103,7 @@ def load_prices(path: str | Path | None = None) -> Mapping[str, Price]:
         usual = user_config_path("nashforge") / "prices.toml"
         own = usual if usual.is_file() else None
     if own is not None:
-        try:
-            text = Path(own).expanduser().read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PriceError(f"the price list {own} cannot be read: {error}; check the path") from error
-        prices |= _read(text, str(own))
+        prices |= _read(own, str(own))
     return prices
 
 
@@ -117,12 +113,11 @@ def _fits(name: str, label: str) -> bool:
     return label.startswith(name) and _RELEASE.fullmatch(label[len(name) :]) is not None
 
 
-def _read(text: str, name: str) -> dict[str, Price]:
+def _read(file: str | Path | Traversable, name: str) -> dict[str, Price]:
     try:
-        table: dict[str, Any] = tomllib.loads(text)
-        return {label: Price.model_validate(value) for label, value in table.items()}
-    except tomllib.TOMLDecodeError as error:
-        raise PriceError(f"the price list {name} is not TOML: {error}") from error
+        return {label: Price.model_validate(value) for label, value in read_toml(file).items()}
+    except TextError as error:
+        raise PriceError(f"the price list {name} {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

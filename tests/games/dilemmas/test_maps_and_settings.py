@@ -43,7 +43,7 @@ def test_maps_that_are_not_there(tmp_path):
         load_map(str(tmp_path / "nowhere.txt"))
     binary = tmp_path / "binary.txt"
     binary.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(MapError, match="plain text"):
+    with pytest.raises(MapError, match="UTF-8 text"):
         load_map(str(binary))
 
 

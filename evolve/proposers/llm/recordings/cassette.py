@@ -82,7 +82,10 @@ def read_cassette(path: str | Path) -> Tape:
         If the file cannot be read or is no cassette.
     """
     try:
-        with Path(path).expanduser().open(encoding="utf-8") as file:
+        place = Path(path).expanduser()
+        if place.exists() and not place.is_file():  # a pipe would be waited for, a device has no end
+            raise CassetteError(f"the cassette {path} is not a plain file; check the path")
+        with place.open(encoding="utf-8") as file:
             head = json.loads(file.readline())
             if not isinstance(head, dict) or head.get("nashforge_cassette") != VERSION:
                 raise CassetteError(
@@ -94,7 +97,7 @@ def read_cassette(path: str | Path) -> Tape:
         raise CassetteError(
             f"the cassette {path} cannot be read ({error.strerror}); check the path"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RuntimeError) as error:  # the last: nested too deeply
         if isinstance(error, CassetteError):
             raise
         raise CassetteError(f"the cassette {path} is damaged ({error}); export it again") from error

@@ -135,7 +135,7 @@ def test_suites_that_cannot_be_played(changes, wrong, tmp_path):
 def test_suites_that_are_not_there(tmp_path):
     with pytest.raises(SuiteError, match="choose one of cleanup"):
         load_dilemma_suite("nowhere")
-    with pytest.raises(SuiteError, match="cannot be read"):
+    with pytest.raises(SuiteError, match="does not exist"):
         load_dilemma_suite(str(tmp_path / "nowhere.toml"))
 
 
