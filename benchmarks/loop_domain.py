@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nashforge.evolve.evaluation.messages import Fitness, Measurement, Report, Split, Stage, Task, Trial
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Fitness, Measurement, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import Metric, catalogue
-from nashforge.evolve.evaluation.stages import Tally, run_stages
+from nashforge.evolve.evaluation.stages import Tally
 from nashforge.evolve.sandbox import Limits, Sandbox
 
 HOST = '''"""Calls the program."""
@@ -88,12 +89,11 @@ def install(folder: Path) -> None:
     os.environ["NASHFORGE_LOOP_PROMPTS"] = str(home / "prompts")
 
 
-class LoopDomain:
+class LoopDomain(Domain):
     """Programs that return a number; more is better."""
 
     name = "loop"
     title = "Numbers, for measuring the loop"
-    evaluator = "loop-1"
     seed = "one"
     hosts = ("loop_host",)
     metric = "value"
@@ -103,17 +103,13 @@ class LoopDomain:
     horizon = 1
 
     @property
-    def prompts(self) -> Path:
+    def prompts(self) -> str:
         """Where the templates are."""
-        return Path(os.environ["NASHFORGE_LOOP_PROMPTS"])
+        return os.environ["NASHFORGE_LOOP_PROMPTS"]
 
-    def baselines(self) -> tuple[str, ...]:
+    def programs(self) -> Mapping[str, str]:
         """Return the one program."""
-        return ("one",)
-
-    def source(self, baseline: str) -> str:
-        """Return the seed."""
-        return SEED
+        return {"one": SEED}
 
     def smoke(self, horizon: int) -> Stage:
         """Return one call."""
@@ -133,34 +129,27 @@ class LoopDomain:
     def prepare(self, stage: Stage) -> None:
         """Nothing needs preparation."""
 
-    def grammar(self) -> None:
-        """Offline tools do not know these programs."""
+    def fingerprint(self, measured: Sequence[float]) -> None:
+        """Equal numbers are no repetitions."""
 
-    def proposer(self) -> None:
-        """Only models write them."""
-
-    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
-        """Call the program once a stage, in a session of its own."""
-
-        def run_stage(stage: Stage, tally: Tally) -> None:
-            began = time.perf_counter()
-            with sandbox.session(
-                task.source,
-                host="loop_host",
-                setup={},
-                inputs=[("nothing", (1,), "<f8")],
-                outputs=[("value", (1,), "<f8")],
-                limits=Limits(),
-            ) as session:
-                session.call(0, 1, expect=["value"])
-                value = float(np.asarray(session.outputs["value"])[0])
-            tally.use(session.usage, session.log)
-            tally.values["number"] = value
-            tally.fingerprint = None
-            spent = time.perf_counter() - began
-            tally.scores += [
-                Measurement(game="number", metric="value", value=value, direction="max", iteration=1),
-                Measurement(game="number", metric="seconds", value=spent),
-            ]
-
-        return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
+    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+        """Call the program once, in a session of its own."""
+        began = time.perf_counter()
+        with sandbox.session(
+            source,
+            host="loop_host",
+            setup={},
+            inputs=[("nothing", (1,), "<f8")],
+            outputs=[("value", (1,), "<f8")],
+            limits=limits,
+        ) as session:
+            session.call(0, 1, expect=["value"])
+            value = float(np.asarray(session.outputs["value"])[0])
+        tally.use(session.usage, session.log)
+        tally.values["number"] = value
+        spent = time.perf_counter() - began
+        tally.scores += [
+            Measurement(game="number", metric="value", value=value, direction="max", iteration=1),
+            Measurement(game="number", metric="seconds", value=spent),
+        ]
+        return [value]

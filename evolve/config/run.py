@@ -155,7 +155,7 @@ def load_config(
     values |= {name: value for name, value in options.items() if value is not None}
     work = domain(str(values.get("domain", "cfr")))
     defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}
-    defaults.update(getattr(work, "search", {}))
+    defaults.update(work.search)
     defaults.update({str(split): suite for split, suite in work.suites.items()})
     objective = values.pop("objective", None)
     if objective is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -55,5 +56,19 @@ def domain(name: str) -> Domain:
     for entry in entry_points(group=ENTRY_POINTS, name=name):
         from nashforge.evolve.domains.checks import complete
 
-        return complete(entry.load()(), name)
+        return complete(_made(entry.load(), name), name)
     raise UnknownDomainError(f"there is no domain {name!r}; {choice(name, domain_names())}")
+
+
+def _made(make: Callable[[], object], name: str) -> object:
+    """Return what an entry point makes; a method that is still to be written is told as such."""
+    try:
+        return make()
+    except TypeError as error:
+        if "abstract" not in str(error):
+            raise
+        from nashforge.evolve.domains.checks import DomainError
+
+        raise DomainError(
+            f"the domain {name!r} is not finished: {error}; see docs/howto-domain.md"
+        ) from error

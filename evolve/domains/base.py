@@ -1,89 +1,228 @@
-"""What a domain is: everything that the search needs to know about one kind of program."""
+"""What a domain is: one kind of evolvable program, how it is run and how it is judged."""
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from nashforge.evolve.evaluation.messages import Fitness, Report, Split, Stage, Task
-from nashforge.evolve.evaluation.metrics import Metric
+from nashforge import games
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Report, Split, Stage, Task, Trial
+from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, SECONDS, Metric, catalogue
+from nashforge.evolve.evaluation.stages import Allowance, Tally, requested, run_stages
+from nashforge.evolve.sandbox import InfrastructureError, Limits, Sandbox
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.base import Proposer
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
-    from nashforge.evolve.sandbox import Sandbox
+
+FINGERPRINT_DIGITS = 5
+"""Programs whose measurements agree to so many digits on the smoke stage count as the same behaviour."""
+
+SMOKE_ITERATIONS, SMOKE_SECONDS = 20, 10.0
 
 
-class Domain(Protocol):
+class Domain(ABC):
     """One kind of evolvable program and how it is judged.
+
+    To be written are ``name``, ``seed``, ``hosts``, ``suites``, `programs` and `play`; everything else has a
+    default. Search, evaluation, comparison and reports work for every domain.
 
     Attributes
     ----------
     name : str
         As used on the command line.
-    title : str
-        One line for people.
-    evaluator : str
-        Version of the evaluation: measurements of different versions are not compared.
     seed : str
         Name of the library program that a search starts from.
     hosts : tuple of str
         Modules that run the programs in the sandbox.
+    suites : dict
+        Default suite of each split, for ``train``, ``validation`` and ``test``.
+    title : str
+        One line for people. Default: the name.
+    evaluator : str
+        Version of the evaluation: measurements of different versions are not compared. Default: ``NAME-1``.
     metric : str
-        The measured quantity behind the fitness; one of ``metrics``.
+        The measured quantity behind the fitness; one of ``metrics``. Default: exploitability.
     metrics : dict
         Everything that its reports measure, by name; see `nashforge.evolve.evaluation.metrics.catalogue`.
     fitness : Fitness
-        Default fitness, with the library program that it refers to.
-    suites : dict
-        Default suite of each split, for ``train``, ``validation`` and ``test``.
+        Default fitness, with the library program that it refers to. Default: orders of magnitude below the
+        seed program, or the plain mean where more of the metric is better.
     horizon : int
         Default number of iterations.
-
-    Notes
-    -----
-    A domain may have an attribute ``search``, too: its defaults of other fields of
-    `nashforge.evolve.config.run.RunConfig`; and ``effort``: the metric that ``metric`` is traded off against
-    where nobody says otherwise. Without it, that is ``seconds``, if the domain measures it. A method
-    ``length(suite, horizon)`` says in words how long its programs are run, where that is not ``horizon``
-    iterations.
-
-    One whose interface has changed may have a method ``translate(source)``. It returns what today's engine
-    runs in the place of a program of an earlier interface, and None for one of today's; it raises
-    `nashforge.evolve.domains.translation.TranslationError` for one that cannot be translated mechanically.
+    seconds : dict
+        Processor time that a program may use in all the games of a split.
+    noise : float
+        Measurements below it differ between programs that act alike.
+    search : dict
+        The domain's defaults of other fields of `nashforge.evolve.config.run.RunConfig`.
+    effort : str
+        The metric that ``metric`` is traded off against where nobody says otherwise.
+    prompts : str or None
+        A folder with its prompt templates, if they do not come with Nashforge.
     """
 
     name: str
-    title: str
-    evaluator: str
     seed: str
     hosts: tuple[str, ...]
-    metric: str
-    metrics: Mapping[str, Metric]
-    fitness: Fitness
     suites: Mapping[Split, str]
-    horizon: int
+    metric: str = EXPLOITABILITY.name
+    metrics: Mapping[str, Metric] = catalogue([EXPLOITABILITY, SECONDS])
+    horizon: int = 1000
+    seconds: Mapping[Split, float] = MappingProxyType({"train": 120.0, "validation": 120.0, "test": 600.0})
+    noise: float = 1e-12
+    search: Mapping[str, object] = MappingProxyType({})
+    effort: str = SECONDS.name
+    prompts: str | None = None
+
+    @property
+    def title(self) -> str:
+        """One line for people."""
+        return self.name
+
+    @property
+    def evaluator(self) -> str:
+        """Version of the evaluation."""
+        return f"{self.name}-1"
+
+    @property
+    def fitness(self) -> Fitness:
+        """Default fitness."""
+        kind = "log_ratio" if self.metrics[self.metric].direction == "min" else "value"
+        return Fitness.model_validate({"kind": kind, "reference": self.seed})
+
+    # The library.
+
+    @abstractmethod
+    def programs(self) -> Mapping[str, str]:
+        """Return the sources of the library's programs, by name."""
 
     def baselines(self) -> tuple[str, ...]:
         """Return the names of the library's programs."""
+        return tuple(self.programs())
 
     def source(self, baseline: str) -> str:
         """Return the source of a library program."""
+        return self.programs()[baseline]
 
-    def smoke(self, horizon: int) -> Stage:
-        """Return the cheap first stage, whose fingerprint tells programs apart by what they do."""
+    # How a program is measured.
 
-    def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
-        """Return what to measure for a split: the games of a suite, disguised for validation.
+    @abstractmethod
+    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+        """Run a program in one game, fill the tally and return the measurements that tell behaviours apart.
+
+        Raises
+        ------
+        nashforge.evolve.sandbox.CandidateFailure
+            If the program fails.
+        """
+
+    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
+        """Run a task: every game of every stage.
+
+        What the program does wrong becomes a status of the report; what the machine does wrong is raised as
+        `nashforge.evolve.sandbox.InfrastructureError`.
+        """
+        self._check_games(task)
+
+        def run_stage(stage: Stage, tally: Tally) -> None:
+            allowance = Allowance(stage.seconds, task.memory_bytes)
+            tally.asked = self.requested(stage.fitness)
+            measured: list[float] = []
+            for trial in stage.trials:
+                limits = self.limits(allowance.limits(tally.cpu_seconds))
+                measured += self.play(task.source, trial, sandbox, limits, tally)
+                self.measure(stage.fitness, trial, tally)
+            if stage.split == "smoke":
+                tally.fingerprint = self.fingerprint(measured)
+
+        return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
+
+    def limits(self, limits: Limits) -> Limits:
+        """Return the limits of one game, given those that the stage leaves."""
+        return limits
+
+    def requested(self, fitness: Fitness) -> tuple[str, ...]:
+        """Return the metrics to be measured that are measured only on request."""
+        return requested(fitness, self.metrics)
+
+    def measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:  # noqa: B027
+        """Add what is measured of a game only on request, as far as it is asked for."""
+
+    def fingerprint(self, measured: Sequence[float]) -> str | None:
+        """Return a digest of what the smoke stage measured, the same for programs that act alike, or None."""
+        digits = [f"{max(value, self.noise):.{FINGERPRINT_DIGITS - 1}e}" for value in measured]
+        return hashlib.sha256(" ".join(digits).encode()).hexdigest()[:16]
+
+    # What is measured.
+
+    def games(self, suite: str) -> Sequence[str]:
+        """Return the games of a suite.
 
         Raises
         ------
         nashforge.games.SuiteError
             If there is no such suite.
         """
+        return games.load_suite(suite).games
+
+    def identified(self, game: str) -> tuple[str, str]:
+        """Return how to call a game from any folder, and the digest of its identity."""
+        return games.portable(game), games.identity(game).digest
+
+    def checkpoints(self, horizon: int) -> tuple[int, ...]:
+        """Return after which iterations is measured: the first few, and every twentieth part."""
+        points = {horizon * k // 20 for k in range(1, 20)} | {1, 2, 5, 10, 20, horizon}
+        return tuple(sorted(k for k in points if 1 <= k <= horizon))
+
+    def trial(
+        self, game: str, horizon: int, label: str | None = None, disguise: Disguise | None = None
+    ) -> Trial:
+        """Return the trial of a game; whoever plays it may work in another directory.
+
+        Raises
+        ------
+        nashforge.games.GameError
+            If the game cannot be loaded.
+        """
+        played, identity = self.identified(game)
+        return Trial(
+            label=label or game,
+            game=played,
+            identity=identity,
+            iterations=horizon,
+            checkpoints=self.checkpoints(horizon),
+            disguise=disguise,
+        )
+
+    def smoke(self, horizon: int) -> Stage:
+        """Return the cheap first stage, whose fingerprint tells programs apart by what they do."""
+        first = self.games(self.suites["train"])[0]
+        trial = self.trial(first, min(SMOKE_ITERATIONS, horizon))
+        return Stage(split="smoke", suite="smoke", trials=(trial,), seconds=SMOKE_SECONDS)
+
+    def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
+        """Return what to measure for a split: the games of a suite, disguised for validation if they can be.
+
+        Raises
+        ------
+        nashforge.games.SuiteError
+            If there is no such suite.
+        """
+        trials = tuple(self.trial(game, horizon) for game in self.games(suite))
+        return Stage(split=split, suite=suite, trials=trials, fitness=fitness, seconds=self.seconds[split])
 
     def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return a stage over given games, undisguised."""
+        trials = tuple(self.trial(game, horizon) for game in games)
+        return Stage(
+            split="test", suite="games", trials=trials, fitness=fitness, seconds=self.seconds["test"]
+        )
 
     def prepare(self, stage: Stage) -> None:
         """Make sure that the games of a stage can be played; what takes long the first time is done here.
@@ -93,16 +232,62 @@ class Domain(Protocol):
         nashforge.games.GameError
             If one of them cannot be compiled.
         """
+        for game in {trial.game for trial in stage.trials}:
+            games.compile(game)
 
-    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
-        """Run a task.
+    def length(self, suite: str, horizon: int) -> str:
+        """Return how long programs are run, in words."""
+        return f"{horizon} iterations"
 
-        What the program does wrong becomes a status of the report; what the machine does wrong is raised as
-        `nashforge.evolve.sandbox.InfrastructureError`.
-        """
+    # Who writes programs, and what they are told.
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of its programs; None: offline tools cannot read them."""
+        return None
 
     def proposer(self) -> Proposer | None:
-        """Return what writes its programs without a model; None: there is no such proposer."""
+        """Return what writes its programs without a model; None: there is no such proposer.
+
+        By default that is the offline rewriter, if there is a grammar.
+        """
+        from nashforge.evolve.proposers.rewriting.proposer import OfflineProposer
+
+        grammar = self.grammar()
+        return None if grammar is None else OfflineProposer(grammar)
+
+    def brief(self, train: Stage) -> Mapping[str, object]:
+        """Return what the system prompt mentions besides what every prompt is given."""
+        interface = import_module(f"{self.hosts[0].rpartition('.')[0]}.interface")
+        return {"interface": inspect.getsource(interface)}
+
+    def translate(self, source: str) -> str | None:
+        """Return what runs today in the place of a program of an earlier interface; None: it is of today's.
+
+        Raises
+        ------
+        nashforge.evolve.domains.translation.TranslationError
+            If it cannot be translated mechanically.
+        """
+        return None
+
+    def _check_games(self, task: Task) -> None:
+        """Refuse to measure games that are not on this machine what they are where the task comes from.
+
+        Raises
+        ------
+        InfrastructureError
+            If a game cannot be loaded here, or is another.
+        """
+        for trial in (trial for stage in task.stages for trial in stage.trials):
+            if trial.identity is None:
+                continue
+            try:
+                _, identity = self.identified(trial.game)
+            except games.GameError as error:
+                raise InfrastructureError(f"this worker cannot load {trial.label}: {error}") from error
+            if identity != trial.identity:
+                raise InfrastructureError(
+                    f"{trial.game} is another game on this worker than where the task was sent: a file that "
+                    "it reads has other content, or OpenSpiel another version; copy the file, or install the "
+                    "same version"
+                )

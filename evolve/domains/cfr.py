@@ -7,19 +7,19 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from nashforge.evolve.domains.games import PlayingDomain, played_form
+from nashforge.evolve.domains.games import GameDomain, played_form
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import (
     AVERAGED,
     EXPLOITABILITY,
     SECONDS,
+    Metric,
     catalogue,
     strategic_metrics,
 )
 from nashforge.evolve.evaluation.stages import Tally
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.cfr import interface
 from nashforge.solvers.cfr.engine import run, session_arguments
 from nashforge.solvers.cfr.rules import rule_names, rule_source
 from nashforge.solvers.cfr.solve import solve
@@ -44,7 +44,7 @@ def call_cpu_seconds(form: SequenceForm) -> float:
     return CALL_FACTOR * (40e-6 + 55e-9 * largest)
 
 
-class CFRDomain(PlayingDomain):
+class CFRDomain(GameDomain):
     """Rules that minimise counterfactual regret, see `nashforge.solvers.cfr.interface.RegretMinimizer`."""
 
     name = "cfr"
@@ -53,11 +53,12 @@ class CFRDomain(PlayingDomain):
     seed = "cfr_plus"
     hosts: tuple[str, ...] = ("nashforge.solvers.cfr.host",)
     metric = "exploitability"
-    metrics = catalogue([EXPLOITABILITY, SECONDS, *strategic_metrics()])
+    metrics = catalogue(
+        [EXPLOITABILITY, SECONDS, Metric(AVERAGED, "max", title="has an average"), *strategic_metrics()]
+    )
     fitness = Fitness(kind="log_ratio", floor=1e-7, reference="dcfr")
     suites: Mapping[Split, str] = {"train": "cfr-train", "validation": "cfr-validation", "test": "cfr-test"}
     horizon = 1000
-    interface = interface
     disguise = Disguise(seed=1000, dummies=0.25, perturbation=0.3)
     # Chosen by experiment, see docs/fitness.md: in poker, noise blurs what tells good rules from bad; and
     # some hundreds of evaluations get further with a few programs on one island, judged by validation, too.

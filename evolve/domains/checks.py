@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from nashforge.errors import NashforgeError
 from nashforge.evolve.domains.base import Domain
@@ -12,12 +12,8 @@ from nashforge.evolve.evaluation.objectives import ObjectiveError, checked_objec
 from nashforge.games.naming import choice
 from nashforge.solvers.metrics.definitions import PARAMETRIC
 
-ATTRIBUTES = (
-    "name", "title", "evaluator", "seed", "hosts", "metric", "metrics", "fitness", "suites", "horizon",
-)  # fmt: skip
-METHODS = (
-    "baselines", "source", "smoke", "stage", "adhoc", "prepare", "evaluate", "grammar", "proposer",
-)  # fmt: skip
+TO_BE_WRITTEN = ("name", "seed", "hosts", "suites")
+"""Attributes of a domain that have no default."""
 
 
 class DomainError(NashforgeError, ValueError):
@@ -40,13 +36,17 @@ def complete(found: Any, name: str) -> Domain:
     DomainError
         If something is missing or does not fit together; it names what.
     """
-    missing = [attribute for attribute in ATTRIBUTES if not hasattr(found, attribute)]
-    missing += [f"{method}()" for method in METHODS if not callable(getattr(found, method, None))]
+    if not isinstance(found, Domain):
+        raise DomainError(
+            f"the domain {name!r} is a {type(found).__name__}; derive its class from "
+            "nashforge.evolve.domains.base.Domain, as docs/howto-domain.md says"
+        )
+    missing = [attribute for attribute in TO_BE_WRITTEN if not hasattr(found, attribute)]
     if missing:
         raise DomainError(
             f"the domain {name!r} lacks {', '.join(missing)}; add what docs/howto-domain.md says of them"
         )
-    checked = cast(Domain, found)
+    checked = found
     if checked.metric not in checked.metrics:
         raise DomainError(
             f"the metric {checked.metric!r} of the domain {name!r} is not among its metrics "

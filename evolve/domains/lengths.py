@@ -20,8 +20,7 @@ def length_in_words(settings: Mapping[str, Any]) -> str:
     horizon = int(settings.get("horizon", 0))
     iterations = f"{horizon} iterations"
     try:
-        told = getattr(domain(str(settings.get("domain"))), "length", None)
-        return iterations if told is None else str(told(str(settings.get("train")), horizon))
+        return domain(str(settings.get("domain"))).length(str(settings.get("train")), horizon)
     except (UnknownDomainError, GameError):
         # The run comes from where its domain, or the file of its suite, is; neither is here.
         return iterations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nashforge.evolve.domains.games import PlayingDomain, played_form
+from nashforge.evolve.domains.games import GameDomain, played_form
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import (
     ELAPSED,
@@ -21,7 +21,6 @@ from nashforge.evolve.evaluation.metrics import (
 from nashforge.evolve.evaluation.stages import Tally
 from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.psro import interface
 from nashforge.solvers.psro.engine import PSROCheckpoint, StrategyError, run, session_arguments
 from nashforge.solvers.psro.meta_solvers import solver_names, solver_source
 from nashforge.solvers.psro.restricted.disguise import Guise
@@ -44,7 +43,7 @@ CHECKPOINT_METRICS = (
 )
 
 
-class PSRODomain(PlayingDomain):
+class PSRODomain(GameDomain):
     """Meta-solvers of policy-space response oracles, see `nashforge.solvers.psro.interface.MetaSolver`."""
 
     name = "psro"
@@ -62,7 +61,6 @@ class PSRODomain(PlayingDomain):
         "test": "psro-test",
     }
     horizon = 100
-    interface = interface
     disguise = Disguise(seed=2000, dummies=0.25, perturbation=0.3)
     seconds: Mapping[Split, float] = {"train": 300.0, "validation": 300.0, "test": 3600.0}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nashforge import games
-from nashforge.evolve.domains.games import PlayingDomain
+from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import SECONDS, catalogue, defined
 from nashforge.evolve.evaluation.stages import Tally
@@ -19,7 +19,6 @@ from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.loading.identities import Identity
 from nashforge.games.matrix.suite_files import load_matrix_suite
 from nashforge.solvers.equilibria.bimatrix import nash_gap
-from nashforge.solvers.learners import interface
 from nashforge.solvers.learners.engine import learn, session_arguments
 from nashforge.solvers.learners.engine_loop import Learned, StrategyError
 from nashforge.solvers.learners.markov import engine as markov
@@ -48,7 +47,7 @@ CALL_SECONDS = 50 * 12e-6
 """
 
 
-class RQEDomain(PlayingDomain):
+class RQEDomain(GameDomain):
     """Update rules of learners that see only their own payoff gradients, see `interface`."""
 
     name = "rqe"
@@ -68,7 +67,6 @@ class RQEDomain(PlayingDomain):
     fitness = Fitness(kind="log_ratio", floor=1e-12, reference="projected_gradient")
     suites: Mapping[Split, str] = {"train": "rqe-train", "validation": "rqe-validation", "test": "rqe-test"}
     horizon = 100
-    interface = interface
     disguise = Disguise(seed=3000, perturbation=0.2)
     seconds: Mapping[Split, float] = {"train": 60.0, "validation": 60.0, "test": 600.0}
     noise = 1e-13
@@ -148,7 +146,7 @@ class RQEDomain(PlayingDomain):
         tally.scores.append(Measurement(game=trial.label, metric="seconds", value=learned.points[-1].seconds))
         return [point.gap for point in learned.points]
 
-    def _measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:
+    def measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:
         """Drop what nobody asked for; fail a program whose strategies leave undefined what was."""
         wanted = self.requested(fitness)
         measured = {score.metric for score in tally.scores if score.game == trial.label}

@@ -12,8 +12,7 @@ class TranslationError(ValueError):
 
 def is_outdated(program: Program) -> bool:
     """Whether a stored program is of an earlier interface, so that at best a translation of it runs."""
-    translate = getattr(domain(program.domain), "translate", None)
     try:
-        return translate is not None and translate(program.source) is not None
+        return domain(program.domain).translate(program.source) is not None
     except TranslationError:
         return True

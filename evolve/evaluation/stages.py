@@ -36,6 +36,8 @@ class Tally:
     cpu_seconds: float = 0.0
     peak_memory: int = 0
     fingerprint: str | None = None
+    asked: tuple[str, ...] = ()
+    """Metrics that are measured only on request, and are asked for."""
     final: tuple[SequenceForm, Profile] | None = None
     """The game that was played last and the joint policy at its end."""
 

@@ -258,11 +258,10 @@ def playable(named: NamedProgram) -> NamedProgram:
     OutdatedProgramError
         If it is of an earlier interface and cannot be translated mechanically.
     """
-    translate = getattr(domain(named.domain), "translate", None)
-    if translate is None or named.origin == "library":
+    if named.origin == "library":
         return named
     try:
-        source = translate(named.source)
+        source = domain(named.domain).translate(named.source)
     except TranslationError as error:
         raise OutdatedProgramError(
             f"the program {named.label} was written for an earlier interface of the domain {named.domain!r} "

@@ -59,8 +59,7 @@ def check_models(config: RunConfig) -> None:
     name = domain(config.domain).name
     try:
         prices_of(config, models)
-        own = getattr(domain(config.domain), "prompts", None)
-        places = [place for place in (config.prompts, own) if place is not None]
+        places = [place for place in (config.prompts, domain(config.domain).prompts) if place is not None]
         missing = f"{name}/system" not in prompts.template_names(_folders(places))
         if config.replay is None and config.propose_on == "here":
             for model in models:

@@ -8,5 +8,7 @@ from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
 class CleanupDomain(DilemmaDomain):
     """Policies for Cleanup, see `nashforge.games.dilemmas`."""
 
+    title = "Policies for Cleanup, judged by what a group of copies harvests"
+
     def __init__(self) -> None:
-        super().__init__("cleanup", "Policies for Cleanup, judged by what a group of copies harvests")
+        super().__init__("cleanup")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
 from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite, load_dilemma_suite
-from nashforge.evolve.evaluation.messages import Fitness, Measurement, Report, Split, Stage, Task, Trial
+from nashforge.evolve.evaluation.messages import Fitness, Measurement, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import SECONDS, Direction, Metric, catalogue, defined
 from nashforge.evolve.evaluation.objectives import parse_objective
-from nashforge.evolve.evaluation.stages import Allowance, Tally, requested, run_stages
-from nashforge.evolve.sandbox import InvalidOutput, Sandbox
+from nashforge.evolve.evaluation.stages import Tally, requested
+from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.dilemmas.actions import STAND
 from nashforge.games.dilemmas.environment import make
 from nashforge.games.dilemmas.maps import is_file, load_map
@@ -32,7 +34,6 @@ from nashforge.solvers.policies.strategic import check_policies, encounters, epi
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.base import Proposer
-    from nashforge.evolve.proposers.rewriting.grammar import Grammar
 
 SMOKE_STEPS = 250
 """Long enough that programs differ which rotate slowly, at a quarter of an episode's cost."""
@@ -48,15 +49,13 @@ def _direction(name: str) -> Direction:
     return "min" if name in LOWER_IS_BETTER else "max"
 
 
-class DilemmaDomain:
+class DilemmaDomain(Domain):
     """Policies ``act(observation, memory)`` for one sequential social dilemma, judged in self-play.
 
     Parameters
     ----------
     game
         ``gathering`` or ``cleanup``; also the name of the domain and of its default suite.
-    title
-        One line for people.
     """
 
     evaluator = "dilemmas-1"
@@ -75,19 +74,13 @@ class DilemmaDomain:
     )
     fitness = Fitness(kind="value", reference="nearest_apple")
 
-    def __init__(self, game: str, title: str) -> None:
+    def __init__(self, game: str) -> None:
         self.name = game
-        self.title = title
-        self.suites: Mapping[Split, str] = {"train": game, "validation": game, "test": game}
-        self.horizon = 1000
+        self.suites = {"train": game, "validation": game, "test": game}
 
-    def baselines(self) -> tuple[str, ...]:
-        """Return the names of the library's policies."""
-        return policy_names()
-
-    def source(self, baseline: str) -> str:
-        """Return the source of a policy of the library."""
-        return policy_source(baseline)
+    def programs(self) -> Mapping[str, str]:
+        """Return the sources of the library's policies."""
+        return {name: policy_source(name) for name in policy_names()}
 
     def smoke(self, horizon: int) -> Stage:
         """Return the beginning of an episode on the default map."""
@@ -155,43 +148,43 @@ class DilemmaDomain:
             "map": load_map(setting.map).text,
         }
 
-    def evaluate(self, task: Task, sandbox: Sandbox) -> Report:
-        """Play every episode of every stage; each has a process of its own."""
+    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+        """Play an episode of self-play, and those with others that a measure needs, each confined anew."""
+        setting, seed = parse_trial(trial.game)
+        before, deadline = tally.cpu_seconds, time.monotonic() + limits.wall_seconds
 
-        def run_stage(stage: Stage, tally: Tally) -> None:
-            allowance = Allowance(stage.seconds, task.memory_bytes)
-            digest, asked = hashlib.sha256(), requested(stage.fitness, self.metrics)
+        def confined(setting: Setting, sources: Sequence[str], seed: int) -> Episode:
+            left = replace(
+                limits,
+                wall_seconds=max(deadline - time.monotonic(), 0.01),
+                cpu_seconds=max(limits.cpu_seconds - (tally.cpu_seconds - before), 0.01),
+            )
+            played = play_confined(sandbox, setting, sources, seed, left)
+            tally.use(played.usage, played.log)
+            return played.episode
 
-            def confined(setting: Setting, sources: Sequence[str], seed: int) -> Episode:
-                limits = allowance.limits(tally.cpu_seconds)
-                played = play_confined(sandbox, setting, sources, seed, limits)
-                tally.use(played.usage, played.log)
-                return played.episode
+        episode = confined(setting, [source] * setting.agents, seed)
+        tally.scores += episode_measurements(trial, episode)
+        tally.values[trial.label] = episode.metrics[self.metric] or 0.0
+        if tally.asked:
+            met = encounters(setting, source, seed, tally.asked, confined, alike=episode)
+            tally.scores += [
+                Measurement(game=trial.label, metric=name, value=value, direction=BY_NAME[name].direction)
+                for name, value in met.values(tally.asked).items()
+            ]
+        return [*episode.returns.ravel().tolist(), *episode.tally.ravel().tolist()]
 
-            for trial in stage.trials:
-                setting, seed = parse_trial(trial.game)
-                episode = confined(setting, [task.source] * setting.agents, seed)
-                scores = episode_measurements(trial, episode)
-                if asked:
-                    met = encounters(setting, task.source, seed, asked, confined, alike=episode)
-                    scores += [
-                        Measurement(
-                            game=trial.label, metric=name, value=value, direction=BY_NAME[name].direction
-                        )
-                        for name, value in met.values(asked).items()
-                    ]
-                _check_objective(stage.fitness, trial, {score.metric for score in scores})
-                tally.values[trial.label] = episode.metrics[self.metric] or 0.0
-                tally.scores += scores
-                digest.update(episode.returns.tobytes() + episode.tally.tobytes())
-            if stage.split == "smoke":
-                tally.fingerprint = digest.hexdigest()[:32]
+    def measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:
+        """Fail a program whose group leaves a metric undefined that the objective needs."""
+        _check_objective(fitness, trial, {s.metric for s in tally.scores if s.game == trial.label})
 
-        return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
+    def fingerprint(self, measured: Sequence[float]) -> str:
+        """Return a digest of what the agents earned and did, to the last bit."""
+        return hashlib.sha256(np.asarray(measured, dtype=np.float64).tobytes()).hexdigest()[:32]
 
-    def grammar(self) -> Grammar | None:
-        """Return None: policies are free-form Python, which the tools for rules cannot take apart."""
-        return None
+    def identified(self, game: str) -> tuple[str, str]:
+        """Return an episode as it is: its name says by which map it is played."""
+        return game, ""
 
     def proposer(self) -> Proposer | None:
         """Return the proposer that recombines and tunes fragments of behaviour."""

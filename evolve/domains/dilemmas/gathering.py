@@ -8,5 +8,7 @@ from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
 class GatheringDomain(DilemmaDomain):
     """Policies for Gathering, see `nashforge.games.dilemmas`."""
 
+    title = "Policies for Gathering, judged by what a group of copies harvests"
+
     def __init__(self) -> None:
-        super().__init__("gathering", "Policies for Gathering, judged by what a group of copies harvests")
+        super().__init__("gathering")

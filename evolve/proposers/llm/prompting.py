@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from nashforge import prompts
 from nashforge.evolve.domains.base import Domain
@@ -19,14 +18,6 @@ from nashforge.evolve.sandbox.program import STANDARD_IMPORTS, host_imports
 
 LONGEST_REASON = 1500
 """Characters of a failure's reason that are told."""
-
-
-@runtime_checkable
-class Briefed(Protocol):
-    """A domain whose system prompt mentions more than every prompt is given, see ``prompts/README.md``."""
-
-    def brief(self, train: Stage) -> Mapping[str, object]:
-        """Return the variables."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +50,12 @@ class Prompter:
     """
 
     def __init__(self, domain: Domain, train: Stage, level: Feedback, folder: str | None = None) -> None:
-        own = getattr(domain, "prompts", None)
+        own = domain.prompts
         folders = [Path(folder)] if folder is not None else []
         self._folders = (*folders, *([Path(own)] if own is not None else []))
         self._domain, self._level = domain, level
         self._references = dict(train.references)
-        extra = dict(domain.brief(train)) if isinstance(domain, Briefed) else {}
+        extra = dict(domain.brief(train))
         self.system = prompts.render(
             f"{domain.name}/system", folders=self._folders, **_common(domain, train), **extra
         ).strip()

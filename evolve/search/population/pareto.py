@@ -11,7 +11,7 @@ import numpy.typing as npt
 from nashforge.archive import Archive, Candidate, Run
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness
-from nashforge.evolve.evaluation.metrics import SECONDS, Metric
+from nashforge.evolve.evaluation.metrics import Metric
 from nashforge.evolve.evaluation.objectives import ObjectiveError, Score, final_scores, parse_objective
 from nashforge.games.naming import choice
 
@@ -117,7 +117,7 @@ def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) 
     if not wanted:
         objective = () if fitness.objective is None else parse_objective(fitness.objective).metrics
         wanted = list(objective) if len(objective) > 1 else [domain.metric]
-        effort: str = getattr(domain, "effort", SECONDS.name)
+        effort = domain.effort
         if len(wanted) == 1 and effort in domain.metrics:
             wanted.append(effort)
     known = ", ".join(domain.metrics)

@@ -4,6 +4,7 @@ import pytest
 
 from nashforge.evolve.config.run import ConfigError, load_config
 from nashforge.evolve.domains import domain, domain_names
+from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.cfr import CFRDomain
 from nashforge.evolve.domains.checks import DomainError, FitnessError, check_fitness, complete
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
@@ -25,12 +26,40 @@ def test_every_domain_is_complete(name):
 
 
 def test_what_is_missing_is_named():
-    class Unfinished:
+    class Unfinished(Domain):
         name = "matrix"
-        metric = "exploitability"
 
-    with pytest.raises(DomainError, match=r"domain 'matrix' lacks title, .*metrics, fitness,.*proposer\(\)"):
+        def programs(self):
+            return {}
+
+        def play(self, source, trial, sandbox, limits, tally):
+            return []
+
+    with pytest.raises(DomainError, match="domain 'matrix' lacks seed, hosts, suites; add what docs"):
         complete(Unfinished(), "matrix")
+    with pytest.raises(DomainError, match=r"is a object; derive its class from nashforge\.evolve"):
+        complete(object(), "matrix")
+
+
+def test_a_domain_needs_little_and_has_the_rest():
+    class Small(Domain):
+        name, seed, hosts, suites = "small", "cfr", ("nashforge.solvers.cfr.host",), {"train": "cfr-smoke"}
+
+        def programs(self):
+            return {"cfr": CFRDomain().source("cfr")}
+
+        def play(self, source, trial, sandbox, limits, tally):
+            return []
+
+    small = complete(Small(), "small")
+    assert (small.title, small.evaluator, small.baselines()) == ("small", "small-1", ("cfr",))
+    assert small.fitness == Fitness(kind="log_ratio", reference="cfr")
+    assert [trial.game for trial in small.stage("train", "cfr-smoke", 7, small.fitness).trials]
+    assert small.smoke(100).trials[0].iterations == 20
+    assert "class RegretMinimizer" in str(small.brief(small.smoke(5))["interface"])
+    assert (small.grammar(), small.proposer(), small.translate("x"), small.length("cfr-smoke", 7)) == (
+        None, None, None, "7 iterations",
+    )  # fmt: skip
 
 
 def test_the_metric_must_be_among_the_metrics():
