@@ -41,7 +41,7 @@ _CHECK_EVERY = 8
 _WATCH_SECONDS = 1.0
 _LEAST_WAIT = 0.001
 
-_NOT_READING = contextlib.suppress(BrokenPipeError, BlockingIOError)
+_NOT_READING = (BrokenPipeError, BlockingIOError)
 _now, _read, _write = time.monotonic, os.read, os.write
 _FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)]
 
@@ -180,8 +180,10 @@ class SandboxSession:
         unwatched = self._unwatched if self._unwatched < left else left
         began = _now()
         try:
-            with _NOT_READING:  # dead, or too busy forging replies: the reply, or its absence, says which
+            try:  # noqa: SIM105 - a context manager costs as much as the write
                 _write(self._requests, message)
+            except _NOT_READING:  # dead, or too busy forging replies: the reply, or its absence, says which
+                pass
             if not self._poll.poll(unwatched * 1000 if unwatched > 0 else 0):
                 self._watch(began, left)
             reply = _read(self._replies, 8)

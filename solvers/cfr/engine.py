@@ -114,15 +114,16 @@ class Engine:
         self.form = form
         self.iteration = 0
         self._sessions = sessions
-        self._tables = tables(form)
+        table = tables(form)
         self._players = range(form.players)
         self._policies = [policy.copy() for policy in uniform_profile(form)]
         self._averages = [np.zeros_like(policy) for policy in self._policies]
-        self._plans = np.empty(self._tables.length)
-        self._regret = [session.inputs["regret"] for session in sessions]
-        self._reach = [session.inputs["reach"] for session in sessions]
+        plans = np.empty(table.length)
+        self._updates = []
         for p in self._players:
-            self._tables.set_plan(p, self._policies[p], self._plans, self._reach[p])
+            policy, average, inputs = self._policies[p], self._averages[p], sessions[p].inputs
+            table.set_plan(p, policy, plans, inputs["reach"])
+            self._updates.append(table.update(p, plans, policy, inputs["regret"], inputs["reach"], average))
 
     def step(self) -> None:
         """Do one iteration: update every player once, in turn.
@@ -134,13 +135,12 @@ class Engine:
         """
         self.iteration += 1
         for p in self._players:
-            session, policy = self._sessions[p], self._policies[p]
-            self._tables.regrets(p, self._plans, policy, self._regret[p])
+            session, update = self._sessions[p], self._updates[p]
+            update.regrets()
             session.call(self.iteration)
-            moved, keep, add = (session.outputs[name] for name in ("policy", "keep", "add"))
-            bad = self._tables.move(
-                p, moved, (keep, add), policy, self._plans, self._reach[p], self._averages[p]
-            )
+            outputs = session.outputs
+            keep, add = outputs["keep"], outputs["add"]
+            bad = update.move(outputs["policy"], keep, add)
             if bad != -1:
                 self._refuse(p, bad, keep, add)
 

@@ -62,7 +62,7 @@ class Host:
         rule = self._rule
         # The shared arrays are overwritten by the next message, so a rule gets copies that it may keep.
         rule.observe(t, self._regret.copy())
-        weights = rule.weights(t, self._played.copy(), self._reach.copy())
+        weights = rule.weights(t, self._played, self._reach.copy())
         if not isinstance(weights, (tuple, list)) or len(weights) != 2:
             raise ValueError(f"weights() must return two values, keep and add; got {_shown(weights)}")
         _write("keep", weights[0], self._keep)

@@ -5,12 +5,16 @@ Only numpy is imported here: this module is loaded inside the sandbox, where not
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+_lowest = np.minimum.reduce
+"""What the method ``min`` calls, at half the cost."""
 
 ROUNDING = 1e-14
 """What is positive by no more than this share of what is negative beside it is zero but for rounding."""
@@ -53,8 +57,10 @@ class Infosets:
         self.sizes = np.diff(bounds)
         self.index = np.repeat(np.arange(self.count), self.sizes)
         self._start = bounds[:-1]
-        self._uniform = np.repeat(1.0 / self.sizes, self.sizes)
-        for array in (self.sizes, self.index, self._start, self._uniform):
+        self._share = 1.0 / self.sizes
+        self._uniform = self._share.take(self.index)
+        self._largest = int(self.sizes.max(initial=0))
+        for array in (self.sizes, self.index, self._start, self._share, self._uniform):
             array.flags.writeable = False
 
     def zeros(self) -> Array:
@@ -102,13 +108,16 @@ class Infosets:
         ndarray of shape (sequences,)
             Non-negative, sums to one in every information set.
         """
-        weights = np.maximum(x, 0.0)
+        lowest = _lowest(x, initial=0.0)
+        weights = x if lowest == 0.0 else np.maximum(x, 0.0)
         total = self.sum(weights)
-        empty = total <= ROUNDING * (total - self.sum(x))
-        if not np.count_nonzero(empty):
+        # The usual case at half the cost: beside even the most that could be negative, all are something.
+        if _lowest(total, initial=math.inf) > -ROUNDING * self._largest * lowest:
             return np.asarray(weights / self.spread(total))
-        policy = weights / self.spread(np.where(empty, np.inf, total))
-        return np.asarray(policy + self.spread(empty / self.sizes))
+        empty = total <= (0.0 if lowest == 0.0 else ROUNDING * (total - self.sum(x)))
+        policy = np.asarray(weights / self.spread(np.where(empty, np.inf, total)))
+        policy += self.spread(empty * self._share)
+        return policy
 
 
 class RegretMinimizer:

@@ -61,28 +61,41 @@ def sized_product(
     out[:] = 0.0
     size[:] = 0.0
     width = others.shape[0]
-    for k in range(len(rows)):
-        total = 0.0
-        extent = 0.0
-        if width == 1:
+    if width == 1:
+        first = others[0]
+        for k in range(len(rows)):
+            total = 0.0
+            extent = 0.0
             for z in range(row_start[k], row_start[k + 1]):
-                term = payoff[z] * plans[others[0, z]]
+                term = payoff[z] * plans[first[z]]
                 total += term
                 extent += abs(term)
-        elif width == 2:
+            out[rows[k]] = total
+            size[rows[k]] = extent
+    elif width == 2:
+        first = others[0]
+        second = others[1]
+        for k in range(len(rows)):
+            total = 0.0
+            extent = 0.0
             for z in range(row_start[k], row_start[k + 1]):
-                term = payoff[z] * plans[others[0, z]] * plans[others[1, z]]
+                term = payoff[z] * plans[first[z]] * plans[second[z]]
                 total += term
                 extent += abs(term)
-        else:
+            out[rows[k]] = total
+            size[rows[k]] = extent
+    else:
+        for k in range(len(rows)):
+            total = 0.0
+            extent = 0.0
             for z in range(row_start[k], row_start[k + 1]):
                 term = payoff[z]
                 for j in range(width):
                     term *= plans[others[j, z]]
                 total += term
                 extent += abs(term)
-        out[rows[k]] = total
-        size[rows[k]] = extent
+            out[rows[k]] = total
+            size[rows[k]] = extent
 
 
 @kernel()
@@ -201,14 +214,15 @@ def move_pass(
     for i in range(len(parent)):
         if not (0.0 <= keep[i] < math.inf and 0.0 <= add[i] < math.inf):
             return -2 - i
+        kept = keep[i]
+        added = add[i] * reach[start[i]]
         here = plan[parent[i]]
         total = 0.0
         for a in range(start[i], start[i + 1]):
-            average[a] = keep[i] * average[a] + add[i] * reach[a] * policy[a]
+            average[a] = kept * average[a] + added * policy[a]
             p = moved[a]
-            total += p
-            if not p >= 0.0 and bad < 0:
-                bad = i
+            # Anything but a probability makes the total NaN, which no other can mend.
+            total += p if p >= 0.0 else math.nan
             policy[a] = p
             plan[a] = here * p
             reach[a] = here

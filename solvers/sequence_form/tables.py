@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +41,22 @@ class PlayerTable:
     row_start: npt.NDArray[np.uint32]
     others: npt.NDArray[np.uint32]
     payoff: Array
+
+
+class Update(NamedTuple):
+    """One player's part of an iteration.
+
+    Attributes
+    ----------
+    regrets
+        Writes the instantaneous counterfactual regrets of the policy in play; returns its expected value.
+    move
+        Called with the next policy, ``keep`` and ``add``: folds the policy in play into the average and plays
+        the next; see `kernels.move_pass`.
+    """
+
+    regrets: Callable[[], float]
+    move: Callable[[Array, Array, Array], int]
 
 
 class Tables:
@@ -138,22 +157,40 @@ class Tables:
         table = self.players[player]
         return int(kernels.plan_pass(table.start, table.parent, policy, plans[self.segments[player]], reach))
 
-    def move(
-        self,
-        player: int,
-        moved: Array,
-        weights: tuple[Array, Array],
-        policy: Array,
-        plans: Array,
-        reach: Array,
-        average: Array,
-    ) -> int:
-        """Fold the policy just played into the average and play ``moved``; see `kernels.move_pass`."""
+    def update(
+        self, player: int, plans: Array, policy: Array, regret: Array, reach: Array, average: Array
+    ) -> Update:
+        """Return a player's update, bound to the arrays that it works on: a small game costs less than that.
+
+        Parameters
+        ----------
+        player
+            Whose update.
+        plans
+            All players' realisation plans, flat; the player's is changed.
+        policy
+            The policy in play, shape ``(sequences,)``; changed, as are ``reach`` and ``average``.
+        regret
+            Output of `Update.regrets`.
+        reach
+            The player's own reach of each sequence.
+        average
+            The player's cumulative average.
+        """
         table = self.players[player]
-        plan = plans[self.segments[player]]
-        return int(
-            kernels.move_pass(table.start, table.parent, moved, *weights, policy, plan, reach, average)
+        start, parent, plan = table.start, table.parent, plans[self.segments[player]]
+        work = (self._value[player], self._size[player])
+        leaves = (table.rows, table.row_start, table.others, table.payoff)
+        regrets = partial(
+            kernels.counterfactual_regrets, *leaves, start, parent, plans, policy, *work, regret
         )
+        move_pass = kernels.move_pass
+
+        def move(moved: Array, keep: Array, add: Array) -> int:
+            bad: int = move_pass(start, parent, moved, keep, add, policy, plan, reach, average)
+            return bad
+
+        return Update(regrets, move)
 
 
 _shared: weakref.WeakKeyDictionary[SequenceForm, Tables] = weakref.WeakKeyDictionary()
