@@ -34,6 +34,7 @@ from nashforge.evolve.sandbox.memory import SharedRegion
 from nashforge.evolve.sandbox.pipes import drain, pipe, printable, resize_pipe, signal_name
 from nashforge.evolve.sandbox.uids import UidLease
 from nashforge.solvers.programs.session import ArraySpec
+from nashforge.solvers.sequence_form import kernels
 
 _CHECK_EVERY = 8
 """Calls after which the CPU time of a process is looked at; that costs a tenth of a call."""
@@ -111,7 +112,7 @@ class SandboxSession:
             descriptors.callback(outbox.close_descriptor)
             inbox.map[: len(payload)] = payload
             self.inputs: Mapping[str, AnyArray] = layout.views(inbox.map)
-            self._outbox = Outbox(written.views(outbox.map), written.block(outbox.map))
+            self._outbox = Outbox(written.views(outbox.map), written.block(outbox.map), kernels.finite)
             theirs_in, self._requests = pipe(undo, descriptors, mine=1)
             self._replies, theirs_out = pipe(undo, descriptors, mine=0)
             self._log_pipe, theirs_log = pipe(undo, descriptors, mine=0)

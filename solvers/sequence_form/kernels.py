@@ -167,6 +167,15 @@ def dot(x: Any, y: Any) -> float:
 
 
 @kernel()
+def finite(x: Any) -> bool:
+    """Whether no number of a vector is NaN or infinite: in one sweep, with no vector of answers to fill."""
+    good = True
+    for k in range(len(x)):
+        good &= abs(x[k]) < math.inf
+    return good
+
+
+@kernel()
 def plan_pass(start: Any, parent: Any, policy: Any, plan: Any, reach: Any) -> int:
     """Turn a behaviour policy into a realisation plan and own reach; return the first bad information set.
 
