@@ -41,6 +41,7 @@ _CHECK_EVERY = 8
 
 _WATCH_SECONDS = 1.0
 _LEAST_WAIT = 0.001
+_NAN = math.nan
 
 _NOT_READING = (BrokenPipeError, BlockingIOError)
 _now, _read, _write = time.monotonic, os.read, os.write
@@ -131,6 +132,7 @@ class SandboxSession:
                 order, [theirs_in, theirs_out, theirs_log, inbox.descriptor, outbox.descriptor]
             )
             undo.pop_all()
+        self._all = self._outbox.slots(None)
         self._poll = select.poll()
         self._poll.register(self._replies, select.POLLIN)
 
@@ -166,8 +168,9 @@ class SandboxSession:
                 "this session is closed; open a new one to run the program again"
             )
         # Nothing here may cost more than it must: a call takes some ten microseconds in all.
-        slots = self._outbox.slots(expect)
-        self._outbox.clear(slots)
+        slots = self._all if expect is None else self._outbox.slots(expect)
+        for fill, _, _ in slots:
+            fill(_NAN)
         self._serial = serial = self._serial + 1
         try:
             message = _FORMATS[len(numbers) + 1].pack(serial, *numbers)

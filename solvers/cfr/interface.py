@@ -74,7 +74,8 @@ class Infosets:
     def sum(self, x: Array) -> Array:
         """Sum over the actions of each information set; shape ``(count,)``."""
         # Twice as fast as np.add.reduceat on the short segments that information sets are.
-        return np.bincount(self.index, x, self.count).astype(np.float64, copy=False)
+        # Of weights, bincount makes float64, but for an empty sum.
+        return np.bincount(self.index, x, self.count) if self.count else np.zeros(0)  # type: ignore[return-value]
 
     def max(self, x: Array) -> Array:
         """Maximum over the actions of each information set; shape ``(count,)``."""
@@ -109,12 +110,18 @@ class Infosets:
             Non-negative, sums to one in every information set.
         """
         lowest = _lowest(x, initial=0.0)
-        weights = x if lowest == 0.0 else np.maximum(x, 0.0)
-        total = self.sum(weights)
-        # The usual case at half the cost: beside even the most that could be negative, all are something.
-        if _lowest(total, initial=math.inf) > -ROUNDING * self._largest * lowest:
-            return np.asarray(weights / self.spread(total))
-        empty = total <= (0.0 if lowest == 0.0 else ROUNDING * (total - self.sum(x)))
+        if lowest == 0.0:
+            weights, total = x, self.sum(x)
+            if np.count_nonzero(total) == self.count:
+                return np.asarray(weights / self.spread(total))
+            empty = total <= 0.0
+        else:
+            weights = np.maximum(x, 0.0)
+            total = self.sum(weights)
+            # Beside even the most that could be negative in one set, all are something: no need to add it up.
+            if _lowest(total, initial=math.inf) > -ROUNDING * self._largest * lowest:
+                return np.asarray(weights / self.spread(total))
+            empty = total <= ROUNDING * (total - self.sum(x))
         policy = np.asarray(weights / self.spread(np.where(empty, np.inf, total)))
         policy += self.spread(empty * self._share)
         return policy
