@@ -41,7 +41,6 @@ _CHECK_EVERY = 8
 
 _WATCH_SECONDS = 1.0
 _LEAST_WAIT = 0.001
-_NAN = math.nan
 
 _NOT_READING = (BrokenPipeError, BlockingIOError)
 _now, _read, _write = time.monotonic, os.read, os.write
@@ -82,8 +81,7 @@ class SandboxSession:
         self._credit = self._allowance + BURST_SECONDS
         # A call that takes less time than that cannot have used more CPU time than it may.
         self._unwatched = min(self._credit, limits.call_seconds, _WATCH_SECONDS)
-        self._cpu = 0.0
-        self._checked = 0
+        self._cpu, self._checked = 0.0, 0
         self._tier = tier
         self._on_close = on_close
         self._failure: Exception | None = None
@@ -105,10 +103,8 @@ class SandboxSession:
             self._lease = UidLease() if own_uid else None
             if self._lease is not None:
                 undo.callback(self._lease.release)
-            inbox, outbox = (
-                SharedRegion(layout.size, readonly=True),
-                SharedRegion(written.size, readonly=False),
-            )
+            inbox = SharedRegion(layout.size, readonly=True)
+            outbox = SharedRegion(written.size, readonly=False)
             descriptors.callback(inbox.close_descriptor)
             descriptors.callback(outbox.close_descriptor)
             inbox.map[: len(payload)] = payload
@@ -132,7 +128,6 @@ class SandboxSession:
                 order, [theirs_in, theirs_out, theirs_log, inbox.descriptor, outbox.descriptor]
             )
             undo.pop_all()
-        self._all = self._outbox.slots(None)
         self._poll = select.poll()
         self._poll.register(self._replies, select.POLLIN)
 
@@ -168,9 +163,8 @@ class SandboxSession:
                 "this session is closed; open a new one to run the program again"
             )
         # Nothing here may cost more than it must: a call takes some ten microseconds in all.
-        slots = self._all if expect is None else self._outbox.slots(expect)
-        for fill, _, _ in slots:
-            fill(_NAN)
+        slots = self._outbox.slots(expect)
+        self._outbox.clear(slots)
         self._serial = serial = self._serial + 1
         try:
             message = _FORMATS[len(numbers) + 1].pack(serial, *numbers)

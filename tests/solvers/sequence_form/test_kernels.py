@@ -130,3 +130,12 @@ def test_weights_of_an_average_are_finite_and_not_negative(keep, add, bad):
 
 def test_the_policy_that_follows_is_checked():
     assert moved([1.0, 1.0], [1.0, 1.0], policy=(0.5, 0.5, 1.0, 0.5, 0.0))[0] == 1
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 6, 12])
+def test_one_number_that_is_not_finite_is_found(bad, place):
+    x = np.full(13, 1.7e308)
+    assert kernels.finite(x)
+    x[place] = bad
+    assert not kernels.finite(x)
