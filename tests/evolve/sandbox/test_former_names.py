@@ -19,9 +19,9 @@ def test_programs_with_the_former_names_load(open_session: Open, program: Progra
     source = program().replace("from nashforge.solvers.cfr.interface import RegretMinimizer", FORMER)
     assert FORMER in source
     with open_session(source) as session:
-        session.inputs["regret0"][...] = [1, 0, 1, 0, 1, 0]
-        session.call(0, 1, 0, expect=["policy0"])
-        assert session.outputs["policy0"].tolist() == [1, 0, 1, 0, 1, 0]
+        session.inputs["regret"][...] = [1, 0, 1, 0, 1, 0]
+        session.call(1, expect=["policy"])
+        assert session.outputs["policy"].tolist() == [1, 0, 1, 0, 1, 0]
 
 
 @pytest.mark.parametrize("name", ["solvers.cfr.host", "games.cache", "evolve.sandbox", "cli"])
