@@ -98,6 +98,7 @@ def test_resuming_changes_limits_and_nothing_else(searched: Any) -> None:
     changes = set(inspect.signature(resume.resume).parameters) - {"run", "database", "json"}
     limits = {"max_evaluations", "max_minutes", "patience", "max_tokens", "budget_usd", "max_useless"}
     again = {"proposer", "allow_weaker_sandbox"}  # what the archive does not decide is said once more
+    again |= {"prices", "price_unknown", "prompts", "feedback"}  # nor what an imported run says of these
     assert changes == limits | {"workers", "executor", "broker", "weight"} | again
     with Archive.open(searched.database) as archive:
         found = archive.get_run("first-light")
