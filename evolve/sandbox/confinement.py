@@ -74,7 +74,7 @@ def confine(walls: Confinement, terms: Terms) -> None:
         _verify_landlock(walls)
     walls.raise_seccomp()
     if walls.seccomp:
-        _verify_seccomp()
+        _verify_seccomp(terms.parent)
 
 
 def limit_for_children() -> None:
@@ -114,13 +114,15 @@ def _verify_landlock(walls: Confinement) -> None:
         _must_fail("signal its parent (Landlock)", lambda: os.kill(os.getppid(), 0))
 
 
-def _verify_seccomp() -> None:
+def _verify_seccomp(parent: int) -> None:
     _must_fail("open a file (seccomp)", lambda: os.close(os.open("/dev/null", os.O_RDONLY)))
     _must_fail("look at a file (seccomp)", lambda: os.stat("/"))
     _must_fail("open a socket (seccomp)", lambda: socket.socket().close())
-    _must_fail("signal itself (seccomp)", lambda: os.kill(os.getpid(), 0))
+    _must_fail("signal itself (seccomp)", lambda: os.kill(0, 0))
     _must_fail("make a process (seccomp)", _fork)
-    _must_fail("look at its parent's processors (seccomp)", lambda: os.sched_getaffinity(os.getppid()))
+    _must_fail("look at its parent's processors (seccomp)", lambda: os.sched_getaffinity(parent))
+    if os.getpid() != -1 or os.getuid() != -1:
+        raise ConfinementFailed("the confined process can still see its number (seccomp)")
 
 
 def _fork() -> None:

@@ -20,6 +20,18 @@ class Status(StrEnum):
     INFRASTRUCTURE = "infrastructure"
 
 
+MAX_REASON = 4000
+"""Characters of a reason: programs write it in part, and it is stored, shown, and sent to models."""
+
+
+def bounded(reason: str) -> str:
+    """Return a reason as far as it is kept: its beginning and its end, where the lines of the program are."""
+    if len(reason) <= MAX_REASON:
+        return reason
+    half = MAX_REASON // 2 - 50
+    return f"{reason[:half]} ... ({len(reason) - 2 * half} characters left out) ... {reason[-half:]}"
+
+
 class CandidateFailure(NashforgeError):
     """The program is at fault; running it again would fail again.
 
@@ -36,6 +48,7 @@ class CandidateFailure(NashforgeError):
     status: ClassVar[Status]
 
     def __init__(self, reason: str, log: str = "", usage: Usage | None = None) -> None:
+        reason = bounded(reason)
         # All parameters go into ``args``, so that the exception survives pickling between workers.
         super().__init__(reason, log, usage)
         self.reason = reason

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nashforge.evolve.sandbox.errors import Status
+from nashforge.evolve.sandbox.errors import Status, bounded
 from nashforge.evolve.sandbox.layout import AnyArray
 from nashforge.evolve.sandbox.protocol import Host
 
@@ -121,7 +121,6 @@ def _guarded_import(allowed: Sequence[str]) -> Any:
     """Return an ``__import__`` with a clear message. A convenience: confinement does not depend on it."""
     original = builtins.__import__
     former = {name.removeprefix("nashforge.") for name in allowed if name.startswith("nashforge.")}
-    former = {name.removeprefix("nashforge.") for name in allowed if name.startswith("nashforge.")}
     packages = tuple(f"{name}." for name in allowed)
 
     def guarded(
@@ -133,8 +132,6 @@ def _guarded_import(allowed: Sequence[str]) -> Any:
     ) -> ModuleType:
         if name == _NOT_DETERMINISTIC or name.startswith(f"{_NOT_DETERMINISTIC}."):
             raise ForbiddenImport(f"programs may not import {name!r}: their results must be repeatable")
-        if name in former and fromlist and not level:
-            name = f"nashforge.{name}"  # as older programs call it
         if name in former and fromlist and not level:
             name = f"nashforge.{name}"  # as older programs call it
         if level or not (name in allowed or name.startswith(packages)):
@@ -162,13 +159,13 @@ def explain(error: BaseException, source: str, loading: bool) -> tuple[Status, s
         return Status.MEMORY, "the program ran out of memory"
     message = _message(error)
     if isinstance(error, ForbiddenImport):
-        return Status.REJECTED, str(error)
+        return Status.REJECTED, bounded(str(error))
     frames = _program_frames(error)
     if not frames:
         # Nothing of the program was running: the compiler or the host refused what the program is or
         # returned; hosts say so in a sentence.
         if type(error) is ValueError:
-            message = str(error)
+            message = bounded(str(error))
         return (Status.REJECTED, message) if loading else (Status.INVALID_OUTPUT, message)
     lines = source.splitlines()
     shown = [
@@ -177,18 +174,18 @@ def explain(error: BaseException, source: str, loading: bool) -> tuple[Status, s
     ]
     if len(frames) > _SHOWN_FRAMES:
         shown.insert(0, f"  ... {len(frames) - _SHOWN_FRAMES} more calls")
-    return Status.CRASHED, "\n".join([message, "In the program (most recent call last):", *shown])
+    return Status.CRASHED, bounded("\n".join([message, "In the program (most recent call last):", *shown]))
 
 
 def _message(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename == FILENAME:
         quoted = f": {error.text.strip()}" if error.text else ""
-        return f"{type(error).__name__} on line {error.lineno}: {error.msg}{quoted}"
+        return bounded(f"{type(error).__name__} on line {error.lineno}: {error.msg}{quoted}")
     try:
         text = str(error)
     except Exception as other:  # noqa: BLE001 - the program's own __str__ may raise anything
         text = f"(its message cannot be shown: {type(other).__name__})"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return bounded(f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
 def _program_frames(error: BaseException) -> list[tuple[int, str]]:

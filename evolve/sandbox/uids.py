@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
+import secrets
 import socket
 
 from nashforge.evolve.sandbox.errors import InfrastructureError
@@ -30,9 +30,10 @@ class UidLease:
     def __init__(self) -> None:
         count = LAST_UID - FIRST_UID + 1
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        # Start at a place of one's own, so that several processes do not search through each other's leases.
+        # From anywhere: ids in order would tell a program how many ran before it.
+        first = secrets.randbelow(count)
         for offset in range(count):
-            self.uid = FIRST_UID + (os.getpid() * 64 + offset) % count
+            self.uid = FIRST_UID + (first + offset) % count
             try:
                 self._socket.bind(f"\0nashforge-uid-{self.uid}")
             except OSError as error:

@@ -66,6 +66,9 @@ def main(control: int) -> None:
     threads = _threads()
     if threads != 1:
         sys.exit(f"the zygote has {threads} threads but must have one, or forked children could hang")
+    # Nothing is loaded any more, and where Nashforge is installed names its user.
+    for words in (sys.argv, sys.path, sys.orig_argv):
+        words.clear()
     gc.collect()
     gc.freeze()
     wire.send(channel, {"zygote": os.getpid()})

@@ -112,6 +112,21 @@ def attack(w):
         needs="merged_pages",
     ),
     Attack(
+        "number_in_the_order_of_programs",
+        # Processes and users are numbered in order; where games come in a known one, that tells which it is.
+        """
+def attack(w):
+    names = ('getpid', 'getppid', 'gettid', 'getuid', 'geteuid', 'getgid', 'getegid')
+    by_libc = [name for name in names[:2] + names[3:] if getattr(os, name)() not in (-1, 2**32 - 1)]
+    by_number = [name for name in names if libc.syscall(ctypes.c_long(w['calls'][name])) >= 0]
+    return by_libc + by_number
+""",
+    ),
+    Attack(
+        "where_it_is_installed",
+        "def attack(w): return [word for words in (sys.argv, sys.path, sys.orig_argv) for word in words]",
+    ),
+    Attack(
         "writable_code",
         _CODE_PAGE
         + """
