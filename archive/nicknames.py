@@ -110,8 +110,8 @@ def check_nickname(nickname: str) -> str:
     """
     if not _NICKNAME.fullmatch(nickname):
         raise ValueError(
-            f"the name {nickname!r} must begin with a letter, hold only letters, digits, '-', '_' and '.', "
-            "have at most 64 characters and not look like a hash; choose one such as 'leduc-first-try'"
+            f"the name {nickname!r} must begin with a letter, hold only letters (a to z), digits, '-', '_' "
+            "and '.', at most 64 of them, and not look like a hash; choose one such as 'leduc-first-try'"
         )
     if nickname.lower() in _RESERVED:
         raise ValueError(f"the name {nickname!r} means the newest run; choose one such as 'leduc-first-try'")

@@ -85,7 +85,7 @@ def print_policies(found: PolicyRisks) -> None:
     from nashforge.solvers.metrics.definitions import BY_NAME
 
     screen, labels = output.console(), list(found.programs)
-    screen.print(f"[cyan]{output.plain(str(found.setting))}[/], {len(found.seeds)} seeds")
+    screen.print(f"[cyan]{output.plain(str(found.setting))}[/], {output.counted(len(found.seeds), 'seed')}")
     table = output.table("measure", "better", *map(output.plain, labels), right=labels)
     for name in found.programs[labels[0]].measures:
         cells = []
@@ -188,7 +188,7 @@ def _show_report(found: StrategicReport) -> None:
             *found.robustness[player][1:],
             found.security[player],
         ]
-        table.add_row(str(player), *(f"{value:+.4f}" for value in numbers))
+        table.add_row(str(player), *(f"{output.signed(value)}" for value in numbers))
     screen = output.console()
     output.print_table(screen, table)
     named_numbers = {
@@ -199,7 +199,7 @@ def _show_report(found: StrategicReport) -> None:
         "free-riding": found.free_riding,
     }
     parts = [f"{name} {output.number(value)}" for name, value in named_numbers.items() if value is not None]
-    screen.print("   ".join([*parts, f"welfare {found.welfare:+.4g}"]))
+    screen.print("   ".join([*parts, f"welfare {output.settled(found.welfare):+.4g}"]))
 
 
 def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> None:
@@ -207,13 +207,14 @@ def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> No
 
     table = output.table("", *map(output.plain, labels), title=title, right=labels)
     for label, row in zip(labels, together.matrix, strict=True):
-        table.add_row(f"[green]{output.plain(label)}[/]", *(f"{value:+.4f}" for value in row))
+        table.add_row(f"[green]{output.plain(label)}[/]", *(f"{output.signed(value)}" for value in row))
     screen = output.console()
     screen.print()
     output.print_table(screen, table)
     screen.print(
-        f"together {together.self_play:+.4f}   with strangers {together.cross_play:+.4f} "
-        f"(sd {together.deviation:.4f}, worst {together.worst:+.4f})   cross-play gap {together.gap:+.4f}"
+        f"together {output.signed(together.self_play)}   with strangers {output.signed(together.cross_play)} "
+        f"(sd {together.deviation:.4f}, worst {output.signed(together.worst)})   "
+        f"cross-play gap {output.signed(together.gap)}"
     )
 
 

@@ -124,7 +124,7 @@ def _show(found: Answer) -> None:
     screen = output.console()
     screen.print(f"[bold]{output.plain(found.game)}[/]  {found.title}\n")
     for player in found.players:
-        value = "" if player.value is None else f", {player.value_title} {player.value:.6g}"
+        value = "" if player.value is None else f", {player.value_title} {output.settled(player.value):.6g}"
         screen.print(f"[bold]player {player.number}[/]{value}")
         columns = ["information set"] if found.extensive else []
         columns += ["action", "probability", *(["feared by the other"] if player.feared else [])]

@@ -30,6 +30,11 @@ def import_(
     if not file.is_file():
         what = "is no file" if file.exists() else "does not exist"
         raise UsageProblem(f"{file} {what}; check the path")
+    if file.suffix == ".py":
+        raise UsageProblem(
+            f"{file} is a program, which is not imported: give its path where a program is named, as in "
+            f"`nashforge evaluate {file}`"
+        )
     with Archive.open(database) as archive:
         report = import_file(archive, file)
         location = archive.location

@@ -79,6 +79,7 @@ def solve(
     Ctrl-C ends it after the iteration that is being made, with the solution so far: it is shown, and written
     to the files that were asked for.
     """
+    from nashforge.cli.dilemmas import GAMES
     from nashforge.cli.errors import INTERRUPTED, UsageProblem
     from nashforge.cli.interrupts import asking
     from nashforge.cli.options.archives import programs
@@ -89,6 +90,12 @@ def solve(
     from nashforge.solvers.cfr.engine import default_checkpoints
     from nashforge.solvers.programs.stopping import Stop
 
+    name = game.partition("(")[0].strip()
+    if name in GAMES:
+        raise UsageProblem(
+            f"{name} is a social dilemma, which is not solved; the commands run, evaluate and watch are for "
+            f"it, as in `nashforge evaluate nearest_apple --game {name}`"
+        )
     if psro is not None and rule != DEFAULT_RULE:
         raise UsageProblem("--rule and --psro exclude each other; give one of them")
     if seconds is not None and seconds <= 0:
@@ -101,12 +108,16 @@ def solve(
 
     as_json = output.wants_json(json)
     screen = output.console()
-    header = ("iteration", "exploitability", "seconds")
+    begun: list[str] = []
     stop, shown = Stop(target, seconds), {*default_checkpoints(steps)}
 
     def tell(point: Checkpoint) -> None:
         # A target asks for many measurements; it is the last that ends them.
-        if not as_json and (point.iteration in shown or stop.met(point.exploitability)):
+        if as_json:
+            return
+        if begun:  # not before there is something below it: the game may not exist
+            screen.print(begun.pop())
+        if point.iteration in shown or stop.met(point.exploitability):
             screen.print(
                 f"{point.iteration:>9}  {output.number(point.exploitability):>14}  {point.seconds:>9.3f}"
             )
@@ -120,9 +131,10 @@ def solve(
                 + (f"; give it with {option}" if named.domain in ("cfr", "psro") else "; it solves no games")
             )
         [named] = running([named])
-        if not as_json:
-            screen.print(f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n")
-            screen.print(f"[bold]{header[0]:>9}  {header[1]:>14}  {header[2]:>9}[/]")
+        begun.append(
+            f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n\n"
+            f"[bold]{'iteration':>9}  {'exploitability':>14}  {'seconds':>9}[/]"
+        )
         with asking(stop):
             solution = (solve_with if psro is None else solve_psro_with)(
                 game,
@@ -163,7 +175,9 @@ def _print(screen: Console, solution: Solution, stop: Stop, steps: int) -> None:
     from nashforge.cli.rendering import output
 
     values = solution.values()
-    shown_values = ", ".join(f"player {player} {value:+.6g}" for player, value in enumerate(values))
+    shown_values = ", ".join(
+        f"player {player} {output.settled(value):+.6g}" for player, value in enumerate(values)
+    )
     screen.print(f"\nvalue of the average policy: {shown_values}")
     if not solution.averaged:
         screen.print(f"[yellow]{output.plain(solution.without_average)}[/]")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 JSON_VARIABLE = "NASHFORGE_JSON"
 """Environment variable that makes JSON the default, for scripts that want nothing else."""
 
+ROUNDING = 1e-14
+"""Values of games are sums of rounded products; what is smaller is zero."""
 RULE_WIDTH = 80
 """Columns of a line between two parts, off a terminal."""
 PLAIN_WIDTH = 10_000
@@ -187,6 +189,21 @@ def number(value: float | None) -> str:
     return f"{value:.3e}" if value == 0 or abs(value) < 1e-3 or abs(value) >= 1e6 else f"{value:.4g}"
 
 
+def settled(value: float) -> float:
+    """Return a value as it is shown: zero where only rounding is left of one, and never minus zero."""
+    return value if abs(value) > ROUNDING else 0.0
+
+
+def signed(value: float) -> str:
+    """Return a value with its sign and four decimals; what rounds to zero has a plus."""
+    return f"{round(float(value), 4) + 0.0:+.4f}"
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number of things: ``1 seed``, ``2 seeds``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def fitness(value: float | None) -> str:
     """Return a fitness with its sign, or a dash."""
     return "-" if value is None else f"{value:+.3f}"
@@ -296,5 +313,5 @@ def because(reason: str | None) -> str:
 
 
 def display_name(rule: str) -> str:
-    """Return a rule's name as papers write it: ``dcfr_plus`` is DCFR+."""
-    return rule.upper().replace("_PLUS", "+").replace("_", "-")
+    """Return a rule's name as papers write it: ``dcfr_plus`` is DCFR+; others have words for names."""
+    return rule.upper().replace("_PLUS", "+").replace("_", "-") if "cfr" in rule else rule

@@ -90,7 +90,7 @@ def print_result(
     database: str | None,
 ) -> None:
     """Print the end of a run."""
-    rate = f"{result.evaluations} evaluations, {output.duration(result.seconds)}"
+    rate = f"{output.counted(result.evaluations, 'evaluation')}, {output.duration(result.seconds)}"
     screen.print(
         f"\n[bold cyan]{result.run}[/]  {output.plain(stop_words(result.stop_reason))}  [dim]({rate})[/]"
     )

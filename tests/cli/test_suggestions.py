@@ -134,3 +134,41 @@ def test_a_prompt_has_rules_of_a_page(searched: Any) -> None:
     lines = process.communicate()[0].splitlines()
     assert process.returncode == 0
     assert [len(line) for line in lines if "──" in line] == [80, 80, 80]
+
+
+def test_a_game_that_does_not_exist_has_no_heading(empty: Any) -> None:
+    result = empty("solve", "nosuch", "--no-json")
+    assert result.exit_code != 0
+    assert not result.stdout
+
+
+@pytest.mark.parametrize("game", ["gathering", "cleanup(agents=3)"])
+def test_social_dilemmas_are_not_solved(empty: Any, game: str) -> None:
+    result = empty("solve", game)
+    assert result.exit_code == 2
+    assert "is a social dilemma, which is not solved; the commands run, evaluate and watch" in result.stderr
+
+
+def test_programs_are_not_imported(empty: Any, tmp_path: Path) -> None:
+    (tmp_path / "rule.py").write_text("x = 1\n")
+    result = empty("import", tmp_path / "rule.py")
+    assert result.exit_code == 2
+    assert "rule.py is a program, which is not imported" in result.stderr
+
+
+def test_names_of_runs_have_letters_of_the_alphabet(empty: Any) -> None:
+    assert "letters (a to z)" in empty("run", "cfr", *empty.quick, "--name", "größe").stderr
+
+
+def test_nothing_is_shown_as_zero_and_one_as_one() -> None:
+    assert [output.signed(value) for value in (-1e-9, 0.0, -0.25)] == ["+0.0000", "+0.0000", "-0.2500"]
+    assert f"{output.settled(-1.8e-16):.6g} {output.settled(-1e-6):.6g}" == "0 -1e-06"
+    assert [output.counted(count, "seed") for count in (0, 1, 2)] == ["0 seeds", "1 seed", "2 seeds"]
+
+
+def test_words_stay_words_in_headings() -> None:
+    assert [output.display_name(name) for name in ("dcfr_plus", "uniform", "projected_gradient")] == [
+        "DCFR+",
+        "uniform",
+        "projected_gradient",
+    ]
