@@ -251,6 +251,9 @@ def test_games_suites_and_rules(empty: Any) -> None:
     assert "cfr-train" in games["leduc_poker"]["suites"]
     one = empty.json("games", "kuhn_poker")
     assert (one["histories"], one["infosets"], one["sequences"]) == (58, [6, 6], [12, 12])
+    documented = "game compiled players histories leaves infosets sequences zero_sum constant_sum"
+    assert one.keys() == {*documented.split(), "seconds", "output"}
+    assert one["constant_sum"] == 0.0
     assert empty.json("games")[0].keys() == {"game", "compiled", "players", "histories", "zero_sum", "suites"}
     suites = {row["name"]: row for row in empty.json("suites")}
     assert len(suites["cfr-train"]["games"]) == 4
