@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from nashforge.cli.equilibria import Answer
 
 CONCEPTS = ("nash", "qre", "rqe", "security")
+_PARAMETERS = {"rqe": ("tau", "epsilon", "divergence", "regularizer", "risk"), "qre": ("rationality",)}
+"""Options of one concept alone."""
 
 
 def equilibrium(
+    context: typer.Context,
     game: Annotated[
         str,
         typer.Argument(
@@ -90,6 +93,13 @@ def equilibrium(
 
     if concept not in CONCEPTS:
         raise UsageProblem(f"there is no concept {concept!r}; {choice(concept, CONCEPTS)}")
+    for owner, options in _PARAMETERS.items():
+        for option in options:
+            source = context.get_parameter_source(option)
+            if concept != owner and source is not None and source.name == "COMMANDLINE":
+                raise UsageProblem(
+                    f"--{option} is a parameter of --concept {owner}, not of {concept}; leave one of them out"
+                )
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
     found = answer(
         Request(

@@ -69,7 +69,8 @@ def matrix_gaps(
             divergence=divergence,
             regularizer=regularizer,
         )
-        gaps.append(max(reply.value - here, 0.0))
+        # A reply that was not found to the end must not pass for the best.
+        gaps.append(max(reply.value + reply.gap - here, 0.0))
     return gaps[0], gaps[1]
 
 

@@ -116,6 +116,10 @@ def test_extensive_games_by_linear_programs(capsys) -> None:
     [
         (["SC4", "--concept", "maximin"], "no concept 'maximin'"),
         (["SC4", "--tau", "x"], "--tau x must be a number"),
+        (["SC4", "--concept", "nash", "--tau", "1"], "--tau is a parameter of --concept rqe"),
+        (["SC4", "--concept", "security", "--risk", "aggregate"], "--risk is a parameter of --concept rqe"),
+        (["SC4", "--rationality", "2"], "--rationality is a parameter of --concept qre"),
+        (["1/3 1/2 / 1/4 1/5 ; 1 2 / 3 4"], "a slash separates rows"),
         (["SC4", "--tau", "-1"], "tau must be finite and at least 0"),
         (["SC4", "--divergence", "tv"], "no divergence 'tv'"),
         (["SC4", "--risk", "both"], "risk must be 'aggregate' or 'per_action'"),

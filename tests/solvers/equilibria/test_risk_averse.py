@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nashforge.games.matrix import human_game, human_games
 from nashforge.games.matrix.layout import own_rows
 from nashforge.solvers.equilibria import best_reply, nash, rqe, security
+from nashforge.solvers.equilibria.gaps import matrix_gaps
 from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
 from nashforge.solvers.risk import Risk, RiskError
 
@@ -208,3 +209,20 @@ def test_errors_name_the_value_and_the_rule() -> None:
         rqe(np.ones((2, 2)), np.ones((2, 2)), tau=(1, 1, 1), epsilon=(1, 1))
     with pytest.raises(RiskError, match="no regularizer 'ridge'"):
         rqe(np.ones((2, 2)), np.ones((2, 2)), regularizer="ridge", **good)
+
+
+def test_a_gap_is_no_less_than_what_another_strategy_gains() -> None:
+    """Here Newton's method ends far from the best reply: measured against that, everything looked best."""
+    own = np.array([[-1e8, 0.0, -1e8], [-2.0, -3e8, 1e8]])
+    other = np.array([0.8505138134440104, 0.0030485708573870624, 0.14643761569860245])
+    tau, epsilon = 0.01312556754988469, 0.00045538510621366687
+    reply = best_reply(own, other, tau=tau, epsilon=epsilon, divergence="kl", regularizer="entropy")
+    (gap, _) = matrix_gaps(
+        (own, np.zeros_like(own)), (reply.strategy, other), tau=(tau, 1.0), epsilon=(epsilon, 1.0)
+    )
+
+    def worth(strategy: np.ndarray) -> float:
+        return regularized_value(own, strategy, other, Risk(tau), epsilon, "entropy")
+
+    best = max(worth(np.array([p, 1.0 - p])) for p in np.linspace(0.0, 1.0, 1001))
+    assert gap >= best - worth(reply.strategy) > 1e3
