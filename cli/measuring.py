@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nashforge.cli.errors import UsageProblem
+from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def measure(
 
     accepted = check_tier(tier)
     with Archive.open(database) as archive:
-        domain, named = find(programs, archive, domain_name)
+        domain, named = find(programs, archive, domain_name or _domain_of(suite))
         found = running(named, archive)
         fitness, compared = fitness_for(domain, reference, objective)
         fitness, shown = strategic_for(domain, fitness, metrics, risk)
@@ -199,6 +200,19 @@ def measure(
     return Measurements(
         rows, domain.metrics[domain.metric], fitness, name, compared, length_in_words(told), shown, missing
     )
+
+
+def _domain_of(suite: str | None) -> str | None:
+    """Return the domain that a suite says itself, as those of social dilemmas do."""
+    from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
+    from nashforge.evolve.measurement.suites import find_suite
+
+    try:
+        if suite is None or find_suite(suite).kind != "dilemma":
+            return None
+    except NashforgeError:
+        return None  # told with what the programs' domain knows of suites
+    return load_dilemma_suite(suite).parsed().game
 
 
 def find(

@@ -107,3 +107,15 @@ def test_solve_runs_unread_programs_in_the_sandbox_with_equal_results(searched: 
     policy = json.loads((tmp_path / "policy.json").read_text())
     assert len(policy) == 12
     assert all(sum(action.values()) == pytest.approx(1) for action in policy.values())
+
+
+def test_a_suite_of_a_dilemma_says_the_domain(empty: Any, tmp_path: Path) -> None:
+    pond = tmp_path / "pond.toml"
+    pond.write_text(
+        'name = "pond"\npurpose = "x"\nsetting = "gathering(map=gathering_small,agents=2,horizon=20)"\n'
+        "train = [1]\nvalidation = [2]\ntest = [3]\n"
+    )
+    rows = empty.json("evaluate", "nearest_apple", "--suite", pond, "--workers", "1")
+    assert rows
+    assert {row["status"] for row in rows} == {"ok"}
+    assert empty("evaluate", "cfr", "--suite", tmp_path / "none.toml").exit_code == 2
