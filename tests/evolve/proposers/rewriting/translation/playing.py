@@ -17,8 +17,10 @@ def averages(source: str, iterations: int = 40, seed: int = 0) -> npt.NDArray[An
     """Return the cumulative average after every iteration, shape (iterations, sequences).
 
     A rule with ``accumulate`` forms it itself, as the engine of ``cfr-1`` let it; for one with ``weights`` it
-    is ``keep * average + add * reach * policy``.
+    is ``keep * average + add * reach * policy``. Rules of that time import the package by its former name,
+    which means the same in the sandbox.
     """
+    source = source.replace("\nfrom solvers.", "\nfrom nashforge.solvers.")
     sets = Infosets(np.array(STARTS))
     rule: Any = find_class(load_module(source), RegretMinimizer)(sets, iterations)
     rng = np.random.default_rng(seed)
