@@ -18,7 +18,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 UNPRIVILEGED = 65534
-PACKAGES = ("evolve", "solvers", "games", "numpy", "landlockpy", "seccompy")
+PACKAGES = ("nashforge", "numpy", "numba", "llvmlite", "landlockpy", "seccompy", "platformdirs", "filelock")
 # Wheels keep shared libraries of a package in a folder beside it.
 LIBRARIES = ("numpy.libs",)
 
