@@ -83,7 +83,7 @@ def test_workers_have_no_current_directory_in_their_path(
 
 
 def test_own_processes_find_what_this_one_finds(hostile: Path, tmp_path: Path) -> None:
-    code = "import heapq, json, os, sys, evolve; say = [sys.path, sys.argv, os.getcwd(), heapq.__file__]"
+    code = "import heapq, json, os, sys, nashforge\nsay = [sys.path, sys.argv, os.getcwd(), heapq.__file__]"
     (tmp_path / "mine.py").write_text(f"{code}\nprint(json.dumps(say))\n")
     environment = python_environment({**os.environ, "PYTHONPATH": f"{os.pathsep}{tmp_path}{os.pathsep}."})
     done = subprocess.run(

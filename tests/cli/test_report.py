@@ -246,7 +246,7 @@ def test_a_report_is_named_after_its_run(searched, tmp_path, monkeypatch):
     [
         (["--output", "report.pdf"], 2, "must end in .html"),
         (["--output", "/nowhere/report.html"], 2, "does not exist; make it first"),
-        (["--output", "/proc/report.html"], 1, "cannot be written"),  # told only by trying, even to root
+        (["--output", "/proc/report.html"], 2, "cannot be written"),  # told only by trying, even to root
         (["no-such-run"], 2, "no-such-run"),
     ],
 )
