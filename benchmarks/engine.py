@@ -162,7 +162,9 @@ def measure_limit(console: Console, rounds: int) -> bool:
     met = True
     for name in (LEDUC, LIARS_5, LIARS_6):
         form = games.compile(name)
-        engine = Engine(form, IdleSession(form))
+        arguments = session_arguments(form, 10**9)
+        idle = [IdleSession(*each) for each in zip(uniform_profile(form), arguments, strict=True)]
+        engine = Engine(form, idle)
         shared = tables(form)
         plans = np.random.default_rng(0).random(shared.length)
         outs = [np.empty(size + 1) for size in shared.sizes]
