@@ -154,7 +154,7 @@ class Tree:
         for name in _files(root):
             target = self.path / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(root / name, target)
+            shutil.copyfile(root / name, target, follow_symlinks=False)  # nashforge/ links the packages
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
         self._python = str(folder / "venv" / "bin" / "python")
         # Packages come from where this Python has them. Links to a checkout, as an editable installation
@@ -229,7 +229,7 @@ def _files(root: Path) -> list[str]:
         check=True,
     )
     names = listed.stdout.decode().split("\0")
-    return [name for name in names if name and (root / name).is_file()]
+    return [name for name in names if name and ((root / name).is_file() or (root / name).is_symlink())]
 
 
 def _verdict(code: int, output: str) -> tuple[str, str]:

@@ -83,3 +83,14 @@ def test_mutations_are_killed_or_survive_and_the_checkout_stays_as_it_is(mutate,
     assert found["no Python"].word == mutate.BROKEN
     assert late.word == mutate.LATE
     assert {path: path.read_bytes() for path in project.glob("*.py")} == before
+
+
+def test_a_copy_has_the_links_of_the_tree(mutate, project, tmp_path_factory):
+    """``nashforge/`` is made of them."""
+    (project / "parts").mkdir()
+    (project / "parts" / "one.py").write_text("ONE = 1\n")
+    (project / "whole").mkdir()
+    (project / "whole" / "parts").symlink_to("../parts")
+    copy = mutate.Tree(project, tmp_path_factory.mktemp("copy")).path
+    assert (copy / "whole" / "parts").is_symlink()
+    assert (copy / "whole" / "parts" / "one.py").read_text() == "ONE = 1\n"
