@@ -9,140 +9,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
-    from nashforge.archive.errors import (
-        AmbiguousReference,
-        ArchiveError,
-        ArchiveNotFound,
-        BudgetExceeded,
-        Conflict,
-        DamagedExport,
-        DatabaseBusy,
-        DatabaseUnavailable,
-        DiskFull,
-        NicknameTaken,
-        NotAnArchive,
-        NotFound,
-        RunBusy,
-        SchemaMismatch,
-    )
-    from nashforge.archive.hashing import normalize_source, program_hash
-    from nashforge.archive.records import (
-        CallStatus,
-        Candidate,
-        Evaluation,
-        ModelCall,
-        NewEvaluation,
-        Parent,
-        Program,
-        Role,
-        Run,
-        RunState,
-        Score,
-        Status,
-    )
-    from nashforge.archive.storage.location import default_url, resolve_url
-    from nashforge.archive.storage.schema import schema_version, upgrade
-    from nashforge.archive.store import Archive
-    from nashforge.archive.stores.views import Edge, HistoryPoint, Lineage, Relative, RunSummary, Spending
-    from nashforge.archive.transfer.files import TransferReport, export_archive, import_archive
+    from nashforge.archive.errors import AmbiguousReference as AmbiguousReference
+    from nashforge.archive.errors import ArchiveError as ArchiveError
+    from nashforge.archive.errors import ArchiveNotFound as ArchiveNotFound
+    from nashforge.archive.errors import BudgetExceeded as BudgetExceeded
+    from nashforge.archive.errors import Conflict as Conflict
+    from nashforge.archive.errors import DamagedExport as DamagedExport
+    from nashforge.archive.errors import DatabaseBusy as DatabaseBusy
+    from nashforge.archive.errors import DatabaseUnavailable as DatabaseUnavailable
+    from nashforge.archive.errors import DiskFull as DiskFull
+    from nashforge.archive.errors import NicknameTaken as NicknameTaken
+    from nashforge.archive.errors import NotAnArchive as NotAnArchive
+    from nashforge.archive.errors import NotFound as NotFound
+    from nashforge.archive.errors import RunBusy as RunBusy
+    from nashforge.archive.errors import SchemaMismatch as SchemaMismatch
+    from nashforge.archive.hashing import normalize_source as normalize_source
+    from nashforge.archive.hashing import program_hash as program_hash
+    from nashforge.archive.records import CallStatus as CallStatus
+    from nashforge.archive.records import Candidate as Candidate
+    from nashforge.archive.records import Evaluation as Evaluation
+    from nashforge.archive.records import ModelCall as ModelCall
+    from nashforge.archive.records import NewEvaluation as NewEvaluation
+    from nashforge.archive.records import Parent as Parent
+    from nashforge.archive.records import Program as Program
+    from nashforge.archive.records import Role as Role
+    from nashforge.archive.records import Run as Run
+    from nashforge.archive.records import RunState as RunState
+    from nashforge.archive.records import Score as Score
+    from nashforge.archive.records import Status as Status
+    from nashforge.archive.storage.location import default_url as default_url
+    from nashforge.archive.storage.location import resolve_url as resolve_url
+    from nashforge.archive.storage.schema import schema_version as schema_version
+    from nashforge.archive.storage.schema import upgrade as upgrade
+    from nashforge.archive.store import Archive as Archive
+    from nashforge.archive.stores.views import Edge as Edge
+    from nashforge.archive.stores.views import HistoryPoint as HistoryPoint
+    from nashforge.archive.stores.views import Lineage as Lineage
+    from nashforge.archive.stores.views import Relative as Relative
+    from nashforge.archive.stores.views import RunSummary as RunSummary
+    from nashforge.archive.stores.views import Spending as Spending
+    from nashforge.archive.transfer.files import TransferReport as TransferReport
+    from nashforge.archive.transfer.files import export_archive as export_archive
+    from nashforge.archive.transfer.files import import_archive as import_archive
 
-_HOME = {
-    "nashforge.archive.errors": (
-        "AmbiguousReference",
-        "ArchiveError",
-        "ArchiveNotFound",
-        "BudgetExceeded",
-        "Conflict",
-        "DamagedExport",
-        "DatabaseBusy",
-        "DatabaseUnavailable",
-        "DiskFull",
-        "NicknameTaken",
-        "NotAnArchive",
-        "NotFound",
-        "RunBusy",
-        "SchemaMismatch",
-    ),
-    "nashforge.archive.hashing": ("normalize_source", "program_hash"),
-    "nashforge.archive.storage.location": ("default_url", "resolve_url"),
-    "nashforge.archive.records": (
-        "CallStatus",
-        "Candidate",
-        "Evaluation",
-        "ModelCall",
-        "NewEvaluation",
-        "Parent",
-        "Program",
-        "Role",
-        "Run",
-        "RunState",
-        "Score",
-        "Status",
-    ),
-    "nashforge.archive.storage.schema": ("schema_version", "upgrade"),
-    "nashforge.archive.store": ("Archive",),
-    "nashforge.archive.transfer.files": ("TransferReport", "export_archive", "import_archive"),
-    "nashforge.archive.stores.views": (
-        "Edge",
-        "HistoryPoint",
-        "Lineage",
-        "Relative",
-        "RunSummary",
-        "Spending",
-    ),
-}
-_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-
-__all__ = [  # noqa: RUF022 (grouped as in _HOME)
-    "AmbiguousReference",
-    "ArchiveError",
-    "ArchiveNotFound",
-    "BudgetExceeded",
-    "Conflict",
-    "DamagedExport",
-    "DatabaseBusy",
-    "DatabaseUnavailable",
-    "DiskFull",
-    "NicknameTaken",
-    "NotAnArchive",
-    "NotFound",
-    "RunBusy",
-    "SchemaMismatch",
-    "normalize_source",
-    "program_hash",
-    "default_url",
-    "resolve_url",
-    "CallStatus",
-    "Candidate",
-    "Edge",
-    "Evaluation",
-    "HistoryPoint",
-    "Lineage",
-    "ModelCall",
-    "NewEvaluation",
-    "Parent",
-    "Program",
-    "Relative",
-    "Role",
-    "Run",
-    "RunState",
-    "RunSummary",
-    "Score",
-    "Spending",
-    "Status",
-    "schema_version",
-    "upgrade",
-    "Archive",
-    "TransferReport",
-    "export_archive",
-    "import_archive",
-]
-
-__getattr__ = on_first_use(__name__, _MODULE_OF)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__all__, __getattr__, __dir__ = exports(__name__)

@@ -7,80 +7,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
-    from nashforge.games.compilation.compiler import compile
-    from nashforge.games.disguises import Disguise, disguise
-    from nashforge.games.errors import (
-        GameError,
-        GameFileError,
-        GameStringError,
-        ImperfectRecallError,
-        InconsistentActionsError,
-        NodeLimitError,
-        SuiteError,
-        UnsupportedGameError,
-    )
-    from nashforge.games.loading.identities import Identity, identity, portable
-    from nashforge.games.loading.source import GameSource, LoadedGame, exact_payoffs, load
-    from nashforge.games.sequence_form import SequenceForm, Treeplex
-    from nashforge.games.suites import Suite, load_suite, suite_names
+    from nashforge.games.compilation.compiler import compile as compile
+    from nashforge.games.disguises import Disguise as Disguise
+    from nashforge.games.disguises import disguise as disguise
+    from nashforge.games.errors import GameError as GameError
+    from nashforge.games.errors import GameFileError as GameFileError
+    from nashforge.games.errors import GameStringError as GameStringError
+    from nashforge.games.errors import ImperfectRecallError as ImperfectRecallError
+    from nashforge.games.errors import InconsistentActionsError as InconsistentActionsError
+    from nashforge.games.errors import NodeLimitError as NodeLimitError
+    from nashforge.games.errors import SuiteError as SuiteError
+    from nashforge.games.errors import UnsupportedGameError as UnsupportedGameError
+    from nashforge.games.loading.identities import Identity as Identity
+    from nashforge.games.loading.identities import identity as identity
+    from nashforge.games.loading.identities import portable as portable
+    from nashforge.games.loading.source import GameSource as GameSource
+    from nashforge.games.loading.source import LoadedGame as LoadedGame
+    from nashforge.games.loading.source import exact_payoffs as exact_payoffs
+    from nashforge.games.loading.source import load as load
+    from nashforge.games.sequence_form import SequenceForm as SequenceForm
+    from nashforge.games.sequence_form import Treeplex as Treeplex
+    from nashforge.games.suites import Suite as Suite
+    from nashforge.games.suites import load_suite as load_suite
+    from nashforge.games.suites import suite_names as suite_names
 
-_MODULES = {
-    "compile": "nashforge.games.compilation.compiler",
-    "SequenceForm": "nashforge.games.sequence_form",
-    "Treeplex": "nashforge.games.sequence_form",
-    "Disguise": "nashforge.games.disguises",
-    "disguise": "nashforge.games.disguises",
-    "Suite": "nashforge.games.suites",
-    "load_suite": "nashforge.games.suites",
-    "suite_names": "nashforge.games.suites",
-    "GameError": "nashforge.games.errors",
-    "GameFileError": "nashforge.games.errors",
-    "GameSource": "nashforge.games.loading.source",
-    "GameStringError": "nashforge.games.errors",
-    "Identity": "nashforge.games.loading.identities",
-    "LoadedGame": "nashforge.games.loading.source",
-    "exact_payoffs": "nashforge.games.loading.source",
-    "identity": "nashforge.games.loading.identities",
-    "load": "nashforge.games.loading.source",
-    "portable": "nashforge.games.loading.identities",
-    "ImperfectRecallError": "nashforge.games.errors",
-    "InconsistentActionsError": "nashforge.games.errors",
-    "NodeLimitError": "nashforge.games.errors",
-    "SuiteError": "nashforge.games.errors",
-    "UnsupportedGameError": "nashforge.games.errors",
-}
-
-__all__ = [
-    "Disguise",
-    "GameError",
-    "GameFileError",
-    "GameSource",
-    "GameStringError",
-    "Identity",
-    "ImperfectRecallError",
-    "InconsistentActionsError",
-    "LoadedGame",
-    "NodeLimitError",
-    "SequenceForm",
-    "Suite",
-    "SuiteError",
-    "Treeplex",
-    "UnsupportedGameError",
-    "compile",
-    "disguise",
-    "exact_payoffs",
-    "identity",
-    "load",
-    "load_suite",
-    "portable",
-    "suite_names",
-]
-
-__getattr__ = on_first_use(__name__, _MODULES)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__all__, __getattr__, __dir__ = exports(__name__)

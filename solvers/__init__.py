@@ -9,58 +9,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
-    from nashforge.solvers.cfr.rules import rule_names, rule_source
-    from nashforge.solvers.cfr.solve import NoAverageWarning, Solution, solve
-    from nashforge.solvers.sequence_form.openspiel import from_openspiel, to_openspiel
-    from nashforge.solvers.sequence_form.profile import (
-        PolicyError,
-        Profile,
-        best_response,
-        best_response_values,
-        expected_values,
-        exploitability,
-        nash_conv,
-        uniform_profile,
-    )
+    from nashforge.solvers.cfr.rules import rule_names as rule_names
+    from nashforge.solvers.cfr.rules import rule_source as rule_source
+    from nashforge.solvers.cfr.solve import NoAverageWarning as NoAverageWarning
+    from nashforge.solvers.cfr.solve import Solution as Solution
+    from nashforge.solvers.cfr.solve import solve as solve
+    from nashforge.solvers.sequence_form.openspiel import from_openspiel as from_openspiel
+    from nashforge.solvers.sequence_form.openspiel import to_openspiel as to_openspiel
+    from nashforge.solvers.sequence_form.profile import PolicyError as PolicyError
+    from nashforge.solvers.sequence_form.profile import Profile as Profile
+    from nashforge.solvers.sequence_form.profile import best_response as best_response
+    from nashforge.solvers.sequence_form.profile import best_response_values as best_response_values
+    from nashforge.solvers.sequence_form.profile import expected_values as expected_values
+    from nashforge.solvers.sequence_form.profile import exploitability as exploitability
+    from nashforge.solvers.sequence_form.profile import nash_conv as nash_conv
+    from nashforge.solvers.sequence_form.profile import uniform_profile as uniform_profile
 
 # Imported on first use: the sandbox loads nashforge.solvers.cfr.interface and must load nothing else.
-_HOME = {
-    "solve": "nashforge.solvers.cfr.solve",
-    "Solution": "nashforge.solvers.cfr.solve",
-    "NoAverageWarning": "nashforge.solvers.cfr.solve",
-    "rule_names": "nashforge.solvers.cfr.rules",
-    "rule_source": "nashforge.solvers.cfr.rules",
-    "to_openspiel": "nashforge.solvers.sequence_form.openspiel",
-    "from_openspiel": "nashforge.solvers.sequence_form.openspiel",
-    "PolicyError": "nashforge.solvers.sequence_form.profile",
-    "Profile": "nashforge.solvers.sequence_form.profile",
-    "best_response": "nashforge.solvers.sequence_form.profile",
-    "best_response_values": "nashforge.solvers.sequence_form.profile",
-    "expected_values": "nashforge.solvers.sequence_form.profile",
-    "exploitability": "nashforge.solvers.sequence_form.profile",
-    "nash_conv": "nashforge.solvers.sequence_form.profile",
-    "uniform_profile": "nashforge.solvers.sequence_form.profile",
-}
-
-__all__ = [
-    "NoAverageWarning",
-    "PolicyError",
-    "Profile",
-    "Solution",
-    "best_response",
-    "best_response_values",
-    "expected_values",
-    "exploitability",
-    "from_openspiel",
-    "nash_conv",
-    "rule_names",
-    "rule_source",
-    "solve",
-    "to_openspiel",
-    "uniform_profile",
-]
-
-__getattr__ = on_first_use(__name__, _HOME)
+__all__, __getattr__, __dir__ = exports(__name__)

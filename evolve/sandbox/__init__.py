@@ -75,7 +75,7 @@ __all__ = [
 ]
 
 
-# Not `nashforge.games.lazy.on_first_use`: the trust boundary stands on its own.
+# Not `nashforge.games.lazy.exports`: the trust boundary stands on its own.
 def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:

@@ -8,38 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
-    from nashforge.games.dilemmas.environment import Environment, make
-    from nashforge.games.dilemmas.maps import GridMap, MapError, load_map, map_names
-    from nashforge.games.dilemmas.rules import PRESETS, Rules
-    from nashforge.games.dilemmas.settings import Setting, SettingError
+    from nashforge.games.dilemmas.environment import Environment as Environment
+    from nashforge.games.dilemmas.environment import make as make
+    from nashforge.games.dilemmas.maps import GridMap as GridMap
+    from nashforge.games.dilemmas.maps import MapError as MapError
+    from nashforge.games.dilemmas.maps import load_map as load_map
+    from nashforge.games.dilemmas.maps import map_names as map_names
+    from nashforge.games.dilemmas.rules import PRESETS as PRESETS
+    from nashforge.games.dilemmas.rules import Rules as Rules
+    from nashforge.games.dilemmas.settings import Setting as Setting
+    from nashforge.games.dilemmas.settings import SettingError as SettingError
 
-_MODULES = {
-    "Environment": "nashforge.games.dilemmas.environment",
-    "make": "nashforge.games.dilemmas.environment",
-    "GridMap": "nashforge.games.dilemmas.maps",
-    "MapError": "nashforge.games.dilemmas.maps",
-    "load_map": "nashforge.games.dilemmas.maps",
-    "map_names": "nashforge.games.dilemmas.maps",
-    "PRESETS": "nashforge.games.dilemmas.rules",
-    "Rules": "nashforge.games.dilemmas.rules",
-    "Setting": "nashforge.games.dilemmas.settings",
-    "SettingError": "nashforge.games.dilemmas.settings",
-}
-
-__all__ = [
-    "PRESETS",
-    "Environment",
-    "GridMap",
-    "MapError",
-    "Rules",
-    "Setting",
-    "SettingError",
-    "load_map",
-    "make",
-    "map_names",
-]
-
-__getattr__ = on_first_use(__name__, _MODULES)
+__all__, __getattr__, __dir__ = exports(__name__)

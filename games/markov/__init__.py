@@ -7,32 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
-    from nashforge.games.markov.model import MarkovGame
-    from nashforge.games.markov.openspiel import tabulate
-    from nashforge.games.markov.reading import is_markov, markov_game
-    from nashforge.games.markov.worlds import cliff_walk, contribution_line, random_markov
+    from nashforge.games.markov.model import MarkovGame as MarkovGame
+    from nashforge.games.markov.openspiel import tabulate as tabulate
+    from nashforge.games.markov.reading import is_markov as is_markov
+    from nashforge.games.markov.reading import markov_game as markov_game
+    from nashforge.games.markov.worlds import cliff_walk as cliff_walk
+    from nashforge.games.markov.worlds import contribution_line as contribution_line
+    from nashforge.games.markov.worlds import random_markov as random_markov
 
-_HOME = {
-    "MarkovGame": "nashforge.games.markov.model",
-    "cliff_walk": "nashforge.games.markov.worlds",
-    "contribution_line": "nashforge.games.markov.worlds",
-    "is_markov": "nashforge.games.markov.reading",
-    "markov_game": "nashforge.games.markov.reading",
-    "random_markov": "nashforge.games.markov.worlds",
-    "tabulate": "nashforge.games.markov.openspiel",
-}
-
-__all__ = [
-    "MarkovGame",
-    "cliff_walk",
-    "contribution_line",
-    "is_markov",
-    "markov_game",
-    "random_markov",
-    "tabulate",
-]
-
-__getattr__ = on_first_use(__name__, _HOME)
+__all__, __getattr__, __dir__ = exports(__name__)

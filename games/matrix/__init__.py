@@ -7,22 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
-    from nashforge.games.matrix.families import family_names
-    from nashforge.games.matrix.human import HumanGame, human_game, human_games
-    from nashforge.games.matrix.reading import Bimatrix, bimatrix
+    from nashforge.games.matrix.families import family_names as family_names
+    from nashforge.games.matrix.human import HumanGame as HumanGame
+    from nashforge.games.matrix.human import human_game as human_game
+    from nashforge.games.matrix.human import human_games as human_games
+    from nashforge.games.matrix.reading import Bimatrix as Bimatrix
+    from nashforge.games.matrix.reading import bimatrix as bimatrix
 
-_HOME = {
-    "Bimatrix": "nashforge.games.matrix.reading",
-    "bimatrix": "nashforge.games.matrix.reading",
-    "family_names": "nashforge.games.matrix.families",
-    "HumanGame": "nashforge.games.matrix.human",
-    "human_game": "nashforge.games.matrix.human",
-    "human_games": "nashforge.games.matrix.human",
-}
-
-__all__ = ["Bimatrix", "HumanGame", "bimatrix", "family_names", "human_game", "human_games"]
-
-__getattr__ = on_first_use(__name__, _HOME)
+__all__, __getattr__, __dir__ = exports(__name__)

@@ -7,37 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
-    from nashforge.solvers.policies.episode import Episode, PolicyFailure, play, self_play
-    from nashforge.solvers.policies.library import policy_names, policy_source
-    from nashforge.solvers.policies.metrics import METRICS, Summary, social_metrics, summarise
+    from nashforge.solvers.policies.episode import Episode as Episode
+    from nashforge.solvers.policies.episode import PolicyFailure as PolicyFailure
+    from nashforge.solvers.policies.episode import play as play
+    from nashforge.solvers.policies.episode import self_play as self_play
+    from nashforge.solvers.policies.library import policy_names as policy_names
+    from nashforge.solvers.policies.library import policy_source as policy_source
+    from nashforge.solvers.policies.metrics import METRICS as METRICS
+    from nashforge.solvers.policies.metrics import Summary as Summary
+    from nashforge.solvers.policies.metrics import social_metrics as social_metrics
+    from nashforge.solvers.policies.metrics import summarise as summarise
 
-_MODULES = {
-    "Episode": "nashforge.solvers.policies.episode",
-    "PolicyFailure": "nashforge.solvers.policies.episode",
-    "play": "nashforge.solvers.policies.episode",
-    "self_play": "nashforge.solvers.policies.episode",
-    "policy_names": "nashforge.solvers.policies.library",
-    "policy_source": "nashforge.solvers.policies.library",
-    "METRICS": "nashforge.solvers.policies.metrics",
-    "Summary": "nashforge.solvers.policies.metrics",
-    "social_metrics": "nashforge.solvers.policies.metrics",
-    "summarise": "nashforge.solvers.policies.metrics",
-}
-
-__all__ = [
-    "METRICS",
-    "Episode",
-    "PolicyFailure",
-    "Summary",
-    "play",
-    "policy_names",
-    "policy_source",
-    "self_play",
-    "social_metrics",
-    "summarise",
-]
-
-__getattr__ = on_first_use(__name__, _MODULES)
+__all__, __getattr__, __dir__ = exports(__name__)

@@ -7,22 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
-    from nashforge.solvers.risk.measures import DIVERGENCES, Risk, RiskError
-    from nashforge.solvers.risk.regularizers import REGULARIZERS
-    from nashforge.solvers.risk.utility import RiskAdjusted, risk_adjusted
+    from nashforge.solvers.risk.measures import DIVERGENCES as DIVERGENCES
+    from nashforge.solvers.risk.measures import Risk as Risk
+    from nashforge.solvers.risk.measures import RiskError as RiskError
+    from nashforge.solvers.risk.regularizers import REGULARIZERS as REGULARIZERS
+    from nashforge.solvers.risk.utility import RiskAdjusted as RiskAdjusted
+    from nashforge.solvers.risk.utility import risk_adjusted as risk_adjusted
 
-_HOME = {
-    "DIVERGENCES": "nashforge.solvers.risk.measures",
-    "Risk": "nashforge.solvers.risk.measures",
-    "RiskError": "nashforge.solvers.risk.measures",
-    "REGULARIZERS": "nashforge.solvers.risk.regularizers",
-    "RiskAdjusted": "nashforge.solvers.risk.utility",
-    "risk_adjusted": "nashforge.solvers.risk.utility",
-}
-
-__all__ = ["DIVERGENCES", "REGULARIZERS", "Risk", "RiskAdjusted", "RiskError", "risk_adjusted"]
-
-__getattr__ = on_first_use(__name__, _HOME)
+__all__, __getattr__, __dir__ = exports(__name__)

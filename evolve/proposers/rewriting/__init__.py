@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nashforge.games.lazy import on_first_use
+from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.mutation import mutate as mutate
@@ -24,16 +24,4 @@ if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.syntax.edit import Edit as Edit
     from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable as NotApplicable
 
-_HOMES = {
-    "Edit": "syntax.edit",
-    "NotApplicable": "syntax.edit",
-    "ast_fingerprint": "normal_form.fingerprint",
-    "crossover": "recombination",
-    "mutate": "mutation",
-    "simplify": "simplification",
-    "tidy": "normal_form.cleanup",
-}
-
-__all__ = ["Edit", "NotApplicable", "ast_fingerprint", "crossover", "mutate", "simplify", "tidy"]
-
-__getattr__ = on_first_use(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})
+__all__, __getattr__, __dir__ = exports(__name__)
