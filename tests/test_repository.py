@@ -31,7 +31,6 @@ NEEDS_EXTRA = {"solvers/learners/neural": "neural"}
 HEAVY = (
     "alembic",
     "jinja2",
-    "libcst",
     "matplotlib",
     "numba",
     "numpy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-_PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "libcst", "sqlalchemy")
+_PACKAGES = ("nashforge", "open_spiel", "numpy", "numba", "scipy", "sqlalchemy")
 
 
 def package_versions() -> dict[str, str]:

@@ -29,7 +29,7 @@ Verdict = Literal["ok", "warning", "failed", "info"]
 
 PYTHON = (3, 11)
 PACKAGES = (
-    "open_spiel", "numpy", "scipy", "numba", "pydantic", "sqlalchemy", "alembic", "typer", "rich", "libcst",
+    "open_spiel", "numpy", "scipy", "numba", "pydantic", "sqlalchemy", "alembic", "typer", "rich",
     "matplotlib", "filelock", "platformdirs",
 )  # fmt: skip
 LINUX_PACKAGES = ("landlockpy", "seccompy")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import libcst as cst
 
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.formatting import format_block, format_expression
@@ -199,11 +199,10 @@ def read_module(source: str, grammar: Grammar) -> Module:
     """
     try:
         tree = ast.parse(source)
-        # The concrete tree is only needed for comments, and takes longer to build than all else together.
-        if "#" in source:
-            _attach(cst.parse_module(source).body, tree.body)
-    except (cst.ParserSyntaxError, SyntaxError) as error:
+    except SyntaxError as error:
         raise NotApplicable(f"the source does not parse: {error}") from error
+    if "#" in source:
+        _note_layouts(source, tree)
     found = {kind.base: _class_of(kind, tree) for kind in grammar.kinds}
     docstring = ast.get_docstring(tree) or ""
     _strip_docstrings(tree)
@@ -309,37 +308,27 @@ def _drop_annotations(tree: ast.Module) -> None:
                     block[place] = plain
 
 
-def _attach(written: Sequence[cst.CSTNode], parsed: list[ast.stmt]) -> None:
-    """Walk the concrete and the abstract tree side by side and note the layout on the latter's statements."""
-    place = 0
-    for node in written:
-        if place >= len(parsed):
-            return
-        statement = parsed[place]
-        lines = getattr(node, "leading_lines", ())
-        comments = tuple(line.comment.value for line in lines if line.comment is not None)
-        trailing = _trailing_comment(node)
-        blank = any(line.comment is None for line in lines)
-        if comments or trailing or blank:
-            vars(statement)["layout"] = Layout(comments + trailing, blank)
-        if isinstance(node, cst.SimpleStatementLine):
-            place += len(node.body)
-            continue
-        place += 1
-        body = getattr(node, "body", None)
-        if isinstance(body, cst.IndentedBlock):
-            _attach(body.body, getattr(statement, "body", []))
-        otherwise = getattr(node, "orelse", None)
-        if isinstance(otherwise, cst.If):
-            _attach([otherwise], getattr(statement, "orelse", []))
-        elif isinstance(otherwise, cst.Else) and isinstance(otherwise.body, cst.IndentedBlock):
-            _attach(otherwise.body.body, getattr(statement, "orelse", []))
-
-
-def _trailing_comment(node: cst.CSTNode) -> tuple[str, ...]:
-    space = getattr(node, "trailing_whitespace", None)
-    comment = getattr(space, "comment", None)
-    return () if comment is None else (comment.value,)
+def _note_layouts(source: str, tree: ast.Module) -> None:
+    """Note the comments and blank lines of a source on the statements that they stand above or beside."""
+    lines = re.split("\r\n?|\n", source)
+    tokens = tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline)
+    comments = {token.start[0]: token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT}
+    for statement in (part for node in ast.walk(tree) for block in blocks(node) for part in block):
+        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
+        row, column = first - 1, statement.col_offset
+        if lines[row][:column].strip():
+            continue  # another statement begins the line
+        above: list[str] = []
+        while row > 0 and (text := lines[row - 1]).strip() in ("", comments.get(row)):
+            if text.strip() and not text[: column + 1].strip():
+                break  # it belongs to the block above
+            above.insert(0, text.strip())
+            row -= 1
+        told = [line for line in above if line]
+        if not blocks(statement) and statement.end_lineno in comments:
+            told.append(comments[statement.end_lineno])
+        if told or above:
+            vars(statement)["layout"] = Layout(tuple(told), "" in above)
 
 
 def settle_names(program: Program) -> None:

@@ -120,6 +120,20 @@ def test_constants_fold(before, after):
     assert tidied(before) == tidied(after)
 
 
+def test_comments_above_and_beside_a_statement_stay_and_those_of_another_block_do_not_move():
+    source = rule(
+        "# update, é\n\n# of regrets\nself.regret = np.maximum(  # inside\n    self.regret + regret, 0.0\n"
+        ")  # clipped\nif t > 9:\n    # small\n    self.regret = 0.5 * self.regret; pass  # halved\n"
+        "    # the end of the block\nself.regret = self.regret + 1.0 # '#' \"#\""
+    )
+    assert tidy(source).split("def observe(self, t, regret):\n")[1].split("\n\n    def weights")[0] == (
+        "        # update, é\n        # of regrets\n        # clipped\n"
+        "        self.regret = np.maximum(self.regret + regret, 0.0)\n        if t > 9:\n"
+        "            # small\n            # halved\n            self.regret = 0.5 * self.regret\n"
+        "        # '#' \"#\"\n        self.regret = self.regret + 1.0"
+    )
+
+
 def test_comments_stay_with_their_statements():
     source = rule(f"# the larger part\n{UPDATE}\n# dead\nunused = 2 * regret")
     tidied = tidy(source)
