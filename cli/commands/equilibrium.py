@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from nashforge.cli.options.numbers import check_finite
+from nashforge.cli.options.numbers import number_pair
 from nashforge.cli.options.shared import Force, Json, result_option
-from nashforge.games.naming import choice
-
-if TYPE_CHECKING:
-    from nashforge.cli.equilibria import Answer
-
-CONCEPTS = ("nash", "qre", "rqe", "security")
-_PARAMETERS = {"rqe": ("tau", "epsilon", "divergence", "regularizer", "risk"), "qre": ("rationality",)}
-"""Options of one concept alone."""
 
 
 def equilibrium(
@@ -86,14 +78,13 @@ def equilibrium(
 
     Of extensive games: nash (zero-sum, two players) and security, by linear programs.
     """
-    from nashforge.cli.equilibria import Request, answer, draw
     from nashforge.cli.errors import UsageProblem
     from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.equilibria import draw_strategies, print_solution, rows
+    from nashforge.solvers.equilibria.concepts import PARAMETERS, solve_concept
 
-    if concept not in CONCEPTS:
-        raise UsageProblem(f"there is no concept {concept!r}; {choice(concept, CONCEPTS)}")
-    for owner, options in _PARAMETERS.items():
+    for owner, options in PARAMETERS.items():
         for option in options:
             source = context.get_parameter_source(option)
             if concept != owner and source is not None and source.name == "COMMANDLINE":
@@ -101,63 +92,26 @@ def equilibrium(
                     f"--{option} is a parameter of --concept {owner}, not of {concept}; leave one of them out"
                 )
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
-    found = answer(
-        Request(
-            game=game,
-            concept=concept,
-            tau=tau,
-            epsilon=epsilon,
-            divergence=divergence,
-            regularizer=regularizer,
-            risk=risk,
-            rationality=rationality,
-        )
+    found = solve_concept(
+        game,
+        concept,
+        tau=number_pair("--tau", tau),
+        epsilon=number_pair("--epsilon", epsilon),
+        divergence=divergence,
+        regularizer=regularizer,
+        risk=risk,
+        rationality=rationality,
     )
 
     def write(path: Path) -> None:
         if is_figure(path):
-            draw(found, path)
+            draw_strategies(found, path)
         else:
-            write_table(path, found.as_rows(), found.as_json())
+            write_table(path, rows(found), found.as_dict())
 
     as_json = output.wants_json(json)
     with delivered((output_file, write), as_json=as_json):
         if as_json:
-            output.print_json(found.as_json())
+            output.print_json(found.as_dict())
         else:
-            _show(found)
-
-
-def _show(found: Answer) -> None:
-    from nashforge.cli.rendering import output
-
-    screen = output.console()
-    screen.print(f"[bold]{output.plain(found.game)}[/]  {found.title}\n")
-    for player in found.players:
-        value = "" if player.value is None else f", {player.value_title} {output.settled(player.value):.6g}"
-        screen.print(f"[bold]player {player.number}[/]{value}")
-        columns = ["information set"] if found.extensive else []
-        columns += ["action", "probability", *(["feared by the other"] if player.feared else [])]
-        table = output.table(*columns, right=[name for name in columns if name.startswith("p")])
-        for row in player.rows():
-            table.add_row(*map(output.plain, row))
-        screen.print(table)
-        if player.hidden:
-            screen.print(f"[dim]... and {player.hidden} more information sets; --json shows all[/]\n")
-    for line in found.notes:
-        screen.print(output.plain(line))
-
-
-def parse_pair(option: str, text: str) -> tuple[float, float]:
-    """Return one number a player from ``1.5`` or ``0.1,30``."""
-    from nashforge.cli.errors import UsageProblem
-
-    try:
-        values: list[Any] = [float(part) for part in text.split(",")]
-    except ValueError:
-        values = []
-    if len(values) not in (1, 2):
-        raise UsageProblem(f"{option} {text} must be a number, or two with a comma, such as 0.1,30")
-    for value in values:
-        check_finite(option, value)
-    return values[0], values[-1]
+            print_solution(found)

@@ -1,4 +1,4 @@
-"""Options that are numbers: none of them is ever infinite or not a number."""
+"""Numbers on the command line: none of them is ever infinite or not a number."""
 
 from __future__ import annotations
 
@@ -21,6 +21,29 @@ def check_finite(option: str, value: float) -> None:
     if not math.isfinite(value):
         what = "not a number" if math.isnan(value) else "infinite"
         raise UsageProblem(f"{option} is {what}; give a finite number")
+
+
+def number_pair(option: str, text: str | None) -> tuple[float, float] | None:
+    """Return one number a player from ``1.5`` or ``0.1,30``; None where nothing is given.
+
+    Raises
+    ------
+    UsageProblem
+        If the text is neither one finite number nor two.
+    """
+    from nashforge.cli.errors import UsageProblem
+
+    if text is None:
+        return None
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) not in (1, 2):
+        raise UsageProblem(f"{option} {text} must be a number, or two with a comma, such as 0.1,30")
+    for value in values:
+        check_finite(option, value)
+    return values[0], values[-1]
 
 
 class Command(TyperCommand):

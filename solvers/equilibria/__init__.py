@@ -12,6 +12,8 @@ from nashforge.games.lazy import exports
 if TYPE_CHECKING:
     from nashforge.solvers.equilibria.bimatrix import nash as nash
     from nashforge.solvers.equilibria.bimatrix import security as security
+    from nashforge.solvers.equilibria.concepts import ConceptSolution as ConceptSolution
+    from nashforge.solvers.equilibria.concepts import solve_concept as solve_concept
     from nashforge.solvers.equilibria.logit import qre as qre
     from nashforge.solvers.equilibria.risk_averse.best_response import best_reply as best_reply
     from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium as Equilibrium

@@ -91,7 +91,7 @@ def test_slashes_and_semicolons_of_game_strings_are_no_payoffs(capsys, tmp_path:
     ships = "battleship(board_height=1,board_width=2,num_shots=1,ship_sizes=[1;1],ship_values=[1;1])"
     code, _, err = run(["equilibrium", ships], capsys)
     assert code == 2
-    assert "--concept nash or security" in err
+    assert "concept nash or security" in err
 
 
 def test_risk_for_each_action(capsys) -> None:
@@ -123,7 +123,7 @@ def test_extensive_games_by_linear_programs(capsys) -> None:
         (["SC4", "--tau", "-1"], "tau must be finite and at least 0"),
         (["SC4", "--divergence", "tv"], "no divergence 'tv'"),
         (["SC4", "--risk", "both"], "risk must be 'aggregate' or 'per_action'"),
-        (["kuhn_poker"], "--concept nash or security"),
+        (["kuhn_poker"], "concept nash or security"),
         (["SC40"], "SC1 to SC12"),
         (["SC4", "--plot", "x.txt"], "must end in .csv, .json, .png"),
     ],

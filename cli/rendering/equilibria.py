@@ -1,0 +1,136 @@
+"""Solutions of games for people: strategies of every player, what is certain about them, and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nashforge.cli.rendering import output
+
+if TYPE_CHECKING:
+    from nashforge.solvers.equilibria.concepts import ConceptSolution
+
+MOST_ROWS = 40
+"""Information sets of a player, and further equilibria, that are shown to people."""
+LONGEST = 60
+"""Fractions of more characters are not shown to people."""
+
+
+def title(found: ConceptSolution) -> str:
+    """Return the concept in words, with its parameters."""
+    how = found.parameters
+    match found.concept:
+        case "nash":
+            return "Nash equilibrium"
+        case "qre":
+            return f"logit QRE, lambda {how['rationality']:g}"
+        case "rqe":
+            tau, epsilon = ("{:g}, {:g}".format(*how[name]) for name in ("tau", "epsilon"))
+            each = ", risk per action" if how["risk"] == "per_action" else ""
+            return f"RQE, {how['divergence']} + {how['regularizer']}, tau {tau}, epsilon {epsilon}{each}"
+    return "security strategies"
+
+
+def rows(found: ConceptSolution) -> list[dict[str, Any]]:
+    """Return a row for each action of each information set."""
+    return [
+        {
+            "player": player.player,
+            "information_set": choice.information_set or "",
+            "action": action,
+            "name": choice.names[k],
+            "probability": choice.probabilities[k],
+            "feared": None if player.feared is None else player.feared[k],
+        }
+        for player in found.players
+        for choice in player.strategy
+        for k, action in enumerate(choice.actions)
+    ]
+
+
+def print_solution(found: ConceptSolution) -> None:
+    """Print the strategies, and what is certain about them."""
+    screen = output.console()
+    screen.print(f"[bold]{output.plain(found.game)}[/]  {title(found)}\n")
+    value_title = "guarantees" if found.extensive or found.concept == "security" else "utility"
+    for player in found.players:
+        value = "" if player.value is None else f", {value_title} {output.settled(player.value):.6g}"
+        screen.print(f"[bold]player {player.player}[/]{value}")
+        columns = ["information set"] if found.extensive else []
+        columns += ["action", "probability", *(["feared by the other"] if player.feared else [])]
+        table = output.table(*columns, right=[name for name in columns if name.startswith("p")])
+        for choice in player.strategy[:MOST_ROWS]:
+            for k, (action, name) in enumerate(zip(choice.actions, choice.names, strict=True)):
+                head = [(choice.information_set or "") if k == 0 else ""] if found.extensive else []
+                shown = action if name == action else f"{action} {name}"
+                feared = [f"{player.feared[k]:.6f}"] if player.feared else []
+                cells = (*head, shown, f"{choice.probabilities[k]:.6f}", *feared)
+                table.add_row(*map(output.plain, cells))
+        screen.print(table)
+        hidden = len(player.strategy) - MOST_ROWS
+        if hidden > 0:
+            screen.print(f"[dim]... and {hidden} more information sets; --json shows all[/]\n")
+    for line in _notes(found):
+        screen.print(output.plain(line))
+
+
+def _notes(found: ConceptSolution) -> Iterator[str]:
+    """Yield what is certain, and the other equilibria."""
+    told = found.certificate
+    if "exploitability" in told:
+        yield f"exploitability {told['exploitability']:.2g}"
+    if "others" not in told:
+        return
+    others, gaps = told["others"], told["other_gaps"]
+    exact: Sequence[Any] = told.get("exact", ())
+    if exact:
+        certain = "complete: there is no other" if told["complete"] else "there may be others"
+        if told["complete"] and told["degenerate"]:
+            certain = "complete: the game is degenerate, and every other is a mixture of some of these"
+        count = len(exact)
+        yield f"{count} {'equilibrium' if count == 1 else 'equilibria'} by {found.method}, {certain}"
+    yield f"gap {told['gap']:.2g}: {_fractions(exact[0]) if exact else told['message']}"
+    for k, (profile, gap) in enumerate(zip(others[:MOST_ROWS], gaps, strict=False), 1):
+        end = f": {_fractions(exact[k])}" if exact else ""
+        yield f"also {_brief(profile[0])} and {_brief(profile[1])}, gap {gap:.2g}{end}"
+    if len(others) > MOST_ROWS:
+        yield f"... and {len(others) - MOST_ROWS} more; --json shows all"
+
+
+def _brief(strategy: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{p:.4f}" for p in strategy) + ")"
+
+
+def _fractions(exact: Sequence[Sequence[str]] | None) -> str:
+    """Return exact strategies, or what is known instead, in a few words."""
+    if exact is None:
+        return "not exact"
+    text = " and ".join(f"({', '.join(strategy)})" for strategy in exact)
+    return f"exactly {text}" if len(text) <= LONGEST else "exact in fractions"
+
+
+def draw_strategies(found: ConceptSolution, path: Path) -> None:
+    """Draw the strategies of a one-shot game, with what the other fears where risk is feared."""
+    from nashforge.cli.errors import UsageProblem
+    from nashforge.cli.rendering.plot import COLOURS, figure
+
+    if found.extensive:
+        raise UsageProblem("figures are of one-shot games; write a table (.csv, .json) of an extensive one")
+    with figure(1, 2, (3.4, 2.8), path) as (made, grid):
+        for i, (axes, player) in enumerate(zip(grid.flat, found.players, strict=True)):
+            (choice,) = player.strategy
+            places = range(len(choice.actions))
+            axes.bar(places, choice.probabilities, color=COLOURS[i], width=0.7, label="plays")
+            if player.feared is not None:
+                marks = {"linestyle": "", "marker": "_", "markersize": 18, "color": "black"}
+                axes.plot(places, player.feared, label="is feared to play", **marks)
+                axes.legend(frameon=False)
+            if len(choice.actions) <= 12:
+                axes.set_xticks(places, choice.actions)
+            axes.set_ylim(0, 1.02 if player.feared is None else 1.25)
+            axes.grid(visible=False, axis="x")
+            axes.set_title(f"player {player.player}")
+            axes.set_xlabel("action")
+        grid[0][0].set_ylabel("probability")
+        made.suptitle(f"{found.game}: {title(found)}", fontsize=9)

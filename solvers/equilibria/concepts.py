@@ -1,0 +1,302 @@
+"""Solution concepts behind one function: any game, a concept with its parameters, and a certificate.
+
+Matrix games of two players have Nash, logit quantal response, risk-averse quantal response and security
+strategies; extensive games have Nash (two players, constant sum) and security strategies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nashforge.errors import USAGE, NashforgeError
+from nashforge.games.matrix import human_games
+from nashforge.games.naming import choice
+from nashforge.games.sequence_form import SequenceForm, Treeplex
+from nashforge.solvers.equilibria.bimatrix import nash, security
+from nashforge.solvers.equilibria.extensive.guarantees import sequence_guarantees, sequence_nash
+from nashforge.solvers.equilibria.inputs import GameLike, MatrixGame, any_game
+from nashforge.solvers.equilibria.logit import qre
+from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
+from nashforge.solvers.risk.utility import AGGREGATE
+
+Array = npt.NDArray[np.float64]
+
+CONCEPTS = ("nash", "qre", "rqe", "security")
+PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "rqe": ("tau", "epsilon", "divergence", "regularizer", "risk"),
+    "qre": ("rationality",),
+}
+"""Parameters of one concept alone."""
+
+_FITTED = {("kl", "barrier"): "kl", ("reverse_kl", "entropy"): "reverse_kl"}
+"""Pairs of divergence and regulariser that were fitted to people, and the attribute that has the fit."""
+
+
+class ConceptError(NashforgeError, ValueError):
+    """A game has no such solution concept, or none that can be computed."""
+
+    exit_code = USAGE
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A mixed action at one information set.
+
+    Attributes
+    ----------
+    information_set : str or None
+        Its label; None in one-shot games.
+    actions, names : tuple of str
+        Labels of the actions (in extensive games OpenSpiel's numbers), and their names.
+    probabilities : tuple of float
+    """
+
+    information_set: str | None
+    actions: tuple[str, ...]
+    names: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class PlayerStrategy:
+    """The strategy of one player, numbered from 0.
+
+    Attributes
+    ----------
+    value : float or None
+        Expected utility; of security strategies and extensive games what is guaranteed.
+    gap : float or None
+        Upper bound on what a best response gains, in units of utility; None where it is not told by player.
+    feared : tuple of float or None
+        What the other player fears of this one: probabilities of its actions.
+    strategy : tuple of Choice
+    """
+
+    player: int
+    value: float | None
+    gap: float | None
+    feared: tuple[float, ...] | None
+    strategy: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class ConceptSolution:
+    """A solution of one game under one concept.
+
+    Attributes
+    ----------
+    game, concept : str
+    method : str
+        How it was found.
+    parameters : dict
+        Of the concept, defaults included.
+    players : tuple of PlayerStrategy
+    certificate : dict
+        What is certain about it: gaps, uniqueness, other equilibria, as far as the concept has them.
+    """
+
+    game: str
+    concept: str
+    method: str
+    parameters: Mapping[str, Any]
+    players: tuple[PlayerStrategy, ...]
+    certificate: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def extensive(self) -> bool:
+        """Whether there are information sets."""
+        return any(choice.information_set is not None for choice in self.players[0].strategy)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain data, see docs/json.md."""
+        return {
+            "game": self.game,
+            "concept": self.concept,
+            "method": self.method,
+            "parameters": dict(self.parameters),
+            "players": [asdict(player) for player in self.players],
+            **self.certificate,
+        }
+
+
+def solve_concept(
+    game: GameLike,
+    concept: str = "rqe",
+    *,
+    tau: Sequence[float] | None = None,
+    epsilon: Sequence[float] | None = None,
+    divergence: str = "kl",
+    regularizer: str | None = None,
+    risk: str = AGGREGATE,
+    rationality: float = 1.0,
+) -> ConceptSolution:
+    """Solve a game of any kind for a concept.
+
+    Parameters
+    ----------
+    game
+        As in `nashforge.solvers.equilibria.nash`.
+    concept
+        One of `CONCEPTS`.
+    tau, epsilon, divergence, regularizer, risk
+        Of ``rqe``, see `nashforge.solvers.equilibria.rqe`. By default ``tau`` and ``epsilon`` are those that
+        were fitted to people who played the game, or else 1 and a tenth of the range of a player's payoffs.
+    rationality
+        Of ``qre``: the logit parameter.
+
+    Raises
+    ------
+    ConceptError
+        If there is no such concept, or none of extensive games.
+    RiskError
+        If a parameter is not valid, or a linear program failed.
+    nashforge.games.GameError
+        If the game is none, or none that can be solved.
+    """
+    if concept not in CONCEPTS:
+        raise ConceptError(f"there is no concept {concept!r}; {choice(concept, CONCEPTS)}")
+    found = any_game(game)
+    if isinstance(found, SequenceForm):
+        return _extensive(found, concept)
+    match concept:
+        case "nash":
+            return _nash(found)
+        case "security":
+            return _security(found)
+        case "qre":
+            return _certified(
+                found, qre(found, rationality=rationality), concept, {"rationality": rationality}
+            )
+    regularizer = regularizer or ("barrier" if divergence == "kl" else "entropy")
+    fitted_tau, fitted_epsilon = _usual(found, divergence, regularizer)
+    parameters: dict[str, Any] = {
+        "tau": tuple(fitted_tau if tau is None else tau),
+        "epsilon": tuple(fitted_epsilon if epsilon is None else epsilon),
+        "divergence": divergence,
+        "regularizer": regularizer,
+        "risk": risk,
+    }
+    return _certified(found, rqe(found, **parameters), concept, parameters)
+
+
+def _usual(game: MatrixGame, divergence: str, regularizer: str) -> tuple[Sequence[float], Sequence[float]]:
+    """Return tau and epsilon where nobody says them."""
+    fit = _FITTED.get((divergence, regularizer))
+    for known in human_games() if fit else ():
+        if known.name == game.name:
+            fitted = getattr(known, str(fit))
+            return fitted.tau, fitted.epsilon
+    return (1.0, 1.0), [0.1 * (float(np.ptp(payoffs)) or 1.0) for payoffs in game.payoffs]
+
+
+def _players(
+    game: MatrixGame,
+    strategies: Sequence[Array],
+    values: Sequence[float],
+    gaps: Sequence[float | None] = (None, None),
+    feared: Sequence[tuple[float, ...] | None] = (None, None),
+) -> tuple[PlayerStrategy, ...]:
+    names = game.names or game.actions
+    return tuple(
+        PlayerStrategy(
+            i,
+            float(values[i]),
+            gaps[i],
+            feared[i],
+            (Choice(None, game.actions[i], names[i], tuple(map(float, strategies[i]))),),
+        )
+        for i in range(2)
+    )
+
+
+def _utilities(game: MatrixGame, x: Array, y: Array) -> list[float]:
+    return [float(x @ payoffs @ y) for payoffs in game.payoffs]
+
+
+def _lists(profiles: Sequence[Sequence[Array]]) -> list[list[list[float]]]:
+    return [[strategy.tolist() for strategy in profile] for profile in profiles]
+
+
+def _certified(
+    game: MatrixGame, found: Equilibrium, concept: str, parameters: Mapping[str, Any]
+) -> ConceptSolution:
+    feared: Sequence[tuple[float, ...] | None] = (None, None)
+    if concept == "rqe":
+        # What a player is feared to do: for risk per action the mean over the other's actions.
+        expected = [
+            adversary if adversary.ndim == 1 else found[i] @ adversary
+            for i, adversary in enumerate(found.adversaries)
+        ]
+        feared = [tuple(map(float, adversary)) for adversary in reversed(expected)]
+    certificate = {
+        "gap": found.gap,
+        "converged": found.converged,
+        "principal": found.principal,
+        "regime": found.regime,
+        "unique": found.unique,
+        "message": found.message,
+        "others": _lists(found.others),
+        "other_gaps": list(found.other_gaps),
+    }
+    players = _players(game, found.strategies, _utilities(game, found[0], found[1]), found.gaps, feared)
+    return ConceptSolution(game.name, concept, found.method, parameters, players, certificate)
+
+
+def _nash(game: MatrixGame) -> ConceptSolution:
+    found = nash(game)
+    certificate = {
+        "gap": found.gaps[0],
+        "converged": True,
+        "complete": found.complete,
+        "degenerate": found.degenerate,
+        "others": _lists(found.equilibria[1:]),
+        "other_gaps": list(found.gaps[1:]),
+        "exact": [
+            None if exact is None else [[str(p) for p in strategy] for strategy in exact]
+            for exact in found.exact
+        ],
+    }
+    values = _utilities(game, found[0], found[1])
+    players = _players(game, found.equilibria[0], values, found.regrets[0])
+    return ConceptSolution(game.name, "nash", found.method, {}, players, certificate)
+
+
+def _security(game: MatrixGame) -> ConceptSolution:
+    strategies, values = zip(*(security(game, player=i) for i in range(2)), strict=True)
+    players = _players(game, strategies, values)
+    return ConceptSolution(game.name, "security", "linear program", {}, players, {"converged": True})
+
+
+def _extensive(form: SequenceForm, concept: str) -> ConceptSolution:
+    solvers = {"nash": sequence_nash, "security": sequence_guarantees}
+    if concept not in solvers:
+        raise ConceptError(
+            f"{concept} is found for one-shot games of two players; for {form.name} choose the concept "
+            "nash or security"
+        )
+    found = solvers[concept](form)
+    players = tuple(
+        PlayerStrategy(i, value, None, None, _choices(treeplex, policy))
+        for i, (treeplex, policy, value) in enumerate(
+            zip(form.treeplexes, found.profile, found.values, strict=True)
+        )
+    )
+    certificate = {"converged": True, "exploitability": found.exploitability}
+    return ConceptSolution(form.name, concept, "linear programs", {}, players, certificate)
+
+
+def _choices(treeplex: Treeplex, policy: Array) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            " ".join(label.split()),
+            tuple(str(action) for action in treeplex.actions[first:end]),
+            tuple(treeplex.action_name(k) for k in range(first, end)),
+            tuple(map(float, policy[first:end])),
+        )
+        for label, first, end in zip(treeplex.labels, treeplex.start, treeplex.start[1:], strict=False)
+    )
