@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 
 class RunState(StrEnum):
@@ -207,6 +207,10 @@ class Candidate:
     parents: tuple[Parent, ...] = ()
 
 
+Direction: TypeAlias = Literal["min", "max"]
+"""Which way a metric is better."""
+
+
 class Score(NamedTuple):
     """One measured number. A tuple, because a run has hundreds of thousands of them.
 
@@ -225,7 +229,7 @@ class Score(NamedTuple):
     game: str
     metric: str
     value: float
-    direction: str = "min"
+    direction: Direction = "min"
     iteration: int | None = None
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.evaluation.messages import Fitness, Measurement, Split, Stage, Trial
+from nashforge.evolve.evaluation.messages import Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import Metric, catalogue
-from nashforge.evolve.evaluation.stages import Tally
+from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import Limits, Sandbox
 
 HOST = '''"""Calls the program."""
@@ -132,7 +133,9 @@ class LoopDomain(Domain):
     def fingerprint(self, measured: Sequence[float]) -> None:
         """Equal numbers are no repetitions."""
 
-    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+    def play(
+        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
+    ) -> list[float]:
         """Call the program once, in a session of its own."""
         began = time.perf_counter()
         with sandbox.session(
@@ -145,11 +148,11 @@ class LoopDomain(Domain):
         ) as session:
             session.call(0, 1, expect=["value"])
             value = float(np.asarray(session.outputs["value"])[0])
-        tally.use(session.usage, session.log)
-        tally.values["number"] = value
+        result.use(session.usage, session.log)
+        result.values["number"] = value
         spent = time.perf_counter() - began
-        tally.scores += [
-            Measurement(game="number", metric="value", value=value, direction="max", iteration=1),
-            Measurement(game="number", metric="seconds", value=spent),
+        result.scores += [
+            Score(game="number", metric="value", value=value, direction="max", iteration=1),
+            Score(game="number", metric="seconds", value=spent),
         ]
         return [value]

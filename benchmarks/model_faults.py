@@ -22,9 +22,10 @@ from typing import Any
 
 from benchmarks.model_server import FAULTS, Ask, ModelServer, Reply, new_rule
 from nashforge.archive import Archive, CallStatus, Run, Status
+from nashforge.archive.records import Score
 from nashforge.evolve.config.run import RunConfig, load_config
 from nashforge.evolve.domains import domain
-from nashforge.evolve.evaluation.messages import Measurement, Report, Stage, StageReport, Task
+from nashforge.evolve.evaluation.messages import Report, Stage, StageReport, Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.proposers.llm.prices import Usage, load_prices, price_of
 from nashforge.evolve.proposers.llm.recordings.cassette import replay_values
@@ -78,9 +79,7 @@ def _report(stage: Stage, value: float, digest: int, crashed: bool) -> StageRepo
         reason="ZeroDivisionError: scripted" if crashed else None,
         scores=()
         if crashed
-        else (
-            Measurement(game=trial.label, metric="exploitability", value=value, iteration=trial.iterations),
-        ),
+        else (Score(game=trial.label, metric="exploitability", value=value, iteration=trial.iterations),),
         fitness=None if crashed or stage.split == "smoke" else -value,
         fingerprint=None if crashed or stage.split != "smoke" else f"{digest:064x}"[:16],
         started="2026-01-01T00:00:00+00:00",

@@ -25,7 +25,7 @@ from nashforge.archive import Archive, Candidate, Status
 from nashforge.evolve.config.run import RunConfig, load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor
-from nashforge.evolve.measurement.evaluator import Evaluator, Measured, mean_fitness
+from nashforge.evolve.measurement.evaluator import Evaluator, ProgramResult, mean_fitness
 from nashforge.evolve.measurement.programs import find_program
 
 LATE = 1800.0
@@ -48,7 +48,7 @@ def config(seed: int, evaluations: int, horizon: int) -> RunConfig:
 
 def measure(
     archive: Archive, names: list[str], suite: str, seconds: float, workers: int
-) -> dict[str, list[Measured]]:
+) -> dict[str, list[ProgramResult]]:
     """Return measurements on a suite by program; those in the archive are taken from there."""
     work = domain("psro")
     stage = work.stage("test", suite, work.horizon, work.fitness).model_copy(update={"seconds": seconds})
@@ -60,7 +60,7 @@ def measure(
         rows = evaluator.measure(programs, reference=work.fitness.reference, reuse=True)
     finally:
         executor.close()
-    found: dict[str, list[Measured]] = {name: [] for name in names}
+    found: dict[str, list[ProgramResult]] = {name: [] for name in names}
     for row, name in zip(rows, [name for name in names for _ in stage.trials], strict=True):
         found[name].append(row)
     return found
@@ -74,14 +74,14 @@ def refusal(status: Status, reason: str | None) -> str:
     return "too large" if "entries, more than" in told or "a chain of at most" in told else status.value
 
 
-def cell(measured: Measured) -> str:
+def cell(measured: ProgramResult) -> str:
     """Return a value, or why there is none."""
     if measured.value is None:
         return refusal(measured.status, measured.reason)
     return f"{measured.value:.2e}"
 
 
-def common_fitness(rows: dict[str, list[Measured]], names: list[str]) -> dict[str, float]:
+def common_fitness(rows: dict[str, list[ProgramResult]], names: list[str]) -> dict[str, float]:
     """Return mean fitness over the games in which all of some programs have values."""
     games = [k for k in range(len(rows[names[0]])) if all(rows[name][k].value is not None for name in names)]
     return {name: mean_fitness(rows[name][k] for k in games) or 0.0 for name in names}
@@ -104,7 +104,7 @@ def report_seeds(
     console.print(table)
 
 
-def report_library(console: Console, rows: dict[str, list[Measured]], program: str, suite: str) -> bool:
+def report_library(console: Console, rows: dict[str, list[ProgramResult]], program: str, suite: str) -> bool:
     """Print a program against all meta-solvers; return whether it beats each on the games both play."""
     table = Table(title=f"{program}, the best program of the median seed, against the library on {suite}")
     table.add_column("program")

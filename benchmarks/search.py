@@ -26,7 +26,7 @@ from nashforge.archive import Archive, Candidate
 from nashforge.evolve.config.run import RunConfig, load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor
-from nashforge.evolve.measurement.evaluator import Evaluator, Measured, mean_fitness
+from nashforge.evolve.measurement.evaluator import Evaluator, ProgramResult, mean_fitness
 from nashforge.evolve.measurement.programs import find_program
 
 STRATEGIES = ("evolution", "best_of_n", "sequential")
@@ -69,7 +69,7 @@ def finished(archive: Archive, strategies: list[str], seeds: int, evaluations: i
     ]
 
 
-def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[Measured]]:
+def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[ProgramResult]]:
     """Return measurements on the test suite by program; those in the archive are taken from there."""
     work = domain("cfr")
     settings = config("evolution", 0, 1)
@@ -81,7 +81,7 @@ def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[
         rows = evaluator.measure(programs, reference=settings.fitness.reference, reuse=True)
     finally:
         executor.close()
-    found: dict[str, list[Measured]] = {name: [] for name in names}
+    found: dict[str, list[ProgramResult]] = {name: [] for name in names}
     for row, name in zip(rows, [name for name in names for _ in stage.trials], strict=True):
         found[name].append(row)
     return found
@@ -120,7 +120,7 @@ def report_strategies(console: Console, evaluations: int, ended: list[Ended], te
     return better
 
 
-def report_library(console: Console, rows: dict[str, list[Measured]], program: str) -> bool:
+def report_library(console: Console, rows: dict[str, list[ProgramResult]], program: str) -> bool:
     """Print the program of the median seed against all rules; return whether it beats them."""
     fitness = {name: mean_fitness(measured) for name, measured in rows.items()}
     table = Table(

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nashforge.evolve.measurement.policies import Standing
+    from nashforge.evolve.measurement.policies import PolicySummary
     from nashforge.games.dilemmas.settings import Setting
 
 GAMES = ("gathering", "cleanup")
@@ -173,7 +173,7 @@ def evaluate_policies(
 
     weakest = check_tier(tier)
 
-    def tell(standing: Standing, done: int, total: int) -> None:
+    def tell(standing: PolicySummary, done: int, total: int) -> None:
         what = str(standing.status)
         if standing.summaries:
             what = f"efficiency {output.number(standing.summaries['efficiency'].mean)}"
@@ -207,7 +207,7 @@ def evaluate_policies(
         raise typer.Exit(FAILED)
 
 
-def print_standings(standings: Sequence[Standing]) -> None:
+def print_standings(standings: Sequence[PolicySummary]) -> None:
     """Print a table: a line for each program, a column for each metric."""
     from nashforge.cli.rendering import output
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nashforge.evolve.domains.base import Domain
     from nashforge.evolve.evaluation.messages import Fitness, Stage
     from nashforge.evolve.evaluation.metrics import Metric
-    from nashforge.evolve.measurement.evaluator import Measured
+    from nashforge.evolve.measurement.evaluator import ProgramResult
     from nashforge.evolve.measurement.programs import NamedProgram
 
 NO_REFERENCE = "none"
@@ -31,7 +31,7 @@ class Measurements:
 
     Attributes
     ----------
-    rows : list of Measured
+    rows : list of ProgramResult
         By program, then by game.
     metric : Metric
         What ``rows`` hold the values of.
@@ -49,7 +49,7 @@ class Measurements:
         Measurements that Ctrl-C prevented.
     """
 
-    rows: list[Measured]
+    rows: list[ProgramResult]
     metric: Metric
     fitness: Fitness
     suite: str | None
@@ -68,7 +68,7 @@ class Measurements:
         """The games, in order."""
         return list(dict.fromkeys(row.game for row in self.rows))
 
-    def of(self, label: str) -> list[Measured]:
+    def of(self, label: str) -> list[ProgramResult]:
         """Return the rows of a program."""
         return [row for row in self.rows if row.label == label]
 
@@ -79,7 +79,7 @@ class Measurements:
         return None if self.missing else suite_fitness(self.fitness, self.of(label))
 
     @property
-    def failures(self) -> list[Measured]:
+    def failures(self) -> list[ProgramResult]:
         """The rows without a value."""
         return [row for row in self.rows if row.value is None]
 
@@ -364,14 +364,14 @@ def check_tier(tier: str | None) -> str:
 
 
 @contextmanager
-def progress(quiet: bool = False) -> Iterator[Callable[[Measured, int, int], None]]:
+def progress(quiet: bool = False) -> Iterator[Callable[[ProgramResult, int, int], None]]:
     """Yield what to call after every measurement: a bar on a terminal, lines elsewhere."""
     from nashforge.cli.rendering import output
 
     screen = output.console(stderr=True)
     if quiet or not screen.is_terminal or screen.is_dumb_terminal:
 
-        def line(measured: Measured, done: int, total: int) -> None:
+        def line(measured: ProgramResult, done: int, total: int) -> None:
             what = output.number(measured.value) if measured.value is not None else str(measured.status)
             print(f"{done}/{total} {measured.label} in {measured.game}: {what}", file=sys.stderr, flush=True)
 
@@ -391,7 +391,7 @@ def progress(quiet: bool = False) -> Iterator[Callable[[Measured, int, int], Non
     with bar:
         task = bar.add_task("", total=None)
 
-        def show(measured: Measured, done: int, total: int) -> None:
+        def show(measured: ProgramResult, done: int, total: int) -> None:
             what = output.plain(output.shorten(f"{measured.label} in {measured.game}", 40))
             bar.update(task, completed=done, total=total, description=what)
 

@@ -35,8 +35,8 @@ class Unnamed(Fast):
 
 
 class Believing(Fast):
-    def play(self, source, trial, sandbox, limits, tally):
-        return super().play(self.source("cfr_plus"), trial, sandbox, limits, tally)
+    def play(self, source, trial, sandbox, limits, result):
+        return super().play(self.source("cfr_plus"), trial, sandbox, limits, result)
 
 
 class Twice(Fast):

@@ -52,11 +52,11 @@ def report(
     shown = film(found, allow_weaker_sandbox or "strict") if episode else None
     text = page(found, pictures, shown)
     write_text(path, text)
-    best = found.standing.result.best
+    best = found.status.result.best
     if output.wants_json(json):
         output.print_json(
             {
-                "run": found.standing.run.nickname,
+                "run": found.status.run.nickname,
                 "file": str(path),
                 "best": None if best is None else best.nickname,
                 "episode": shown is not None and shown.picture is not None,

@@ -117,11 +117,11 @@ def resume(
 def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> None:
     """Say what a finished run would need to go on."""
     from nashforge.cli.rendering import output
-    from nashforge.evolve.results.run_status import standing
+    from nashforge.evolve.results.run_status import run_status
 
     if as_json:
         spent = archive.spending(run)[""].cost
-        output.print_json({**standing(archive, run).result.as_dict(), "cost": spent})
+        output.print_json({**run_status(archive, run).result.as_dict(), "cost": spent})
     else:
         output.say_plain(output.console(), why)
 

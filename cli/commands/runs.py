@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from nashforge.cli.options.shared import Database, Force, Json, limit_option, output_option
 
 if TYPE_CHECKING:
-    from nashforge.evolve.results.run_status import Standing
+    from nashforge.evolve.results.run_status import RunStatus
 
 WIDE = 100
 
@@ -27,14 +27,14 @@ def runs(
     from nashforge.cli.options.archives import opened
     from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.records import standing_as_dict
-    from nashforge.evolve.results.run_status import standing
+    from nashforge.cli.rendering.records import run_status_as_dict
+    from nashforge.evolve.results.run_status import run_status
 
     check_file("--output", output_file, force, TABLES)
     with opened(database) as archive:
-        found = [standing(archive, summary.run) for summary in archive.list_runs(limit=limit)]
+        found = [run_status(archive, summary.run) for summary in archive.list_runs(limit=limit)]
         location = archive.location
-    rows = [standing_as_dict(item) for item in found]
+    rows = [run_status_as_dict(item) for item in found]
     as_json = output.wants_json(json)
     with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
         if as_json:
@@ -43,7 +43,7 @@ def runs(
             _print(found, location)
 
 
-def _print(found: Sequence[Standing], location: str) -> None:
+def _print(found: Sequence[RunStatus], location: str) -> None:
     from nashforge.cli.rendering import output
 
     screen = output.console()

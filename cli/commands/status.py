@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from nashforge.archive import Archive, Candidate
-    from nashforge.evolve.results.run_status import Standing
+    from nashforge.evolve.results.run_status import RunStatus
 
 
 def status(
@@ -33,21 +33,21 @@ def status(
             watched(lambda: _shown(archive, number), repeat=watch)
 
 
-def _read(archive: Archive, number: int) -> tuple[Standing, list[Candidate], list[Candidate]]:
-    from nashforge.evolve.results.run_status import improvements_of, standing
+def _read(archive: Archive, number: int) -> tuple[RunStatus, list[Candidate], list[Candidate]]:
+    from nashforge.evolve.results.run_status import improvements_of, run_status
 
-    now = standing(archive, archive.get_run(number))
+    now = run_status(archive, archive.get_run(number))
     return now, improvements_of(archive, now.run), archive.failures(now.run, limit=5)
 
 
 def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
-    from nashforge.cli.rendering.records import candidate_as_dict, standing_as_dict
+    from nashforge.cli.rendering.records import candidate_as_dict, run_status_as_dict
     from nashforge.evolve.service.status import service_status
 
     now, better, failures = _read(archive, number)
     service = service_status(archive, run=now.run)
     return {
-        **standing_as_dict(now),
+        **run_status_as_dict(now),
         "config": now.settings,
         "improvements": [candidate_as_dict(candidate) for candidate in better],
         "latest_failures": [candidate_as_dict(candidate) for candidate in failures],

@@ -14,7 +14,7 @@ from nashforge.cli.rendering.output import wrapped
 
 if TYPE_CHECKING:
     from nashforge.evolve.evaluation.metrics import Metric
-    from nashforge.evolve.measurement.evaluator import Measured
+    from nashforge.evolve.measurement.evaluator import ProgramResult
     from nashforge.solvers.cfr.solve import Solution
 
 TITLE_WIDTH = 40
@@ -124,7 +124,7 @@ def _tick(value: float, _: int | None = None) -> str:
     return f"${times}10^{{{int(power)}}}$"
 
 
-def draw_curves(rows: Sequence[Measured], metric: Metric, path: Path, over: str = "iterations") -> None:
+def draw_curves(rows: Sequence[ProgramResult], metric: Metric, path: Path, over: str = "iterations") -> None:
     """Draw the curves of programs into a file; failures have no curve.
 
     Where a game was measured at its end only, the programs stand side by side instead.
@@ -189,7 +189,7 @@ def draw_convergence(solution: Solution, path: Path) -> None:
         axes.set_ylabel("exploitability")
 
 
-def _points(row: Measured, metric: Metric, over: str) -> tuple[list[float], list[float]]:
+def _points(row: ProgramResult, metric: Metric, over: str) -> tuple[list[float], list[float]]:
     steps: Sequence[float] = [step for step, _ in row.curve] if over == "iterations" else row.times
     smallest = SMALLEST if metric.logarithmic else -math.inf
     return list(steps), [max(value, smallest) for _, value in row.curve]
@@ -211,7 +211,7 @@ def _legend(made: Any, styles: Mapping[str, tuple[str, Any]], columns: int) -> N
     )
 
 
-def _draw_points(rows: Sequence[Measured], labels: Sequence[str], metric: Metric, path: Path) -> None:
+def _draw_points(rows: Sequence[ProgramResult], labels: Sequence[str], metric: Metric, path: Path) -> None:
     """Draw one point a game, the programs side by side, and a line for the mean of each."""
     with figure(1, 1, (max(3.5, 1.1 * len(labels) + 1), 3.2), path) as (_, grid):
         axes = grid[0, 0]

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nashforge.archive import Candidate, Evaluation, Program, Relative
     from nashforge.cli.measuring import Measurements
-    from nashforge.evolve.measurement.evaluator import Measured
-    from nashforge.evolve.results.run_status import Standing
+    from nashforge.evolve.measurement.evaluator import ProgramResult
+    from nashforge.evolve.results.run_status import RunStatus
 
 
-def standing_as_dict(standing: Standing) -> dict[str, Any]:
+def run_status_as_dict(status: RunStatus) -> dict[str, Any]:
     """Return a run and where it stands."""
-    run = standing.run
+    run = status.run
     return {
-        **standing.result.as_dict(),
-        "state": standing.state,
-        "alive": standing.alive,
+        **status.result.as_dict(),
+        "state": status.state,
+        "alive": status.alive,
         "domain": run.domain,
-        "strategy": standing.settings.get("strategy"),
-        "proposer": standing.settings.get("proposer"),
-        "max_evaluations": standing.limit,
-        "candidates": {str(status): count for status, count in standing.counts.items()},
+        "strategy": status.settings.get("strategy"),
+        "proposer": status.settings.get("proposer"),
+        "max_evaluations": status.limit,
+        "candidates": {str(status): count for status, count in status.counts.items()},
         "created": run.created,
         "started": run.started,
         "finished": run.finished,
@@ -92,7 +92,7 @@ def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def curve_as_list(measured: Measured) -> list[dict[str, Any]]:
+def curve_as_list(measured: ProgramResult) -> list[dict[str, Any]]:
     """Return the checkpoints of a measurement."""
     times = measured.times or (None,) * len(measured.curve)
     return [
@@ -101,7 +101,7 @@ def curve_as_list(measured: Measured) -> list[dict[str, Any]]:
     ]
 
 
-def measured_as_dict(measured: Measured, told: Measurements) -> dict[str, Any]:
+def measured_as_dict(measured: ProgramResult, told: Measurements) -> dict[str, Any]:
     """Return one program's measurement in one game: a row of ``evaluate`` and ``compare``."""
     from nashforge.evolve.measurement.averages import averaged
 

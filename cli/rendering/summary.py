@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from nashforge.archive import Candidate
-    from nashforge.evolve.results.run_status import Standing
+    from nashforge.evolve.results.run_status import RunStatus
     from nashforge.evolve.search.events import Result
 
 SPLITS = ("train", "validation", "test")
@@ -175,7 +175,7 @@ def print_interrupted(screen: Console, run: str, database: str | None) -> None:
 
 
 def print_standing(
-    screen: Console, now: Standing, better: Sequence[Candidate], failures: Sequence[Candidate]
+    screen: Console, now: RunStatus, better: Sequence[Candidate], failures: Sequence[Candidate]
 ) -> None:
     """Print where a run stands."""
     from nashforge.evolve.domains.lengths import length_in_words

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nashforge import games
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Report, Split, Stage, Task, Trial
 from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, SECONDS, Metric, catalogue
-from nashforge.evolve.evaluation.stages import Allowance, Tally, requested, run_stages
+from nashforge.evolve.evaluation.stages import Budget, StageResult, requested, run_stages
 from nashforge.evolve.sandbox import InfrastructureError, Limits, Sandbox
 
 if TYPE_CHECKING:
@@ -113,8 +113,10 @@ class Domain(ABC):
     # How a program is measured.
 
     @abstractmethod
-    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
-        """Run a program in one game, fill the tally and return the measurements that tell behaviours apart.
+    def play(
+        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
+    ) -> list[float]:
+        """Run a program in one game, fill the result and return the measurements that tell behaviours apart.
 
         Raises
         ------
@@ -130,16 +132,16 @@ class Domain(ABC):
         """
         self._check_games(task)
 
-        def run_stage(stage: Stage, tally: Tally) -> None:
-            allowance = Allowance(stage.seconds, task.memory_bytes)
-            tally.asked = self.requested(stage.fitness)
+        def run_stage(stage: Stage, result: StageResult) -> None:
+            budget = Budget(stage.seconds, task.memory_bytes)
+            result.asked = self.requested(stage.fitness)
             measured: list[float] = []
             for trial in stage.trials:
-                limits = self.limits(allowance.limits(tally.cpu_seconds))
-                measured += self.play(task.source, trial, sandbox, limits, tally)
-                self.measure(stage.fitness, trial, tally)
+                limits = self.limits(budget.limits(result.cpu_seconds))
+                measured += self.play(task.source, trial, sandbox, limits, result)
+                self.measure(stage.fitness, trial, result)
             if stage.split == "smoke":
-                tally.fingerprint = self.fingerprint(measured)
+                result.fingerprint = self.fingerprint(measured)
 
         return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
 
@@ -151,7 +153,7 @@ class Domain(ABC):
         """Return the metrics to be measured that are measured only on request."""
         return requested(fitness, self.metrics)
 
-    def measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:  # noqa: B027
+    def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:  # noqa: B027
         """Add what is measured of a game only on request, as far as it is asked for."""
 
     def fingerprint(self, measured: Sequence[float]) -> str | None:

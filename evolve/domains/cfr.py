@@ -7,8 +7,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nashforge.archive.records import Score
 from nashforge.evolve.domains.games import GameDomain, played_form
-from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import (
     AVERAGED,
     EXPLOITABILITY,
@@ -17,7 +18,7 @@ from nashforge.evolve.evaluation.metrics import (
     catalogue,
     strategic_metrics,
 )
-from nashforge.evolve.evaluation.stages import Tally
+from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.cfr.engine import run, session_arguments
@@ -104,7 +105,9 @@ class CFRDomain(GameDomain):
         """Return what DCFR plays after as many iterations."""
         return solve(form, self.fitness.reference, iterations).policy
 
-    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+    def play(
+        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
+    ) -> list[float]:
         """Run the rule in one game, each player in a process of its own, and measure the average policy."""
         form = played_form(trial.game, trial.disguise)
         arguments = session_arguments(form, trial.iterations)
@@ -115,21 +118,21 @@ class CFRDomain(GameDomain):
             except PolicyError as error:
                 sessions.close()
                 raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
-        tally.use(sessions.usage, sessions.log)
-        tally.final = (form, trajectory.average)
-        tally.values[trial.label] = trajectory.exploitability
+        result.use(sessions.usage, sessions.log)
+        result.final = (form, trajectory.average)
+        result.values[trial.label] = trajectory.exploitability
         for point in trajectory.checkpoints:
-            tally.scores.append(
-                Measurement(
+            result.scores.append(
+                Score(
                     game=trial.label,
                     metric="exploitability",
                     value=point.exploitability,
                     iteration=point.iteration,
                 )
             )
-        tally.scores.append(
-            Measurement(game=trial.label, metric="seconds", value=trajectory.checkpoints[-1].seconds)
+        result.scores.append(
+            Score(game=trial.label, metric="seconds", value=trajectory.checkpoints[-1].seconds)
         )
         if not trajectory.averaged:
-            tally.scores.append(Measurement(game=trial.label, metric=AVERAGED, value=0.0, direction="max"))
+            result.scores.append(Score(game=trial.label, metric=AVERAGED, value=0.0, direction="max"))
         return [point.exploitability for point in trajectory.checkpoints]

@@ -7,17 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nashforge import games
+from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.evaluation.messages import (
-    Disguise,
-    Fitness,
-    Measurement,
-    Split,
-    Stage,
-    Strategic,
-    Trial,
-)
-from nashforge.evolve.evaluation.stages import Tally
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Strategic, Trial
+from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.metrics.profile import UndefinedMetricError, check_defined, strategic_values
@@ -81,12 +74,12 @@ class GameDomain(Domain):
         """Return the joint policy of the reference program, whose seats partners for cross-play come from."""
         raise NotImplementedError(f"the domain {self.name} has no strangers; define stranger()")
 
-    def measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:
+    def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:
         """Add strategic measures of what was played last, as far as they are asked for."""
         names, how = self.requested(fitness), fitness.strategic or Strategic()
-        if not names or tally.final is None:
+        if not names or result.final is None:
             return
-        form, profile = tally.final
+        form, profile = result.final
         try:
             values = strategic_values(
                 form,
@@ -98,9 +91,9 @@ class GameDomain(Domain):
                 stranger=lambda: self.stranger(form, trial.iterations),
             )
         except UndefinedMetricError as error:
-            raise InvalidOutput(f"in {trial.label}: {error}", tally.log) from error
-        tally.scores += [
-            Measurement(game=trial.label, metric=name, value=value, direction=self.metrics[name].direction)
+            raise InvalidOutput(f"in {trial.label}: {error}", result.log) from error
+        result.scores += [
+            Score(game=trial.label, metric=name, value=value, direction=self.metrics[name].direction)
             for name, value in values.items()
         ]
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nashforge.archive.records import Score
 from nashforge.evolve.domains.games import GameDomain, played_form
-from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import (
     ELAPSED,
     EXPLOITABILITY,
@@ -18,7 +19,7 @@ from nashforge.evolve.evaluation.metrics import (
     catalogue,
     strategic_metrics,
 )
-from nashforge.evolve.evaluation.stages import Tally
+from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.psro.engine import PSROCheckpoint, StrategyError, run, session_arguments
@@ -107,7 +108,9 @@ class PSRODomain(GameDomain):
         """Return what PSRO with the uniform meta-solver plays after as many iterations."""
         return solve_psro(form, self.fitness.reference, iterations).policy
 
-    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+    def play(
+        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
+    ) -> list[float]:
         """Run the meta-solver in one game and measure the mixture that it evaluates on the way."""
         form = played_form(trial.game, trial.disguise)
         arguments = session_arguments(form, trial.iterations)
@@ -126,14 +129,14 @@ class PSRODomain(GameDomain):
                 raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
             except ProgramTimeout as error:
                 raise ProgramTimeout(_too_slow(error, trial, reached), error.log, error.usage) from error
-        tally.use(session.usage, session.log)
-        tally.final = (form, trajectory.average)
-        tally.values[trial.label] = trajectory.exploitability
+        result.use(session.usage, session.log)
+        result.final = (form, trajectory.average)
+        result.values[trial.label] = trajectory.exploitability
         for point in trajectory.checkpoints:
             for metric in ("exploitability", *(metric.name for metric in CHECKPOINT_METRICS)):
                 value = point.seconds if metric == "elapsed" else getattr(point, metric)
-                tally.scores.append(
-                    Measurement(
+                result.scores.append(
+                    Score(
                         game=trial.label,
                         metric=metric,
                         value=float(value),
@@ -141,8 +144,8 @@ class PSRODomain(GameDomain):
                         iteration=point.iteration,
                     )
                 )
-        tally.scores.append(
-            Measurement(game=trial.label, metric="seconds", value=trajectory.checkpoints[-1].seconds)
+        result.scores.append(
+            Score(game=trial.label, metric="seconds", value=trajectory.checkpoints[-1].seconds)
         )
         return [point.exploitability for point in trajectory.checkpoints]
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nashforge import games
+from nashforge.archive.records import Score
 from nashforge.evolve.domains.games import GameDomain
-from nashforge.evolve.evaluation.messages import Disguise, Fitness, Measurement, Split, Stage, Trial
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import SECONDS, catalogue, defined
-from nashforge.evolve.evaluation.stages import Tally
+from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.loading.identities import Identity
 from nashforge.games.matrix.suite_files import load_matrix_suite
@@ -125,7 +126,9 @@ class RQEDomain(GameDomain):
 
         return RQE
 
-    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+    def play(
+        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
+    ) -> list[float]:
         """Let the roles learn in one game, each in a process of its own, and measure the gap on the way."""
         task = read_task(trial.game, trial.disguise)
         states = task.game.states if isinstance(task, MarkovTask) else 1
@@ -136,25 +139,26 @@ class RQEDomain(GameDomain):
             except StrategyError as error:
                 sessions.close()
                 raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
-        tally.use(sessions.usage, sessions.log)
-        tally.values[trial.label] = learned.points[-1].gap
+        result.use(sessions.usage, sessions.log)
+        result.values[trial.label] = learned.points[-1].gap
         for point in learned.points:
-            tally.scores.append(
-                Measurement(game=trial.label, metric="rqe_gap", value=point.gap, iteration=point.iteration)
+            result.scores.append(
+                Score(game=trial.label, metric="rqe_gap", value=point.gap, iteration=point.iteration)
             )
-        tally.scores += _at_the_end(task, learned, trial.label)
-        tally.scores.append(Measurement(game=trial.label, metric="seconds", value=learned.points[-1].seconds))
+        result.scores += _at_the_end(task, learned, trial.label)
+        result.scores.append(Score(game=trial.label, metric="seconds", value=learned.points[-1].seconds))
         return [point.gap for point in learned.points]
 
-    def measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:
+    def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:
         """Drop what nobody asked for; fail a program whose strategies leave undefined what was."""
         wanted = self.requested(fitness)
-        measured = {score.metric for score in tally.scores if score.game == trial.label}
+        measured = {score.metric for score in result.scores if score.game == trial.label}
         if "price_of_anarchy" in wanted and "price_of_anarchy" not in measured:
             raise InvalidOutput(
-                f"in {trial.label}: price_of_anarchy is undefined, because welfare is not positive", tally.log
+                f"in {trial.label}: price_of_anarchy is undefined, because welfare is not positive",
+                result.log,
             )
-        tally.scores = [s for s in tally.scores if s.metric not in SOCIAL or s.metric in wanted]
+        result.scores = [s for s in result.scores if s.metric not in SOCIAL or s.metric in wanted]
 
 
 def read_task(game: str, disguise: Disguise | None = None) -> LearningTask | MarkovTask:
@@ -214,13 +218,13 @@ def _best_welfare(task: LearningTask | MarkovTask) -> float:
     return float((task.payoffs[0] + task.payoffs[1]).max())
 
 
-def _at_the_end(task: LearningTask | MarkovTask, learned: Learned, label: str) -> list[Measurement]:
+def _at_the_end(task: LearningTask | MarkovTask, learned: Learned, label: str) -> list[Score]:
     if isinstance(task, MarkovTask):
         values = markov_measures(task, learned.strategies)
     else:
         values = _one_shot(task, learned)
     return [
-        Measurement(game=label, metric=name, value=values[name], direction=BY_NAME[name].direction)
+        Score(game=label, metric=name, value=values[name], direction=BY_NAME[name].direction)
         for name in (*REPORTED, *SOCIAL)
         if name in values
     ]

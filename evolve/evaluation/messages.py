@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from nashforge.archive.records import Status
+from nashforge.archive.records import Score, Status
 from nashforge.errors import NashforgeError
 
 Split = Literal["smoke", "train", "validation", "test"]
@@ -183,16 +183,6 @@ class Task(Message):
     memory_bytes: int = 1 << 30
 
 
-class Measurement(Message):
-    """One number of one trial."""
-
-    game: str
-    metric: str
-    value: float
-    direction: Literal["min", "max"] = "min"
-    iteration: int | None = None
-
-
 class StageReport(Message):
     """What became of one stage. A failed stage has a reason and no scores."""
 
@@ -202,7 +192,7 @@ class StageReport(Message):
     status: Status
     reason: str | None = None
     log: str | None = None
-    scores: tuple[Measurement, ...] = ()
+    scores: tuple[Score, ...] = ()
     fitness: float | None = None
     fingerprint: str | None = None
     started: str

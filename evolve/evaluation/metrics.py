@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
+from nashforge.archive.records import Direction
 from nashforge.solvers.metrics.definitions import BY_NAME, ON_REQUEST, Definition
-
-Direction = Literal["min", "max"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,7 @@ class Metric:
     Attributes
     ----------
     name : str
-        As in `nashforge.evolve.evaluation.messages.Measurement.metric`: a Python identifier.
+        As in `nashforge.evolve.evaluation.messages.Score.metric`: a Python identifier.
     direction : str
         ``min`` if smaller is better, ``max`` if larger is.
     unit : str

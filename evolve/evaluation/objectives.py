@@ -13,12 +13,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 
+from nashforge.archive.records import Direction, Score
 from nashforge.errors import NashforgeError
-from nashforge.evolve.evaluation.metrics import Direction
 from nashforge.games.naming import choice
 
 Games = Mapping[str, float]
@@ -37,21 +36,6 @@ class ObjectiveError(NashforgeError, ValueError):
     """An objective cannot be read, or asks for what is not measured."""
 
     exit_code = 2
-
-
-class Score(Protocol):
-    """One number of one game, as reports and the archive have it."""
-
-    @property
-    def game(self) -> str: ...
-    @property
-    def metric(self) -> str: ...
-    @property
-    def value(self) -> float: ...
-    @property
-    def direction(self) -> str: ...
-    @property
-    def iteration(self) -> int | None: ...
 
 
 @dataclass(frozen=True)

@@ -9,29 +9,21 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from nashforge.archive.records import Status
-from nashforge.evolve.evaluation.messages import (
-    PATIENCE,
-    Fitness,
-    Measurement,
-    Report,
-    Stage,
-    StageReport,
-    Task,
-)
+from nashforge.archive.records import Score, Status
+from nashforge.evolve.evaluation.messages import PATIENCE, Fitness, Report, Stage, StageReport, Task
 from nashforge.evolve.evaluation.metrics import Metric
-from nashforge.evolve.evaluation.objectives import Score, parse_objective
+from nashforge.evolve.evaluation.objectives import parse_objective
 from nashforge.evolve.sandbox import CandidateFailure, Limits, Usage
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.sequence_form.profile import Profile
 
 
 @dataclass
-class Tally:
-    """What a stage measured, while it runs; no scores count when the program fails."""
+class StageResult:
+    """The running result of a stage; no scores count when the program fails."""
 
     values: dict[str, float] = field(default_factory=dict)
-    scores: list[Measurement] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
     log: str = ""
     cpu_seconds: float = 0.0
     peak_memory: int = 0
@@ -48,8 +40,8 @@ class Tally:
         self.log += log
 
 
-class Allowance:
-    """What a stage grants a program: so much processor time, and `PATIENCE` times as much wall time.
+class Budget:
+    """The time and memory that a stage grants a program; wall time is `PATIENCE` times processor time.
 
     Parameters
     ----------
@@ -113,13 +105,15 @@ def fitness_of(
     return float(np.mean(ratios))
 
 
-def run_stages(task: Task, evaluator: str, run_stage: Callable[[Stage, Tally], None], *, tier: str) -> Report:
+def run_stages(
+    task: Task, evaluator: str, run_stage: Callable[[Stage, StageResult], None], *, tier: str
+) -> Report:
     """Run the stages of a task until one fails, or misses its gate, or shows a known behaviour.
 
     Parameters
     ----------
     run_stage
-        Plays all trials of a stage and fills the tally; raises `CandidateFailure` when the program fails.
+        Plays all trials of a stage and fills the result; raises `CandidateFailure` when the program fails.
     tier
         How strictly programs are confined; recorded also of those that fail before they have a session.
     """
@@ -148,16 +142,16 @@ def _passed(reports: list[StageReport], gate: float) -> bool:
     return fitness is not None and fitness >= gate
 
 
-def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None], tier: str) -> StageReport:
+def _run(stage: Stage, run_stage: Callable[[Stage, StageResult], None], tier: str) -> StageReport:
     started, began = datetime.now(UTC), time.perf_counter()
-    tally = Tally()
+    result = StageResult()
     status, reason, fitness = Status.OK, None, None
     try:
-        run_stage(stage, tally)
+        run_stage(stage, result)
         if stage.fitness.kind != "log_ratio" or stage.references:
-            fitness = fitness_of(stage.fitness, tally.values, stage.references, tally.scores)
+            fitness = fitness_of(stage.fitness, result.values, stage.references, result.scores)
     except CandidateFailure as failure:
-        tally.use(failure.usage, failure.log)
+        result.use(failure.usage, failure.log)
         status, reason = Status(failure.status), failure.reason
     failed = status is not Status.OK
     return StageReport(
@@ -166,13 +160,13 @@ def _run(stage: Stage, run_stage: Callable[[Stage, Tally], None], tier: str) -> 
         digest=stage.digest,
         status=status,
         reason=reason,
-        log=tally.log or None,
-        scores=() if failed else tuple(tally.scores),
+        log=result.log or None,
+        scores=() if failed else tuple(result.scores),
         fitness=fitness,
-        fingerprint=None if failed else tally.fingerprint,
+        fingerprint=None if failed else result.fingerprint,
         started=started.isoformat(),
         wall_seconds=time.perf_counter() - began,
-        cpu_seconds=tally.cpu_seconds,
-        peak_memory=tally.peak_memory,
+        cpu_seconds=result.cpu_seconds,
+        peak_memory=result.peak_memory,
         tier=str(tier),
     )

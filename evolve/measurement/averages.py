@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from nashforge.evolve.evaluation.metrics import AVERAGED
 
 if TYPE_CHECKING:
-    from nashforge.evolve.measurement.evaluator import Measured
+    from nashforge.evolve.measurement.evaluator import ProgramResult
 
 
-def averaged(measured: Measured) -> bool | None:
+def averaged(measured: ProgramResult) -> bool | None:
     """Return whether a rule had an average; None: it was not measured, or is no CFR rule."""
     if measured.program.domain != "cfr" or measured.value is None:
         return None

@@ -23,7 +23,7 @@ _Job: TypeAlias = tuple[str, Program, Trial]
 
 
 @dataclass(frozen=True)
-class Measured:
+class ProgramResult:
     """What one program reached in one game.
 
     Attributes
@@ -70,13 +70,13 @@ class Interrupted(KeyboardInterrupt):
 
     Attributes
     ----------
-    rows : list of Measured
+    rows : list of ProgramResult
         What was measured until then, and is stored: by program, then by game.
     missing : int
         Number of measurements that were not made.
     """
 
-    def __init__(self, rows: list[Measured], missing: int) -> None:
+    def __init__(self, rows: list[ProgramResult], missing: int) -> None:
         super().__init__()
         self.rows, self.missing = rows, missing
 
@@ -119,8 +119,8 @@ class Evaluator:
         *,
         reference: str | None = None,
         reuse: bool = False,
-        on_measured: Callable[[Measured, int, int], None] | None = None,
-    ) -> list[Measured]:
+        on_measured: Callable[[ProgramResult, int, int], None] | None = None,
+    ) -> list[ProgramResult]:
         """Measure every program in every game.
 
         Parameters
@@ -138,7 +138,7 @@ class Evaluator:
 
         Returns
         -------
-        list of Measured
+        list of ProgramResult
             By program, then by game.
 
         Raises
@@ -152,7 +152,7 @@ class Evaluator:
             for program in [store(self._archive, playable(named))]
             for trial in self._stage.trials
         ]
-        done: dict[tuple[str, str], Measured] = {}
+        done: dict[tuple[str, str], ProgramResult] = {}
         if reuse:
             known = (self._known(*job) for job in wanted)
             done = {_key(measured): measured for measured in known if measured is not None}
@@ -166,7 +166,7 @@ class Evaluator:
         }
         total, count = len(first) + len(others), 0
 
-        def rows() -> list[Measured]:
+        def rows() -> list[ProgramResult]:
             return [
                 self._judged(replace(done[program.hash, trial.label], label=label), references)
                 for label, program, trial in wanted
@@ -203,7 +203,7 @@ class Evaluator:
                 missing.append((reference, program, trial))
         return values, missing
 
-    def _known(self, label: str, program: Program, trial: Trial) -> Measured | None:
+    def _known(self, label: str, program: Program, trial: Trial) -> ProgramResult | None:
         """Return the newest measurement of a program in a game that was made here, whoever asked for it."""
         rows = self._archive.evaluations(program=program, status=[Status.OK], imported=False)
         asked = self._stage.fitness.strategic
@@ -212,7 +212,7 @@ class Evaluator:
             rows = [row for row in rows if (row.settings.get("fitness") or {}).get("strategic") == wanted]
         return remembered(self._domain, label, program, trial, rows)
 
-    def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[Measured]:
+    def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[ProgramResult]:
         """Measure, store and yield in the order of finishing."""
         waiting: dict[str, tuple[_Job, Stage]] = {}
         for job in jobs:
@@ -228,7 +228,7 @@ class Evaluator:
         known = {label: value for label, value in references.items() if label == trial.label}
         return self._stage.model_copy(update={"trials": (trial,), "references": known})
 
-    def _stored(self, job: _Job, stage: Stage, answer: Report | Lost) -> Measured:
+    def _stored(self, job: _Job, stage: Stage, answer: Report | Lost) -> ProgramResult:
         label, program, trial = job
         settings = settings_of(stage)
         if isinstance(answer, Lost):
@@ -247,7 +247,7 @@ class Evaluator:
         evaluation = self._archive.record_evaluation(row)
         return self._judged(measured_in(self._domain, label, program, trial, evaluation), stage.references)
 
-    def _judged(self, measured: Measured, references: Mapping[str, float]) -> Measured:
+    def _judged(self, measured: ProgramResult, references: Mapping[str, float]) -> ProgramResult:
         reference = references.get(measured.game)
         if measured.value is None:
             return replace(measured, reference_value=reference)
@@ -261,11 +261,11 @@ class Evaluator:
 
 def measured_in(
     domain: Domain, label: str, program: Program, trial: Trial, evaluation: Evaluation
-) -> Measured:
+) -> ProgramResult:
     """Return what an evaluation holds of one game."""
     curve = _curve(evaluation, trial.label, domain.metric)
     seconds = _seconds(evaluation, trial.label)
-    return Measured(
+    return ProgramResult(
         label=label,
         program=program,
         game=trial.label,
@@ -284,7 +284,7 @@ def measured_in(
 
 def remembered(
     domain: Domain, label: str, program: Program, trial: Trial, evaluations: Sequence[Evaluation]
-) -> Measured | None:
+) -> ProgramResult | None:
     """Return the newest of a program's evaluations that measured a game for exactly so long, if any did.
 
     Parameters
@@ -306,14 +306,14 @@ def remembered(
     return None
 
 
-def mean_fitness(measurements: Iterable[Measured]) -> float | None:
+def mean_fitness(measurements: Iterable[ProgramResult]) -> float | None:
     """Return the mean fitness over several games, or None unless it is defined in each of them."""
     values = [measured.fitness for measured in measurements]
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known and len(known) == len(values) else None
 
 
-def suite_fitness(fitness: Fitness, measurements: Iterable[Measured]) -> float | None:
+def suite_fitness(fitness: Fitness, measurements: Iterable[ProgramResult]) -> float | None:
     """Return the fitness of a program over several games, or None unless it is defined in each of them."""
     rows = list(measurements)
     mean = mean_fitness(rows)
@@ -323,7 +323,7 @@ def suite_fitness(fitness: Fitness, measurements: Iterable[Measured]) -> float |
     return fitness_of(fitness, {}, {}, [score for measured in rows for score in measured.scores])
 
 
-def _key(measured: Measured) -> tuple[str, str]:
+def _key(measured: ProgramResult) -> tuple[str, str]:
     return measured.program.hash, measured.game
 
 

@@ -24,7 +24,7 @@ ON_REQUEST_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Standing:
+class PolicySummary:
     """How a group of copies of one program does.
 
     Attributes
@@ -103,8 +103,8 @@ def measure(
     seconds: float | None = None,
     fitness: Fitness | None = None,
     shown: Sequence[str] = (),
-    on_measured: Callable[[Standing, int, int], None] = lambda standing, done, total: None,
-) -> list[Standing]:
+    on_measured: Callable[[PolicySummary, int, int], None] = lambda standing, done, total: None,
+) -> list[PolicySummary]:
     """Measure each program in self-play.
 
     Parameters
@@ -144,7 +144,7 @@ def measure(
     for named in programs:
         program = store(archive, named)
         waiting[dispatcher.send(program.source, (stage,))] = (named, program)
-    found: dict[str, Standing] = {}
+    found: dict[str, PolicySummary] = {}
     total = len(waiting)
     while waiting:
         for answer in dispatcher.wait():
@@ -182,12 +182,12 @@ def _standing(
     seeds: tuple[int, ...],
     row: NewEvaluation,
     names: tuple[str, ...],
-) -> Standing:
+) -> PolicySummary:
     by_metric: dict[str, list[float]] = {}
     for score in row.scores:
         by_metric.setdefault(score.metric, []).append(score.value)
     fine = row.status is Status.OK
-    return Standing(
+    return PolicySummary(
         label=label,
         program=program,
         setting=setting,

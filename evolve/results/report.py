@@ -26,9 +26,9 @@ from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Split, Trial
 from nashforge.evolve.evaluation.metrics import Metric
-from nashforge.evolve.measurement.evaluator import Measured, measured_in, remembered
+from nashforge.evolve.measurement.evaluator import ProgramResult, measured_in, remembered
 from nashforge.evolve.results.model_costs import Earning, earnings
-from nashforge.evolve.results.run_status import Standing, standing
+from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.search.outcomes import identity_in
 from nashforge.evolve.search.population.pareto import summary
 from nashforge.evolve.search.population.ranking import line_of_descent
@@ -62,7 +62,7 @@ class Comparison:
     ----------
     labels : tuple of str
         Names of the programs, the best first.
-    rows : tuple of Measured
+    rows : tuple of ProgramResult
         By program, then by game; a program that was measured in some games only has rows of these.
     """
 
@@ -70,7 +70,7 @@ class Comparison:
     suite: str
     games: tuple[str, ...]
     labels: tuple[str, ...]
-    rows: tuple[Measured, ...]
+    rows: tuple[ProgramResult, ...]
 
     def value(self, label: str, game: str) -> float | None:
         """Return what a program reached in a game, by the domain's metric."""
@@ -111,7 +111,7 @@ class RunReport:
         On models.
     """
 
-    standing: Standing
+    status: RunStatus
     domain: Domain | None
     fitness: Fitness
     program: Program | None
@@ -126,7 +126,7 @@ class RunReport:
 
 def report_of(archive: Archive, run: Run) -> RunReport:
     """Return the report of a run."""
-    now = standing(archive, run)
+    now = run_status(archive, run)
     work = _domain(run.domain)
     best = now.result.best
     program = None if best is None or best.program is None else archive.get_program(best.program)
@@ -140,7 +140,7 @@ def report_of(archive: Archive, run: Run) -> RunReport:
         item for item in archive.failures(run, limit=10 * FAILURES) if item.status is not Status.DUPLICATE
     ]
     return RunReport(
-        standing=now,
+        status=now,
         domain=work,
         fitness=Fitness.model_validate(now.settings.get("fitness") or {}),
         program=program,
@@ -184,7 +184,7 @@ def _descent(archive: Archive, line: Sequence[Candidate]) -> tuple[Step, ...]:
     return tuple(Step(*step) for step in zip(line, ["", *changes], strict=False))
 
 
-def _comparison(archive: Archive, work: Domain, now: Standing, split: Split) -> Comparison | None:
+def _comparison(archive: Archive, work: Domain, now: RunStatus, split: Split) -> Comparison | None:
     """Return how the best does on the games of a split, if it was measured there."""
     best, seed = now.result.best, now.result.seed
     assert best is not None

@@ -16,7 +16,7 @@ SILENT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunStatus:
     """A run and its outcome so far.
 
     Attributes
@@ -48,7 +48,7 @@ class Standing:
         return "lost" if self.run.state is RunState.RUNNING and not self.alive else str(self.run.state)
 
 
-def standing(archive: Archive, run: Run) -> Standing:
+def run_status(archive: Archive, run: Run) -> RunStatus:
     """Return where a run stands."""
     counts = archive.counts(run)
     best = ranked(archive, run, 1)
@@ -76,7 +76,7 @@ def standing(archive: Archive, run: Run) -> Standing:
     )
     # Archives of earlier versions have runs that were given a limit below what they had.
     limit = max(int(settings.get("max_evaluations", 0)), result.evaluations)
-    return Standing(run, result, counts, alive, limit, settings)
+    return RunStatus(run, result, counts, alive, limit, settings)
 
 
 def is_alive(archive: Archive, run: Run) -> bool:

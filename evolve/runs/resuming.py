@@ -7,7 +7,7 @@ from typing import Any
 
 from nashforge.archive import Archive, Run, RunState
 from nashforge.evolve.config.run import ConfigError
-from nashforge.evolve.results.run_status import standing
+from nashforge.evolve.results.run_status import run_status
 
 _CONTINUES = {
     "max_evaluations": "max_evaluations",
@@ -29,7 +29,7 @@ def check_limits(archive: Archive, run: Run, changes: Mapping[str, Any]) -> None
         If it is.
     """
     wanted = changes.get("max_evaluations")
-    made = standing(archive, run).result.evaluations
+    made = run_status(archive, run).result.evaluations
     if wanted is not None and wanted < made:
         raise ConfigError(
             f"--max-evaluations {wanted} is below the {made} evaluations that {run.nickname} has made, which "
@@ -48,7 +48,7 @@ def nothing_left(archive: Archive, run: Run, changes: Mapping[str, Any]) -> str 
     reason = run.stop_reason or ""
     if run.state is not RunState.FINISHED or reason.startswith("outage"):
         return None
-    now = standing(archive, run)
+    now = run_status(archive, run)
     made = now.result.evaluations
     if reason.startswith("replayed"):
         return f"{run.nickname} is finished: it repeated a recording to its end; nothing was changed"

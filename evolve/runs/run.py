@@ -19,7 +19,7 @@ from nashforge.evolve.evaluation.messages import Split
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.dispatcher import default_lookahead
 from nashforge.evolve.proposers.base import Proposer
-from nashforge.evolve.results.run_status import standing
+from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.executors import expected_workers, make_executor
 from nashforge.evolve.runs.proposers import (
@@ -192,7 +192,7 @@ def resume_run(
     check_continuable(archive, run)
     check_limits(archive, run, changes or {})
     if nothing_left(archive, run, changes or {}) is not None:
-        return standing(archive, run).result
+        return run_status(archive, run).result
     parts = Parts(domain, proposer, executor, listener or Silent(), service)
     config = confirmed_config(archive, run, changes)
     check(config, parts)
@@ -266,6 +266,6 @@ def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result
             executor.close()
     if result.interrupted:
         # It may have been interrupted before it had read what is stored.
-        stored = standing(archive, archive.get_run(run)).result
+        stored = run_status(archive, archive.get_run(run)).result
         return replace(stored, stop_reason=result.stop_reason, interrupted=True, seconds=result.seconds)
     return result

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from nashforge.archive.records import Candidate, Evaluation, NewEvaluation, Score
-from nashforge.evolve.evaluation.messages import Fitness, Measurement, Report, Stage, StageReport
+from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageReport
 from nashforge.evolve.evaluation.objectives import parse_objective
 from nashforge.evolve.proposers.base import Curve
 from nashforge.evolve.search.scoreboard import Outcome
@@ -38,10 +38,7 @@ def stored(report: Report, stage: StageReport, program: str, settings: dict[str,
         peak_memory=stage.peak_memory,
         fitness=stage.fitness,
         fingerprint=stage.fingerprint,
-        scores=tuple(
-            Score(score.game, score.metric, score.value, score.direction, score.iteration)
-            for score in stage.scores
-        ),
+        scores=stage.scores,
     )
 
 
@@ -93,7 +90,7 @@ def stored_outcome(
 def outcome_of(
     candidate: Candidate,
     fingerprint: str | None,
-    scores: Iterable[Score | Measurement],
+    scores: Iterable[Score],
     metric: str,
     fitness: Fitness,
 ) -> Outcome:
@@ -108,7 +105,7 @@ def outcome_of(
     return Outcome(candidate, fingerprint, values, curves, seconds, parts)
 
 
-def curves_of(scores: Iterable[Score | Measurement], metric: str) -> dict[str, Curve]:
+def curves_of(scores: Iterable[Score], metric: str) -> dict[str, Curve]:
     """Return the values of a metric at its checkpoints, by game."""
     curves: dict[str, list[tuple[int, float]]] = {}
     for score in scores:

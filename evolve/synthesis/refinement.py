@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nashforge import prompts
-from nashforge.archive import Archive, Candidate, NewEvaluation, Parent, Run, RunState, Score, Status
+from nashforge.archive import Archive, Candidate, NewEvaluation, Parent, Run, RunState, Status
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.dilemmas.arena import Confined, play_confined
 from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain, episode_measurements
@@ -265,7 +265,7 @@ class Refinement:
             peak_memory=max(one.peak_memory_bytes for one in used),
             fitness=summarise(one.episode.metrics["efficiency"] for one in outcome).mean,
             scores=tuple(
-                Score(score.game, score.metric, score.value, score.direction, score.iteration)
+                score
                 for trial, one in zip(stage.trials, outcome, strict=True)
                 for score in episode_measurements(trial, one.episode)
             ),

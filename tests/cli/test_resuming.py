@@ -14,7 +14,7 @@ import pytest
 from nashforge.archive import Archive, RunState
 from nashforge.cli.rendering.report.page import _facts
 from nashforge.evolve.results.report import report_of
-from nashforge.evolve.results.run_status import standing
+from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.resuming import nothing_left
 
 
@@ -92,7 +92,7 @@ def test_time_is_time_worked(finished: Any) -> None:
         run = archive.get_run("short")
         archive.set_state(run, "worked", 100.0)
         assert run.finished is not None
-        assert standing(archive, run).result.seconds == 100.0
+        assert run_status(archive, run).result.seconds == 100.0
     began = time.monotonic()
     told = finished.json("resume", "short", "--max-evaluations", 5)
     took = time.monotonic() - began
@@ -111,6 +111,6 @@ def test_runs_that_never_told_were_worked_on_from_start_to_end(tmp_path: Path) -
         run = archive.set_run_state(run, RunState.FINISHED)
         assert run.started is not None
         assert run.finished is not None
-        found = standing(archive, run).result.seconds
+        found = run_status(archive, run).result.seconds
         assert timedelta(seconds=found) == run.finished - run.started
         assert json.dumps(found)

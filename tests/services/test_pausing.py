@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nashforge.archive import Archive, NotFound, RunState
-from nashforge.evolve.results.run_status import standing
+from nashforge.evolve.results.run_status import run_status
 
 from .conftest import ROOT, Service
 
@@ -46,7 +46,7 @@ def test_a_run_is_held_back_and_goes_on_where_it_is(
             service.wait(lambda: count(archive) >= 3, "some evaluations", process)
             assert said(postgresql, "pause", "held") == {"run": "held", "paused": True}
             service.wait(lambda: "paused" in (tmp_path / "run.log").read_text(), "the pause", process)
-            assert standing(archive, archive.get_run("held")).state == "paused"
+            assert run_status(archive, archive.get_run("held")).state == "paused"
             before = count(archive)
             assert said(postgresql, "resume", "held") == {"run": "held", "paused": False}
             service.wait(lambda: count(archive) > before + 2, "more evaluations", process)

@@ -44,7 +44,7 @@ def film(report: RunReport, tier: str) -> Film | None:
     if report.program is None or not isinstance(report.domain, DilemmaDomain):
         return None
     episodes = [row.game for compared in reversed(report.comparisons) for row in compared.rows]
-    settings = report.standing.settings
+    settings = report.status.settings
     try:
         if not episodes:
             stage = report.domain.stage(

@@ -58,7 +58,7 @@ def page(report: RunReport, pictures: Mapping[str, str | None], film: Film | Non
     environment = _environment()
     style = environment.get_template(STYLE).render()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    now = report.standing
+    now = report.status
     return environment.get_template(PAGE).render(
         style=style,
         # Nothing may be loaded, run or sent; the one style sheet is known by its hash.
@@ -113,7 +113,7 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
     """Return what the run was, line by line."""
     from nashforge.evolve.domains.lengths import length_in_words
 
-    now, settings = report.standing, report.standing.settings
+    now, settings = report.status, report.status.settings
     domain = now.run.domain if report.domain is None else f"{now.run.domain}: {report.domain.title}"
     state = now.state
     if now.run.stop_reason:

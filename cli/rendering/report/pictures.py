@@ -60,7 +60,7 @@ def _draw_progress(report: RunReport, path: Path) -> None:
         last = max(index[-1], index[0] + 1)
         axes.step([*index, last], [*best, best[-1]], where="post", color=COLOURS[0], label="best so far")
         axes.axhline(fitness[0], color="#000000", linewidth=0.8, linestyle=":", label="first program")
-        chosen = report.standing.result.best
+        chosen = report.status.result.best
         if chosen is not None and chosen.train is not None:
             # Not always the highest: programs that were validated come before others.
             axes.plot(

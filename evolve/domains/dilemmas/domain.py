@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nashforge.archive.records import Direction, Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
 from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite, load_dilemma_suite
-from nashforge.evolve.evaluation.messages import Fitness, Measurement, Split, Stage, Trial
-from nashforge.evolve.evaluation.metrics import SECONDS, Direction, Metric, catalogue, defined
+from nashforge.evolve.evaluation.messages import Fitness, Split, Stage, Trial
+from nashforge.evolve.evaluation.metrics import SECONDS, Metric, catalogue, defined
 from nashforge.evolve.evaluation.objectives import parse_objective
-from nashforge.evolve.evaluation.stages import Tally, requested
+from nashforge.evolve.evaluation.stages import StageResult, requested
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.dilemmas.actions import STAND
 from nashforge.games.dilemmas.environment import make
@@ -148,35 +149,37 @@ class DilemmaDomain(Domain):
             "map": load_map(setting.map).text,
         }
 
-    def play(self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, tally: Tally) -> list[float]:
+    def play(
+        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
+    ) -> list[float]:
         """Play an episode of self-play, and those with others that a measure needs, each confined anew."""
         setting, seed = parse_trial(trial.game)
-        before, deadline = tally.cpu_seconds, time.monotonic() + limits.wall_seconds
+        before, deadline = result.cpu_seconds, time.monotonic() + limits.wall_seconds
 
         def confined(setting: Setting, sources: Sequence[str], seed: int) -> Episode:
             left = replace(
                 limits,
                 wall_seconds=max(deadline - time.monotonic(), 0.01),
-                cpu_seconds=max(limits.cpu_seconds - (tally.cpu_seconds - before), 0.01),
+                cpu_seconds=max(limits.cpu_seconds - (result.cpu_seconds - before), 0.01),
             )
             played = play_confined(sandbox, setting, sources, seed, left)
-            tally.use(played.usage, played.log)
+            result.use(played.usage, played.log)
             return played.episode
 
         episode = confined(setting, [source] * setting.agents, seed)
-        tally.scores += episode_measurements(trial, episode)
-        tally.values[trial.label] = episode.metrics[self.metric] or 0.0
-        if tally.asked:
-            met = encounters(setting, source, seed, tally.asked, confined, alike=episode)
-            tally.scores += [
-                Measurement(game=trial.label, metric=name, value=value, direction=BY_NAME[name].direction)
-                for name, value in met.values(tally.asked).items()
+        result.scores += episode_measurements(trial, episode)
+        result.values[trial.label] = episode.metrics[self.metric] or 0.0
+        if result.asked:
+            met = encounters(setting, source, seed, result.asked, confined, alike=episode)
+            result.scores += [
+                Score(game=trial.label, metric=name, value=value, direction=BY_NAME[name].direction)
+                for name, value in met.values(result.asked).items()
             ]
         return [*episode.returns.ravel().tolist(), *episode.tally.ravel().tolist()]
 
-    def measure(self, fitness: Fitness, trial: Trial, tally: Tally) -> None:
+    def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:
         """Fail a program whose group leaves a metric undefined that the objective needs."""
-        _check_objective(fitness, trial, {s.metric for s in tally.scores if s.game == trial.label})
+        _check_objective(fitness, trial, {s.metric for s in result.scores if s.game == trial.label})
 
     def fingerprint(self, measured: Sequence[float]) -> str:
         """Return a digest of what the agents earned and did, to the last bit."""
@@ -243,11 +246,11 @@ def parse_trial(game: str) -> tuple[Setting, int]:
     return setting, int(seed)
 
 
-def episode_measurements(trial: Trial, episode: Episode) -> list[Measurement]:
+def episode_measurements(trial: Trial, episode: Episode) -> list[Score]:
     """Return the metrics that are defined in an episode."""
     values = {**episode.metrics, **episode.faults, "seconds": episode.seconds}
     return [
-        Measurement(
+        Score(
             game=trial.label,
             metric=name,
             value=value,

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nashforge.archive import Archive, Candidate, Run
+from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.evaluation.metrics import Metric
-from nashforge.evolve.evaluation.objectives import ObjectiveError, Score, final_scores, parse_objective
+from nashforge.evolve.evaluation.objectives import ObjectiveError, final_scores, parse_objective
 from nashforge.games.naming import choice
 
 

@@ -32,7 +32,7 @@ def test_what_is_missing_is_named():
         def programs(self):
             return {}
 
-        def play(self, source, trial, sandbox, limits, tally):
+        def play(self, source, trial, sandbox, limits, result):
             return []
 
     with pytest.raises(DomainError, match="domain 'matrix' lacks seed, hosts, suites; add what docs"):
@@ -48,7 +48,7 @@ def test_a_domain_needs_little_and_has_the_rest():
         def programs(self):
             return {"cfr": CFRDomain().source("cfr")}
 
-        def play(self, source, trial, sandbox, limits, tally):
+        def play(self, source, trial, sandbox, limits, result):
             return []
 
     small = complete(Small(), "small")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nashforge.evolve.evaluation.messages import Fitness, Measurement
+from nashforge.archive.records import Score
+from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.evaluation.stages import fitness_of
 
 FLOOR = 1e-7
@@ -47,7 +48,7 @@ def test_the_floor_is_that_of_the_run():
 
 
 def test_logarithms_in_objectives_have_the_floor_too():
-    scores = [Measurement(game="a", metric="exploitability", value=0.0)]
+    scores = [Score(game="a", metric="exploitability", value=0.0)]
     fitness = Fitness(kind="objective", objective="log(exploitability)", floor=1e-5)
     assert fitness_of(fitness, {"a": 0.0}, {}, scores) == pytest.approx(5.0)
 

@@ -8,7 +8,7 @@ from nashforge.archive.records import Score
 from nashforge.evolve.config.run import ConfigError, load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.checks import FitnessError, check_fitness
-from nashforge.evolve.evaluation.messages import Fitness, Measurement, Stage, Trial
+from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
 from nashforge.evolve.evaluation.objectives import (
     AGGREGATES,
     ObjectiveError,
@@ -20,14 +20,14 @@ from nashforge.evolve.evaluation.stages import fitness_of
 from nashforge.evolve.runs.run import check
 
 SCORES = [
-    Measurement(game="a", metric="efficiency", value=8.0, direction="max"),
-    Measurement(game="b", metric="efficiency", value=2.0, direction="max"),
-    Measurement(game="c", metric="efficiency", value=3.0, direction="max"),
-    Measurement(game="a", metric="exploitability", value=0.5, iteration=1),
-    Measurement(game="a", metric="exploitability", value=0.01, iteration=10),
-    Measurement(game="b", metric="exploitability", value=0.1, iteration=10),
-    Measurement(game="c", metric="exploitability", value=0.0, iteration=10),
-    Measurement(game="", metric="crossplay", value=4.0, direction="max"),
+    Score(game="a", metric="efficiency", value=8.0, direction="max"),
+    Score(game="b", metric="efficiency", value=2.0, direction="max"),
+    Score(game="c", metric="efficiency", value=3.0, direction="max"),
+    Score(game="a", metric="exploitability", value=0.5, iteration=1),
+    Score(game="a", metric="exploitability", value=0.01, iteration=10),
+    Score(game="b", metric="exploitability", value=0.1, iteration=10),
+    Score(game="c", metric="exploitability", value=0.0, iteration=10),
+    Score(game="", metric="crossplay", value=4.0, direction="max"),
 ]
 
 
@@ -106,9 +106,7 @@ weights = st.floats(0.01, 100)
 )
 def test_better_values_never_make_an_objective_worse(values, aggregate, weight, gain):
     def of(numbers, direction):
-        scores = [
-            Measurement(game=str(k), metric="m", value=x, direction=direction) for k, x in enumerate(numbers)
-        ]
+        scores = [Score(game=str(k), metric="m", value=x, direction=direction) for k, x in enumerate(numbers)]
         return parse_objective(f"{weight!r}*{aggregate}(m)").value(scores, 1e-7)
 
     for direction, sign in (("max", 1), ("min", -1)):

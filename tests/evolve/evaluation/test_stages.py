@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nashforge.archive.records import Status
-from nashforge.evolve.evaluation.messages import Fitness, Measurement, Stage, Task, Trial
+from nashforge.archive.records import Score, Status
+from nashforge.evolve.evaluation.messages import Fitness, Stage, Task, Trial
 from nashforge.evolve.evaluation.stages import run_stages
 from nashforge.evolve.sandbox import ProgramCrashed, Usage
 
@@ -21,11 +21,11 @@ def ran(*stages, values=(1.0, 2.0, 3.0), known=None, fails=None):
     """Run stages that measure these values in turn, the failing one too."""
     measured = iter(values)
 
-    def play(stage, tally):
+    def play(stage, result):
         value = next(measured)
-        tally.values["a"] = value
-        tally.scores.append(Measurement(game="a", metric="reward", value=value, direction="max"))
-        tally.fingerprint = f"mark of {stage.split}"
+        result.values["a"] = value
+        result.scores.append(Score(game="a", metric="reward", value=value, direction="max"))
+        result.fingerprint = f"mark of {stage.split}"
         if stage.split == fails:
             raise ProgramCrashed("ouch", "said this", Usage(cpu_seconds=2.0))
 

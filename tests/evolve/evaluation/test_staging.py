@@ -6,7 +6,7 @@ import re
 
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import PATIENCE, Fitness, Task
-from nashforge.evolve.evaluation.stages import Allowance
+from nashforge.evolve.evaluation.stages import Budget
 from nashforge.evolve.executors.local import limit_seconds
 from nashforge.evolve.sandbox import Sandbox
 
@@ -32,19 +32,19 @@ class Busy(RegretMinimizer):
 
 
 def test_processor_time_is_for_all_trials_together():
-    allowance = Allowance(10.0, 1 << 28)
-    first, last = allowance.limits(), allowance.limits(used=9.5)
+    budget = Budget(10.0, 1 << 28)
+    first, last = budget.limits(), budget.limits(used=9.5)
     assert first.cpu_seconds == 10.0
     assert last.cpu_seconds == 0.5
     assert 10.0 < first.wall_seconds <= PATIENCE * 10.0
     assert first.memory_bytes == 1 << 28
-    assert Allowance(10.0, 1 << 28).limits(used=12.0).cpu_seconds > 0  # enough for limits to be valid
+    assert Budget(10.0, 1 << 28).limits(used=12.0).cpu_seconds > 0  # enough for limits to be valid
 
 
 def test_a_worker_is_not_given_up_before_its_program_is():
     work = domain("cfr")
     stages = tuple(work.stage(split, suite, 10, work.fitness) for split, suite in work.suites.items())
-    longest = sum(Allowance(stage.seconds, 1 << 28).limits().wall_seconds for stage in stages)
+    longest = sum(Budget(stage.seconds, 1 << 28).limits().wall_seconds for stage in stages)
     assert limit_seconds(Task(token="", domain="cfr", source="", stages=stages)) > longest
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from pydantic import ValidationError
 
 from nashforge.archive import Status
-from nashforge.evolve.evaluation.messages import Fitness, Measurement, Report, Stage, StageReport, Trial
+from nashforge.archive.records import Score
+from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageReport, Trial
 from nashforge.evolve.search.outcomes import curves_of, final_values, outcome_of, settings_of, stored
 
 SCORES = (
-    Measurement(game="a", metric="exploitability", value=0.2, iteration=100),
-    Measurement(game="a", metric="exploitability", value=0.5, iteration=10),
-    Measurement(game="b", metric="exploitability", value=0.1, iteration=10),
-    Measurement(game="a", metric="seconds", value=3.0),
+    Score(game="a", metric="exploitability", value=0.2, iteration=100),
+    Score(game="a", metric="exploitability", value=0.5, iteration=10),
+    Score(game="b", metric="exploitability", value=0.1, iteration=10),
+    Score(game="a", metric="seconds", value=3.0),
 )
 
 
@@ -72,8 +76,8 @@ def test_an_outcome_has_final_values_curves_and_times():
 def test_an_objective_has_parts_with_the_floor_of_the_run():
     fitness = Fitness(kind="objective", objective="log(exploitability) + 2*seconds", floor=0.15)
     scores = (
-        Measurement(game="a", metric="exploitability", value=0.001),
-        Measurement(game="a", metric="seconds", value=3.0),
+        Score(game="a", metric="exploitability", value=0.001),
+        Score(game="a", metric="seconds", value=3.0),
     )
     parts = outcome_of(None, None, scores, "exploitability", fitness).parts
     assert parts == pytest.approx((0.8239087409, -6.0))
@@ -85,3 +89,14 @@ def test_what_numbers_depend_on_is_recorded():
     found = settings_of(Stage(split="train", suite="tiny", trials=trials))
     assert (found["horizon"], found["games"]) == (40, ["a", "b"])
     assert found["fitness"]["floor"] == Fitness().floor
+
+
+def test_reports_of_earlier_versions_are_read() -> None:
+    """Scores were objects in the queue; today they are arrays, as short as in the archive."""
+    score = {"game": "a", "metric": "exploitability", "value": 0.5, "direction": "min", "iteration": 10}
+    head = '{"split": "train", "suite": "s", "digest": "d", "status": "ok", "started": "2026-01-01"'
+    old = StageReport.model_validate_json(f'{head}, "wall_seconds": 1, "scores": [{json.dumps(score)}]}}')
+    assert old.scores == (Score(**score),)
+    assert StageReport.model_validate_json(old.model_dump_json()) == old
+    with pytest.raises(ValidationError, match="'min' or 'max'"):
+        StageReport.model_validate_json(f'{head}, "wall_seconds": 1, "scores": [["a", "m", 1.0, "up"]]}}')
