@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 
 import typer
 
@@ -28,26 +27,10 @@ class Failed(NashforgeError):
     """What was asked for was tried and failed. The text is one sentence and a remedy."""
 
 
-_REMEDIES: Mapping[str, str] = {
-    "nashforge.evolve.sandbox.errors.SandboxUnavailable": (
-        "see `nashforge doctor`, or accept the risk with --allow-weaker-sandbox TIER"
-    ),
-    "nashforge.games.errors.NodeLimitError": (
-        "or raise the limit: `nashforge solve` and `nashforge games` have --max-nodes, and the environment "
-        "variable NASHFORGE_MAX_NODES is for all commands and workers (about 1 GB of memory and 30 s per 5 "
-        "million histories)"
-    ),
-    "nashforge.evolve.executors.dispatcher.SearchError": (
-        "mend the cause, then continue with `nashforge resume`"
-    ),
-    "builtins.MemoryError": "choose smaller games or fewer workers",
-}
-"""What to add to errors that come from where the commands are not known."""
-
-
-def _remedy(error: BaseException) -> str | None:
-    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__)
-    return next((_REMEDIES[name] for name in names if name in _REMEDIES), None)
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "choose smaller games or fewer workers"
+    return error.remedy if isinstance(error, NashforgeError) else ""
 
 
 def _is_usage_error(error: BaseException) -> bool:

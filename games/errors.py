@@ -59,6 +59,12 @@ class NodeLimitError(GameError):
         How long the names of the information sets are by now, where that is what is too much.
     """
 
+    remedy = (
+        "or raise the limit: `nashforge solve` and `nashforge games` have --max-nodes, and the environment "
+        "variable NASHFORGE_MAX_NODES is for all commands and workers (about 1 GB of memory and 30 s per 5 "
+        "million histories)"
+    )
+
     def __init__(self, game: str, max_nodes: int, characters: int | None = None) -> None:
         what = (
             f"has more than {max_nodes:,} histories, the limit of this compilation"

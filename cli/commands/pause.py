@@ -11,18 +11,14 @@ def pause(run: RunName, database: Database = None, json: Json = None) -> None:
     What is being measured is finished, and nothing new is begun; its workers are free for other runs. The
     process that works on it waits for `nashforge resume`.
     """
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.options.archives import find_run, not_running, opened
     from nashforge.cli.rendering import output
     from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:
         found = find_run(archive, run)
         if not is_alive(archive, found):
-            raise UsageProblem(
-                f"the run {found.nickname} is not running ({found.state}); see "
-                f"`nashforge status {found.nickname}`"
-            )
+            raise not_running(archive, found, "pause")
         archive.request_pause(found)
     if output.wants_json(json):
         output.print_json({"run": found.nickname, "paused": True})

@@ -8,12 +8,11 @@ from nashforge.cli.options.shared import Database, Json, RunName
 def stop(run: RunName, database: Database = None, json: Json = None) -> None:
     """Ask a run to stop.
 
-    It finishes what it is measuring, and can be resumed.
+    It finishes what it is measuring, and can be resumed. A run whose process died is marked as stopped.
     """
     from nashforge.archive import RunState
-    from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.options.archives import find_run, not_running, opened
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.summary import stop_words
     from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:
@@ -25,16 +24,14 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
         elif found.state is RunState.RUNNING:
             # Its process is gone: nobody is there to ask, so its state is set right.
             found = archive.set_run_state(found, RunState.STOPPED, "its process died")
+        else:
+            raise not_running(archive, found, "stop")
     if output.wants_json(json):
         output.print_json({"run": found.nickname, "state": str(found.state), "stop_requested": alive})
         return
     screen = output.console()
     if alive:
         screen.print(f"Asked [cyan]{found.nickname}[/] to stop; it ends after what it is measuring now.")
-    elif found.state is RunState.FINISHED:
-        why = output.plain(stop_words(found.stop_reason or "")) or "nothing is left to do"
-        screen.print(f"[cyan]{found.nickname}[/] is finished ({why}); there is nothing to stop.")
-        return
     else:
-        screen.print(f"[cyan]{found.nickname}[/] is not running ({found.state}).")
+        screen.print(f"[cyan]{found.nickname}[/] is stopped: its process had died.")
     screen.print(f"[dim]Continue it with[/] nashforge resume {found.nickname}")

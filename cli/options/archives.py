@@ -34,6 +34,21 @@ def find_run(archive: Archive, reference: str) -> Run:
     return newest[0].run
 
 
+def not_running(archive: Archive, run: Run, verb: str) -> UsageProblem:
+    """Return the error that says why a run cannot be paused or stopped: no process works on it."""
+    from nashforge.archive import RunState
+    from nashforge.cli.rendering.summary import stop_words
+    from nashforge.evolve.results.run_status import standing
+
+    if run.state is RunState.FINISHED:
+        why = stop_words(run.stop_reason or "") or "nothing is left to do"
+        return UsageProblem(f"{run.nickname} is finished ({why}); there is nothing to {verb}")
+    return UsageProblem(
+        f"{run.nickname} is not running ({standing(archive, run).state}), so there is nothing to {verb}; "
+        f"continue it with `nashforge resume {run.nickname}`"
+    )
+
+
 @contextmanager
 def programs(
     references: Sequence[str],

@@ -205,7 +205,7 @@ Tier = Annotated[
     str | None,
     typer.Option(
         "--allow-weaker-sandbox",
-        metavar="TIER",
+        metavar="LEVEL",
         help="Accept a machine that confines programs less: 'no-landlock', or 'none' for programs you trust.",
         show_default=False,
     ),

@@ -23,6 +23,8 @@ def default_lookahead(workers: int) -> int:
 class SearchError(NashforgeError, RuntimeError):
     """The run cannot go on; it can be resumed when the cause is gone."""
 
+    remedy = "mend the cause, then continue with `nashforge resume`"
+
 
 class Dispatcher:
     """Keeps track of tasks until each is answered or was lost too often.

@@ -98,6 +98,8 @@ class InfrastructureError(NashforgeError, RuntimeError):
 class SandboxUnavailable(InfrastructureError):
     """This machine cannot confine programs as strictly as was asked for."""
 
+    remedy = "see `nashforge doctor`, or accept the risk with --allow-weaker-sandbox LEVEL"
+
 
 FAILURES: dict[Status, type[CandidateFailure]] = {
     kind.status: kind

@@ -175,12 +175,15 @@ def test_what_fails_through_no_fault_of_the_user_ends_with_1() -> None:
     assert "nashforge resume" in errors.message_of(SearchError("lost"))
 
 
-def test_every_error_with_a_remedy_exists() -> None:
-    from importlib import import_module
+def test_errors_of_others_bring_their_exit_code_and_remedy() -> None:
+    class Theirs(errors.NashforgeError):
+        exit_code = 2
+        remedy = "write it"
 
-    for name in errors._REMEDIES:
-        module, _, kind = name.rpartition(".")
-        assert issubclass(getattr(import_module(module), kind), BaseException)
+    assert errors.is_known(Theirs("the rule is empty."))
+    assert errors.exit_code_of(Theirs("x")) == 2
+    assert errors.message_of(Theirs("the rule is empty.")) == "the rule is empty; write it"
+    assert "fewer workers" in errors.message_of(MemoryError())
 
 
 def test_damaged_archives_and_exports_are_told(empty: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from nashforge.archive import Candidate, Status
+from nashforge.archive import Archive, Candidate, RunState, Status
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.summary import print_interrupted, print_result
 from nashforge.evolve.config.run import load_config
@@ -41,10 +41,31 @@ def test_where_it_has_it_it_is(searched: Any) -> None:
     assert "say --domain cfr" in searched("compare", "dcfr", "--domain", "psro").stderr
 
 
-def test_a_finished_run_is_told_as_finished(searched: Any) -> None:
-    text = searched.text("stop", "latest")
-    assert "is finished (all evaluations made); there is nothing to stop" in text
-    assert "resume" not in text
+@pytest.mark.parametrize("verb", ["pause", "stop"])
+def test_runs_that_do_not_run_are_neither_paused_nor_stopped(searched: Any, empty: Any, verb: str) -> None:
+    result = searched(verb, "latest")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    told = " ".join(result.stderr.split())
+    assert f"first-light is finished (all evaluations made); there is nothing to {verb}" in told
+    assert "resume" not in told
+    with Archive.open(str(empty.database)) as archive:
+        run = archive.create_run("cfr", {"max_evaluations": 5}, seed=0, nickname="halfway")
+        archive.set_run_state(run, RunState.STOPPED, "interrupted")
+    result = empty(verb, "halfway", "--json")
+    assert result.exit_code == 2
+    assert "halfway is not running (stopped)" in result.stderr
+    assert "nashforge resume halfway" in result.stderr
+
+
+def test_a_run_whose_process_died_is_marked_as_stopped(empty: Any) -> None:
+    with Archive.open(str(empty.database)) as archive:
+        run = archive.create_run("cfr", {"max_evaluations": 5}, seed=0, nickname="lost-one")
+        archive.set_run_state(run, RunState.RUNNING)
+    assert empty("pause", "lost-one").exit_code == 2
+    assert "its process had died" in empty.text("stop", "lost-one")
+    assert empty.json("status", "lost-one")["state"] == "stopped"
+    assert empty("stop", "lost-one").exit_code == 2
 
 
 def test_programs_of_the_library_are_known_where_runs_are_looked_for(searched: Any, tmp_path: Path) -> None:
