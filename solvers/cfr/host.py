@@ -67,11 +67,10 @@ class Host:
             raise ValueError(f"weights() must return two values, keep and add; got {_shown(weights)}")
         _write("keep", weights[0], self._keep)
         _write("add", weights[1], self._add)
-        policy = np.asarray(rule.policy(t), dtype=np.float64)
+        self._played = policy = np.array(rule.policy(t), np.float64)
         if policy.shape != self._policy.shape:
             raise ValueError(f"policy() must return shape {self._policy.shape}; got {policy.shape}")
         self._policy[...] = policy
-        self._played = policy.copy()
 
 
 def _write(name: str, weight: Any, out: Array) -> None:

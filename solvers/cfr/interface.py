@@ -5,7 +5,6 @@ Only numpy is imported here: this module is loaded inside the sandbox, where not
 
 from __future__ import annotations
 
-import math
 from typing import TypeAlias
 
 import numpy as np
@@ -13,11 +12,13 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-_lowest = np.minimum.reduce
-"""What the method ``min`` calls, at half the cost."""
-
 ROUNDING = 1e-14
 """What is positive by no more than this share of what is negative beside it is zero but for rounding."""
+
+
+def _lowest(x: Array) -> float:
+    """Return the smallest entry, or NaN if there is one: a third of the cost of ``min``."""
+    return x.item(x.argmin())
 
 
 class Infosets:
@@ -109,8 +110,10 @@ class Infosets:
         ndarray of shape (sequences,)
             Non-negative, sums to one in every information set.
         """
-        lowest = _lowest(x, initial=0.0)
-        if lowest == 0.0:
+        if not self.count:
+            return np.zeros(0)
+        lowest = _lowest(np.asarray(x))
+        if lowest >= 0.0:
             weights, total = x, self.sum(x)
             if np.count_nonzero(total) == self.count:
                 return np.asarray(weights / self.spread(total))
@@ -119,10 +122,11 @@ class Infosets:
             weights = np.maximum(x, 0.0)
             total = self.sum(weights)
             # Beside even the most that could be negative in one set, all are something: no need to add it up.
-            if _lowest(total, initial=math.inf) > -ROUNDING * self._largest * lowest:
+            if _lowest(total) > -ROUNDING * self._largest * lowest:
                 return np.asarray(weights / self.spread(total))
             empty = total <= ROUNDING * (total - self.sum(x))
-        policy = np.asarray(weights / self.spread(np.where(empty, np.inf, total)))
+        np.putmask(total, empty, np.inf)
+        policy = np.asarray(weights / self.spread(total))
         policy += self.spread(empty * self._share)
         return policy
 

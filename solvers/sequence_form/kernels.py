@@ -3,6 +3,8 @@
 Plans of all players lie in one flat vector: player ``p`` owns ``offset[p]:offset[p] + sequences + 1``, the
 empty sequence last. Every kernel makes one sweep over contiguous arrays and allocates nothing. Index arrays
 are unsigned: numba then need not ask whether an index counts from the end, which halves the product's time.
+In the kernels of an iteration, what is counted inside a row or an information set is unsigned, too, and the
+end is asked for behind the body (none is empty): that takes a tenth to a half of their time off.
 """
 
 from __future__ import annotations
@@ -10,10 +12,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from nashforge.games.compiled import kernel
 
 POLICY_TOLERANCE = 1e-6
 """How far the probabilities of one information set may sum from one."""
+
+ONE = np.uint64(1)
 
 ROUNDING = 1e-14
 """Regrets below this share of the terms that they are differences of are zero but for rounding."""
@@ -29,10 +35,15 @@ def product(rows: Any, row_start: Any, others: Any, payoff: Any, plans: Any, out
     width = others.shape[0]
     if width == 1:
         first = others[0]
+        z: Any = np.uint64(0)
         for k in range(len(rows)):
+            end = row_start[k + 1]
             total = 0.0
-            for z in range(row_start[k], row_start[k + 1]):
+            while True:
                 total += payoff[z] * plans[first[z]]
+                z += ONE
+                if z >= end:
+                    break
             out[rows[k]] = total
     elif width == 2:
         first = others[0]
@@ -63,13 +74,18 @@ def sized_product(
     width = others.shape[0]
     if width == 1:
         first = others[0]
+        z: Any = np.uint64(0)
         for k in range(len(rows)):
+            end = row_start[k + 1]
             total = 0.0
             extent = 0.0
-            for z in range(row_start[k], row_start[k + 1]):
+            while True:
                 term = payoff[z] * plans[first[z]]
                 total += term
                 extent += abs(term)
+                z += ONE
+                if z >= end:
+                    break
             out[rows[k]] = total
             size[rows[k]] = extent
     elif width == 2:
@@ -108,17 +124,26 @@ def regret_pass(start: Any, parent: Any, policy: Any, value: Any, size: Any, reg
     player's expected value.
     """
     for i in range(len(parent) - 1, -1, -1):
+        end = start[i + 1]
         mean = 0.0
         extent = 0.0
         largest = 0.0
-        for a in range(start[i], start[i + 1]):
+        a = np.uint64(start[i])
+        while True:
             mean += policy[a] * value[a]
             extent += policy[a] * size[a]
-            largest = max(largest, size[a])
+            largest = size[a] if size[a] > largest else largest
+            a += ONE
+            if a >= end:
+                break
         noise = ROUNDING * largest
-        for a in range(start[i], start[i + 1]):
+        a = np.uint64(start[i])
+        while True:
             gain = value[a] - mean
             regret[a] = gain if abs(gain) > noise else 0.0
+            a += ONE
+            if a >= end:
+                break
         value[parent[i]] += mean
         size[parent[i]] += extent
     return value[len(value) - 1]  # type: ignore[no-any-return]
@@ -218,16 +243,25 @@ def move_pass(
     becomes ``moved``, and ``plan`` and ``reach`` are made from it as by `plan_pass`. Returns -1; or the first
     bad information set ``i`` of the new policy; or ``-2 - i``, where a weight is negative, infinite or NaN.
     """
+    weigh = True
+    for i in range(len(parent)):
+        # No branches: all information sets at once.
+        weigh &= (keep[i] >= 0.0) & (keep[i] < math.inf) & (add[i] >= 0.0) & (add[i] < math.inf)
+    if not weigh:
+        i = 0
+        while 0.0 <= keep[i] < math.inf and 0.0 <= add[i] < math.inf:
+            i += 1
+        return -2 - i
     plan[len(plan) - 1] = 1.0
     bad = -1
+    a: Any = np.uint64(0)
     for i in range(len(parent)):
-        if not (0.0 <= keep[i] < math.inf and 0.0 <= add[i] < math.inf):
-            return -2 - i
+        end = start[i + 1]
         kept = keep[i]
-        added = add[i] * reach[start[i]]
+        added = add[i] * reach[a]
         here = plan[parent[i]]
         total = 0.0
-        for a in range(start[i], start[i + 1]):
+        while True:
             average[a] = kept * average[a] + added * policy[a]
             p = moved[a]
             # Anything but a probability makes the total NaN, which no other can mend.
@@ -235,6 +269,9 @@ def move_pass(
             policy[a] = p
             plan[a] = here * p
             reach[a] = here
+            a += ONE
+            if a >= end:
+                break
         if not abs(total - 1.0) <= POLICY_TOLERANCE and bad < 0:
             bad = i
     return bad
