@@ -16,7 +16,7 @@ import numpy.typing as npt
 from nashforge.games.matrix.layout import own_rows
 from nashforge.games.matrix.reading import one_shot
 from nashforge.games.sequence_form import SequenceForm, Treeplex
-from nashforge.solvers.equilibria.risk_averse.best_response import best_reply, regularized_value
+from nashforge.solvers.equilibria.risk_averse.best_response import best_response, regularized_value
 from nashforge.solvers.equilibria.risk_averse.per_action import action_utilities
 from nashforge.solvers.risk.dilated import seats
 from nashforge.solvers.risk.measures import Risk, RiskError
@@ -61,7 +61,7 @@ def matrix_gaps(
             gaps.append(regret(regularizer, action_utilities(payoffs[i], other, measure)[0], own, epsilon[i]))
             continue
         here = regularized_value(payoffs[i], own, other, measure, epsilon[i], regularizer)
-        reply = best_reply(
+        reply = best_response(
             payoffs[i],
             other,
             tau=tau[i],

@@ -147,6 +147,16 @@ def of_bimatrix(game: Bimatrix) -> MatrixGame:
     return MatrixGame(game.name, game.payoffs, game.exact or game.payoffs, game.actions, game.names)
 
 
+def pair(name: str, given: Sequence[float] | float) -> tuple[float, float]:
+    """Return one number a player; a single number stands for both."""
+    if isinstance(given, int | float):
+        return float(given), float(given)
+    values = tuple(float(value) for value in given)
+    if len(values) != 2:
+        raise RiskError(f"{name} must be a pair, one number a player; got {given!r}")
+    return values[0], values[1]
+
+
 def _matrix(name: str, given: Any) -> tuple[Sequence[Sequence[Any]], Array]:
     """Return a matrix as it was given, and in floats."""
     if isinstance(given, np.ndarray) and given.dtype != object:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nashforge.solvers.equilibria.inputs import GameLike
-from nashforge.solvers.equilibria.risk_averse.homotopy import trace
-from nashforge.solvers.equilibria.risk_averse.problem import make_problem, pair
+from nashforge.solvers.equilibria.inputs import GameLike, pair
+from nashforge.solvers.equilibria.risk_averse.aggregate import make_problem
 from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, solve
 from nashforge.solvers.risk.measures import RiskError
 
@@ -47,4 +46,4 @@ def qre(game: GameLike, payoffs_2: object = None, *, rationality: Sequence[float
         divergence="neutral",
         regularizer="entropy",
     )
-    return solve(problem, "unproven", lambda: trace(problem))
+    return solve(problem)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from nashforge.games.markov.model import MarkovGame
 from nashforge.solvers.equilibria.markov import MarkovEquilibrium, Parameters, stage_payoffs, stage_values
-from nashforge.solvers.equilibria.risk_averse.best_response import best_reply
+from nashforge.solvers.equilibria.risk_averse.best_response import best_response
 from nashforge.solvers.equilibria.risk_averse.solver import rqe
 from nashforge.solvers.risk.kernels import measure_rows
 from nashforge.solvers.risk.measures import Risk, RiskError
@@ -102,7 +102,7 @@ def _against(
     return values
 
 
-def reply_values(
+def best_response_values(
     game: MarkovGame,
     policies: Policies,
     player: int,
@@ -130,7 +130,7 @@ def reply_values(
         else:
             reply = np.array(
                 [
-                    best_reply(
+                    best_response(
                         Q[s],
                         y[s],
                         tau=risk.tau,
@@ -170,7 +170,7 @@ def _gap(game: MarkovGame, policies: Policies, how: Parameters, player: int, dis
         "discount": discount,
     }
     here = policy_values(game, policies, player, **parameters)  # type: ignore[arg-type]
-    best = reply_values(game, policies, player, **parameters)  # type: ignore[arg-type]
+    best = best_response_values(game, policies, player, **parameters)  # type: ignore[arg-type]
     return max(float((best - here).max()), 0.0)
 
 

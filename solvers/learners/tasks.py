@@ -16,7 +16,8 @@ import numpy.typing as npt
 from nashforge.games.errors import GameStringError
 from nashforge.games.matrix import bimatrix, human_games
 from nashforge.games.matrix.layout import own_rows
-from nashforge.solvers.equilibria.risk_averse.problem import Problem, make_problem
+from nashforge.solvers.equilibria.risk_averse.aggregate import make_problem
+from nashforge.solvers.equilibria.risk_averse.problem import Problem
 from nashforge.solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""The best reply of a risk-averse player of bounded rationality to what it expects of its partner."""
+"""The best response of a risk-averse player of bounded rationality to what it expects of its partner."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.solvers.equilibria.risk_averse.continuation import grow
+from nashforge.solvers.equilibria.risk_averse.aggregate import AggregateProblem
+from nashforge.solvers.equilibria.risk_averse.homotopy import continue_payoffs
 from nashforge.solvers.equilibria.risk_averse.newton import FIXED, FREE
 from nashforge.solvers.equilibria.risk_averse.per_action import action_utilities
-from nashforge.solvers.equilibria.risk_averse.problem import Problem
 from nashforge.solvers.risk.kernels import NEUTRAL
 from nashforge.solvers.risk.measures import Risk, RiskError, check_payoffs, check_strategy
 from nashforge.solvers.risk.regularizers import nu, quantal_response
@@ -19,12 +19,10 @@ from nashforge.solvers.risk.utility import AGGREGATE, PER_ACTION, check_notion
 
 Array = npt.NDArray[np.float64]
 
-ALONE = np.array([FREE, FIXED], dtype=np.int64)
-
 
 @dataclass(frozen=True)
-class Reply:
-    """A best reply.
+class BestResponse:
+    """A best response.
 
     Attributes
     ----------
@@ -56,7 +54,7 @@ def regularized_value(
     return risk.value(x @ payoffs, y) - penalty
 
 
-def best_reply(
+def best_response(
     payoffs: npt.ArrayLike,
     partner: npt.ArrayLike,
     *,
@@ -65,7 +63,7 @@ def best_reply(
     divergence: str = "kl",
     regularizer: str = "entropy",
     risk: str = AGGREGATE,
-) -> Reply:
+) -> BestResponse:
     """Return the strategy that maximises ``U^tau(x, y) - epsilon nu(x)`` against a partner's strategy ``y``.
 
     Parameters
@@ -89,20 +87,22 @@ def best_reply(
     check_notion(risk)
     measure = Risk(tau, divergence)
     if measure.code == NEUTRAL or risk == PER_ACTION:
-        x = quantal_response(regularizer, action_utilities(matrix, y, measure)[0], epsilon)
-        return Reply(x, regularized_value(matrix, x, y, measure, epsilon, regularizer, PER_ACTION), 0.0)
+        utilities = action_utilities(matrix, y, measure)[0]
+        x = quantal_response(regularizer, utilities, epsilon)
+        return BestResponse(x, float(x @ utilities) - epsilon * nu(regularizer, x), 0.0)
     # The partner's strategy is held fixed, so that it needs no payoffs of its own.
-    problem = Problem(
+    problem = AggregateProblem(
         payoffs=(matrix, np.zeros(matrix.shape[::-1])),
         risks=(measure, Risk(0.0)),
         epsilons=(epsilon, 1.0),
         regularizer=regularizer,
+        mode=(FREE, FIXED),
     )
     uniform = np.full(len(matrix), 1.0 / len(matrix))
     z = problem.start((uniform, y))
-    if not problem.sharpen(z, mode=ALONE)[0]:
+    if not problem.sharpen(z)[0]:
         z = problem.start((uniform, y))
-        grow(problem, z, ALONE)
+        continue_payoffs(problem, z)
     x = problem.strategies(z)[0]
     value = regularized_value(matrix, x, y, measure, epsilon, regularizer)
-    return Reply(x, value, problem.gaps(z)[0])
+    return BestResponse(x, value, problem.gaps(z)[0])

@@ -28,6 +28,8 @@ from nashforge.solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL, REVERSE_KL
 
 INVISIBLE = 1e-9
 """Probabilities far below this do not influence the other player: their logarithms may move freely."""
+FAINT = 1e-4
+"""Probabilities below this hardly count in the length of the homotopy's curve."""
 STRIDE = 2.0
 """The largest change of a visible logarithm in one Newton step."""
 FARTHEST = 1e14
@@ -194,7 +196,7 @@ def displacement(z: Any, step: Any, length: float, n: int, m: int, spec: Any, va
 
 
 @kernel(error_model="numpy")
-def ruler(z: Any, n: int, m: int, spec: Any, values: Any, fade: float) -> Any:
+def metric(z: Any, n: int, m: int, spec: Any, values: Any) -> Any:
     """Return the matrix ``L`` for which a direction ``d`` in the unknowns and log t has the length ``|L d|``.
 
     What counts is the change of log x and log p as far as they are visible, and of log t. Tilts alone do not
@@ -219,8 +221,8 @@ def ruler(z: Any, n: int, m: int, spec: Any, values: Any, fade: float) -> Any:
             total += np.exp(part[k] - top)
         for k in range(first, first + count):
             visible = np.exp(logarithms[k] - top) / total
-            made[k] *= visible / (visible + fade)
-            made[k, k] = visible / (visible + fade)
+            made[k] *= visible / (visible + FAINT)
+            made[k, k] = visible / (visible + FAINT)
     made[2 * size, 2 * size + 4] = 1.0
     return made
 

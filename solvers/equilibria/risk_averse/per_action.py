@@ -12,15 +12,14 @@ Source: Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156, section 2, action-dep
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.solvers.equilibria.risk_averse.homotopy import FADE, Branch, Curve, follow
-from nashforge.solvers.equilibria.risk_averse.newton import FARTHEST, INVISIBLE, STRIDE
-from nashforge.solvers.equilibria.risk_averse.problem import FREE_BOTH, ROUNDING, STILL
+from nashforge.solvers.equilibria.risk_averse.newton import FAINT, FARTHEST, INVISIBLE, STRIDE
+from nashforge.solvers.equilibria.risk_averse.problem import Problem
 from nashforge.solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL, measure_rows
 from nashforge.solvers.risk.measures import Risk
 from nashforge.solvers.risk.regularizers import ENTROPY, quantal_response, regret, regularizer_code
@@ -66,89 +65,36 @@ def steepness(payoffs: Array, risk: Risk) -> float:
     return math.inf
 
 
-@dataclass(frozen=True)
-class PerActionProblem:
-    """Two players with one adversary for each own action; see `Problem`.
-
-    The unknowns are the logarithms of both strategies, one after the other.
-    """
-
-    payoffs: tuple[Array, Array]
-    risks: tuple[Risk, Risk]
-    epsilons: tuple[float, float]
-    regularizer: str
+@dataclass(frozen=True, eq=False)
+class PerActionProblem(Problem):
+    """Players with one adversary for each own action; the unknowns are the logarithms of both strategies."""
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Number of actions of each player."""
-        n, m = self.payoffs[0].shape
-        return n, m
-
-    @property
-    def ranges(self) -> tuple[float, float]:
-        """Range of each player's payoffs."""
-        first, second = (max(float(np.ptp(payoff)), 1e-300) for payoff in self.payoffs)
-        return first, second
-
-    def replies(self, strategies: Sequence[Array]) -> tuple[Array, Array]:
-        """Return both players' quantal responses to strategies."""
-        first, second = (
-            quantal_response(
-                self.regularizer,
-                action_utilities(self.payoffs[i], strategies[1 - i], self.risks[i])[0],
-                self.epsilons[i],
-            )
-            for i in range(2)
-        )
-        return first, second
-
-    def stakes(self, z: Array) -> tuple[float, float]:
-        """Return what is at stake for each player against what it fears, see `several.stake`."""
-        strategies, adversaries = self.strategies(z), self.adversaries(z)
-        found = []
-        for payoffs, x, worst in zip(self.payoffs, strategies, adversaries, strict=True):
-            value = float(x @ (payoffs * worst).sum(axis=1))
-            found.append(float((np.abs(payoffs - value) * worst).sum(axis=1).max()))
-        return found[0], found[1]
-
-    @property
-    def kinked(self) -> bool:
-        """False: there are no walls to sharpen, as worst cases are exact for every action."""
-        return False
-
-    @property
-    def contracting(self) -> bool:
-        """Whether replies contract, so that the equilibrium is unique, whatever the divergence.
+    def regime(self) -> str:
+        """``unique`` where quantal responses contract, whatever the divergence.
 
         In the 1-norm a quantal response moves by at most half the spread of the utilities' change over
         epsilon, for the entropy and the barrier, and utilities as `steepness` says.
         """
         bounds = [
             steepness(payoffs, risk) / (2.0 * epsilon)
-            for payoffs, risk, epsilon in zip(self.payoffs, self.risks, self.epsilons, strict=True)
+            for payoffs, risk, epsilon in zip(self.centred, self.risks, self.epsilons, strict=True)
         ]
-        return bool(bounds[0] * bounds[1] < 1.0)
+        return "unique" if bounds[0] * bounds[1] < 1.0 else "unproven"
 
     def magnitude(self, smoothing: float) -> float:
-        """Return the largest scaled payoff, from which a step of continuation is chosen."""
+        """Return the largest scaled payoff, from which steps of the homotopy are chosen."""
         return max(width / epsilon for width, epsilon in zip(self.ranges, self.epsilons, strict=True))
-
-    def start(self, strategies: Sequence[Array] | None = None) -> Array:
-        """Return unknowns at given strategies, uniform by default."""
-        n, m = self.shape
-        first, second = strategies or (np.full(n, 1.0 / n), np.full(m, 1.0 / m))
-        return np.asarray(np.log(np.maximum(np.concatenate([first, second]), 1e-300)))
 
     def solve(
         self,
         z: Array,
         t: float = 1.0,
         smoothing: float = 0.0,
-        mode: npt.NDArray[np.int64] = FREE_BOTH,
         iterations: int = 100,
     ) -> tuple[bool, int]:
         """Let Newton's method improve ``z`` in place; return whether it converged, and its iterations."""
-        near = max(STILL, ROUNDING * t * self.magnitude(smoothing))
+        near = self.still(t, smoothing)
         for k in range(iterations):
             residual, jacobian, _ = self.residual(z, t)
             try:
@@ -157,25 +103,17 @@ class PerActionProblem:
                 return False, k
             if not np.isfinite(step).all():
                 return False, k
-            stretch, moved = 1.0, displacement(z, step)
+            stretch, moved = 1.0, self.displacement(z, step)
             while moved > STRIDE and stretch > 1e-12:
                 stretch *= min(0.5, STRIDE / moved)
-                moved = displacement(z, stretch * step)
+                moved = self.displacement(z, stretch * step)
             z += stretch * step
-            self._normalize(z)
+            z[: self.shape[0]], z[self.shape[0] :] = self.log_strategies(z)
             if not np.abs(z).max() < FARTHEST:
                 return False, k + 1
             if stretch == 1.0 and moved < near:
                 return True, k + 1
         return False, iterations
-
-    def sharpen(self, z: Array, mode: npt.NDArray[np.int64] = FREE_BOTH) -> tuple[bool, int]:
-        """Solve in place."""
-        return self.solve(z)
-
-    def trace(self) -> Branch:
-        """Follow the principal branch from uniform play."""
-        return follow(_PerActionCurve(self))
 
     def residual(self, z: Array, t: float) -> tuple[Array, Array, Array]:
         """Return the residual, its Jacobian, and its derivative in log t, which scales all utilities."""
@@ -185,7 +123,7 @@ class PerActionProblem:
         for i, (own, other) in enumerate(((slice(0, n), slice(n, n + m)), (slice(n, n + m), slice(0, n)))):
             y = strategies[1 - i]
             risk = self.risks[i]
-            utilities, worst, slopes = action_utilities(self.payoffs[i], y, risk)
+            utilities, worst, slopes = action_utilities(self.centred[i], y, risk)
             logs, response = self._log_response(i, t * utilities)
             F[own] = z[own] - np.logaddexp.reduce(z[own]) - logs
             # For KL the product is the worst case, also where the slope exceeds any float.
@@ -195,40 +133,50 @@ class PerActionProblem:
             D[own] = -response(t * utilities[:, None])[:, 0]
         return F, J, D
 
-    def strategies(self, z: Array) -> tuple[Array, Array]:
-        """Return both strategies."""
-        first, second = (np.exp(logarithm) for logarithm in self.log_strategies(z))
-        return first / first.sum(), second / second.sum()
+    def displacement(self, z: Array, step: Array) -> float:
+        """Return the largest change of a visible logarithm, see `newton`."""
 
-    def log_strategies(self, z: Array) -> tuple[Array, Array]:
-        """Return the logarithms of both strategies."""
-        n, _ = self.shape
-        first, second = z[:n], z[n:]
-        return first - np.logaddexp.reduce(first), second - np.logaddexp.reduce(second)
+        def visible(logarithms: Array) -> Array:
+            return np.asarray(np.log(INVISIBLE + np.exp(np.minimum(logarithms, 300.0))))
+
+        return float(np.abs(visible(z + step) - visible(z)).max())
+
+    def metric(self, z: Array) -> Array:
+        """Return the matrix ``L`` by which a direction ``d`` in unknowns and log t has length ``|L d|``."""
+        visible = np.concatenate(self.strategies(z))
+        return np.diag(np.append(visible / (visible + FAINT), 1.0))
+
+    def utilities(self, player: int, partner: Array) -> Array:
+        """Return the risk-adjusted utility of each own action against a partner's strategy."""
+        return action_utilities(self.centred[player], partner, self.risks[player])[0]
 
     def adversaries(self, z: Array) -> tuple[Array, Array]:
         """Return both players' worst cases: for each own action a distribution over the other's."""
         strategies = self.strategies(z)
         first, second = (
-            action_utilities(self.payoffs[i], strategies[1 - i], self.risks[i])[1] for i in range(2)
+            action_utilities(self.centred[i], strategies[1 - i], self.risks[i])[1] for i in range(2)
         )
         return first, second
 
     def gaps(self, z: Array) -> tuple[float, float]:
-        """Return for each player what its best reply would gain."""
+        """Return for each player what its best response gains."""
         if not np.isfinite(z).all():
             return math.inf, math.inf
         strategies = self.strategies(z)
         first, second = (
-            regret(
-                self.regularizer,
-                action_utilities(self.payoffs[i], strategies[1 - i], self.risks[i])[0],
-                strategies[i],
-                self.epsilons[i],
-            )
+            regret(self.regularizer, self.utilities(i, strategies[1 - i]), strategies[i], self.epsilons[i])
             for i in range(2)
         )
         return first, second
+
+    def stakes(self, z: Array) -> tuple[float, float]:
+        """Return what is at stake for each player against what it fears, see `several.stake`."""
+        strategies, adversaries = self.strategies(z), self.adversaries(z)
+        found = []
+        for payoffs, x, worst in zip(self.centred, strategies, adversaries, strict=True):
+            value = float(x @ (payoffs * worst).sum(axis=1))
+            found.append(float((np.abs(payoffs - value) * worst).sum(axis=1).max()))
+        return found[0], found[1]
 
     def _log_response(self, i: int, utilities: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Return the logarithm of a player's response and the map from changes of utilities to its change."""
@@ -241,47 +189,3 @@ class PerActionProblem:
         x = quantal_response(self.regularizer, utilities, epsilon)
         weights = x * x / float(np.sum(x * x))
         return np.log(x), lambda change: x[:, None] * (change - weights @ change) / epsilon
-
-    def _normalize(self, z: Array) -> None:
-        n, _ = self.shape
-        z[:n], z[n:] = self.log_strategies(z)
-
-
-def displacement(z: Array, step: Array) -> float:
-    """Return the largest change of a visible logarithm, see `newton`."""
-
-    def visible(logarithms: Array) -> Array:
-        return np.asarray(np.log(INVISIBLE + np.exp(np.minimum(logarithms, 300.0))))
-
-    return float(np.abs(visible(z + step) - visible(z)).max())
-
-
-class _PerActionCurve(Curve):
-    """The optimality conditions along the curve of growing payoffs."""
-
-    def __init__(self, problem: PerActionProblem) -> None:
-        self.problem = problem
-        self.size = sum(problem.shape)
-
-    def start(self) -> Array:
-        return self.problem.start()
-
-    @property
-    def magnitude(self) -> float:
-        return self.problem.magnitude(0.0)
-
-    def land(self, z: Array, t: float, iterations: int = 100) -> bool:
-        return self.problem.solve(z, t, iterations=iterations)[0]
-
-    def derivatives(self, z: Array, s: float) -> tuple[Array, Array, Array]:
-        return self.problem.residual(z, math.exp(s))
-
-    def displacement(self, z: Array, step: Array) -> float:
-        return displacement(z, step)
-
-    def near(self, s: float) -> float:
-        return max(1e-9, 10.0 * max(STILL, ROUNDING * math.exp(s) * self.magnitude))
-
-    def ruler(self, z: Array) -> Array:
-        visible = np.concatenate(self.problem.strategies(z))
-        return np.diag(np.append(visible / (visible + FADE), 1.0))

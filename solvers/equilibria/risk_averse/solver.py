@@ -14,16 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from nashforge.solvers.equilibria.inputs import GameLike
-from nashforge.solvers.equilibria.risk_averse.continuation import grow
-from nashforge.solvers.equilibria.risk_averse.homotopy import Branch, trace
+from nashforge.solvers.equilibria.risk_averse.aggregate import make_problem
+from nashforge.solvers.equilibria.risk_averse.homotopy import continue_payoffs, trace_branch
 from nashforge.solvers.equilibria.risk_averse.per_action import PerActionProblem
-from nashforge.solvers.equilibria.risk_averse.problem import Problem, Solvable, make_problem
-from nashforge.solvers.risk.utility import AGGREGATE, check_notion
+from nashforge.solvers.equilibria.risk_averse.problem import Problem
+from nashforge.solvers.risk.utility import AGGREGATE, PER_ACTION, check_notion
 
 Array = npt.NDArray[np.float64]
 
@@ -49,7 +50,7 @@ class Equilibrium:
         What each player fears of the other: worst-case distributions over the other's actions; with risk per
         action, one row an own action.
     gaps : tuple of two floats
-        Upper bounds on what each player would gain by its best reply, in units of utility.
+        Upper bounds on what each player would gain by its best response, in units of utility.
     stakes : tuple of two floats
         What is at stake for each player in the profile, see `nashforge.solvers.equilibria.several.stake`.
     converged : bool
@@ -165,61 +166,32 @@ def rqe(
         game, payoffs_2, tau=tau, epsilon=epsilon, divergence=divergence, regularizer=regularizer
     )
     check_notion(risk)
-    if risk == AGGREGATE:
-        return solve(problem, regime(problem, divergence), lambda: trace(problem), start)
-    each = PerActionProblem(problem.centred, problem.risks, problem.epsilons, regularizer)
-    return solve(each, "unique" if each.contracting else "unproven", each.trace, start)
+    if risk == PER_ACTION:
+        return solve(PerActionProblem(problem.centred, problem.risks, problem.epsilons, regularizer), start)
+    return solve(problem, start)
 
 
-def regime(problem: Problem, divergence: str) -> str:
-    """Return what is proven about a problem, see `Equilibrium.regime`."""
-    pair = (divergence, problem.regularizer)
-    if pair in (("kl", "barrier"), ("reverse_kl", "entropy")):
-        product = float(np.prod(problem.epsilons) * np.prod([risk.tau for risk in problem.risks]))
-        # A hair of tolerance: published parameters sit on the boundary up to rounding.
-        if product >= 1.0 - 1e-12:
-            return "monotone"
-        if 16.0 * product > 1.0:
-            return "unique"
-    return "unproven"
-
-
-def solve(
-    problem: Solvable,
-    known: str,
-    tracing: Callable[[], Branch],
-    start: Sequence[npt.ArrayLike] | None = None,
-) -> Equilibrium:
-    """Find an equilibrium of a problem and report on it.
-
-    Parameters
-    ----------
-    known
-        What is proven about it, see `Equilibrium.regime`.
-    tracing
-        Follows its principal branch.
-    start
-        As in `rqe`.
-    """
-    finder = _Finder(problem, tracing)
+def solve(problem: Problem, start: Sequence[npt.ArrayLike] | None = None) -> Equilibrium:
+    """Find an equilibrium of a problem and report on it; ``start`` as in `rqe`."""
+    search, known = _Search(problem), problem.regime
     given = None if start is None else tuple(np.asarray(x, dtype=np.float64) for x in start)
-    first, method = finder.try_start(given), "newton" if given is None else "start"
+    first, method = search.try_start(given), "newton" if given is None else "start"
     unique, turns, principal = known != "unproven", None, None
     if given is None and not unique:
         for corner in _corners(problem.shape):
-            finder.try_start(corner)
-            finder.try_start(problem.replies(corner))
+            search.try_start(corner)
+            search.try_start(problem.responses(corner))
     if first is None:
-        first, method = finder.grow(), "continuation"
+        first, method = search.continue_payoffs(), "continuation"
     if first is None or (given is None and not unique and sum(problem.shape) <= SMALL):
-        traced, turns = finder.follow()
+        traced, turns = search.trace()
         if traced is not None:
             first, method, principal = traced, "branch", True
     if first is None:
-        first, method = (finder.found[0], "start") if finder.found else (finder.give_up(), "newton")
-    others = [z for z in finder.found if z is not first and not finder.same(z, first)]
+        first, method = (search.found[0], "start") if search.found else (search.give_up(), "newton")
+    others = [z for z in search.found if z is not first and not search.same(z, first)]
     gaps = problem.gaps(first)
-    converged = finder.good(first, gaps)
+    converged = search.good(first, gaps)
     if unique and converged:
         principal = True
     return Equilibrium(
@@ -233,19 +205,18 @@ def solve(
         regime=known,
         others=tuple(problem.strategies(z) for z in others),
         other_gaps=tuple(sum(problem.gaps(z)) for z in others),
-        iterations=finder.iterations,
+        iterations=search.iterations,
         turns=turns,
         method=method,
         message=_message(converged, known, len(others), sum(gaps), principal),
     )
 
 
-class _Finder:
-    """Collects distinct equilibria."""
+class _Search:
+    """Collects distinct equilibria of a problem."""
 
-    def __init__(self, problem: Solvable, tracing: Callable[[], Branch]) -> None:
+    def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._trace = tracing
         self.found: list[Array] = []
         self.iterations = 0
         self._closest: tuple[float, Array] | None = None
@@ -259,17 +230,13 @@ class _Finder:
         return all(float(np.abs(x - y).max()) < SAME for x, y in pairs)
 
     def try_start(self, strategies: Sequence[Array] | None) -> Array | None:
-        z = self.problem.start(strategies)
-        self.iterations += self.problem.sharpen(z)[1]
-        return self._keep(z)
+        return self._improved(self.problem.start(strategies), self.problem.sharpen)
 
-    def grow(self) -> Array | None:
-        z = self.problem.start()
-        self.iterations += grow(self.problem, z)[1]
-        return self._keep(z)
+    def continue_payoffs(self) -> Array | None:
+        return self._improved(self.problem.start(), partial(continue_payoffs, self.problem))
 
-    def follow(self) -> tuple[Array | None, int]:
-        branch = self._trace()
+    def trace(self) -> tuple[Array | None, int]:
+        branch = trace_branch(self.problem)
         self.iterations += branch.steps
         if branch.z is None:
             return None, branch.turns
@@ -277,6 +244,10 @@ class _Finder:
         done, used = self.problem.sharpen(z)
         self.iterations += used
         return self._keep(z if done else branch.z), branch.turns
+
+    def _improved(self, z: Array, solve: Callable[[Array], tuple[bool, int]]) -> Array | None:
+        self.iterations += solve(z)[1]
+        return self._keep(z)
 
     def give_up(self) -> Array:
         return self._closest[1] if self._closest is not None else self.problem.start()

@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from nashforge.games.markov.model import MarkovGame
 from nashforge.solvers.equilibria.stationary import (
+    best_response_values,
     check_discount,
     guaranteed_values,
     policy_values,
-    reply_values,
 )
 from nashforge.solvers.learners.markov.tasks import MarkovTask
 from nashforge.solvers.metrics.social import shares_rewards
@@ -55,7 +55,7 @@ def player_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str
         plain = {"epsilon": 0.0, "regularizer": how.regularizer, "discount": task.discount}
         expected = policy_values(game, policies, i, risk=Risk(0.0), **plain)  # type: ignore[arg-type]
         feared = policy_values(game, policies, i, risk=Risk(how.tau[i], how.divergence), **plain)  # type: ignore[arg-type]
-        best = reply_values(game, policies, i, risk=Risk(0.0), **plain)  # type: ignore[arg-type]
+        best = best_response_values(game, policies, i, risk=Risk(0.0), **plain)  # type: ignore[arg-type]
         least = guaranteed_values(game, policies, i, discount=task.discount)
         for found, values in zip(
             (neutral, averse, gained, secure), (expected, feared, best - expected, least), strict=True

@@ -15,8 +15,8 @@ import numpy as np
 from nashforge.games.errors import GameStringError
 from nashforge.games.markov.model import MarkovGame
 from nashforge.games.markov.reading import is_markov, markov_game
+from nashforge.solvers.equilibria.inputs import pair
 from nashforge.solvers.equilibria.markov import Parameters
-from nashforge.solvers.equilibria.risk_averse.problem import pair
 from nashforge.solvers.equilibria.stationary import check_discount
 from nashforge.solvers.learners.tasks import EPSILON, TAU
 from nashforge.solvers.risk.measures import Risk, RiskError

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nashforge.games.matrix import bimatrix, human_game
 from nashforge.games.matrix.layout import own_rows
-from nashforge.solvers.equilibria import best_reply, nash, qre, rqe
+from nashforge.solvers.equilibria import best_response, nash, qre, rqe
 from nashforge.solvers.equilibria.gaps import matrix_gaps
 from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
 from nashforge.solvers.equilibria.risk_averse.per_action import PerActionProblem, action_utilities, steepness
@@ -59,7 +59,7 @@ def test_gaps_are_zero_at_equilibria_and_positive_elsewhere(seed: int) -> None:
     assert sum(gaps) > 1e-7
     for i in (0, 1):  # and they are what the best reply gains
         own = {"tau": how["tau"][i], "epsilon": how["epsilon"][i], "regularizer": "barrier"}
-        best = best_reply(own_rows(*game.payoffs)[i], elsewhere[1 - i], risk="per_action", **own).value
+        best = best_response(own_rows(*game.payoffs)[i], elsewhere[1 - i], risk="per_action", **own).value
         here = regularized_value(
             own_rows(*game.payoffs)[i],
             elsewhere[i],
@@ -178,8 +178,8 @@ def test_contracting_replies_have_one_equilibrium_that_iteration_reaches(
     x, y = rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(4))
     for _ in range(60):
         x, y = (
-            best_reply(payoffs[0], y, tau=0.3, epsilon=6.0, risk="per_action", **how).strategy,
-            best_reply(payoffs[1], x, tau=0.2, epsilon=6.0, risk="per_action", **how).strategy,
+            best_response(payoffs[0], y, tau=0.3, epsilon=6.0, risk="per_action", **how).strategy,
+            best_response(payoffs[1], x, tau=0.2, epsilon=6.0, risk="per_action", **how).strategy,
         )
     assert x == pytest.approx(found[0], abs=1e-9)
     assert y == pytest.approx(found[1], abs=1e-9)

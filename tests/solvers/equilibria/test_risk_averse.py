@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nashforge.games.matrix import human_game, human_games
 from nashforge.games.matrix.layout import own_rows
-from nashforge.solvers.equilibria import best_reply, nash, rqe, security
+from nashforge.solvers.equilibria import best_response, nash, rqe, security
 from nashforge.solvers.equilibria.gaps import matrix_gaps
 from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
 from nashforge.solvers.risk import Risk, RiskError
@@ -187,16 +187,16 @@ def test_a_start_finds_a_particular_equilibrium() -> None:
 
 
 @pytest.mark.parametrize(("divergence", "regularizer"), [*PAIRS, *KINKED])
-def test_best_replies_are_best(divergence: str, regularizer: str) -> None:
+def test_best_responses_are_best(divergence: str, regularizer: str) -> None:
     rng = np.random.default_rng(7)
     for _ in range(5):
         payoffs, y = rng.normal(size=(3, 4)), rng.dirichlet(np.ones(4))
         risk = Risk(1.5, divergence)
-        reply = best_reply(payoffs, y, tau=1.5, epsilon=0.1, divergence=divergence, regularizer=regularizer)
-        assert reply.gap < 1e-9
+        best = best_response(payoffs, y, tau=1.5, epsilon=0.1, divergence=divergence, regularizer=regularizer)
+        assert best.gap < 1e-9
         for _ in range(50):
             x = rng.dirichlet(np.ones(3))
-            assert regularized_value(payoffs, x, y, risk, 0.1, regularizer) <= reply.value + 1e-9
+            assert regularized_value(payoffs, x, y, risk, 0.1, regularizer) <= best.value + 1e-9
 
 
 def test_errors_name_the_value_and_the_rule() -> None:
@@ -212,17 +212,17 @@ def test_errors_name_the_value_and_the_rule() -> None:
 
 
 def test_a_gap_is_no_less_than_what_another_strategy_gains() -> None:
-    """Here Newton's method ends far from the best reply: measured against that, everything looked best."""
+    """Here Newton's method ends far from the best response: measured against that, everything looked best."""
     own = np.array([[-1e8, 0.0, -1e8], [-2.0, -3e8, 1e8]])
     other = np.array([0.8505138134440104, 0.0030485708573870624, 0.14643761569860245])
     tau, epsilon = 0.01312556754988469, 0.00045538510621366687
-    reply = best_reply(own, other, tau=tau, epsilon=epsilon, divergence="kl", regularizer="entropy")
+    response = best_response(own, other, tau=tau, epsilon=epsilon, divergence="kl", regularizer="entropy")
     (gap, _) = matrix_gaps(
-        (own, np.zeros_like(own)), (reply.strategy, other), tau=(tau, 1.0), epsilon=(epsilon, 1.0)
+        (own, np.zeros_like(own)), (response.strategy, other), tau=(tau, 1.0), epsilon=(epsilon, 1.0)
     )
 
     def worth(strategy: np.ndarray) -> float:
         return regularized_value(own, strategy, other, Risk(tau), epsilon, "entropy")
 
     best = max(worth(np.array([p, 1.0 - p])) for p in np.linspace(0.0, 1.0, 1001))
-    assert gap >= best - worth(reply.strategy) > 1e3
+    assert gap >= best - worth(response.strategy) > 1e3

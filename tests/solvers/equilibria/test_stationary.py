@@ -11,10 +11,10 @@ from nashforge.solvers.equilibria.bimatrix import nash_gap
 from nashforge.solvers.equilibria.gaps import matrix_gaps
 from nashforge.solvers.equilibria.markov import ActorCritic, Parameters, backward_induction
 from nashforge.solvers.equilibria.stationary import (
+    best_response_values,
     exact_stationary,
     guaranteed_values,
     policy_values,
-    reply_values,
     stationary_gaps,
 )
 from nashforge.solvers.risk import Risk, RiskError
@@ -47,7 +47,7 @@ def test_one_state_without_a_future_is_the_matrix_game() -> None:
     assert gaps == pytest.approx(matrix_gaps(payoffs, (x, y), tau=how.tau, epsilon=how.epsilon), abs=1e-12)
     plain = {"risk": Risk(0.0), "epsilon": 0.0, "regularizer": "entropy", "discount": 0.0}
     gains = [
-        float(reply_values(game, (x[None], y[None]), i, **plain)[0])
+        float(best_response_values(game, (x[None], y[None]), i, **plain)[0])
         - float(policy_values(game, (x[None], y[None]), i, **plain)[0])
         for i in range(2)
     ]
@@ -192,7 +192,7 @@ def test_errors_name_the_value_and_the_rule() -> None:
     with pytest.raises(RiskError, match="aggregate risk; got 'kl' with 'per_action'"):
         ActorCritic(game, each)
     with pytest.raises(RiskError, match="positive epsilon"):
-        reply_values(
+        best_response_values(
             game,
             random_policies(game, 0),
             0,
