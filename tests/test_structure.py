@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import re
+from collections import defaultdict
 
 import pytest
 
+from tools import lines
 from tools.structure import Structure, cycle, floors, read
 
 FLOORS = {
@@ -51,6 +54,11 @@ JUSTIFIED = {
 }
 """Dependencies upwards by imports in functions or for types, and why."""
 
+MOST_EQUAL_LINES = 9
+
+PROGRAMS = ("cfr/rules/", "psro/meta_solvers/", "learners/rules/", "policies/library/", "fragments/library/")
+"""Programs of the libraries are whole texts of their own, and may say the same."""
+
 MOST_ROOMS, MOST_FLOORS, MOST_FILES_BESIDE = 16, 9, 12
 
 
@@ -94,3 +102,19 @@ def test_no_name_of_a_package_hides_a_room_of_it(structure: Structure) -> None:
         if package:
             exported = set(getattr(importlib.import_module(f"nashforge.{package}"), "__all__", ()))
             assert exported & structure.rooms(package) == set(), package
+
+
+def test_no_block_of_code_stands_twice() -> None:
+    """Imports and the parameters of a signature are no block: what they list is asked for, not done."""
+    listing = re.compile(r"(from|import) |\w+(: [^=]+)?,$|\W*$")
+    places: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for path in lines.product():
+        name = path.relative_to(lines.ROOT).as_posix()
+        text = path.read_text().splitlines()
+        code = [(number, text[number - 1].strip()) for number in lines.code_lines(path.read_text())]
+        code = [(number, line) for number, line in code if not listing.match(line)]
+        if any(library in name for library in PROGRAMS):
+            continue
+        for block in zip(*(code[shift:] for shift in range(MOST_EQUAL_LINES + 1)), strict=False):
+            places[tuple(line for _, line in block)].append(f"{name}:{block[0][0]}")
+    assert [where for where in places.values() if len(where) > 1] == []

@@ -27,13 +27,13 @@ _NO_CODE = {
 }
 
 
-def code_lines(source: str) -> int:
-    """Return how many lines of a module hold code."""
+def code_lines(source: str) -> list[int]:
+    """Return the numbers of a module's lines that hold code."""
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in _NO_CODE:
             lines.update(range(token.start[0], token.end[0] + 1))
-    return len(lines - _docstring_lines(ast.parse(source)))
+    return sorted(lines - _docstring_lines(ast.parse(source)))
 
 
 def _docstring_lines(tree: ast.Module) -> set[int]:
@@ -46,11 +46,15 @@ def _docstring_lines(tree: ast.Module) -> set[int]:
     return lines
 
 
+def product(root: Path = ROOT) -> list[Path]:
+    """Return the modules of the installed package."""
+    modules = [path for package in PACKAGES for path in (root / package).rglob("*.py")]
+    return sorted([*modules, *(root / "nashforge").glob("*.py")])
+
+
 def lines_of(root: Path) -> Counter[Path]:
     """Return the lines of code of every module of the installed package, by path."""
-    modules = [path for package in PACKAGES for path in (root / package).rglob("*.py")]
-    modules += (root / "nashforge").glob("*.py")
-    return Counter({path.relative_to(root): code_lines(path.read_text()) for path in modules})
+    return Counter({path.relative_to(root): len(code_lines(path.read_text())) for path in product(root)})
 
 
 def main() -> None:
