@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nashforge.cli.options.declared import option
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,38 +21,18 @@ GAMES = ("gathering", "cleanup")
 
 Preset = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Rules of a social dilemma: default, or gallego2026 for the original's. [default: default]",
-        show_default=False,
+    option(
+        "NAME", "Rules of a social dilemma: default, or gallego2026 for the original's. [default: default]"
     ),
 ]
-Map = Annotated[
-    str | None,
-    typer.Option(
-        "--map", metavar="FILE", help="Map of a social dilemma: a name or a text file.", show_default=False
-    ),
-]
-Agents = Annotated[
-    int | None,
-    typer.Option(metavar="N", min=1, help="Agents in a social dilemma. [default: 10]", show_default=False),
-]
+Map = Annotated[str | None, option("FILE", "Map of a social dilemma: a name or a text file.", "--map")]
+Agents = Annotated[int | None, option("N", "Agents in a social dilemma. [default: 10]", min=1)]
 Seeds = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SEEDS",
-        help="Episodes of a social dilemma, such as 0-4 or 1,5,7. [default: 0-4]",
-        show_default=False,
-    ),
+    str | None, option("SEEDS", "Episodes of a social dilemma, such as 0-4 or 1,5,7. [default: 0-4]")
 ]
 View = Annotated[
     int | None,
-    typer.Option(
-        metavar="K",
-        min=1,
-        help="Agents of a social dilemma see only K cells around them. [default: everything]",
-        show_default=False,
-    ),
+    option("K", "Agents of a social dilemma see only K cells around them. [default: everything]", min=1),
 ]
 
 

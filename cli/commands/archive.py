@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nashforge.cli.options.completion import complete_runs
+from nashforge.cli.options.declared import argument, flag
 from nashforge.cli.options.shared import Database, Force, Json
 
 archive = typer.Typer(help="Take archives elsewhere, and merge them.", no_args_is_help=True)
@@ -15,19 +16,10 @@ archive = typer.Typer(help="Take archives elsewhere, and merge them.", no_args_i
 
 @archive.command("export")
 def export_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Usually NAME.jsonl.gz.", show_default=False)],
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="RUN", help="Only these runs.", autocompletion=complete_runs, show_default=False
-        ),
-    ] = None,
+    file: Annotated[Path, argument("FILE", "Usually NAME.jsonl.gz.")],
+    runs: Annotated[list[str] | None, argument("RUN", "Only these runs.", complete=complete_runs)] = None,
     model_calls: Annotated[
-        bool,
-        typer.Option(
-            "--model-calls/--no-model-calls",
-            help="With what models were asked and answered; replays need it.",
-        ),
+        bool, flag("With what models were asked and answered; replays need it.", show_default=True)
     ] = True,
     force: Force = False,
     database: Database = None,
@@ -54,10 +46,7 @@ def export_(
 
 @archive.command("import")
 def import_(
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE", help="What `nashforge archive export` wrote.", show_default=False),
-    ],
+    files: Annotated[list[Path], argument("FILE", "What `nashforge archive export` wrote.")],
     database: Database = None,
     json: Json = None,
 ) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from nashforge.cli.options.declared import flag, option
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, result_option
 
 if TYPE_CHECKING:
@@ -21,15 +20,13 @@ def best(
     run: LatestRun = "latest",
     limit: Annotated[int, limit_option("How many programs.")] = 10,
     pareto: Annotated[
-        bool,
-        typer.Option("--pareto", help="Those that no other program beats in every metric: the Pareto set."),
+        bool, flag("Those that no other program beats in every metric: the Pareto set.", "--pareto")
     ] = False,
     metrics: Annotated[
         str | None,
-        typer.Option(
-            metavar="A,B",
-            help="Metrics of the Pareto set. [default: those of the objective, or the domain's and the time]",
-            show_default=False,
+        option(
+            "A,B",
+            "Metrics of the Pareto set. [default: those of the objective, or the domain's and the time]",
         ),
     ] = None,
     output_file: Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Database, Json
 
 db = typer.Typer(help="Look after the archive's database.", no_args_is_help=True)
@@ -38,8 +39,8 @@ def upgrade(database: Database = None, json: Json = None) -> None:
 
 @db.command()
 def copy(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="The archive to copy.", show_default=False)],
-    target: Annotated[str, typer.Argument(metavar="DST", help="An empty place.", show_default=False)],
+    source: Annotated[str, argument("SRC", "The archive to copy.")],
+    target: Annotated[str, argument("DST", "An empty place.")],
     json: Json = None,
 ) -> None:
     """Copy a whole archive to another database, from SQLite to PostgreSQL or back.

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from nashforge.cli.options.completion import complete_programs
+from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.shared import Database, FileDomain, Json
 
-_A = Annotated[
-    str, typer.Argument(metavar="A", help="A program.", autocompletion=complete_programs, show_default=False)
-]
-_B = Annotated[
-    str,
-    typer.Argument(
-        metavar="B", help="Another program.", autocompletion=complete_programs, show_default=False
-    ),
-]
+_A = Annotated[str, argument("A", "A program.", complete=complete_programs)]
+_B = Annotated[str, argument("B", "Another program.", complete=complete_programs)]
 
 
 def diff(
     a: _A,
     b: _B,
-    context: Annotated[int, typer.Option(metavar="N", min=0, help="Lines of context.")] = 3,
+    context: Annotated[int, option("N", "Lines of context.", min=0, show_default=True)] = 3,
     domain: FileDomain = None,
     database: Database = None,
     json: Json = None,

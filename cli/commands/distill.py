@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from nashforge.cli.options.declared import flag, option
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -32,12 +31,12 @@ def distill(
     program: ProgramName,
     tolerance: Annotated[
         float,
-        typer.Option(
-            metavar="N", min=0, help="Fitness that the core may give up, on training and on validation."
+        option(
+            "N", "Fitness that the core may give up, on training and on validation.", min=0, show_default=True
         ),
     ] = 0.02,
     max_evaluations: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Stop after so many smaller programs were measured.")
+        int, option("N", "Stop after so many smaller programs were measured.", min=1, show_default=True)
     ] = 200,
     suite: Annotated[str | None, suite_option(f"Games of training. {SUITE_HELP}")] = None,
     validation_suite: Annotated[
@@ -48,9 +47,7 @@ def distill(
     ] = None,
     horizon: Annotated[int | None, horizon_option("likewise")] = None,
     objective: Objective = None,
-    final_test: Annotated[
-        bool, typer.Option("--final-test/--no-final-test", help="Whether to measure both on the test games.")
-    ] = True,
+    final_test: Annotated[bool, flag("Whether to measure both on the test games.", show_default=True)] = True,
     workers: Workers = None,
     domain: FileDomain = None,
     allow_weaker_sandbox: Tier = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.numbers import number_pair
 from nashforge.cli.options.shared import Force, Json, result_option
 
@@ -15,58 +16,40 @@ def equilibrium(
     context: typer.Context,
     game: Annotated[
         str,
-        typer.Argument(
-            metavar="GAME",
-            help="A game of people (SC4), a family (random(3x3,seed=1)), payoffs ('7 0 / 5 9 ; 4 11 / 6 2', "
+        argument(
+            "GAME",
+            "A game of people (SC4), a family (random(3x3,seed=1)), payoffs ('7 0 / 5 9 ; 4 11 / 6 2', "
             "rows of player 0 in both), an OpenSpiel game string, or a game file (.nfg, .efg).",
-            show_default=False,
         ),
     ],
-    concept: Annotated[
-        str, typer.Option("--concept", metavar="CONCEPT", help="nash, qre, rqe or security.")
-    ] = "rqe",
+    concept: Annotated[str, option("CONCEPT", "nash, qre, rqe or security.", show_default=True)] = "rqe",
     tau: Annotated[
         str | None,
-        typer.Option(
-            "--tau",
-            metavar="T[,T]",
-            help="rqe: aversion to risk, for both players or one each; larger is more averse. "
+        option(
+            "T[,T]",
+            "rqe: aversion to risk, for both players or one each; larger is more averse. "
             "[default: fitted to people, or 1]",
-            show_default=False,
         ),
     ] = None,
     epsilon: Annotated[
         str | None,
-        typer.Option(
-            "--epsilon",
-            metavar="E[,E]",
-            help="rqe: weight of the regulariser. [default: fitted to people, or range of payoffs / 10]",
-            show_default=False,
+        option(
+            "E[,E]", "rqe: weight of the regulariser. [default: fitted to people, or range of payoffs / 10]"
         ),
     ] = None,
-    divergence: Annotated[
-        str, typer.Option("--divergence", metavar="D", help="rqe: kl, reverse_kl, chi2 or cvar.")
-    ] = "kl",
+    divergence: Annotated[str, option("D", "rqe: kl, reverse_kl, chi2 or cvar.", show_default=True)] = "kl",
     regularizer: Annotated[
-        str | None,
-        typer.Option(
-            "--regularizer",
-            metavar="R",
-            help="rqe: entropy or barrier. [default: barrier with kl, else entropy]",
-            show_default=False,
-        ),
+        str | None, option("R", "rqe: entropy or barrier. [default: barrier with kl, else entropy]")
     ] = None,
     risk: Annotated[
         str,
-        typer.Option(
-            "--risk",
-            metavar="KIND",
-            help="rqe: aggregate (one adversary for a whole strategy) or per_action (one for each action).",
+        option(
+            "KIND",
+            "rqe: aggregate (one adversary for a whole strategy) or per_action (one for each action).",
+            show_default=True,
         ),
     ] = "aggregate",
-    rationality: Annotated[
-        float, typer.Option("--rationality", metavar="LAMBDA", help="qre: the logit parameter.")
-    ] = 1.0,
+    rationality: Annotated[float, option("LAMBDA", "qre: the logit parameter.", show_default=True)] = 1.0,
     output_file: Annotated[
         Path | None,
         result_option("Write the strategies (.csv, .json), or draw them (.png, .svg, .pdf)."),
@@ -85,11 +68,11 @@ def equilibrium(
     from nashforge.solvers.equilibria.concepts import PARAMETERS, solve_concept
 
     for owner, options in PARAMETERS.items():
-        for option in options:
-            source = context.get_parameter_source(option)
+        for name in options:
+            source = context.get_parameter_source(name)
             if concept != owner and source is not None and source.name == "COMMANDLINE":
                 raise UsageProblem(
-                    f"--{option} is a parameter of --concept {owner}, not of {concept}; leave one of them out"
+                    f"--{name} is a parameter of --concept {owner}, not of {concept}; leave one of them out"
                 )
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
     found = solve_concept(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from nashforge.cli.options.completion import complete_programs, complete_runs
+from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Database, FileDomain, Force, Json, output_option
 
 if TYPE_CHECKING:
@@ -27,12 +26,7 @@ def export(
     ],
     names: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="PROGRAM|RUN",
-            help="What to export; without any, everything.",
-            autocompletion=_complete,
-            show_default=False,
-        ),
+        argument("PROGRAM|RUN", "What to export; without any, everything.", complete=_complete),
     ] = None,
     force: Force = False,
     domain: FileDomain = None,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.shared import Force, Json, MaxNodes
 
 if TYPE_CHECKING:
@@ -16,20 +15,15 @@ if TYPE_CHECKING:
 def games(
     game: Annotated[
         str | None,
-        typer.Argument(
-            metavar="GAME",
-            help="Compile this OpenSpiel game string, or game file (.nfg, .efg), and show its size.",
-            show_default=False,
-        ),
+        argument("GAME", "Compile this OpenSpiel game string, or game file (.nfg, .efg), and show its size."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
+        option(
+            "FILE",
+            "Write the game in one of Gambit's formats: .efg (its tree), or .nfg (one-shot games).",
             "--output",
             "-o",
-            metavar="FILE",
-            help="Write the game in one of Gambit's formats: .efg (its tree), or .nfg (one-shot games).",
-            show_default=False,
         ),
     ] = None,
     force: Force = False,

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Database, Json
 
 
 def import_(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What `nashforge export` wrote.", show_default=False)
-    ],
+    file: Annotated[Path, argument("FILE", "What `nashforge export` wrote.")],
     database: Database = None,
     json: Json = None,
 ) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import typer
-
 from nashforge.cli.options.completion import complete_programs, complete_runs
+from nashforge.cli.options.declared import argument, flag
 from nashforge.cli.options.shared import Database, Json
 
 
@@ -17,20 +16,20 @@ def _complete(incomplete: str) -> list[str]:
 def lineage(
     name: Annotated[
         str,
-        typer.Argument(
-            metavar="PROGRAM|RUN",
-            help="A program: its ancestors. A run (or 'latest'): everything that was measured in it.",
-            autocompletion=_complete,
+        argument(
+            "PROGRAM|RUN",
+            "A program: its ancestors. A run (or 'latest'): everything that was measured in it.",
+            complete=_complete,
+            show_default=True,
         ),
     ] = "latest",
     form: Annotated[
-        Literal["tree", "dot", "json"] | None,
-        typer.Option("--format", help="tree, dot (Graphviz) or json.", show_default=False),
+        Literal["tree", "dot", "json"] | None, flag("tree, dot (Graphviz) or json.", "--format")
     ] = None,
     descendants: Annotated[
-        bool, typer.Option("--descendants", help="What was made from the program, instead of its ancestors.")
+        bool, flag("What was made from the program, instead of its ancestors.", "--descendants")
     ] = False,
-    failed: Annotated[bool, typer.Option("--failed", help="Show failed candidates of a run, too.")] = False,
+    failed: Annotated[bool, flag("Show failed candidates of a run, too.", "--failed")] = False,
     database: Database = None,
     json: Json = None,
 ) -> None:

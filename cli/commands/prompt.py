@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nashforge.cli.options.declared import option
 from nashforge.cli.options.models import Feedback, Prompts
 from nashforge.cli.options.shared import Database, Json, LatestRun
 from nashforge.games.naming import choice
@@ -25,23 +26,10 @@ def _group() -> None:
 @prompt.command("preview")
 def preview(
     run: LatestRun = "latest",
-    candidate: Annotated[
-        int | None,
-        typer.Option(
-            "--candidate",
-            metavar="N",
-            min=1,
-            help="What was sent for this candidate, instead.",
-            show_default=False,
-        ),
-    ] = None,
+    candidate: Annotated[int | None, option("N", "What was sent for this candidate, instead.", min=1)] = None,
     operator: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Ask for diff, rewrite, crossover or simplify. [default: what the run would]",
-            show_default=False,
-        ),
+        option("NAME", "Ask for diff, rewrite, crossover or simplify. [default: what the run would]"),
     ] = None,
     feedback: Feedback = None,
     prompts: Prompts = None,

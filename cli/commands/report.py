@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from nashforge.cli.options.declared import flag
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, Tier, output_option
 
 
@@ -17,8 +16,7 @@ def report(
         output_option("Where to write it (.html). [default: the run's name]"),
     ] = None,
     episode: Annotated[
-        bool,
-        typer.Option("--episode/--no-episode", help="Whether to play a social dilemma's best policy for it."),
+        bool, flag("Whether to play a social dilemma's best policy for it.", show_default=True)
     ] = True,
     force: Force = False,
     allow_weaker_sandbox: Tier = None,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from nashforge.cli.options.declared import option
 from nashforge.cli.options.models import (
     Budget,
     Feedback,
@@ -25,23 +24,17 @@ if TYPE_CHECKING:
 def resume(
     run: RunName,
     max_evaluations: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="New limit, those already made included.", show_default=False),
+        int | None, option("N", "New limit, those already made included.", min=1)
     ] = None,
-    max_minutes: Annotated[
-        float | None, typer.Option(metavar="N", help="New limit, counted from now.", show_default=False)
-    ] = None,
-    patience: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="New patience.", show_default=False)
-    ] = None,
+    max_minutes: Annotated[float | None, option("N", "New limit, counted from now.")] = None,
+    patience: Annotated[int | None, option("N", "New patience.", min=1)] = None,
     proposer: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
+            "NAME",
+            "Its models again, with their addresses: none is taken from the archive unasked.",
             "--proposer",
             "--model",
-            metavar="NAME",
-            help="Its models again, with their addresses: none is taken from the archive unasked.",
-            show_default=False,
         ),
     ] = None,
     budget_usd: Budget = None,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from nashforge.cli.dilemmas import Agents, Map
+from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.models import (
     Budget,
     Feedback,
@@ -39,55 +38,38 @@ from nashforge.cli.options.shared import (
 def run(
     domain: Annotated[
         str | None,
-        typer.Argument(
-            metavar="DOMAIN",
-            help="What to search: cfr, psro, rqe, gathering, cleanup, or an installed domain. [default: cfr]",
-            show_default=False,
+        argument(
+            "DOMAIN",
+            "What to search: cfr, psro, rqe, gathering, cleanup, or an installed domain. [default: cfr]",
         ),
     ] = None,
     strategy: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME",
-            help="How parents are chosen: evolution, best_of_n or sequential. [default: evolution]",
-            show_default=False,
-        ),
+        option("NAME", "How parents are chosen: evolution, best_of_n or sequential. [default: evolution]"),
     ] = None,
     proposer: Proposers = None,
     budget_usd: Budget = None,
     max_tokens: MaxTokens = None,
     max_useless: MaxUseless = None,
     max_evaluations: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, help="Stop after so many programs. [default: 80]", show_default=False
-        ),
+        int | None, option("N", "Stop after so many programs. [default: 80]", min=1)
     ] = None,
-    max_minutes: Annotated[
-        float | None, typer.Option(metavar="N", help="Stop after so many minutes.", show_default=False)
-    ] = None,
+    max_minutes: Annotated[float | None, option("N", "Stop after so many minutes.")] = None,
     patience: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, help="Stop after so many programs without a better one.", show_default=False
-        ),
+        int | None, option("N", "Stop after so many programs without a better one.", min=1)
     ] = None,
     executor: Executor = None,
     workers: Workers = None,
     broker: Broker = None,
     weight: Weight = None,
     propose_on: ProposeOn = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, help="Seed of every random draw. [default: 0]", show_default=False),
-    ] = None,
+    seed: Annotated[int | None, option("N", "Seed of every random draw. [default: 0]", min=0)] = None,
     disguise_seed: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
+        option(
+            "N",
+            "Disguises of the validation games. [default: from the seed and a secret of this user]",
             min=0,
-            help="Disguises of the validation games. [default: from the seed and a secret of this user]",
-            show_default=False,
         ),
     ] = None,
     suite: Annotated[str | None, suite_option("Games to search on. [default: that of the domain]")] = None,
@@ -101,12 +83,7 @@ def run(
     objective: Objective = None,
     risk: StrategicRisk = None,
     final_test: Annotated[
-        bool | None,
-        typer.Option(
-            "--final-test/--no-final-test",
-            help="Whether to measure the best on the test games. [default: yes]",
-            show_default=False,
-        ),
+        bool | None, flag("Whether to measure the best on the test games. [default: yes]")
     ] = None,
     max_output_tokens: MaxOutputTokens = None,
     prices: Prices = None,
@@ -114,10 +91,7 @@ def run(
     feedback: Feedback = None,
     prompts: Prompts = None,
     model_islands: ModelIslands = None,
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Name of the run. [default: two words]", show_default=False),
-    ] = None,
+    name: Annotated[str | None, option("NAME", "Name of the run. [default: two words]")] = None,
     config: Config = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,

@@ -7,18 +7,14 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.options.declared import option
 from nashforge.cli.options.shared import Broker, Database, Json
 
 service = typer.Typer(help="Try the service on this machine.", no_args_is_help=True)
 
 Folder = Annotated[
     Path | None,
-    typer.Option(
-        "--folder",
-        metavar="DIR",
-        help="Where the servers keep their files. [default: 'service' beside the user's archive]",
-        show_default=False,
-    ),
+    option("DIR", "Where the servers keep their files. [default: 'service' beside the user's archive]"),
 ]
 
 
@@ -36,15 +32,9 @@ def _folder(given: Path | None) -> Path:
 @service.command()
 def up(
     folder: Folder = None,
-    workers: Annotated[int, typer.Option(metavar="N", min=0, help="Worker processes to start.")] = 1,
+    workers: Annotated[int, option("N", "Worker processes to start.", min=0, show_default=True)] = 1,
     slots: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Evaluations at the same time of each worker. [default: one a core]",
-            show_default=False,
-        ),
+        int | None, option("N", "Evaluations at the same time of each worker. [default: one a core]", min=1)
     ] = None,
     broker: Broker = None,
     database: Database = None,

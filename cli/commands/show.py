@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from nashforge.cli.options.declared import flag
 from nashforge.cli.options.shared import Database, FileDomain, Json, ProgramName
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ SHOWN = 8
 
 def show(
     program: ProgramName,
-    source: Annotated[bool, typer.Option("--source/--no-source", help="Whether to print the code.")] = True,
+    source: Annotated[bool, flag("Whether to print the code.", show_default=True)] = True,
     domain: FileDomain = None,
     database: Database = None,
     json: Json = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.shared import (
     Database,
     Force,
@@ -30,39 +31,22 @@ DEFAULT_RULE = "dcfr"
 
 
 def solve(
-    game: Annotated[
-        str,
-        typer.Argument(
-            metavar="GAME", help="An OpenSpiel game string or game file (.nfg, .efg).", show_default=False
-        ),
-    ],
+    game: Annotated[str, argument("GAME", "An OpenSpiel game string or game file (.nfg, .efg).")],
     rule: Rule = DEFAULT_RULE,
     psro: Annotated[
         str | None,
-        typer.Option(
-            "--psro",
-            metavar="PROGRAM",
-            help="Solve by PSRO with this meta-solver instead (see `nashforge rules --domain psro`).",
-            show_default=False,
+        option(
+            "PROGRAM", "Solve by PSRO with this meta-solver instead (see `nashforge rules --domain psro`)."
         ),
     ] = None,
     iterations: Annotated[
         int | None,
         iterations_option("Iterations at most. [default: 1000; with --psro 100]"),
     ] = None,
-    target: Annotated[
-        float | None,
-        typer.Option(metavar="X", min=0.0, help="Stop when exploitability is at most X.", show_default=False),
-    ] = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option("--time", metavar="N", help="Stop after N seconds of iterations.", show_default=False),
-    ] = None,
+    target: Annotated[float | None, option("X", "Stop when exploitability is at most X.", min=0.0)] = None,
+    seconds: Annotated[float | None, option("N", "Stop after N seconds of iterations.", "--time")] = None,
     policy: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Write the average policy to this file (.csv, .json).", show_default=False
-        ),
+        Path | None, option("FILE", "Write the average policy to this file (.csv, .json).")
     ] = None,
     output_file: Annotated[
         Path | None,

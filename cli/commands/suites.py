@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from nashforge.cli.options.completion import complete_suites
+from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Json
 
 
 def suites(
     suite: Annotated[
         str | None,
-        typer.Argument(
-            metavar="SUITE",
-            help="Show the games of this one: a name or a TOML file.",
-            autocompletion=complete_suites,
-            show_default=False,
-        ),
+        argument("SUITE", "Show the games of this one: a name or a TOML file.", complete=complete_suites),
     ] = None,
     json: Json = None,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.shared import Database, Json, Tier
 from nashforge.games.naming import choice
 
@@ -17,41 +18,31 @@ if TYPE_CHECKING:
 
 
 def synthesize(
-    game: Annotated[
-        str, typer.Argument(metavar="GAME", help="'gathering' or 'cleanup'.", show_default=False)
-    ],
+    game: Annotated[str, argument("GAME", "'gathering' or 'cleanup'.")],
     feedback: Annotated[
-        str, typer.Option(metavar="LEVEL", help="What the writer is told: sparse, dense or rich.")
+        str, option("LEVEL", "What the writer is told: sparse, dense or rich.", show_default=True)
     ] = "dense",
     refinements: Annotated[
-        int, typer.Option(metavar="N", min=0, help="How often the first policy is refined.")
+        int, option("N", "How often the first policy is refined.", min=0, show_default=True)
     ] = 3,
     select: Annotated[
         bool,
-        typer.Option(
+        flag(
+            "Whether the best on the validation seeds counts, or the last, as in the paper.",
             "--select/--last",
-            help="Whether the best on the validation seeds counts, or the last, as in the paper.",
+            show_default=True,
         ),
     ] = False,
     proposer: Annotated[
         str,
-        typer.Option(metavar="NAME", help="'offline', or a model such as anthropic:MODEL or google:MODEL."),
+        option("NAME", "'offline', or a model such as anthropic:MODEL or google:MODEL.", show_default=True),
     ] = "offline",
-    suite: Annotated[
-        str | None,
-        typer.Option(metavar="SUITE", help="Suite of seeds. [default: that of the game]", show_default=False),
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the offline proposer.")] = 0,
+    suite: Annotated[str | None, option("SUITE", "Suite of seeds. [default: that of the game]")] = None,
+    seed: Annotated[int, option("N", "Seed of the offline proposer.", min=0, show_default=True)] = 0,
     budget: Annotated[
-        float | None,
-        typer.Option(
-            "--budget-usd", metavar="USD", help="Spend at most so much on a model.", show_default=False
-        ),
+        float | None, option("USD", "Spend at most so much on a model.", "--budget-usd")
     ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Name of the run. [default: two words]", show_default=False),
-    ] = None,
+    name: Annotated[str | None, option("NAME", "Name of the run. [default: two words]")] = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from nashforge.cli.dilemmas import Agents, Map, Preset, View
+from nashforge.cli.options.declared import option
 from nashforge.cli.options.shared import Database, Force, Json, ProgramNames, Tier, output_option
 from nashforge.games.naming import choice
 
@@ -20,25 +19,17 @@ if TYPE_CHECKING:
 def watch(
     programs: ProgramNames,
     game: Annotated[
-        str | None,
-        typer.Option(
-            metavar="GAME",
-            help="'gathering' or 'cleanup'. [default: what the program was written for]",
-            show_default=False,
-        ),
+        str | None, option("GAME", "'gathering' or 'cleanup'. [default: what the program was written for]")
     ] = None,
     output_file: Annotated[
         Path | None,
         output_option("Write an animated .gif, or six pictures as .png, instead."),
     ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Play only so many steps. [default: 1000]", show_default=False),
-    ] = None,
+    steps: Annotated[int | None, option("N", "Play only so many steps. [default: 1000]", min=1)] = None,
     speed: Annotated[
-        float, typer.Option(metavar="N", min=0.1, help="Steps a second in the terminal.")
+        float, option("N", "Steps a second in the terminal.", min=0.1, show_default=True)
     ] = 20.0,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the episode.")] = 0,
+    seed: Annotated[int, option("N", "Seed of the episode.", min=0, show_default=True)] = 0,
     preset: Preset = None,
     map_file: Map = None,
     agents: Agents = None,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from nashforge.cli.options.declared import flag, option
 from nashforge.cli.options.shared import Broker, BrokerCa, BrokerCert, BrokerKey, Database
 
 START_SECONDS = 10.0
@@ -14,54 +15,43 @@ START_SECONDS = 10.0
 
 def worker(
     slots: Annotated[
-        int | None,
-        typer.Option(
-            "--slots",
-            "-c",
-            metavar="N",
-            min=1,
-            help="Evaluations at the same time. [default: one a core]",
-            show_default=False,
-        ),
+        int | None, option("N", "Evaluations at the same time. [default: one a core]", "--slots", "-c", min=1)
     ] = None,
     queues: Annotated[
         str,
-        typer.Option(
-            "--queues",
-            metavar="KINDS",
-            help="What to take, separated by commas: evaluate, propose (needs the keys of the models).",
+        option(
+            "KINDS",
+            "What to take, separated by commas: evaluate, propose (needs the keys of the models).",
+            show_default=True,
         ),
     ] = "evaluate",
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Name of the worker. [default: HOST-PROCESS]", show_default=False),
-    ] = None,
+    name: Annotated[str | None, option("NAME", "Name of the worker. [default: HOST-PROCESS]")] = None,
     broker: Broker = None,
     broker_ca: BrokerCa = None,
     broker_cert: BrokerCert = None,
     broker_key: BrokerKey = None,
     database: Database = None,
     metrics_port: Annotated[
-        int | None,
-        typer.Option(
-            metavar="PORT", min=0, max=65535, help="Serve metrics for Prometheus here.", show_default=False
-        ),
+        int | None, option("PORT", "Serve metrics for Prometheus here.", min=0, max=65535)
     ] = None,
     metrics_address: Annotated[
         str,
-        typer.Option(
-            metavar="ADDRESS", help="Serve them at this address of the machine; 0.0.0.0 is all of them."
+        option(
+            "ADDRESS", "Serve them at this address of the machine; 0.0.0.0 is all of them.", show_default=True
         ),
     ] = "127.0.0.1",
     grace: Annotated[
         float,
-        typer.Option(
-            metavar="SECONDS", min=0, help="When asked to stop, how long to go on with what is under way."
+        option(
+            "SECONDS",
+            "When asked to stop, how long to go on with what is under way.",
+            min=0,
+            show_default=True,
         ),
     ] = 30.0,
-    log_format: Annotated[Literal["json", "text"], typer.Option(help="How to log.")] = "text",
+    log_format: Annotated[Literal["json", "text"], flag("How to log.", show_default=True)] = "text",
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], typer.Option(help="What to log.")
+        Literal["debug", "info", "warning", "error"], flag("What to log.", show_default=True)
     ] = "info",
 ) -> None:
     """Work for runs started with --executor celery, until Ctrl-C.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from nashforge.cli.options.declared import flag
 from nashforge.cli.options.shared import Broker, Database, Json, Watch
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def workers(
     everybody: Annotated[
-        bool, typer.Option("--all", help="Also those that stopped or have been silent for long.")
+        bool, flag("Also those that stopped or have been silent for long.", "--all")
     ] = False,
     watch: Watch = False,
     broker: Broker = None,

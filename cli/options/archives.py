@@ -38,13 +38,13 @@ def not_running(archive: Archive, run: Run, verb: str) -> UsageProblem:
     """Return the error that says why a run cannot be paused or stopped: no process works on it."""
     from nashforge.archive import RunState
     from nashforge.cli.rendering.summary import stop_words
-    from nashforge.evolve.results.run_status import standing
+    from nashforge.evolve.results.run_status import run_status
 
     if run.state is RunState.FINISHED:
         why = stop_words(run.stop_reason or "") or "nothing is left to do"
         return UsageProblem(f"{run.nickname} is finished ({why}); there is nothing to {verb}")
     return UsageProblem(
-        f"{run.nickname} is not running ({standing(archive, run).state}), so there is nothing to {verb}; "
+        f"{run.nickname} is not running ({run_status(archive, run).state}), so there is nothing to {verb}; "
         f"continue it with `nashforge resume {run.nickname}`"
     )
 

@@ -5,249 +5,162 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from nashforge.cli.options.completion import complete_programs, complete_rules, complete_runs, complete_suites
+from nashforge.cli.options.declared import argument, flag, option
 
 
 def suite_option(help: str) -> Any:
     """Return an option that takes a suite."""
-    return typer.Option(metavar="SUITE", help=help, autocompletion=complete_suites, show_default=False)
+    return option("SUITE", help, complete=complete_suites)
 
 
 def output_option(help: str) -> Any:
     """Return the option that names the file which a command writes."""
-    return typer.Option("--output", "-o", metavar="FILE", help=help, show_default=False)
+    return option("FILE", help, "--output", "-o")
 
 
 def result_option(help: str) -> Any:
     """Return the option that names the table or figure which a command writes; ``--plot`` is its old name."""
-    return typer.Option("--output", "-o", "--plot", metavar="FILE", help=help, show_default=False)
+    return option("FILE", help, "--output", "-o", "--plot")
 
 
 def iterations_option(help: str) -> Any:
     """Return the option that says how many iterations are made."""
-    return typer.Option("--iterations", "-n", metavar="N", min=1, help=help, show_default=False)
+    return option("N", help, "--iterations", "-n", min=1)
 
 
 def limit_option(help: str) -> Any:
     """Return the option that says how many rows are shown at most."""
-    return typer.Option("--limit", metavar="N", min=1, max=1_000_000_000, help=help)
+    return option("N", help, min=1, max=1_000_000_000, show_default=True)
 
 
 def horizon_option(default: str) -> Any:
     """Return the option of how long games are played."""
-    return typer.Option(
-        metavar="N", min=1, help=f"Iterations in every game. [default: {default}]", show_default=False
-    )
+    return option("N", f"Iterations in every game. [default: {default}]", min=1)
 
 
-Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
+Force = Annotated[bool, flag("Replace files that exist.", "--force")]
 Json = Annotated[
     bool | None,
-    typer.Option(
-        "--json/--no-json",
-        help="Print JSON (see docs/json.md) instead of text. [default: text, or JSON if NASHFORGE_JSON=1]",
-        show_default=False,
-    ),
+    flag("Print JSON (see docs/json.md) instead of text. [default: text, or JSON if NASHFORGE_JSON=1]"),
 ]
 Database = Annotated[
     str | None,
-    typer.Option(
-        "--database",
-        metavar="URL",
-        help="Archive: a file, sqlite:///PATH or postgresql://USER@HOST/NAME. "
+    option(
+        "URL",
+        "Archive: a file, sqlite:///PATH or postgresql://USER@HOST/NAME. "
         "[default: $NASHFORGE_DATABASE, or a file of the user]",
-        show_default=False,
     ),
 ]
 RunName = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN",
-        help="Name of a run, or the beginning of it, or 'latest'.",
-        autocompletion=complete_runs,
-        show_default=False,
-    ),
+    str, argument("RUN", "Name of a run, or the beginning of it, or 'latest'.", complete=complete_runs)
 ]
 LatestRun = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN",
-        help="Name of a run, or the beginning of it.",
-        autocompletion=complete_runs,
-    ),
+    str, argument("RUN", "Name of a run, or the beginning of it.", complete=complete_runs, show_default=True)
 ]
 ProgramName = Annotated[
     str,
-    typer.Argument(
-        metavar="PROGRAM",
-        help="A rule of the library, a nickname, the beginning of a nickname or hash, or a file.",
-        autocompletion=complete_programs,
-        show_default=False,
+    argument(
+        "PROGRAM",
+        "A rule of the library, a nickname, the beginning of a nickname or hash, or a file.",
+        complete=complete_programs,
     ),
 ]
 ProgramNames = Annotated[
     list[str],
-    typer.Argument(
-        metavar="PROGRAM",
-        help="Rules of the library, nicknames, beginnings of nicknames or hashes, or files.",
-        autocompletion=complete_programs,
-        show_default=False,
+    argument(
+        "PROGRAM",
+        "Rules of the library, nicknames, beginnings of nicknames or hashes, or files.",
+        complete=complete_programs,
     ),
 ]
 Rule = Annotated[
     str,
-    typer.Option(
-        "--rule",
-        metavar="PROGRAM",
-        help="A rule of the library, a nickname, the beginning of a nickname or hash, or a file.",
-        autocompletion=complete_rules,
+    option(
+        "PROGRAM",
+        "A rule of the library, a nickname, the beginning of a nickname or hash, or a file.",
+        complete=complete_rules,
+        show_default=True,
     ),
 ]
 Suite = Annotated[
     str | None,
-    typer.Option(
-        "--suite",
-        metavar="SUITE",
-        help="Suite of games: a name (see `nashforge suites`) or a TOML file. [default: the training suite]",
-        autocompletion=complete_suites,
-        show_default=False,
+    option(
+        "SUITE",
+        "Suite of games: a name (see `nashforge suites`) or a TOML file. [default: the training suite]",
+        complete=complete_suites,
     ),
 ]
 Reference = Annotated[
     str | None,
-    typer.Option(
-        metavar="RULE",
-        help="Library program that fitness is relative to, or 'none'. [default: that of the domain]",
-        show_default=False,
-    ),
+    option("RULE", "Library program that fitness is relative to, or 'none'. [default: that of the domain]"),
 ]
 FileDomain = Annotated[
     str | None,
-    typer.Option(
-        "--domain",
-        metavar="DOMAIN",
-        help="What library programs and files are of. [default: what a file says, else cfr]",
-        show_default=False,
-    ),
+    option("DOMAIN", "What library programs and files are of. [default: what a file says, else cfr]"),
 ]
 StrategicRisk = Annotated[
     str | None,
-    typer.Option(
-        "--risk",
-        metavar="TEXT",
-        help="How strategic metrics are measured. [default: kl tau=1 epsilon=0.1 radius=0.1]",
-        show_default=False,
-    ),
+    option("TEXT", "How strategic metrics are measured. [default: kl tau=1 epsilon=0.1 radius=0.1]"),
 ]
 Objective = Annotated[
     str | None,
-    typer.Option(
-        "--objective",
-        metavar="SUM",
-        help="Fitness as a sum of metrics, such as '0.7*efficiency + 0.003*worst(min_reward)'; see "
+    option(
+        "SUM",
+        "Fitness as a sum of metrics, such as '0.7*efficiency + 0.003*worst(min_reward)'; see "
         "docs/fitness.md. [default: the domain's]",
-        show_default=False,
     ),
 ]
 Games = Annotated[
     list[str] | None,
-    typer.Option(
-        "--game",
-        metavar="GAME",
-        help="An OpenSpiel game string or game file, instead of a suite; may be given several times.",
-        show_default=False,
-    ),
+    option("GAME", "An OpenSpiel game string or game file, instead of a suite; may be given several times."),
 ]
 Iterations = Annotated[
     int | None,
     iterations_option("Iterations in every game. [default: 1000]"),
 ]
-Workers = Annotated[
-    int | None,
-    typer.Option(
-        "--workers", metavar="N", min=1, help="Worker processes. [default: one a core]", show_default=False
-    ),
-]
+Workers = Annotated[int | None, option("N", "Worker processes. [default: one a core]", min=1)]
 Executor = Annotated[
     str | None,
-    typer.Option(
-        "--executor",
-        metavar="NAME",
-        help="Where programs are evaluated: local, or celery (see `nashforge worker`). [default: local]",
-        show_default=False,
+    option(
+        "NAME", "Where programs are evaluated: local, or celery (see `nashforge worker`). [default: local]"
     ),
 ]
 Weight = Annotated[
-    float | None,
-    typer.Option(
-        "--weight",
-        metavar="N",
-        help="Share of workers in common with other runs, relative to theirs. [default: 1]",
-        show_default=False,
-    ),
+    float | None, option("N", "Share of workers in common with other runs, relative to theirs. [default: 1]")
 ]
 ProposeOn = Annotated[
     str | None,
-    typer.Option(
-        "--propose-on",
-        metavar="PLACE",
-        help="Where models are asked: here, or workers (those with --queues propose). [default: here]",
-        show_default=False,
+    option(
+        "PLACE", "Where models are asked: here, or workers (those with --queues propose). [default: here]"
     ),
 ]
-DomainName = Annotated[
-    str,
-    typer.Option("--domain", metavar="DOMAIN", help="What rules and files are programs of."),
-]
+DomainName = Annotated[str, option("DOMAIN", "What rules and files are programs of.", show_default=True)]
 Tier = Annotated[
     str | None,
-    typer.Option(
-        "--allow-weaker-sandbox",
-        metavar="LEVEL",
-        help="Accept a machine that confines programs less: 'no-landlock', or 'none' for programs you trust.",
-        show_default=False,
+    option(
+        "LEVEL",
+        "Accept a machine that confines programs less: 'no-landlock', or 'none' for programs you trust.",
     ),
 ]
 MaxNodes = Annotated[
     int | None,
-    typer.Option(
-        "--max-nodes",
-        metavar="N",
-        min=1,
-        help="Give up on games with more histories. [default: NASHFORGE_MAX_NODES, else 5 million]",
-        show_default=False,
+    option(
+        "N", "Give up on games with more histories. [default: NASHFORGE_MAX_NODES, else 5 million]", min=1
     ),
 ]
 Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        help="TOML file with any of these options; those on the command line win.",
-        show_default=False,
-    ),
+    Path | None, option("FILE", "TOML file with any of these options; those on the command line win.")
 ]
 Broker = Annotated[
     str | None,
-    typer.Option(
-        "--broker",
-        metavar="URL",
-        help="Redis or RabbitMQ: redis://HOST/0, rediss://..., amqp://USER:PASSWORD@HOST//, amqps://... "
+    option(
+        "URL",
+        "Redis or RabbitMQ: redis://HOST/0, rediss://..., amqp://USER:PASSWORD@HOST//, amqps://... "
         "[default: $NASHFORGE_BROKER]",
-        show_default=False,
     ),
 ]
-BrokerCa = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Authorities (PEM) that vouch for the broker.", show_default=False),
-]
-BrokerCert = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Certificate (PEM) shown to the broker.", show_default=False),
-]
-BrokerKey = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Key (PEM) of that certificate.", show_default=False)
-]
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show it again every second, until Ctrl-C.")]
+BrokerCa = Annotated[Path | None, option("FILE", "Authorities (PEM) that vouch for the broker.")]
+BrokerCert = Annotated[Path | None, option("FILE", "Certificate (PEM) shown to the broker.")]
+BrokerKey = Annotated[Path | None, option("FILE", "Key (PEM) of that certificate.")]
+Watch = Annotated[bool, flag("Show it again every second, until Ctrl-C.", "--watch", "-w")]
