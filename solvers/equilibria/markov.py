@@ -11,7 +11,9 @@ one sampled trajectory.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +22,7 @@ from nashforge.games.markov.model import MarkovGame
 from nashforge.games.matrix.layout import own_rows
 from nashforge.solvers.equilibria.gaps import matrix_gaps
 from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
-from nashforge.solvers.equilibria.risk_averse.solver import rqe
+from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
 from nashforge.solvers.risk.measures import Risk, RiskError
 from nashforge.solvers.risk.regularizers import nu, nu_gradient
 from nashforge.solvers.risk.utility import AGGREGATE
@@ -34,8 +36,8 @@ EXACT_RATES, SAMPLED_RATES = (0.05, 0.5), (0.1, 1.0)
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """Risk and rationality of both players, as in `nashforge.solvers.equilibria.rqe`."""
+class Rationality:
+    """Risk aversion and bounded rationality of both players, as in `nashforge.solvers.equilibria.rqe`."""
 
     tau: tuple[float, float]
     epsilon: tuple[float, float]
@@ -45,6 +47,18 @@ class Parameters:
     """Aversion to the environment's own risk (KL), 0 for none."""
     risk: str = AGGREGATE
     """``aggregate`` or ``per_action``, which only backward induction knows."""
+
+    def of_matrices(self) -> dict[str, Any]:
+        """Return the parameters as `rqe` and `matrix_gaps` take them."""
+        return {name: getattr(self, name) for name in ("tau", "epsilon", "divergence", "regularizer", "risk")}
+
+    def of_player(self, player: int) -> dict[str, Any]:
+        """Return the parameters of one player as `policy_values` takes them."""
+        return {
+            "risk": Risk(self.tau[player], self.divergence),
+            "epsilon": self.epsilon[player],
+            "regularizer": self.regularizer,
+        }
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ class MarkovEquilibrium:
     residual: float = 0.0
 
 
-def _continuation(game: MarkovGame, values: Array, tau: float) -> Array:
+def _next_values(game: MarkovGame, values: Array, tau: float) -> Array:
     """Return the value of the next state, by state and actions: expected, or with the environment's risk."""
     if tau == 0.0:
         return np.asarray(game.transitions @ values)
@@ -83,37 +97,38 @@ def stage_payoffs(Q: Array, state: int) -> tuple[Array, Array]:
     return np.ascontiguousarray(Q[0, state]), np.ascontiguousarray(Q[1, state])
 
 
-def stage_values(payoffs: tuple[Array, Array], policies: tuple[Array, Array], how: Parameters) -> list[float]:
-    """Return both players' regularised risk-adjusted values of a stage game."""
-    payoffs = own_rows(*payoffs)
+def stage_equilibrium(
+    Q: Array, state: int, rationality: Rationality, game: MarkovGame, step: str = ""
+) -> Equilibrium:
+    """Return the RQE of the stage game of a state.
+
+    Raises
+    ------
+    RiskError
+        If it was not found.
+    """
+    found = rqe(*stage_payoffs(Q, state), **rationality.of_matrices())
+    if not found.converged:
+        raise RiskError(f"{step}in state {game.labels[state]} the solver {found.message}")
+    return found
+
+
+def stage_values(Q: Array, state: int, policies: Sequence[Array], rationality: Rationality) -> list[float]:
+    """Return both players' regularised risk-adjusted values of the stage game of a state."""
+    payoffs = own_rows(*stage_payoffs(Q, state))
     return [
         regularized_value(
             payoffs[i],
             policies[i],
             policies[1 - i],
-            Risk(how.tau[i], how.divergence),
-            how.epsilon[i],
-            how.regularizer,
-            how.risk,
+            **rationality.of_player(i),
+            notion=rationality.risk,
         )
         for i in range(2)
     ]
 
 
-def _stage_gap(payoffs: tuple[Array, Array], policies: tuple[Array, Array], how: Parameters) -> float:
-    gaps = matrix_gaps(
-        payoffs,
-        policies,
-        tau=how.tau,
-        epsilon=how.epsilon,
-        divergence=how.divergence,
-        regularizer=how.regularizer,
-        risk=how.risk,
-    )
-    return sum(gaps)
-
-
-def backward_induction(game: MarkovGame, how: Parameters, horizon: int) -> MarkovEquilibrium:
+def backward_induction(game: MarkovGame, rationality: Rationality, horizon: int) -> MarkovEquilibrium:
     """Return an equilibrium of the game played for ``horizon`` steps.
 
     Raises
@@ -127,22 +142,15 @@ def backward_induction(game: MarkovGame, how: Parameters, horizon: int) -> Marko
     gap = 0.0
     for h in range(horizon - 1, -1, -1):
         Q = np.stack(
-            [game.rewards[i] + _continuation(game, values[i, h + 1], how.environment) for i in range(2)]
+            [
+                game.rewards[i] + _next_values(game, values[i, h + 1], rationality.environment)
+                for i in range(2)
+            ]
         )
         for s in range(game.states):
-            payoffs = stage_payoffs(Q, s)
-            found = rqe(
-                *payoffs,
-                tau=how.tau,
-                epsilon=how.epsilon,
-                divergence=how.divergence,
-                regularizer=how.regularizer,
-                risk=how.risk,
-            )
-            if not found.converged:
-                raise RiskError(f"at step {h} in state {game.labels[s]} the solver {found.message}")
+            found = stage_equilibrium(Q, s, rationality, game, f"at step {h} ")
             first[h, s], second[h, s] = found.strategies
-            values[:, h, s] = stage_values(payoffs, found.strategies, how)
+            values[:, h, s] = stage_values(Q, s, found.strategies, rationality)
             gap = max(gap, found.gap)
     return MarkovEquilibrium((first, second), values, gap)
 
@@ -150,11 +158,11 @@ def backward_induction(game: MarkovGame, how: Parameters, horizon: int) -> Marko
 class ActorCritic:
     """The two-timescale actor-critic, one iteration at a time.
 
-    Parameters
+    Rationality
     ----------
     game
-    how
-        Risk and rationality.
+    rationality
+        Risk aversion and bounded rationality of both players.
     discount
         Factor gamma of future rewards, below 1.
     actor_rate, critic_rate
@@ -169,7 +177,7 @@ class ActorCritic:
     def __init__(
         self,
         game: MarkovGame,
-        how: Parameters,
+        rationality: Rationality,
         *,
         discount: float = 0.9,
         actor_rate: float | None = None,
@@ -178,12 +186,12 @@ class ActorCritic:
     ) -> None:
         if not 0.0 <= discount < 1.0:
             raise RiskError(f"the discount must be at least 0 and below 1; got {discount}")
-        if how.divergence not in ("kl", "reverse_kl") or how.risk != AGGREGATE:
+        if rationality.divergence not in ("kl", "reverse_kl") or rationality.risk != AGGREGATE:
             raise RiskError(
-                f"the actor-critic knows kl and reverse_kl with aggregate risk; got {how.divergence!r} with "
-                f"{how.risk!r}"
+                f"the actor-critic knows kl and reverse_kl with aggregate risk; got "
+                f"{rationality.divergence!r} with {rationality.risk!r}"
             )
-        self.game, self.how, self.discount = game, how, discount
+        self.game, self.rationality, self.discount = game, rationality, discount
         self.t = 0
         actor, critic = EXACT_RATES if rng is None else SAMPLED_RATES
         self._rates = (
@@ -218,9 +226,11 @@ class ActorCritic:
             x, y, p = (self.agents[k][states] for k in (i, 1 - i, 2 + i))
             payoff = self.Q[i, states] if i == 0 else self.Q[i, states].transpose(0, 2, 1)
             expected = np.einsum("sa,sab,sb->s", x, payoff, p)
-            price = p * np.log(p / y) if self.how.divergence == "kl" else y * np.log(y / p)
-            penalty = np.array([nu(self.how.regularizer, row) for row in x])
-            values[i] = expected + price.sum(axis=1) / self.how.tau[i] - self.how.epsilon[i] * penalty
+            price = p * np.log(p / y) if self.rationality.divergence == "kl" else y * np.log(y / p)
+            penalty = np.array([nu(self.rationality.regularizer, row) for row in x])
+            values[i] = (
+                expected + price.sum(axis=1) / self.rationality.tau[i] - self.rationality.epsilon[i] * penalty
+            )
         return values
 
     def backup(self) -> Array:
@@ -232,9 +242,9 @@ class ActorCritic:
 
     def result(self) -> MarkovEquilibrium:
         """Return the present policies with the gap of every stage game and the residual of the values."""
-        policies = (self.agents[0].copy(), self.agents[1].copy())
+        policies, rationality = (self.agents[0].copy(), self.agents[1].copy()), self.rationality.of_matrices()
         gap = max(
-            _stage_gap(stage_payoffs(self.Q, s), (policies[0][s], policies[1][s]), self.how)
+            sum(matrix_gaps(stage_payoffs(self.Q, s), (policies[0][s], policies[1][s]), **rationality))
             for s in range(self.game.states)
         )
         return MarkovEquilibrium(policies, self.values(), gap, float(np.abs(self.backup() - self.Q).max()))
@@ -245,9 +255,9 @@ class ActorCritic:
             x, y, p = (self.agents[k][states] for k in (i, 1 - i, 2 + i))
             payoff = self.Q[i, states] if i == 0 else self.Q[i, states].transpose(0, 2, 1)
             climb = np.einsum("sab,sb->sa", payoff, p)
-            climb -= self.how.epsilon[i] * nu_gradient(self.how.regularizer, x)
-            price = np.log(p / y) + 1.0 if self.how.divergence == "kl" else -y / p
-            descend = np.einsum("sab,sa->sb", payoff, x) + price / self.how.tau[i]
+            climb -= self.rationality.epsilon[i] * nu_gradient(self.rationality.regularizer, x)
+            price = np.log(p / y) + 1.0 if self.rationality.divergence == "kl" else -y / p
+            descend = np.einsum("sab,sa->sb", payoff, x) + price / self.rationality.tau[i]
             moved.append((i, x + rate * climb))
             moved.append((2 + i, p - rate * descend))
         for k, target in moved:
@@ -283,7 +293,7 @@ def project(x: Array) -> Array:
 
 def stationary(
     game: MarkovGame,
-    how: Parameters,
+    rationality: Rationality,
     *,
     discount: float = 0.9,
     iterations: int = 3000,
@@ -293,7 +303,7 @@ def stationary(
 ) -> MarkovEquilibrium:
     """Return what the actor-critic reaches in so many iterations, with its gap and residual."""
     learner = ActorCritic(
-        game, how, discount=discount, actor_rate=actor_rate, critic_rate=critic_rate, rng=rng
+        game, rationality, discount=discount, actor_rate=actor_rate, critic_rate=critic_rate, rng=rng
     )
     for _ in range(iterations):
         learner.step()

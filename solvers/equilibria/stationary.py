@@ -2,7 +2,7 @@
 
 The value of a player's policy is the fixed point of ``V(s) = U^tau(x_s, y_s; Q_s) - epsilon nu(x_s)`` with
 ``Q = r + gamma E V(next)`` (Zhang, Mazumdar 2026, arXiv 2602.12386): in every state an adversary moves the
-partner's play at a price. Values, best replies and equilibria are found by iterating on policies, which is
+partner's play at a price. Values, best responses and equilibria are found by iterating on policies, which is
 Newton's method on the fixed point: adversaries are improved until values stand still, then the player.
 In a game of one state and discount 0 all of this is the matrix definition.
 """
@@ -10,14 +10,19 @@ In a game of one state and discount 0 all of this is the matrix definition.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nashforge.games.markov.model import MarkovGame
-from nashforge.solvers.equilibria.markov import MarkovEquilibrium, Parameters, stage_payoffs, stage_values
+from nashforge.solvers.equilibria.markov import (
+    MarkovEquilibrium,
+    Rationality,
+    stage_equilibrium,
+    stage_values,
+)
 from nashforge.solvers.equilibria.risk_averse.best_response import best_response
-from nashforge.solvers.equilibria.risk_averse.solver import rqe
 from nashforge.solvers.risk.kernels import measure_rows
 from nashforge.solvers.risk.measures import Risk, RiskError
 from nashforge.solvers.risk.regularizers import nu
@@ -43,7 +48,7 @@ def policy_values(
 ) -> Array:
     """Return what a player's policy is worth in every state, shape ``(states,)``, in units of utility.
 
-    Parameters
+    Rationality
     ----------
     policies
         Of both players, shapes ``(states, n)`` and ``(states, m)``.
@@ -112,23 +117,23 @@ def best_response_values(
     regularizer: str,
     discount: float,
 ) -> Array:
-    """Return what a player's best stationary reply is worth in every state; parameters as `policy_values`.
+    """Return what a player's best stationary response is worth in every state; parameters as `policy_values`.
 
-    With ``epsilon`` 0 the player must be risk-neutral: the reply is then a best response.
+    With ``epsilon`` 0 the player must be risk-neutral: it is then the ordinary one.
     """
     if epsilon == 0 and risk.tau > 0:
-        raise RiskError("the best reply of a risk-averse player needs a positive epsilon")
-    how = {"risk": risk, "epsilon": epsilon, "regularizer": regularizer, "discount": discount}
+        raise RiskError("the best response of a risk-averse player needs a positive epsilon")
+    own: dict[str, Any] = {"risk": risk, "epsilon": epsilon, "regularizer": regularizer, "discount": discount}
     rewards, transitions = game.oriented(player)
     y = policies[1 - player]
-    reply = policies[player]
-    values = policy_values(game, policies, player, **how)  # type: ignore[arg-type]
+    response = policies[player]
+    values = policy_values(game, policies, player, **own)
     for _ in range(MOST_ROUNDS):
         Q = rewards + discount * (transitions @ values)
         if epsilon == 0:
-            reply = np.eye(Q.shape[1])[np.einsum("sab,sb->sa", Q, y).argmax(axis=1)]
+            response = np.eye(Q.shape[1])[np.einsum("sab,sb->sa", Q, y).argmax(axis=1)]
         else:
-            reply = np.array(
+            response = np.array(
                 [
                     best_response(
                         Q[s],
@@ -141,8 +146,8 @@ def best_response_values(
                     for s in range(game.states)
                 ]
             )
-        pair = (reply, y) if player == 0 else (y, reply)
-        found = policy_values(game, pair, player, **how)  # type: ignore[arg-type]
+        pair = (response, y) if player == 0 else (y, response)
+        found = policy_values(game, pair, player, **own)
         gained = float((found - values).max())
         values = np.maximum(values, found)  # rounding must not take back what was gained
         if gained <= STILL * max(1.0, float(np.abs(found).max())):
@@ -151,31 +156,28 @@ def best_response_values(
 
 
 def stationary_gaps(
-    game: MarkovGame, policies: Policies, how: Parameters, *, discount: float
+    game: MarkovGame, policies: Policies, rationality: Rationality, *, discount: float
 ) -> tuple[float, float]:
-    """Return what each player would gain by its best stationary reply, from the state where it gains most.
+    """Return what each player would gain by its best stationary response, from the state where it gains most.
 
     Zero for both exactly at a stationary (Markov perfect) RQE, in units of utility.
     """
-    first, second = (_gap(game, policies, how, player, discount) for player in range(2))
-    return first, second
-
-
-def _gap(game: MarkovGame, policies: Policies, how: Parameters, player: int, discount: float) -> float:
-    check_aggregate(how)
-    parameters = {
-        "risk": Risk(how.tau[player], how.divergence),
-        "epsilon": how.epsilon[player],
-        "regularizer": how.regularizer,
-        "discount": discount,
-    }
-    here = policy_values(game, policies, player, **parameters)  # type: ignore[arg-type]
-    best = best_response_values(game, policies, player, **parameters)  # type: ignore[arg-type]
-    return max(float((best - here).max()), 0.0)
+    check_aggregate(rationality)
+    gaps = []
+    for player in range(2):
+        own = {**rationality.of_player(player), "discount": discount}
+        best = best_response_values(game, policies, player, **own)
+        gaps.append(max(float((best - policy_values(game, policies, player, **own)).max()), 0.0))
+    return gaps[0], gaps[1]
 
 
 def exact_stationary(
-    game: MarkovGame, how: Parameters, *, discount: float, tolerance: float = 1e-11, rounds: int = 500
+    game: MarkovGame,
+    rationality: Rationality,
+    *,
+    discount: float,
+    tolerance: float = 1e-11,
+    rounds: int = 500,
 ) -> MarkovEquilibrium:
     """Return a stationary RQE: matrix equilibria at every state, and values of their policies, in turn.
 
@@ -194,56 +196,27 @@ def exact_stationary(
         If a matrix equilibrium was not found, or a parameter is not valid.
     """
     check_discount(discount)
-    check_aggregate(how)
+    check_aggregate(rationality)
     n, m = game.actions
     policies = (np.full((game.states, n), 1.0 / n), np.full((game.states, m), 1.0 / m))
     values, change, whole = np.zeros((2, game.states)), np.inf, True
     for _ in range(rounds):
         Q = np.stack([game.rewards[i] + discount * (game.transitions @ values[i]) for i in range(2)])
         for s in range(game.states):
-            found = rqe(
-                Q[0, s],
-                Q[1, s],
-                tau=how.tau,
-                epsilon=how.epsilon,
-                divergence=how.divergence,
-                regularizer=how.regularizer,
-            )
-            if not found.converged:
-                raise RiskError(f"in state {game.labels[s]} the solver {found.message}")
-            policies[0][s], policies[1][s] = found.strategies
-        ahead = _evaluated(game, policies, how, discount) if whole else _backed_up(Q, policies, how)
+            policies[0][s], policies[1][s] = stage_equilibrium(Q, s, rationality, game).strategies
+        if whole:
+            players = enumerate({**rationality.of_player(i), "discount": discount} for i in range(2))
+            ahead = np.array([policy_values(game, policies, i, **own) for i, own in players])
+        else:
+            stages = enumerate(zip(*policies, strict=True))
+            ahead = np.transpose([stage_values(Q, s, pair, rationality) for s, pair in stages])
         moved = float(np.abs(ahead - values).max())
         whole = whole and moved <= 0.9 * change
         values, change = ahead, moved
         if moved <= tolerance * max(1.0, float(np.abs(values).max())):
             break
-    gap = sum(stationary_gaps(game, policies, how, discount=discount))
+    gap = sum(stationary_gaps(game, policies, rationality, discount=discount))
     return MarkovEquilibrium(policies, values, gap, change)
-
-
-def _evaluated(game: MarkovGame, policies: Policies, how: Parameters, discount: float) -> Array:
-    return np.stack(
-        [
-            policy_values(
-                game,
-                policies,
-                i,
-                risk=Risk(how.tau[i], how.divergence),
-                epsilon=how.epsilon[i],
-                regularizer=how.regularizer,
-                discount=discount,
-            )
-            for i in range(2)
-        ]
-    )
-
-
-def _backed_up(Q: Array, policies: Policies, how: Parameters) -> Array:
-    states = Q.shape[1]
-    return np.array(
-        [stage_values(stage_payoffs(Q, s), (policies[0][s], policies[1][s]), how) for s in range(states)]
-    ).T
 
 
 def check_discount(discount: float) -> None:
@@ -252,10 +225,10 @@ def check_discount(discount: float) -> None:
         raise RiskError(f"the discount must be at least 0 and below 1; got {discount}")
 
 
-def check_aggregate(how: Parameters) -> None:
+def check_aggregate(rationality: Rationality) -> None:
     """Raise a `RiskError` unless one adversary stands for a whole strategy."""
-    if how.risk != AGGREGATE:
+    if rationality.risk != AGGREGATE:
         raise RiskError(
-            f"stationary policies are measured with {AGGREGATE} risk; got {how.risk!r}, which backward "
-            "induction knows"
+            f"stationary policies are measured with {AGGREGATE} risk; got {rationality.risk!r}, which "
+            "backward induction knows"
         )

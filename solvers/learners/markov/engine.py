@@ -42,10 +42,10 @@ def joint_values(task: MarkovTask, agents: Sequence[Array], player: int) -> Arra
     """Return a player's value in every state when its adversary plays as it does, shape ``(states,)``."""
     x, y, p = agents[player], agents[1 - player], agents[2 + player]
     rewards, transitions = task.game.oriented(player)
-    price = p * np.log(p / y) if task.how.divergence == "kl" else y * np.log(y / p)
-    penalty = np.array([nu(task.how.regularizer, row) for row in x])
+    price = p * np.log(p / y) if task.rationality.divergence == "kl" else y * np.log(y / p)
+    penalty = np.array([nu(task.rationality.regularizer, row) for row in x])
     earned = np.einsum("sa,sab,sb->s", x, rewards, p)
-    earned += price.sum(axis=1) / task.how.tau[player] - task.how.epsilon[player] * penalty
+    earned += price.sum(axis=1) / task.rationality.tau[player] - task.rationality.epsilon[player] * penalty
     leads = np.einsum("sa,sabt,sb->st", x, transitions, p, optimize=True)
     return np.asarray(np.linalg.solve(np.eye(task.game.states) - task.discount * leads, earned))
 
@@ -58,10 +58,11 @@ def gradients(task: MarkovTask, agents: Sequence[Array]) -> list[Array]:
         rewards, transitions = task.game.oriented(i)
         Q = rewards + task.discount * (transitions @ joint_values(task, agents, i))
         ascend.append(
-            np.einsum("sab,sb->sa", Q, p) - task.how.epsilon[i] * nu_gradient(task.how.regularizer, x)
+            np.einsum("sab,sb->sa", Q, p)
+            - task.rationality.epsilon[i] * nu_gradient(task.rationality.regularizer, x)
         )
-        price = np.log(p / y) + 1.0 if task.how.divergence == "kl" else -y / p
-        descend.append(-(np.einsum("sa,sab->sb", x, Q) + price / task.how.tau[i]))
+        price = np.log(p / y) + 1.0 if task.rationality.divergence == "kl" else -y / p
+        descend.append(-(np.einsum("sa,sab->sb", x, Q) + price / task.rationality.tau[i]))
     return [*ascend, *descend]
 
 
@@ -91,4 +92,4 @@ def learn(
 
 def gap(task: MarkovTask, policies: tuple[Array, Array]) -> float:
     """Return the RQE gap of both players, summed, in units of rewards that span 1."""
-    return sum(stationary_gaps(task.game, policies, task.how, discount=task.discount))
+    return sum(stationary_gaps(task.game, policies, task.rationality, discount=task.discount))

@@ -46,16 +46,17 @@ def markov_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str
 
 def player_measures(task: MarkovTask, policies: tuple[Array, Array]) -> dict[str, list[float]]:
     """Return each player's value, regret, risk-adjusted value and security value, from the first state."""
-    game, how = task.game, task.how
+    game = task.game
     neutral: list[float] = []
     averse: list[float] = []
     gained: list[float] = []
     secure: list[float] = []
     for i in range(2):
-        plain = {"epsilon": 0.0, "regularizer": how.regularizer, "discount": task.discount}
-        expected = policy_values(game, policies, i, risk=Risk(0.0), **plain)  # type: ignore[arg-type]
-        feared = policy_values(game, policies, i, risk=Risk(how.tau[i], how.divergence), **plain)  # type: ignore[arg-type]
-        best = best_response_values(game, policies, i, risk=Risk(0.0), **plain)  # type: ignore[arg-type]
+        averse_one = {**task.rationality.of_player(i), "epsilon": 0.0, "discount": task.discount}
+        neutral_one = {**averse_one, "risk": Risk(0.0)}
+        expected = policy_values(game, policies, i, **neutral_one)
+        feared = policy_values(game, policies, i, **averse_one)
+        best = best_response_values(game, policies, i, **neutral_one)
         least = guaranteed_values(game, policies, i, discount=task.discount)
         for found, values in zip(
             (neutral, averse, gained, secure), (expected, feared, best - expected, least), strict=True

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from nashforge.solvers.equilibria.markov import Parameters
+from nashforge.solvers.equilibria.markov import Rationality
 from nashforge.solvers.equilibria.stationary import guaranteed_values, policy_values, stationary_gaps
 from nashforge.solvers.learners.markov.measures import markov_measures, player_measures
 from nashforge.solvers.learners.markov.tasks import MarkovTask
@@ -32,9 +32,9 @@ def markov_report(
 
     The divergence of a radius is summed over the steps, discounted like rewards, as the adversary plays.
     """
-    how = Parameters((risk.tau, risk.tau), (epsilon, epsilon), risk.divergence, "entropy")
-    neutral = Parameters((0.0, 0.0), (epsilon, epsilon), risk.divergence, "entropy")
-    asked = MarkovTask(task.name, task.game, how, task.discount)
+    rationality = Rationality((risk.tau, risk.tau), (epsilon, epsilon), risk.divergence, "entropy")
+    neutral = Rationality((0.0, 0.0), (epsilon, epsilon), risk.divergence, "entropy")
+    asked = MarkovTask(task.name, task.game, rationality, task.discount)
     players, together = player_measures(asked, policies), markov_measures(asked, policies)
     return StrategicReport(
         values=np.array(players["value"]),
@@ -45,7 +45,7 @@ def markov_report(
         exploitability=together["exploitability"],
         welfare=together["welfare"],
         qre_gap=sum(stationary_gaps(task.game, policies, neutral, discount=task.discount)),
-        rqe_gap=sum(stationary_gaps(task.game, policies, how, discount=task.discount)),
+        rqe_gap=sum(stationary_gaps(task.game, policies, rationality, discount=task.discount)),
         price_of_anarchy=together.get("price_of_anarchy"),
         free_riding=together.get("free_riding"),
     )
@@ -56,7 +56,7 @@ def stationary_robustness(task: MarkovTask, policies: Policies, player: int, rad
 
     By duality ``max over tau of U^tau - radius / tau``, which has one peak.
 
-    Parameters
+    Rationality
     ----------
     radii
         In nats, at least 0.

@@ -16,7 +16,7 @@ from nashforge.games.errors import GameStringError
 from nashforge.games.markov.model import MarkovGame
 from nashforge.games.markov.reading import is_markov, markov_game
 from nashforge.solvers.equilibria.inputs import pair
-from nashforge.solvers.equilibria.markov import Parameters
+from nashforge.solvers.equilibria.markov import Rationality
 from nashforge.solvers.equilibria.stationary import check_discount
 from nashforge.solvers.learners.tasks import EPSILON, TAU
 from nashforge.solvers.risk.measures import Risk, RiskError
@@ -35,7 +35,7 @@ class MarkovTask:
         As it was given.
     game : MarkovGame
         Rewards have a range of 1 for each player.
-    how : Parameters
+    rationality : Rationality
         Risk and rationality of both players.
     discount : float
         Factor of future rewards.
@@ -43,7 +43,7 @@ class MarkovTask:
 
     name: str
     game: MarkovGame
-    how: Parameters
+    rationality: Rationality
     discount: float
 
 
@@ -55,7 +55,7 @@ def is_markov_task(text: str) -> bool:
 def markov_task(text: str, seed: int | None = None, perturbation: float = 0.0) -> MarkovTask:
     """Return the task that a string names.
 
-    Parameters
+    Rationality
     ----------
     text
         See the module.
@@ -99,5 +99,5 @@ def markov_task(text: str, seed: int | None = None, perturbation: float = 0.0) -
         game, exchanged = game.disguised(np.random.default_rng(seed), perturbation)
         if exchanged:
             tau, epsilon = tau[::-1], epsilon[::-1]
-    how = Parameters(tau, epsilon, divergence, regularizer)
-    return MarkovTask(text, game.scaled(), how, discount)
+    rationality = Rationality(tau, epsilon, divergence, regularizer)
+    return MarkovTask(text, game.scaled(), rationality, discount)

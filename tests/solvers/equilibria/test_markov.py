@@ -7,7 +7,7 @@ import pytest
 
 from nashforge.games.markov import MarkovGame, cliff_walk, contribution_line
 from nashforge.solvers.equilibria import rqe
-from nashforge.solvers.equilibria.markov import ActorCritic, Parameters, backward_induction, stationary
+from nashforge.solvers.equilibria.markov import ActorCritic, Rationality, backward_induction, stationary
 from nashforge.solvers.equilibria.stationary import exact_stationary, stationary_gaps
 from nashforge.solvers.risk import RiskError
 
@@ -16,9 +16,11 @@ def test_one_state_and_one_step_is_the_matrix_equilibrium() -> None:
     rng = np.random.default_rng(0)
     rewards = rng.normal(size=(2, 1, 2, 3))
     game = MarkovGame("one", rewards, np.ones((1, 2, 3, 1)), np.ones(1), ("only",))
-    how = Parameters((1.0, 2.0), (1.0, 0.6))
-    found = backward_induction(game, how, 1)
-    exact = rqe(rewards[0, 0], rewards[1, 0], tau=how.tau, epsilon=how.epsilon, regularizer="barrier")
+    rationality = Rationality((1.0, 2.0), (1.0, 0.6))
+    found = backward_induction(game, rationality, 1)
+    exact = rqe(
+        rewards[0, 0], rewards[1, 0], tau=rationality.tau, epsilon=rationality.epsilon, regularizer="barrier"
+    )
     for i in (0, 1):
         assert found.policies[i][0, 0] == pytest.approx(exact[i], abs=1e-9)
     assert found.gap < 1e-10
@@ -30,7 +32,7 @@ def test_the_last_step_of_the_cooperation_grid_is_the_contribution_game(
 ) -> None:
     """More aversion to the partner's free-riding, more own contribution."""
     game = contribution_line(2)
-    found = backward_induction(game, Parameters((tau, tau), (0.2, 0.2), regularizer="entropy"), 1)
+    found = backward_induction(game, Rationality((tau, tau), (0.2, 0.2), regularizer="entropy"), 1)
     by_the_job = game.labels.index("(1,1)")
     for policy in found.policies:
         assert policy[-1, by_the_job, 1] == pytest.approx(contribution, abs=1e-4)
@@ -41,7 +43,7 @@ def test_averse_walkers_keep_away_from_the_cliff() -> None:
     beside = [game.labels.index("(1,1)"), game.labels.index("(1,2)")]
     visits = []
     for tau in (1e-3, 0.5):
-        found = backward_induction(game, Parameters((tau, tau), (0.05, 0.05)), horizon)
+        found = backward_induction(game, Rationality((tau, tau), (0.05, 0.05)), horizon)
         assert found.gap < 1e-9
         here, total = game.initial, 0.0
         for h in range(horizon):
@@ -54,12 +56,12 @@ def test_averse_walkers_keep_away_from_the_cliff() -> None:
 
 def test_aversion_to_the_environment_lowers_values() -> None:
     game = cliff_walk(3, 2)
-    neutral = backward_induction(game, Parameters((0.1, 0.1), (0.5, 0.5)), 4)
-    averse = backward_induction(game, Parameters((0.1, 0.1), (0.5, 0.5), environment=1.0), 4)
+    neutral = backward_induction(game, Rationality((0.1, 0.1), (0.5, 0.5)), 4)
+    averse = backward_induction(game, Rationality((0.1, 0.1), (0.5, 0.5), environment=1.0), 4)
     assert averse.values[0, 0] @ game.initial < neutral.values[0, 0] @ game.initial
 
 
-HOW = Parameters((2.0, 2.0), (0.6, 0.6))
+HOW = Rationality((2.0, 2.0), (0.6, 0.6))
 
 
 def test_the_exact_actor_critic_reaches_a_stationary_equilibrium() -> None:
@@ -107,6 +109,6 @@ def test_errors_name_the_value_and_the_rule() -> None:
     with pytest.raises(RiskError, match="discount"):
         stationary(game, HOW, discount=1.0)
     with pytest.raises(RiskError, match="knows kl and reverse_kl"):
-        stationary(game, Parameters((1, 1), (1, 1), divergence="chi2"))
+        stationary(game, Rationality((1, 1), (1, 1), divergence="chi2"))
     with pytest.raises(ValueError, match="sum to 1"):
         MarkovGame("bad", game.rewards, 2 * game.transitions, game.initial, game.labels)

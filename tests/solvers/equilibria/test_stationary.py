@@ -9,7 +9,7 @@ from nashforge.games.markov import MarkovGame, cliff_walk, contribution_line, ma
 from nashforge.solvers.equilibria import rqe
 from nashforge.solvers.equilibria.bimatrix import nash_gap
 from nashforge.solvers.equilibria.gaps import matrix_gaps
-from nashforge.solvers.equilibria.markov import ActorCritic, Parameters, backward_induction
+from nashforge.solvers.equilibria.markov import ActorCritic, Rationality, backward_induction
 from nashforge.solvers.equilibria.stationary import (
     best_response_values,
     exact_stationary,
@@ -21,8 +21,8 @@ from nashforge.solvers.risk import Risk, RiskError
 from nashforge.solvers.risk.regularizers import nu
 
 MONOTONE = [
-    Parameters((2.0, 2.0), (0.6, 0.6)),
-    Parameters((2.0, 3.0), (0.6, 0.5), "reverse_kl", "entropy"),
+    Rationality((2.0, 2.0), (0.6, 0.6)),
+    Rationality((2.0, 3.0), (0.6, 0.5), "reverse_kl", "entropy"),
 ]
 
 
@@ -40,11 +40,13 @@ def random_policies(game: MarkovGame, seed: int) -> tuple[np.ndarray, np.ndarray
 def test_one_state_without_a_future_is_the_matrix_game() -> None:
     rng = np.random.default_rng(0)
     rewards = rng.normal(size=(2, 2, 3))
-    game, how = one_shot(rewards), Parameters((1.0, 2.0), (0.5, 0.7), "kl", "entropy")
+    game, rationality = one_shot(rewards), Rationality((1.0, 2.0), (0.5, 0.7), "kl", "entropy")
     payoffs = (rewards[0], rewards[1])
     x, y = rng.dirichlet(np.ones(2)), rng.dirichlet(np.ones(3))
-    gaps = stationary_gaps(game, (x[None], y[None]), how, discount=0.0)
-    assert gaps == pytest.approx(matrix_gaps(payoffs, (x, y), tau=how.tau, epsilon=how.epsilon), abs=1e-12)
+    gaps = stationary_gaps(game, (x[None], y[None]), rationality, discount=0.0)
+    assert gaps == pytest.approx(
+        matrix_gaps(payoffs, (x, y), tau=rationality.tau, epsilon=rationality.epsilon), abs=1e-12
+    )
     plain = {"risk": Risk(0.0), "epsilon": 0.0, "regularizer": "entropy", "discount": 0.0}
     gains = [
         float(best_response_values(game, (x[None], y[None]), i, **plain)[0])
@@ -54,8 +56,8 @@ def test_one_state_without_a_future_is_the_matrix_game() -> None:
     assert sum(gains) == pytest.approx(nash_gap(*payoffs, x, y))
     least = guaranteed_values(game, (x[None], y[None]), 0, discount=0.0)
     assert least[0] == pytest.approx((x @ rewards[0]).min())
-    found = exact_stationary(game, how, discount=0.0)
-    exact = rqe(*payoffs, tau=how.tau, epsilon=how.epsilon)
+    found = exact_stationary(game, rationality, discount=0.0)
+    exact = rqe(*payoffs, tau=rationality.tau, epsilon=rationality.epsilon)
     assert found.policies[0][0] == pytest.approx(exact[0], abs=1e-9)
 
 
@@ -94,21 +96,21 @@ def test_values_lie_between_what_is_guaranteed_and_what_is_expected() -> None:
     assert values[0] == pytest.approx(np.linalg.solve(np.eye(game.states) - 0.9 * step, earned))
 
 
-@pytest.mark.parametrize("how", MONOTONE, ids=lambda how: how.divergence)
+@pytest.mark.parametrize("rationality", MONOTONE, ids=lambda rationality: rationality.divergence)
 @pytest.mark.parametrize("text", ["cliff_walk(4x3)", "contribution_line(3)", "random_markov(5,3x2,seed=1)"])
-def test_exact_equilibria_have_no_gap_and_others_have_one(text: str, how: Parameters) -> None:
+def test_exact_equilibria_have_no_gap_and_others_have_one(text: str, rationality: Rationality) -> None:
     game = markov_game(text).scaled()
-    found = exact_stationary(game, how, discount=0.8)
+    found = exact_stationary(game, rationality, discount=0.8)
     assert found.gap < 1e-10
     elsewhere = tuple(
         0.9 * policy + 0.1 * other
         for policy, other in zip(found.policies, random_policies(game, 0), strict=True)
     )
-    gaps = stationary_gaps(game, elsewhere, how, discount=0.8)
+    gaps = stationary_gaps(game, elsewhere, rationality, discount=0.8)
     assert sum(gaps) > 1e-5
     # No random reply gains more than the gap says, from any state.
-    parameters = {"risk": Risk(how.tau[0], how.divergence), "epsilon": how.epsilon[0]}
-    parameters |= {"regularizer": how.regularizer, "discount": 0.8}
+    parameters = {"risk": Risk(rationality.tau[0], rationality.divergence), "epsilon": rationality.epsilon[0]}
+    parameters |= {"regularizer": rationality.regularizer, "discount": 0.8}
     here = policy_values(game, elsewhere, 0, **parameters)
     for seed in range(10):
         other = (0.5 * elsewhere[0] + 0.5 * random_policies(game, seed)[0], elsewhere[1])
@@ -116,9 +118,9 @@ def test_exact_equilibria_have_no_gap_and_others_have_one(text: str, how: Parame
 
 
 def test_the_actor_critic_reaches_the_exact_equilibrium() -> None:
-    game, how = contribution_line(2), MONOTONE[0]
-    exact = exact_stationary(game, how, discount=0.5)
-    learner = ActorCritic(game, how, discount=0.5)
+    game, rationality = contribution_line(2), MONOTONE[0]
+    exact = exact_stationary(game, rationality, discount=0.5)
+    learner = ActorCritic(game, rationality, discount=0.5)
     for _ in range(1500):
         learner.step()
     for mine, theirs in zip(learner.result().policies, exact.policies, strict=True):
@@ -127,16 +129,16 @@ def test_the_actor_critic_reaches_the_exact_equilibrium() -> None:
 
 def test_the_actor_critic_on_an_openspiel_grid() -> None:
     """Markov soccer on two rows, 28 states of 25 pairs of actions."""
-    game, how = markov_game(r"markov_soccer(grid=AO\n.B)"), MONOTONE[0]
-    exact = exact_stationary(game, how, discount=0.5)
+    game, rationality = markov_game(r"markov_soccer(grid=AO\n.B)"), MONOTONE[0]
+    exact = exact_stationary(game, rationality, discount=0.5)
     assert exact.gap < 1e-10
     uniform = tuple(np.full((game.states, size), 1.0 / size) for size in game.actions)
-    far = sum(stationary_gaps(game, uniform, how, discount=0.5))
-    learner = ActorCritic(game, how, discount=0.5, actor_rate=0.1)
+    far = sum(stationary_gaps(game, uniform, rationality, discount=0.5))
+    learner = ActorCritic(game, rationality, discount=0.5, actor_rate=0.1)
     for _ in range(300):
         learner.step()
     found = learner.result()
-    assert sum(stationary_gaps(game, found.policies, how, discount=0.5)) < 1e-3 * far
+    assert sum(stationary_gaps(game, found.policies, rationality, discount=0.5)) < 1e-3 * far
     for mine, theirs in zip(found.policies, exact.policies, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-3)
 
@@ -152,7 +154,7 @@ def test_averse_walkers_keep_away_from_the_cliff_also_without_a_horizon() -> Non
     game = cliff_walk().scaled()
     beside = [s for s, label in enumerate(game.labels) if label.startswith("(1,")]
     found = [
-        exact_stationary(game, Parameters((tau, tau), (0.04, 0.04)), discount=0.95)
+        exact_stationary(game, Rationality((tau, tau), (0.04, 0.04)), discount=0.95)
         for tau in (2.0, 25.0, 100.0)
     ]
     assert all(one.gap < 1e-9 for one in found)
@@ -165,7 +167,7 @@ def test_aversion_to_free_riding_raises_contributions_on_the_grid() -> None:
     """The more averse both are to the other's waiting, the more both walk towards the job."""
     game, effort = contribution_line(3), []
     for tau in (0.05, 2.0, 5.0):
-        found = exact_stationary(game, Parameters((tau, tau), (0.2, 0.2)), discount=0.8)
+        found = exact_stationary(game, Rationality((tau, tau), (0.2, 0.2)), discount=0.8)
         assert found.gap < 1e-9
         occupied = 0.2 * visits(game, found.policies, 0.8)
         effort.append([occupied @ policy[:, 1] for policy in found.policies])
@@ -175,18 +177,18 @@ def test_aversion_to_free_riding_raises_contributions_on_the_grid() -> None:
 def test_backward_induction_with_risk_per_action() -> None:
     rng = np.random.default_rng(4)
     rewards = rng.normal(size=(2, 2, 3))
-    how = Parameters((1.0, 2.0), (0.5, 0.7), "kl", "entropy", risk="per_action")
-    found = backward_induction(one_shot(rewards), how, 1)
-    exact = rqe(rewards[0], rewards[1], tau=how.tau, epsilon=how.epsilon, risk="per_action")
+    rationality = Rationality((1.0, 2.0), (0.5, 0.7), "kl", "entropy", risk="per_action")
+    found = backward_induction(one_shot(rewards), rationality, 1)
+    exact = rqe(rewards[0], rewards[1], tau=rationality.tau, epsilon=rationality.epsilon, risk="per_action")
     assert found.policies[0][0, 0] == pytest.approx(exact[0], abs=1e-9)
     assert found.gap < 1e-10
 
 
 def test_errors_name_the_value_and_the_rule() -> None:
-    game, how = contribution_line(2), MONOTONE[0]
+    game, rationality = contribution_line(2), MONOTONE[0]
     with pytest.raises(RiskError, match=r"discount must be at least 0 and below 1; got 1\.5"):
-        exact_stationary(game, how, discount=1.5)
-    each = Parameters((1, 1), (1, 1), risk="per_action")
+        exact_stationary(game, rationality, discount=1.5)
+    each = Rationality((1, 1), (1, 1), risk="per_action")
     with pytest.raises(RiskError, match="measured with aggregate risk"):
         exact_stationary(game, each, discount=0.5)
     with pytest.raises(RiskError, match="aggregate risk; got 'kl' with 'per_action'"):

@@ -60,7 +60,7 @@ def test_one_state_without_a_future_is_the_one_shot_engine() -> None:
     rewards = np.stack([plain.payoffs[0], plain.payoffs[1]])[:, None]
     game = MarkovGame("one", rewards, np.ones((1, 2, 3, 1)), np.ones(1), ("only",))
     read = markov_task("contribution_line(1) | kl entropy tau=2 epsilon=0.3 discount=0")
-    task = MarkovTask("one", game, read.how, read.discount)
+    task = MarkovTask("one", game, read.rationality, read.discount)
     source = learner_source("optimistic_gradient")
     mine = learn(task, serve(source, task, 40), 40, (1, 10))
     session = inline_sessions(lambda: load_module(source), one_shot.session_arguments(plain, 40))
@@ -75,7 +75,7 @@ def test_one_state_without_a_future_is_the_one_shot_engine() -> None:
 def test_the_limit_is_the_exact_equilibrium(text: str) -> None:
     task = markov_task(text)
     learned = learn(task, serve(learner_source("mirror_descent"), task, 500), 500)
-    exact = exact_stationary(task.game, task.how, discount=task.discount)
+    exact = exact_stationary(task.game, task.rationality, discount=task.discount)
     assert learned.points[-1].gap < 1e-7
     for mine, theirs in zip(learned.strategies, exact.policies, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-3)
@@ -102,7 +102,7 @@ def test_disguised_tasks_have_the_same_equilibria() -> None:
         assert sum(np.ptp(rewards) for rewards in hidden.game.rewards) == pytest.approx(2)
         uniform = [[np.full((t.game.states, k), 1 / k) for k in t.game.actions] for t in (plain, hidden)]
         assert gap(hidden, tuple(uniform[1])) == pytest.approx(gap(plain, tuple(uniform[0])))
-        exchanged.add(hidden.how.tau)
+        exchanged.add(hidden.rationality.tau)
         assert not np.array_equal(markov_task(text, seed, 0.2).game.rewards, hidden.game.rewards)
     assert exchanged == {(5.0, 7.0), (7.0, 5.0)}
 
