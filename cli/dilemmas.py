@@ -6,14 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from nashforge.cli.options.declared import option
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nashforge.evolve.measurement.policies import PolicySummary
+    from nashforge.evolve.measurement.request import Measurements
     from nashforge.games.dilemmas.settings import Setting
 
 GAMES = ("gathering", "cleanup")
@@ -45,8 +42,9 @@ def asked_for(games: Sequence[str] | None, suite: str | None, *options: object) 
         If it is not alone, or its options are given to something else.
     """
     from nashforge.cli.errors import UsageProblem
+    from nashforge.evolve.measurement.request import domain_of_game
 
-    named = [game for game in games or () if game.partition("(")[0].strip() in GAMES]
+    named = [game for game in games or () if domain_of_game(game)]
     if named and (len(games or ()) > 1 or suite is not None):
         raise UsageProblem("a social dilemma is measured alone; give one --game and no --suite")
     if not named and any(option is not None for option in options):
@@ -125,104 +123,31 @@ def suites_of(
     return dict.fromkeys(("train", "validation", "test"), setting)
 
 
-def evaluate_policies(
-    programs: Sequence[str],
-    setting: Setting,
-    seeds: tuple[int, ...],
-    *,
-    workers: int | None = None,
-    seconds: float | None = None,
-    reference: str | None = None,
-    objective: str | None = None,
-    metrics: str | None = None,
-    risk: str | None = None,
-    tier: str | None = None,
-    database: str | None = None,
-    json: bool | None = None,
-    output_file: Path | None = None,
-) -> None:
-    """Measure policies and print one row for each program and metric."""
-    import sys
-    from contextlib import closing
-
-    from nashforge.archive import Archive
-    from nashforge.cli.errors import FAILED
-    from nashforge.cli.measuring import check_tier, find, fitness_for, strategic_for
-    from nashforge.cli.options.files import delivered, write_table
-    from nashforge.cli.rendering import output
-    from nashforge.evolve.executors.local import LocalExecutor
-    from nashforge.evolve.measurement.policies import measure
-
-    weakest = check_tier(tier)
-
-    def tell(standing: PolicySummary, done: int, total: int) -> None:
-        what = str(standing.status)
-        if standing.summaries:
-            what = f"efficiency {output.number(standing.summaries['efficiency'].mean)}"
-        print(f"{done}/{total} {standing.label}: {what}", file=sys.stderr, flush=True)
-
-    with Archive.open(database) as archive:
-        work, found = find(programs, archive, setting.game)
-        fitness, _ = fitness_for(work, reference, objective)
-        fitness, shown = strategic_for(work, fitness, metrics, risk)
-        with closing(LocalExecutor(workers)) as executor:
-            standings = measure(
-                archive,
-                found,
-                setting,
-                seeds,
-                executor,
-                tier=weakest,
-                seconds=seconds,
-                fitness=fitness,
-                shown=[metric.name for metric in shown],
-                on_measured=tell,
-            )
-    rows = [row for standing in standings for row in standing.rows()]
-    as_json = output.wants_json(json)
-    with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
-        if as_json:
-            output.print_json(rows)
-        else:
-            print_standings(standings)
-    if any(not standing.summaries for standing in standings):
-        raise typer.Exit(FAILED)
-
-
-def print_standings(standings: Sequence[PolicySummary]) -> None:
+def print_summaries(measured: Measurements, summaries: Sequence[PolicySummary]) -> None:
     """Print a table: a line for each program, a column for each metric."""
     from nashforge.cli.rendering import output
 
-    screen = output.console()
-    first = standings[0]
-    screen.print(f"[cyan]{output.plain(str(first.setting))}[/], seeds {_ranges(first.seeds)}")
-    names, judged = first.names, first.objective is not None
+    screen, setting = output.console(), summaries[0].setting
+    seeds = dict.fromkeys(seed for one in summaries for seed in one.seeds)
+    screen.print(f"[cyan]{output.plain(str(setting))}[/], seeds {_ranges(list(seeds))}")
+    names = next((list(one.summaries) for one in summaries if one.summaries), [])
+    judged = measured.fitness.objective is not None
     heads = [*(name.replace("_", " ") for name in names), *(["fitness"] if judged else [])]
     table = output.table("program", *heads, right=heads)
-    for standing in standings:
-        if not standing.summaries:
-            table.add_row(f"[green]{output.plain(standing.label)}[/]", f"[red]{standing.status}[/]")
+    for one in summaries:
+        label = f"[green]{output.plain(one.label)}[/]"
+        if not one.summaries:
+            table.add_row(label, f"[red]{one.status}[/]")
             continue
-        cells = []
-        for name in names:
-            summary = standing.summaries[name]
-            if summary.mean is None:
-                cells.append("-")
-                continue
-            spread = ""
-            if summary.high is not None:
-                spread = f" [dim]±{summary.high - summary.mean:.2g}[/]"
-            cells.append(f"{summary.mean:.4g}{spread}")
-        if judged:
-            cells.append(output.fitness(standing.fitness))
-        table.add_row(f"[green]{output.plain(standing.label)}[/]", *cells)
+        cells = [output.mean(one.summaries[name]) for name in names]
+        table.add_row(label, *cells, *([output.fitness(one.fitness)] if judged else []))
     output.print_table(screen, table)
-    for standing in standings:
-        if not standing.summaries:
-            screen.print(f"[red]{output.plain(standing.label)}:[/]{output.because(standing.reason)}")
-        counted = [f"{n} {name.replace('_', ' ')}" for name, n in standing.faults.items() if n]
+    for one in summaries:
+        label = output.plain(one.label)
+        if not one.summaries:
+            screen.print(f"[red]{label}:[/]{output.because(one.reason)}")
+        counted = [f"{n} {name.replace('_', ' ')}" for name, n in one.faults.items() if n]
         if counted:
-            label = output.plain(standing.label)
             screen.print(f"[yellow]{label}:[/] forgiven in all episodes: {', '.join(counted)}")
     screen.print(
         "[dim]means with 95 % confidence intervals over the seeds; -: undefined, because nobody earns[/]"

@@ -91,8 +91,7 @@ def print_policies(found: PolicyRisks) -> None:
         cells = []
         for label in labels:
             summary = found.programs[label].measures[name]
-            spread = "" if summary.high is None else f" [dim]±{summary.high - (summary.mean or 0.0):.2g}[/]"
-            cells.append("-" if summary.mean is None else f"{summary.mean:.4g}{spread}")
+            cells.append(output.mean(summary))
         better = "less" if BY_NAME[name].direction == "min" else "more"
         table.add_row(output.plain(BY_NAME[name].title), better, *cells)
     output.print_table(screen, table)

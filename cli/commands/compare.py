@@ -26,7 +26,7 @@ from nashforge.cli.options.shared import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nashforge.cli.measuring import Measurements
+    from nashforge.evolve.measurement.request import Measurements
 
 
 def compare(
@@ -58,27 +58,27 @@ def compare(
     What the archive holds for the same game and iterations is used; the rest is measured and stored.
     """
     from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.measuring import measure
+    from nashforge.cli.measuring import leave, measure
     from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.plot import AXES, draw_curves
     from nashforge.cli.rendering.records import compared_as_list, curves_as_rows
+    from nashforge.evolve.measurement.request import Request
 
     check_file("--output", output_file, force, (*FIGURES, *TABLES))
     if over not in AXES:
         raise UsageProblem(f"--over {over!r} must be one of {', '.join(AXES)}")
-    measured = measure(
-        programs,
+    request = Request(
+        programs=programs,
+        domain=domain,
         suite=suite,
         games=game,
         iterations=iterations,
         reference=reference,
         objective=objective,
-        domain_name=domain,
-        workers=workers,
-        tier=allow_weaker_sandbox,
-        database=database,
-        reuse=not fresh,
+    )
+    measured = measure(
+        request, workers=workers, tier=allow_weaker_sandbox, database=database, reuse=not fresh
     )
 
     def write(path: Path) -> None:
@@ -93,15 +93,16 @@ def compare(
             output.print_json(compared_as_list(measured))
         else:
             _print(output.console(), measured)
-    measured.leave()
+    leave(measured)
 
 
 def _print(screen: Console, measured: Measurements) -> None:
+    from nashforge.cli.measuring import heading, print_notes
     from nashforge.cli.rendering import output
 
     labels = measured.labels
     cell = {(row.label, row.game): row for row in measured.rows}
-    screen.print(f"{measured.heading}, the best in [bold green]green[/]")
+    screen.print(f"{heading(measured)}, the best in [bold green]green[/]")
     # Games are rows, and last: their names are long, and there are usually more games than programs.
     table = output.table(*(output.plain(label) for label in labels), right=[output.plain(x) for x in labels])
     table.add_column("game")
@@ -125,10 +126,9 @@ def _print(screen: Console, measured: Measurements) -> None:
         cells = [_emphasised(output.fitness(total), total is not None and total == top) for total in totals]
         table.add_row(*cells, "[bold]fitness[/]")
     screen.print(table)
-    measured.print_failures(screen)
-    measured.print_notes(screen)
+    print_notes(measured, screen)
     if measured.judged:
-        screen.print(f"[dim]{output.plain(measured.meaning)}[/]")
+        screen.print(f"[dim]{output.plain(output.meaning_of_fitness(measured.fitness, measured.metric))}[/]")
 
 
 def _emphasised(text: str, best: bool) -> str:

@@ -28,7 +28,7 @@ from nashforge.cli.options.shared import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nashforge.cli.measuring import Measurements
+    from nashforge.evolve.measurement.request import Measurements
 
 
 def evaluate(
@@ -79,58 +79,54 @@ def evaluate(
     program failed in any game.
     """
     from nashforge.cli import dilemmas
-    from nashforge.cli.measuring import measure
+    from nashforge.cli.measuring import leave, measure
     from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.records import measured_as_dict
+    from nashforge.evolve.measurement.request import Request
 
     check_file("--output", output_file, force, TABLES)
+    setting = None
     if dilemmas.asked_for(game, suite, preset, map_file, agents, seeds, view):
-        dilemmas.evaluate_policies(
-            programs,
-            dilemmas.setting_of(game, preset, map_file, agents, view, iterations),
-            dilemmas.parse_seeds(seeds),
-            workers=workers,
-            seconds=seconds,
-            reference=reference,
-            objective=objective,
-            metrics=metrics,
-            risk=risk,
-            tier=allow_weaker_sandbox,
-            database=database,
-            json=json,
-            output_file=output_file,
-        )
-        return
-    measured = measure(
-        programs,
+        setting = dilemmas.setting_of(game, preset, map_file, agents, view, iterations)
+    request = Request(
+        programs=programs,
+        domain=domain,
         suite=suite,
         games=game,
+        setting=setting,
+        seeds=dilemmas.parse_seeds(seeds),
         iterations=iterations,
         reference=reference,
         objective=objective,
         metrics=metrics,
         risk=risk,
-        domain_name=domain,
-        workers=workers,
-        tier=allow_weaker_sandbox,
-        database=database,
         seconds=seconds,
     )
-    rows = [measured_as_dict(row, measured) for row in measured.rows]
+    measured = measure(request, workers=workers, tier=allow_weaker_sandbox, database=database)
+    if setting is None:
+        rows = [measured_as_dict(row, measured) for row in measured.rows]
+    else:
+        from nashforge.evolve.measurement.policies import policy_rows, policy_summaries
+
+        summaries = policy_summaries(measured, setting)
+        rows = policy_rows(measured, summaries)
     as_json = output.wants_json(json)
     with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
         if as_json:
             output.print_json(rows)
-        else:
+        elif setting is None:
             _print(output.console(), measured)
-    measured.leave()
+        else:
+            dilemmas.print_summaries(measured, summaries)
+    leave(measured)
 
 
 def _print(screen: Console, measured: Measurements) -> None:
+    from nashforge.cli.measuring import heading, print_notes
     from nashforge.cli.rendering import output
 
-    screen.print(measured.heading)
+    screen.print(heading(measured))
     name = measured.metric.name
     width = max(len(name), 14)
     others = [(metric.name, max(len(metric.name), 10)) for metric in measured.shown]
@@ -154,8 +150,7 @@ def _print(screen: Console, measured: Measurements) -> None:
             total = output.fitness(measured.total(label))
             screen.print(f"  {'fitness':>{width}}{' ' * len(more)}[bold]{total:>10}[/]")
     screen.print()
-    measured.print_failures(screen)
-    measured.print_notes(screen)
+    print_notes(measured, screen)
     for metric in measured.shown:
         better = "less" if metric.direction == "min" else "more"
         screen.print(f"[dim]{metric.name}: {output.plain(metric.label)}; {better} is better[/]")
@@ -166,4 +161,4 @@ def _print(screen: Console, measured: Measurements) -> None:
             f"{how.radius:g} nats[/]"
         )
     if measured.judged:
-        screen.print(f"[dim]{output.plain(measured.meaning)}[/]")
+        screen.print(f"[dim]{output.plain(output.meaning_of_fitness(measured.fitness, measured.metric))}[/]")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nashforge.evolve.evaluation.messages import Fitness
     from nashforge.evolve.evaluation.metrics import Metric
+    from nashforge.solvers.policies.metrics import Summary
 
 JSON_VARIABLE = "NASHFORGE_JSON"
 """Environment variable that makes JSON the default, for scripts that want nothing else."""
@@ -252,6 +253,14 @@ def shorten(text: str, width: int) -> str:
     """Return one line of at most ``width`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: max(width - 1, 0)].rstrip() + "…"
+
+
+def mean(summary: Summary) -> str:
+    """Return a mean with half of its confidence interval, as markup; a dash where it is undefined."""
+    if summary.mean is None:
+        return "-"
+    spread = "" if summary.high is None else f" [dim]±{summary.high - summary.mean:.2g}[/]"
+    return f"{summary.mean:.4g}{spread}"
 
 
 def meaning_of_fitness(fitness: Fitness, metric: Metric) -> str:

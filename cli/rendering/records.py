@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nashforge.archive import Candidate, Evaluation, Program, Relative
-    from nashforge.cli.measuring import Measurements
     from nashforge.evolve.measurement.evaluator import ProgramResult
+    from nashforge.evolve.measurement.request import Measurements
     from nashforge.evolve.results.run_status import RunStatus
 
 

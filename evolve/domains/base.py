@@ -17,6 +17,7 @@ from nashforge.evolve.evaluation.stages import Budget, StageResult, requested, r
 from nashforge.evolve.sandbox import InfrastructureError, Limits, Sandbox
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
     from nashforge.evolve.proposers.base import Proposer
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
 
@@ -240,6 +241,13 @@ class Domain(ABC):
     def length(self, suite: str, horizon: int) -> str:
         """Return how long programs are run, in words."""
         return f"{horizon} iterations"
+
+    # What only some domains have: None, where they have not.
+
+    @property
+    def episodes(self) -> DilemmaDomain | None:
+        """The domain itself, if its programs play seeded episodes of a setting that people choose."""
+        return None
 
     # Who writes programs, and what they are told.
 

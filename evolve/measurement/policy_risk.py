@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
-from nashforge.evolve.measurement.policies import ON_REQUEST_SECONDS
+from nashforge.evolve.domains.dilemmas.domain import ON_REQUEST_SECONDS
 from nashforge.evolve.measurement.programs import NamedProgram
 from nashforge.evolve.sandbox import CandidateFailure, Limits, Sandbox, Tier
 from nashforge.games.dilemmas.settings import Setting

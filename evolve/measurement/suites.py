@@ -28,12 +28,15 @@ class SuiteEntry:
     name, kind, purpose : str
     games : tuple of str
         Game strings; of a dilemma the episodes of each split, as a setting with its seeds.
+    domain : str or None
+        The domain whose programs play it, where there is just one.
     """
 
     name: str
     kind: str
     purpose: str
     games: tuple[str, ...]
+    domain: str | None = None
 
 
 def all_suite_names() -> tuple[str, ...]:
@@ -115,4 +118,4 @@ def _dilemma(name: str) -> SuiteEntry:
     found = load_dilemma_suite(name)
     splits = {"train": found.train, "validation": found.validation, "test": found.test}
     games = (f"{found.setting} {split} seeds {', '.join(map(str, seeds))}" for split, seeds in splits.items())
-    return SuiteEntry(found.name, DILEMMA, found.purpose, tuple(games))
+    return SuiteEntry(found.name, DILEMMA, found.purpose, tuple(games), found.parsed().game)

@@ -43,6 +43,30 @@ def test_what_was_measured_is_told(
     assert kept[0]["value"] == row["value"]
 
 
+def test_episodes_that_were_played_are_told(
+    empty: Any, tmp_path: Path, stopped_at_once: Callable[[subprocess.Popen[str]], None]
+) -> None:
+    path, slow = tmp_path / "so-far.json", tmp_path / "slow.py"
+    slow.write_text("def act(observation, memory):\n    sum(range(500_000))\n    return 7\n")
+    game = ("--game", "gathering(agents=2,map=gathering_small)", "-n", "100", "--seeds", "0-1")
+    process = empty.start("evaluate", slow, *game, "--workers", "1", "-o", path)
+    stopped_at_once(process)
+    assert process.stderr is not None
+    assert "1/2 " in process.stderr.readline()
+    os.kill(process.pid, signal.SIGINT)
+    text, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "seeds 0" in text
+    assert "efficiency" in text
+    assert "Interrupted: 1 measurement is missing. What is finished is kept" in told
+    rows = json.loads(path.read_text())
+    assert {row["metric"] for row in rows} >= {"efficiency", "peace"}
+    assert {(row["status"], tuple(row["seeds"]), row["defined"]) for row in rows} <= {
+        ("ok", (0,), 1),
+        ("ok", (0,), 0),
+    }
+
+
 def test_lines_of_ours_stay_lines_and_foreign_ones_are_indented(searched: Any, tmp_path: Path) -> None:
     game = (
         "universal_poker(betting=nolimit,numPlayers=2,numRounds=1,blind=1 2,stack=4 4,numSuits=1,numRanks=4)"

@@ -43,6 +43,11 @@ SMOKE_SEED = 9000
 
 SECONDS_AN_EPISODE = 60.0
 
+ON_REQUEST_SECONDS = 120.0
+"""That an episode may take where a person asked for it: twice what a search allows."""
+
+_EPISODE = re.compile(r"(.*) seed=(\d+)(?: map=(\w+))?")
+
 _SOURCE = "Perolat et al. (2017), Gallego (2026), arXiv 2603.19453"
 
 
@@ -129,6 +134,21 @@ class DilemmaDomain(Domain):
             trials=tuple(trials),
             fitness=fitness,
             seconds=self._seconds(fitness, trials),
+        )
+
+    @property
+    def episodes(self) -> DilemmaDomain:
+        """The domain itself: people choose settings and seeds."""
+        return self
+
+    def seeded_stage(self, setting: Setting, seeds: Sequence[int], fitness: Fitness) -> Stage:
+        """Return the episodes of a setting that a person chose, one a seed, to be measured one by one."""
+        return Stage(
+            split="test",
+            suite="games",
+            trials=tuple(seeded_trial(setting, seed) for seed in seeds),
+            fitness=fitness,
+            seconds=ON_REQUEST_SECONDS * episodes(requested(fitness, self.metrics)),
         )
 
     def prepare(self, stage: Stage) -> None:
@@ -234,7 +254,7 @@ def parse_trial(game: str) -> tuple[Setting, int]:
     SettingError
         If it is none, or the file of its map has changed.
     """
-    match = re.fullmatch(r"(.*) seed=(\d+)(?: map=(\w+))?", game)
+    match = _EPISODE.fullmatch(game)
     if match is None:
         raise SettingError(f"{game!r} is no episode of a social dilemma")
     text, seed, digest = match.groups()
@@ -244,6 +264,13 @@ def parse_trial(game: str) -> tuple[Setting, int]:
             f"the map {setting.map} is not the one that {game!r} means; restore the file, or measure again"
         )
     return setting, int(seed)
+
+
+def seed_of(label: str) -> int:
+    """Return the seed of a trial that `seeded_trial` made."""
+    match = _EPISODE.fullmatch(label)
+    assert match is not None
+    return int(match[2])
 
 
 def episode_measurements(trial: Trial, episode: Episode) -> list[Score]:
