@@ -28,7 +28,7 @@ from rich.table import Table
 from benchmarks.pairing import human, paired, ratio
 from nashforge import games
 from nashforge.evolve.sandbox import Sandbox
-from nashforge.solvers.cfr.engine import Engine, session_arguments
+from nashforge.solvers.cfr.engine import CFR, Engine
 from nashforge.solvers.cfr.rules import rule_source
 from nashforge.solvers.programs.session import inline_sessions, load_module
 from nashforge.solvers.sequence_form.profile import Array, exploitability, uniform_profile
@@ -96,7 +96,7 @@ def measure_iterations(console: Console, rounds: int) -> bool:
     with Sandbox(hosts=["nashforge.solvers.cfr.host"]) as sandbox:
         for name in (LEDUC, LIARS_5, LIARS_6):
             form = games.compile(name)
-            arguments = session_arguments(form, 10**9)
+            arguments = CFR.arguments(form, 10**9)
             rule = inline_sessions(lambda: load_module(rule_source("cfr")), arguments)
             idle = [IdleSession(*each) for each in zip(uniform_profile(form), arguments, strict=True)]
             with sandbox.sessions(rule_source("cfr"), arguments) as confined:
@@ -162,7 +162,7 @@ def measure_limit(console: Console, rounds: int) -> bool:
     met = True
     for name in (LEDUC, LIARS_5, LIARS_6):
         form = games.compile(name)
-        arguments = session_arguments(form, 10**9)
+        arguments = CFR.arguments(form, 10**9)
         idle = [IdleSession(*each) for each in zip(uniform_profile(form), arguments, strict=True)]
         engine = Engine(form, idle)
         shared = tables(form)

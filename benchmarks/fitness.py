@@ -23,9 +23,9 @@ from scipy.stats import spearmanr
 
 from nashforge import games
 from nashforge.games import SequenceForm
-from nashforge.solvers.cfr.engine import run, session_arguments
+from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.cfr.interface import Array, RegretMinimizer
-from nashforge.solvers.cfr.rules import load_rule
+from nashforge.solvers.cfr.rules import LIBRARY
 from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions
 from nashforge.solvers.sequence_form.profile import PolicyError
 
@@ -123,14 +123,14 @@ def measure(
     """Return exploitabilities at the checkpoints by game; None if the rule fails."""
     result = {}
     for name, form in played.items():
-        arguments = session_arguments(form, CHECKPOINTS[-1])
-        sessions = inline_sessions(lambda: load_rule(rule)[1], arguments)
+        arguments = CFR.arguments(form, CHECKPOINTS[-1])
+        sessions = inline_sessions(lambda: LIBRARY.load(rule)[1], arguments)
         try:
             with np.errstate(all="ignore"):
-                trajectory = run(form, sessions, CHECKPOINTS[-1], CHECKPOINTS)
+                trajectory = CFR.run(form, sessions, CHECKPOINTS[-1], CHECKPOINTS)
         except (PolicyError, NonFiniteOutputError):
             return None
-        result[name] = [point.exploitability for point in trajectory.checkpoints]
+        result[name] = [point.gap for point in trajectory.curve]
     return result
 
 

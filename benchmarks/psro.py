@@ -35,7 +35,7 @@ from nashforge import games
 from nashforge.archive import Archive, Status
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Trial
-from nashforge.solvers.psro.solve import solve_psro
+from nashforge.solvers.solving import solve
 
 KUHN_3, LEDUC, LIARS_5 = "kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=5)"
 POINTS = (10, 25, 50, 75, 100)
@@ -64,9 +64,9 @@ def check(console: Console) -> bool:
     for (game, solver), published in PUBLISHED.items():
         # Time of the processor: how long it takes on a machine that does nothing else.
         began = time.process_time()
-        curve = solve_psro(game, solver, POINTS[-1], POINTS).curve
+        curve = solve(game, solver, POINTS[-1], POINTS).curve
         seconds = time.process_time() - began
-        ours = [point.exploitability for point in curve]
+        ours = [point.gap for point in curve]
         worst = max(abs(a / b - 1) for a, b in zip(ours, published, strict=True))
         met &= worst <= TOLERANCE
         cells = [f"{a:.3g} / {b:.3g}" for a, b in zip(ours, published, strict=True)]
@@ -81,7 +81,7 @@ def check(console: Console) -> bool:
     console.print(table)
     console.print(note)
     for game, iterations in ORACLE_ITERATIONS.items():
-        value = solve_psro(game, "nash", iterations, [iterations]).exploitability
+        value = solve(game, "nash", iterations, [iterations]).exploitability
         good = value < ORACLE_VALUE
         met &= good
         console.print(
@@ -138,11 +138,11 @@ def speed(console: Console, rounds: int, theirs: int) -> bool:
         table.add_column(column, justify="left" if column == "game" else "right")
     for name in (LEDUC, LIARS_5):
         form = games.compile(name)
-        solve_psro(form, "uniform", 2, [2])
+        solve(form, "uniform", 2, [2])
         mine, other = [], []
         for _ in range(rounds):
             began = time.perf_counter()
-            solve_psro(form, "uniform", SPEED_ITERATIONS, [SPEED_ITERATIONS])
+            solve(form, "uniform", SPEED_ITERATIONS, [SPEED_ITERATIONS])
             mine.append(time.perf_counter() - began)
             iterate = openspiel_psro(name)
             began = time.perf_counter()

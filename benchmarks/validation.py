@@ -20,9 +20,9 @@ from benchmarks.fitness import draw, family
 from nashforge import games
 from nashforge.evolve.domains import domain
 from nashforge.solvers.cfr.interface import RegretMinimizer
-from nashforge.solvers.cfr.solve import solve
 from nashforge.solvers.programs.session import NonFiniteOutputError
 from nashforge.solvers.sequence_form.profile import PolicyError
+from nashforge.solvers.solving import solve
 
 PERTURBATION = 0.3
 ITERATIONS = 1000

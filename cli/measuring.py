@@ -76,7 +76,7 @@ def print_notes(measured: Measurements, screen: Console) -> None:
     """Say why programs failed, a line each, where uniform play was measured, and what fitness means."""
     from nashforge.cli.rendering import output
     from nashforge.evolve.measurement.averages import averaged
-    from nashforge.solvers.cfr.solve import no_average_words
+    from nashforge.solvers.programs.solution import no_average_words
 
     for row in measured.failures:
         where = f"{output.plain(row.label)} in {output.plain(row.game)}"

@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from nashforge.games.suites import suite_names as suite_names
     from nashforge.solvers.cfr.rules import rule_names as rule_names
     from nashforge.solvers.cfr.rules import rule_source as rule_source
-    from nashforge.solvers.cfr.solve import Solution as Solution
-    from nashforge.solvers.cfr.solve import solve as solve
     from nashforge.solvers.equilibria.bimatrix import nash as nash
     from nashforge.solvers.equilibria.bimatrix import security as security
     from nashforge.solvers.equilibria.logit import qre as qre
     from nashforge.solvers.equilibria.risk_averse.solver import rqe as rqe
-    from nashforge.solvers.psro.solve import solve_psro as solve_psro
+    from nashforge.solvers.programs.solution import Solution as Solution
     from nashforge.solvers.sequence_form.openspiel import from_openspiel as from_openspiel
     from nashforge.solvers.sequence_form.openspiel import to_openspiel as to_openspiel
     from nashforge.solvers.sequence_form.profile import best_response as best_response
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from nashforge.solvers.sequence_form.profile import exploitability as exploitability
     from nashforge.solvers.sequence_form.profile import nash_conv as nash_conv
     from nashforge.solvers.sequence_form.profile import uniform_profile as uniform_profile
+    from nashforge.solvers.solving import solve as solve
 
     __version__: str
 _names, _find, _ = exports(__name__)

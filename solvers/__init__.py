@@ -14,9 +14,8 @@ from nashforge.games.lazy import exports
 if TYPE_CHECKING:
     from nashforge.solvers.cfr.rules import rule_names as rule_names
     from nashforge.solvers.cfr.rules import rule_source as rule_source
-    from nashforge.solvers.cfr.solve import NoAverageWarning as NoAverageWarning
-    from nashforge.solvers.cfr.solve import Solution as Solution
-    from nashforge.solvers.cfr.solve import solve as solve
+    from nashforge.solvers.programs.solution import NoAverageWarning as NoAverageWarning
+    from nashforge.solvers.programs.solution import Solution as Solution
     from nashforge.solvers.sequence_form.openspiel import from_openspiel as from_openspiel
     from nashforge.solvers.sequence_form.openspiel import to_openspiel as to_openspiel
     from nashforge.solvers.sequence_form.profile import PolicyError as PolicyError
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from nashforge.solvers.sequence_form.profile import exploitability as exploitability
     from nashforge.solvers.sequence_form.profile import nash_conv as nash_conv
     from nashforge.solvers.sequence_form.profile import uniform_profile as uniform_profile
+    from nashforge.solvers.solving import solve as solve
 
 # Imported on first use: the sandbox loads nashforge.solvers.cfr.interface and must load nothing else.
 __all__, __getattr__, __dir__ = exports(__name__)

@@ -21,11 +21,13 @@ FLOORS = {
         "matrix",
     ),
     "solvers": (
-        "programs sequence_form",
+        "sequence_form",
+        "programs",
         "cfr risk",
         "equilibria",
         "metrics psro",
         "learners policies",
+        "solving",
     ),
     "archive": (
         "addresses errors hashing nicknames records work",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -190,36 +190,30 @@ def _measured(
 ) -> tuple[str, list[tuple[str, StrategicReport]], CrossPlay | None]:
     """Return the name of the game, what every program plays there, measured, and how they fare together."""
     from nashforge.cli.rendering import output
-    from nashforge.evolve.measurement.solve import learn_markov_with, learn_with, solve_psro_with, solve_with
+    from nashforge.evolve.measurement.solve import solve
     from nashforge.solvers.learners.markov.report import markov_cross_play, markov_report
-    from nashforge.solvers.learners.markov.tasks import is_markov_task
+    from nashforge.solvers.learners.markov.task import MarkovTask
     from nashforge.solvers.metrics.report import strategic_report
     from nashforge.solvers.metrics.social import cross_play
 
-    solved: list[tuple[str, StrategicReport]] = []
-    profiles = []
-    if kind == "rqe" and is_markov_task(game):
-        pairs = []
-        for named in found:
-            task, policies = learn_markov_with(game, named, count, tier=tier)
-            solved.append(
-                (named.label, markov_report(task, policies, risk=risk, epsilon=epsilon, radii=RADII))
-            )
-            pairs.append(policies)
-        return task.game.name, solved, markov_cross_play(task, pairs) if len(pairs) > 1 else None
-    for named in found:
-        if kind == "rqe":
-            form, profile, _ = learn_with(game, named, count, tier=tier)
-        else:
-            solve = solve_psro_with if kind == "psro" else solve_with
-            solution = solve(game, named, count, tier=tier)
-            form, profile = solution.form, solution.policy
-            if not solution.averaged:
-                words = output.plain(solution.without_average)
-                output.console(stderr=True).print(f"[yellow]{words}[/]")
-        solved.append((named.label, strategic_report(form, profile, risk=risk, epsilon=epsilon, radii=RADII)))
-        profiles.append(profile)
-    return form.name, solved, cross_play(form, profiles) if len(profiles) > 1 else None
+    solutions = [solve(game, named, count, [count], tier=tier) for named in found]
+    for solution in solutions:
+        if not solution.averaged:
+            words = output.plain(solution.without_average)
+            output.console(stderr=True).print(f"[yellow]{words}[/]")
+    policies: list[Any] = [solution.policy for solution in solutions]
+    several, task = len(found) > 1, solutions[0].game
+    if isinstance(task, MarkovTask):
+        reports = [markov_report(task, pair, risk=risk, epsilon=epsilon, radii=RADII) for pair in policies]
+        together = markov_cross_play(task, policies) if several else None
+        return task.game.name, list(zip((named.label for named in found), reports)), together
+    form = solutions[0].form
+    assert form is not None
+    reports = [
+        strategic_report(form, profile, risk=risk, epsilon=epsilon, radii=RADII) for profile in policies
+    ]
+    together = cross_play(form, policies) if several else None
+    return form.name, list(zip((named.label for named in found), reports)), together
 
 
 def _of_policies(

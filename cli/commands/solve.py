@@ -22,9 +22,9 @@ from nashforge.cli.options.shared import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nashforge.solvers.cfr.engine import Checkpoint
-    from nashforge.solvers.cfr.solve import Solution
+    from nashforge.solvers.programs.solution import Solution
     from nashforge.solvers.programs.stopping import Stop
+    from nashforge.solvers.programs.trajectory import Checkpoint
 
 
 DEFAULT_RULE = "dcfr"
@@ -70,9 +70,9 @@ def solve(
     from nashforge.cli.options.files import FIGURES, TABLES, check_apart, check_file, delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.translated import running
-    from nashforge.evolve.measurement.solve import solve_psro_with, solve_with
-    from nashforge.solvers.cfr.engine import default_checkpoints
+    from nashforge.evolve.measurement.solve import solve as solve_with
     from nashforge.solvers.programs.stopping import Stop
+    from nashforge.solvers.programs.trajectory import default_checkpoints
 
     name = game.partition("(")[0].strip()
     if name in GAMES:
@@ -101,10 +101,8 @@ def solve(
             return
         if begun:  # not before there is something below it: the game may not exist
             screen.print(begun.pop())
-        if point.iteration in shown or stop.met(point.exploitability):
-            screen.print(
-                f"{point.iteration:>9}  {output.number(point.exploitability):>14}  {point.seconds:>9.3f}"
-            )
+        if point.iteration in shown or stop.met(point.gap):
+            screen.print(f"{point.iteration:>9}  {output.number(point.gap):>14}  {point.seconds:>9.3f}")
 
     meant = None if psro is None else _meant(psro)
     with programs([psro or rule], database, domain=meant, choosable=False) as ([named], _):
@@ -120,14 +118,14 @@ def solve(
             f"[bold]{'iteration':>9}  {'exploitability':>14}  {'seconds':>9}[/]"
         )
         with asking(stop):
-            solution = (solve_with if psro is None else solve_psro_with)(
+            solution = solve_with(
                 game,
                 named,
                 steps,
-                tier=allow_weaker_sandbox or "strict",
-                max_nodes=max_nodes,
                 on_checkpoint=tell,
                 stop=stop,
+                max_nodes=max_nodes,
+                tier=allow_weaker_sandbox or "strict",
             )
     with delivered(
         (policy, lambda path: write_table(path, solution.rows(), solution.table())),
@@ -187,16 +185,13 @@ def _write_curve(solution: Solution, path: Path) -> None:
 
 
 def _curve(solution: Solution) -> list[dict[str, Any]]:
-    return [
-        {"iteration": p.iteration, "exploitability": p.exploitability, "seconds": p.seconds}
-        for p in solution.curve
-    ]
+    return [{"iteration": p.iteration, "exploitability": p.gap, "seconds": p.seconds} for p in solution.curve]
 
 
 def _value(solution: Solution) -> dict[str, Any]:
     return {
-        "game": solution.form.name,
-        "rule": solution.rule,
+        "game": solution.game.name,
+        "rule": solution.program,
         "iterations": solution.iterations,
         "stopped": solution.stopped,
         "averaged": solution.averaged,

@@ -15,7 +15,7 @@ from nashforge.cli.rendering.output import wrapped
 if TYPE_CHECKING:
     from nashforge.evolve.evaluation.metrics import Metric
     from nashforge.evolve.measurement.evaluator import ProgramResult
-    from nashforge.solvers.cfr.solve import Solution
+    from nashforge.solvers.programs.solution import Solution
 
 TITLE_WIDTH = 40
 """Characters of a game string that fit above a panel."""
@@ -180,11 +180,11 @@ def draw_convergence(solution: Solution, path: Path) -> None:
     with figure(1, 1, (4.6, 3.0), path) as (_, grid):
         axes = grid[0, 0]
         steps = [point.iteration for point in solution.curve]
-        axes.plot(steps, [max(point.exploitability, SMALLEST) for point in solution.curve], color=COLOURS[0])
+        axes.plot(steps, [max(point.gap, SMALLEST) for point in solution.curve], color=COLOURS[0])
         axes.plot(steps[-1:], [max(solution.exploitability, SMALLEST)], "o", color=COLOURS[0], markersize=3.5)
         logarithmic(axes.xaxis)
         logarithmic(axes.yaxis)
-        axes.set_title(f"{wrapped(solution.form.name, TITLE_WIDTH)}\n{solution.rule}")
+        axes.set_title(f"{wrapped(solution.game.name, TITLE_WIDTH)}\n{solution.program}")
         axes.set_xlabel("iteration")
         axes.set_ylabel("exploitability")
 

@@ -21,10 +21,8 @@ from nashforge.evolve.evaluation.metrics import (
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.cfr.engine import run, session_arguments
-from nashforge.solvers.cfr.rules import rule_names, rule_source
-from nashforge.solvers.cfr.solve import solve
-from nashforge.solvers.sequence_form.profile import PolicyError, Profile
+from nashforge.solvers.cfr.engine import CFR
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
@@ -52,7 +50,8 @@ class CFRDomain(GameDomain):
     title = "CFR rules, judged by the exploitability of their average policy"
     evaluator = "cfr-2"
     seed = "cfr_plus"
-    hosts: tuple[str, ...] = ("nashforge.solvers.cfr.host",)
+    kind = CFR
+    hosts: tuple[str, ...] = (CFR.host,)
     metric = "exploitability"
     metrics = catalogue(
         [EXPLOITABILITY, SECONDS, Metric(AVERAGED, "max", title="has an average"), *strategic_metrics()]
@@ -69,14 +68,6 @@ class CFRDomain(GameDomain):
     )
     seconds: Mapping[Split, float] = {"train": 120.0, "validation": 120.0, "test": 600.0}
 
-    def baselines(self) -> tuple[str, ...]:
-        """Return the names of the library's rules."""
-        return rule_names()
-
-    def source(self, baseline: str) -> str:
-        """Return the source of a library rule."""
-        return rule_source(baseline)
-
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs: the whole horizon on a tiny game, and the start of a larger one."""
         return Stage(
@@ -91,9 +82,9 @@ class CFRDomain(GameDomain):
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of CFR rules."""
-        from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
+        from nashforge.evolve.proposers.rewriting.grammars.cfr import grammar
 
-        return CFR
+        return grammar.CFR
 
     def translate(self, source: str) -> str | None:
         """Return a rule that forms its average itself, as all did before ``cfr-2``, for today's engine."""
@@ -101,38 +92,32 @@ class CFRDomain(GameDomain):
 
         return to_weights(source)
 
-    def stranger(self, form: SequenceForm, iterations: int) -> Profile:
-        """Return what DCFR plays after as many iterations."""
-        return solve(form, self.fitness.reference, iterations).policy
-
     def play(
         self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
     ) -> list[float]:
         """Run the rule in one game, each player in a process of its own, and measure the average policy."""
         form = played_form(trial.game, trial.disguise)
-        arguments = session_arguments(form, trial.iterations)
+        arguments = CFR.arguments(form, trial.iterations)
         limits = replace(limits, call_cpu_seconds=call_cpu_seconds(form))
         with sandbox.sessions(source, arguments, limits=limits) as sessions:
             try:
-                trajectory = run(form, sessions, trial.iterations, trial.checkpoints)
+                trajectory = CFR.run(form, sessions, trial.iterations, trial.checkpoints)
             except PolicyError as error:
                 sessions.close()
                 raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
         result.use(sessions.usage, sessions.log)
-        result.final = (form, trajectory.average)
-        result.values[trial.label] = trajectory.exploitability
-        for point in trajectory.checkpoints:
+        result.final = (form, trajectory.policy)
+        result.values[trial.label] = trajectory.gap
+        for point in trajectory.curve:
             result.scores.append(
                 Score(
                     game=trial.label,
                     metric="exploitability",
-                    value=point.exploitability,
+                    value=point.gap,
                     iteration=point.iteration,
                 )
             )
-        result.scores.append(
-            Score(game=trial.label, metric="seconds", value=trajectory.checkpoints[-1].seconds)
-        )
+        result.scores.append(Score(game=trial.label, metric="seconds", value=trajectory.curve[-1].seconds))
         if not trajectory.averaged:
             result.scores.append(Score(game=trial.label, metric=AVERAGED, value=0.0, direction="max"))
-        return [point.exploitability for point in trajectory.checkpoints]
+        return [point.gap for point in trajectory.curve]

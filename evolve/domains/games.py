@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from nashforge import games
 from nashforge.archive.records import Score
@@ -14,14 +13,10 @@ from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.metrics.profile import UndefinedMetricError, check_defined, strategic_values
+from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.risk.measures import Risk
 from nashforge.solvers.sequence_form.profile import Profile
-
-if TYPE_CHECKING:
-    pass
-
-FINGERPRINT_DIGITS = 5
-"""Programs whose measurements agree to so many digits on the smoke stage count as the same behaviour."""
+from nashforge.solvers.solving import solve
 
 
 class GameDomain(Domain):
@@ -29,18 +24,29 @@ class GameDomain(Domain):
 
     Attributes
     ----------
+    kind : ProgramKind
+        Of its programs: their interface, library and engine.
     disguise : Disguise
         Of the first game of validation; the numbers of the others count up from it.
     perturbs_only_copies : bool
         Whether payoffs are perturbed only in games of the domain's own training suite.
     """
 
+    kind: ProgramKind
     disguise: Disguise
     perturbs_only_copies = False
 
     def programs(self) -> Mapping[str, str]:
         """Return the sources of the library's programs."""
         return {name: self.source(name) for name in self.baselines()}
+
+    def baselines(self) -> tuple[str, ...]:
+        """Return the names of the library's programs."""
+        return self.kind.library.names()
+
+    def source(self, baseline: str) -> str:
+        """Return the source of a program of the library."""
+        return self.kind.library.source(baseline)
 
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
         """Return the games of a suite; those for validation are disguised, each with a number of its own.
@@ -72,7 +78,7 @@ class GameDomain(Domain):
 
     def stranger(self, form: SequenceForm, iterations: int) -> Profile:
         """Return the joint policy of the reference program, whose seats partners for cross-play come from."""
-        raise NotImplementedError(f"the domain {self.name} has no strangers; define stranger()")
+        return solve(form, self.fitness.reference, iterations, (), kind=self.kind).policy
 
     def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:
         """Add strategic measures of what was played last, as far as they are asked for."""

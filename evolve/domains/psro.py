@@ -21,12 +21,9 @@ from nashforge.evolve.evaluation.metrics import (
 )
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
-from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.psro.engine import PSROCheckpoint, StrategyError, run, session_arguments
-from nashforge.solvers.psro.meta_solvers import solver_names, solver_source
+from nashforge.solvers.programs.trajectory import run
+from nashforge.solvers.psro.engine import PSRO, Engine, PSROCheckpoint, StrategyError
 from nashforge.solvers.psro.restricted.disguise import Guise
-from nashforge.solvers.psro.solve import solve_psro
-from nashforge.solvers.sequence_form.profile import Profile
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
@@ -51,7 +48,8 @@ class PSRODomain(GameDomain):
     title = "PSRO meta-solvers, judged by the exploitability of the mixture that they evaluate"
     evaluator = "psro-1"
     seed = "uniform"
-    hosts: tuple[str, ...] = ("nashforge.solvers.psro.host",)
+    kind = PSRO
+    hosts: tuple[str, ...] = (PSRO.host,)
     metric = "exploitability"
     effort = "solver_seconds"  # the program's own; in all others it has no part
     metrics = catalogue([EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS, *strategic_metrics()])
@@ -64,14 +62,6 @@ class PSRODomain(GameDomain):
     horizon = 100
     disguise = Disguise(seed=2000, dummies=0.25, perturbation=0.3)
     seconds: Mapping[Split, float] = {"train": 300.0, "validation": 300.0, "test": 3600.0}
-
-    def baselines(self) -> tuple[str, ...]:
-        """Return the names of the library's meta-solvers."""
-        return solver_names()
-
-    def source(self, baseline: str) -> str:
-        """Return the source of a meta-solver of the library."""
-        return solver_source(baseline)
 
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs, with few iterations: populations of a few policies already tell."""
@@ -100,41 +90,31 @@ class PSRODomain(GameDomain):
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of meta-solvers."""
-        from nashforge.evolve.proposers.rewriting.grammars.psro.grammar import PSRO
+        from nashforge.evolve.proposers.rewriting.grammars.psro import grammar
 
-        return PSRO
-
-    def stranger(self, form: SequenceForm, iterations: int) -> Profile:
-        """Return what PSRO with the uniform meta-solver plays after as many iterations."""
-        return solve_psro(form, self.fitness.reference, iterations).policy
+        return grammar.PSRO
 
     def play(
         self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
     ) -> list[float]:
         """Run the meta-solver in one game and measure the mixture that it evaluates on the way."""
         form = played_form(trial.game, trial.disguise)
-        arguments = session_arguments(form, trial.iterations)
+        [arguments] = PSRO.arguments(form, trial.iterations)
         with sandbox.session(source, limits=limits, **arguments) as session:
             reached: list[PSROCheckpoint] = []
             try:
-                trajectory = run(
-                    form,
-                    session,
-                    trial.iterations,
-                    trial.checkpoints,
-                    on_checkpoint=reached.append,
-                    guise=_guise(trial, form.players),
-                )
+                engine = Engine(form, [session], trial.iterations, _guise(trial, form.players))
+                trajectory = run(engine, trial.iterations, trial.checkpoints, reached.append)
             except StrategyError as error:
                 raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
             except ProgramTimeout as error:
                 raise ProgramTimeout(_too_slow(error, trial, reached), error.log, error.usage) from error
         result.use(session.usage, session.log)
-        result.final = (form, trajectory.average)
-        result.values[trial.label] = trajectory.exploitability
-        for point in trajectory.checkpoints:
+        result.final = (form, trajectory.policy)
+        result.values[trial.label] = trajectory.gap
+        for point in trajectory.curve:
             for metric in ("exploitability", *(metric.name for metric in CHECKPOINT_METRICS)):
-                value = point.seconds if metric == "elapsed" else getattr(point, metric)
+                value = getattr(point, {"exploitability": "gap", "elapsed": "seconds"}.get(metric, metric))
                 result.scores.append(
                     Score(
                         game=trial.label,
@@ -144,10 +124,8 @@ class PSRODomain(GameDomain):
                         iteration=point.iteration,
                     )
                 )
-        result.scores.append(
-            Score(game=trial.label, metric="seconds", value=trajectory.checkpoints[-1].seconds)
-        )
-        return [point.exploitability for point in trajectory.checkpoints]
+        result.scores.append(Score(game=trial.label, metric="seconds", value=trajectory.curve[-1].seconds))
+        return [point.gap for point in trajectory.curve]
 
 
 def _guise(trial: Trial, players: int) -> Guise | None:

@@ -103,12 +103,11 @@ def _extensive(name: str) -> SuiteEntry:
 
 def _learning(name: str) -> SuiteEntry:
     from nashforge.games.matrix.suite_files import load_matrix_suite
-    from nashforge.solvers.learners.markov.tasks import is_markov_task, markov_task
-    from nashforge.solvers.learners.tasks import learning_task
+    from nashforge.solvers.learners.engine import learning_task
 
     found = load_matrix_suite(name)
     for game in found.games:  # another kind of suite has the same fields
-        markov_task(game) if is_markov_task(game) else learning_task(game)
+        learning_task(game)
     return SuiteEntry(found.name, LEARNING, found.purpose, found.games)
 
 

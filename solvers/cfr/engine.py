@@ -7,18 +7,18 @@ down for the average and the next realisation plan. The average is kept here: ru
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.cfr import host
+from nashforge.solvers.cfr.rules import LIBRARY
+from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.programs.session import Session
-from nashforge.solvers.programs.stopping import Stop
+from nashforge.solvers.programs.trajectory import Checkpoint
 from nashforge.solvers.sequence_form.profile import (
     PolicyError,
     Profile,
@@ -30,49 +30,6 @@ from nashforge.solvers.sequence_form.profile import (
 from nashforge.solvers.sequence_form.tables import tables
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """Where a run stood after some iterations.
-
-    Attributes
-    ----------
-    iteration : int
-        Iterations done.
-    exploitability : float
-        Of the average profile, exact, in units of utility.
-    seconds : float
-        Wall time since the start of the run, without the time spent on measuring.
-    """
-
-    iteration: int
-    exploitability: float
-    seconds: float
-
-
-Point = TypeVar("Point", bound=Checkpoint)
-
-
-@dataclass(frozen=True)
-class Trajectory(Generic[Point]):
-    """The outcome of a run: the profile that is the answer at the end, and the checkpoints on the way.
-
-    Attributes
-    ----------
-    averaged : bool
-        Whether the average holds anything yet. Some rules weigh their first policies with zero: until one
-        weighs more, uniform play stands for the average.
-    """
-
-    average: Profile
-    checkpoints: tuple[Point, ...]
-    averaged: bool = True
-
-    @property
-    def exploitability(self) -> float:
-        """Exploitability of the profile at the end."""
-        return self.checkpoints[-1].exploitability
 
 
 def session_arguments(form: SequenceForm, horizon: int) -> list[dict[str, Any]]:
@@ -89,12 +46,6 @@ def session_arguments(form: SequenceForm, horizon: int) -> list[dict[str, Any]]:
         }
         for treeplex in form.treeplexes
     ]
-
-
-def default_checkpoints(iterations: int) -> tuple[int, ...]:
-    """Return 1, 2, 5, 10, 20, 50, ... up to and including ``iterations``."""
-    steps = {m * 10**e for e in range(len(str(iterations))) for m in (1, 2, 5)}
-    return tuple(sorted({step for step in steps if step < iterations} | {iterations}))
 
 
 class Engine:
@@ -149,9 +100,13 @@ class Engine:
         """Whether every player's average holds anything yet; a player who never moves needs none."""
         return all(average.any() for average in self._averages if average.size)
 
-    def average(self) -> Profile:
+    def policy(self) -> Profile:
         """Return the average profile; uniform where it holds nothing yet."""
         return average_profile(self.form, self._averages)
+
+    def checkpoint(self, seconds: float) -> Checkpoint:
+        """Measure the exploitability of the average profile."""
+        return Checkpoint(self.iteration, exploitability(self.form, self.policy()), seconds)
 
     def _refuse(self, player: int, bad: int, keep: Array, add: Array) -> None:
         if bad < -1:
@@ -163,59 +118,13 @@ class Engine:
         check_policy(self.form, player, self._policies[player], bad)
 
 
-def run(
-    form: SequenceForm,
-    sessions: Sequence[Session],
-    iterations: int,
-    checkpoints: Iterable[int] | None = None,
-    on_checkpoint: Callable[[Checkpoint], None] | None = None,
-    stop: Stop | None = None,
-) -> Trajectory[Checkpoint]:
-    """Run a rule in a game and measure the exploitability of its average profile.
-
-    Parameters
-    ----------
-    form
-        The compiled game.
-    sessions
-        Serve the rule, one a player; made with `session_arguments`.
-    iterations
-        Iterations to do, at least 1.
-    checkpoints
-        Iterations after which to measure; the last iteration is always measured. Default: 1, 2, 5, 10, ...
-    on_checkpoint
-        Called with every checkpoint; may raise to stop the run.
-    stop
-        Ends the run early, with what it has.
-    """
-    if iterations < 1:
-        raise ValueError(f"iterations must be at least 1; got {iterations}")
-    stop = stop or Stop()
-    wanted = set(default_checkpoints(iterations) if checkpoints is None else checkpoints) | {iterations}
-    wanted |= stop.looks(iterations)
-    engine = Engine(form, sessions)
-    measured: list[Checkpoint] = []
-    seconds = 0.0
-    began = time.perf_counter()
-    profile: Profile = ()
-    for t in range(1, iterations + 1):
-        measure = stop.last() or t in wanted
-        engine.step()
-        if measure:
-            seconds += time.perf_counter() - began
-            profile = engine.average()
-            measured.append(Checkpoint(t, exploitability(form, profile), seconds))
-            if on_checkpoint is not None:
-                on_checkpoint(measured[-1])
-            if stop.met(measured[-1].exploitability):
-                break
-            began = time.perf_counter()
-    return Trajectory(profile, tuple(measured), engine.averaged)
-
-
-def curve(checkpoints: Sequence[Checkpoint]) -> tuple[Array, Array]:
-    """Return iterations and exploitabilities of checkpoints as two arrays."""
-    return (
-        np.array([point.iteration for point in checkpoints], dtype=np.float64),
-        np.array([point.exploitability for point in checkpoints]),
-    )
+CFR = ProgramKind(
+    name="cfr",
+    package="nashforge.solvers.cfr",
+    library=LIBRARY,
+    default="dcfr",
+    iterations=1000,
+    arguments=session_arguments,
+    engine=lambda form, sessions, iterations: Engine(form, sessions),
+)
+"""Rules that minimise counterfactual regret."""

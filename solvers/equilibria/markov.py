@@ -158,7 +158,7 @@ def backward_induction(game: MarkovGame, rationality: Rationality, horizon: int)
 class ActorCritic:
     """The two-timescale actor-critic, one iteration at a time.
 
-    Rationality
+    Parameters
     ----------
     game
     rationality

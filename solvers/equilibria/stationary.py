@@ -48,7 +48,7 @@ def policy_values(
 ) -> Array:
     """Return what a player's policy is worth in every state, shape ``(states,)``, in units of utility.
 
-    Rationality
+    Parameters
     ----------
     policies
         Of both players, shapes ``(states, n)`` and ``(states, m)``.

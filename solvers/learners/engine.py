@@ -1,72 +1,144 @@
-"""The engine of learners: four agents climb their own payoffs, and the players' RQE gap is measured.
-
-The 2n-player form of Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156, section 4: player i climbs
-``x . R p - eps nu(x)``, its adversary descends ``x . R p + D(p, y) / tau``, all at once.
-"""
+"""The engine of learners: agents climb the gradients that they are told, all at once, in any task."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.solvers.equilibria.gaps import matrix_gaps
-from nashforge.solvers.learners.engine_loop import Learned, climb, sessions_of_roles, sizes_of
-from nashforge.solvers.learners.tasks import LearningTask
+from nashforge.errors import NashforgeError
+from nashforge.solvers.learners import host
+from nashforge.solvers.learners.markov.task import is_markov_task, markov_task
+from nashforge.solvers.learners.one_shot import one_shot_task
+from nashforge.solvers.learners.rules import LIBRARY
+from nashforge.solvers.learners.task import Task, gradients, role_sizes
+from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.programs.session import Session
-from nashforge.solvers.risk.regularizers import nu_gradient
+from nashforge.solvers.programs.trajectory import Checkpoint, Policies
 
 Array = npt.NDArray[np.float64]
 
-
-def session_arguments(task: LearningTask, horizon: int) -> list[dict[str, Any]]:
-    """Return what sessions need to serve a learner: ``host``, ``setup``, ``inputs``, ``outputs`` of each."""
-    return sessions_of_roles(task.problem.shape, horizon)
-
-
-def gradients(task: LearningTask, agents: Sequence[Array]) -> list[Array]:
-    """Return the gradients of all agents' own payoffs, to be climbed."""
-    players, adversaries = agents[:2], agents[2:]
-    ascend, descend = [], []
-    for i, payoff in enumerate(task.problem.payoffs):
-        x, y, p = players[i], players[1 - i], adversaries[i]
-        ascend.append(payoff @ p - task.epsilon[i] * nu_gradient(task.regularizer, x))
-        price = np.log(p / y) + 1.0 if task.divergence == "kl" else -y / p
-        descend.append(-(x @ payoff + price / task.tau[i]))
-    return [*ascend, *descend]
+LEAST = 1e-9
+"""Probabilities are kept at or above this: gradients of logarithms are infinite at the boundary."""
+TOLERANCE = 1e-6
 
 
-def learn(
-    task: LearningTask, sessions: Sequence[Session], horizon: int, checkpoints: Iterable[int] = ()
-) -> Learned:
-    """Let learners play for ``horizon`` iterations and measure the players' RQE gap.
+class StrategyError(NashforgeError, ValueError):
+    """A learner returned something that is not a mixed strategy."""
+
+
+def learning_task(text: str, seed: int | None = None, perturbation: float = 0.0) -> Task:
+    """Return the task that a string names, in a matrix or a Markov game.
+
+    Parameters
+    ----------
+    seed, perturbation
+        Of a disguise, see `one_shot_task` and `markov_task`.
 
     Raises
     ------
-    StrategyError
-        If a learner returns something that is not a mixed strategy.
+    nashforge.games.GameError
+        If the string names no game, or has parameters that are not valid.
     """
-    return climb(
-        sessions,
-        horizon,
-        checkpoints,
-        [np.full(size, 1.0 / size) for size in sizes_of(task.problem.shape)],
-        lambda agents: gradients(task, agents),
-        lambda strategies: gap(task, strategies),
-    )
+    read = markov_task if is_markov_task(text) else one_shot_task
+    return read(text, seed, perturbation)
 
 
-def gap(task: LearningTask, strategies: tuple[Array, Array]) -> float:
-    """Return the RQE gap of both players, summed, in units of payoffs that span 1."""
-    return sum(
-        matrix_gaps(
-            task.payoffs,
-            strategies,
-            tau=task.tau,
-            epsilon=task.epsilon,
-            divergence=task.divergence,
-            regularizer=task.regularizer,
-        )
-    )
+def session_arguments(task: Task, horizon: int) -> list[dict[str, Any]]:
+    """Return what sessions need to serve a learner, one a role, which is told of itself alone.
+
+    Each is a dictionary of ``host``, ``setup``, ``inputs``, ``outputs``. A role has an agent in every state.
+    Roles are player 1, player 2, the adversary of player 1, and that of player 2.
+    """
+    states = len(task.labels) or 1
+    return [
+        {
+            "host": "nashforge.solvers.learners.host",
+            "setup": {"horizon": horizon, "agents": [[size, int(role >= 2)]] * states},
+            "inputs": host.inputs([size] * states),
+            "outputs": host.outputs([size] * states),
+        }
+        for role, size in enumerate(role_sizes(task.actions))
+    ]
+
+
+class Engine:
+    """One learner at work in one game, each role's instances behind a session of their own.
+
+    Parameters
+    ----------
+    task
+        What is played.
+    sessions
+        Serve the learner, one a role; made with `session_arguments`.
+
+    Attributes
+    ----------
+    agents : list of ndarray
+        Present strategies, one array a role, with actions on the last axis.
+    """
+
+    averaged = True
+
+    def __init__(self, task: Task, sessions: Sequence[Session]) -> None:
+        self.task = task
+        self.iteration = 0
+        shape = (len(task.labels),) if task.labels else ()
+        self.agents: list[Array] = [np.full((*shape, size), 1.0 / size) for size in role_sizes(task.actions)]
+        self._sessions = sessions
+
+    def step(self) -> None:
+        """Let every agent move once.
+
+        Raises
+        ------
+        StrategyError
+            If a learner returns something that is not a mixed strategy.
+        """
+        self.iteration += 1
+        told = gradients(self.task, self.agents)
+        moved = []
+        for session, agent, gradient in zip(self._sessions, self.agents, told, strict=True):
+            session.inputs["strategy"][:] = agent.ravel()
+            session.inputs["gradient"][:] = gradient.ravel()
+            session.call(self.iteration)
+            moved.append(self._checked(session.outputs["next"].reshape(agent.shape)))
+        self.agents = moved
+
+    def policy(self) -> Policies:
+        """Return both players' present strategies."""
+        return self.agents[0], self.agents[1]
+
+    def checkpoint(self, seconds: float) -> Checkpoint:
+        """Measure the players' RQE gap."""
+        return Checkpoint(self.iteration, self.task.gap(self.policy()), seconds)
+
+    def _checked(self, given: Array) -> Array:
+        """Return strategies kept away from the boundary, if strategies are what was given."""
+        sums = given.sum(axis=-1)
+        bad = np.atleast_1d((given.min(axis=-1) < -TOLERANCE) | ~(np.abs(sums - 1.0) <= TOLERANCE))
+        if bad.any():
+            row = int(bad.argmax())
+            wrong = np.atleast_2d(given)[row]
+            state = f"in state {self.task.labels[row]} " if self.task.labels else ""
+            raise StrategyError(
+                f"update() must return non-negative numbers that sum to 1; {state}in iteration "
+                f"{self.iteration} it returned {np.array2string(wrong, threshold=8)} (sum {wrong.sum():.9g})"
+            )
+        kept = np.maximum(given, LEAST)
+        return np.asarray(kept / kept.sum(axis=-1, keepdims=True))
+
+
+RQE = ProgramKind(
+    name="rqe",
+    package="nashforge.solvers.learners",
+    library=LIBRARY,
+    default="mirror_descent",
+    iterations=100,
+    arguments=session_arguments,
+    engine=lambda task, sessions, iterations: Engine(task, sessions),
+    read=lambda game, max_nodes: learning_task(game),
+)
+"""Learners of risk-averse equilibria."""

@@ -8,7 +8,7 @@ of the new policies against all others. All players respond to the same strategi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from nashforge.errors import NashforgeError
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.cfr.engine import Checkpoint, Trajectory, default_checkpoints
+from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.programs.session import Session
-from nashforge.solvers.programs.stopping import Stop
+from nashforge.solvers.programs.trajectory import Checkpoint
 from nashforge.solvers.psro import host, kernels
+from nashforge.solvers.psro.meta_solvers import LIBRARY
 from nashforge.solvers.psro.restricted.disguise import Guise, Order
 from nashforge.solvers.psro.restricted.factored_payoffs import Factors
 from nashforge.solvers.psro.restricted.tensors import Tensors
@@ -74,21 +75,26 @@ def _plan_form(form: SequenceForm, capacity: int) -> tuple[int, int]:
     return 0, 0
 
 
-def session_arguments(form: SequenceForm, horizon: int) -> dict[str, Any]:
-    """Return what a session needs to serve a meta-solver: ``host``, ``setup``, ``inputs``, ``outputs``."""
+def session_arguments(form: SequenceForm, horizon: int) -> list[dict[str, Any]]:
+    """Return what the one session needs to serve a meta-solver: ``host``, ``setup``, ``inputs``, ``outputs``.
+
+    A meta-solver mixes for all players, so that there is one session.
+    """
     capacity = horizon + 1
     classes, leaves = _plan_form(form, capacity)
-    return {
-        "host": "nashforge.solvers.psro.host",
-        "setup": {
-            "players": form.players,
-            "horizon": horizon,
-            "capacity": capacity,
-            "factored": bool(classes),
-        },
-        "inputs": host.inputs(form.players, capacity, classes, leaves),
-        "outputs": host.outputs(form.players, capacity),
-    }
+    return [
+        {
+            "host": "nashforge.solvers.psro.host",
+            "setup": {
+                "players": form.players,
+                "horizon": horizon,
+                "capacity": capacity,
+                "factored": bool(classes),
+            },
+            "inputs": host.inputs(form.players, capacity, classes, leaves),
+            "outputs": host.outputs(form.players, capacity),
+        }
+    ]
 
 
 class Engine:
@@ -98,8 +104,8 @@ class Engine:
     ----------
     form
         The compiled game.
-    session
-        Serves the solver; made with `session_arguments`.
+    sessions
+        The one that serves the solver; made with `session_arguments`.
     horizon
         Number of iterations, as given there.
     guise
@@ -119,27 +125,31 @@ class Engine:
         Wall time spent in the solver.
     """
 
+    averaged = True
+
     def __init__(
-        self, form: SequenceForm, session: Session, horizon: int, guise: Guise | None = None
+        self, form: SequenceForm, sessions: Sequence[Session], horizon: int, guise: Guise | None = None
     ) -> None:
         self.form = form
         self.iteration = 0
         self.policies = 0
-        self.solver_seconds = 0.0
-        self._session = session
+        self.solver_seconds = self._evaluating = 0.0
+        [self._session] = sessions
         self._tables = tables(form)
         self._capacity = horizon + 1
         self._players = range(form.players)
         self.plans = [np.zeros((self._capacity, size + 1)) for size in self._tables.sizes]
         self._distinct: list[set[bytes]] = [set() for _ in self._players]
-        wanted = {name: shape for name, shape, _ in session_arguments(form, horizon)["inputs"]}
-        if wanted != {name: array.shape for name, array in session.inputs.items()}:
+        inputs, [arguments] = self._session.inputs, session_arguments(form, horizon)
+        if {name: shape for name, shape, _ in arguments["inputs"]} != {
+            name: array.shape for name, array in inputs.items()
+        }:
             raise ValueError(
                 f"the session was not made by session_arguments() for {form.name} and {horizon} iterations; "
                 "make one that is"
             )
         self._factors, self._tensors = None, None
-        if "tensors" in session.inputs:
+        if "tensors" in inputs:
             self._tensors = Tensors(form, self._capacity)
         else:
             self._factors = Factors(form, self._capacity)
@@ -189,12 +199,28 @@ class Engine:
         StrategyError
             If the solver returns something that is not a mixture.
         """
+        before = self.solver_seconds
         self.evaluated = self._ask(host.EVALUATE, self.iteration)
+        self._evaluating += self.solver_seconds - before
         mixed = self._mixed(self.evaluated)
         gain = sum(self._tables.gain(p, mixed) for p in self._players)
         return max(gain / self.form.players, 0.0)
 
-    def average(self) -> Profile:
+    def checkpoint(self, seconds: float) -> PSROCheckpoint:
+        """Measure the mixture to evaluate; the solver's time for it counts as the run's."""
+        value = self.measure()
+        return PSROCheckpoint(
+            iteration=self.iteration,
+            gap=value,
+            seconds=seconds + self._evaluating,
+            solver_seconds=self.solver_seconds,
+            policies=self.policies,
+            distinct=float(np.mean([len(seen) for seen in self._distinct])),
+            train_entropy=_entropy(self.train),
+            evaluate_entropy=_entropy(self.evaluated),
+        )
+
+    def policy(self) -> Profile:
         """Return the behaviour policies of the mixture that was evaluated last: plans mixed, not actions."""
         mixed = self._mixed(self.evaluated)
         profile = []
@@ -205,10 +231,6 @@ class Engine:
             np.divide(plan[:-1], parents, out=policy, where=parents > 0)
             profile.append(policy)
         return tuple(profile)
-
-    def distinct(self) -> float:
-        """Return the mean over players of the number of different policies."""
-        return float(np.mean([len(seen) for seen in self._distinct]))
 
     def _add(self) -> None:
         """Add the new policies to the populations, and show the grown game to the solver."""
@@ -268,65 +290,13 @@ def _entropy(strategies: Array) -> float:
     return float(-(strategies * logs).sum(axis=1).mean() / np.log(strategies.shape[1]))
 
 
-def run(
-    form: SequenceForm,
-    session: Session,
-    iterations: int,
-    checkpoints: Iterable[int] | None = None,
-    on_checkpoint: Callable[[PSROCheckpoint], None] | None = None,
-    guise: Guise | None = None,
-    stop: Stop | None = None,
-) -> Trajectory[PSROCheckpoint]:
-    """Run a meta-solver in a game and measure the exploitability of its evaluated mixture.
-
-    Parameters
-    ----------
-    form
-        The compiled game.
-    session
-        Serves the solver; made with `session_arguments` for the same number of iterations.
-    iterations
-        Iterations to do, at least 1.
-    checkpoints
-        Iterations after which to measure; the last is always measured. Default: 1, 2, 5, 10, ...
-    on_checkpoint
-        Called with every checkpoint; may raise to stop the run.
-    guise
-        How the restricted game is disguised.
-    stop
-        Ends the run early, with what it has.
-    """
-    if iterations < 1:
-        raise ValueError(f"iterations must be at least 1; got {iterations}")
-    stop = stop or Stop()
-    wanted = set(default_checkpoints(iterations) if checkpoints is None else checkpoints) | {iterations}
-    wanted |= stop.looks(iterations)
-    engine = Engine(form, session, iterations, guise)
-    measured: list[PSROCheckpoint] = []
-    seconds = 0.0
-    for t in range(1, iterations + 1):
-        measure = stop.last() or t in wanted
-        began = time.perf_counter()
-        engine.step()
-        seconds += time.perf_counter() - began
-        if measure:
-            before = engine.solver_seconds
-            value = engine.measure()
-            seconds += engine.solver_seconds - before
-            measured.append(
-                PSROCheckpoint(
-                    iteration=t,
-                    exploitability=value,
-                    seconds=seconds,
-                    solver_seconds=engine.solver_seconds,
-                    policies=engine.policies,
-                    distinct=engine.distinct(),
-                    train_entropy=_entropy(engine.train),
-                    evaluate_entropy=_entropy(engine.evaluated),
-                )
-            )
-            if on_checkpoint is not None:
-                on_checkpoint(measured[-1])
-            if stop.met(value):
-                break
-    return Trajectory(engine.average(), tuple(measured))
+PSRO = ProgramKind(
+    name="psro",
+    package="nashforge.solvers.psro",
+    library=LIBRARY,
+    default="projection_matching",
+    iterations=100,
+    arguments=session_arguments,
+    engine=Engine,
+)
+"""Meta-solvers of policy-space response oracles."""

@@ -8,7 +8,7 @@ import pytest
 
 from nashforge.evolve.sandbox import InvalidOutput, Sandbox
 from nashforge.games import compile as compile_game
-from nashforge.solvers.cfr.engine import run, session_arguments
+from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.sequence_form.profile import PolicyError
 
 PROGRAM = """
@@ -48,12 +48,12 @@ UNIFORM = "self.infosets.uniform()"
 def test_engine_refuses_what_is_no_policy(sandbox: Sandbox, policy: str, weights: str, reason: str) -> None:
     form = compile_game("kuhn_poker")
     source = PROGRAM.replace("{policy}", policy).replace("{weights}", weights)
-    arguments = session_arguments(form, 4)
+    arguments = CFR.arguments(form, 4)
     # The control: nothing but the engine's check stands between these numbers and a score.
     with sandbox.session(source, **arguments[0]) as session:
         session.call(1)
     with sandbox.sessions(source, arguments) as sessions, pytest.raises(PolicyError, match=reason):
-        run(form, sessions, 4, [4])
+        CFR.run(form, sessions, 4, [4])
 
 
 @pytest.mark.parametrize(
@@ -73,15 +73,15 @@ def test_weights_that_are_none_are_invalid_output(sandbox: Sandbox, weights: str
     form = compile_game("kuhn_poker")
     source = PROGRAM.replace("{policy}", UNIFORM).replace("{weights}", weights)
     with (
-        sandbox.sessions(source, session_arguments(form, 4)) as sessions,
+        sandbox.sessions(source, CFR.arguments(form, 4)) as sessions,
         pytest.raises(InvalidOutput, match=reason),
     ):
-        run(form, sessions, 4, [4])
+        CFR.run(form, sessions, 4, [4])
 
 
 @pytest.mark.parametrize("weights", ["1, 1", "0, 1", "np.ones(self.infosets.count), 3", "[1, 2.5]", "1, 0"])
 def test_engine_accepts_what_is_a_policy(sandbox: Sandbox, weights: str) -> None:
     form = compile_game("kuhn_poker")
     source = PROGRAM.replace("{policy}", UNIFORM).replace("{weights}", weights)
-    with sandbox.sessions(source, session_arguments(form, 4)) as sessions:
-        assert run(form, sessions, 4, [4]).exploitability == pytest.approx(11 / 24, abs=1e-12)
+    with sandbox.sessions(source, CFR.arguments(form, 4)) as sessions:
+        assert CFR.run(form, sessions, 4, [4]).gap == pytest.approx(11 / 24, abs=1e-12)

@@ -20,7 +20,7 @@ from nashforge.games import compile as compile_game
 from nashforge.games import disguise
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers import exploitability, solve
-from nashforge.solvers.cfr.engine import run, session_arguments
+from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.cfr.interface import Infosets
 from nashforge.solvers.programs.session import InlineSession, Session, load_module
 from nashforge.solvers.sequence_form.profile import average_profile, uniform_profile
@@ -45,7 +45,7 @@ def gain(value: float, game: Any = GAME) -> float:
 def together(source: str, form: SequenceForm) -> Sequence[Session]:
     """Serve all players from one module in one process, as it once was."""
     namespace = load_module(source)
-    return [InlineSession(namespace, **each) for each in session_arguments(form, ITERATIONS)]
+    return [InlineSession(namespace, **each) for each in CFR.arguments(form, ITERATIONS)]
 
 
 def averages_of_its_own(source: str, form: SequenceForm) -> float:
@@ -87,7 +87,7 @@ def test_the_attack_once_paid(seed: int | None) -> None:
 
 def test_players_that_share_a_process_could_still_buy_it() -> None:
     form = compile_game(GAME)
-    assert gain(run(form, together(program(SHARED_MODULE), form), ITERATIONS).exploitability) > 1.5
+    assert gain(CFR.run(form, together(program(SHARED_MODULE), form), ITERATIONS).gap) > 1.5
 
 
 def test_players_do_not_share_a_process(sandbox: Sandbox) -> None:
@@ -111,9 +111,9 @@ def test_players_cannot_reach_each_other(sandbox: Sandbox, tmp_path: Path, chann
     source, form = placed(channel, tmp_path), compile_game(GAME)
     with (
         Sandbox(["nashforge.solvers.cfr.host"], tier="none", machine=NO_WALLS) as open_,
-        open_.sessions(source, session_arguments(form, ITERATIONS)) as sessions,
+        open_.sessions(source, CFR.arguments(form, ITERATIONS)) as sessions,
     ):
-        value = run(form, sessions, ITERATIONS).exploitability
+        value = CFR.run(form, sessions, ITERATIONS).gap
     assert "SOLVED" in sessions.log
     assert gain(value) > 1.5
 
@@ -128,8 +128,8 @@ def test_nothing_is_solved_inside_a_call(sandbox: Sandbox) -> None:
     knows = program("def exchange(seat): return [seat.notes, seat.notes]")
     form = compile_game(GAME)
     solved = knows.replace("A, *trees = payoffs(*both)", "A, *trees = payoffs(*both); A = np.eye(*A.shape)")
-    with sandbox.sessions(solved, session_arguments(form, ITERATIONS)) as sessions:
-        run(form, sessions, ITERATIONS)  # the control: without a bound on calls there is
+    with sandbox.sessions(solved, CFR.arguments(form, ITERATIONS)) as sessions:
+        CFR.run(form, sessions, ITERATIONS)  # the control: without a bound on calls there is
     assert "SOLVED" in sessions.log
     found = evaluated(solved, sandbox)
     assert found.status == "timeout"
@@ -171,7 +171,7 @@ def test_what_is_played_last_buys_nothing(sandbox: Sandbox, seen: str, policy: s
 
 def test_a_child_is_told_of_its_own_player_only() -> None:
     form = compile_game("leduc_poker")
-    for player, each in enumerate(session_arguments(form, 7)):
+    for player, each in enumerate(CFR.arguments(form, 7)):
         assert each["setup"] == {"horizon": 7, "start": form.treeplexes[player].start.tolist()}
         names = [name for name, _, _ in (*each["inputs"], *each["outputs"])]
         assert names == ["regret", "reach", "policy", "keep", "add"]

@@ -5,9 +5,9 @@ import pytest
 
 from nashforge import games
 from nashforge.evolve.sandbox import Sandbox
-from nashforge.solvers.programs.session import InlineSession
-from nashforge.solvers.psro.engine import Engine, run, session_arguments
-from nashforge.solvers.psro.meta_solvers import load_solver, solver_names, solver_source, solver_title
+from nashforge.solvers.programs.session import inline_sessions
+from nashforge.solvers.psro.engine import PSRO, Engine
+from nashforge.solvers.psro.meta_solvers import LIBRARY, solver_names, solver_source
 from nashforge.solvers.psro.restricted.disguise import Guise
 
 pytestmark = pytest.mark.parametrize("solver", solver_names())
@@ -42,12 +42,12 @@ def short_source(solver):
 def inline(solver, form, horizon):
     namespace = {"__name__": "candidate"}
     exec(short_source(solver), namespace)
-    return InlineSession(namespace, **session_arguments(form, horizon))
+    return inline_sessions(lambda: namespace, PSRO.arguments(form, horizon))
 
 
 def test_documentation_states_formula_and_source(solver):
     source = solver_source(solver)
-    assert solver_title(solver).endswith(".")
+    assert LIBRARY.title(solver).endswith(".")
     assert "Source: " in source
     assert "\n    s" in source or "\n    g = " in source or " s = " in source
 
@@ -100,11 +100,11 @@ def test_works_on_disguised_populations(solver):
 
 def test_same_result_sandboxed(solver, sandbox):
     form = games.compile(game_for(solver))
-    plain = run(form, inline(solver, form, 5), 5)
-    with sandbox.session(short_source(solver), **session_arguments(form, 5)) as session:
-        confined = run(form, session, 5)
-    assert [p.exploitability for p in plain.checkpoints] == [p.exploitability for p in confined.checkpoints]
-    for mine, theirs in zip(plain.average, confined.average, strict=True):
+    plain = PSRO.run(form, inline(solver, form, 5), 5)
+    with sandbox.sessions(short_source(solver), PSRO.arguments(form, 5)) as sessions:
+        confined = PSRO.run(form, sessions, 5)
+    assert [p.gap for p in plain.curve] == [p.gap for p in confined.curve]
+    for mine, theirs in zip(plain.policy, confined.policy, strict=True):
         assert np.array_equal(mine, theirs)
 
 
@@ -119,6 +119,6 @@ def test_training_and_evaluating_do_not_share_state(solver):
 
 
 def test_a_library_solver_loads_by_name(solver):
-    name, namespace = load_solver(solver)
+    name, namespace = LIBRARY.load(solver)
     assert name == solver
     assert namespace["__doc__"]

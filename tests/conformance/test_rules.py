@@ -6,9 +6,9 @@ import pytest
 from nashforge import games
 from nashforge.evolve.sandbox import Sandbox
 from nashforge.solvers import exploitability, rule_names, rule_source, solve
-from nashforge.solvers.cfr.engine import Engine, run, session_arguments
+from nashforge.solvers.cfr.engine import CFR, Engine
 from nashforge.solvers.cfr.interface import Infosets
-from nashforge.solvers.cfr.rules import load_rule, rule_title
+from nashforge.solvers.cfr.rules import LIBRARY
 from nashforge.solvers.programs.session import inline_sessions
 
 pytestmark = pytest.mark.parametrize("rule", rule_names())
@@ -21,12 +21,12 @@ def sandbox():
 
 
 def inline(rule, form, horizon):
-    return inline_sessions(lambda: load_rule(rule)[1], session_arguments(form, horizon))
+    return inline_sessions(lambda: LIBRARY.load(rule)[1], CFR.arguments(form, horizon))
 
 
 def test_documentation_states_formula_and_source(rule):
     source = rule_source(rule)
-    assert rule_title(rule).endswith(".")
+    assert LIBRARY.title(rule).endswith(".")
     assert "Source: " in source
     assert "C <- " in source
 
@@ -37,20 +37,20 @@ def test_every_policy_on_the_way_is_a_distribution(rule, name):
     engine = Engine(form, inline(rule, form, 30))
     for _ in range(30):
         engine.step()  # raises where a policy is none
-        for policy in engine.average():
+        for policy in engine.policy():
             assert (policy >= 0).all()
             assert (policy <= 1).all()
-    assert 0 <= exploitability(form, engine.average()) < 5
+    assert 0 <= exploitability(form, engine.policy()) < 5
 
 
 def test_exploitability_falls(rule):
     curve = solve("leduc_poker", rule=rule, iterations=1000, checkpoints=[10, 1000]).curve
-    assert curve[-1].exploitability < 0.1 * curve[0].exploitability
+    assert curve[-1].gap < 0.1 * curve[0].gap
 
 
 def test_players_do_not_share_state(rule):
     """Two instances fed in turn do what each does alone."""
-    namespace = load_rule(rule)[1]
+    namespace = LIBRARY.load(rule)[1]
     rule_class = next(
         v for v in namespace.values() if isinstance(v, type) and v.__module__ == namespace["__name__"]
     )
@@ -82,28 +82,28 @@ def test_permuting_information_sets_and_actions_changes_nothing(rule, name):
     """
     form = games.disguise(games.compile(name), 5, permute=False, dummies=0.0, perturbation=0.3).form
     disguise = games.disguise(form, 11, permute=True, dummies=0.3, perturbation=0.0)
-    plain = run(form, inline(rule, form, 30), 30, [])
-    hidden = run(disguise.form, inline(rule, disguise.form, 30), 30, [])
-    assert hidden.exploitability == pytest.approx(plain.exploitability, rel=1e-6)
-    back = disguise.policy_from_disguised(hidden.average)
-    for mine, theirs in zip(plain.average, back, strict=True):
+    plain = CFR.run(form, inline(rule, form, 30), 30, [])
+    hidden = CFR.run(disguise.form, inline(rule, disguise.form, 30), 30, [])
+    assert hidden.gap == pytest.approx(plain.gap, rel=1e-6)
+    back = disguise.policy_from_disguised(hidden.policy)
+    for mine, theirs in zip(plain.policy, back, strict=True):
         assert np.abs(mine - theirs).max() < 1e-6
 
 
 def test_same_result_sandboxed(rule, sandbox):
     form = games.compile("leduc_poker")
-    plain = run(form, inline(rule, form, 60), 60)
-    with sandbox.sessions(rule_source(rule), session_arguments(form, 60)) as sessions:
-        confined = run(form, sessions, 60)
-    assert [p.exploitability for p in plain.checkpoints] == [p.exploitability for p in confined.checkpoints]
-    for mine, theirs in zip(plain.average, confined.average, strict=True):
+    plain = CFR.run(form, inline(rule, form, 60), 60)
+    with sandbox.sessions(rule_source(rule), CFR.arguments(form, 60)) as sessions:
+        confined = CFR.run(form, sessions, 60)
+    assert [p.gap for p in plain.curve] == [p.gap for p in confined.curve]
+    for mine, theirs in zip(plain.policy, confined.policy, strict=True):
         assert np.array_equal(mine, theirs)
 
 
 def test_arrays_that_a_rule_is_given_are_its_own(rule):
     """Changing what was handed over must not reach the engine."""
     form = games.compile("kuhn_poker")
-    namespace = load_rule(rule)[1]
+    namespace = LIBRARY.load(rule)[1]
     rule_class = next(
         v for v in namespace.values() if isinstance(v, type) and v.__module__ == namespace["__name__"]
     )
@@ -119,5 +119,5 @@ def test_arrays_that_a_rule_is_given_are_its_own(rule):
             reach[:] = np.nan
             return result
 
-    careless = run(form, inline(Careless, form, 50), 50)
-    assert careless.exploitability == run(form, inline(rule, form, 50), 50).exploitability
+    careless = CFR.run(form, inline(Careless, form, 50), 50)
+    assert careless.gap == CFR.run(form, inline(rule, form, 50), 50).gap

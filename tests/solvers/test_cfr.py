@@ -7,9 +7,9 @@ from open_spiel.python.algorithms.exploitability import exploitability
 
 from nashforge import games
 from nashforge.solvers import from_openspiel, solve, to_openspiel
-from nashforge.solvers.cfr.engine import default_checkpoints
 from nashforge.solvers.cfr.interface import RegretMinimizer
 from nashforge.solvers.programs.library import NotInLibraryError
+from nashforge.solvers.programs.trajectory import default_checkpoints
 
 GOOFSPIEL = "goofspiel(num_cards=4,imp_info=True,points_order=descending)"
 
@@ -114,9 +114,9 @@ def test_published_exploitability_at_iteration_100(rule, name, expected):
 
 def test_a_solution_tells_all():
     solution = solve("kuhn_poker", rule="dcfr", iterations=200)
-    assert solution.rule == "dcfr"
+    assert solution.program == "dcfr"
     assert [point.iteration for point in solution.curve] == [1, 2, 5, 10, 20, 50, 100, 200]
-    assert solution.exploitability == solution.curve[-1].exploitability
+    assert solution.exploitability == solution.curve[-1].gap
     assert solution.values() == pytest.approx([-1 / 18, 1 / 18], abs=1e-2)
     table = solution.table()
     assert len(table) == 12
@@ -154,12 +154,12 @@ def test_a_rule_can_be_a_class_or_a_file(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(rule_source("cfr"))
     by_class, by_file = solve("kuhn_poker", Greedy, 50), solve("kuhn_poker", path, 50)
-    assert by_file.rule == "mine"
+    assert by_file.program == "mine"
     assert by_class.exploitability == by_file.exploitability == solve("kuhn_poker", "cfr", 50).exploitability
 
 
 def test_wrong_input_is_named():
-    with pytest.raises(NotInLibraryError, match=r"no rule 'dfcr'.*dcfr"):
+    with pytest.raises(NotInLibraryError, match=r"no program 'dfcr'.*dcfr"):
         solve("kuhn_poker", rule="dfcr")
     with pytest.raises(ValueError, match="at least 1; got 0"):
         solve("kuhn_poker", iterations=0)

@@ -40,7 +40,7 @@ def test_numbering_changes_no_score(name, rule):
     """Up to rounding, at iterations that do not amplify it yet."""
     form = games.compile(name)
     hidden = games.disguise(form, 2, permute=True, dummies=0.0, perturbation=0.0).form
-    plain, permuted = ([point.exploitability for point in solve(f, rule, 20).curve] for f in (form, hidden))
+    plain, permuted = ([point.gap for point in solve(f, rule, 20).curve] for f in (form, hidden))
     assert permuted == pytest.approx(plain, rel=1e-8)
 
 

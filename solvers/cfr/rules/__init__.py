@@ -6,9 +6,7 @@ from pathlib import Path
 
 from nashforge.solvers.programs.library import Library
 
-_LIBRARY = Library(Path(__file__).parent, "rule", hint="your own rule is the path of a file")
+LIBRARY = Library(Path(__file__).parent, "rule", hint="your own rule is the path of a file")
 
-rule_names = _LIBRARY.names
-rule_source = _LIBRARY.source
-rule_title = _LIBRARY.title
-load_rule = _LIBRARY.load
+rule_names = LIBRARY.names
+rule_source = LIBRARY.source

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,9 +14,11 @@ from nashforge.solvers.equilibria.stationary import (
     guaranteed_values,
     policy_values,
 )
-from nashforge.solvers.learners.markov.tasks import MarkovTask
 from nashforge.solvers.metrics.social import shares_rewards
 from nashforge.solvers.risk.measures import Risk
+
+if TYPE_CHECKING:
+    from nashforge.solvers.learners.markov.task import MarkovTask
 
 Array = npt.NDArray[np.float64]
 

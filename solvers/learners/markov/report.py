@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from nashforge.solvers.equilibria.markov import Rationality
 from nashforge.solvers.equilibria.stationary import guaranteed_values, policy_values, stationary_gaps
 from nashforge.solvers.learners.markov.measures import markov_measures, player_measures
-from nashforge.solvers.learners.markov.tasks import MarkovTask
+from nashforge.solvers.learners.markov.task import MarkovTask
 from nashforge.solvers.metrics.report import StrategicReport
 from nashforge.solvers.metrics.social import CrossPlay
 from nashforge.solvers.risk.measures import Risk
@@ -56,7 +56,7 @@ def stationary_robustness(task: MarkovTask, policies: Policies, player: int, rad
 
     By duality ``max over tau of U^tau - radius / tau``, which has one peak.
 
-    Rationality
+    Parameters
     ----------
     radii
         In nats, at least 0.

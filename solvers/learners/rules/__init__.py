@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nashforge.solvers.programs.library import Library
 
-_LIBRARY = Library(Path(__file__).parent, "learner")
+LIBRARY = Library(Path(__file__).parent, "learner")
 
-learner_names = _LIBRARY.names
-learner_source = _LIBRARY.source
+learner_names = LIBRARY.names
+learner_source = LIBRARY.source

@@ -17,10 +17,9 @@ from nashforge.evolve.proposers.rewriting.operators.registry import GENERIC
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import read_module
 from nashforge.evolve.sandbox import Sandbox
-from nashforge.solvers.learners.engine import learn, session_arguments
-from nashforge.solvers.learners.engine_loop import StrategyError
+from nashforge.solvers.learners.engine import RQE as KIND
+from nashforge.solvers.learners.engine import StrategyError, learning_task
 from nashforge.solvers.learners.rules import learner_names, learner_source
-from nashforge.solvers.learners.tasks import learning_task
 from nashforge.solvers.metrics.profile import UndefinedMetricError
 from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
 
@@ -41,10 +40,8 @@ def test_the_sandbox_measures_what_this_process_measures() -> None:
     report = run(learner_source("mirror_descent"))
     assert report.status == "ok", report.reason
     task = learning_task("SC4")
-    session = inline_sessions(
-        lambda: load_module(learner_source("mirror_descent")), session_arguments(task, 20)
-    )
-    expected = learn(task, session, 20).points[-1].gap
+    session = inline_sessions(lambda: load_module(learner_source("mirror_descent")), KIND.arguments(task, 20))
+    expected = KIND.run(task, session, 20).curve[-1].gap
     assert report.fitness("test") == pytest.approx(-expected, rel=1e-12)
     stage = report.stage("test")
     assert stage is not None
@@ -110,9 +107,9 @@ def test_operators_make_programs_that_run(operator) -> None:
             except NotApplicable:
                 continue
             made += 1
-            session = inline_sessions(partial(load_module, edit.source), session_arguments(task, 10))
+            session = inline_sessions(partial(load_module, edit.source), KIND.arguments(task, 10))
             try:
-                learn(task, session, 10)
+                KIND.run(task, session, 10)
             except (StrategyError, NonFiniteOutputError):
                 continue
             ran += 1

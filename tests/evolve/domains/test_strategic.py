@@ -8,13 +8,12 @@ from nashforge import games
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Stage, Strategic, Task, Trial
 from nashforge.evolve.sandbox import Sandbox
-from nashforge.solvers.cfr.solve import solve
 from nashforge.solvers.equilibria.gaps import rqe_gap
 from nashforge.solvers.metrics.definitions import BY_NAME, ON_REQUEST
 from nashforge.solvers.metrics.profile import UndefinedMetricError
 from nashforge.solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
-from nashforge.solvers.psro.solve import solve_psro
 from nashforge.solvers.risk import Risk
+from nashforge.solvers.solving import solve
 
 ONE_SHOT = ("price_of_anarchy", "free_riding")
 HOW = Strategic(
@@ -39,7 +38,7 @@ def test_measures_are_those_of_the_library(name: str, program: str) -> None:
     assert report.status == "ok", report.reason
     scores = {score.metric: score for score in report.stages[0].scores}
     form = games.compile("kuhn_poker")
-    found = (solve if name == "cfr" else solve_psro)(form, program, 12).policy
+    found = solve(form, program, 12, kind=name).policy
     expected = {
         "qre_gap": rqe_gap(form, found, tau=0.0, epsilon=0.2),
         "rqe_gap": rqe_gap(form, found, tau=0.5, epsilon=0.2),

@@ -8,11 +8,10 @@ import pytest
 from nashforge import games
 from nashforge.games.matrix.suite_files import load_matrix_suite, matrix_suite_names
 from nashforge.solvers.equilibria import Equilibrium, rqe
-from nashforge.solvers.learners.engine import gradients, learn, session_arguments
-from nashforge.solvers.learners.engine_loop import StrategyError
-from nashforge.solvers.learners.markov.tasks import is_markov_task, markov_task
+from nashforge.solvers.learners.engine import RQE, StrategyError, learning_task
+from nashforge.solvers.learners.one_shot import OneShotTask, one_shot_task
 from nashforge.solvers.learners.rules import learner_names, learner_source
-from nashforge.solvers.learners.tasks import LearningTask, learning_task
+from nashforge.solvers.learners.task import gradients
 from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import InlineSession, inline_sessions, load_module
 from nashforge.solvers.risk.regularizers import nu
@@ -24,11 +23,11 @@ TASKS = (
 )
 
 
-def serve(source: str, task: LearningTask, horizon: int) -> list[InlineSession]:
-    return inline_sessions(lambda: load_module(source), session_arguments(task, horizon))
+def serve(source: str, task: OneShotTask, horizon: int) -> list[InlineSession]:
+    return inline_sessions(lambda: load_module(source), RQE.arguments(task, horizon))
 
 
-def equilibrium_of(task: LearningTask) -> Equilibrium:
+def equilibrium_of(task: OneShotTask) -> Equilibrium:
     return rqe(
         *task.payoffs,
         tau=task.tau,
@@ -40,7 +39,7 @@ def equilibrium_of(task: LearningTask) -> Equilibrium:
 
 @pytest.mark.parametrize("text", TASKS)
 def test_gradients_are_those_of_the_payoffs_of_four_agents(text: str) -> None:
-    task, rng, h = learning_task(text), np.random.default_rng(0), 1e-6
+    task, rng, h = one_shot_task(text), np.random.default_rng(0), 1e-6
     n, m = task.problem.shape
     agents = [rng.dirichlet(np.ones(size)) for size in (n, m, m, n)]
 
@@ -65,34 +64,34 @@ def test_gradients_are_those_of_the_payoffs_of_four_agents(text: str) -> None:
 
 @pytest.mark.parametrize("name", learner_names())
 def test_every_learner_comes_closer(name: str) -> None:
-    task = learning_task("SC4")
-    learned = learn(task, serve(learner_source(name), task, 100), 100, checkpoints=(1,))
-    assert [point.iteration for point in learned.points] == [1, 100]
-    assert learned.points[-1].gap < 0.99 * learned.points[0].gap
+    task = one_shot_task("SC4")
+    learned = RQE.run(task, serve(learner_source(name), task, 100), 100, checkpoints=(1,))
+    assert [point.iteration for point in learned.curve] == [1, 100]
+    assert learned.curve[-1].gap < 0.99 * learned.curve[0].gap
 
 
 @pytest.mark.parametrize("text", TASKS[:2])
 def test_the_limit_is_the_exact_equilibrium(text: str) -> None:
-    task = learning_task(text)
-    learned = learn(task, serve(learner_source("mirror_descent"), task, 3000), 3000)
+    task = one_shot_task(text)
+    learned = RQE.run(task, serve(learner_source("mirror_descent"), task, 3000), 3000)
     exact = equilibrium_of(task)
-    assert learned.points[-1].gap < 1e-10
-    for mine, theirs in zip(learned.strategies, exact.strategies, strict=True):
+    assert learned.curve[-1].gap < 1e-10
+    for mine, theirs in zip(learned.policy, exact.strategies, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-4)
 
 
 def test_scaling_leaves_equilibria_of_games_of_people_as_they_are() -> None:
-    exact = equilibrium_of(learning_task("SC4"))
+    exact = equilibrium_of(one_shot_task("SC4"))
     assert (exact[0][0], exact[1][0]) == pytest.approx((0.2881, 0.7366), abs=1e-4)
 
 
 def test_disguises_hide_the_order_of_actions_and_keep_the_kind_of_game() -> None:
-    plain, hidden = learning_task("random(4x4,seed=1)"), learning_task("random(4x4,seed=1)", 7, 0.2)
+    plain, hidden = one_shot_task("random(4x4,seed=1)"), one_shot_task("random(4x4,seed=1)", 7, 0.2)
     assert not np.allclose(plain.payoffs[0], hidden.payoffs[0])
     assert {np.ptp(payoffs) for payoffs in hidden.payoffs} == {1.0}
-    again = learning_task("random(4x4,seed=1)", 7, 0.2)
+    again = one_shot_task("random(4x4,seed=1)", 7, 0.2)
     assert np.array_equal(again.payoffs[0], hidden.payoffs[0])
-    only_moved = learning_task("random(4x4,seed=1)", 7, 0.0)
+    only_moved = one_shot_task("random(4x4,seed=1)", 7, 0.0)
     values = [sorted(np.concatenate([p.ravel() for p in task.payoffs])) for task in (plain, only_moved)]
     assert values[0] == pytest.approx(values[1])
 
@@ -115,14 +114,14 @@ class Bad(Learner):
     ],
 )
 def test_what_is_no_strategy_is_refused(body: str, kind: type[Exception], words: str) -> None:
-    task = learning_task("SC4")
+    task = one_shot_task("SC4")
     with pytest.raises(kind, match=words):
-        learn(task, serve(HEAD + body, task, 3), 3)
+        RQE.run(task, serve(HEAD + body, task, 3), 3)
 
 
 def test_programs_need_one_learner() -> None:
     with pytest.raises(ValueError, match="exactly one subclass of Learner; found none"):
-        serve("x = 1", learning_task("SC4"), 3)
+        serve("x = 1", one_shot_task("SC4"), 3)
     with pytest.raises(NotInLibraryError, match="no learner 'sgd'"):
         learner_source("sgd")
 
@@ -132,13 +131,11 @@ def test_suites_are_read(name: str) -> None:
     suite = load_matrix_suite(name)
     assert suite.name == name
     for text in suite.games:
-        if is_markov_task(text):
-            assert markov_task(text).game.states >= 2
-        else:
-            assert learning_task(text).problem.shape[0] >= 2
+        task = learning_task(text)
+        assert len(task.labels) >= 2 or (not task.labels and task.actions[0] >= 2)
 
 
 @pytest.mark.parametrize("text", ["SC4 | tv entropy", "SC4 | kl entropy tau=x", "SC4 | kl entropy rate=2"])
 def test_bad_tasks_are_refused(text: str) -> None:
     with pytest.raises(games.GameStringError, match="not a learning task"):
-        learning_task(text)
+        one_shot_task(text)

@@ -6,9 +6,9 @@ from open_spiel.python.algorithms import projected_replicator_dynamics, regret_m
 from open_spiel.python.egt import alpharank
 
 from nashforge.solvers.psro.interface import UnsuitableGameError
-from nashforge.solvers.psro.meta_solvers import load_solver
+from nashforge.solvers.psro.meta_solvers import LIBRARY
 from nashforge.solvers.psro.restricted.operator import TensorGame
-from nashforge.solvers.psro.solve import solve_psro
+from nashforge.solvers.solving import solve
 
 
 def restricted(*tensors):
@@ -24,7 +24,7 @@ def random_tensors(players, policies, seed):
 
 
 def solver(name, players, **constants):
-    namespace = load_solver(name)[1]
+    namespace = LIBRARY.load(name)[1]
     (kind,) = (v for v in namespace.values() if isinstance(v, type) and v.__module__ == namespace["__name__"])
     return type(kind.__name__, (kind,), constants)(players, 100)
 
@@ -169,7 +169,7 @@ def again_in_order(strategies, rows, columns):
 
 @pytest.mark.parametrize("game", ["matrix_bos", "matrix_pd", "matrix_sh", "matrix_cd", "tiny_hanabi"])
 def test_double_oracle_ends_at_an_equilibrium_of_general_sum_games(game):
-    assert solve_psro(game, "nash", iterations=30).exploitability < 1e-9
+    assert solve(game, "nash", iterations=30).exploitability < 1e-9
 
 
 def test_nash_refuses_games_of_three_players():

@@ -9,22 +9,21 @@ from open_spiel.python.algorithms.exploitability import nash_conv as os_nash_con
 
 from nashforge import games
 from nashforge.games.sequence_form import SequenceForm, Treeplex
-from nashforge.solvers import best_response_values, exploitability, to_openspiel
+from nashforge.solvers import best_response_values, exploitability, solve, to_openspiel
 from nashforge.solvers.programs.library import NotInLibraryError
-from nashforge.solvers.programs.session import InlineSession
-from nashforge.solvers.psro.engine import Engine, StrategyError, run, session_arguments
+from nashforge.solvers.programs.session import inline_sessions
+from nashforge.solvers.psro.engine import PSRO, Engine, StrategyError
 from nashforge.solvers.psro.interface import MetaSolver
-from nashforge.solvers.psro.meta_solvers import load_solver, solver_names, solver_source
+from nashforge.solvers.psro.meta_solvers import LIBRARY, solver_names, solver_source
 from nashforge.solvers.psro.restricted.disguise import Guise
 from nashforge.solvers.psro.restricted.operator import FactoredGame, TensorGame
-from nashforge.solvers.psro.solve import solve_psro
 
 SMALL = ["kuhn_poker", "kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=3)"]
 
 
 def engine_of(form, solver, horizon, guise=None):
-    session = InlineSession(load_solver(solver)[1], **session_arguments(form, horizon))
-    return Engine(form, session, horizon, guise)
+    sessions = inline_sessions(lambda: LIBRARY.load(solver)[1], PSRO.arguments(form, horizon))
+    return Engine(form, sessions, horizon, guise)
 
 
 def shown_game(engine):
@@ -53,7 +52,7 @@ def test_best_response_values_equal_openspiel(name):
     for _ in range(3):
         engine.step()
     engine.measure()
-    tabular = to_openspiel(form, engine.average())
+    tabular = to_openspiel(form, engine.policy())
     mixed = np.concatenate(
         [s @ plans[: engine.policies] for s, plans in zip(engine.evaluated, engine.plans, strict=True)]
     )
@@ -88,9 +87,9 @@ def test_exploitability_is_that_of_the_policy_handed_out(name):
     for _ in range(6):
         engine.step()
     value = engine.measure()
-    assert exploitability(form, engine.average()) == pytest.approx(value, abs=1e-12)
+    assert exploitability(form, engine.policy()) == pytest.approx(value, abs=1e-12)
     if name != "leduc_poker":
-        tabular = to_openspiel(form, engine.average())
+        tabular = to_openspiel(form, engine.policy())
         theirs = os_nash_conv(pyspiel.load_game(name), tabular) / form.players
         assert theirs == pytest.approx(value, abs=1e-9)
 
@@ -106,7 +105,7 @@ def test_mixtures_are_weighed_by_reach():
         np.mean([behaviour(form, [plans[k] for plans in engine.plans])[p] for k in range(4)], axis=0)
         for p in (0, 1)
     )
-    mixed = engine.average()
+    mixed = engine.policy()
     assert max(np.abs(a - b).max() for a, b in zip(naive, mixed, strict=True)) > 0.1
     values = best_response_values(form, mixed)
     assert not np.allclose(values, best_response_values(form, naive), atol=1e-3)
@@ -142,7 +141,7 @@ def test_ties_are_split_over_optimal_actions():
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "liars_dice(dice_sides=2)"])
 def test_double_oracle_ends_at_an_equilibrium(name):
-    solution = solve_psro(name, "nash", 40)
+    solution = solve(name, "nash", 40)
     assert solution.exploitability < 1e-8
     assert solution.values()[0] == pytest.approx(-solution.values()[1])
     if name == "kuhn_poker":
@@ -162,8 +161,8 @@ def test_double_oracle_ends_at_an_equilibrium(name):
 def test_published_exploitability(solver, name, expected):
     points = [10, 25, 50][: len(expected)]
     # SHOR anneals by the iteration, and not by the horizon: shorter runs are the beginnings of longer ones.
-    curve = solve_psro(name, solver, points[-1], points).curve
-    assert [point.exploitability for point in curve] == pytest.approx(expected, rel=0.03)
+    curve = solve(name, solver, points[-1], points).curve
+    assert [point.gap for point in curve] == pytest.approx(expected, rel=0.03)
 
 
 @pytest.mark.parametrize("solver", ["uniform", "regret"])
@@ -188,19 +187,19 @@ def test_a_guise_changes_nothing_for_a_solver_that_sees_payoffs_only(name, solve
         plain.step()
         hidden.step()
     assert hidden.measure() == pytest.approx(plain.measure(), rel=1e-9)
-    for mine, theirs in zip(plain.average(), hidden.average(), strict=True):
+    for mine, theirs in zip(plain.policy(), hidden.policy(), strict=True):
         assert np.abs(mine - theirs).max() < 1e-7
 
 
 def test_evaluating_more_often_changes_nothing():
-    few = solve_psro("leduc_poker", "projection_matching", 3, [3])
-    many = solve_psro("leduc_poker", "projection_matching", 3, [1, 2, 3])
+    few = solve("leduc_poker", "projection_matching", 3, [3])
+    many = solve("leduc_poker", "projection_matching", 3, [1, 2, 3])
     assert few.exploitability == many.exploitability
 
 
 def test_checkpoints_tell_all():
     seen = []
-    solution = solve_psro("kuhn_poker(players=3)", "uniform", 12, [1, 12], on_checkpoint=seen.append)
+    solution = solve("kuhn_poker(players=3)", "uniform", 12, [1, 12], on_checkpoint=seen.append)
     assert [point.iteration for point in seen] == [1, 12]
     assert list(solution.curve) == seen
     last = seen[-1]
@@ -209,15 +208,15 @@ def test_checkpoints_tell_all():
     assert last.train_entropy == pytest.approx(1)
     assert last.evaluate_entropy == pytest.approx(1)
     assert 0 < last.solver_seconds <= last.seconds
-    assert solution.rule == "uniform"
+    assert solution.program == "uniform"
     assert len(solution.table()) == 48
 
 
 def test_a_meta_solver_can_be_a_class_or_a_file(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(solver_source("uniform"))
-    by_file, by_name = solve_psro("kuhn_poker", path, 5), solve_psro("kuhn_poker", "uniform", 5)
-    assert by_file.rule == "mine"
+    by_file, by_name = solve("kuhn_poker", path, 5), solve("kuhn_poker", "uniform", 5)
+    assert by_file.program == "mine"
     assert by_file.exploitability == by_name.exploitability
 
 
@@ -244,7 +243,7 @@ def test_what_is_no_mixture_is_named(answer, message):
 
     Mine.answer = answer
     with pytest.raises(StrategyError, match=message):
-        solve_psro("kuhn_poker", Mine, 3)
+        solve("kuhn_poker", Mine, 3)
 
 
 def test_weights_count_relative_to_their_sum():
@@ -255,7 +254,7 @@ def test_weights_count_relative_to_their_sum():
         def evaluate(self, t, game):
             return np.full((game.players, game.policies), 0.25)
 
-    plain, scaled = solve_psro("kuhn_poker", "uniform", 4), solve_psro("kuhn_poker", Scaled, 4)
+    plain, scaled = solve("kuhn_poker", "uniform", 4), solve("kuhn_poker", Scaled, 4)
     assert scaled.exploitability == plain.exploitability
 
 
@@ -264,16 +263,14 @@ def test_wrong_input_is_named():
         pass
 
     Mine.answer = [[1.0], [1.0]]
-    form = games.compile("kuhn_poker")
-    session = InlineSession(load_solver("uniform")[1], **session_arguments(form, 1))
     with pytest.raises(ValueError, match=r"train\(\) must return shape \(players, policies\) = \(2, 2\)"):
-        solve_psro("kuhn_poker", Mine, 3)
+        solve("kuhn_poker", Mine, 3)
     with pytest.raises(NotInLibraryError, match=r"no meta-solver 'shr'.*shor"):
-        solve_psro("kuhn_poker", "shr")
+        solve("kuhn_poker", "shr", kind="psro")
     with pytest.raises(ValueError, match="at least 1; got 0"):
-        run(form, session, 0)
+        solve("kuhn_poker", "uniform", 0)
     with pytest.raises(ValueError, match="two players; this one has 3"):
-        solve_psro("kuhn_poker(players=3)", "nash", 2)
+        solve("kuhn_poker(players=3)", "nash", 2)
     with pytest.raises(games.GameError):
-        solve_psro("kuhn_pokr")
+        solve("kuhn_pokr", kind="psro")
     assert "shor" in solver_names()

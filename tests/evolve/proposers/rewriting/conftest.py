@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nashforge import games
-from nashforge.solvers.cfr.engine import Engine, session_arguments
+from nashforge.solvers.cfr.engine import CFR, Engine
 from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
 from nashforge.solvers.sequence_form.profile import Profile
 
@@ -36,11 +36,11 @@ class Runner:
         found = []
         with np.errstate(all="ignore"):
             for form in self.forms:
-                sessions = inline_sessions(lambda: load_module(source), session_arguments(form, iterations))
+                sessions = inline_sessions(lambda: load_module(source), CFR.arguments(form, iterations))
                 engine = Engine(form, sessions)
                 for _ in range(iterations):
                     engine.step()
-                found.append(engine.average())
+                found.append(engine.policy())
         return found
 
     def works(self, source: str, iterations: int = 50) -> bool:

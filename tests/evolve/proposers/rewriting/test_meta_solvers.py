@@ -12,8 +12,9 @@ from nashforge.evolve.proposers.rewriting.grammars.psro.mechanisms import gains,
 from nashforge.evolve.proposers.rewriting.normal_form.cleanup import polish
 from nashforge.evolve.proposers.rewriting.normal_form.normalise import read_canonical
 from nashforge.evolve.proposers.rewriting.syntax.program import write_module
-from nashforge.solvers.programs.session import InlineSession, NonFiniteOutputError, load_module
-from nashforge.solvers.psro.engine import StrategyError, run, session_arguments
+from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
+from nashforge.solvers.psro.engine import PSRO as KIND
+from nashforge.solvers.psro.engine import StrategyError
 from nashforge.solvers.psro.meta_solvers import solver_names, solver_source
 
 TEMPLATE = '''"""A solver."""
@@ -47,8 +48,8 @@ def solver_of(way):
 
 def play(source, name="kuhn_poker(players=3)", iterations=3):
     form = games.compile(name)
-    session = InlineSession(load_module(source), **session_arguments(form, iterations))
-    return run(form, session, iterations)
+    sessions = inline_sessions(lambda: load_module(source), KIND.arguments(form, iterations))
+    return KIND.run(form, sessions, iterations)
 
 
 MECHANISMS = [
@@ -73,7 +74,7 @@ MECHANISMS = [
 
 @pytest.mark.parametrize("way", sorted(rounds.WAYS))
 def test_every_way_runs_and_beats_uniform_training(way):
-    assert play(solver_of(way), iterations=6).exploitability < 0.2
+    assert play(solver_of(way), iterations=6).gap < 0.2
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda function: function.__name__)

@@ -8,13 +8,12 @@ import pytest
 from nashforge import games
 from nashforge.games.markov import MarkovGame, contribution_line, markov_game, random_markov
 from nashforge.solvers.equilibria.stationary import exact_stationary
-from nashforge.solvers.learners import engine as one_shot
-from nashforge.solvers.learners.engine_loop import StrategyError
-from nashforge.solvers.learners.markov.engine import gap, gradients, joint_values, learn, session_arguments
+from nashforge.solvers.learners.engine import RQE, StrategyError
 from nashforge.solvers.learners.markov.measures import best_welfare, markov_measures, player_measures
-from nashforge.solvers.learners.markov.tasks import MarkovTask, is_markov_task, markov_task
+from nashforge.solvers.learners.markov.task import MarkovTask, is_markov_task, markov_task
+from nashforge.solvers.learners.one_shot import one_shot_task
 from nashforge.solvers.learners.rules import learner_names, learner_source
-from nashforge.solvers.learners.tasks import learning_task
+from nashforge.solvers.learners.task import gradients
 from nashforge.solvers.programs.session import InlineSession, inline_sessions, load_module
 
 TASKS = (
@@ -25,7 +24,7 @@ TASKS = (
 
 
 def serve(source: str, task: MarkovTask, horizon: int) -> list[InlineSession]:
-    return inline_sessions(lambda: load_module(source), session_arguments(task, horizon))
+    return inline_sessions(lambda: load_module(source), RQE.arguments(task, horizon))
 
 
 def random_agents(task: MarkovTask, seed: int) -> list[np.ndarray]:
@@ -50,36 +49,36 @@ def test_gradients_are_those_of_values_a_visit(text: str) -> None:
                 for change in (h, -h):
                     moved = [agent.copy() for agent in agents]
                     moved[role][s, a] += change
-                    values.append(sign * joint_values(task, moved, player))
+                    values.append(sign * task.joint_values(moved, player))
                 slope = (values[0] - values[1]) / (2 * h)
                 assert slope == pytest.approx(visits[:, s] * told[role][s, a], rel=1e-4, abs=1e-5)
 
 
 def test_one_state_without_a_future_is_the_one_shot_engine() -> None:
-    plain = learning_task("random(2x3,seed=4) | kl entropy tau=2 epsilon=0.3")
+    plain = one_shot_task("random(2x3,seed=4) | kl entropy tau=2 epsilon=0.3")
     rewards = np.stack([plain.payoffs[0], plain.payoffs[1]])[:, None]
     game = MarkovGame("one", rewards, np.ones((1, 2, 3, 1)), np.ones(1), ("only",))
     read = markov_task("contribution_line(1) | kl entropy tau=2 epsilon=0.3 discount=0")
     task = MarkovTask("one", game, read.rationality, read.discount)
     source = learner_source("optimistic_gradient")
-    mine = learn(task, serve(source, task, 40), 40, (1, 10))
-    session = inline_sessions(lambda: load_module(source), one_shot.session_arguments(plain, 40))
-    theirs = one_shot.learn(plain, session, 40, (1, 10))
-    for x, y in zip(mine.strategies, theirs.strategies, strict=True):
+    mine = RQE.run(task, serve(source, task, 40), 40, (1, 10))
+    session = inline_sessions(lambda: load_module(source), RQE.arguments(plain, 40))
+    theirs = RQE.run(plain, session, 40, (1, 10))
+    for x, y in zip(mine.policy, theirs.policy, strict=True):
         assert x[0] == pytest.approx(y, abs=1e-12)
-    gaps = [[point.gap for point in learned.points] for learned in (mine, theirs)]
+    gaps = [[point.gap for point in learned.curve] for learned in (mine, theirs)]
     assert gaps[0] == pytest.approx(gaps[1], abs=1e-11)
 
 
 @pytest.mark.parametrize("text", TASKS[:2])
 def test_the_limit_is_the_exact_equilibrium(text: str) -> None:
     task = markov_task(text)
-    learned = learn(task, serve(learner_source("mirror_descent"), task, 500), 500)
+    learned = RQE.run(task, serve(learner_source("mirror_descent"), task, 500), 500)
     exact = exact_stationary(task.game, task.rationality, discount=task.discount)
-    assert learned.points[-1].gap < 1e-7
-    for mine, theirs in zip(learned.strategies, exact.policies, strict=True):
+    assert learned.curve[-1].gap < 1e-7
+    for mine, theirs in zip(learned.policy, exact.policies, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-3)
-    measures = markov_measures(task, learned.strategies)
+    measures = markov_measures(task, learned.policy)
     assert measures["security_value"] <= measures["risk_adjusted_value"] <= measures["welfare"] / 2
     assert measures["exploitability"] > 0
 
@@ -87,9 +86,9 @@ def test_the_limit_is_the_exact_equilibrium(text: str) -> None:
 @pytest.mark.parametrize("name", learner_names())
 def test_every_learner_comes_closer(name: str) -> None:
     task = markov_task("contribution_line(2)")
-    learned = learn(task, serve(learner_source(name), task, 60), 60, checkpoints=(1,))
-    assert [point.iteration for point in learned.points] == [1, 60]
-    assert learned.points[-1].gap < 0.99 * learned.points[0].gap
+    learned = RQE.run(task, serve(learner_source(name), task, 60), 60, checkpoints=(1,))
+    assert [point.iteration for point in learned.curve] == [1, 60]
+    assert learned.curve[-1].gap < 0.99 * learned.curve[0].gap
 
 
 def test_disguised_tasks_have_the_same_equilibria() -> None:
@@ -101,8 +100,8 @@ def test_disguised_tasks_have_the_same_equilibria() -> None:
         hidden = markov_task(text, seed, 0.0)
         assert sum(np.ptp(rewards) for rewards in hidden.game.rewards) == pytest.approx(2)
         uniform = [[np.full((t.game.states, k), 1 / k) for k in t.game.actions] for t in (plain, hidden)]
-        assert gap(hidden, tuple(uniform[1])) == pytest.approx(gap(plain, tuple(uniform[0])))
-        exchanged.add(hidden.rationality.tau)
+        assert hidden.gap(tuple(uniform[1])) == pytest.approx(plain.gap(tuple(uniform[0])))
+        exchanged.add(hidden.tau)
         assert not np.array_equal(markov_task(text, seed, 0.2).game.rewards, hidden.game.rewards)
     assert exchanged == {(5.0, 7.0), (7.0, 5.0)}
 
@@ -111,7 +110,7 @@ def test_what_is_no_strategy_is_refused_with_the_state() -> None:
     task = markov_task("contribution_line(2)")
     source = learner_source("mirror_descent").replace("return self.softmax(", "return 2 * self.softmax(")
     with pytest.raises(StrategyError, match=r"sum to 1; in state \(1,1\) in iteration 1"):
-        learn(task, serve(source, task, 3), 3)
+        RQE.run(task, serve(source, task, 3), 3)
 
 
 def test_tasks_are_told_from_one_shot_games() -> None:

@@ -1,0 +1,129 @@
+"""Games of risk-averse players of bounded rationality, as learners play them: what all kinds share.
+
+A task is written ``GAME`` or ``GAME | DIVERGENCE REGULARIZER tau=T[,T] epsilon=E[,E]``. Payoffs are scaled
+to span 1 and parameters are in that scale: by default ``tau = 25`` and ``epsilon = 0.04``, on the boundary of
+the monotone class.
+
+Learners play the 2n-player form of Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156, section 4: player i
+climbs ``x . R p - eps nu(x)``, its adversary descends ``x . R p + D(p, y) / tau``, all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.programs.trajectory import Policies
+from nashforge.solvers.risk.regularizers import nu_gradient, regularizer_code
+
+Array = npt.NDArray[np.float64]
+
+TAU, EPSILON = 25.0, 0.04
+
+
+class Task(Protocol):
+    """A scaled game of two players with their risk and rationality.
+
+    Attributes
+    ----------
+    name : str
+        As it was given.
+    actions : tuple of two ints
+        Number of actions of each player.
+    labels : tuple of str
+        Of the states, in each of which every role has an agent; empty for a one-shot game.
+    form : SequenceForm or None
+        The scaled game; None for a Markov game.
+    tau, epsilon : tuple of two floats
+        Aversion to risk and weight of the regulariser of each player.
+    divergence, regularizer : str
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def actions(self) -> tuple[int, int]: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def form(self) -> SequenceForm | None: ...
+    @property
+    def tau(self) -> tuple[float, float]: ...
+    @property
+    def epsilon(self) -> tuple[float, float]: ...
+    @property
+    def divergence(self) -> str: ...
+    @property
+    def regularizer(self) -> str: ...
+
+    def payoff_gradients(self, agents: Sequence[Array], player: int) -> tuple[Array, Array]:
+        """Return the derivative of a player's payoff in its own strategy, and in its adversary's."""
+
+    def gap(self, strategies: Policies) -> float:
+        """Return the RQE gap of both players, summed, in units of payoffs that span 1."""
+
+    def values(self, strategies: Policies) -> list[float]:
+        """Return each player's expected payoff."""
+
+    def measures(self, strategies: Policies) -> Mapping[str, float]:
+        """Return exploitability, risk-adjusted value, security value, welfare and what else is defined."""
+
+    def shares_rewards(self) -> bool:
+        """Whether payoffs are a shared reward less private costs of one's own actions."""
+
+    def best_welfare(self) -> float:
+        """Return the largest welfare of all joint strategies."""
+
+
+def role_sizes(actions: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return how many actions the four roles choose from.
+
+    Roles are player 1, player 2, the adversary of player 1 (over player 2's actions), and that of player 2.
+    """
+    n, m = actions
+    return n, m, m, n
+
+
+def gradients(task: Task, agents: Sequence[Array]) -> list[Array]:
+    """Return the gradients of all agents' own payoffs, to be climbed: an array a role, actions last."""
+    ascend, descend = [], []
+    for i in range(2):
+        x, y, p = agents[i], agents[1 - i], agents[2 + i]
+        own, adversary = task.payoff_gradients(agents, i)
+        ascend.append(own - task.epsilon[i] * nu_gradient(task.regularizer, x))
+        price = np.log(p / y) + 1.0 if task.divergence == "kl" else -y / p
+        descend.append(-(adversary + price / task.tau[i]))
+    return [*ascend, *descend]
+
+
+def parse_options(text: str, most: Mapping[str, int]) -> tuple[str, str, dict[str, tuple[float, float]]]:
+    """Return divergence, regulariser, and the numbers that the options of a task give, one a player.
+
+    Parameters
+    ----------
+    most
+        How many numbers each key may have.
+
+    Raises
+    ------
+    ValueError
+        If they are not valid, as far as that is known without the game.
+    """
+    divergence, regularizer, words = "kl", "barrier", text.split()
+    if len(words) >= 2:
+        divergence, regularizer, *words = words
+    regularizer_code(regularizer)
+    values = {}
+    for word in words:
+        key, _, value = word.partition("=")
+        numbers = [float(part) for part in value.split(",")]
+        if len(numbers) > most.get(key, 0):
+            raise ValueError(f"{key} takes no {len(numbers)} numbers")
+        values[key] = (numbers[0], numbers[-1])
+    if divergence not in ("kl", "reverse_kl") or not min(values.get("tau", (1.0,))) > 0:
+        raise ValueError("the divergence is kl or reverse_kl, and tau positive")
+    return divergence, regularizer, values

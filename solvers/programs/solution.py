@@ -1,0 +1,137 @@
+"""Solved games: policies by information set or state, what they are worth, and how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.programs.trajectory import Policies, Trajectory
+from nashforge.solvers.sequence_form.profile import expected_values
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Playable(Protocol):
+    """A game of learners, see `nashforge.solvers.learners.task.Task`."""
+
+    @property
+    def name(self) -> str:
+        """As it was given."""
+
+    @property
+    def form(self) -> SequenceForm | None:
+        """The sequence form, if it has one; a Markov game has none."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Of the states."""
+
+    def measures(self, policies: Policies) -> Mapping[str, float]:
+        """Return exploitability and other measures by name."""
+
+    def values(self, policies: Policies) -> list[float]:
+        """Return each player's expected utility."""
+
+
+def no_average_words(program: str, game: str, iterations: int) -> str:
+    """Return the sentence on a rule that has no average."""
+    return (
+        f"{program} has no average in {game} after {iterations} iterations, because it weighs its first "
+        "policies with zero: uniform play is what was measured; give it more iterations"
+    )
+
+
+class NoAverageWarning(UserWarning):
+    """A rule weighs nothing in its first iterations, and was given no more: the answer is uniform play."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Solution(Trajectory[Any]):
+    """A game with the policies that a program found for it; a `Trajectory` that knows its game.
+
+    Attributes
+    ----------
+    game : SequenceForm or Task
+        What was played, with the labels of its information sets or states.
+    program : str
+        Name of the program.
+    """
+
+    game: SequenceForm | Playable
+    program: str
+
+    def __repr__(self) -> str:
+        return (
+            f"<{self.game.name} solved by {self.program}: exploitability {self.exploitability:.4g} after "
+            f"{self.iterations} iterations>"
+        )
+
+    @property
+    def form(self) -> SequenceForm | None:
+        """The game's sequence form; None for a Markov game."""
+        return self.game if isinstance(self.game, SequenceForm) else self.game.form
+
+    @property
+    def exploitability(self) -> float:
+        """NashConv / players of the policies, in units of utility; learners have payoffs that span 1."""
+        if isinstance(self.game, SequenceForm):
+            return self.gap
+        return self.game.measures(self.policy)["exploitability"]
+
+    @property
+    def without_average(self) -> str:
+        """What is to be said where nothing was averaged."""
+        return no_average_words(self.program, self.game.name, self.iterations)
+
+    def values(self) -> list[float]:
+        """Return each player's expected utility under the policies."""
+        if isinstance(self.game, SequenceForm):
+            return [float(value) for value in expected_values(self.game, self.policy)]
+        return self.game.values(self.policy)
+
+    def table(self) -> dict[str, dict[int, float]]:
+        """Return the policies as ``{information state: {action: probability}}``, all players together.
+
+        States of learning tasks, which both players share, have the player before them.
+        """
+        found: dict[str, dict[int, float]] = {}
+        for player, label, action, _, probability in self._choices():
+            state = label if isinstance(self.game, SequenceForm) else f"player {player} {label}".rstrip()
+            found.setdefault(state, {})[action] = probability
+        return found
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the policies as a table: a row for each action of each information set of each player."""
+        names = ("player", "information_set", "action", "name", "probability")
+        return [dict(zip(names, row, strict=True)) for row in self._choices()]
+
+    def _choices(self) -> Iterator[tuple[int, str, int, str, float]]:
+        if self.form is None:
+            assert not isinstance(self.game, SequenceForm)
+            for player, mixtures in enumerate(self.policy):
+                for label, mixture in zip(self.game.labels, mixtures, strict=True):
+                    for action, probability in enumerate(mixture):
+                        yield player, label, action, str(action), float(probability)
+            return
+        for player, (treeplex, policy) in enumerate(zip(self.form.treeplexes, self.policy, strict=True)):
+            for i, label in enumerate(treeplex.labels):
+                for a in range(treeplex.start[i], treeplex.start[i + 1]):
+                    name = treeplex.action_name(a)
+                    yield player, label, int(treeplex.actions[a]), name, float(policy[a])
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the gap over iterations, both logarithmic; return the matplotlib axes."""
+        import matplotlib.pyplot as plt
+
+        if axes is None:
+            _, axes = plt.subplots(layout="constrained")
+        points = [(point.iteration, point.gap) for point in self.curve if point.gap > 0]
+        axes.loglog(*zip(*points, strict=True), label=self.program)
+        gap = "exploitability" if isinstance(self.game, SequenceForm) else "RQE gap"
+        axes.set(xlabel="iteration", ylabel=gap, title=self.game.name)
+        axes.grid(True, which="major", alpha=0.3)
+        axes.legend()
+        return axes

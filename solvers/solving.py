@@ -1,0 +1,153 @@
+"""Solve a game in one call, with a program of any kind, in this process."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from nashforge.games.naming import choice
+from nashforge.solvers.programs.kind import Arguments, ProgramKind, Serve
+from nashforge.solvers.programs.library import NotInLibraryError
+from nashforge.solvers.programs.session import inline_sessions, load_module
+from nashforge.solvers.programs.solution import NoAverageWarning, Solution
+from nashforge.solvers.programs.stopping import Stop
+
+
+def kinds() -> Iterator[ProgramKind]:
+    """Yield the kinds of programs that solve games; engines are loaded one by one, as they are needed."""
+    from nashforge.solvers.cfr.engine import CFR
+
+    yield CFR
+    from nashforge.solvers.psro.engine import PSRO
+
+    yield PSRO
+    from nashforge.solvers.learners.engine import RQE
+
+    yield RQE
+
+
+def in_process(kind: ProgramKind, program: str | Path | type) -> Serve:
+    """Serve a trusted program in this process, by an instance of its own for each session."""
+
+    def serve(arguments: Sequence[Arguments]) -> nullcontext[Any]:
+        return nullcontext(inline_sessions(lambda: kind.library.load(program)[1], arguments))
+
+    return serve
+
+
+def kind_of(program: str | Path | type) -> ProgramKind:
+    """Return the kind of a program: whose library has its name, or whose interface its class implements.
+
+    Raises
+    ------
+    NotInLibraryError
+        If no library has a program of that name.
+    """
+    if isinstance(program, type):
+        classes = [program]
+    else:
+        known: list[str] = []
+        for kind in kinds():
+            if program in kind.library.names():
+                return kind
+            known += kind.library.names()
+        if Path(program).suffix != ".py" or not Path(program).is_file():
+            raise NotInLibraryError(
+                f"there is no program {str(program)!r} in the libraries; {choice(str(program), known)} (your "
+                "own is the path of a file)"
+            )
+        namespace = load_module(Path(program).read_text(encoding="utf-8"))
+        classes = [value for value in namespace.values() if isinstance(value, type)]
+    interfaces = {base.__module__ for found in classes for base in found.__mro__}
+    for kind in kinds():
+        if kind.interface in interfaces:
+            return kind
+    raise ValueError(
+        f"{program} defines no rule, meta-solver or learner; derive its class from that of an "
+        "interface, such as nashforge.solvers.cfr.interface.RegretMinimizer"
+    )
+
+
+def solve(
+    game: Any,
+    rule: str | Path | type | None = None,
+    iterations: int | None = None,
+    checkpoints: Iterable[int] | None = None,
+    on_checkpoint: Callable[[Any], None] | None = None,
+    *,
+    kind: str | ProgramKind | None = None,
+    target: float | None = None,
+    seconds: float | None = None,
+) -> Solution:
+    """Solve a game with a program, in this process.
+
+    Parameters
+    ----------
+    game
+        OpenSpiel game string, ``pyspiel.Game`` or compiled ``SequenceForm``; for a learner a matrix or Markov
+        game, as `nashforge.solvers.learners.task` reads it, such as ``SC4``.
+    rule
+        A program: the name of a CFR rule, a PSRO meta-solver or an equilibrium learner of the library, the
+        path of a Python file with one, or the class. It is trusted: to run code of unknown origin, use the
+        sandbox. Default: the usual one of its kind, ``dcfr`` for CFR.
+    iterations
+        Iterations. Default: 1000 of CFR, 100 of PSRO and of learners.
+    checkpoints
+        Iterations after which to measure the gap; default 1, 2, 5, 10, ..., ``iterations``.
+    on_checkpoint
+        Called with every checkpoint.
+    kind
+        ``cfr``, ``psro`` or ``rqe``. Default: what the program is.
+    target
+        Stop when the gap is at most so much; it is measured more often then.
+    seconds
+        Stop after so many seconds of iterations.
+
+    Returns
+    -------
+    Solution
+        The policies and the curve.
+
+    Warns
+    -----
+    NoAverageWarning
+        If a rule has not given any policy a weight after the last iteration.
+
+    Raises
+    ------
+    nashforge.games.GameError
+        If the game cannot be compiled.
+    NotInLibraryError
+        If there is no such program.
+    nashforge.errors.NashforgeError
+        If the program returns something that is not a policy or mixture.
+
+    Examples
+    --------
+    >>> from nashforge.solvers import solve
+    >>> solve("kuhn_poker", "nash", iterations=10).exploitability < 1e-8
+    True
+    """
+    found = kind if isinstance(kind, ProgramKind) else _kind(kind, rule)
+    program = found.default if rule is None else rule
+    name = found.library.load(program)[0]
+    solution = found.solve(
+        game, name, in_process(found, program), iterations, checkpoints, on_checkpoint, Stop(target, seconds)
+    )
+    if not solution.averaged:
+        warnings.warn(solution.without_average, NoAverageWarning, stacklevel=2)
+    return solution
+
+
+def _kind(name: str | None, program: str | Path | type | None) -> ProgramKind:
+    if name is None:
+        return next(kinds()) if program is None else kind_of(program)
+    known = []
+    for kind in kinds():
+        if kind.name == name:
+            return kind
+        known.append(kind.name)
+    raise NotInLibraryError(f"there is no kind of programs {name!r}; {choice(name, known)}")
