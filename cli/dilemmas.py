@@ -91,36 +91,12 @@ def setting_of(
     horizon: int | None = None,
 ) -> Setting:
     """Return a setting from a game string and options, which win over what the string says."""
-    from dataclasses import replace
-
-    from nashforge.games.dilemmas.settings import Setting, parse_setting
+    from nashforge.evolve.domains import domain
+    from nashforge.games.dilemmas.settings import parse_setting
 
     [game] = games or ["cleanup"]
-    said = parse_setting(game)
-    if map_file is not None and "agents" not in game and agents is None:
-        said = Setting(said.game, map_file, 0, said.preset, said.horizon, said.view)
-    changes = {"preset": preset, "map": map_file, "agents": agents, "view": view, "horizon": horizon}
-    return replace(said, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
-
-
-def suites_of(
-    domain: str, given: Sequence[str | None], map_file: str | None, agents: int | None
-) -> dict[str, str]:
-    """Return the suites of a run on a map, or with a number of agents, of the user's own.
-
-    Raises
-    ------
-    UsageProblem
-        If the run is not of a social dilemma, or has suites already.
-    """
-    from nashforge.cli.errors import UsageProblem
-
-    if domain not in GAMES:
-        raise UsageProblem("--map and --agents go with the domains gathering and cleanup")
-    if any(suite is not None for suite in given):
-        raise UsageProblem("a suite has a map and agents; give --map and --agents, or suites")
-    setting = str(setting_of([domain], map_file=map_file, agents=agents))
-    return dict.fromkeys(("train", "validation", "test"), setting)
+    options = {"preset": preset, "map": map_file, "agents": agents, "view": view, "steps": horizon}
+    return parse_setting(domain(parse_setting(game).game).variant(game, options))
 
 
 def print_summaries(measured: Measurements, summaries: Sequence[PolicySummary]) -> None:

@@ -105,12 +105,13 @@ def run(
     """
     from nashforge.archive import Archive
     from nashforge.archive.nicknames import check_nickname
-    from nashforge.cli import dilemmas
     from nashforge.cli.errors import UsageProblem
     from nashforge.cli.options.replaying import recorded_run, recorded_values
     from nashforge.cli.rendering import output
     from nashforge.cli.working import check_named, service_of, work
     from nashforge.evolve.config.run import RunFile, load_config, read_run_file
+    from nashforge.evolve.domains import domain as find_domain
+    from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
     from nashforge.evolve.runs.run import start_run
 
     options: dict[str, Any] = {
@@ -146,8 +147,11 @@ def run(
     }
     file = RunFile({}) if config is None else read_run_file(config)
     if map_file is not None or agents is not None:
-        searched = domain if domain is not None else str(file.values.get("domain", "cfr"))
-        options |= dilemmas.suites_of(searched, (suite, validation_suite, test_suite), map_file, agents)
+        if any(given is not None for given in (suite, validation_suite, test_suite)):
+            raise UsageProblem("a suite has a map and agents; give --map and --agents, or suites")
+        searched = find_domain(domain or str(file.values.get("domain", DEFAULT_DOMAIN)))
+        game = searched.variant(None, {"map": map_file, "agents": agents})
+        options |= dict.fromkeys(("train", "validation", "test"), game)
     called = name if name is not None else file.name
     place = database if database is not None else file.database
     if called is not None:

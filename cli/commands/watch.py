@@ -1,29 +1,39 @@
-"""``nashforge watch``: see policies play a social dilemma."""
+"""``nashforge watch``: see programs play an episode."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from nashforge.cli.dilemmas import Agents, Map, Preset, View
 from nashforge.cli.options.declared import option
-from nashforge.cli.options.shared import Database, Force, Json, ProgramNames, Tier, output_option
-from nashforge.games.naming import choice
+from nashforge.cli.options.shared import (
+    Database,
+    FileDomain,
+    Force,
+    Json,
+    ProgramNames,
+    Tier,
+    output_option,
+)
 
 if TYPE_CHECKING:
-    from rich.console import ConsoleDimensions
+    from rich.console import Console
 
-    from nashforge.games.dilemmas.environment import Environment
+    from nashforge.evolve.domains.base import Domain
+    from nashforge.evolve.domains.capabilities import Watch
 
 
 def watch(
     programs: ProgramNames,
     game: Annotated[
-        str | None, option("GAME", "'gathering' or 'cleanup'. [default: what the program was written for]")
+        str | None, option("GAME", "What is played, such as cleanup. [default: that of the program's domain]")
     ] = None,
     output_file: Annotated[
-        Path | None,
-        output_option("Write an animated .gif, or six pictures as .png, instead."),
+        Path | None, output_option("Write an animated .gif, or six pictures as .png, instead.")
     ] = None,
     steps: Annotated[int | None, option("N", "Play only so many steps. [default: 1000]", min=1)] = None,
     speed: Annotated[
@@ -34,6 +44,7 @@ def watch(
     map_file: Map = None,
     agents: Agents = None,
     view: View = None,
+    domain: FileDomain = None,
     force: Force = False,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
@@ -43,112 +54,100 @@ def watch(
 
     Several programs take the seats in turn: the first agent runs the first, the next the second, and so on.
     """
-    from nashforge.cli.dilemmas import setting_of
+    from nashforge.cli.errors import UsageProblem
     from nashforge.cli.measuring import check_tier
     from nashforge.cli.options.archives import programs as opened
     from nashforge.cli.options.files import check_file, delivered, writing
     from nashforge.cli.rendering import output
-    from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
     from nashforge.evolve.sandbox import Sandbox
-    from nashforge.solvers.policies.rendering import Recorder, save
+    from nashforge.solvers.policies.rendering import save
 
     check_file("--output", output_file, force, (".gif", ".png"))
     tier = check_tier(allow_weaker_sandbox)
-    name = _dilemma(game or "cleanup")
-    with opened(programs, database, domain=name, choosable=False) as (found, _):
-        domains = {named.domain for named in found if named.origin == "archive"}
+    with opened(programs, database, domain=domain or _domain_of(game, programs[0])) as (found, _):
+        domains = sorted({named.domain for named in found})
         sources = [named.source for named in found]
-    if game is None and len(domains) == 1:
-        game = domains.pop()
-        _dilemma(game)
-    setting = setting_of([game or "cleanup"], preset, map_file, agents, view, steps)
-    seated = [sources[seat % len(sources)] for seat in range(setting.agents)]
+    if len(domains) > 1:
+        raise UsageProblem(
+            f"the programs are of several domains ({', '.join(domains)}) and play no game together; name "
+            "those of one domain"
+        )
+    work, shows = _watchable(domains[0], programs[0])
+    options = {"preset": preset, "map": map_file, "agents": agents, "view": view, "steps": steps}
+    played = work.variant(game, options)
     as_json = output.wants_json(json)
     screen = output.console()
-    shown = output_file is None and not as_json and screen.is_terminal
-    recorder = None if output_file is None else Recorder(setting.horizon)
-    with Sandbox(HOSTS, tier=tier) as sandbox:
-        if shown:
-            with _live(screen, speed) as show:
-                played = play_confined(sandbox, setting, seated, seed, on_step=show)
+    recorder = None if output_file is None else shows.recorder(played)
+    with Sandbox(work.hosts, tier=tier) as sandbox:
+        if output_file is None and not as_json and screen.is_terminal:
+            with _live(screen, speed, shows) as show:
+                episode = shows.play(sandbox, played, sources, seed, show)
         else:
-            played = play_confined(sandbox, setting, seated, seed, on_step=recorder)
+            episode = shows.play(sandbox, played, sources, seed, recorder)
 
     def write(path: Path) -> None:
         assert recorder is not None
         with writing(path):
             save(recorder.frames, path)
 
-    metrics = played.episode.metrics
     value = {
-        "game": str(setting),
+        "game": played,
         "seed": seed,
-        "returns": played.episode.returns.tolist(),
-        **metrics,
+        "returns": episode.returns,
+        **episode.metrics,
         "file": None if output_file is None else str(output_file),
     }
     told = ", ".join(
         f"{name.replace('_', ' ')} {'undefined' if value is None else f'{value:.4g}'}"
-        for name, value in metrics.items()
+        for name, value in episode.metrics.items()
     )
     with delivered((output_file, write), as_json=as_json):
         if as_json:
             output.print_json(value)
         else:
-            screen.print(f"[cyan]{output.plain(str(setting))}[/], seed {seed}: {told}")
+            screen.print(f"[cyan]{output.plain(played)}[/], seed {seed}: {told}")
 
 
-def _dilemma(game: str) -> str:
-    """Return the name of the dilemma that a setting is of, if it is of one."""
-    from nashforge.cli.dilemmas import GAMES
-    from nashforge.cli.errors import UsageProblem
+def _domain_of(game: str | None, program: str) -> str | None:
+    """Return the domain that bears the name of a game, or the first with episodes that has the program."""
+    from nashforge.evolve.domains import domain, domain_names
 
-    name = game.partition("(")[0].strip()
-    if name not in GAMES:
-        raise UsageProblem(f"{name} is no social dilemma; {choice(name, GAMES)}")
-    return name
-
-
-def _picture(environment: Environment, size: ConsoleDimensions) -> str:
-    """Return an episode as it stands: a line on it, and the map as far as the terminal has room.
-
-    A map that is too high is turned, if that helps; what is cut off in spite of it is told.
-    """
-    from nashforge.solvers.policies.rendering import as_text
-
-    waste = f"   waste {environment.density():.0%}" if len(environment.waste) else ""
-    status = (
-        f"step {environment.step_number}/{environment.setting.horizon}"
-        f"   apples {int((environment.apples == 0).sum())}{waste}"
-        f"   earned {environment.returns.sum():.0f}"
-    )
-    grid, room = environment.grid, size.height - 2  # this line, and the one of the cursor
-    turned = grid.height > room and grid.width <= room and grid.height <= size.width
-    lines = as_text(environment, turned).split("\n")
-    if len(lines) > room:
-        status += f"   [dim](needs {len(lines) + 2} lines)[/]"
-    return "\n".join([status, *lines[:room]])
+    name = (game or "").partition("(")[0].strip()
+    if name in domain_names():
+        return name
+    watched = (domain(other) for other in domain_names())
+    return next((work.name for work in watched if work.watch and program in work.baselines()), None)
 
 
-def _live(screen: Any, speed: float) -> Any:
-    """Return a context in which every step is drawn on the terminal, at a speed."""
-    import time
-    from contextlib import contextmanager
+def _watchable(name: str, program: str) -> tuple[Domain, Watch]:
+    """Return a domain with its episodes."""
+    from nashforge.evolve.domains import domain, domain_names
+    from nashforge.evolve.domains.capabilities import NotOfferedError
 
+    work = domain(name)
+    if work.watch is None:
+        others = ", ".join(other for other in domain_names() if domain(other).watch)
+        raise NotOfferedError(
+            f"{program} cannot be watched: it is a program of the domain {name}, which has no episodes to "
+            f"look at; those of {others} have"
+        )
+    return work, work.watch
+
+
+@contextmanager
+def _live(screen: Console, speed: float, shows: Watch) -> Iterator[Callable[[Any], None]]:
+    """Yield what draws every step on the terminal, at a speed."""
     from rich.live import Live
     from rich.text import Text
 
-    @contextmanager
-    def context() -> Any:
-        due = time.monotonic()
-        with Live(console=screen, auto_refresh=False, transient=False) as live:
+    due = time.monotonic()
+    with Live(console=screen, auto_refresh=False, transient=False) as live:
 
-            def show(environment: Environment) -> None:
-                nonlocal due
-                live.update(Text.from_markup(_picture(environment, screen.size)), refresh=True)
-                due = max(due + 1 / speed, time.monotonic() - 1)
-                time.sleep(max(0.0, due - time.monotonic()))
+        def show(step: Any) -> None:
+            nonlocal due
+            text = shows.text(step, screen.size.height, screen.size.width)
+            live.update(Text.from_markup(text), refresh=True)
+            due = max(due + 1 / speed, time.monotonic() - 1)
+            time.sleep(max(0.0, due - time.monotonic()))
 
-            yield show
-
-    return context()
+        yield show

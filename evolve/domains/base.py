@@ -11,12 +11,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nashforge import games
+from nashforge.evolve.domains.capabilities import NotOfferedError
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Report, Split, Stage, Task, Trial
 from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, SECONDS, Metric, catalogue
 from nashforge.evolve.evaluation.stages import Budget, StageResult, requested, run_stages
 from nashforge.evolve.sandbox import InfrastructureError, Limits, Sandbox
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.capabilities import Watch
     from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
     from nashforge.evolve.proposers.base import Proposer
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
@@ -242,12 +244,39 @@ class Domain(ABC):
         """Return how long programs are run, in words."""
         return f"{horizon} iterations"
 
-    # What only some domains have: None, where they have not.
+    # What only some domains offer: None, or refused, where it is not.
 
     @property
     def episodes(self) -> DilemmaDomain | None:
         """The domain itself, if its programs play seeded episodes of a setting that people choose."""
         return None
+
+    @property
+    def watch(self) -> Watch | None:
+        """Episodes that people can look at."""
+        return None
+
+    def variant(self, game: str | None, options: Mapping[str, object]) -> str:
+        """Return the game that options of the command line make of one, such as a map or a number of agents.
+
+        Parameters
+        ----------
+        game
+            None: the first of the training games.
+        options
+            Values by name (``preset``, ``map``, ``agents``, ``view``, ``steps``); None where nothing is said.
+
+        Raises
+        ------
+        NotOfferedError
+            If the domain has no such options.
+        """
+        said = [f"--{name}" for name, value in options.items() if value is not None]
+        if said:
+            raise NotOfferedError(
+                f"{' and '.join(said)} are no options of the domain {self.name!r}; leave them out"
+            )
+        return game or self.games(self.suites["train"])[0]
 
     # Who writes programs, and what they are told.
 

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from rich.console import Console, ConsoleDimensions
+from rich.console import Console
 from rich.text import Text
 
 from nashforge.archive import Candidate, Status
-from nashforge.cli.commands.watch import _picture
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.live import LiveWatcher, Pace, PlainWatcher
 from nashforge.cli.rendering.summary import print_result
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.dilemmas.watching import DilemmaWatch
 from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.search.events import Result, Snapshot
 from nashforge.games.dilemmas import make
@@ -159,7 +159,7 @@ def test_a_wide_table_comes_in_parts_and_breaks_neither_names_nor_numbers() -> N
 def test_an_episode_fits_the_terminal_with_its_status(game: str, width: int, height: int) -> None:
     environment = make(parse_setting(game))
     environment.reset(np.random.default_rng(0))
-    picture = Text.from_markup(_picture(environment, ConsoleDimensions(width, height))).plain.splitlines()
+    picture = Text.from_markup(DilemmaWatch().text(environment, height, width)).plain.splitlines()
     assert picture[0].startswith("step 0/1000   apples")
     assert len(picture) <= height - 1
     assert all(len(line) <= width for line in picture)

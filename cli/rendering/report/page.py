@@ -186,10 +186,9 @@ def _cells(values: list[float | None], metric: Metric) -> list[tuple[str, bool]]
 
 def _interval(report: RunReport, compared: Comparison, label: str, metric: Metric) -> str:
     """Return the half width of the interval of a mean, where the games are seeds of one."""
-    from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
     from nashforge.solvers.policies.metrics import METRICS, summarise
 
-    if not isinstance(report.domain, DilemmaDomain) or metric.name not in METRICS:
+    if report.domain is None or report.domain.episodes is None or metric.name not in METRICS:
         return ""
     mine = [row for row in compared.rows if row.label == label]
     found = summarise(score.value for row in mine for score in row.scores if score.metric == metric.name)

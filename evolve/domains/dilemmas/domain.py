@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,6 +35,7 @@ from nashforge.solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS
 from nashforge.solvers.policies.strategic import check_policies, encounters, episodes
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.capabilities import Watch
     from nashforge.evolve.proposers.base import Proposer
 
 SMOKE_STEPS = 250
@@ -150,6 +152,23 @@ class DilemmaDomain(Domain):
             fitness=fitness,
             seconds=ON_REQUEST_SECONDS * episodes(requested(fitness, self.metrics)),
         )
+
+    @property
+    def watch(self) -> Watch:
+        """Episodes in a terminal, and as pictures."""
+        from nashforge.evolve.domains.dilemmas.watching import DilemmaWatch
+
+        return DilemmaWatch()
+
+    def variant(self, game: str | None, options: Mapping[str, object]) -> str:
+        """Return a setting: what a string says of it, and options, which win."""
+        said = self._checked(parse_setting(game or self.name), sys.maxsize)
+        given = {name: value for name, value in options.items() if value is not None}
+        if "steps" in given:
+            given["horizon"] = given.pop("steps")
+        if "map" in given and "agents" not in given and "agents" not in (game or ""):
+            given["agents"] = 0  # as many as the other map is for
+        return str(replace(said, **given))  # type: ignore[arg-type]
 
     def prepare(self, stage: Stage) -> None:
         """Check maps and measures, and compile what is compiled when it is first used."""

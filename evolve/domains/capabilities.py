@@ -1,0 +1,90 @@
+"""What only some domains offer: properties of `Domain` that are None where it is not offered."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nashforge.errors import USAGE, NashforgeError
+
+if TYPE_CHECKING:
+    from nashforge.evolve.sandbox import Sandbox
+
+
+class NotOfferedError(NashforgeError, ValueError):
+    """A domain does not do what was asked of it."""
+
+    exit_code = USAGE
+
+
+@dataclass(frozen=True)
+class WatchedEpisode:
+    """The outcome of an episode that was looked at.
+
+    Attributes
+    ----------
+    returns : list of float
+        What each agent earned.
+    metrics : dict
+        Metrics of the episode; None for what is undefined in it.
+    """
+
+    returns: list[float]
+    metrics: Mapping[str, float | None]
+
+
+class Recorder(Protocol):
+    """Keeps pictures of an episode; called after each of its steps."""
+
+    frames: list[npt.NDArray[np.uint8]]
+    """Colours, shape ``(height, width, 3)``, in the order of the steps."""
+
+    def __call__(self, step: Any, /) -> None:
+        """Take in a step, and keep its picture if it is time for one."""
+
+
+class Watch(ABC):
+    """Episodes that people can look at, with ``nashforge watch`` and in reports.
+
+    Games are strings as `Domain.variant` returns them; steps are whatever `play` hands out.
+    """
+
+    @abstractmethod
+    def play(
+        self,
+        sandbox: Sandbox,
+        game: str,
+        sources: Sequence[str],
+        seed: int,
+        on_step: Callable[[Any], None] | None = None,
+    ) -> WatchedEpisode:
+        """Play an episode; several programs take the seats in turn.
+
+        Raises
+        ------
+        nashforge.evolve.sandbox.CandidateFailure
+            If a program fails.
+        """
+
+    @abstractmethod
+    def text(self, step: Any, rows: int, columns: int) -> str:
+        """Return a step as lines of text with markup (rich), as far as a terminal has room for it."""
+
+    @abstractmethod
+    def recorder(self, game: str) -> Recorder:
+        """Return what keeps pictures of an episode of a game."""
+
+    @abstractmethod
+    def episode(self, trial: str) -> tuple[str, int]:
+        """Return game and seed of a trial that was measured, to play it again.
+
+        Raises
+        ------
+        nashforge.games.GameError
+            If it cannot be played here any more.
+        """
