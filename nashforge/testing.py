@@ -21,7 +21,7 @@ CHILDREN = 5
 """How many children of the seed program the grammar is tried with."""
 
 
-def check_domain(domain: Domain, *, tier: Tier | str = Tier.STRICT) -> None:
+def check_domain(domain: Domain, *, tier: Tier | str = Tier.STRICT, horizon: int | None = None) -> None:
     """Make sure that a domain does what search, evaluation and reports rely on.
 
     It is complete, its fitness suits its metrics, every program of its library runs on the smoke stage, the
@@ -34,6 +34,9 @@ def check_domain(domain: Domain, *, tier: Tier | str = Tier.STRICT) -> None:
         The domain.
     tier
         Weakest sandbox tier to accept.
+    horizon
+        Iterations of the smoke stage; the domain's own horizon, if not given. Fewer are enough where a
+        program of the library takes long for each.
 
     Raises
     ------
@@ -45,7 +48,7 @@ def check_domain(domain: Domain, *, tier: Tier | str = Tier.STRICT) -> None:
     complete(domain, domain.name)
     check_fitness(domain, domain.fitness)
     assert domain.seed in domain.baselines(), f"the seed {domain.seed!r} is no program of the library"
-    smoke = domain.smoke(domain.horizon)
+    smoke = domain.smoke(domain.horizon if horizon is None else horizon)
     assert smoke.split == "smoke", f"smoke() returns a stage of the split {smoke.split!r}"
     domain.prepare(smoke)
     _check_stages(domain)

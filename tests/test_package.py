@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import nashforge
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +28,7 @@ def test_importing_it_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_files_of_the_user_are_in_nobodys_way(tmp_path: Path) -> None:
     for name in ("games", "solvers", "evolve", "prompts", "cli"):
         (tmp_path / f"{name}.py").write_text(HOSTILE)
@@ -52,6 +55,7 @@ def test_files_of_the_user_are_in_nobodys_way(tmp_path: Path) -> None:
         assert "cfr_plus" in done.stdout
 
 
+@pytest.mark.slow
 def test_importing_a_module_changes_nothing_of_the_process() -> None:
     """No processor is chosen, no linear program solved, no object frozen and no signal taken by an import."""
     code = (

@@ -97,7 +97,7 @@ def read_nfg(content: str, name: str) -> StrategicFile:
     players = tuple(tokens.texts("the players' names"))
     if not players:
         raise tokens.problem("expected at least one player", line)
-    strategies = _strategies(tokens, len(players))
+    strategies = _strategies(tokens, len(players), len(content))
     tokens.taken("text")  # a comment
     sizes = [len(own) for own in strategies]
     profiles = math.prod(sizes)
@@ -119,7 +119,7 @@ def read_nfg(content: str, name: str) -> StrategicFile:
     return StrategicFile(title, players, strategies, payoffs)
 
 
-def _strategies(tokens: Tokens, players: int) -> tuple[tuple[str, ...], ...]:
+def _strategies(tokens: Tokens, players: int, most: int) -> tuple[tuple[str, ...], ...]:
     what = f"the strategies of {players} players, as numbers {{ 2 3 }} or names"
     tokens.take("{", what)
     found: list[tuple[str, ...]] = []
@@ -131,6 +131,10 @@ def _strategies(tokens: Tokens, players: int) -> tuple[tuple[str, ...], ...]:
                 raise tokens.problem(f"expected at least one strategy of player {player}", line)
         else:
             count = tokens.integer(f"how many strategies player {player} of {players} has", 1, 10**7)
+            if count > most:
+                raise tokens.problem(
+                    f"expected {count:,} strategies of player {player}, more than the file has", line
+                )
             own = tuple(map(str, range(1, count + 1)))
         found.append(own)
     tokens.take("}", f'"}}" after the strategies of {players} players')

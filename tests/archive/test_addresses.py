@@ -88,6 +88,7 @@ def told(place: str) -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(near_urls())
 @example(GIVEN[0])

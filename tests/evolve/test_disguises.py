@@ -68,6 +68,7 @@ def test_what_is_not_disguised_stays_as_it_is():
     assert disguised(stage, 7) == stage
 
 
+@pytest.mark.slow
 def test_a_run_draws_keeps_and_hides_its_number(archive, tiny, data):
     first = start_run(archive, tiny(max_evaluations=2, seed=4))
     again = start_run(archive, tiny(max_evaluations=2, seed=4))

@@ -58,6 +58,7 @@ def theirs(tmp_path, tiny):
         yield other
 
 
+@pytest.mark.slow
 def test_imported_measurements_move_no_fitness(archive, theirs, tiny, tmp_path):
     honest = measured(theirs, "cfr_plus")
     kept = start_run(theirs, tiny(max_evaluations=3, seed=1), name="other")
@@ -69,6 +70,7 @@ def test_imported_measurements_move_no_fitness(archive, theirs, tiny, tmp_path):
     assert (mine.seed.train, mine.best.train) == (kept.seed.train, kept.best.train)
 
 
+@pytest.mark.slow
 def test_a_resumed_import_is_measured_here_first(archive, theirs, tmp_path):
     values = [(c.index, c.status, c.train) for c in theirs.candidates(theirs.get_run("theirs"))]
     import_file(archive, forged(theirs, tmp_path / "a.gz", inflate))

@@ -120,7 +120,7 @@ def told(draw):
     return "".join(draw(st.lists(st.one_of(parts, st.text(max_size=4)), max_size=6)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples // 2, deadline=None)
 @given(told(), st.lists(told(), max_size=4))
 @example("x", ["coding:raw_unicode_escape .", r"faster \u000aimport os;os.mkdir('ran')\u000a# "])
 @example("coding:utf-7", ["+AAo-import os;os.mkdir('ran')+AAo-# "])

@@ -211,6 +211,7 @@ print(module.twice(21))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "kept"), [(0o700, True), (0o777, False)])
 def test_kernels_are_kept_only_where_others_cannot_write(mode, kept, tmp_path):
     code, place = tmp_path / "code", tmp_path / "kernels"
@@ -245,6 +246,7 @@ for root, _, files in os.walk({place!r}):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("later", [False, True], ids=["where it starts", "where it goes"])
 def test_a_file_in_the_current_directory_does_not_choose_where_kernels_are(later, tmp_path):
     """The file of numba's settings that somebody left there, and a pickle where it points."""
@@ -304,6 +306,7 @@ def test_a_place_for_kernels_that_nobody_named_is_not_used(tmp_path, monkeypatch
     assert compiled._trusted(place, Path(__file__).parent)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are lists there")
 def test_a_missing_place_for_kernels_is_made_private(tmp_path):
     code, place = tmp_path / "code", tmp_path / "kernels"

@@ -226,7 +226,16 @@ TREE = 'EFG 2 R "t" { "A" "B" }\n'
             'NFG 1 R "t" { "A" "B" } { 2 }\n1 2',
             "line 1: expected how many strategies player 2 of 2 has",
         ),
-        ("nfg", 'NFG 1 R "t" { "A" "B" } { 9999999 9999999 }\n1', "more than the file has"),
+        (
+            "nfg",
+            'NFG 1 R "t" { "A" "B" } { 30 30 }\n1',
+            "line 1: expected 900 profiles of strategies, more than",
+        ),
+        (
+            "nfg",
+            'NFG 1 R "t" { "A" "B" } { 9999999 1 }\n1',
+            "line 1: expected 9,999,999 strategies of player 1",
+        ),
         (
             "nfg",
             'NFG 1 R "t" { "A" } { { "x" } }\n{ { "o" 1 } }\n2',
@@ -283,7 +292,7 @@ def test_what_is_no_file_is_told(name, tmp_path):
         games.compile(tmp_path / name)
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(text=st.text(st.sampled_from('pct"\\ {}012/.,-eaEFGR\n'), max_size=80), tree=st.booleans())
 def test_no_file_ends_in_a_traceback(text, tree):
     for head, read in ((TREE, read_efg), (HEAD, read_nfg)):

@@ -164,6 +164,7 @@ def test_errors_name_the_value_and_the_rule() -> None:
         nash(np.ones((2, 3)), np.ones((3, 2)))
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**9), barrier=st.booleans(), exponents=st.tuples(*[st.floats(0, 2.5)] * 2))
 @settings(max_examples=15)
 def test_averse_equilibria_are_the_ends_of_branches_followed_in_small_steps(

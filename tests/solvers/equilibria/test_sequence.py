@@ -57,7 +57,9 @@ def random_game(path: Path, rng: np.random.Generator, penalty: int) -> Extensive
     return read_efg(path.read_text(), path.name)
 
 
-@pytest.mark.parametrize("penalty", [10**7, 10**8, -(10**9), 10**11])
+@pytest.mark.parametrize(
+    "penalty", [10**8, *(pytest.param(p, marks=pytest.mark.slow) for p in (10**7, -(10**9), 10**11))]
+)
 @pytest.mark.parametrize("program", ["exact", "HiGHS"])
 def test_penalties_do_not_hide_the_value(
     penalty: int, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -84,6 +86,7 @@ def test_penalties_do_not_hide_the_value(
     assert solved >= 10
 
 
+@pytest.mark.slow
 def test_values_are_those_of_gambit(tmp_path: Path) -> None:
     """In rationals, at penalties that version 16.7 can hold: from 1e8 its own answers have regret."""
     gambit = pytest.importorskip("pygambit")

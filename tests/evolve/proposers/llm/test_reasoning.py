@@ -50,7 +50,7 @@ THOUGHTS = st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(
     thought=THOUGHTS,
     tag=st.sampled_from([*TAGS, "[THINK]"]),
@@ -67,7 +67,7 @@ def test_only_the_answer_is_read(thought, tag, opened, gap):
         assert "kills learning" not in made.note
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(
     said=st.lists(
         st.sampled_from(

@@ -55,7 +55,7 @@ def test_an_edit_is_found_in_whatever_surrounds_it(before, after, crlf, fenced, 
     assert read_reply(reply, BASE).source == expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=2 * settings.default.max_examples // 5)
 @given(
     name=st.sampled_from(rule_names()),
     before=PROSE,

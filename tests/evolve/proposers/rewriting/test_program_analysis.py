@@ -96,7 +96,7 @@ names = st.sampled_from(["x", "y", "self.regret"]).map(parse_expression)
 
 
 @given(expressions)
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples // 2)
 def test_printing_keeps_the_meaning(text):
     tree = parse_expression(text)
     assert key(parse_expression(format_expression(tree))) == key(tree)

@@ -229,7 +229,7 @@ def bodies(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples // 2, deadline=None)
 @given(bodies())
 def test_random_averages_of_that_form_are_translated(body: str) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
