@@ -53,7 +53,7 @@ class Method:
     returns: Callable[[Value | None], str | None] = anything
 
 
-class Anchor(Protocol):
+class UpdatePattern(Protocol):
     """The statement of a program around which code of another one is placed."""
 
     @property
@@ -131,9 +131,9 @@ class Kind:
         Methods within which statements are exchanged; empty: all.
     positive : frozenset of str
         Calls that take the positive part of their argument anyway.
-    anchor : callable or None
-        Finds the update of the main state in ``anchor_method``; raises NotApplicable where there is none.
-    transplants : tuple of callable
+    update_pattern : callable or None
+        Finds the update of the main state in ``update_method``; raises NotApplicable where there is none.
+    exchangeable_parts : tuple of callable
         Parts that can be taken from another program, in place of whole methods; each is called with the
         receiver and the donor, changes the receiver and says what was taken.
     """
@@ -149,9 +149,9 @@ class Kind:
     terms: Terms = Terms()
     reordered: tuple[str, ...] = ()
     positive: frozenset[str] = frozenset()
-    anchor: Callable[[Program], Anchor] | None = None
-    anchor_method: str = ""
-    transplants: tuple[Callable[[Program, Program], str], ...] = ()
+    update_pattern: Callable[[Program], UpdatePattern] | None = None
+    update_method: str = ""
+    exchangeable_parts: tuple[Callable[[Program, Program], str], ...] = ()
 
     @property
     def interface(self) -> tuple[str, ...]:

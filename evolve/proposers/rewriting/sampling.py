@@ -8,14 +8,17 @@ from typing import TypeVar
 
 import numpy as np
 
+from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.trees import significant
 
 Item = TypeVar("Item")
 Generator = np.random.Generator
 
 
-def pick(rng: Generator, items: Sequence[Item]) -> Item:
-    """Return one of several items, each as likely."""
+def pick(rng: Generator, items: Sequence[Item], missing: str = "nothing to choose from") -> Item:
+    """Return one of several items, each as likely; raise NotApplicable, and say why, if there is none."""
+    if not items:
+        raise NotApplicable(missing)
     return items[int(rng.integers(len(items)))]
 
 

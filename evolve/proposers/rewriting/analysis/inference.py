@@ -29,6 +29,7 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
 
 _ROUNDS = 8
 _BUILTINS = frozenset(dir(builtins))
+_LEAVING = (ast.Return, ast.Raise)
 _Scope = dict[str, Value]
 
 
@@ -172,13 +173,9 @@ class _Interpreter:
                 self.returned = value if self.returned is None else v.join(self.returned, value)
             case ast.If():
                 self.evaluate(node.test, scope)
-                branches = [
-                    self.block(body, dict(scope))
-                    for body in (node.body, node.orelse)
-                    if not (
-                        body and isinstance(body[-1], ast.Return | ast.Raise) and self.leaves(body, scope)
-                    )
-                ]
+                branches = [self.block(body, dict(scope)) for body in (node.body, node.orelse)]
+                bodies = zip(branches, (node.body, node.orelse))
+                branches = [after for after, body in bodies if not (body and isinstance(body[-1], _LEAVING))]
                 return _merge(branches) if branches else scope
             case ast.For() | ast.While():
                 if isinstance(node, ast.For):
@@ -195,10 +192,6 @@ class _Interpreter:
                 for name in bound(node):
                     scope[name] = TOP
         return scope
-
-    def leaves(self, body: list[ast.stmt], scope: _Scope) -> bool:
-        self.block(body, dict(scope))
-        return True
 
     def bind(self, target: ast.expr, value: Value, scope: _Scope) -> None:
         name = target_variable(target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nashforge.evolve.proposers.rewriting.analysis.inference import analyse
 from nashforge.evolve.proposers.rewriting.normal_form.constant_folding import fold, fold_signs
@@ -19,15 +19,15 @@ from nashforge.evolve.proposers.rewriting.syntax.program import (
 )
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
     assignment,
-    blocks,
+    attributes,
     bound,
     clone,
     key,
+    nested_blocks,
     reads,
     rename,
+    replace_variables,
     same,
-    self_attribute,
-    substitute,
     target_variable,
     walk,
     walk_statements,
@@ -57,10 +57,24 @@ def tidy(source: str, grammar: Grammar) -> str:
 
 def tidy_program(program: Program) -> None:
     """Clean a class up, in place, until nothing changes any more."""
-    for function in program.methods.values():
-        if any(isinstance(node, ast.NamedExpr) for node in walk(function)):
-            raise NotApplicable("the program assigns inside expressions (:=); write statements instead")
-    _settle(program)
+    functions = program.methods.values()
+    if any(isinstance(node, ast.NamedExpr) for function in functions for node in walk(function)):
+        raise NotApplicable("the program assigns inside expressions (:=); write statements instead")
+    before = key([*functions])
+    for _ in range(_ROUNDS):
+        fold(program)
+        for name, function in program.methods.items():
+            propagate_copies(function.body)
+            if name != "start":
+                share_locals(function.body)
+        merge_states(program)
+        demote_state(program, sweep(program))
+        for function in program.methods.values():
+            inline_returns(function.body)
+        after = key([*program.methods.values()])
+        if after == before:
+            break
+        before = after
     settle_names(program)
 
 
@@ -81,28 +95,6 @@ def polish(module: Module) -> Counter[str]:
     return found
 
 
-def _settle(program: Program) -> None:
-    before = _text(program)
-    for _ in range(_ROUNDS):
-        fold(program)
-        for name, function in program.methods.items():
-            propagate_copies(function.body)
-            if name != "start":
-                share_locals(function.body)
-        merge_states(program)
-        demote_state(program, sweep(program))
-        for function in program.methods.values():
-            inline_returns(function.body)
-        after = _text(program)
-        if after == before:
-            break
-        before = after
-
-
-def _text(program: Program) -> str:
-    return "".join(key(function) for function in program.methods.values())
-
-
 def _changes_in_place(program: Program) -> bool:
     """Whether arrays may change under another name, which the analysis does not follow."""
     return any(
@@ -116,51 +108,33 @@ def _changes_in_place(program: Program) -> bool:
 def demote_state(program: Program, live: set[str]) -> None:
     """Turn attributes that carry nothing from call to call, and occur in one method only, into locals."""
     mentioned = {name: reads(function) for name, function in program.methods.items()}
+    kept = live | {f"self.{name}" for name in program.constants}
     for method, function in program.methods.items():
         if method == "start" or method.startswith("__"):
             continue
-        for name in sorted(bound(function)):
-            elsewhere = any(name in found for other, found in mentioned.items() if other != method)
-            if not name.startswith("self.") or name in live or elsewhere or name[5:] in program.constants:
-                continue
-            fresh = program.fresh(name[5:], method)
-
-            def replace(node: ast.AST, name: str = name, fresh: str = fresh) -> ast.AST | None:
-                return ast.Name(fresh, ast.Load()) if f"self.{self_attribute(node)}" == name else None
-
-            substitute(function, replace)
+        elsewhere = kept.union(*(found for other, found in mentioned.items() if other != method))
+        for name in sorted(attributes(bound(function)) - elsewhere):
+            replace_variables(function, {name: ast.Name(program.fresh(name[5:], method), ast.Load())})
 
 
 def inline_returns(body: list[ast.stmt]) -> None:
     """Return an expression instead of a local that is computed in the statement before."""
-    for block in [body, *(inner for _, _, statement in walk_statements(body) for inner in blocks(statement))]:
-        if (
-            len(block) < 2
-            or not isinstance(block[-1], ast.Return)
-            or not isinstance(block[-1].value, ast.Name)
-        ):
-            continue
-        pair = assignment(block[-2])
-        if pair is not None and pair[0] == block[-1].value.id:
-            block[-2:] = [ast.Return(pair[1])]
+    for block in nested_blocks(body):
+        match block[-2:]:
+            case [ast.Assign(targets=[ast.Name(id=name)], value=value), ast.Return(value=ast.Name(id=given))]:
+                if name == given:
+                    block[-2:] = [ast.Return(value)]
 
 
 def propagate_copies(body: list[ast.stmt]) -> None:
     """Replace a local that only stands for another variable which does not change afterwards."""
     for place, statement in enumerate(body):
-        pair = assignment(statement)
-        if pair is None or pair[0].startswith("self.") or not isinstance(pair[1], ast.Name):
-            continue
-        copy, original = pair[0], pair[1].id
-        later = set().union(set(), *(bound(other) for other in body[place + 1 :]))
-        if {copy, original} & later or copy in _bound_elsewhere(body, statement):
-            continue
-        for other in body[place + 1 :]:
-            rename(other, {copy: original})
-
-
-def _bound_elsewhere(body: list[ast.stmt], statement: ast.stmt) -> set[str]:
-    return set().union(set(), *(bound(other) for other in body if other is not statement))
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=copy)], value=ast.Name(id=original)):
+                later = body[place + 1 :]
+                if not {copy, original} & bound(*later) and copy not in bound(*body[:place]):
+                    for other in later:
+                        rename(other, {copy: original})
 
 
 def share_locals(body: list[ast.stmt]) -> None:
@@ -181,74 +155,52 @@ def share_locals(body: list[ast.stmt]) -> None:
             known[text], uses[text] = pair[0], reads(pair[1]) | {pair[0]}
 
 
+class _Update(NamedTuple):
+    """The only statement that changes an attribute after ``start``."""
+
+    name: str
+    method: str
+    place: int
+    value: ast.expr
+
+
 def merge_states(program: Program) -> None:
     """Where two attributes always hold equal values, keep one."""
-    state = program.state()
-    written: dict[str, list[tuple[str, int, ast.expr]]] = {name: [] for name in state}
+    written: dict[str, list[_Update]] = {f"self.{name}": [] for name in program.state()}
     tangled: set[str] = set()
     for method, function in program.methods.items():
-        if method == "start":
-            continue
-        top = {id(statement): place for place, statement in enumerate(function.body)}
-        for _, _, statement in walk_statements(function.body):
+        for block, place, statement in walk_statements(function.body if method != "start" else []):
             pair = assignment(statement)
-            names = {name[5:] for name in bound(statement) if name.startswith("self.")}
-            if (
-                pair is not None
-                and pair[0].startswith("self.")
-                and id(statement) in top
-                and pair[0][5:] in state
-            ):
-                written[pair[0][5:]].append((method, top[id(statement)], pair[1]))
+            if pair is not None and pair[0] in written and block is function.body:
+                written[pair[0]].append(_Update(pair[0], method, place, pair[1]))
             elif pair is not None or not hasattr(statement, "body"):
-                tangled |= names
-    for second in list(state):
-        for first in list(state):
-            if first == second or {first, second} & tangled:
-                continue
-            if _always_equal(program, first, second, state, written):
+                tangled |= attributes(bound(statement))
+    once = [found[0] for name, found in written.items() if len(found) == 1 and name not in tangled]
+    for place, second in enumerate(once):
+        for first in once[:place]:
+            if _always_equal(program, first, second):
                 for function in program.methods.values():
-                    rename(function, {f"self.{second}": f"self.{first}"})
-                _drop_duplicates(program, first, written[second])
+                    rename(function, {second.name: first.name})
+                del program.methods[second.method].body[second.place]
+                start = program.start()
+                for double in [s for s in start if (assignment(s) or ("",))[0] == first.name][1:]:
+                    start.remove(double)
                 return
 
 
-def _always_equal(
-    program: Program,
-    first: str,
-    second: str,
-    state: dict[str, ast.expr],
-    written: dict[str, list[tuple[str, int, ast.expr]]],
-) -> bool:
-    if list(state).index(first) > list(state).index(second) or not same(state[first], state[second]):
+def _always_equal(program: Program, first: _Update, second: _Update) -> bool:
+    state, names = program.state(), {first.name, second.name}
+    if first.method != second.method or not same(state[first.name[5:]], state[second.name[5:]]):
         return False
-    if len(written[first]) != 1 or len(written[second]) != 1:
-        return False
-    (method_a, place_a, value_a), (method_b, place_b, value_b) = written[first][0], written[second][0]
-    renamed = clone(value_b)
-    rename(renamed, {f"self.{second}": f"self.{first}"})
-    if method_a != method_b or not same(value_a, renamed):
-        return False
-    low, high = sorted((place_a, place_b))
-    between = program.methods[method_a].body[low + 1 : high]
-    touched = reads(value_a) | reads(value_b) | {f"self.{first}", f"self.{second}"}
-    if any(
-        touched & bound(statement) or {f"self.{first}", f"self.{second}"} & reads(statement)
-        for statement in between
-    ):
-        return False
-    # The later of the two must not read the earlier one through another name.
-    return f"self.{first}" not in reads(value_b) and f"self.{second}" not in reads(value_a)
-
-
-def _drop_duplicates(program: Program, name: str, gone: list[tuple[str, int, ast.expr]]) -> None:
-    method, place, _ = gone[0]
-    del program.methods[method].body[place]
-    seen = False
-    start = program.start()
-    for statement in list(start):
-        pair = assignment(statement)
-        if pair is not None and pair[0] == f"self.{name}":
-            if seen:
-                start.remove(statement)
-            seen = True
+    renamed = clone(second.value)
+    rename(renamed, {second.name: first.name})
+    low, high = sorted((first.place, second.place))
+    between = program.methods[first.method].body[low + 1 : high]
+    return (
+        same(first.value, renamed)
+        and not (reads(first.value, second.value) | names) & bound(*between)
+        and not names & reads(*between)
+        # The later of the two must not read the earlier one through another name.
+        and first.name not in reads(second.value)
+        and second.name not in reads(first.value)
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import add, mul, sub, truediv
 
 from nashforge.evolve.proposers.rewriting.analysis.inference import Analysis
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
@@ -16,6 +17,10 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
     self_attribute,
     substitute,
 )
+
+_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv,
+}  # fmt: skip
 
 
 def fold(program: Program) -> None:
@@ -45,85 +50,64 @@ class _Folder(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
-        left, right = self.value(node.left), self.value(node.right)
         folded = self.literals(node)
         if folded is not None:
             return folded
+        left, right = self.value(node.left), self.value(node.right)
         match node.op:
-            case ast.Mult():
-                if left == 1:
-                    return node.right
-                if right == 1:
-                    return node.left
-                if literal(node.left) == -1:
-                    return ast.UnaryOp(ast.USub(), node.right)
-            case ast.Div() if right == 1:
+            case ast.Mult() if left == 1:
+                return node.right
+            case ast.Mult() | ast.Div() | ast.Pow() if right == 1:
                 return node.left
-            case ast.Pow() if right == 1:
+            case ast.Mult() if literal(node.left) == -1:
+                return ast.UnaryOp(ast.USub(), node.right)
+            case ast.Add() if left == 0:
+                return node.right
+            case ast.Add() | ast.Sub() if right == 0:
                 return node.left
-            case ast.Add():
-                if left == 0:
-                    return node.right
-                if right == 0:
-                    return node.left
+            case ast.Sub() if left == 0:
+                return ast.UnaryOp(ast.USub(), node.right)
+            case ast.Add() | ast.Sub():
                 if isinstance(node.right, ast.UnaryOp) and isinstance(node.right.op, ast.USub):
-                    return ast.BinOp(node.left, ast.Sub(), node.right.operand)
-            case ast.Sub():
-                if right == 0:
-                    return node.left
-                if left == 0:
-                    return ast.UnaryOp(ast.USub(), node.right)
-                if isinstance(node.right, ast.UnaryOp) and isinstance(node.right.op, ast.USub):
-                    return ast.BinOp(node.left, ast.Add(), node.right.operand)
+                    turned = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+                    return ast.BinOp(node.left, turned, node.right.operand)
         return node
 
     def literals(self, node: ast.BinOp) -> ast.expr | None:
         """Fold an operation on two literals if the result is short to write."""
-        left, right = literal(node.left), literal(node.right)
-        if left is None or right is None:
+        left, right, operation = literal(node.left), literal(node.right), _ARITHMETIC.get(type(node.op))
+        if left is None or right is None or operation is None or (operation is truediv and right == 0):
             return None
-        match node.op:
-            case ast.Add():
-                result = left + right
-            case ast.Sub():
-                result = left - right
-            case ast.Mult():
-                result = left * right
-            case ast.Div() if right != 0:
-                result = left / right
-            case _:
-                return None
+        result = operation(left, right)
         return number(result) if len(repr(result)) <= 5 and literal(number(result)) == result else None
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
-        inner = node.operand
-        if (
-            isinstance(node.op, ast.USub)
-            and isinstance(inner, ast.UnaryOp)
-            and isinstance(inner.op, ast.USub)
-        ):
-            return inner.operand
-        return inner if isinstance(node.op, ast.UAdd) else node
+        match node:
+            case ast.UnaryOp(op=ast.USub(), operand=ast.UnaryOp(op=ast.USub(), operand=inner)):
+                return inner
+            case ast.UnaryOp(op=ast.UAdd(), operand=inner):
+                return inner
+        return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        name = called(node)
         if node.keywords:
             return node
-        if name in ("np.maximum", "np.minimum", "max", "min") and len(node.args) == 2:
-            return self.extreme(node, name)
-        if name in ("np.abs", "np.sign") and len(node.args) == 1 and called(node.args[0]) == name:
-            return node.args[0]
-        if name == "np.where" and len(node.args) == 3 and same(node.args[1], node.args[2]):
-            # The condition only adds its shape, which matters if both values are scalars.
-            return node.args[1] if not isinstance(node.args[1], ast.Constant) else node
-        if name in self.positive and len(node.args) == 1:
-            inner = node.args[0]
-            if called(inner) == "np.maximum" and isinstance(inner, ast.Call) and len(inner.args) == 2:
-                floors = [place for place, part in enumerate(inner.args) if literal(part) == 0]
+        match called(node), node.args:
+            case ("np.maximum" | "np.minimum" | "max" | "min") as name, [_, _]:
+                return self.extreme(node, name)
+            case ("np.abs" | "np.sign") as name, [inner] if called(inner) == name:
+                return inner
+            case "np.where", [_, first, second] if same(first, second):
+                # The condition only adds its shape, which matters if both values are scalars.
+                return first if not isinstance(first, ast.Constant) else node
+            case name, [ast.Call(args=[_, _] as parts) as inner] if (
+                name in self.positive and called(inner) == "np.maximum"
+            ):
+                floors = [place for place, part in enumerate(parts) if literal(part) == 0]
                 if floors:
-                    node.args = [inner.args[1 - floors[0]]]
+                    node.args = [parts[1 - floors[0]]]
         return node
 
     def extreme(self, node: ast.Call, name: str) -> ast.expr:
@@ -138,11 +122,9 @@ class _Folder(ast.NodeTransformer):
         inner, bound = (first, b) if b is not None else (second, a)
         if bound is None or not isinstance(inner, ast.Call) or called(inner) != name or len(inner.args) != 2:
             return node
-        bounds = [literal(part) for part in inner.args]
-        for place in (0, 1):
-            other = bounds[place]
+        for other, rest in ((literal(part), inner.args[1 - k]) for k, part in enumerate(inner.args)):
             if other is not None:
-                return ast.Call(clone(node.func), [inner.args[1 - place], number(pick(other, bound))], [])
+                return ast.Call(clone(node.func), [rest, number(pick(other, bound))], [])
         return node
 
 

@@ -7,7 +7,7 @@ import ast
 from nashforge.evolve.proposers.rewriting.syntax.program import Program, called_methods
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
     assignment,
-    bound,
+    attributes,
     called,
     reads,
     self_attribute,
@@ -26,23 +26,18 @@ class _Sweep:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.pure_calls = ("np.", *(f"self.{name}." for name in program.kind.objects))
+        self.writers = program.writers()
         self.live: set[str] = set()
         self.outgoing: set[str] = set()
         self.dead: set[int] = set()
         self.scratch: set[str] = set()
         self.scratches = {name: _scratch_locals(function) for name, function in program.methods.items()}
-        self.writers = {
-            name
-            for name, function in program.methods.items()
-            if any(n.startswith("self.") for n in bound(function))
-        }
 
     def method(self, name: str) -> set[str]:
         """Return the attributes that are live when a method is entered."""
         self.outgoing = set(self.live)
         self.scratch = self.scratches[name]
-        entering = self.block(self.program.methods[name].body, set(self.live))
-        return {variable for variable in entering if variable.startswith("self.")}
+        return attributes(self.block(self.program.methods[name].body, set(self.live)))
 
     def block(self, body: list[ast.stmt], live: set[str]) -> set[str]:
         for statement in reversed(body):
@@ -51,35 +46,26 @@ class _Sweep:
 
     def statement(self, node: ast.stmt, live: set[str]) -> set[str]:
         pair = assignment(node)
-        if pair is not None:
-            variable, value = pair
-            if variable not in live and self.pure(value):
-                self.dead.add(id(node))
-                return live
-            return (live - {variable}) | self.needs(value)
+        if pair is not None and (pair[0] in live or not self.pure(pair[1])):
+            return (live - {pair[0]}) | self.needs(pair[1])
         match node:
-            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]) if name in self.scratch:
-                self.dead.add(id(node))
-                return live
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
+                dead = name in self.scratch
             case ast.Return():
                 return self.outgoing | (self.needs(node.value) if node.value is not None else set())
             case ast.If():
                 inside = self.block(node.body, set(live)) | self.block(node.orelse, set(live))
-                if self.all_dead(node.body) and self.all_dead(node.orelse) and self.pure(node.test):
-                    self.dead.add(id(node))
-                    return live
-                return inside | self.needs(node.test)
-            case ast.Pass():
-                self.dead.add(id(node))
-                return live
-            case ast.Expr(value=ast.Constant()):
-                self.dead.add(id(node))
-                return live
+                idle = all(id(statement) in self.dead for statement in [*node.body, *node.orelse])
+                if not (idle and self.pure(node.test)):
+                    return inside | self.needs(node.test)
+                dead = True
             case _:
-                return live | self.needs(node)
-
-    def all_dead(self, body: list[ast.stmt]) -> bool:
-        return all(id(statement) in self.dead for statement in body)
+                dead = pair is not None or isinstance(node, ast.Pass)
+                dead |= isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not dead:
+            return live | self.needs(node)
+        self.dead.add(id(node))
+        return live
 
     def needs(self, node: ast.AST) -> set[str]:
         """Return the variables that a tree reads, those of the class's own methods it calls included."""
@@ -90,7 +76,7 @@ class _Sweep:
             name = pending.pop()
             done.add(name)
             function = self.program.methods[name]
-            found |= {variable for variable in reads(function) if variable.startswith("self.")}
+            found |= attributes(reads(function))
             pending |= called_methods(self.program, function) - done
         return found
 
@@ -100,15 +86,15 @@ class _Sweep:
             if isinstance(part, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
                 return False
             if isinstance(part, ast.Call):
-                name = called(part)
-                own = self_attribute(part.func)
+                name, own = called(part), self_attribute(part.func)
                 offered = name in self.program.kind.functions
-                if own is not None and (own in self.writers or not (own in self.program.methods or offered)):
+                known = own in self.program.methods or offered
+                if own is not None and (own in self.writers or not known):
                     return False
                 into = [word.value for word in part.keywords if word.arg == "out"]
                 if any(not isinstance(target, ast.Call) for target in into):
                     return False
-                known = name.startswith(self.pure_calls) or own is not None or offered or name in _BUILTINS
+                known |= name.startswith(self.pure_calls) or name in _BUILTINS
                 if not known and not (isinstance(part.func, ast.Attribute) and part.func.attr in _READERS):
                     return False
         return True
@@ -117,8 +103,6 @@ class _Sweep:
 def _scratch_locals(function: ast.FunctionDef) -> set[str]:
     """Return the locals that hold arrays of their own and are mentioned only where their entries are set."""
     made: set[str] = set()
-    if not any(_sets_entries(statement) for _, _, statement in walk_statements(function.body)):
-        return made
     used = {argument.arg for argument in function.args.args}
     for _, _, statement in walk_statements(function.body):
         match statement:
@@ -126,7 +110,7 @@ def _scratch_locals(function: ast.FunctionDef) -> set[str]:
                 made.add(name)
                 used |= reads(value) - {name}
             case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name)) as target], value=value):
-                used |= (reads(value) | reads(target)) - {name}
+                used |= reads(value, target) - {name}
             case ast.If() | ast.For() | ast.While():
                 used |= reads(statement.iter if isinstance(statement, ast.For) else statement.test)
             case _:
@@ -134,21 +118,12 @@ def _scratch_locals(function: ast.FunctionDef) -> set[str]:
     return made - used
 
 
-def _sets_entries(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript)
-
-
 def _makes_array(value: ast.expr) -> bool:
     """Whether an expression gives an array that nothing else holds."""
-    if isinstance(value, ast.BinOp):
-        return True
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "copy":
         return True
-    return called(value).startswith("np.") and called(value) not in (
-        "np.asarray",
-        "np.atleast_1d",
-        "np.ravel",
-    )
+    views = ("np.asarray", "np.atleast_1d", "np.ravel")
+    return isinstance(value, ast.BinOp) or (called(value).startswith("np.") and called(value) not in views)
 
 
 def sweep(program: Program) -> set[str]:
@@ -160,22 +135,21 @@ def sweep(program: Program) -> set[str]:
         The attributes that carry something from one call to the next, as ``self.x``.
     """
     pass_ = _Sweep(program)
-    roots = {name for name in program.methods if name.startswith("__")}
+    special = {name: function for name, function in program.methods.items() if name.startswith("__")}
     while True:
         pass_.dead.clear()
-        entering = set().union(*(pass_.method(name) for name in program.methods if name != "start"))
-        for name in roots:
-            entering |= {
-                variable for variable in reads(program.methods[name]) if variable.startswith("self.")
-            }
+        entering = attributes(reads(*special.values()))
+        for name in program.methods:
+            if name != "start":
+                entering |= pass_.method(name)
         if entering <= pass_.live:
             break
         pass_.live |= entering
-    for name in program.methods:
-        if not name.startswith("__"):
-            if name == "start":
-                pass_.method(name)
-            _drop(program.methods[name].body, pass_.dead)
+    for name, function in program.methods.items():
+        if name == "start":
+            pass_.method(name)
+        if name not in special:
+            _drop(function.body, pass_.dead)
     _drop_unused(program)
     return pass_.live
 
@@ -210,49 +184,28 @@ def _negated(test: ast.expr) -> ast.expr:
 def _drop_unused(program: Program) -> None:
     """Remove helper methods, constants and imports that nothing mentions any more."""
     while True:
-        used: set[str] = set()
+        used = reads(*program.extras)
         for name, function in program.methods.items():
             used |= reads(function) - {f"self.{name}"}
-        for node in program.extras:
-            used |= reads(node)
-        idle = [
-            name
-            for name in program.methods
-            if name not in (*program.kind.interface, "start")
-            and not name.startswith("__")
-            and f"self.{name}" not in used
-        ]
+        kept = {name for name in program.methods if f"self.{name}" in used or name.startswith("__")}
+        idle = set(program.methods) - kept - {*program.kind.interface, "start"}
         if not idle:
             break
-        for name in idle:
-            del program.methods[name]
-    in_class = (
-        set().union(*(reads(value) for value in program.constants.values())) if program.constants else set()
-    )
+        program.methods = {name: node for name, node in program.methods.items() if name not in idle}
+    in_class = reads(*program.constants.values())
     program.constants = {
         name: value for name, value in program.constants.items() if f"self.{name}" in used or name in in_class
     }
     if "start" in program.methods and not program.methods["start"].body:
         del program.methods["start"]
-    used |= in_class | set().union(*(reads(base) for base in program.bases))
-    for function in program.methods.values():
-        used |= reads(function.args) | (reads(function.returns) if function.returns else set())
-    for other in program.module.programs:
-        if other is not program:
-            used |= _mentioned(other)
-    preamble = program.module.preamble
-    preamble[:] = [node for node in preamble if _needed(node, used, preamble)]
+    mentioned = {name for other in program.module.programs for name in other.mentions()}
+    preamble = program.preamble
+    preamble[:] = [
+        node for node in preamble if _needed(node, mentioned | reads(*(n for n in preamble if n is not node)))
+    ]
 
 
-def _mentioned(program: Program) -> set[str]:
-    """Return every name that a class mentions."""
-    nodes = [*program.methods.values(), *program.extras, *program.constants.values(), *program.bases]
-    return set().union(set(), *(reads(node) for node in nodes))
-
-
-def _needed(node: ast.stmt, used: set[str], preamble: list[ast.stmt]) -> bool:
-    others = set().union(set(), *(reads(other) for other in preamble if other is not node))
-    wanted = used | others
+def _needed(node: ast.stmt, wanted: set[str]) -> bool:
     if isinstance(node, ast.ImportFrom) and node.module == "__future__":
         return True
     if isinstance(node, ast.Import | ast.ImportFrom):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program, read_module
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    FIELDS,
     assignment,
     key,
     literal,
@@ -46,24 +45,18 @@ def _class_texts(program: Program) -> list[str]:
     writer = _Writer(program)
     interface = [name for name in program.kind.interface if name in program.methods]
     helpers = sorted(set(program.methods) - {*interface, "start"})
+    texts = []
     for method in (*interface, *helpers):
         function = program.methods[method]
-        writer.locals = {"self": "self", "np": "np"}
-        writer.parts.append(f"\n{method if method in interface else 'helper'}:")
-        for argument in function.args.args:
-            writer.name(argument.arg)
-        for statement in function.body:
-            writer.write(statement)
-    text = "".join(writer.parts)
-    start = []
+        parameters = [ast.Name(argument.arg) for argument in function.args.args]
+        written = writer.write([*parameters, *function.body])
+        texts.append(f"{method if method in interface else 'helper'}: {written}")
+    kept = []
     for statement in program.methods["start"].body if "start" in program.methods else []:
         pair = assignment(statement)
-        if pair is not None and pair[0].startswith("self.") and pair[0][5:] not in writer.attributes:
-            continue
-        writer.parts, writer.locals = [], {"self": "self", "np": "np"}
-        writer.write(statement)
-        start.append("".join(writer.parts))
-    return [text, *sorted(start)]
+        if pair is None or not pair[0].startswith("self.") or pair[0][5:] in writer.attributes:
+            kept.append(writer.write([statement]))
+    return [*texts, *sorted(kept)]
 
 
 class _Writer:
@@ -75,39 +68,23 @@ class _Writer:
         self.fixed = {*program.kind.reserved, *program.kind.interface}
         self.attributes: dict[str, str] = {}
         self.locals: dict[str, str] = {}
-        self.parts: list[str] = []
 
-    def name(self, name: str) -> None:
-        """Write the name of a local."""
-        self.parts.append(self.locals.setdefault(name, f"local{len(self.locals)}"))
+    def write(self, nodes: list[ast.AST]) -> str:
+        """Write trees that share their locals."""
+        self.locals = {"self": "self", "np": "np"}
+        return key(nodes, self.named)
 
-    def write(self, node: ast.AST) -> None:
-        """Write a tree."""
-        attribute = self_attribute(node)
-        if attribute is not None and attribute in self.known:
-            self.write(self.known[attribute])
-            return
-        if attribute is not None:
-            fixed = attribute in self.fixed
-            numbered = (
-                attribute if fixed else self.attributes.setdefault(attribute, f"state{len(self.attributes)}")
-            )
-            self.parts.append(f"self.{numbered}")
-            return
+    def named(self, node: ast.AST) -> str | None:
+        """Return what stands for a variable or number; None for any other tree."""
+        name = self_attribute(node)
+        if name is not None and name in self.known:
+            return key(self.known[name], self.named)
+        if name is not None:
+            numbered = f"state{len(self.attributes)}"
+            return f"self.{name if name in self.fixed else self.attributes.setdefault(name, numbered)}"
         value = literal(node)
         if value is not None:
-            self.parts.append(repr(significant(float(value))))
-            return
+            return repr(significant(float(value)))
         if isinstance(node, ast.Name):
-            self.name(node.id)
-            return
-        self.parts.append(f"{node.__class__.__name__}(")
-        for field in FIELDS[node.__class__]:
-            child = getattr(node, field, None)
-            for part in child if isinstance(child, list) else [child]:
-                if isinstance(part, ast.AST):
-                    self.write(part)
-                else:
-                    self.parts.append(repr(part))
-                self.parts.append(",")
-        self.parts.append(")")
+            return self.locals.setdefault(node.id, f"local{len(self.locals)}")
+        return None

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program, read_module
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
     assignment,
-    blocks,
+    attribute,
     bound,
     clone,
     literal,
+    nested_blocks,
     reads,
     rename,
+    replace_variables,
     self_attribute,
-    substitute,
     target_variable,
     walk,
     walk_statements,
@@ -79,34 +80,23 @@ def resolve_objects(function: ast.FunctionDef, program: Program) -> None:
         if pair is None or pair[0].startswith("self.") or self_attribute(pair[1]) not in program.kind.objects:
             continue
         others = [other for other in function.body if other is not statement]
-        if any(pair[0] in bound(other) for other in others):
-            continue
-        function.body[:] = others
-        alias = pair[0]
-
-        def replace(node: ast.AST, alias: str = alias, value: ast.expr = pair[1]) -> ast.AST | None:
-            return clone(value) if isinstance(node, ast.Name) and node.id == alias else None
-
-        substitute(function, replace)
+        if pair[0] not in bound(*others):
+            function.body[:] = others
+            replace_variables(function, dict([pair]))
 
 
 def _join_updates(function: ast.FunctionDef) -> None:
     """Join neighbouring steps of one update: ``x = a; x = f(x)`` becomes ``x = f(a)``."""
-    for block in [function.body, *(b for _, _, s in walk_statements(function.body) for b in blocks(s))]:
+    for block in nested_blocks(function.body):
         place = 0
         while place + 1 < len(block):
-            first, second = assignment(block[place]), assignment(block[place + 1])
+            first, joined = assignment(block[place]), block[place + 1]
+            second = assignment(joined)
             if first is None or second is None or first[0] != second[0] or _uses(second[1], first[0]) != 1:
                 place += 1
                 continue
-            value = first[1]
-
-            def replace(node: ast.AST, name: str = first[0], value: ast.expr = value) -> ast.AST | None:
-                return value if target_variable(node) == name else None
-
-            joined = block[place + 1]
             assert isinstance(joined, ast.Assign)
-            joined.value = substitute(joined.value, replace)
+            joined.value = replace_variables(joined.value, dict([first]))
             del block[place]
 
 
@@ -121,10 +111,9 @@ def _adopt_numbers(module: Module) -> None:
         pair = assignment(statement)
         if pair is None or literal(pair[1]) is None:
             continue
-        others = [node for node in outside if node is not statement]
-        if pair[0] in set().union(set(), *(reads(node) for node in others)):
+        if pair[0] in reads(*(node for node in outside if node is not statement)):
             continue
-        readers = [program for program in module.programs if _mentions(program, pair[0])]
+        readers = [program for program in module.programs if pair[0] in program.mentions()]
         owners = readers or module.programs[:1]
         if len(owners) > 1 or not _may_adopt(owners[0], pair[0]):
             continue
@@ -133,26 +122,12 @@ def _adopt_numbers(module: Module) -> None:
         program.constants = {name: pair[1], **program.constants}
         module.preamble.remove(statement)
         for function in program.methods.values():
-            _read_constant(function, pair[0], name)
-
-
-def _mentions(program: Program, name: str) -> bool:
-    nodes = [*program.methods.values(), *program.extras, *program.constants.values()]
-    return any(name in reads(node) for node in nodes)
+            replace_variables(function, {pair[0]: attribute(name)})
 
 
 def _may_adopt(program: Program, name: str) -> bool:
     """Whether a class reads a number at module level in its methods only, and has no local of that name."""
-    elsewhere = set().union(set(), *(reads(node) for node in [*program.extras, *program.constants.values()]))
-    locals_ = set().union(set(), *(bound(function) for function in program.methods.values()))
-    defaults = [part for function in program.methods.values() for part in walk(function.args)]
-    return name not in elsewhere | locals_ and all(name not in reads(part) for part in defaults)
-
-
-def _read_constant(function: ast.FunctionDef, old: str, new: str) -> None:
-    def replace(node: ast.AST) -> ast.AST | None:
-        if isinstance(node, ast.Name) and node.id == old:
-            return ast.Attribute(ast.Name("self", ast.Load()), new, ast.Load())
-        return None
-
-    substitute(function, replace)
+    functions = program.methods.values()
+    defaults = [function.args for function in functions]
+    elsewhere = reads(*program.extras, *program.constants.values(), *defaults)
+    return name not in elsewhere | bound(*functions)

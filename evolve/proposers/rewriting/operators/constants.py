@@ -6,8 +6,9 @@ import ast
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from nashforge.evolve.proposers.rewriting.operators.sites import structural
+from nashforge.evolve.proposers.rewriting.operators.sites import slots, structural
 from nashforge.evolve.proposers.rewriting.sampling import Generator, chance, weighted
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
@@ -28,7 +29,7 @@ class _Site:
     value: float
     exponent: bool
     weight: float
-    write: Callable[[ast.expr], None]
+    write: Callable[[ast.expr], object]
 
 
 def perturb_constant(program: Program, rng: Generator, strength: float) -> str:
@@ -66,66 +67,30 @@ def _sites(program: Program) -> list[_Site]:
         value = literal(node)
         if value is not None and not 0 < abs(value) < _GUARD:
             exponent = any(word in name for word in _ADDITIVE)
-            found.append(_Site(name, value, exponent, 3.0, _constant_writer(program, name)))
+            found.append(_Site(name, value, exponent, 3.0, partial(program.constants.__setitem__, name)))
     for method, function in program.methods.items():
-        if method == "start":
-            continue
-        exponents = {
-            id(node.right)
-            for node in walk(function)
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
-        }
-        places = {
-            id(part)
-            for node in walk(function)
-            if isinstance(node, ast.Subscript) and not _masks(node)
-            for part in walk(node.slice)
-        }
-        for parent in walk(function):
-            if id(parent) in places:
-                continue
-            for field, child in ast.iter_fields(parent):
-                children = child if isinstance(child, list) else [child]
-                for place, node in enumerate(children):
-                    value = literal(node) if isinstance(node, ast.expr) else None
-                    if value is None or 0 < abs(value) < _GUARD:
-                        continue
-                    if isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript) or structural(parent):
-                        continue
-                    if isinstance(parent, ast.Tuple) and value in (0, 1):
-                        continue  # structure: the 1 of an average that keeps everything
-                    # Zeros and ones are mostly structure: the floor of regrets, the 1 of t / (t + 1).
-                    weight = 0.2 if value in (0, 1) else 2.0
-                    slot = place if isinstance(child, list) else None
-                    write = _literal_writer(parent, field, slot)
-                    found.append(
-                        _Site(
-                            f"the number {value:g} in {method}()", value, id(node) in exponents, weight, write
-                        )
-                    )
+        nodes = list(walk(function)) if method != "start" else []
+        exponents = {id(n.right) for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)}
+        indices = [node.slice for node in nodes if isinstance(node, ast.Subscript) and not _masks(node)]
+        places = {id(part) for index in indices for part in walk(index)}
+        for parent in nodes:
+            fixed = isinstance(parent, ast.UnaryOp | ast.Slice | ast.Subscript) or structural(parent)
+            for slot, node in slots(parent) if not fixed and id(parent) not in places else ():
+                value = literal(node)
+                if value is None or 0 < abs(value) < _GUARD:
+                    continue
+                if isinstance(parent, ast.Tuple) and value in (0, 1):
+                    continue  # structure: the 1 of an average that keeps everything
+                # Zeros and ones are mostly structure: the floor of regrets, the 1 of t / (t + 1).
+                weight = 0.2 if value in (0, 1) else 2.0
+                name = f"the number {value:g} in {method}()"
+                found.append(_Site(name, value, id(node) in exponents, weight, slot.write))
     return found
 
 
 def _masks(node: ast.Subscript) -> bool:
     """Whether entries are chosen by a condition, whose numbers are quantities, and not by their place."""
     return any(isinstance(part, ast.Compare) for part in walk(node.slice))
-
-
-def _constant_writer(program: Program, name: str) -> Callable[[ast.expr], None]:
-    def write(node: ast.expr) -> None:
-        program.constants[name] = node
-
-    return write
-
-
-def _literal_writer(parent: ast.AST, field: str, place: int | None) -> Callable[[ast.expr], None]:
-    def write(node: ast.expr) -> None:
-        if place is None:
-            setattr(parent, field, node)
-        else:
-            getattr(parent, field)[place] = node
-
-    return write
 
 
 def _step(site: _Site, rng: Generator, strength: float) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from nashforge.evolve.proposers.rewriting.operators.sites import Site, sites
-from nashforge.evolve.proposers.rewriting.syntax.formatting import format_expression
+from nashforge.evolve.proposers.rewriting.operators.sites import sites
+from nashforge.evolve.proposers.rewriting.syntax.formatting import shortened
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
     assignment,
@@ -18,7 +19,7 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
 )
 
 _PEELED = ("np.sqrt", "np.abs", "np.tanh", "np.exp", "np.sign", "np.square", "np.log1p")
-_LONGEST = 60
+_short = partial(shortened, longest=60)
 
 Reduction = tuple[str, Callable[[], None]]
 
@@ -30,14 +31,15 @@ def reductions(program: Program) -> Iterator[Reduction]:
         value = literal(node)
         for simple in (1,) if name in counts else (1.0, 0.0):
             if value is not None and value != simple:
-                yield f"set {name} from {value:g} to {simple:g}", _set_constant(program, name, simple)
+                apply = partial(program.constants.__setitem__, name, ast.Constant(simple))
+                yield f"set {name} from {value:g} to {simple:g}", apply
     for method, function in program.methods.items():
         if method != "start":
             yield from _statements(function.body, method)
     for site in sites(program):
         for smaller in _smaller(site.node):
             told = f"replace {_short(site.node)} by {_short(smaller)} in {site.method}()"
-            yield told, _replace(site, smaller)
+            yield told, partial(site.slot.write, smaller)
 
 
 def _loop_counts(program: Program) -> set[str]:
@@ -50,11 +52,6 @@ def _loop_counts(program: Program) -> set[str]:
         for part in walk(node)
         if (name := self_attribute(part)) is not None
     }
-
-
-def _short(node: ast.expr) -> str:
-    text = format_expression(node)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 def _smaller(node: ast.expr) -> Iterator[ast.expr]:
@@ -89,17 +86,6 @@ def _statements(body: list[ast.stmt], method: str) -> Iterator[Reduction]:
             yield f"do not update {pair[0][5:]} in {method}()", _unbranch(body, statement, [])
         for block in blocks(statement):
             yield from _statements(block, method)
-
-
-def _set_constant(program: Program, name: str, value: float) -> Callable[[], None]:
-    def apply() -> None:
-        program.constants[name] = ast.Constant(value)
-
-    return apply
-
-
-def _replace(site: Site, node: ast.expr) -> Callable[[], None]:
-    return lambda: site.write(node)
 
 
 def _unbranch(body: list[ast.stmt], statement: ast.stmt, instead: list[ast.stmt]) -> Callable[[], None]:

@@ -11,8 +11,35 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import FIELDS, called, wa
 
 
 @dataclass(frozen=True)
+class Slot:
+    """Where a node holds an expression: a field, and an index where the field is a list."""
+
+    parent: ast.AST
+    field: str
+    place: int | None
+
+    def write(self, node: ast.expr) -> None:
+        """Put another expression there."""
+        if self.place is None:
+            setattr(self.parent, self.field, node)
+        else:
+            getattr(self.parent, self.field)[self.place] = node
+
+
+def slots(parent: ast.AST) -> Iterator[tuple[Slot, ast.expr]]:
+    """Yield the expressions that a node holds, and where."""
+    for field in FIELDS[parent.__class__]:
+        child = getattr(parent, field, None)
+        if isinstance(child, ast.expr):
+            yield Slot(parent, field, None), child
+        for place, node in enumerate(child if isinstance(child, list) else ()):
+            if isinstance(node, ast.expr):
+                yield Slot(parent, field, place), node
+
+
+@dataclass(frozen=True)
 class Site:
-    """An expression and the slot that holds it.
+    """An expression of a program.
 
     Attributes
     ----------
@@ -20,27 +47,16 @@ class Site:
         The method it stands in.
     statement : ast.stmt
         The innermost statement it stands in.
-    parent : ast.AST
-        The node that holds it.
-    field, place
-        The slot of the parent: a field, and an index where the field is a list.
+    slot : Slot
+        What holds it.
     node : ast.expr
         The expression.
     """
 
     method: str
     statement: ast.stmt
-    parent: ast.AST
-    field: str
-    place: int | None
+    slot: Slot
     node: ast.expr
-
-    def write(self, node: ast.expr) -> None:
-        """Put another expression in its place."""
-        if self.place is None:
-            setattr(self.parent, self.field, node)
-        else:
-            getattr(self.parent, self.field)[self.place] = node
 
 
 STRUCTURAL = frozenset({"axis", "axes", "axisa", "axisb", "shape", "dtype", "ndmin", "ord", "k"})
@@ -65,21 +81,13 @@ def sites(program: Program) -> list[Site]:
 
 def _inside(method: str, statement: ast.stmt) -> Iterator[Site]:
     """Yield the expressions of a statement, those of the statements inside it aside."""
-    for field in FIELDS[statement.__class__]:
-        root = getattr(statement, field, None)
-        if not isinstance(root, ast.expr) or field in ("target", "iter"):
+    for root, node in slots(statement):
+        if root.place is not None or root.field in ("target", "iter"):
             continue
-        yield Site(method, statement, statement, field, None, root)
-        for parent in walk(root):
+        yield Site(method, statement, root, node)
+        for parent in walk(node):
             if isinstance(parent, ast.Attribute | ast.Subscript | ast.Lambda) or structural(parent):
                 continue
-            for name in FIELDS[parent.__class__]:
-                child = getattr(parent, name, None)
-                if name == "func" or (isinstance(parent, ast.keyword) and called(child or parent)):
-                    continue
-                if isinstance(child, ast.expr):
-                    yield Site(method, statement, parent, name, None, child)
-                elif isinstance(child, list):
-                    for place, part in enumerate(child):
-                        if isinstance(part, ast.expr):
-                            yield Site(method, statement, parent, name, place, part)
+            for slot, inner in slots(parent):
+                if slot.field != "func" and not (isinstance(parent, ast.keyword) and called(inner)):
+                    yield Site(method, statement, slot, inner)

@@ -6,7 +6,6 @@ import ast
 
 from nashforge.evolve.proposers.rewriting.operators.reductions import reductions
 from nashforge.evolve.proposers.rewriting.sampling import Generator, pick
-from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.formatting import format_expression
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import assignment, bound, reads
@@ -15,9 +14,7 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import assignment, bound,
 def remove_part(program: Program, rng: Generator, strength: float) -> str:
     """Remove a term, a factor, a function, a branch or a statement."""
     found = list(reductions(program))
-    if not found:
-        raise NotApplicable("nothing can be removed")
-    description, apply = pick(rng, found)
+    description, apply = pick(rng, found, "nothing can be removed")
     apply()
     return description
 
@@ -25,9 +22,8 @@ def remove_part(program: Program, rng: Generator, strength: float) -> str:
 def reorder_statements(program: Program, rng: Generator, strength: float) -> str:
     """Exchange two neighbouring statements of a method that depend on each other."""
     methods = [name for name in program.kind.reordered or program.kind.interface if name in program.methods]
-    if not methods:
-        raise NotApplicable("no method within which statements are exchanged")
-    method = pick(rng, methods) if len(methods) > 1 else methods[0]
+    # One method takes no draw.
+    method = methods[0] if len(methods) == 1 else pick(rng, methods, "no method to exchange statements in")
     body = program.body(method)
     found = [
         place
@@ -35,9 +31,7 @@ def reorder_statements(program: Program, rng: Generator, strength: float) -> str
         if (bound(body[place]) & (reads(body[place + 1]) | bound(body[place + 1])))
         or bound(body[place + 1]) & reads(body[place])
     ]
-    if not found:
-        raise NotApplicable("no statements whose order matters")
-    place = pick(rng, found)
+    place = pick(rng, found, "no statements whose order matters")
     body[place], body[place + 1] = body[place + 1], body[place]
     names = [_name(statement) for statement in (body[place], body[place + 1])]
     return f"compute {names[0]} before {names[1]} in {method}()"

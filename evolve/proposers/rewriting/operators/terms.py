@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from nashforge.evolve.proposers.rewriting.analysis import values as v
 from nashforge.evolve.proposers.rewriting.analysis.inference import Analysis, analyse
 from nashforge.evolve.proposers.rewriting.operators.sites import Site, sites
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
-from nashforge.evolve.proposers.rewriting.syntax.formatting import format_expression
+from nashforge.evolve.proposers.rewriting.syntax.formatting import format_expression, shortened
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
     called,
@@ -20,7 +21,6 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
     target_variable,
 )
 
-_LONGEST = 50
 _OPPOSITES = {
     ast.Gt: (ast.GtE, ast.Lt),
     ast.GtE: (ast.Gt, ast.LtE),
@@ -29,9 +29,7 @@ _OPPOSITES = {
 }
 
 
-def _short(node: ast.expr) -> str:
-    text = format_expression(node)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+_short = partial(shortened, longest=50)
 
 
 def _draw(rng: Generator, program: Program, analysis: Analysis, numbers: bool = True) -> Site:
@@ -46,9 +44,7 @@ def _draw(rng: Generator, program: Program, analysis: Analysis, numbers: bool = 
         and called(site.node) not in terms.whole
         and not isinstance(site.node, ast.Compare | ast.BoolOp | ast.List | ast.Tuple | ast.ListComp)
     ]
-    if not found:
-        raise NotApplicable("no expression of the wanted shape")
-    return pick(rng, found)
+    return pick(rng, found, "no expression of the wanted shape")
 
 
 def _variables(analysis: Analysis, site: Site, shape: str) -> list[str]:
@@ -69,15 +65,11 @@ def replace_term(program: Program, rng: Generator, strength: float) -> str:
         if isinstance(site.node, ast.Name | ast.Attribute)
         and analysis.shape(site.node) in program.kind.terms.shapes
     ]
-    if not leaves:
-        raise NotApplicable("no variables")
-    site = pick(rng, leaves)
+    site = pick(rng, leaves, "no variables")
     others = _variables(analysis, site, analysis.shape(site.node))
     others = [name for name in others if name != format_expression(site.node)]
-    if not others:
-        raise NotApplicable("no other variable of that shape")
-    name = pick(rng, others)
-    site.write(fill(name))
+    name = pick(rng, others, "no other variable of that shape")
+    site.slot.write(fill(name))
     return f"use {name} instead of {_short(site.node)} in {site.method}()"
 
 
@@ -101,8 +93,7 @@ def _factor(program: Program, rng: Generator, analysis: Analysis, site: Site, sh
 
 
 def _time(program: Program, site: Site, clock: str) -> ast.expr:
-    names = [argument.arg for argument in program.methods[site.method].args.args]
-    if clock not in names:
+    if clock not in program.parameters(site.method):
         raise NotApplicable("the method does not know the iteration")
     return ast.Name(clock, ast.Load())
 
@@ -112,7 +103,7 @@ def insert_factor(program: Program, rng: Generator, strength: float) -> str:
     analysis = analyse(program)
     site = _draw(rng, program, analysis)
     factor = _factor(program, rng, analysis, site, analysis.shape(site.node))
-    site.write(fill("factor * x", factor=factor, x=site.node))
+    site.slot.write(fill("factor * x", factor=factor, x=site.node))
     return f"multiply {_short(site.node)} in {site.method}() by {_told(program, factor)}"
 
 
@@ -138,7 +129,7 @@ def insert_term(program: Program, rng: Generator, strength: float) -> str:
     if chance(rng, 0.2):
         other = fill(program.kind.terms.centred.get(shape, "x"), x=other)
     template = "x + weight * other" if size > 0 else "x - weight * other"
-    site.write(fill(template, x=site.node, weight=weight, other=other))
+    site.slot.write(fill(template, x=site.node, weight=weight, other=other))
     return f"add {size:g} times {_short(other)} to {_short(site.node)} in {site.method}()"
 
 
@@ -161,39 +152,34 @@ def wrap_term(program: Program, rng: Generator, strength: float) -> str:
     if "limit" in template:
         parts["limit"] = program.add_constant("limit", scale(rng, 0.1, 20.0))
     new = fill(template, **parts)
-    site.write(new)
+    site.slot.write(new)
     return f"replace {_short(site.node)} by {_short(new)} in {site.method}()"
 
 
 def change_comparison(program: Program, rng: Generator, strength: float) -> str:
     """Turn a comparison around, make it strict or not, or move its bound."""
     found = [
-        site for site in sites(program) if isinstance(site.node, ast.Compare) and len(site.node.ops) == 1
+        (site, site.node)
+        for site in sites(program)
+        if isinstance(site.node, ast.Compare)
+        and len(site.node.ops) == 1
+        and type(site.node.ops[0]) in _OPPOSITES
     ]
-    found = [
-        site for site in found if isinstance(site.node, ast.Compare) and type(site.node.ops[0]) in _OPPOSITES
-    ]
-    if not found:
-        raise NotApplicable("no comparison")
-    site = pick(rng, found)
-    old = site.node
-    assert isinstance(old, ast.Compare)
+    site, old = pick(rng, found, "no comparison")
     new = clone(old)
     if literal(old.comparators[0]) == 0 and chance(rng, 0.4):
         bound = program.add_constant("threshold", between(rng, -1.0, 1.0) or 0.1)
         new.comparators = [bound]
     else:
         new.ops = [pick(rng, _OPPOSITES[type(old.ops[0])])()]
-    site.write(new)
+    site.slot.write(new)
     return f"compare by {_short(new)} instead of {_short(old)} in {site.method}()"
 
 
 def swap_branches(program: Program, rng: Generator, strength: float) -> str:
     """Exchange the two values of a np.where, or maximum and minimum."""
     found = [site for site in sites(program) if called(site.node) in ("np.where", "np.maximum", "np.minimum")]
-    if not found:
-        raise NotApplicable("no np.where, np.maximum or np.minimum")
-    site = pick(rng, found)
+    site = pick(rng, found, "no np.where, np.maximum or np.minimum")
     new = clone(site.node)
     assert isinstance(new, ast.Call)
     name = called(new)
@@ -201,7 +187,7 @@ def swap_branches(program: Program, rng: Generator, strength: float) -> str:
         new.args[1], new.args[2] = new.args[2], new.args[1]
     else:
         new.func = fill("np.minimum" if name == "np.maximum" else "np.maximum")
-    site.write(new)
+    site.slot.write(new)
     return f"replace {_short(site.node)} by {_short(new)} in {site.method}()"
 
 
@@ -218,10 +204,8 @@ def copy_expression(program: Program, rng: Generator, strength: float) -> str:
         and literal(other.node) is None
         and not same(other.node, site.node)
     ]
-    if not found:
-        raise NotApplicable("no other expression of that shape")
-    other = pick(rng, found)
+    other = pick(rng, found, "no other expression of that shape")
     if any(part is site.node for part in ast.walk(other.node)):
         raise NotApplicable("the expression contains the place it would go to")
-    site.write(clone(other.node))
+    site.slot.write(clone(other.node))
     return f"replace {_short(site.node)} by {_short(other.node)} in {site.method}()"

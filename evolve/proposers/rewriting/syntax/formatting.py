@@ -25,6 +25,12 @@ def format_expression(node: ast.expr) -> str:
     return _flat(node)[0]
 
 
+def shortened(node: ast.expr, longest: int) -> str:
+    """Return the source of an expression, cut off where it is longer than a number of characters."""
+    text = format_expression(node)
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
 def _flat(node: ast.expr) -> tuple[str, int]:
     """Return source and binding strength."""
     match node:

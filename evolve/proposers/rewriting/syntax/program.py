@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,13 @@ from nashforge.evolve.proposers.rewriting.syntax.formatting import format_block,
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
     as_expression,
     assignment,
+    assignments,
+    attribute,
+    attributes,
     blocks,
     bound,
     clone,
+    local_names,
     reads,
     rename,
     self_attribute,
@@ -129,28 +133,35 @@ class Program:
     def parameter(self, method: str, place: int) -> str:
         """Return the name of a parameter of a method; place 0 is the first after ``self``."""
         self.body(method)
-        names = [argument.arg for argument in self.methods[method].args.args]
-        if len(names) <= place + 1:
+        names = self.parameters(method)[1:]
+        if len(names) <= place:
             raise NotApplicable(f"{method}() takes fewer arguments than the interface gives it")
-        return names[place + 1]
+        return names[place]
 
     def state(self) -> dict[str, ast.expr]:
         """Return the attributes that ``start`` sets, with their initial values."""
         body = self.methods["start"].body if "start" in self.methods else []
-        plain = (assignment(statement) for statement in body)
-        return {pair[0][5:]: pair[1] for pair in plain if pair is not None and pair[0].startswith("self.")}
+        return {name[5:]: value for name, value in assignments(body) if name.startswith("self.")}
+
+    def parameters(self, method: str) -> list[str]:
+        """Return the names of all parameters of a method, ``self`` included."""
+        return [argument.arg for argument in self.methods[method].args.args]
+
+    def writers(self) -> set[str]:
+        """Return the methods that change attributes."""
+        return {name for name, function in self.methods.items() if attributes(bound(function))}
+
+    def mentions(self) -> set[str]:
+        """Return every variable that the class mentions."""
+        return reads(*self.methods.values(), *self.extras, *self.constants.values(), *self.bases)
 
     def taken(self, method: str | None = None) -> set[str]:
         """Return names that a new attribute (or a new local of a method) must not have."""
         if method is None:
-            used = set(self.constants) | set(self.methods) | self.kind.reserved
-            for function in self.methods.values():
-                used |= {name[5:] for name in reads(function) if name.startswith("self.")}
-            return used
+            used = attributes(reads(*self.methods.values()))
+            return {name[5:] for name in used} | {*self.constants, *self.methods} | self.kind.reserved
         function = self.methods[method]
-        names = {name for name in reads(function) if not name.startswith("self.")}
-        names |= {argument.arg for argument in function.args.args}
-        return names | {name for name in bound(function) if not name.startswith("self.")}
+        return local_names(reads(function) | bound(function)) | set(self.parameters(method))
 
     def fresh(self, hints: str | Sequence[str], method: str | None = None) -> str:
         """Return an unused name: the first free hint, else the first hint with a number."""
@@ -168,24 +179,13 @@ class Program:
         """Add a class constant under a fresh name and return the expression that reads it."""
         name = self.fresh(hints)
         self.constants[name] = as_expression(value)
-        return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
+        return attribute(name)
 
     def add_state(self, hints: str | Sequence[str], initial: str | None = None) -> ast.Attribute:
         """Add a state attribute, set up in ``start``, and return the expression that reads it."""
         name = self.fresh(hints)
         self.start().append(ast.parse(f"self.{name} = {initial or self.kind.zeros}").body[0])
-        return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
-
-    def expressions(self) -> Iterator[tuple[str, ast.stmt]]:
-        """Yield every statement of the methods that the engine calls or that they call, with the method."""
-        for name, function in self.methods.items():
-            if name != "start":
-                stack = list(function.body)
-                while stack:
-                    statement = stack.pop()
-                    yield name, statement
-                    for block in blocks(statement):
-                        stack.extend(block)
+        return attribute(name)
 
 
 def read_module(source: str, grammar: Grammar) -> Module:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -13,11 +13,6 @@ Node = TypeVar("Node", bound=ast.AST)
 def parse_expression(text: str) -> ast.expr:
     """Parse one expression."""
     return ast.parse(text, mode="eval").body
-
-
-def parse_statements(text: str) -> list[ast.stmt]:
-    """Parse statements that start in column 0."""
-    return ast.parse(text).body
 
 
 _KINDS = [kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)]
@@ -66,33 +61,25 @@ def clone(node: Node, keep_layout: bool = False) -> Node:
     return copied
 
 
-def key(node: ast.AST) -> str:
-    """Return a text that two trees share if and only if they are equal up to formatting."""
-    parts: list[str] = []
-    _write_key(node, parts)
-    return "".join(parts)
+def key(part: object, instead: Callable[[ast.AST], str | None] = lambda node: None) -> str:
+    """Return a text that two trees share if and only if they are equal up to formatting.
 
-
-def _write_key(node: ast.AST, parts: list[str]) -> None:
-    kind = node.__class__
-    parts.append(kind.__name__)
-    parts.append("(")
-    for name in FIELDS[kind]:
-        value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            _write_key(value, parts)
-        elif value.__class__ is list:
-            parts.append("[")
-            for part in value:
-                if isinstance(part, ast.AST):
-                    _write_key(part, parts)
-                else:
-                    parts.append(repr(part))
-            parts.append("]")
-        else:
-            parts.append(repr(value))
-        parts.append(",")
-    parts.append(")")
+    Parameters
+    ----------
+    part
+        A tree, or what a field of one holds.
+    instead
+        Text of subtrees that are written in another way; None for all others.
+    """
+    if isinstance(part, list):
+        return f"[{','.join([key(each, instead) for each in part])}]"
+    if not isinstance(part, ast.AST):
+        return repr(part)
+    told = instead(part)
+    if told is not None:
+        return told
+    fields = [key(getattr(part, name, None), instead) for name in FIELDS[part.__class__]]
+    return f"{part.__class__.__name__}({','.join(fields)})"
 
 
 def same(first: ast.AST, second: ast.AST) -> bool:
@@ -117,6 +104,16 @@ def substitute(node: Node, replace: Callable[[ast.AST], ast.AST | None]) -> Node
     return node
 
 
+def replace_variables(node: Node, values: Mapping[str, ast.expr]) -> Node:
+    """Put copies of expressions in the place of variables, in place; names in the notation of `reads`."""
+
+    def replace(part: ast.AST) -> ast.AST | None:
+        name = target_variable(part)
+        return clone(values[name]) if name is not None and name in values else None
+
+    return substitute(node, replace)
+
+
 def fill(template: str, **parts: ast.expr | float | str) -> ast.expr:
     """Parse a template and put expressions in the place of names.
 
@@ -128,11 +125,7 @@ def fill(template: str, **parts: ast.expr | float | str) -> ast.expr:
         What replaces each name: a tree, a number or source text.
     """
     trees = {name: as_expression(part) for name, part in parts.items()}
-
-    def replace(node: ast.AST) -> ast.AST | None:
-        return clone(trees[node.id]) if isinstance(node, ast.Name) and node.id in trees else None
-
-    return substitute(parse_expression(template), replace)
+    return replace_variables(parse_expression(template), trees)
 
 
 def as_expression(part: ast.expr | float | str) -> ast.expr:
@@ -166,6 +159,11 @@ def literal(node: ast.AST) -> float | None:
     return None
 
 
+def attribute(name: str) -> ast.Attribute:
+    """Return the expression ``self.name``."""
+    return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
+
+
 def self_attribute(node: ast.AST) -> str | None:
     """Return ``x`` for the expression ``self.x``, else None."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
@@ -188,31 +186,26 @@ def called(node: ast.AST) -> str:
     return dotted(node.func) if isinstance(node, ast.Call) else ""
 
 
-def reads(node: ast.AST) -> set[str]:
-    """Return the variables in a tree: ``x`` for locals, ``self.x`` for attributes."""
+def reads(*nodes: ast.AST) -> set[str]:
+    """Return the variables in trees: ``x`` for locals, ``self.x`` for attributes."""
     found = set()
-    # As `walk`, without its overhead: this is where tidying spends its time.
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            base = node.value
-            if isinstance(base, ast.Name):
-                found.add(base.id)
-                if base.id == "self":
-                    found.add(f"self.{node.attr}")
-            else:
-                stack.append(base)
-        else:
-            for name in _CHILDREN[node.__class__]:
-                value = getattr(node, name, None)
-                if value.__class__ is list:
-                    stack += [part for part in value if isinstance(part, ast.AST)]
-                elif isinstance(value, ast.AST):
-                    stack.append(value)
+    for node in nodes:
+        for part in walk(node):
+            if isinstance(part, ast.Name):
+                found.add(part.id)
+            elif (name := self_attribute(part)) is not None:
+                found.add(f"self.{name}")
     return found
+
+
+def attributes(names: Iterable[str]) -> set[str]:
+    """Return those variables that are attributes."""
+    return {name for name in names if name.startswith("self.")}
+
+
+def local_names(names: Iterable[str]) -> set[str]:
+    """Return those variables that are no attributes."""
+    return {name for name in names if not name.startswith("self.")}
 
 
 def target_variable(target: ast.AST) -> str | None:
@@ -231,7 +224,7 @@ def target_variables(target: ast.expr) -> set[str]:
     if isinstance(target, ast.Subscript | ast.Attribute | ast.Starred):
         return target_variables(target.value)
     if isinstance(target, ast.Tuple | ast.List):
-        return set().union(set(), *(target_variables(part) for part in target.elts))
+        return {name for part in target.elts for name in target_variables(part)}
     return set()
 
 
@@ -243,10 +236,18 @@ def assignment(statement: ast.stmt) -> tuple[str, ast.expr] | None:
     return None
 
 
-def bound(statement: ast.AST) -> set[str]:
-    """Return every variable that a statement, or one inside it, binds or changes in place."""
+def assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """Yield variable and value of the plain assignments of a body, nested ones included."""
+    for _, _, statement in walk_statements(body):
+        pair = assignment(statement)
+        if pair is not None:
+            yield pair
+
+
+def bound(*statements: ast.AST) -> set[str]:
+    """Return every variable that statements, or those inside them, bind or change in place."""
     found: set[str] = set()
-    pending = [statement]
+    pending = list(statements)
     while pending:
         part = pending.pop()
         targets: list[ast.expr] = []
@@ -256,10 +257,8 @@ def bound(statement: ast.AST) -> set[str]:
             targets = [part.target]
         for target in targets:
             found |= target_variables(target)
-        for name in ("body", "orelse", "finalbody", "handlers"):
-            block = getattr(part, name, None)
-            if isinstance(block, list):
-                pending.extend(block)
+        pending += [inner for block in blocks(part) for inner in block]
+        pending += getattr(part, "handlers", [])
     return found
 
 
@@ -269,6 +268,11 @@ def walk_statements(body: list[ast.stmt]) -> Iterator[tuple[list[ast.stmt], int,
         yield body, position, statement
         for block in blocks(statement):
             yield from walk_statements(block)
+
+
+def nested_blocks(body: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """Return a block and all blocks inside it."""
+    return [body, *(block for _, _, statement in walk_statements(body) for block in blocks(statement))]
 
 
 def blocks(statement: ast.AST) -> list[list[ast.stmt]]:

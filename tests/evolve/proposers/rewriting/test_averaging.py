@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nashforge.evolve.proposers.rewriting import NotApplicable
-from nashforge.evolve.proposers.rewriting.grammars.cfr.exchangeable_parts import TRANSPLANTS
+from nashforge.evolve.proposers.rewriting.grammars.cfr.exchangeable_parts import EXCHANGEABLE
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms import averaging
 from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import find_average
@@ -135,8 +135,8 @@ def test_forgetting_goes_with_the_other_rule():
     taken = find_average(donor.programs[0])
     assert taken.restarts
     assert taken.retention
-    (take,) = [part for part in TRANSPLANTS if getattr(part, "__name__", "") == "_take_forgetting"]
-    take(receiver.programs[0], donor.programs[0])
+    took = EXCHANGEABLE[6](receiver.programs[0], donor.programs[0])
+    assert "forgetting of the average" in took
     polish(receiver)
     keep, add = weights(write_module(receiver))
     theirs, _ = weights(write_module(donor))

@@ -7,7 +7,7 @@ import pytest
 
 from nashforge.evolve.proposers import rewriting as offline
 from nashforge.evolve.proposers.rewriting import NotApplicable
-from nashforge.evolve.proposers.rewriting.grammars.cfr.exchangeable_parts import TRANSPLANTS
+from nashforge.evolve.proposers.rewriting.grammars.cfr.exchangeable_parts import EXCHANGEABLE
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 from nashforge.evolve.proposers.rewriting.mutation import Parent
 from nashforge.evolve.proposers.rewriting.recombination import take_method
@@ -42,7 +42,7 @@ def test_every_pair_of_rules_recombines(first, runner):
 
 def test_a_method_comes_with_its_state_and_constants():
     receiver, donor = (read_module(rule_source(name), CFR) for name in ("cfr_plus", "vad_cfr"))
-    take_average = TRANSPLANTS[0]
+    take_average = EXCHANGEABLE[0]
     take_average(receiver.programs[0], donor.programs[0])
     child = Parent(rule_source("cfr_plus"), grammar=CFR).finish(receiver)
     assert child is not None
@@ -72,7 +72,7 @@ def test_names_are_reconciled():
     first = rule_source("pdcfr_plus")
     second = rule_source("sapcfr_plus")
     receiver, donor = read_module(first, CFR), read_module(second, CFR)
-    TRANSPLANTS[2](receiver.programs[0], donor.programs[0])
+    EXCHANGEABLE[2](receiver.programs[0], donor.programs[0])
     child = Parent(first, second, grammar=CFR).finish(receiver)
     assert child is not None
     assert "gamma = 5.0" in child

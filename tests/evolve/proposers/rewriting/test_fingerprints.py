@@ -64,3 +64,12 @@ def test_meaning_matters(old, new):
 def test_no_rule_has_no_fingerprint():
     with pytest.raises(NotApplicable, match="exactly one subclass"):
         ast_fingerprint("x = 1")
+
+
+def test_it_matters_which_branch_a_statement_is_in():
+    body = "        if t > 3:\n            self.prediction = regret\n{}            self.regret = -regret\n"
+    both, either = (
+        rule_source("pdcfr_plus").replace("        self.prediction = regret\n", body.format(middle))
+        for middle in ("", "        else:\n")
+    )
+    assert ast_fingerprint(both) != ast_fingerprint(either)

@@ -16,7 +16,7 @@ from nashforge.evolve.proposers.rewriting.analysis.values import (
 )
 from nashforge.evolve.proposers.rewriting.grammar import Grammar, Kind, Method, Terms
 from nashforge.evolve.proposers.rewriting.grammars.cfr.describe import describe
-from nashforge.evolve.proposers.rewriting.grammars.cfr.exchangeable_parts import TRANSPLANTS
+from nashforge.evolve.proposers.rewriting.grammars.cfr.exchangeable_parts import EXCHANGEABLE
 from nashforge.evolve.proposers.rewriting.grammars.cfr.registry import OPERATORS
 from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import find_update
 from nashforge.evolve.proposers.rewriting.syntax.program import Module
@@ -148,9 +148,9 @@ RULE = Kind(
     ),
     reordered=("observe",),
     positive=frozenset({"self.infosets.normalize"}),
-    anchor=find_update,
-    anchor_method="observe",
-    transplants=TRANSPLANTS,
+    update_pattern=find_update,
+    update_method="observe",
+    exchangeable_parts=EXCHANGEABLE,
 )
 
 CFR = Grammar("cfr", "CFR rule", (RULE,), OPERATORS, sound, describe)

@@ -10,6 +10,8 @@ from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
     Term,
     assignment,
+    assignments,
+    attribute,
     called,
     clone,
     factors,
@@ -25,13 +27,8 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
 )
 
 
-def attribute(name: str) -> ast.Attribute:
-    """Return the expression ``self.name``."""
-    return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
-
-
 @dataclass
-class Update:
+class RegretUpdate:
     """The regret update ``R <- max(floor, R * retention + increment)``.
 
     Attributes
@@ -65,6 +62,11 @@ class Update:
         """Whether negative regrets are cut off."""
         return self.floor is not None and literal(self.floor) == 0
 
+    @property
+    def instantaneous(self) -> ast.expr:
+        """The instantaneous regrets."""
+        return ast.Name(self.regret, ast.Load())
+
     def write(self) -> None:
         """Put the parts back into the statement."""
         kept = product([(False, attribute(self.state)), *self.retention])
@@ -90,11 +92,11 @@ class Update:
         self.block[place + 1 : place + 1] = statements
 
 
-def find_update(program: Program) -> Update:
+def find_update(program: Program) -> RegretUpdate:
     """Find the regret update; raise NotApplicable if it has another form."""
     regret = program.parameter("observe", 1)
     policy_reads = reads(program.methods["policy"])
-    found: list[tuple[int, Update]] = []
+    found: list[tuple[int, RegretUpdate]] = []
     for block, place, statement in walk_statements(program.body("observe")):
         pair = assignment(statement)
         if pair is None or not pair[0].startswith("self."):
@@ -113,47 +115,42 @@ def find_update(program: Program) -> Update:
 
 def _holder(block: list[ast.stmt], place: int, value: ast.expr) -> ast.Assign | None:
     """Return the assignment that computes a value: the statement itself, or that of the local it copies."""
-    statement = block[place]
+    statements = [block[place]]
     if isinstance(value, ast.Name):
-        for earlier in reversed(block[:place]):
-            pair = assignment(earlier)
-            if pair is not None and pair[0] == value.id:
-                statement = earlier
-                break
-        else:
-            return None
-    return statement if isinstance(statement, ast.Assign) else None
+        earlier = reversed(block[:place])
+        statements = [s for s in earlier if (pair := assignment(s)) is not None and pair[0] == value.id]
+    return statements[0] if statements and isinstance(statements[0], ast.Assign) else None
 
 
-def _decompose(statement: ast.Assign, block: list[ast.stmt], state: str, regret: str) -> Update | None:
+def _decompose(statement: ast.Assign, block: list[ast.stmt], state: str, regret: str) -> RegretUpdate | None:
     value, floor = statement.value, None
     if called(value) == "np.maximum" and isinstance(value, ast.Call) and len(value.args) == 2:
         inside = [place for place, part in enumerate(value.args) if _sums(part, state)]
         if len(inside) != 1:
             return None
         floor, value = value.args[1 - inside[0]], value.args[inside[0]]
-    history = [term for term in terms(value) if _has_factor(term[1], state)]
-    rest = [term for term in terms(value) if not _has_factor(term[1], state)]
+    history = [term for term in terms(value) if has_factor(term[1], state)]
+    rest = [term for term in terms(value) if not has_factor(term[1], state)]
     if len(history) != 1 or history[0][0] or not rest:
         return None
     parts = factors(history[0][1])
     own = next(place for place, part in enumerate(parts) if self_attribute(part[1]) == state)
     if parts[own][0]:
         return None
-    retention = [part for place, part in enumerate(parts) if place != own]
-    return Update(statement, block, state, regret, retention, total(rest), floor)
+    return RegretUpdate(statement, block, state, regret, parts[:own] + parts[own + 1 :], total(rest), floor)
 
 
-def _has_factor(node: ast.expr, state: str) -> bool:
+def has_factor(node: ast.expr, state: str) -> bool:
+    """Whether an attribute is a factor of a product."""
     return any(self_attribute(part) == state for _, part in factors(node))
 
 
 def _sums(node: ast.expr, state: str) -> bool:
-    return any(_has_factor(part, state) for _, part in terms(node))
+    return any(has_factor(part, state) for _, part in terms(node))
 
 
 @dataclass
-class PolicyAnchor:
+class PolicyPattern:
     """The policy ``normalize([base]+ ** exponent)``.
 
     Attributes
@@ -164,8 +161,6 @@ class PolicyAnchor:
         What the policy is proportional to.
     exponent : ast.expr or None
         Power of the positive part.
-    wrapper : ast.expr or None
-        Any other function of the base (with the name ``base`` in its place), such as a softmax.
     """
 
     call: ast.Call
@@ -185,7 +180,7 @@ class PolicyAnchor:
         self.block[0:0] = statements
 
 
-def find_policy(program: Program) -> PolicyAnchor:
+def find_policy(program: Program) -> PolicyPattern:
     """Find what the policy is made from; raise NotApplicable if nothing is normalised."""
     body = program.body("policy")
     calls = [
@@ -199,25 +194,18 @@ def find_policy(program: Program) -> PolicyAnchor:
     call = min(calls, key=lambda node: sum(part in calls for part in walk(node)))
     base = call.args[0]
     if isinstance(base, ast.Name):
-        held = [
-            pair[1]
-            for statement in body
-            if (pair := assignment(statement)) is not None and pair[0] == base.id
-        ]
-        if len(held) == 1:
-            base = held[0]
-    exponent: ast.expr | None = None
-    if isinstance(base, ast.BinOp) and isinstance(base.op, ast.Pow):
-        inner, power = base.left, base.right
-        if isinstance(inner, ast.Call) and called(inner) == "np.maximum" and len(inner.args) == 2:
-            zero = [place for place, part in enumerate(inner.args) if literal(part) == 0]
-            if zero:
-                base, exponent = inner.args[1 - zero[0]], power
-    return PolicyAnchor(call, body, base, exponent)
+        held = [pair[1] for s in body if (pair := assignment(s)) is not None and pair[0] == base.id]
+        base = held[0] if len(held) == 1 else base
+    match base:
+        case ast.BinOp(op=ast.Pow(), left=ast.Call(args=[_, _] as args) as inner, right=power):
+            zero = [place for place, part in enumerate(args) if literal(part) == 0]
+            if zero and called(inner) == "np.maximum":
+                return PolicyPattern(call, body, args[1 - zero[0]], power)
+    return PolicyPattern(call, body, base, None)
 
 
 @dataclass
-class AverageAnchor:
+class AveragePattern:
     """The weights of the average ``C <- C * keep + add * reach * policy``.
 
     Attributes
@@ -256,7 +244,7 @@ def weights(keep: list[Term], add: list[Term]) -> ast.Tuple:
     return ast.Tuple(parts, ast.Load())
 
 
-def find_average(program: Program) -> AverageAnchor:
+def find_average(program: Program) -> AveragePattern:
     """Find the weights of the average; raise NotApplicable if they are returned in another form."""
     body = program.body("weights")
     statement = body[-1]
@@ -264,28 +252,22 @@ def find_average(program: Program) -> AverageAnchor:
         raise NotApplicable("weights() does not end with a return of keep and add")
     if len(statement.value.elts) != 2:
         raise NotApplicable("weights() does not return two values")
-    kept, weight = (_proper(factors(part)) for part in statement.value.elts)
+    kept, weight = (
+        [part for part in factors(value) if literal(part[1]) != 1] for value in statement.value.elts
+    )
     restarts = [part for part in kept if _restarts(part, body)]
     retention = [part for part in kept if part not in restarts]
-    return AverageAnchor(statement, body, restarts, retention, weight)
-
-
-def _proper(parts: list[Term]) -> list[Term]:
-    """Return factors without ones."""
-    return [part for part in parts if literal(part[1]) != 1]
+    return AveragePattern(statement, body, restarts, retention, weight)
 
 
 def _restarts(part: Term, body: list[ast.stmt]) -> bool:
     """Whether a factor, or the local that it is, chooses between 0 and something else."""
     divides, node = part
-    if divides:
-        return False
     values = [node]
     if isinstance(node, ast.Name):
-        pairs = (assignment(statement) for _, _, statement in walk_statements(body))
-        values = [pair[1] for pair in pairs if pair is not None and pair[0] == node.id]
+        values = [value for name, value in assignments(body) if name == node.id]
     chosen = [side for value in values for side in _sides(value)]
-    return len(chosen) > 1 and any(literal(side) == 0 for side in chosen)
+    return not divides and len(chosen) > 1 and any(literal(side) == 0 for side in chosen)
 
 
 def _sides(node: ast.expr) -> list[ast.expr]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
-from nashforge.evolve.proposers.rewriting.grammars.psro.imports import import_helpers
-from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import all_rounds
-from nashforge.evolve.proposers.rewriting.syntax.program import Module
+from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import HELPERS, all_rounds
+from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import called, reads, walk
+
+INTERFACE = "nashforge.solvers.psro.interface"
 
 _WORDS = (("project", "Projected"), ("softmax", "Soft"), ("normalize", "Matching"))
 _TOLD = {
@@ -39,3 +41,17 @@ def describe(module: Module) -> None:
     program.name = ("".join(words) or "Candidate") + "Solver"
     told = "\n\n" + "\n".join(lines) if lines else ""
     module.docstring = f"A PSRO meta-solver found by program search.{told}"
+
+
+def import_helpers(program: Program) -> None:
+    """Import exactly the helpers that a program uses, and numpy if it does."""
+    used = reads(*program.methods.values())
+    others = [
+        node
+        for node in program.preamble
+        if not (isinstance(node, ast.ImportFrom) and node.module == INTERFACE)
+        and not (isinstance(node, ast.Import) and node.names[0].name == "numpy")
+    ]
+    names = ", ".join(["MetaSolver", *(name for name in HELPERS if name in used)])
+    numpy = "import numpy as np\n" if "np" in used | reads(*others) else ""
+    program.preamble[:] = [*ast.parse(f"{numpy}from {INTERFACE} import {names}").body, *others]

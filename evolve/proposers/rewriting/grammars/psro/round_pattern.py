@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nashforge.evolve.proposers.rewriting.sampling import Generator, pick
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
@@ -13,8 +13,6 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
     assignment,
     called,
     clone,
-    key,
-    parse_statements,
     reads,
     substitute,
     walk,
@@ -31,7 +29,7 @@ HELPERS = ("advantages", "center", "normalize", "project", "rescale", "softmax")
 
 
 @dataclass
-class Place:
+class ExpressionSite:
     """An expression in the loop, with the statement that holds it.
 
     Attributes
@@ -39,7 +37,7 @@ class Place:
     block : list of ast.stmt
         The block of the statement.
     statement : ast.Assign
-        The statement.
+        The statement, with one target.
     node : ast.expr
         The expression; the statement's value or a part of it.
     """
@@ -54,19 +52,25 @@ class Place:
         self.statement.value = substitute(self.statement.value, lambda node: new if node is wanted else None)
         self.node = new
 
-    def before(self, text: str) -> None:
-        """Insert statements before it."""
-        index = self.block.index(self.statement)
-        self.block[index:index] = parse_statements(text)
-
     @property
     def target(self) -> ast.expr:
-        """What the statement assigns to, as an expression that can be read."""
-        return readable(self.statement.targets[0])
+        """What the statement assigns to."""
+        return clone(self.statement.targets[0])
+
+    @property
+    def variable(self) -> str:
+        """The variable that the statement sets, or an entry of; empty if it is none."""
+        return variable_of(self.statement.targets[0])
+
+
+def variable_of(node: ast.expr) -> str:
+    """Return the local variable that an expression is, or an entry of; empty if it is none."""
+    bare = node.value if isinstance(node, ast.Subscript) else node
+    return bare.id if isinstance(bare, ast.Name) else ""
 
 
 @dataclass
-class Rounds:
+class RoundPattern:
     """The outermost loop of a method that starts from uniform strategies.
 
     Attributes
@@ -115,50 +119,45 @@ class Rounds:
                 return last.left
         raise NotApplicable("the number of rounds is not plain")
 
-    def places(self, functions: Sequence[str]) -> list[Place]:
-        """Return the calls of some functions in the loop, outermost first."""
-        found = []
-        for block, _, statement in walk_statements(self.loop.body):
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                nodes = [node for node in walk(statement.value) if called(node) in functions]
-                found += [Place(block, statement, node) for node in nodes if isinstance(node, ast.expr)]
-        return found
+    def assignments(self) -> list[ExpressionSite]:
+        """Return what the statements of the loop assign."""
+        return [
+            ExpressionSite(block, statement, statement.value)
+            for block, _, statement in walk_statements(self.loop.body)
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1
+        ]
 
-    def place(self, functions: Sequence[str], rng: Generator) -> Place:
+    def calls(self, functions: Sequence[str]) -> list[ExpressionSite]:
+        """Return the calls of some functions in the loop, outermost first."""
+        return [
+            replace(site, node=node)
+            for site in self.assignments()
+            for node in walk(site.node)
+            if called(node) in functions and isinstance(node, ast.expr)
+        ]
+
+    def call(self, functions: Sequence[str], rng: Generator) -> ExpressionSite:
         """Return one of the calls of some functions; raise NotApplicable if there is none."""
-        found = self.places(functions)
+        found = self.calls(functions)
         if not found:
             raise NotApplicable(f"no call of {' or '.join(functions)}")
         return pick(rng, found)
 
-    def mixture(self) -> Place:
+    def mixture(self) -> ExpressionSite:
         """Return what the strategies are set to in a round."""
-        for block, _, statement in walk_statements(self.loop.body):
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                target = statement.targets[0]
-                bare = target.value if isinstance(target, ast.Subscript) else target
-                if isinstance(bare, ast.Name) and bare.id == self.strategies:
-                    return Place(block, statement, statement.value)
+        for site in self.assignments():
+            if site.variable == self.strategies:
+                return site
         raise NotApplicable("the loop does not set the strategies")
 
-    def accumulators(self) -> list[Place]:
+    def accumulators(self) -> list[ExpressionSite]:
         """Return the statements of the loop that update a variable other than the strategies from itself."""
-        found = []
-        for block, _, statement in walk_statements(self.loop.body):
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                target = statement.targets[0]
-                bare = target.value if isinstance(target, ast.Subscript) else target
-                if (
-                    isinstance(bare, ast.Name)
-                    and bare.id != self.strategies
-                    and bare.id in reads(statement.value)
-                ):
-                    found.append(Place(block, statement, statement.value))
-        return found
+        others = [site for site in self.assignments() if site.variable != self.strategies]
+        return [site for site in others if site.variable in reads(site.node)]
 
-    def named(self, place: Place, hint: str) -> ast.expr:
+    def named(self, place: ExpressionSite, hint: str) -> ast.expr:
         """Return a name for an expression, computed by a statement of its own before it."""
-        if place.statement.value is place.node and isinstance(place.statement.targets[0], ast.Name):
+        if place.statement.value is place.node and isinstance(place.target, ast.Name):
             return place.target
         name = self.program.fresh(hint, self.method)
         index = place.block.index(place.statement)
@@ -169,19 +168,10 @@ class Rounds:
     def before_loop(self, text: str) -> None:
         """Insert statements before the loop."""
         index = self.body.index(self.loop)
-        self.body[index:index] = parse_statements(text)
+        self.body[index:index] = ast.parse(text).body
 
 
-def readable(target: ast.expr) -> ast.expr:
-    """Return the expression that reads what an assignment sets."""
-    copied = clone(target)
-    for node in ast.walk(copied):
-        if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):
-            node.ctx = ast.Load()
-    return copied
-
-
-def all_rounds(program: Program) -> list[Rounds]:
+def all_rounds(program: Program) -> list[RoundPattern]:
     """Return the loops of a meta-solver, in the order of its methods."""
     found = []
     for method, function in program.methods.items():
@@ -191,20 +181,18 @@ def all_rounds(program: Program) -> list[Rounds]:
             if pair is not None and called(pair[1]) == "game.uniform":
                 strategies = pair[0]
             if isinstance(statement, ast.For) and strategies is not None:
-                found.append(Rounds(program, method, function.body, statement, strategies))
+                found.append(RoundPattern(program, method, function.body, statement, strategies))
                 break
     return found
 
 
-def some_rounds(program: Program, rng: Generator) -> Rounds:
+def some_rounds(program: Program, rng: Generator) -> RoundPattern:
     """Return one of the loops; raise NotApplicable if there is none."""
     found = all_rounds(program)
-    if not found:
-        raise NotApplicable("no rounds that start from uniform strategies")
-    return pick(rng, found)
+    return pick(rng, found, "no rounds that start from uniform strategies")
 
 
-def told(rounds: Rounds, text: str) -> str:
+def told(rounds: RoundPattern, text: str) -> str:
     """Say where something was changed."""
     where = {"train": "in training, ", "evaluate": "in evaluating, "}
     return where.get(rounds.method, "") + text
@@ -216,8 +204,3 @@ def loops_of(program: Program, method: str) -> bool:
     return any(
         isinstance(node, ast.For) for name in names for part in program.body(name) for node in walk(part)
     )
-
-
-def equal(first: ast.AST, second: ast.AST) -> bool:
-    """Whether two trees are equal up to formatting and contexts."""
-    return key(first) == key(second)

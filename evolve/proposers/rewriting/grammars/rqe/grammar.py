@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nashforge.evolve.proposers.rewriting.analysis.values import ANY, INF, SCALAR, Value
-from nashforge.evolve.proposers.rewriting.grammar import Grammar, Kind, Method, Terms, mechanism
-from nashforge.evolve.proposers.rewriting.grammars.rqe import mechanisms
+from nashforge.evolve.proposers.rewriting.grammar import Grammar, Kind, Method, Terms
+from nashforge.evolve.proposers.rewriting.grammars.rqe.mechanisms import MECHANISMS
 from nashforge.evolve.proposers.rewriting.operators.registry import GENERIC
 from nashforge.evolve.proposers.rewriting.syntax.program import Module
 from nashforge.evolve.proposers.rewriting.syntax.trees import reads
@@ -69,21 +69,6 @@ RQE = Grammar(
     name="rqe",
     what="learner",
     kinds=(LEARNER,),
-    operators=(
-        *GENERIC,
-        mechanism(2.0, mechanisms.speed_up),
-        mechanism(1.5, mechanisms.fall_with_time),
-        mechanism(1.5, mechanisms.change_adversary),
-        mechanism(1.5, mechanisms.use_geometry),
-        mechanism(1.0, mechanisms.centre),
-        mechanism(0.5, mechanisms.clip),
-        mechanism(1.0, mechanisms.normalise),
-        mechanism(1.5, mechanisms.adapt),
-        mechanism(1.5, mechanisms.be_optimistic),
-        mechanism(1.0, mechanisms.smooth),
-        mechanism(1.0, mechanisms.draw_to_average),
-        mechanism(0.7, mechanisms.mix_with_last),
-        mechanism(1.0, mechanisms.step_in_logarithms),
-    ),
+    operators=(*GENERIC, *(mechanism.operator for mechanism in MECHANISMS)),
     sound=sound,
 )

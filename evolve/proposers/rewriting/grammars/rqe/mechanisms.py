@@ -3,169 +3,183 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from nashforge.evolve.proposers.rewriting.grammar import Operator
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import clone, fill
+from nashforge.evolve.proposers.rewriting.syntax.trees import fill
 
-ZEROS = "self.zeros()"
+_PARAMETERS = ("clock", "strategy", "gradient")
+"""What templates call the parameters of ``update``."""
 
-
-def _parameters(program: Program) -> dict[str, ast.expr | float | str]:
-    """Return what the program calls the parameters of ``update``."""
-    names = (program.parameter("update", place) for place in range(3))
-    return dict(zip(("clock", "strategy", "gradient"), names, strict=True))
+_Templates = tuple[tuple[str, str], ...]
 
 
-def _assign(target: ast.expr, value: ast.expr) -> ast.stmt:
-    stored = clone(target)
-    if isinstance(stored, ast.Name | ast.Attribute):
-        stored.ctx = ast.Store()
-    return ast.fix_missing_locations(ast.Assign(targets=[stored], value=value))
+@dataclass(frozen=True)
+class Mechanism:
+    """An edit of learners, as templates of the statements that it adds.
+
+    Attributes
+    ----------
+    weight, name, told : float, str, str
+        How often it is tried; its name; what it says it did, with drawn constants in braces.
+    statements : tuple of (str, str)
+        Targets and values of the assignments that go before everything else in ``update``.
+    constants : dict
+        Names in the templates: the name of a new constant and the bounds within which it is drawn.
+    states : dict
+        Names in the templates: names to try for new state, and the expression that it begins with.
+    new_locals : tuple of str
+        Names in the templates that stand for new local variables.
+    result : str
+        What is returned in place of the learner's own result, which is called ``found``; empty: that itself.
+    """
+
+    weight: float
+    name: str
+    told: str
+    statements: _Templates = ()
+    constants: Mapping[str, tuple[str, float, float]] = field(default_factory=dict)
+    states: Mapping[str, tuple[tuple[str, str], str]] = field(default_factory=dict)
+    new_locals: tuple[str, ...] = ()
+    result: str = ""
+
+    @property
+    def operator(self) -> Operator:
+        """The mechanism as an operator of a grammar."""
+        return Operator(self.name, self.weight, self.apply)
+
+    def apply(self, program: Program, rng: Generator, strength: float) -> str:
+        """Edit a learner; say what was done."""
+        last = program.body("update")[-1]
+        if self.result and not (isinstance(last, ast.Return) and last.value is not None):
+            raise NotApplicable("update() does not end with a result")
+        parts: dict[str, ast.expr | float | str] = {
+            name: program.add_state(hints, initial) for name, (hints, initial) in self.states.items()
+        }
+        parts |= {name: program.fresh(name, "update") for name in self.new_locals}
+        drawn = {}
+        for name, (hint, low, high) in self.constants.items():
+            drawn[name] = between(rng, low, high)
+            parts[name] = program.add_constant(hint, drawn[name])
+        parts |= {name: program.parameter("update", place) for place, name in enumerate(_PARAMETERS)}
+        if self.result and isinstance(last, ast.Return) and last.value is not None:
+            last.value = fill(self.result, **parts, found=last.value)
+        program.body("update")[:0] = [
+            ast.Assign([fill(target, **parts)], fill(value, **parts)) for target, value in self.statements
+        ]
+        return self.told.format(**drawn)
 
 
-def _first(program: Program, *statements: tuple[str, str], **parts: ast.expr) -> None:
-    """Put assignments before everything else in ``update``; the templates may name its parameters."""
-    known = {**_parameters(program), **parts}
-    made = [_assign(fill(target, **known), fill(value, **known)) for target, value in statements]
-    program.body("update")[:0] = made
-
-
-def speed_up(program: Program, rng: Generator) -> str:
-    """Take steps of another size."""
-    factor = between(rng, 1.3, 20.0)
-    _first(program, ("gradient", "factor * gradient"), factor=program.add_constant("factor", factor))
-    return f"multiply the step by {factor:.3g}"
-
-
-def fall_with_time(program: Program, rng: Generator) -> str:
-    """Let the step fall with time, from a larger one."""
-    factor = program.add_constant("factor", between(rng, 1.0, 20.0))
-    time = program.add_constant("time", between(rng, 10.0, 300.0))
-    power = program.add_constant("power", between(rng, 0.1, 0.9))
-    parts = {"factor": factor, "time": time, "power": power}
-    _first(program, ("gradient", "factor * gradient / (1 + clock / time) ** power"), **parts)
-    return "let the step fall with time"
-
-
-def change_adversary(program: Program, rng: Generator) -> str:
-    """Move adversaries on another timescale than players."""
-    extra = program.add_constant("adversary_speed", between(rng, -0.9, 8.0))
-    _first(program, ("gradient", "gradient * (1 + extra * self.adversary)"), extra=extra)
-    return "move adversaries at a speed of their own"
-
-
-def use_geometry(program: Program, rng: Generator) -> str:
-    """Scale the gradient by a power of the strategy, as natural gradients do: blunt near the boundary."""
-    power = program.add_constant("curvature", between(rng, 0.3, 2.0))
-    _first(program, ("gradient", "gradient * strategy ** power"), power=power)
-    return "scale the gradient by a power of the strategy"
-
-
-def centre(program: Program, rng: Generator) -> str:
-    """Take the gradient relative to its mean under the strategy."""
-    _first(program, ("gradient", "gradient - np.sum(strategy * gradient)"))
-    return "centre the gradient at its mean under the strategy"
-
-
-def clip(program: Program, rng: Generator) -> str:
-    """Bound the gradient."""
-    bound = program.add_constant("bound", between(rng, 0.5, 20.0))
-    _first(program, ("gradient", "np.clip(gradient, -bound, bound)"), bound=bound)
-    return "clip the gradient"
-
-
-def normalise(program: Program, rng: Generator) -> str:
-    """Divide by the size of the gradient where it is large."""
-    softening = program.add_constant("softening", between(rng, 0.1, 2.0))
-    _first(program, ("gradient", "gradient / np.maximum(soft, np.max(np.abs(gradient)))"), soft=softening)
-    return "divide large gradients by their size"
-
-
-def adapt(program: Program, rng: Generator) -> str:
-    """Divide by the root of a moving average of squares, as RMSProp and Adam do."""
-    squares = program.add_state(("squares", "scale"), ZEROS)
-    memory = program.add_constant("memory", between(rng, 0.5, 0.99))
-    softening = program.add_constant("softening", between(rng, 0.01, 0.5))
-    _first(
-        program,
-        ("squares", "memory * squares + (1 - memory) * gradient ** 2"),
-        ("gradient", "gradient / (soft + np.sqrt(squares))"),
-        squares=squares,
-        memory=memory,
-        soft=softening,
-    )
-    return "divide the gradient by its recent size in each action"
-
-
-def be_optimistic(program: Program, rng: Generator) -> str:
-    """Count the change of the gradient once more."""
-    last = program.add_state(("last", "latest"), ZEROS)
-    change = ast.Name(program.fresh("change", "update"), ast.Load())
-    optimism = program.add_constant("optimism", between(rng, 0.2, 2.0))
-    _first(
-        program,
-        ("change", "gradient - last"),
-        ("last", "gradient"),
-        ("gradient", "gradient + optimism * change"),
-        last=last,
-        change=change,
-        optimism=optimism,
-    )
-    return "count the change of the gradient once more"
-
-
-def smooth(program: Program, rng: Generator) -> str:
-    """Average gradients over time: a critic, or momentum."""
-    average = program.add_state(("momentum", "average"), ZEROS)
-    memory = program.add_constant("memory", between(rng, 0.1, 0.9))
-    _first(
-        program,
-        ("average", "memory * average + (1 - memory) * gradient"),
-        ("gradient", "average.copy()"),
-        average=average,
-        memory=memory,
-    )
-    return "average gradients over time"
-
-
-def draw_to_average(program: Program, rng: Generator) -> str:
-    """Pull towards the average of past strategies, as proximal methods do."""
-    anchor = program.add_state(("anchor", "centre"), "self.uniform()")
-    pull = program.add_constant("pull", between(rng, 0.1, 5.0))
-    memory = program.add_constant("memory", between(rng, 0.8, 0.99))
-    _first(
-        program,
-        ("anchor", "memory * anchor + (1 - memory) * strategy"),
-        ("gradient", "gradient + pull * (anchor - strategy)"),
-        anchor=anchor,
-        memory=memory,
-        pull=pull,
-    )
-    return "pull towards the average of past strategies"
-
-
-def _result(program: Program) -> ast.Return:
-    last = program.body("update")[-1]
-    if not isinstance(last, ast.Return) or last.value is None:
-        raise NotApplicable("update() does not end with a result")
-    return last
-
-
-def mix_with_last(program: Program, rng: Generator) -> str:
-    """Move only part of the way: damping against cycles."""
-    last = _result(program)
-    damping = program.add_constant("damping", between(rng, 0.05, 0.6))
-    parts = {**_parameters(program), "found": last.value, "damping": damping}
-    last.value = fill("damping * strategy + (1 - damping) * found", **parts)  # type: ignore[arg-type]
-    return "move only part of the way"
-
-
-def step_in_logarithms(program: Program, rng: Generator) -> str:
-    """Return multiplicative weights instead of a projection."""
-    last = _result(program)
-    rate = program.add_constant("rate", between(rng, 0.01, 0.2))
-    parts = {**_parameters(program), "rate": rate}
-    last.value = fill("self.softmax(np.log(strategy) + rate * gradient)", **parts)
-    return "step in the logarithms of the strategy"
+MECHANISMS = (
+    Mechanism(
+        2.0,
+        "speed_up",
+        "multiply the step by {factor:.3g}",
+        (("gradient", "factor * gradient"),),
+        {"factor": ("factor", 1.3, 20.0)},
+    ),
+    Mechanism(
+        1.5,
+        "fall_with_time",
+        "let the step fall with time",
+        (("gradient", "factor * gradient / (1 + clock / time) ** power"),),
+        {"factor": ("factor", 1.0, 20.0), "time": ("time", 10.0, 300.0), "power": ("power", 0.1, 0.9)},
+    ),
+    Mechanism(
+        1.5,
+        "change_adversary",
+        "move adversaries at a speed of their own",
+        (("gradient", "gradient * (1 + extra * self.adversary)"),),
+        {"extra": ("adversary_speed", -0.9, 8.0)},
+    ),
+    # As natural gradients: blunt near the boundary.
+    Mechanism(
+        1.5,
+        "use_geometry",
+        "scale the gradient by a power of the strategy",
+        (("gradient", "gradient * strategy ** power"),),
+        {"power": ("curvature", 0.3, 2.0)},
+    ),
+    Mechanism(
+        1.0,
+        "centre",
+        "centre the gradient at its mean under the strategy",
+        (("gradient", "gradient - np.sum(strategy * gradient)"),),
+    ),
+    Mechanism(
+        0.5,
+        "clip",
+        "clip the gradient",
+        (("gradient", "np.clip(gradient, -bound, bound)"),),
+        {"bound": ("bound", 0.5, 20.0)},
+    ),
+    Mechanism(
+        1.0,
+        "normalise",
+        "divide large gradients by their size",
+        (("gradient", "gradient / np.maximum(soft, np.max(np.abs(gradient)))"),),
+        {"soft": ("softening", 0.1, 2.0)},
+    ),
+    # The moving average of squares of RMSProp and Adam.
+    Mechanism(
+        1.5,
+        "adapt",
+        "divide the gradient by its recent size in each action",
+        (
+            ("squares", "memory * squares + (1 - memory) * gradient ** 2"),
+            ("gradient", "gradient / (soft + np.sqrt(squares))"),
+        ),
+        {"memory": ("memory", 0.5, 0.99), "soft": ("softening", 0.01, 0.5)},
+        {"squares": (("squares", "scale"), "self.zeros()")},
+    ),
+    Mechanism(
+        1.5,
+        "be_optimistic",
+        "count the change of the gradient once more",
+        (("change", "gradient - last"), ("last", "gradient"), ("gradient", "gradient + optimism * change")),
+        {"optimism": ("optimism", 0.2, 2.0)},
+        {"last": (("last", "latest"), "self.zeros()")},
+        new_locals=("change",),
+    ),
+    # A critic, or momentum.
+    Mechanism(
+        1.0,
+        "smooth",
+        "average gradients over time",
+        (("average", "memory * average + (1 - memory) * gradient"), ("gradient", "average.copy()")),
+        {"memory": ("memory", 0.1, 0.9)},
+        {"average": (("momentum", "average"), "self.zeros()")},
+    ),
+    # As proximal methods do.
+    Mechanism(
+        1.0,
+        "draw_to_average",
+        "pull towards the average of past strategies",
+        (
+            ("anchor", "memory * anchor + (1 - memory) * strategy"),
+            ("gradient", "gradient + pull * (anchor - strategy)"),
+        ),
+        {"pull": ("pull", 0.1, 5.0), "memory": ("memory", 0.8, 0.99)},
+        {"anchor": (("anchor", "centre"), "self.uniform()")},
+    ),
+    # Damping against cycles.
+    Mechanism(
+        0.7,
+        "mix_with_last",
+        "move only part of the way",
+        constants={"damping": ("damping", 0.05, 0.6)},
+        result="damping * strategy + (1 - damping) * found",
+    ),
+    # Multiplicative weights instead of a projection.
+    Mechanism(
+        1.0,
+        "step_in_logarithms",
+        "step in the logarithms of the strategy",
+        constants={"rate": ("rate", 0.01, 0.2)},
+        result="self.softmax(np.log(strategy) + rate * gradient)",
+    ),
+)

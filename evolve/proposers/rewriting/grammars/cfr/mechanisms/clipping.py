@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import magnitude, spread
-from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import Update, find_update
+from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import RegretUpdate, find_update
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, pick, scale
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
@@ -18,7 +18,7 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
 )
 
 
-def _for_positive(update: Update, factor: ast.expr) -> ast.expr:
+def _for_positive(update: RegretUpdate, factor: ast.expr) -> ast.expr:
     """Return a factor of the old regrets for the case that they are not negative."""
     if isinstance(factor, ast.Name):
         held = [

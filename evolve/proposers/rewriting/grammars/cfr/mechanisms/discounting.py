@@ -11,8 +11,7 @@ from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import (
     spread,
 )
 from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
-    Update,
-    attribute,
+    RegretUpdate,
     find_policy,
     find_update,
 )
@@ -20,6 +19,7 @@ from nashforge.evolve.proposers.rewriting.sampling import Generator, between, ch
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
+    attribute,
     factors,
     fill,
     product,
@@ -58,7 +58,7 @@ def discount_regrets(program: Program, rng: Generator) -> str:
     return f"discount the cumulative regrets with {told}"
 
 
-def _named(program: Program, update: Update, name: str, value: ast.expr) -> ast.expr:
+def _named(program: Program, update: RegretUpdate, name: str, value: ast.expr) -> ast.expr:
     """Give a moving parameter a name of its own: it is used twice."""
     if isinstance(value, ast.Attribute):
         return value
@@ -129,8 +129,8 @@ def discount_negative(program: Program, rng: Generator) -> str:
 
 def discount_projection(program: Program, rng: Generator) -> str:
     """Discount the regrets in the policy's argument too, as PDCFR+ does."""
-    update, anchor = find_update(program), find_policy(program)
-    parts = terms(anchor.base)
+    update, pattern = find_update(program), find_policy(program)
+    parts = terms(pattern.base)
     held = [place for place, (_, term) in enumerate(parts) if self_attribute(term) == update.state]
     if len(held) != 1 or len(parts) < 2:
         raise NotApplicable("the policy has no prediction beside undiscounted regrets")
@@ -140,11 +140,11 @@ def discount_projection(program: Program, rng: Generator) -> str:
     negative, term = parts[held[0]]
     if not isinstance(exponent, ast.Attribute):
         statement, exponent = local(program, "policy", "alpha", exponent)
-        anchor.before(statement)
+        pattern.before(statement)
     discount = fill(f"r * ({RATIO})", r=term, exponent=exponent)
     if pick(rng, (True, False)) and update.retention and len(factors(term)) == 1:
         told = f"{told}, beside the discount of the update"
     parts[held[0]] = (negative, discount)
-    anchor.base = total(parts)
-    anchor.write()
+    pattern.base = total(parts)
+    pattern.write()
     return f"discount the regrets that the prediction is added to, with {told}"

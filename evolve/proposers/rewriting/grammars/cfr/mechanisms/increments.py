@@ -7,27 +7,25 @@ import ast
 from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import (
     assign,
     fading,
-    instantaneous,
     local,
     magnitude,
     moving_average,
     spread,
 )
 from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
-    Update,
-    attribute,
+    RegretUpdate,
     find_policy,
     find_update,
 )
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import factors, fill, product
+from nashforge.evolve.proposers.rewriting.syntax.trees import attribute, factors, fill, product
 
 
-def _multiply(update: Update, factor: ast.expr, replace: bool, divides: bool = False) -> None:
+def _multiply(update: RegretUpdate, factor: ast.expr, replace: bool, divides: bool = False) -> None:
     """Multiply the increment, or the bare instantaneous regrets if it is to be replaced."""
-    present = [(False, instantaneous(update))] if replace else factors(update.increment)
+    present = [(False, update.instantaneous)] if replace else factors(update.increment)
     parts = [*present, (True, factor)] if divides else [(False, factor), *present]
     update.increment = product(parts)
     update.write()
@@ -37,7 +35,7 @@ def scale_by_sign(program: Program, rng: Generator) -> str:
     """Weigh positive and negative instantaneous regrets differently."""
     update = find_update(program)
     gain, loss = between(rng, 0.7, 1.6), between(rng, 0.5, 1.3)
-    regret = instantaneous(update)
+    regret = update.instantaneous
     boost = program.add_constant("boost", gain)
     damping: ast.expr = ast.Constant(1.0)
     told = f"multiply positive instantaneous regrets by {gain:g}"
@@ -57,7 +55,7 @@ def scale_by_agreement(program: Program, rng: Generator) -> str:
         raise NotApplicable("agreement makes no difference")
     value = fill(
         "np.where(regret * r > 0, same, other)",
-        regret=instantaneous(update),
+        regret=update.instantaneous,
         r=attribute(update.state),
         same=program.add_constant("agreement", with_),
         other=program.add_constant("disagreement", against),
@@ -86,7 +84,7 @@ def compress_increment(program: Program, rng: Generator) -> str:
     size = scale(rng, 0.2, 10.0)
     limit = program.add_constant("limit", size)
     template = pick(rng, ("r / (1 + np.abs(r) / limit)", "limit * np.tanh(r / limit)"))
-    update.increment = fill(template, r=instantaneous(update), limit=limit)
+    update.increment = fill(template, r=update.instantaneous, limit=limit)
     update.write()
     return f"damp instantaneous regrets larger than {size:g}"
 
@@ -104,7 +102,7 @@ def add_momentum(program: Program, rng: Generator) -> str:
     """Add a moving average of the instantaneous regrets to the increment."""
     update = find_update(program)
     size = between(rng, 0.1, 1.0)
-    velocity, statement = moving_average(program, rng, ("velocity", "momentum"), instantaneous(update))
+    velocity, statement = moving_average(program, rng, ("velocity", "momentum"), update.instantaneous)
     update.before(statement)
     weight = program.add_constant("momentum_weight", size)
     update.increment = fill("increment + weight * v", increment=update.increment, weight=weight, v=velocity)
@@ -114,14 +112,14 @@ def add_momentum(program: Program, rng: Generator) -> str:
 
 def pull_to_reference(program: Program, rng: Generator) -> str:
     """Regularise: pull the policy towards uniform by a term that vanishes with time."""
-    update, anchor = find_update(program), find_policy(program)
+    update, pattern = find_update(program), find_policy(program)
     weight, told = fading(program, rng, ("pull", "regularisation"), 0.01, 0.5)
     played = program.add_state(("played", "current"), "self.infosets.uniform()")
-    statement = anchor.block[-1]
+    statement = pattern.block[-1]
     if not isinstance(statement, ast.Return) or statement.value is None:
         raise NotApplicable("policy() does not end with a return of the policy")
-    anchor.block[-1:] = [assign(played, statement.value), ast.Return(played)]
-    size = fill("self.infosets.max(np.abs(regret))", regret=instantaneous(update))
+    pattern.block[-1:] = [assign(played, statement.value), ast.Return(played)]
+    size = fill("self.infosets.max(np.abs(regret))", regret=update.instantaneous)
     term = fill(
         "weight * spread_ * (self.infosets.uniform() - played)",
         weight=weight,

@@ -8,15 +8,13 @@ from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import (
     ZEROS,
     assign,
     fading,
-    instantaneous,
     magnitude,
     moving_average,
     spread,
 )
 from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
-    PolicyAnchor,
-    Update,
-    attribute,
+    PolicyPattern,
+    RegretUpdate,
     find_policy,
     find_update,
 )
@@ -24,6 +22,7 @@ from nashforge.evolve.proposers.rewriting.sampling import Generator, between, ch
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
+    attribute,
     clone,
     factors,
     fill,
@@ -35,14 +34,16 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
 )
 
 
-def _put(program: Program, update: Update, anchor: PolicyAnchor, term: ast.expr, replace: bool) -> None:
+def _put(
+    program: Program, update: RegretUpdate, pattern: PolicyPattern, term: ast.expr, replace: bool
+) -> None:
     """Add a term to what the policy is made from; instead of the present prediction if so wanted."""
-    base = clone(anchor.base)
+    base = clone(pattern.base)
     if replace:
         held = [part for part in terms(base) if _carries(part[1], update.state)]
         base = total(held) if held else attribute(update.state)
-    anchor.base = total([*terms(base), *terms(term)])
-    anchor.write()
+    pattern.base = total([*terms(base), *terms(term)])
+    pattern.write()
 
 
 def _carries(node: ast.expr, state: str) -> bool:
@@ -51,72 +52,74 @@ def _carries(node: ast.expr, state: str) -> bool:
 
 def predict_last(program: Program, rng: Generator) -> str:
     """Add the last instantaneous regrets to what the policy is made from, with some weight."""
-    update, anchor = find_update(program), find_policy(program)
+    update, pattern = find_update(program), find_policy(program)
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.2, 1.8)
     state = program.add_state(("prediction", "last", "latest"), ZEROS)
-    predicted = clone(update.increment) if chance(rng, 0.3) else instantaneous(update)
+    predicted = clone(update.increment) if chance(rng, 0.3) else update.instantaneous
     if f"self.{update.state}" in reads(predicted):
-        predicted = instantaneous(update)
+        predicted = update.instantaneous
     program.body("observe").append(assign(state, predicted))
     replace = chance(rng, 0.75)
-    _put(program, update, anchor, product([(False, weight), (False, state)]), replace)
+    _put(program, update, pattern, product([(False, weight), (False, state)]), replace)
     return f"predict that the last regrets come again, {told}"
 
 
 def predict_average(program: Program, rng: Generator) -> str:
     """Add a moving average of the regrets to what the policy is made from."""
-    update, anchor = find_update(program), find_policy(program)
+    update, pattern = find_update(program), find_policy(program)
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.3, 3.0)
-    state, statement = moving_average(program, rng, ("expected", "anticipated"), instantaneous(update))
+    state, statement = moving_average(program, rng, ("expected", "anticipated"), update.instantaneous)
     program.body("observe").append(statement)
-    _put(program, update, anchor, product([(False, weight), (False, state)]), chance(rng, 0.7))
+    _put(program, update, pattern, product([(False, weight), (False, state)]), chance(rng, 0.7))
     return f"predict a moving average of the regrets, {told}"
 
 
 def predict_extrapolation(program: Program, rng: Generator) -> str:
     """Predict the last regrets and the way they changed."""
-    update, anchor = find_update(program), find_policy(program)
+    update, pattern = find_update(program), find_policy(program)
     slope = between(rng, 0.1, 1.0)
     steepness = program.add_constant("extrapolation", slope)
     last = program.add_state("last", ZEROS)
     prediction = program.add_state(("prediction", "forecast"), ZEROS)
-    value = fill("r + c * (r - last)", r=instantaneous(update), c=steepness, last=last)
+    value = fill("r + c * (r - last)", r=update.instantaneous, c=steepness, last=last)
     body = program.body("observe")
     body.append(assign(prediction, value))
-    body.append(assign(last, instantaneous(update)))
-    _put(program, update, anchor, prediction, chance(rng, 0.75))
+    body.append(assign(last, update.instantaneous))
+    _put(program, update, pattern, prediction, chance(rng, 0.75))
     return f"predict the last regrets plus {slope:g} times their last change"
 
 
 def predict_trend(program: Program, rng: Generator) -> str:
     """Move the policy's regrets on along their trend: R + c (R - moving average of R)."""
-    update, anchor = find_update(program), find_policy(program)
+    update, pattern = find_update(program), find_policy(program)
     weight, told = fading(program, rng, "trend_weight", 0.1, 2.0)
     state = attribute(update.state)
     smoothed, statement = moving_average(program, rng, ("smoothed", "level"), state)
     trend = program.add_state(("trend", "tendency"), ZEROS)
     update.after(assign(trend, fill("r - smoothed", r=state, smoothed=smoothed)), statement)
-    _put(program, update, anchor, product([(False, weight), (False, trend)]), chance(rng, 0.6))
+    _put(program, update, pattern, product([(False, weight), (False, trend)]), chance(rng, 0.6))
     return f"move the regrets on along their distance to a moving average, {told}"
 
 
 def predict_two_speeds(program: Program, rng: Generator) -> str:
     """Predict by the distance between a fast and a slow moving average of the cumulative regrets."""
-    update, anchor = find_update(program), find_policy(program)
+    update, pattern = find_update(program), find_policy(program)
     weight, told = fading(program, rng, ("trend_weight", "prediction_weight"), 0.2, 3.0)
     fast, first = moving_average(program, rng, "fast", attribute(update.state))
     slow, second = moving_average(program, rng, "slow", attribute(update.state))
     update.after(first, second)
-    _put(program, update, anchor, fill("w * (fast - slow)", w=weight, fast=fast, slow=slow), chance(rng, 0.6))
+    _put(
+        program, update, pattern, fill("w * (fast - slow)", w=weight, fast=fast, slow=slow), chance(rng, 0.6)
+    )
     return f"move the regrets on by the difference of two moving averages, {told}"
 
 
 def predict_consistent(program: Program, rng: Generator) -> str:
     """Predict the moving average of the regrets the more, the steadier their sign is."""
-    update, anchor = find_update(program), find_policy(program)
+    update, pattern = find_update(program), find_policy(program)
     size = between(rng, 0.3, 2.5)
     weight = program.add_constant(("optimism", "prediction_weight"), size)
-    regret = instantaneous(update)
+    regret = update.instantaneous
     mean, first = moving_average(program, rng, ("expected", "mean"), regret)
     kept = first.value
     spread_, second = moving_average(program, rng, "deviation", fill("np.abs(regret)", regret=regret))
@@ -130,7 +133,7 @@ def predict_consistent(program: Program, rng: Generator) -> str:
             fill("regret * np.abs(mean) / (deviation + 1e-9)", regret=regret, mean=mean, deviation=spread_),
         )
     )
-    _put(program, update, anchor, product([(False, weight), (False, last)]), chance(rng, 0.75))
+    _put(program, update, pattern, product([(False, weight), (False, last)]), chance(rng, 0.75))
     return f"predict the last regrets with weight {size:g} times the steadiness of their sign"
 
 
@@ -143,8 +146,8 @@ def fill_like(value: ast.expr, old: ast.expr, new: ast.expr, regret: ast.expr) -
 
 def rescale_prediction(program: Program, rng: Generator) -> str:
     """Multiply the prediction by a weight, constant or changing with time."""
-    update, anchor = find_update(program), find_policy(program)
-    parts = terms(clone(anchor.base))
+    update, pattern = find_update(program), find_policy(program)
+    parts = terms(clone(pattern.base))
     held = [place for place, (_, term) in enumerate(parts) if not _carries(term, update.state)]
     if not held or len(parts) < 2:
         raise NotApplicable("the policy uses no prediction")
@@ -152,15 +155,15 @@ def rescale_prediction(program: Program, rng: Generator) -> str:
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.3, 1.5)
     negative, term = parts[place]
     parts[place] = (negative, product([(False, weight), *factors(term)]))
-    anchor.base = total(parts)
-    anchor.write()
+    pattern.base = total(parts)
+    pattern.write()
     return f"weigh the prediction anew: {told}"
 
 
 def rescale_by_volatility(program: Program, rng: Generator) -> str:
     """Trust the prediction less where recent regrets are large, per information set."""
-    update, anchor = find_update(program), find_policy(program)
-    parts = terms(clone(anchor.base))
+    update, pattern = find_update(program), find_policy(program)
+    parts = terms(clone(pattern.base))
     held = [place for place, (_, term) in enumerate(parts) if not _carries(term, update.state)]
     if not held or len(parts) < 2:
         raise NotApplicable("the policy uses no prediction")
@@ -169,16 +172,16 @@ def rescale_by_volatility(program: Program, rng: Generator) -> str:
     weight = fill("1 + c * x", c=program.add_constant("caution", size), x=spread(state))
     negative, term = parts[held[0]]
     parts[held[0]] = (negative, product([*factors(term), (True, weight)]))
-    anchor.base = total(parts)
-    anchor.write()
+    pattern.base = total(parts)
+    pattern.write()
     return f"divide the prediction by 1 + {size:g} times the size of recent regrets"
 
 
 def drop_prediction(program: Program, rng: Generator) -> str:
     """Make the policy from the cumulative regrets alone."""
-    update, anchor = find_update(program), find_policy(program)
-    if self_attribute(anchor.base) == update.state:
+    update, pattern = find_update(program), find_policy(program)
+    if self_attribute(pattern.base) == update.state:
         raise NotApplicable("the policy uses no prediction")
-    anchor.base = attribute(update.state)
-    anchor.write()
+    pattern.base = attribute(update.state)
+    pattern.write()
     return "make the policy from the cumulative regrets alone"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import Update, find_update
+from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import find_update
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, count, pick, scale
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    assignment,
+    assignments,
     fill,
     reads,
     same,
     walk,
-    walk_statements,
 )
 
 ZEROS = "self.infosets.zeros()"
@@ -98,14 +97,11 @@ def magnitude(program: Program, rng: Generator) -> ast.expr:
     The state is computed in ``observe`` before the regret update; it is zero only where all regrets were.
     """
     update = find_update(program)
-    largest = fill("self.infosets.max(np.abs(regret))", regret=ast.Name(update.regret, ast.Load()))
-    for _, _, statement in walk_statements(program.body("observe")):
-        pair = assignment(statement)
-        if pair is None or not pair[0].startswith("self."):
-            continue
-        averaged = pair[0] in reads(pair[1]) and any(same(node, largest) for node in walk(pair[1]))
-        if (averaged or same(pair[1], largest)) and chance(rng, 0.7):
-            return fill(pair[0])
+    largest = fill("self.infosets.max(np.abs(regret))", regret=update.instantaneous)
+    for name, value in assignments(program.body("observe")):
+        averaged = name in reads(value) and any(same(node, largest) for node in walk(value))
+        if name.startswith("self.") and (averaged or same(value, largest)) and chance(rng, 0.7):
+            return fill(name)
     count_ = "np.zeros(self.infosets.count)"
     names = ("magnitude", "recent_magnitude", "typical_magnitude")
     form = pick(rng, ("average", "average", "maximum", "last"))
@@ -124,8 +120,3 @@ def magnitude(program: Program, rng: Generator) -> ast.expr:
 def spread(node: ast.expr) -> ast.expr:
     """Return a value per information set, repeated over its sequences."""
     return fill("self.infosets.spread(x)", x=node)
-
-
-def instantaneous(update: Update) -> ast.expr:
-    """Return the instantaneous regrets."""
-    return ast.Name(update.regret, ast.Load())

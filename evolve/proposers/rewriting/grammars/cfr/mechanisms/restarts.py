@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import assign
-from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import attribute, find_update
+from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import find_update
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, count, pick
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import fill
+from nashforge.evolve.proposers.rewriting.syntax.trees import attribute, fill
 
 
 def restart_regrets(program: Program, rng: Generator) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from nashforge.evolve.proposers.rewriting.grammars.psro.imports import import_helpers
 from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import (
     GAINS,
     POLICIES,
-    Place,
-    Rounds,
-    equal,
+    ExpressionSite,
+    RoundPattern,
     some_rounds,
     told,
+    variable_of,
 )
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
@@ -22,28 +21,29 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import (
     clone,
     fill,
     reads,
+    replace_variables,
+    same,
     substitute,
     walk,
 )
 
 
-def _gain(rounds: Rounds, rng: Generator) -> Place:
-    place = rounds.place(GAINS, rng)
+def _gain(rounds: RoundPattern, rng: Generator) -> ExpressionSite:
+    place = rounds.call(GAINS, rng)
     for node in walk(place.statement.value):
         # The gain is rescaled already: act on what comes out.
         if isinstance(node, ast.Call) and place.node in node.args and node is not place.node:
-            return Place(place.block, place.statement, node)
+            return ExpressionSite(place.block, place.statement, node)
     return place
 
 
 def rescale_gains(program: Program, rng: Generator) -> str:
     """Divide the gains by the largest."""
     rounds = some_rounds(program, rng)
-    place = rounds.place(GAINS, rng)
+    place = rounds.call(GAINS, rng)
     if any(isinstance(n, ast.Call) and place.node in n.args for n in walk(place.statement.value)):
         raise NotApplicable("the gains are an argument already")
     place.replace(fill("rescale(x)", x=place.node))
-    import_helpers(program)
     return told(rounds, "divide the gains of a round by the largest")
 
 
@@ -51,32 +51,25 @@ def add_momentum(program: Program, rng: Generator) -> str:
     """Extrapolate the gains: g + b (g - g of the round before)."""
     rounds = some_rounds(program, rng)
     place = _gain(rounds, rng)
-    target = place.statement.targets[0]
     gain = rounds.named(place, "gain")
     weight = between(rng, 0.1, 1.2)
     name = program.fresh(("previous", "last_gain"), rounds.method)
     momentum = program.add_constant("momentum", weight)
-    inner = _index(rounds, place, target)
-    previous = as_expression(name if inner is None else f"{name}[{ast.unparse(inner)}]")
-    if inner is not None and any(isinstance(node, ast.Tuple) for part in rounds.body for node in walk(part)):
+    player = _player(rounds, place)
+    previous = as_expression(name if player is None else f"{name}[{ast.unparse(player)}]")
+    if player is not None and any(isinstance(node, ast.Tuple) for part in rounds.body for node in walk(part)):
         raise NotApplicable("there is momentum already")
     # Not the expression that other zeros have: tidying would let them share an array that changes in place.
     rounds.before_loop(f"{name} = np.zeros((game.players, game.policies))")
     moved = fill("g + b * (g - before)", g=gain, b=momentum, before=previous)
-    index = next(i for i, s in enumerate(place.block) if isinstance(s, ast.Assign) and equal(_load(s), gain))
-    for statement in place.block[index + 1 :]:
-        if isinstance(statement, ast.Assign) and _names(gain) in reads(statement.value):
-            wanted = _names(gain)
-            statement.value = substitute(
-                statement.value,
-                lambda node: clone(moved) if isinstance(node, ast.Name) and node.id == wanted else None,  # noqa: B023
-            )
+    named = [isinstance(other, ast.Assign) and same(other.targets[0], gain) for other in place.block]
+    for statement in place.block[named.index(True) + 1 :]:
+        if isinstance(statement, ast.Assign) and variable_of(gain) in reads(statement.value):
+            statement.value = replace_variables(statement.value, {variable_of(gain): moved})
             break
     else:
         raise NotApplicable("the gains are not used")
-    stored = ast.Assign([_store(previous)], clone(gain))
-    place.block.append(stored)
-    import_helpers(program)
+    place.block.append(ast.Assign([previous], clone(gain)))
     return told(rounds, f"add {weight:g} times the change of the gains")
 
 
@@ -95,10 +88,7 @@ def add_bonus(program: Program, rng: Generator) -> str:
 def discount(program: Program, rng: Generator) -> str:
     """Shrink cumulative regrets in every round."""
     rounds = some_rounds(program, rng)
-    places = [place for place in rounds.accumulators() if _takes_gain(rounds, place)]
-    if not places:
-        raise NotApplicable("nothing is accumulated")
-    place = pick(rng, places)
+    place = _accumulated(rounds, rng)
     if chance(rng, 0.5):
         kept = between(rng, 0.8, 0.999, digits=3)
         factor = program.add_constant(("decay", "retention"), kept)
@@ -113,7 +103,7 @@ def discount(program: Program, rng: Generator) -> str:
 
     def shrink(node: ast.AST) -> ast.AST | None:
         nonlocal done
-        if not done and isinstance(node, ast.expr) and equal(node, state):
+        if not done and isinstance(node, ast.expr) and same(node, state):
             done = True
             return fill("factor * x", factor=factor, x=state)
         return None
@@ -125,12 +115,12 @@ def discount(program: Program, rng: Generator) -> str:
 def predict(program: Program, rng: Generator) -> str:
     """Be optimistic: make the strategies as if the latest gains came again."""
     rounds = some_rounds(program, rng)
-    mixture = rounds.place(POLICIES, rng)
-    gains = [place for place in rounds.places(GAINS) if place.block is mixture.block]
+    mixture = rounds.call(POLICIES, rng)
+    gains = [place for place in rounds.calls(GAINS) if place.block is mixture.block]
     if not gains or not isinstance(mixture.node, ast.Call):
         raise NotApplicable("no gains beside the strategies")
     gain = rounds.named(_gain(rounds, rng), "gain")
-    if _names(gain) in reads(mixture.node):
+    if variable_of(gain) in reads(mixture.node):
         raise NotApplicable("the strategies read the gains already")
     weight = between(rng, 0.2, 2.0)
     trust = program.add_constant(("optimism", "prediction"), weight)
@@ -142,10 +132,7 @@ def predict(program: Program, rng: Generator) -> str:
 def clip_regrets(program: Program, rng: Generator) -> str:
     """Keep cumulative regrets above a floor, or let them fall."""
     rounds = some_rounds(program, rng)
-    places = [place for place in rounds.accumulators() if _takes_gain(rounds, place)]
-    if not places:
-        raise NotApplicable("nothing is accumulated")
-    place = pick(rng, places)
+    place = _accumulated(rounds, rng)
     node = place.node
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.maximum" and chance(rng, 0.5):
         place.replace(node.args[0])
@@ -154,37 +141,19 @@ def clip_regrets(program: Program, rng: Generator) -> str:
     floor = program.add_constant("floor", lowest)
     inner = node.args[0] if isinstance(node, ast.Call) else node
     place.replace(fill("np.maximum(x, floor)", x=inner, floor=floor))
-    import_helpers(program)
     return told(rounds, f"keep the regrets above {lowest:g}")
 
 
-def _takes_gain(rounds: Rounds, place: Place) -> bool:
-    """Whether an accumulator sums something else than strategies."""
-    return rounds.strategies not in reads(place.statement.value) - {_names(place.target)}
+def _accumulated(rounds: RoundPattern, rng: Generator) -> ExpressionSite:
+    """Return one of the sums over rounds of something else than strategies."""
+    found = rounds.accumulators()
+    sums = [site for site in found if rounds.strategies not in reads(site.node) - {site.variable}]
+    return pick(rng, sums, "nothing is accumulated")
 
 
-def _index(rounds: Rounds, place: Place, target: ast.expr) -> ast.expr | None:
+def _player(rounds: RoundPattern, place: ExpressionSite) -> ast.expr | None:
     """Return the player in turn, where the block is that of one player."""
     mixture = rounds.mixture()
-    if mixture.block is place.block and isinstance(mixture.statement.targets[0], ast.Subscript):
-        return clone(mixture.statement.targets[0].slice)
+    if mixture.block is place.block and isinstance(mixture.target, ast.Subscript):
+        return mixture.target.slice
     return None
-
-
-def _names(node: ast.expr) -> str:
-    bare = node.value if isinstance(node, ast.Subscript) else node
-    return bare.id if isinstance(bare, ast.Name) else ""
-
-
-def _load(statement: ast.Assign) -> ast.expr:
-    target = clone(statement.targets[0])
-    if isinstance(target, ast.Name | ast.Subscript):
-        target.ctx = ast.Load()
-    return target
-
-
-def _store(node: ast.expr) -> ast.expr:
-    target = clone(node)
-    if isinstance(target, ast.Name | ast.Subscript):
-        target.ctx = ast.Store()
-    return target

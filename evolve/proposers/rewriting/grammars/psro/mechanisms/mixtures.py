@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from nashforge.evolve.proposers.rewriting.grammars.psro.imports import import_helpers
 from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import (
     PAYOFFS,
     POLICIES,
-    Place,
-    Rounds,
+    ExpressionSite,
+    RoundPattern,
     some_rounds,
     told,
 )
@@ -18,13 +17,13 @@ from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
     assignment,
+    attribute,
     called,
     clone,
     fill,
     literal,
     reads,
-    self_attribute,
-    substitute,
+    replace_variables,
     walk,
 )
 
@@ -35,7 +34,7 @@ def blend_softmax(program: Program, rng: Generator) -> str:
     mixture = rounds.mixture()
     if any(called(node) == "softmax" for node in walk(mixture.node)):
         raise NotApplicable("the strategies are blended already")
-    places = [place for place in rounds.places(PAYOFFS) if place.block is mixture.block]
+    places = [place for place in rounds.calls(PAYOFFS) if place.block is mixture.block]
     if not places:
         raise NotApplicable("no payoffs beside the strategies")
     payoffs = rounds.named(places[0], "payoffs")
@@ -49,7 +48,6 @@ def blend_softmax(program: Program, rng: Generator) -> str:
             heat=program.add_constant("temperature", heat),
         )
     )
-    import_helpers(program)
     return told(rounds, f"blend with {share:g} of a softmax of the payoffs, temperature {heat:g}")
 
 
@@ -66,7 +64,6 @@ def blend_uniform(program: Program, rng: Generator) -> str:
     floor = program.add_constant(("exploration", "spread"), share)
     assert statement.value is not None
     statement.value = fill("(1 - e) * normalize(x) + e / game.policies", e=floor, x=statement.value)
-    import_helpers(program)
     return told(rounds, f"return strategies with {share:g} of the weight on all policies alike")
 
 
@@ -74,12 +71,11 @@ def sharpen(program: Program, rng: Generator) -> str:
     """Raise to a power, or cut off the smallest weights."""
     if chance(rng, 0.5):
         rounds = some_rounds(program, rng)
-        place = rounds.place(("normalize",), rng)
+        place = rounds.call(("normalize",), rng)
         assert isinstance(place.node, ast.Call)
         power = between(rng, 0.5, 3.0)
         exponent = program.add_constant(("power", "exponent"), power)
         place.node.args[0] = fill("np.maximum(x, 0.0) ** p", x=place.node.args[0], p=exponent)
-        import_helpers(program)
         return told(rounds, f"weigh policies by their regret to the power {power:g}")
     rounds, statement = _returned(program, rng)
     assert statement.value is not None
@@ -89,14 +85,13 @@ def sharpen(program: Program, rng: Generator) -> str:
     name = program.fresh("mixed", rounds.method)
     rounds.body.insert(rounds.body.index(statement), ast.Assign([ast.Name(name, ast.Store())], shown))
     statement.value = fill("x - cut * x.max(axis=1, keepdims=True)", x=name, cut=cut)
-    import_helpers(program)
     return told(rounds, f"drop policies with less than {share:g} of the largest weight")
 
 
 def change_projection(program: Program, rng: Generator) -> str:
     """Make mixtures of regrets by another function."""
     rounds = some_rounds(program, rng)
-    place = rounds.place(POLICIES, rng)
+    place = rounds.call(POLICIES, rng)
     node = place.node
     assert isinstance(node, ast.Call)
     old = called(node)
@@ -108,7 +103,6 @@ def change_projection(program: Program, rng: Generator) -> str:
         size = program.add_constant(("sharpness", "scale"), between(rng, 0.05, 1.0))
         template = "project(x / (c * np.sqrt(n)))" if new == "project" else "softmax(x / np.sqrt(n), c)"
         place.replace(fill(template, x=inner, c=size, n=rounds.counter))
-    import_helpers(program)
     return told(rounds, f"make strategies by {new} instead of {old}")
 
 
@@ -132,7 +126,6 @@ def return_average(program: Program, rng: Generator) -> str:
         ast.Assign([ast.Name(name, ast.Store())], fill("x + s", x=name, s=rounds.strategies))
     )
     statement.value = ast.Name(name, ast.Load())
-    import_helpers(program)
     return told(rounds, "return the average of all rounds")
 
 
@@ -148,7 +141,7 @@ def weigh_average(program: Program, rng: Generator) -> str:
         return told(rounds, f"weigh rounds by their number to the power {power:g}")
     if kind == "decay":
         kept = between(rng, 0.9, 0.999, digits=3)
-        _multiply(place, _variable(place), program.add_constant(("memory", "average_decay"), kept))
+        _multiply(place, place.variable, program.add_constant(("memory", "average_decay"), kept))
         return told(rounds, f"multiply the average by {kept:g} in every round")
     share = between(rng, 0.1, 0.8)
     test = fill(
@@ -168,12 +161,9 @@ def anneal(program: Program, rng: Generator) -> str:
     used = [
         name
         for name in program.constants
-        if f"self.{name}" in set().union(*(reads(part) for part in rounds.body))
-        and isinstance(literal(program.constants[name]), float)
+        if f"self.{name}" in reads(*rounds.body) and isinstance(literal(program.constants[name]), float)
     ]
-    if not used:
-        raise NotApplicable("no constant to anneal")
-    name = pick(rng, used)
+    name = pick(rng, used, "no constant to anneal")
     schedules = ["c / np.sqrt(game.policies)", "c / game.policies"]
     if "t" in rounds.parameters:
         time = between(rng, 5.0, 60.0)
@@ -186,24 +176,13 @@ def anneal(program: Program, rng: Generator) -> str:
     else:
         fading = ast.Constant(1.0)
     text = pick(rng, schedules)
-    done = False
+    fallen = fill(text, c=attribute(name), fading=fading)
     for statement in rounds.body:
-
-        def put(node: ast.AST) -> ast.AST | None:
-            nonlocal done
-            if isinstance(node, ast.expr) and self_attribute(node) == name:
-                done = True
-                return fill(text, c=clone(node), fading=fading)
-            return None
-
-        substitute(statement, put)
-    if not done:
-        raise NotApplicable("the constant is not used in the rounds")
-    import_helpers(program)
+        replace_variables(statement, {f"self.{name}": fallen})
     return told(rounds, f"{name} becomes {text.replace('c ', name + ' ', 1)}")
 
 
-def _returned(program: Program, rng: Generator) -> tuple[Rounds, ast.Return]:
+def _returned(program: Program, rng: Generator) -> tuple[RoundPattern, ast.Return]:
     rounds = some_rounds(program, rng)
     last = rounds.body[-1]
     if not isinstance(last, ast.Return) or last.value is None or isinstance(last.value, ast.Tuple):
@@ -211,7 +190,7 @@ def _returned(program: Program, rng: Generator) -> tuple[Rounds, ast.Return]:
     return rounds, last
 
 
-def _average(rounds: Rounds) -> Place:
+def _average(rounds: RoundPattern) -> ExpressionSite:
     """Return the statement that sums strategies."""
     for place in rounds.accumulators():
         pair = assignment(place.statement)
@@ -220,15 +199,6 @@ def _average(rounds: Rounds) -> Place:
     raise NotApplicable("the strategies are not averaged")
 
 
-def _variable(place: Place) -> str:
-    pair = assignment(place.statement)
-    return "" if pair is None else pair[0]
-
-
-def _multiply(place: Place, name: str, factor: ast.expr) -> None:
-    def scaled(node: ast.AST) -> ast.AST | None:
-        if isinstance(node, ast.Name) and node.id == name:
-            return fill("factor * x", factor=factor, x=name)
-        return None
-
-    place.replace(substitute(clone(place.statement.value), scaled))
+def _multiply(place: ExpressionSite, name: str, factor: ast.expr) -> None:
+    scaled = {name: fill("factor * x", factor=factor, x=name)}
+    place.replace(replace_variables(clone(place.statement.value), scaled))

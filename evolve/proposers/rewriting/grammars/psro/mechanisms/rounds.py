@@ -3,69 +3,61 @@
 from __future__ import annotations
 
 import ast
+from textwrap import dedent, indent
 
-from nashforge.evolve.proposers.rewriting.grammars.psro.imports import import_helpers
 from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import loops_of, some_rounds, told
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, count, pick
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import clone, fill, parse_statements, reads
+from nashforge.evolve.proposers.rewriting.syntax.trees import clone, fill, reads, replace_variables
 
-# Tidying lets equal expressions share one variable: arrays that change in place must be made differently.
-_BEGIN = """\
+
+def _averaged(steps: str) -> str:
+    """Return rounds of some steps that begin with uniform strategies, and their average."""
+    # Tidying lets equal expressions share one variable: arrays that change in place are made differently.
+    return f"""\
 strategies = game.uniform()
 total = np.zeros(strategies.shape)
 regret = np.zeros_like(strategies)
+for played in range(1, rounds + 1):
+{indent(dedent(steps), "    ")}\
+    total = total + strategies
+return total
 """
+
 
 WAYS: dict[str, tuple[str, str]] = {
     "regret matching": (
-        _BEGIN
-        + """\
-for played in range(1, rounds + 1):
-    gain = advantages(game.all_payoffs(strategies), strategies)
-    regret = np.maximum(regret + gain, 0.0)
-    strategies = normalize(regret)
-    total = total + strategies
-return total
-""",
+        _averaged("""\
+            gain = advantages(game.all_payoffs(strategies), strategies)
+            regret = np.maximum(regret + gain, 0.0)
+            strategies = normalize(regret)
+            """),
         "match regrets that are kept above zero, all players at once",
     ),
     "regret matching in turn": (
-        _BEGIN
-        + """\
-for played in range(1, rounds + 1):
-    for p in range(game.players):
-        gain = advantages(game.payoffs(p, strategies), strategies[p])
-        regret[p] = np.maximum(regret[p] + gain, 0.0)
-        strategies[p] = normalize(regret[p])
-    total = total + strategies
-return total
-""",
+        _averaged("""\
+            for p in range(game.players):
+                gain = advantages(game.payoffs(p, strategies), strategies[p])
+                regret[p] = np.maximum(regret[p] + gain, 0.0)
+                strategies[p] = normalize(regret[p])
+            """),
         "match regrets that are kept above zero, players in turn",
     ),
     "projection": (
-        _BEGIN
-        + """\
-for played in range(1, rounds + 1):
-    gain = rescale(advantages(game.all_payoffs(strategies), strategies))
-    regret = regret + gain
-    strategies = project(regret / (scale * np.sqrt(played)))
-    total = total + strategies
-return total
-""",
+        _averaged("""\
+            gain = rescale(advantages(game.all_payoffs(strategies), strategies))
+            regret = regret + gain
+            strategies = project(regret / (scale * np.sqrt(played)))
+            """),
         "project cumulative gains on the simplex",
     ),
     "hedge": (
-        _BEGIN
-        + """\
-for played in range(1, rounds + 1):
-    gain = rescale(advantages(game.all_payoffs(strategies), strategies))
-    regret = regret + gain
-    strategies = softmax(regret / np.sqrt(played), scale)
-    total = total + strategies
-return total
-""",
+        _averaged("""\
+            gain = rescale(advantages(game.all_payoffs(strategies), strategies))
+            regret = regret + gain
+            strategies = softmax(regret / np.sqrt(played), scale)
+            """),
         "weigh policies exponentially in cumulative gains",
     ),
     "fictitious play": (
@@ -94,20 +86,8 @@ def install_rounds(program: Program, rng: Generator) -> str:
         names = {"rounds": program.add_constant((f"{method}_rounds", "rounds"), rounds)}
         if "scale" in text:
             names["scale"] = program.add_constant(("scale", f"{method}_scale"), between(rng, 0.05, 0.8))
-        body = parse_statements(text)
-        for statement in body:
-            _put(statement, names)
-        program.methods[method].body = body
-    import_helpers(program)
+        program.methods[method].body = replace_variables(ast.parse(text), names).body
     return f"in {' and '.join(methods)}: {said}"
-
-
-def _put(statement: ast.stmt, names: dict[str, ast.expr]) -> None:
-    class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            return clone(names[node.id]) if node.id in names else node
-
-    Put().visit(statement)
 
 
 def share_method(program: Program, rng: Generator) -> str:
