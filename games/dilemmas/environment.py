@@ -7,7 +7,6 @@ the agents' table (see `nashforge.games.dilemmas.kernels`), then the apples, the
 from __future__ import annotations
 
 import copy
-from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -24,8 +23,11 @@ _AHEAD = 64
 """Steps for which random numbers are drawn at once."""
 
 
-class Environment(ABC):
-    """One episode at a time of a sequential social dilemma.
+class Environment:
+    """One episode at a time of a sequential social dilemma, Gathering or Cleanup.
+
+    In Gathering apples always come back, and a beam takes others out of the game; in Cleanup they grow only
+    while somebody cleans the river, at a cost.
 
     Parameters
     ----------
@@ -62,7 +64,9 @@ class Environment(ABC):
         self.grid = grid = load_map(setting.map)
         self.paths: Paths = paths(grid)
         self.actions = legal_actions(setting.game)
-        agents, apples, river = setting.agents, len(grid.apples), self._river_cells()
+        agents, apples = setting.agents, len(grid.apples)
+        self._cleanup = setting.game == "cleanup"
+        river = len(grid.river) if self._cleanup else 0
         self.state = np.zeros(kernels.AGENT_ROWS * agents + apples + river, dtype=np.int16)
         self._cut()
         self.rewards = np.zeros(agents)
@@ -71,11 +75,12 @@ class Environment(ABC):
         self.eaten = np.zeros(apples, dtype=np.int64)
         self.step_number = 0
         self._apple_at = _index(grid.apples, grid.cells)
+        self._river_at = _index(grid.river, grid.cells)
         self._area = np.zeros(grid.cells, dtype=np.int32)
         self._allowed = np.zeros(len(NAMES), dtype=bool)
         self._allowed[list(self.actions)] = True
         self._rng: np.random.Generator | None = None
-        self._luck = np.zeros((_AHEAD, self._draws()))
+        self._luck = np.zeros((_AHEAD, agents + (2 + apples if self._cleanup else 0)))
 
     @property
     def agents(self) -> int:
@@ -100,7 +105,8 @@ class Environment(ABC):
         self.table[kernels.CELL] = starts
         self.table[kernels.FACING] = rng.integers(0, 4, size=self.agents)
         self.table[kernels.LAST] = STAND
-        self._restart()
+        if self._cleanup:
+            self.waste[:] = self.grid.dirty
         for total in (self.rewards, self.returns, self.tally, self.eaten):
             total[...] = 0
         self.step_number = 0
@@ -129,7 +135,28 @@ class Environment(ABC):
         within = self.step_number % _AHEAD
         if within == 0:
             self._rng.random(out=self._luck)
-        self._advance(chosen, self._luck[within])
+        kernels.step(
+            self._cleanup,
+            self.step_number,
+            chosen,
+            self._luck[within],
+            self.table,
+            self.apples,
+            self.waste,
+            self.grid.walls,
+            self.grid.width,
+            self._apple_at,
+            self.grid.apples,
+            self.grid.river,
+            self._river_at,
+            self._area,
+            self.rules.random_priority,
+            self.rules.beams_stop_at_walls,
+            self.rewards,
+            self.returns,
+            self.tally,
+            self.eaten,
+        )
         self.step_number += 1
         return self.rewards
 
@@ -157,90 +184,6 @@ class Environment(ABC):
         head, self.apples, self.waste = np.split(self.state, edges)
         self.table = head.reshape(kernels.AGENT_ROWS, agents)
 
-    def _river_cells(self) -> int:
-        return 0
-
-    @abstractmethod
-    def _draws(self) -> int:
-        """Return how many random numbers a step takes."""
-
-    @abstractmethod
-    def _restart(self) -> None:
-        """Set what is peculiar to the game at the start of an episode."""
-
-    @abstractmethod
-    def _advance(self, actions: npt.NDArray[np.int64], uniforms: npt.NDArray[np.float64]) -> None:
-        """Make one step."""
-
-
-class Gathering(Environment):
-    """Apples that always come back, and a beam that takes others out of the game."""
-
-    def _draws(self) -> int:
-        return self.agents
-
-    def _restart(self) -> None:
-        """Nothing: all apples are there."""
-
-    def _advance(self, actions: npt.NDArray[np.int64], uniforms: npt.NDArray[np.float64]) -> None:
-        kernels.gathering_step(
-            self.step_number,
-            actions,
-            uniforms,
-            self.table,
-            self.apples,
-            self.grid.walls,
-            self.grid.width,
-            self._apple_at,
-            self._area,
-            self.rules.random_priority,
-            self.rules.beams_stop_at_walls,
-            self.rewards,
-            self.returns,
-            self.tally,
-            self.eaten,
-        )
-
-
-class Cleanup(Environment):
-    """Apples that grow only while somebody cleans the river, at a cost."""
-
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
-        self._river_at = _index(self.grid.river, self.grid.cells)
-
-    def _river_cells(self) -> int:
-        return len(self.grid.river)
-
-    def _draws(self) -> int:
-        return self.agents + 2 + len(self.grid.apples)
-
-    def _restart(self) -> None:
-        self.waste[:] = self.grid.dirty
-
-    def _advance(self, actions: npt.NDArray[np.int64], uniforms: npt.NDArray[np.float64]) -> None:
-        kernels.cleanup_step(
-            self.step_number,
-            actions,
-            uniforms,
-            self.table,
-            self.apples,
-            self.waste,
-            self.grid.walls,
-            self.grid.width,
-            self._apple_at,
-            self.grid.river,
-            self._river_at,
-            self.grid.apples,
-            self._area,
-            self.rules.random_priority,
-            self.rules.beams_stop_at_walls,
-            self.rewards,
-            self.returns,
-            self.tally,
-            self.eaten,
-        )
-
 
 def make(setting: Setting | str) -> Environment:
     """Return the environment of a setting, or of a string such as ``cleanup(agents=5,map=cleanup_small)``.
@@ -250,9 +193,7 @@ def make(setting: Setting | str) -> Environment:
     nashforge.games.GameError
         If it cannot be played.
     """
-    what = parse_setting(setting) if isinstance(setting, str) else setting
-    kinds: dict[str, type[Environment]] = {"gathering": Gathering, "cleanup": Cleanup}
-    return kinds[what.game](what)
+    return Environment(parse_setting(setting) if isinstance(setting, str) else setting)
 
 
 def _index(cells: npt.NDArray[np.int32], size: int) -> npt.NDArray[Any]:

@@ -1,5 +1,5 @@
 # mypy: disallow-untyped-decorators=False
-"""The compiled steps of Gathering and Cleanup, and what they share: moving, beams, eating.
+"""The compiled step of Gathering and Cleanup: moving, beams, growing, eating.
 
 All randomness of a step comes in as uniform numbers, the same number of them whatever agents do, so that two
 policies with one seed meet the same luck.
@@ -48,21 +48,6 @@ TALLY_ROWS = 10
 
 _MOVES = np.array([0, 2, 3, 1])
 """Direction of forward, backward, step left and step right, relative to the facing."""
-
-
-@kernel()
-def _order(uniforms: Floats, agents: int, random_priority: bool) -> npt.NDArray[np.int64]:
-    """Return in which order agents act and eat in this step."""
-    return np.argsort(uniforms[:agents]) if random_priority else np.arange(agents)
-
-
-@kernel()
-def _begin(table: Ints, tally: Counts) -> None:
-    """Let the counters of tagged agents fall."""
-    for i in range(table.shape[1]):
-        if table[TIMEOUT, i] > 0:
-            table[TIMEOUT, i] -= 1
-        table[LAST, i] = STAND
 
 
 @kernel()
@@ -158,160 +143,6 @@ def _fire(
 
 
 @kernel()
-def _eat(
-    table: Ints,
-    tally: Counts,
-    order: npt.NDArray[np.int64],
-    apples: Ints,
-    apple_at: Index,
-    eaten: Counts,
-    empty: int,
-    rewards: Floats,
-) -> None:
-    """Let everyone in the game eat the apple under them; ``empty`` is how an eaten one is marked."""
-    for i in order:
-        k = apple_at[table[CELL, i]]
-        if table[TIMEOUT, i] == 0 and k >= 0 and apples[k] == 0:
-            apples[k] = empty
-            eaten[k] += 1
-            tally[APPLES, i] += 1
-            rewards[i] += 1.0
-
-
-@kernel()
-def _end(table: Ints, tally: Counts, rewards: Floats, returns: Floats, step: int) -> None:
-    """Add the step to the episode's totals."""
-    for i in range(table.shape[1]):
-        returns[i] += rewards[i]
-        if table[TIMEOUT, i] > 0:
-            tally[FROZEN, i] += 1
-        if rewards[i] > 0:
-            tally[INCOME_STEPS, i] += step
-            tally[INCOME_COUNT, i] += 1
-
-
-@kernel()
-def gathering_step(
-    step: int,
-    actions: npt.NDArray[np.int64],
-    uniforms: Floats,
-    table: Ints,
-    apples: Ints,
-    walls: Bools,
-    width: int,
-    apple_at: Index,
-    area: Index,
-    random_priority: bool,
-    stop: bool,
-    rewards: Floats,
-    returns: Floats,
-    tally: Counts,
-    eaten: Counts,
-) -> None:
-    """Timeouts fall, actions, respawn, eating. ``apples`` holds the steps until each is back (0: there)."""
-    agents = table.shape[1]
-    rewards[:] = 0.0
-    _begin(table, tally)
-    order = _order(uniforms, agents, random_priority)
-    for i in order:
-        if table[TIMEOUT, i] > 0:
-            continue
-        table[LAST, i] = actions[i]
-        if actions[i] == BEAM:
-            count = rectangle(
-                table[CELL, i],
-                table[FACING, i],
-                GATHERING_BEAM_LENGTH,
-                GATHERING_BEAM_WIDTH,
-                stop,
-                walls,
-                width,
-                area,
-            )
-            _fire(table, tally, i, area, count, GATHERING_HITS, rewards, 0.0)
-        else:
-            _move(table, tally, i, actions[i], walls, width)
-    for k in range(apples.size):
-        if apples[k] > 0:
-            apples[k] -= 1
-    _eat(table, tally, order, apples, apple_at, eaten, RESPAWN, rewards)
-    _end(table, tally, rewards, returns, step)
-
-
-@kernel()
-def cleanup_step(
-    step: int,
-    actions: npt.NDArray[np.int64],
-    uniforms: Floats,
-    table: Ints,
-    apples: Ints,
-    waste: Ints,
-    walls: Bools,
-    width: int,
-    apple_at: Index,
-    river: Index,
-    river_at: Index,
-    apple_cells: Index,
-    area: Index,
-    random_priority: bool,
-    stop: bool,
-    rewards: Floats,
-    returns: Floats,
-    tally: Counts,
-    eaten: Counts,
-) -> None:
-    """Timeouts fall, actions, waste, apples, eating.
-
-    ``apples`` is 0 where there is one and `NO_APPLE` elsewhere, ``waste`` is 1 where the river is dirty.
-    """
-    agents = table.shape[1]
-    rewards[:] = 0.0
-    _begin(table, tally)
-    order = _order(uniforms, agents, random_priority)
-    for i in order:
-        if table[TIMEOUT, i] > 0:
-            continue
-        action = actions[i]
-        table[LAST, i] = action
-        if action != BEAM and action != CLEAN:
-            _move(table, tally, i, action, walls, width)
-            continue
-        count = rectangle(
-            table[CELL, i],
-            table[FACING, i],
-            CLEANUP_BEAM_LENGTH,
-            CLEANUP_BEAM_WIDTH,
-            stop,
-            walls,
-            width,
-            area,
-        )
-        if action == BEAM:
-            rewards[i] -= BEAM_COST
-            _fire(table, tally, i, area, count, 1, rewards, HIT_PENALTY)
-        else:
-            rewards[i] -= CLEAN_COST
-            tally[CLEANINGS, i] += 1
-            for k in range(count):
-                where = river_at[area[k]]
-                if where >= 0 and waste[where] > 0:
-                    waste[where] = 0
-                    tally[CLEANED, i] += 1
-    occupied = np.zeros(walls.size, dtype=np.bool_)
-    for i in range(agents):
-        occupied[table[CELL, i]] = True
-    luck = uniforms[agents:]
-    _spread(waste, river, occupied, luck)
-    density = waste.sum() / waste.size
-    chance = GROWTH_PROBABILITY * (1.0 - density / WASTE_THRESHOLD) if density < WASTE_THRESHOLD else 0.0
-    for k in range(apples.size):
-        if apples[k] > 0 and not occupied[apple_cells[k]] and luck[2 + k] < chance:
-            apples[k] = 0
-    _eat(table, tally, order, apples, apple_at, eaten, NO_APPLE, rewards)
-    _end(table, tally, rewards, returns, step)
-
-
-@kernel()
 def _spread(waste: Ints, river: Index, occupied: Bools, luck: Floats) -> None:
     """Turn one clean river cell dirty, with a probability, while the density is below the threshold."""
     if waste.sum() / waste.size >= WASTE_THRESHOLD or luck[0] >= WASTE_PROBABILITY:
@@ -327,3 +158,98 @@ def _spread(waste: Ints, river: Index, occupied: Bools, luck: Floats) -> None:
                 waste[k] = 1
                 return
             chosen -= 1
+
+
+@kernel()
+def _grow(
+    table: Ints, apples: Ints, waste: Ints, river: Index, cells: Index, luck: Floats, size: int
+) -> None:
+    """Let waste appear in Cleanup, then apples: the more, the cleaner the river, and where nobody stands."""
+    occupied = np.zeros(size, dtype=np.bool_)
+    for i in range(table.shape[1]):
+        occupied[table[CELL, i]] = True
+    _spread(waste, river, occupied, luck)
+    density = waste.sum() / waste.size
+    chance = GROWTH_PROBABILITY * (1.0 - density / WASTE_THRESHOLD) if density < WASTE_THRESHOLD else 0.0
+    for k in range(apples.size):
+        if apples[k] > 0 and not occupied[cells[k]] and luck[2 + k] < chance:
+            apples[k] = 0
+
+
+@kernel()
+def step(
+    cleanup: bool,
+    number: int,
+    actions: npt.NDArray[np.int64],
+    uniforms: Floats,
+    table: Ints,
+    apples: Ints,
+    waste: Ints,
+    walls: Bools,
+    width: int,
+    apple_at: Index,
+    apple_cells: Index,
+    river: Index,
+    river_at: Index,
+    area: Index,
+    random_priority: bool,
+    stop: bool,
+    rewards: Floats,
+    returns: Floats,
+    tally: Counts,
+    eaten: Counts,
+) -> None:
+    """Make a step of Gathering or Cleanup: timeouts fall, agents act, waste and apples grow, agents eat.
+
+    ``apples`` is 0 where there is one; elsewhere in Gathering the steps until it is back, in Cleanup
+    `NO_APPLE`. ``waste`` is 1 where the river of Cleanup is dirty; Gathering has none.
+    """
+    agents = table.shape[1]
+    length, beam_width, hits = GATHERING_BEAM_LENGTH, GATHERING_BEAM_WIDTH, GATHERING_HITS
+    cost, penalty, empty = 0.0, 0.0, RESPAWN
+    if cleanup:
+        length, beam_width, hits = CLEANUP_BEAM_LENGTH, CLEANUP_BEAM_WIDTH, 1
+        cost, penalty, empty = BEAM_COST, HIT_PENALTY, NO_APPLE
+    rewards[:] = 0.0
+    for i in range(agents):
+        table[TIMEOUT, i] = max(table[TIMEOUT, i] - 1, 0)
+        table[LAST, i] = STAND
+    order = np.argsort(uniforms[:agents]) if random_priority else np.arange(agents)
+    for i in order:
+        if table[TIMEOUT, i] > 0:
+            continue
+        action = actions[i]
+        table[LAST, i] = action
+        if action != BEAM and action != CLEAN:
+            _move(table, tally, i, action, walls, width)
+            continue
+        count = rectangle(table[CELL, i], table[FACING, i], length, beam_width, stop, walls, width, area)
+        if action == BEAM:
+            rewards[i] -= cost
+            _fire(table, tally, i, area, count, hits, rewards, penalty)
+        else:
+            rewards[i] -= CLEAN_COST
+            tally[CLEANINGS, i] += 1
+            for k in range(count):
+                where = river_at[area[k]]
+                if where >= 0 and waste[where] > 0:
+                    waste[where] = 0
+                    tally[CLEANED, i] += 1
+    if cleanup:
+        _grow(table, apples, waste, river, apple_cells, uniforms[agents:], walls.size)
+    else:
+        for k in range(apples.size):
+            apples[k] = max(apples[k] - 1, 0)
+    for i in order:
+        k = apple_at[table[CELL, i]]
+        if table[TIMEOUT, i] == 0 and k >= 0 and apples[k] == 0:
+            apples[k] = empty
+            eaten[k] += 1
+            tally[APPLES, i] += 1
+            rewards[i] += 1.0
+    for i in range(agents):
+        returns[i] += rewards[i]
+        tally[FROZEN, i] += table[TIMEOUT, i] > 0
+        if rewards[i] > 0:
+            tally[INCOME_STEPS, i] += number
+            tally[INCOME_COUNT, i] += 1
