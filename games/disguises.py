@@ -9,13 +9,12 @@ perturbation of the payoffs changes them a little.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nashforge.games.leaves import merge_leaves
-from nashforge.games.sequence_form import FloatArray, IndexArray, SequenceForm, Treeplex
+from nashforge.games.sequence_form import IndexArray, SequenceForm, Treeplex
 
 FEWEST_DUMMY_ACTIONS = 2
 MOST_DUMMY_ACTIONS = 4
@@ -30,7 +29,8 @@ class Disguise:
     original, form : SequenceForm
         The game and its disguise.
     sequences : tuple of ndarray of int32, each of shape (original sequences,)
-        For each player, the disguised sequence of every original sequence.
+        For each player, the disguised sequence of every original sequence: ``policy[sequences[player]]`` is a
+        policy of the disguised game in the original.
     infosets : tuple of ndarray of int32, each of shape (original information sets,)
         For each player, the disguised information set of every original one; the others are dummies.
     """
@@ -39,50 +39,6 @@ class Disguise:
     form: SequenceForm
     sequences: tuple[IndexArray, ...]
     infosets: tuple[IndexArray, ...]
-
-    def policy_from_disguised(self, profile: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
-        """Translate behaviour policies of the disguised game to the original game.
-
-        Parameters
-        ----------
-        profile : sequence of ndarray of float64, each of shape (disguised sequences,)
-            One policy a player: the probability of each action in its information set.
-
-        Returns
-        -------
-        tuple of ndarray of float64, each of shape (original sequences,)
-        """
-        _check_profile(profile, self.form)
-        return tuple(np.asarray(policy)[to] for policy, to in zip(profile, self.sequences, strict=True))
-
-    def policy_to_disguised(self, profile: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
-        """Translate behaviour policies of the original game to the disguised one; dummies play uniformly.
-
-        Parameters
-        ----------
-        profile : sequence of ndarray of float64, each of shape (original sequences,)
-
-        Returns
-        -------
-        tuple of ndarray of float64, each of shape (disguised sequences,)
-        """
-        _check_profile(profile, self.original)
-        disguised = []
-        for policy, to, treeplex in zip(profile, self.sequences, self.form.treeplexes, strict=True):
-            sizes = np.diff(treeplex.start)
-            full = np.repeat(1.0 / sizes, sizes)
-            full[to] = policy
-            disguised.append(full)
-        return tuple(disguised)
-
-
-def _check_profile(profile: Sequence[FloatArray], form: SequenceForm) -> None:
-    shapes = [np.shape(policy) for policy in profile]
-    expected = [(treeplex.sequences,) for treeplex in form.treeplexes]
-    if shapes != expected:
-        raise ValueError(
-            f"a policy profile of {form.name} has one array a player, of shapes {expected}; got {shapes}"
-        )
 
 
 def disguise(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -19,48 +18,6 @@ COOPERATE = {"prisoners_dilemma": 0, "stag_hunt": 0, "chicken": 1, "public_goods
 """The action that cooperates, by game."""
 
 MOST_PLAYERS = 10
-
-
-@dataclass(frozen=True)
-class Payoffs:
-    """Payoffs of a symmetric dilemma for two, as the field names them.
-
-    Attributes
-    ----------
-    temptation, reward, punishment, sucker : float
-        Of defecting against a cooperator, of both cooperating, of both defecting, and of cooperating against
-        a defector.
-    """
-
-    temptation: float
-    reward: float
-    punishment: float
-    sucker: float
-
-    @property
-    def greed(self) -> bool:
-        """Whether it tempts to defect against a cooperator."""
-        return self.temptation > self.reward
-
-    @property
-    def fear(self) -> bool:
-        """Whether it pays to defect against a defector."""
-        return self.punishment > self.sucker
-
-    @property
-    def dilemma(self) -> bool:
-        """Whether it is a social dilemma: fear or greed stand against what is best for both.
-
-        Macy & Flache (2002) also ask that mutual cooperation beats taking turns at defecting, 2 R > T + S,
-        which the prisoner's dilemma of OpenSpiel only just misses; see `turns_pay`.
-        """
-        better = self.reward > self.punishment and self.reward > self.sucker
-        return better and (self.greed or self.fear)
-
-    @property
-    def turns_pay(self) -> bool:
-        """Whether taking turns at defecting earns at least as much as mutual cooperation."""
-        return self.temptation + self.sucker >= 2 * self.reward
 
 
 def matrix_dilemma(name: str, players: int = 2, multiplier: float = 1.6) -> pyspiel.Game:
@@ -96,18 +53,6 @@ def iterated(game: pyspiel.Game, rounds: int) -> pyspiel.Game:
     return pyspiel.create_repeated_game(
         game, {"num_repetitions": rounds, "enable_infostate": True, "recall": rounds}
     )
-
-
-def payoffs(name: str) -> Payoffs:
-    """Return the payoffs of a dilemma for two."""
-    game = matrix_dilemma(name)
-    c = COOPERATE[name]
-    d = 1 - c
-
-    def utility(own: int, other: int) -> float:
-        return float(game.player_utility(0, own, other))
-
-    return Payoffs(utility(d, c), utility(c, c), utility(d, d), utility(c, d))
 
 
 def _public_goods(players: int, multiplier: float) -> pyspiel.Game:

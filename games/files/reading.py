@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from pathlib import Path
@@ -49,24 +48,21 @@ def file_bytes(path: str | Path) -> bytes:
         raise GameFileError(f"the game file {name} cannot be read: {reason}") from error
 
 
-def file_digest(path: str | Path) -> str:
-    """Return the SHA-256 of the content of a file that a game is read from."""
-    return hashlib.sha256(file_bytes(path)).hexdigest()
+def parse_game_file(data: bytes, name: str, suffix: str = "") -> ExtensiveFile | StrategicFile:
+    """Read the content of a game file in one of Gambit's formats.
 
-
-def read_game_file(path: str | Path) -> ExtensiveFile | StrategicFile:
-    """Read a game in one of Gambit's formats; the ending of the path says which.
+    Parameters
+    ----------
+    data
+        What `file_bytes` returned.
+    name
+        How errors call the file; its ending says the format, unless a ``suffix`` is given.
 
     Raises
     ------
     GameFileError
-        If the file cannot be read or is ill-formed.
+        If it is ill-formed.
     """
-    return parse_game_file(file_bytes(path), os.fspath(path))
-
-
-def parse_game_file(data: bytes, name: str, suffix: str = "") -> ExtensiveFile | StrategicFile:
-    """Read the content of a game file; see `read_game_file`. A suffix overrules that of the name."""
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nashforge.games.dilemmas.matrix import COOPERATE, matrix_dilemma, payoffs
+from nashforge.games.dilemmas.matrix import COOPERATE, matrix_dilemma
 from nashforge.games.errors import GameError
 
 
-def test_the_three_dilemmas_differ_in_fear_and_greed():
-    found = {name: payoffs(name) for name in ("prisoners_dilemma", "stag_hunt", "chicken")}
-    assert {name: (p.greed, p.fear) for name, p in found.items()} == {
-        "prisoners_dilemma": (True, True),
-        "stag_hunt": (False, True),
-        "chicken": (True, False),
-    }
-    assert all(p.dilemma for p in found.values())
-    assert {name for name, p in found.items() if p.turns_pay} == {"prisoners_dilemma"}
+@pytest.mark.parametrize(
+    ("name", "greed", "fear"),
+    [("prisoners_dilemma", True, True), ("stag_hunt", False, True), ("chicken", True, False)],
+)
+def test_the_three_dilemmas_differ_in_fear_and_greed(name, greed, fear):
+    """Greed: it tempts to defect against a cooperator. Fear: it pays to defect against a defector."""
+    cooperate = COOPERATE[name]
+    order = [cooperate, 1 - cooperate]
+    game = matrix_dilemma(name)
+    (reward, sucker), (temptation, punishment) = [
+        [game.player_utility(0, own, other) for other in order] for own in order
+    ]
+    assert (temptation > reward, punishment > sucker) == (greed, fear)
+    assert reward > max(punishment, sucker)
 
 
 @pytest.mark.parametrize("players", [2, 3, 5])
