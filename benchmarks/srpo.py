@@ -28,11 +28,11 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.studies.intervals import Indices, jackknife
+from benchmarks.studies.srpo import srpo
+from benchmarks.studies.worlds import CooperationWorld, MarkovWorld
 from nashforge.games.markov import contribution_line
 from nashforge.solvers.equilibria import rqe
-from nashforge.solvers.learners.intervals import Indices, jackknife
-from nashforge.solvers.learners.srpo import srpo
-from nashforge.solvers.learners.worlds import CooperationWorld, MarkovWorld
 from nashforge.solvers.metrics.social import CrossPlay
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -56,8 +56,8 @@ def tabular(tau: float | None, seed: int) -> list[Array]:
 
 def one_shot(tau: float | None, seed: int) -> list[Array]:
     """Train networks on the job; return both strategies."""
-    from nashforge.solvers.learners.neural.networks import log_policy
-    from nashforge.solvers.learners.neural.srpo import Settings, train
+    from benchmarks.studies.neural.networks import log_policy
+    from benchmarks.studies.neural.srpo import Settings, train
 
     # In units of utility, as tables are; other settings suit so small a problem.
     how = Settings(copies=64, length=16, hidden=(16,), rate=3e-3, normalize=False)
@@ -77,8 +77,8 @@ def one_shot(tau: float | None, seed: int) -> list[Array]:
 
 def grid(steps: int, tau: float | None, seed: int) -> list[Any]:
     """Train networks on the grid; return both."""
-    from nashforge.solvers.learners.neural.networks import on_host
-    from nashforge.solvers.learners.neural.srpo import train
+    from benchmarks.studies.neural.networks import on_host
+    from benchmarks.studies.neural.srpo import train
 
     rng = np.random.default_rng(seed)
     found = train(CooperationWorld, rng, steps=steps, tau=tau, epsilon=GRID_EPSILON)
@@ -93,7 +93,7 @@ def exact_returns(teams: Sequence[Sequence[Array]]) -> Array:
 
 def sampled_returns(teams: Sequence[Any]) -> Array:
     """Return both agents' mean returns in all pairs, shape ``(2, teams, teams)``."""
-    from nashforge.solvers.learners.neural.playing import cross_returns
+    from benchmarks.studies.neural.playing import cross_returns
 
     return cross_returns(CooperationWorld, teams, np.random.default_rng(2026), EPISODES)
 

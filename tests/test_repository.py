@@ -25,9 +25,6 @@ MAY_USE: dict[str, set[str]] = {
 }
 """The packages, and which others each may import."""
 
-NEEDS_EXTRA = {"solvers/learners/neural": "neural"}
-"""Folders that work only with an extra, and may import what it names."""
-
 HEAVY = (
     "alembic",
     "jinja2",
@@ -202,14 +199,11 @@ def test_every_import_is_a_declared_dependency() -> None:
     distributions = packages_distributions()
     undeclared = {}
     for path in modules():
-        extra = NEEDS_EXTRA.get(path.parent.relative_to(ROOT).as_posix())
-        optional = project["optional-dependencies"][extra] if extra else []
-        declared = always | {requirement_name(requirement) for requirement in optional}
         for name in set(imports(path.read_text(encoding="utf-8"), lazy=False)):
             if name in {*MAY_USE, "errors"} or name in sys.stdlib_module_names:
                 continue
             providers = {canonical(provider) for provider in distributions.get(name, [name])}
-            if not providers & declared:
+            if not providers & always:
                 undeclared[name] = path.relative_to(ROOT).as_posix()
     assert undeclared == {}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nashforge.solvers.learners.intervals import jackknife
+from benchmarks.studies.intervals import jackknife
 
 
 def test_the_interval_of_a_mean_is_students() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 jax = pytest.importorskip("jax")
 import jax.numpy as jnp  # noqa: E402
 
-from nashforge.solvers.learners.neural import networks, ppo  # noqa: E402
-from nashforge.solvers.learners.srpo import _centred, _score, softmax  # noqa: E402
+from benchmarks.studies.neural import networks, ppo  # noqa: E402
+from benchmarks.studies.srpo import _centred, _score, softmax  # noqa: E402
 
 
 @given(seed=st.integers(0, 2**31), discount=st.floats(0, 1), trace=st.floats(0, 1))

@@ -1,6 +1,6 @@
 """Partners from the Axelrod library for the iterated prisoner's dilemma, as OpenSpiel bots. Optional.
 
-Install them with ``pip install ".[axelrod]"``. Source: Knight et al., "An open framework for the
+Install them with ``pip install ".[studies]"``. Source: Knight et al., "An open framework for the
 reproducible study of the iterated prisoner's dilemma" (2016).
 """
 
@@ -136,6 +136,6 @@ def _strategies() -> dict[str, Any]:
         library = import_module("axelrod")
     except ModuleNotFoundError as error:
         raise PartnerError(
-            'the Axelrod library is not installed; install it with `pip install ".[axelrod]"` in the checkout'
+            'the Axelrod library is not installed; install it with `pip install ".[studies]"` in the checkout'
         ) from error
     return {kind.name: kind for kind in library.strategies}

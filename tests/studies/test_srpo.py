@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.studies.srpo import srpo
 from nashforge.solvers.equilibria import rqe
-from nashforge.solvers.learners.srpo import srpo
 from nashforge.solvers.metrics.social import free_riding
 from nashforge.solvers.risk import RiskError
 

@@ -11,12 +11,12 @@ import pytest
 
 pytest.importorskip("jax")
 
+from benchmarks.studies.neural.networks import Network, log_policy
+from benchmarks.studies.neural.playing import cross_returns, play
+from benchmarks.studies.neural.srpo import Settings, TrainedNetworks, train
+from benchmarks.studies.worlds import MarkovWorld
 from nashforge.games.markov import MarkovGame, contribution_line
 from nashforge.solvers.equilibria import rqe
-from nashforge.solvers.learners.neural.networks import Network, log_policy
-from nashforge.solvers.learners.neural.playing import cross_returns, play
-from nashforge.solvers.learners.neural.srpo import Settings, TrainedNetworks, train
-from nashforge.solvers.learners.worlds import MarkovWorld
 from nashforge.solvers.risk import RiskError
 
 CONTRIBUTION = np.array([[0.6, 0.6], [1.0, 0.0]])
@@ -140,13 +140,13 @@ def test_without_the_extra_one_sentence_names_it_and_the_rest_works() -> None:
         "import importlib.util as util, sys\n"
         "find = util.find_spec\n"
         "util.find_spec = lambda name, *rest: None if name in ('jax', 'optax') else find(name, *rest)\n"
-        "from nashforge.solvers.learners import engine, srpo, worlds\n"
+        "from benchmarks.studies import srpo, worlds\n"
         "assert 'jax' not in sys.modules\n"
-        "try:\n    from nashforge.solvers.learners.neural import srpo\n"
+        "try:\n    from benchmarks.studies.neural import srpo\n"
         "except ImportError as error:\n    print(error)\n"
     )
-    root = Path(__file__).resolve().parents[4]
+    root = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout == (
-        'neural learners need jax and optax; install them, in the checkout, with: pip install ".[neural]"\n'
+        'neural learners need jax and optax; install them, in the checkout, with: pip install ".[studies]"\n'
     )

@@ -6,8 +6,8 @@ import numpy as np
 import pyspiel
 import pytest
 
+from benchmarks.studies.axelrod_pool import POOL, AxelrodBot, PartnerError, partner_names
 from nashforge.games.dilemmas.matrix import iterated, matrix_dilemma
-from nashforge.solvers.policies.axelrod_pool import POOL, AxelrodBot, PartnerError, partner_names
 
 axelrod = pytest.importorskip("axelrod")
 

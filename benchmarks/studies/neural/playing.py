@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.solvers.learners.neural.networks import Floats, HostNetwork, Ints, Network, act, on_host
-from nashforge.solvers.learners.worlds import World
+from benchmarks.studies.neural.networks import Floats, HostNetwork, Ints, Network, act, on_host
+from benchmarks.studies.worlds import World
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Pair: TypeAlias = tuple[HostNetwork, HostNetwork]

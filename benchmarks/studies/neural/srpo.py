@@ -9,7 +9,7 @@ Our reading where the source is silent: the adversary's surrogate is clipped pes
 objective is multiplied by tau / (1 + tau), so that no tau makes it huge (Adam does not mind the scale); the
 divergence is the mean over what the partner's seat saw; gradients are clipped network by network. With
 ``normalize``, as usual with PPO, advantages have standard deviation 1 in every batch: tau and epsilon are in
-units of that deviation. Without, they are in units of utility, as in `nashforge.solvers.learners.srpo`.
+units of that deviation. Without, they are in units of utility, as in `benchmarks.studies.srpo`.
 
 Source: strategic risk aversion (2026), arXiv 2602.21515, algorithm 1 and its settings (`Settings`).
 """
@@ -24,7 +24,7 @@ import jax
 import numpy as np
 import optax
 
-from nashforge.solvers.learners.neural.networks import (
+from benchmarks.studies.neural.networks import (
     POLICY_GAIN,
     VALUE_GAIN,
     Network,
@@ -33,9 +33,9 @@ from nashforge.solvers.learners.neural.networks import (
     perceptron,
     values,
 )
-from nashforge.solvers.learners.neural.playing import Array, Batch, MakeWorld, Pair, collect
-from nashforge.solvers.learners.neural.ppo import advantages, divergence, entropy, surrogate, taken
-from nashforge.solvers.learners.worlds import World
+from benchmarks.studies.neural.playing import Array, Batch, MakeWorld, Pair, collect
+from benchmarks.studies.neural.ppo import advantages, divergence, entropy, surrogate, taken
+from benchmarks.studies.worlds import World
 from nashforge.solvers.risk.measures import RiskError
 
 Scalar: TypeAlias = jax.Array | float

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.studies.worlds import CooperationWorld, MarkovWorld
 from nashforge.games.dilemmas.cooperation import Cooperation
 from nashforge.games.markov import MarkovGame, cliff_walk, contribution_line
-from nashforge.solvers.learners.worlds import CooperationWorld, MarkovWorld
 
 
 def test_every_copy_of_the_grid_is_an_episode_of_it() -> None:
