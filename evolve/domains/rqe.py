@@ -16,7 +16,7 @@ from nashforge.evolve.evaluation.metrics import SECONDS, catalogue, defined
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.loading.identities import Identity
-from nashforge.games.matrix.suite_files import load_matrix_suite
+from nashforge.games.matrix.suite_files import MATRIX_SUITES
 from nashforge.solvers.learners.engine import RQE, StrategyError, learning_task
 from nashforge.solvers.learners.markov.measures import NEGLIGIBLE
 from nashforge.solvers.learners.task import Task
@@ -80,7 +80,7 @@ class RQEDomain(GameDomain):
 
     def games(self, suite: str) -> Sequence[str]:
         """Return the games of a suite of matrix and Markov games."""
-        return load_matrix_suite(suite).games
+        return MATRIX_SUITES.load(suite).games
 
     def identified(self, game: str) -> tuple[str, str]:
         """Return how to call a task from any folder, and the digest of its identity."""

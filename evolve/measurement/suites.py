@@ -81,14 +81,14 @@ def find_suite(name_or_path: str) -> SuiteEntry:
 
 
 def _known() -> Iterator[tuple[Callable[[str], SuiteEntry], str]]:
-    from nashforge.evolve.domains.dilemmas.suites import dilemma_suite_names
-    from nashforge.games.matrix.suite_files import matrix_suite_names
+    from nashforge.evolve.domains.dilemmas.suites import DILEMMA_SUITES
+    from nashforge.games.matrix.suite_files import MATRIX_SUITES
     from nashforge.games.suites import suite_names
 
     for load, names in (
         (_extensive, suite_names()),
-        (_learning, matrix_suite_names()),
-        (_dilemma, dilemma_suite_names()),
+        (_learning, MATRIX_SUITES.names()),
+        (_dilemma, DILEMMA_SUITES.names()),
     ):
         for name in names:
             yield load, name
@@ -102,10 +102,10 @@ def _extensive(name: str) -> SuiteEntry:
 
 
 def _learning(name: str) -> SuiteEntry:
-    from nashforge.games.matrix.suite_files import load_matrix_suite
+    from nashforge.games.matrix.suite_files import MATRIX_SUITES
     from nashforge.solvers.learners.engine import learning_task
 
-    found = load_matrix_suite(name)
+    found = MATRIX_SUITES.load(name)
     for game in found.games:  # another kind of suite has the same fields
         learning_task(game)
     return SuiteEntry(found.name, LEARNING, found.purpose, found.games)

@@ -17,14 +17,14 @@ from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prices import load_prices
 from nashforge.evolve.proposers.llm.recordings.cassette import CassetteError, read_cassette
 from nashforge.games.dilemmas.maps import load_map
-from nashforge.games.matrix.suite_files import load_matrix_suite
+from nashforge.games.matrix.suite_files import MATRIX_SUITES
 from nashforge.games.suites import load_suite
 from nashforge.games.texts import MOST_BYTES, TextError, read_text
 from nashforge.prompts import render
 
 READERS: dict[str, Callable[[str], object]] = {
     "suite": load_suite,
-    "suite of matrix games": load_matrix_suite,
+    "suite of matrix games": MATRIX_SUITES.load,
     "suite of dilemmas": load_dilemma_suite,
     "prices": load_prices,
     "feedback": load_feedback,

@@ -12,18 +12,14 @@ A suite is a TOML file::
 
 from __future__ import annotations
 
-from importlib import resources
-from importlib.resources.abc import Traversable
 from itertools import combinations
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from nashforge.evolve.evaluation.messages import Split
 from nashforge.games.dilemmas.settings import GAMES, Setting, parse_setting
-from nashforge.games.errors import GameError, SuiteError
-from nashforge.games.naming import choice
-from nashforge.games.texts import TextError, read_toml
+from nashforge.games.suites import SuiteKind
 
 Seeds = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)]
 
@@ -73,10 +69,9 @@ class DilemmaSuite(BaseModel):
         return parse_setting(self.setting)
 
 
-def dilemma_suite_names() -> tuple[str, ...]:
-    """Return the names of the suites that come with the package."""
-    files = resources.files(__package__).joinpath("suites").iterdir()
-    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+DILEMMA_SUITES = SuiteKind(
+    DilemmaSuite, "nashforge.evolve.domains.dilemmas", "suites", "suite of social dilemmas"
+)
 
 
 def load_dilemma_suite(name_or_path: str) -> DilemmaSuite:
@@ -89,26 +84,8 @@ def load_dilemma_suite(name_or_path: str) -> DilemmaSuite:
     nashforge.games.SuiteError
         If there is no such suite or its file is ill-formed.
     """
-    found: str | Traversable
-    if name_or_path in dilemma_suite_names():
-        found = resources.files(__package__).joinpath("suites", f"{name_or_path}.toml")
-    elif "(" in name_or_path and name_or_path.partition("(")[0].strip() in GAMES:
-        own = load_dilemma_suite(name_or_path.partition("(")[0].strip())
+    game, bracket, _ = name_or_path.partition("(")
+    if bracket and game.strip() in GAMES:
+        own = DILEMMA_SUITES.load(game.strip())
         return own.model_copy(update={"name": name_or_path, "setting": str(parse_setting(name_or_path))})
-    elif name_or_path.endswith(".toml") or "/" in name_or_path:
-        found = name_or_path
-    else:
-        raise SuiteError(
-            f"there is no suite {name_or_path!r} of social dilemmas; "
-            f"{choice(name_or_path, dilemma_suite_names())} (your own suite is a path ending in .toml)"
-        )
-    try:
-        return DilemmaSuite.model_validate(read_toml(found))
-    except TextError as error:
-        raise SuiteError(f"the suite {name_or_path} {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "it"
-        raise SuiteError(f"the suite {name_or_path} is not valid: {where}: {first['msg']}") from error
-    except GameError as error:
-        raise SuiteError(f"the suite {name_or_path} cannot be played: {error}") from error
+    return DILEMMA_SUITES.load(name_or_path)

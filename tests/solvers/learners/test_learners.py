@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nashforge import games
-from nashforge.games.matrix.suite_files import load_matrix_suite, matrix_suite_names
+from nashforge.games.matrix.suite_files import MATRIX_SUITES
 from nashforge.solvers.equilibria import Equilibrium, rqe
 from nashforge.solvers.learners.engine import RQE, StrategyError, learning_task
 from nashforge.solvers.learners.one_shot import OneShotTask, one_shot_task
@@ -126,9 +126,9 @@ def test_programs_need_one_learner() -> None:
         learner_source("sgd")
 
 
-@pytest.mark.parametrize("name", matrix_suite_names())
+@pytest.mark.parametrize("name", MATRIX_SUITES.names())
 def test_suites_are_read(name: str) -> None:
-    suite = load_matrix_suite(name)
+    suite = MATRIX_SUITES.load(name)
     assert suite.name == name
     for text in suite.games:
         task = learning_task(text)

@@ -7,7 +7,7 @@ import ast
 import numpy as np
 import pytest
 
-from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite, dilemma_suite_names, load_dilemma_suite
+from nashforge.evolve.domains.dilemmas.suites import DILEMMA_SUITES, DilemmaSuite, load_dilemma_suite
 from nashforge.evolve.proposers.base import Individual, ProposalError, Request
 from nashforge.evolve.proposers.fragments.genome import SLOTS, NotTakenApart, library, take_apart
 from nashforge.evolve.proposers.fragments.proposer import PolicyProposer
@@ -103,8 +103,8 @@ def test_what_is_not_in_slots_is_said_to_be_so(source):
 
 
 def test_suites_of_the_package_have_disjoint_seeds():
-    assert {"gathering", "cleanup"} <= set(dilemma_suite_names())
-    for name in dilemma_suite_names():
+    assert {"gathering", "cleanup"} <= set(DILEMMA_SUITES.names())
+    for name in DILEMMA_SUITES.names():
         suite = load_dilemma_suite(name)
         seeds = [*suite.train, *suite.validation, *suite.test]
         assert len(set(seeds)) == len(seeds)
@@ -120,7 +120,7 @@ def test_suites_of_the_package_have_disjoint_seeds():
         ({"setting": "poker"}, "no dilemma"),
         ({"setting": "cleanup(agents=99)"}, "room for"),
         ({"test": []}, "at least 1 item"),
-        ({"colour": 1}, "not permitted"),
+        ({"colour": 1}, "colour is not a field"),
     ],
 )
 def test_suites_that_cannot_be_played(changes, wrong, tmp_path):
