@@ -1,4 +1,4 @@
-"""``nashforge solve``: solve one game with one CFR rule, or by PSRO with one meta-solver."""
+"""``nashforge solve``: solve one game with one program: a CFR rule, a meta-solver of PSRO, a learner."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.shared import (
     Database,
+    FileDomain,
     Force,
     Json,
     MaxNodes,
@@ -27,12 +28,11 @@ if TYPE_CHECKING:
     from nashforge.solvers.programs.trajectory import Checkpoint
 
 
-DEFAULT_RULE = "dcfr"
-
-
 def solve(
-    game: Annotated[str, argument("GAME", "An OpenSpiel game string or game file (.nfg, .efg).")],
-    rule: Rule = DEFAULT_RULE,
+    game: Annotated[
+        str, argument("GAME", "An OpenSpiel game string or game file (.nfg, .efg); of learners such as SC4.")
+    ],
+    rule: Rule = None,
     psro: Annotated[
         str | None,
         option(
@@ -40,8 +40,7 @@ def solve(
         ),
     ] = None,
     iterations: Annotated[
-        int | None,
-        iterations_option("Iterations at most. [default: 1000; with --psro 100]"),
+        int | None, iterations_option("Iterations at most. [default: 1000; of PSRO and learners 100]")
     ] = None,
     target: Annotated[float | None, option("X", "Stop when exploitability is at most X.", min=0.0)] = None,
     seconds: Annotated[float | None, option("N", "Stop after N seconds of iterations.", "--time")] = None,
@@ -54,6 +53,7 @@ def solve(
     ] = None,
     force: Force = False,
     max_nodes: MaxNodes = None,
+    domain: FileDomain = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
@@ -63,36 +63,52 @@ def solve(
     Ctrl-C ends it after the iteration that is being made, with the solution so far: it is shown, and written
     to the files that were asked for.
     """
-    from nashforge.cli.dilemmas import GAMES
     from nashforge.cli.errors import INTERRUPTED, UsageProblem
     from nashforge.cli.interrupts import asking
     from nashforge.cli.options.archives import programs
-    from nashforge.cli.options.files import FIGURES, TABLES, check_apart, check_file, delivered, write_table
+    from nashforge.cli.options.files import (
+        FIGURES,
+        TABLES,
+        check_apart,
+        check_file,
+        delivered,
+        is_figure,
+        write_table,
+    )
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.plot import draw_convergence
     from nashforge.cli.rendering.translated import running
+    from nashforge.evolve.domains import domain as find_domain
+    from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
+    from nashforge.evolve.measurement.solve import check_solved, kind_of
     from nashforge.evolve.measurement.solve import solve as solve_with
     from nashforge.solvers.programs.stopping import Stop
     from nashforge.solvers.programs.trajectory import default_checkpoints
 
-    name = game.partition("(")[0].strip()
-    if name in GAMES:
-        raise UsageProblem(
-            f"{name} is a social dilemma, which is not solved; the commands run, evaluate and watch are for "
-            f"it, as in `nashforge evaluate nearest_apple --game {name}`"
-        )
-    if psro is not None and rule != DEFAULT_RULE:
-        raise UsageProblem("--rule and --psro exclude each other; give one of them")
+    if psro is not None:
+        if rule is not None:
+            raise UsageProblem("--rule and --psro exclude each other; give one of them")
+        rule, domain = psro, "psro"
     if seconds is not None and seconds <= 0:
         raise UsageProblem(f"--time {seconds:g} must be above 0")
     check_file("--policy", policy, force, TABLES)
     check_file("--output", output_file, force, (*FIGURES, *TABLES))
     check_apart({"--policy": policy, "--output": output_file})
-    domain = "cfr" if psro is None else "psro"
-    steps = iterations or (1000 if psro is None else 100)
-
+    check_solved(game)
+    if rule is None:
+        rule = kind_of(find_domain(domain or DEFAULT_DOMAIN)).default
+    with programs([rule], database, domain=domain, choosable=False) as ([named], _):
+        work = find_domain(named.domain)
+        steps = iterations or kind_of(work, named.label).iterations
+        [named] = running([named])
+    measure = work.metrics[work.metric]
+    title = measure.title or measure.name.replace("_", " ")
     as_json = output.wants_json(json)
     screen = output.console()
-    begun: list[str] = []
+    begun = [
+        f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n\n"
+        f"[bold]{'iteration':>9}  {title:>14}  {'seconds':>9}[/]"
+    ]
     stop, shown = Stop(target, seconds), {*default_checkpoints(steps)}
 
     def tell(point: Checkpoint) -> None:
@@ -104,38 +120,33 @@ def solve(
         if point.iteration in shown or stop.met(point.gap):
             screen.print(f"{point.iteration:>9}  {output.number(point.gap):>14}  {point.seconds:>9.3f}")
 
-    meant = None if psro is None else _meant(psro)
-    with programs([psro or rule], database, domain=meant, choosable=False) as ([named], _):
-        if named.domain != domain:
-            option = "--psro" if named.domain == "psro" else "--rule"
-            raise UsageProblem(
-                f"{named.label} is a program of the domain {named.domain!r}"
-                + (f"; give it with {option}" if named.domain in ("cfr", "psro") else "; it solves no games")
-            )
-        [named] = running([named])
-        begun.append(
-            f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n\n"
-            f"[bold]{'iteration':>9}  {'exploitability':>14}  {'seconds':>9}[/]"
+    with asking(stop):
+        solution = solve_with(
+            game,
+            named,
+            steps,
+            on_checkpoint=tell,
+            stop=stop,
+            max_nodes=max_nodes,
+            tier=allow_weaker_sandbox or "strict",
         )
-        with asking(stop):
-            solution = solve_with(
-                game,
-                named,
-                steps,
-                on_checkpoint=tell,
-                stop=stop,
-                max_nodes=max_nodes,
-                tier=allow_weaker_sandbox or "strict",
-            )
+    curve = [{"iteration": p.iteration, measure.name: p.gap, "seconds": p.seconds} for p in solution.curve]
+
+    def write_curve(path: Path) -> None:
+        if is_figure(path):
+            draw_convergence(solution, measure, path)
+        else:
+            write_table(path, curve)
+
     with delivered(
         (policy, lambda path: write_table(path, solution.rows(), solution.table())),
-        (output_file, lambda path: _write_curve(solution, path)),
+        (output_file, write_curve),
         as_json=as_json,
     ):
         if as_json:
-            output.print_json(_value(solution))
+            output.print_json(_value(solution, curve))
         else:
-            _print(screen, solution, stop, steps)
+            _print(screen, solution, stop, steps, title)
         if stop.reason == "interrupted":
             output.console(stderr=True).print(
                 f"Interrupted after iteration {solution.iterations} of {steps}; this is the solution so far."
@@ -144,15 +155,7 @@ def solve(
         raise typer.Exit(INTERRUPTED)
 
 
-def _meant(psro: str) -> str:
-    """Return the domain that a meta-solver is looked for in: that of CFR rules for one of them, to tell."""
-    from nashforge.evolve.domains import domain
-
-    rules, solvers = (domain(name).baselines() for name in ("cfr", "psro"))
-    return "cfr" if psro in rules and psro not in solvers else "psro"
-
-
-def _print(screen: Console, solution: Solution, stop: Stop, steps: int) -> None:
+def _print(screen: Console, solution: Solution, stop: Stop, steps: int, title: str) -> None:
     """Print what the solution is worth, and why it ended."""
     from nashforge.cli.rendering import output
 
@@ -168,27 +171,12 @@ def _print(screen: Console, solution: Solution, stop: Stop, steps: int) -> None:
         screen.print(f"stopped after iteration {solution.iterations} of {steps}: {why}")
     if stop.target is not None and stop.reason != "target":
         screen.print(
-            f"[yellow]The target of {stop.target:g} was not reached: exploitability is "
-            f"{output.number(solution.exploitability)}[/]; give more iterations with -n"
+            f"[yellow]The target of {stop.target:g} was not reached: {title} is "
+            f"{output.number(solution.gap)}[/]; give more iterations with -n"
         )
 
 
-def _write_curve(solution: Solution, path: Path) -> None:
-    """Write how exploitability falls: a figure or a table."""
-    from nashforge.cli.options.files import is_figure, write_table
-    from nashforge.cli.rendering.plot import draw_convergence
-
-    if is_figure(path):
-        draw_convergence(solution, path)
-    else:
-        write_table(path, _curve(solution))
-
-
-def _curve(solution: Solution) -> list[dict[str, Any]]:
-    return [{"iteration": p.iteration, "exploitability": p.gap, "seconds": p.seconds} for p in solution.curve]
-
-
-def _value(solution: Solution) -> dict[str, Any]:
+def _value(solution: Solution, curve: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "game": solution.game.name,
         "rule": solution.program,
@@ -198,5 +186,5 @@ def _value(solution: Solution) -> dict[str, Any]:
         "exploitability": solution.exploitability,
         "values": solution.values(),
         "seconds": solution.curve[-1].seconds,
-        "curve": _curve(solution),
+        "curve": curve,
     }

@@ -75,12 +75,11 @@ ProgramNames = Annotated[
     ),
 ]
 Rule = Annotated[
-    str,
+    str | None,
     option(
         "PROGRAM",
-        "A rule of the library, a nickname, the beginning of a nickname or hash, or a file.",
+        "A rule of the library, a nickname, the beginning of a nickname or hash, or a file. [default: dcfr]",
         complete=complete_rules,
-        show_default=True,
     ),
 ]
 Suite = Annotated[

@@ -169,8 +169,13 @@ def draw_curves(rows: Sequence[ProgramResult], metric: Metric, path: Path, over:
         _legend(made, styles, columns)
 
 
-def draw_convergence(solution: Solution, path: Path) -> None:
-    """Draw the exploitability of one solution over its iterations into a file.
+def draw_convergence(solution: Solution, metric: Metric, path: Path) -> None:
+    """Draw how far one solution was from equilibrium over its iterations into a file.
+
+    Parameters
+    ----------
+    metric
+        What its gap is.
 
     Raises
     ------
@@ -181,12 +186,12 @@ def draw_convergence(solution: Solution, path: Path) -> None:
         axes = grid[0, 0]
         steps = [point.iteration for point in solution.curve]
         axes.plot(steps, [max(point.gap, SMALLEST) for point in solution.curve], color=COLOURS[0])
-        axes.plot(steps[-1:], [max(solution.exploitability, SMALLEST)], "o", color=COLOURS[0], markersize=3.5)
+        axes.plot(steps[-1:], [max(solution.gap, SMALLEST)], "o", color=COLOURS[0], markersize=3.5)
         logarithmic(axes.xaxis)
         logarithmic(axes.yaxis)
         axes.set_title(f"{wrapped(solution.game.name, TITLE_WIDTH)}\n{solution.program}")
         axes.set_xlabel("iteration")
-        axes.set_ylabel("exploitability")
+        axes.set_ylabel(metric.label)
 
 
 def _points(row: ProgramResult, metric: Metric, over: str) -> tuple[list[float], list[float]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
     from nashforge.evolve.proposers.base import Proposer
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
+    from nashforge.solvers.programs.kind import ProgramKind
 
 FINGERPRINT_DIGITS = 5
 """Programs whose measurements agree to so many digits on the smoke stage count as the same behaviour."""
@@ -68,6 +69,8 @@ class Domain(ABC):
         The metric that ``metric`` is traded off against where nobody says otherwise.
     prompts : str or None
         A folder with its prompt templates, if they do not come with Nashforge.
+    kind : ProgramKind or None
+        Interface, library and engine of its programs, if they solve games: for ``nashforge solve``.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Domain(ABC):
     search: Mapping[str, object] = MappingProxyType({})
     effort: str = SECONDS.name
     prompts: str | None = None
+    kind: ProgramKind | None = None
 
     @property
     def title(self) -> str:

@@ -6,14 +6,45 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from nashforge.evolve.domains import domain
-from nashforge.evolve.domains.games import GameDomain
-from nashforge.evolve.measurement.programs import NamedProgram, UnknownProgramError, playable
+from nashforge.evolve.domains import domain, domain_names
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.domains.capabilities import NotOfferedError
+from nashforge.evolve.measurement.programs import NamedProgram, playable
 from nashforge.evolve.sandbox import Limits, Sandbox, SessionGroup, Tier
-from nashforge.solvers.programs.kind import Arguments
+from nashforge.solvers.programs.kind import Arguments, ProgramKind
 from nashforge.solvers.programs.solution import Solution
 from nashforge.solvers.programs.stopping import Stop
 from nashforge.solvers.solving import in_process
+
+
+def kind_of(work: Domain, program: str | None = None) -> ProgramKind:
+    """Return what the programs of a domain solve games with.
+
+    Raises
+    ------
+    NotOfferedError
+        If they solve none; it names the program, if one is given.
+    """
+    if work.kind is None:
+        whose = f"{program} is a program of" if program else "the programs meant are those of"
+        raise NotOfferedError(f"{whose} the domain {work.name!r}, which solve no games")
+    return work.kind
+
+
+def check_solved(game: str) -> None:
+    """Make sure that a game is not one that the programs of a domain play, and none solves.
+
+    Raises
+    ------
+    NotOfferedError
+        If it bears the name of such a domain.
+    """
+    name = game.partition("(")[0].strip()
+    if name in domain_names() and domain(name).kind is None:
+        raise NotOfferedError(
+            f"{name} is played by the programs of the domain {name}, and not solved; the commands run, "
+            f"evaluate and watch are for it, as in `nashforge evaluate {domain(name).seed} --game {name}`"
+        )
 
 
 def solve(
@@ -53,11 +84,7 @@ def solve(
         If it returns something that is not a policy or mixture, or is of a domain that solves no games.
     """
     work = domain(named.domain)
-    if not isinstance(work, GameDomain):
-        raise UnknownProgramError(
-            f"{named.label} is a program of the domain {work.name!r}; it solves no games"
-        )
-    kind, runs = work.kind, playable(named)
+    kind, runs = kind_of(work, named.label), playable(named)
 
     @contextmanager
     def confined(arguments: Sequence[Arguments]) -> Iterator[SessionGroup]:

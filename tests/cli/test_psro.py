@@ -30,7 +30,6 @@ def test_unread_meta_solvers_run_in_the_sandbox_with_equal_results(empty: Any, t
     [
         ("solve kuhn_poker --psro nash --rule cfr", 2, "--rule and --psro exclude each other"),
         ("solve kuhn_poker --psro shr", 2, "did you mean shor"),
-        ("solve kuhn_poker --rule shor", 2, "--psro"),
         ("solve kuhn_poker(players=3) --psro nash -n 2", 2, "two players; this one has 3"),
         ("evaluate uniform --game kuhn_poker --domain cfr", 2, "--domain psro"),
     ],
@@ -39,6 +38,15 @@ def test_wrong_usage_is_named(empty: Any, words: str, code: int, hint: str) -> N
     result = empty(*words.split())
     assert result.exit_code == code
     assert hint in result.stderr
+
+
+def test_a_rule_may_be_any_program_that_solves_games(empty: Any) -> None:
+    words = ("solve", "kuhn_poker", "-n", 5)
+    found = [empty.json(*words, option, "uniform")["values"] for option in ("--rule", "--psro")]
+    assert found[0] == found[1]
+    learnt = empty.json("solve", "SC4", "--rule", "projected_gradient", "-n", 5)
+    assert [point["iteration"] for point in learnt["curve"]] == [1, 2, 5]
+    assert all(point["rqe_gap"] > 0 for point in learnt["curve"])
 
 
 def test_the_library_is_listed(empty: Any) -> None:

@@ -22,7 +22,7 @@ from nashforge.evolve.search.events import Result
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("solve", "kuhn_poker", "--psro", "dcfr"), "of the domain 'cfr'; give it with --rule"),
+        (("solve", "kuhn_poker", "--psro", "dcfr"), "it is a program of the domain cfr;"),
         (("solve", "kuhn_poker", "--rule", "random"), "of the domain cleanup and of gathering"),
         (("watch", "vad_cfr"), "it is a program of the domain cfr"),
     ],
@@ -167,7 +167,7 @@ def test_a_game_that_does_not_exist_has_no_heading(empty: Any) -> None:
 def test_social_dilemmas_are_not_solved(empty: Any, game: str) -> None:
     result = empty("solve", game)
     assert result.exit_code == 2
-    assert "is a social dilemma, which is not solved; the commands run, evaluate and watch" in result.stderr
+    assert "and not solved; the commands run, evaluate and watch" in result.stderr
 
 
 def test_programs_are_not_imported(empty: Any, tmp_path: Path) -> None:
