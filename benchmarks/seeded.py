@@ -25,8 +25,8 @@ def run_or_resume(archive: Archive, config: RunConfig, name: str) -> None:
     except NotFound:
         start_run(archive, config, name=name)
         return
-    if len(evaluated(archive, run)) < config.max_evaluations:
-        resume_run(archive, run, changes={"max_evaluations": config.max_evaluations})
+    if len(evaluated(archive, run)) < config.budget.max_evaluations:
+        resume_run(archive, run, changes={"max_evaluations": config.budget.max_evaluations})
 
 
 def best_of(archive: Archive, name: str, evaluations: int) -> Candidate | None:

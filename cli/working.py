@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def service_of(config: RunConfig, broker: str | None) -> ServiceSettings | None:
     """Return where a run finds its broker, if it needs one."""
-    if config.executor == "local" and config.propose_on == "here":
+    if config.evaluation.executor == "local" and config.models.propose_on == "here":
         return None
     from nashforge.evolve.service.settings import service_settings
 
@@ -70,7 +70,7 @@ def work(
     from nashforge.cli.rendering import output, summary
     from nashforge.cli.rendering.live import watcher
 
-    settings = config.model_dump(mode="json")
+    settings = config.settings()
     with watcher(settings) as screen, Interruptible(screen) as listener:
         result = execute(listener)
     if as_json:
@@ -81,7 +81,7 @@ def work(
 
         line = [] if result.best is None else line_of_descent(archive, result.best)
         summary.print_result(output.console(), result, line, settings, database)
-        if not config.offline:
+        if not config.models.offline:
             from nashforge.cli.rendering.money import print_earnings
 
             print_earnings(output.console(), archive, archive.get_run(result.run))

@@ -17,7 +17,7 @@ def costs(run: LatestRun = "latest", database: Database = None, json: Json = Non
         rows = earnings(archive, found)
         total = archive.spending(found)[""]
         config = resumed_config(archive, found)
-        budget = None if config.offline or not config.budget_usd else config.budget_usd
+        budget = None if config.models.offline or not config.budget.usd else config.budget.usd
         calls = archive.call_counts(found)
     if output.wants_json(json):
         output.print_json(

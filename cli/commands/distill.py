@@ -66,8 +66,6 @@ def distill(
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.records import candidate_as_dict
     from nashforge.evolve.domains import domain as find_domain
-    from nashforge.evolve.evaluation.disguises import disguised
-    from nashforge.evolve.evaluation.messages import Split
     from nashforge.evolve.executors.local import LocalExecutor
     from nashforge.evolve.measurement.distill import Distiller, config_for, record
     from nashforge.evolve.measurement.programs import find_program
@@ -86,21 +84,11 @@ def distill(
             "tier": tier,
         }
         config = config_for(archive, named, options)
-        splits: list[Split] = ["train", "validation", "test"] if final_test else ["train", "validation"]
-        names: dict[Split, str] = {
-            "train": config.train,
-            "validation": config.validation,
-            "test": config.test,
-        }
-        stages = {
-            split: disguised(
-                work.stage(split, names[split], config.horizon, config.fitness), config.disguise_seed
-            )
-            for split in splits
-        }
+        stages = config.stages(work)
         for stage in stages.values():
             work.prepare(stage)
-        reference = config.fitness.reference if config.fitness.kind == "log_ratio" else None
+        fitness = config.evaluation.fitness
+        reference = fitness.reference if fitness.kind == "log_ratio" else None
         with closing(LocalExecutor(workers)) as executor:
             distiller = Distiller(archive, work, executor, stages, reference, tier)
             found = distiller.distil(

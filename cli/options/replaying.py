@@ -18,7 +18,7 @@ def recorded_run(options: dict[str, Any], file: Mapping[str, Any]) -> str | None
         What the command line and the configuration file say.
     """
     from nashforge.cli.errors import UsageProblem
-    from nashforge.evolve.config.models import REPLAY
+    from nashforge.evolve.config.parts import REPLAY
 
     named = options["proposer"] or file.get("proposer")
     names = [named] if isinstance(named, str) else list(named or ())
@@ -36,7 +36,7 @@ def recorded_run(options: dict[str, Any], file: Mapping[str, Any]) -> str | None
 def recorded_values(archive: Archive, reference: str) -> dict[str, Any]:
     """Return the configuration of a run that is to be repeated."""
     from nashforge.cli.options.archives import find_run
-    from nashforge.evolve.config.models import REPLAY
+    from nashforge.evolve.config.parts import REPLAY
     from nashforge.evolve.proposers.llm.recordings.cassette import replay_values
 
     if reference.strip().lower() == "latest":

@@ -9,15 +9,118 @@ imported, need the same; a run that was made here has them from whoever made it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
-from nashforge.evolve.config.model_names import Model, ModelError, address_of_environment, parse_model
-from nashforge.evolve.config.run import ConfigError, RunConfig
+from nashforge.evolve.config.model_names import ModelError, address_of_environment, parse_model
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.prompts import is_own_level
 
-USUAL_BUDGET: float = RunConfig.model_fields["budget_usd"].default
+if TYPE_CHECKING:
+    from nashforge.evolve.config.run import RunConfig
+
+USUAL_BUDGET = 5.0
 """Most US dollars that a configuration of somebody else may spend unasked."""
+
+Scope = Literal["programs", "prompts", "requests"]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """When a setting counts only if the person at the command line says it.
+
+    Attributes
+    ----------
+    complaint : callable
+        Returns what a configuration with this value does and which option allows it; None if it is harmless.
+    scope : str
+        The runs that it concerns: ``programs``, all; ``prompts``, those that models write; ``requests``,
+        those that ask models, which a replay does not.
+    foreign : bool
+        Whether a run that was made here may have it unasked.
+    """
+
+    complaint: Callable[[Any], str | None]
+    scope: Scope = "requests"
+    foreign: bool = True
+
+
+def _unless_usual(usual: object, text: str) -> Callable[[Any], str | None]:
+    return lambda value: None if value == usual else text.replace("{}", str(value))
+
+
+def _own_level(feedback: str) -> str | None:
+    if not is_own_level(feedback):
+        return None
+    return (
+        f"takes its feedback level from the file {feedback}, which you have not named; give --feedback "
+        f"{feedback}, or --feedback dense"
+    )
+
+
+def _large_budget(dollars: float) -> str | None:
+    if 0 < dollars <= USUAL_BUDGET:
+        return None
+    spends = f"spends up to ${dollars:,.2f}" if dollars else "spends without a limit"
+    return f"{spends} on models, and only you can allow more than ${USUAL_BUDGET:g}; give --budget-usd"
+
+
+def _named_address(proposer: str) -> str | None:
+    names = names_in(proposer)
+    for name in names:
+        try:
+            model = parse_model(name)
+        except ModelError:
+            continue  # whoever asks it tells what is wrong with it
+        if model.address not in (None, address_of_environment(model.provider)):
+            again = " ".join(f"--proposer {text}" for text in names)
+            return (
+                f"has the model {model.label} asked at {model.address}, an address that you have not "
+                f"named; if you trust it with your prompts and keys, give {again}"
+            )
+    return None
+
+
+def names_in(proposer: str) -> tuple[str, ...]:
+    """Return the names of proposers that are separated by commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in proposer.split(",") if name.strip()))
+
+
+WEAKER_SANDBOX = Consent(
+    _unless_usual(
+        "strict",
+        "accepts a weaker sandbox ({}), which only you can allow: give --allow-weaker-sandbox {}, or "
+        "--allow-weaker-sandbox strict to confine all programs",
+    ),
+    scope="programs",
+    foreign=False,
+)
+OWN_PROMPTS = Consent(
+    _unless_usual(
+        None,
+        "takes its prompts from the folder {}, which you have not named; look at what is in it and give "
+        "--prompts {}, or a folder of your own (empty: the usual prompts)",
+    ),
+    scope="prompts",
+)
+OWN_FEEDBACK = Consent(_own_level, scope="prompts")
+OWN_ADDRESS = Consent(_named_address, foreign=False)
+OWN_PRICES = Consent(
+    _unless_usual(
+        None,
+        "takes prices from the file {}, which you have not named, and your budget is kept by them; check it "
+        "and give --prices {}, or a list of your own",
+    )
+)
+OWN_UNKNOWN_PRICE = Consent(
+    _unless_usual(
+        None,
+        "has models without a price cost {}, and your budget is kept by that; if it is true, give "
+        "--price-unknown {}",
+    )
+)
+LARGE_BUDGET = Consent(_large_budget)
 
 
 def require_consent(
@@ -30,7 +133,7 @@ def require_consent(
     config
         What would be done.
     given
-        What the command line says, by field; None or missing: nothing.
+        What the command line says, by setting; None or missing: nothing.
     source
         What the rest comes from, for the error.
     foreign
@@ -42,20 +145,10 @@ def require_consent(
         If the configuration names an address, a weaker tier, a file that models are told of, prices or a
         large budget that the command line does not; the text names the option that does.
     """
-    if config.tier != "strict" and given.get("tier") is None:
-        raise ConfigError(
-            f"{source} accepts a weaker sandbox ({config.tier}), which only you can allow: give "
-            f"--allow-weaker-sandbox {config.tier}, or --allow-weaker-sandbox strict to confine all programs"
-        )
-    if config.offline:
-        return
-    if foreign:
-        require_own_prompts(config, given, source)
-    if config.replay is not None:
-        return
-    _require_addresses(config, given, source)
-    if foreign:
-        _require_money(config, given, source)
+    scopes: list[Scope] = ["programs"]
+    if not config.models.offline:
+        scopes += ["prompts"] if config.models.replay is not None else ["prompts", "requests"]
+    _require(config, given, source, scopes, foreign=foreign)
 
 
 def require_own_prompts(config: RunConfig, given: Mapping[str, Any], source: str) -> None:
@@ -66,54 +159,16 @@ def require_own_prompts(config: RunConfig, given: Mapping[str, Any], source: str
     ConfigError
         As for `require_consent`.
     """
-    if config.prompts is not None and given.get("prompts") is None:
-        raise ConfigError(
-            f"{source} takes its prompts from the folder {config.prompts}, which you have not named; look at "
-            f"what is in it and give --prompts {config.prompts}, or a folder of your own (empty: the usual "
-            "prompts)"
-        )
-    if is_own_level(config.feedback) and given.get("feedback") is None:
-        raise ConfigError(
-            f"{source} takes its feedback level from the file {config.feedback}, which you have not named; "
-            f"give --feedback {config.feedback}, or --feedback dense"
-        )
+    _require(config, given, source, ["prompts"], foreign=True)
 
 
-def _require_money(config: RunConfig, given: Mapping[str, Any], source: str) -> None:
-    if config.prices is not None and given.get("prices") is None:
-        raise ConfigError(
-            f"{source} takes prices from the file {config.prices}, which you have not named, and your budget "
-            f"is kept by them; check it and give --prices {config.prices}, or a list of your own"
-        )
-    if config.price_unknown is not None and given.get("price_unknown") is None:
-        raise ConfigError(
-            f"{source} has models without a price cost {config.price_unknown}, and your budget is kept by "
-            f"that; if it is true, give --price-unknown {config.price_unknown}"
-        )
-    if given.get("budget_usd") is not None or 0 < config.budget_usd <= USUAL_BUDGET:
-        return
-    spends = f"spends up to ${config.budget_usd:,.2f}" if config.budget_usd else "spends without a limit"
-    raise ConfigError(
-        f"{source} {spends} on models, and only you can allow more than ${USUAL_BUDGET:g}; give --budget-usd"
-    )
-
-
-def _require_addresses(config: RunConfig, given: Mapping[str, Any], source: str) -> None:
-    if given.get("proposer") is not None:
-        return
-    for name in config.proposers:
-        model = _model(name)
-        if model is None or model.address in (None, address_of_environment(model.provider)):
+def _require(
+    config: RunConfig, given: Mapping[str, Any], source: str, scopes: Collection[Scope], *, foreign: bool
+) -> None:
+    for setting, value in config.items():
+        consent = setting.consent
+        if consent is None or consent.scope not in scopes or (consent.foreign and not foreign):
             continue
-        again = " ".join(f"--proposer {text}" for text in config.proposers)
-        raise ConfigError(
-            f"{source} has the model {model.label} asked at {model.address}, an address that you have not "
-            f"named; if you trust it with your prompts and keys, give {again}"
-        )
-
-
-def _model(name: str) -> Model | None:
-    try:
-        return parse_model(name)
-    except ModelError:
-        return None  # whoever asks it tells what is wrong with it
+        complaint = consent.complaint(value)
+        if complaint is not None and given.get(setting.name) is None:
+            raise ConfigError(f"{source} {complaint}")

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nashforge.archive import Archive, TransferReport, import_archive
-from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.config.run import SETTINGS, RunConfig
 from nashforge.evolve.evaluation.messages import Fitness
 
 
@@ -57,7 +57,7 @@ def check(kind: str, values: Mapping[str, Any]) -> None:
 
 def _check_config(config: Mapping[str, Any], domain: str) -> None:
     """Check the fields of a configuration that are known here: other versions may have others."""
-    known = {name: value for name, value in config.items() if name in RunConfig.model_fields}
+    known = {name: value for name, value in SETTINGS.named(config).items() if name in SETTINGS}
     if known.setdefault("domain", domain) != domain:
         raise ValueError(f"the run is of the domain {domain!r} and its configuration is not")
     if isinstance(known.get("strategy"), str):

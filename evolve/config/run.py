@@ -2,130 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from nashforge.errors import NashforgeError
-from nashforge.evolve.config.models import ModelOptions
+from nashforge.archive import Archive, Run
+from nashforge.evolve.config.consent import require_consent
+from nashforge.evolve.config.parts import (
+    BudgetOptions,
+    EvaluationOptions,
+    ModelOptions,
+    Part,
+    PopulationOptions,
+    SandboxOptions,
+)
+from nashforge.evolve.config.settings import ConfigError, Setting, Settings
 from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.checks import strategic_of
-from nashforge.evolve.evaluation.messages import Fitness
+from nashforge.evolve.evaluation.disguises import disguised
+from nashforge.evolve.evaluation.messages import Fitness, Split, Stage
 from nashforge.games.naming import choice
 from nashforge.games.texts import TextError, read_toml
 
-Strategy = Literal["evolution", "best_of_n", "sequential"]
+_FITNESS_OPTIONS = {"objective": "evaluation", "risk": "evaluation"}
+"""What files and the command line say of the fitness beside its fields."""
 
 
-_OPTION_NAMES = {
-    "suite": "train",
-    "validation_suite": "validation",
-    "test_suite": "test",
-    "allow_weaker_sandbox": "tier",
-    "model": "proposer",
-}
-"""Fields that have another name on the command line."""
-
-
-class ConfigError(NashforgeError, ValueError):
-    """A run cannot be configured as asked."""
-
-    exit_code = 2
-
-
-class RunConfig(ModelOptions):
+class RunConfig(Part):
     """Everything that decides what a run does. Equal configurations, seeds and answers give equal runs.
 
-    Attributes
-    ----------
-    domain, strategy
-        What is searched, and how parents are chosen; who writes the programs is said by the fields of
-        `nashforge.evolve.config.models.ModelOptions`.
-    seed
-        Of every random draw.
-    disguise_seed
-        Number of the disguises of validation games, see `nashforge.evolve.evaluation.disguises`; None: drawn
-        when the run starts.
-    max_evaluations
-        Stop after so many evaluated candidates, the seed program included; programs that repeat a known one
-        do not count.
-    max_minutes
-        Stop asking for new candidates after so many minutes.
-    patience
-        Stop after so many evaluations without a better training fitness; None: never.
-    executor
-        Where programs are evaluated: ``local``, on this machine, or ``celery``, by workers on any machines.
-    workers
-        Worker processes; None: one a core (``celery``: as many as workers are alive).
-    weight
-        The run's share of workers that it has in common with other runs, relative to theirs.
-    propose_on
-        Where models are asked: ``here``, by the run's process, or by ``workers`` that hold the keys.
-    lookahead
-        How many candidates may be asked for ahead of the oldest outcome that is not in; None: one for one
-        worker, else twice the workers. It decides what is known when a candidate is proposed, so runs are
-        the same for the same value, however fast the workers are.
-    horizon
-        Iterations a game.
-    train, validation, test
-        Suites (names or TOML files).
-    final_test
-        Whether the best program is measured on the test suite at the end.
-    islands, archive, migrate_every
-        The population, see `nashforge.evolve.search.population.islands.Population`.
-    parents
-        What parents are compared by: ``train``, the training fitness, or ``both``, the mean of training and
-        validation fitness.
-    verify
-        A program is validated when its training fitness is among so many best.
-    stagnation
-        After so many evaluations without a better training fitness, larger steps are taken.
-    tier
-        Weakest sandbox tier to accept.
+    It is made from settings by name as well as from its parts: stored runs hold settings by name.
     """
 
     domain: str = "cfr"
-    strategy: Strategy = "evolution"
+    """What is searched."""
+
+    strategy: Literal["evolution", "best_of_n", "sequential"] = "evolution"
+    """How parents are chosen: `evolution`, `best_of_n` or `sequential`."""
+
     seed: int = Field(default=0, ge=0, lt=2**63)  # databases hold no larger numbers
-    disguise_seed: int | None = Field(default=None, ge=0, lt=2**63)
-    max_evaluations: int = Field(default=80, ge=1)
-    max_minutes: float | None = Field(default=None, gt=0)
-    patience: int | None = Field(default=None, ge=1)
-    executor: Literal["local", "celery"] = "local"
-    workers: int | None = Field(default=None, ge=1)
-    weight: float = Field(default=1.0, gt=0)
-    propose_on: Literal["here", "workers"] = "here"
-    lookahead: int | None = Field(default=None, ge=1)
-    horizon: int = Field(default=1000, ge=1)
-    train: str = "cfr-train"
-    validation: str = "cfr-validation"
-    test: str = "cfr-test"
-    final_test: bool = True
-    fitness: Fitness = Fitness()
-    islands: int = Field(default=3, ge=1)
-    archive: int = Field(default=40, ge=1)
-    migrate_every: int = Field(default=15, ge=1)
-    parents: Literal["train", "both"] = "train"
-    verify: int = Field(default=5, ge=1)
-    stagnation: int = Field(default=15, ge=1)
-    tier: Literal["strict", "no-landlock", "none"] = "strict"
+    """Of every random draw."""
+
+    population: PopulationOptions = PopulationOptions()
+    budget: BudgetOptions = BudgetOptions()
+    evaluation: EvaluationOptions = EvaluationOptions()
+    models: ModelOptions = ModelOptions()
+    sandbox: SandboxOptions = SandboxOptions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nested(cls, values: Any) -> Any:
+        return SETTINGS.nested(values) if isinstance(values, Mapping) else values
 
     @model_validator(mode="after")
     def _room_on_every_island(self) -> RunConfig:
-        if self.archive < self.population_islands:
+        if self.population.size < self.islands:
             raise ValueError(
-                f"an archive of {self.archive} is too small for {self.population_islands} islands; give it a "
+                f"a population of {self.population.size} is too small for {self.islands} islands; give it a "
                 "program an island at least"
             )
         return self
 
     @property
-    def population_islands(self) -> int:
+    def islands(self) -> int:
         """How many islands there are: one a model, if each has its own."""
-        return len(self.proposers) if self.model_islands and not self.offline else self.islands
+        own = self.population.model_islands and not self.models.offline
+        return len(self.models.proposers) if own else self.population.islands
+
+    def items(self) -> Iterator[tuple[Setting, Any]]:
+        """Yield every setting with its value."""
+        for setting in SETTINGS.values():
+            yield setting, reduce(getattr, setting.path, self)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings by name, as they are stored."""
+        dumped = self.model_dump(mode="json")
+        return {name: reduce(getitem, setting.path, dumped) for name, setting in SETTINGS.items()}
+
+    def changed(self, **settings: Any) -> RunConfig:
+        """Return a configuration with other values of some settings.
+
+        Raises
+        ------
+        ConfigError
+            If one is not allowed.
+        """
+        return checked(self.settings() | SETTINGS.named(settings))
+
+    def stages(self, work: Domain) -> dict[Split, Stage]:
+        """Return what a program is measured on, by split; validation games are disguised as in this run.
+
+        Raises
+        ------
+        nashforge.games.GameError
+            If a suite does not exist or is ill-formed.
+        """
+        options = self.evaluation
+        return {
+            split: disguised(
+                work.stage(split, suite, options.horizon, options.fitness), options.disguise_seed
+            )
+            for split, suite in options.suites.items()
+        }
+
+
+SETTINGS = Settings(RunConfig, Part, _FITNESS_OPTIONS)
+"""All settings by name."""
 
 
 def load_config(
@@ -136,11 +124,11 @@ def load_config(
     Parameters
     ----------
     options
-        Values by name; None means not given.
+        Settings by name; None means not given.
     path
         A TOML file, see `read_run_file`.
     base
-        Values of the run that is to be repeated, below those of the file.
+        Settings of the run that is to be repeated, below those of the file.
 
     Raises
     ------
@@ -148,15 +136,13 @@ def load_config(
         If the file cannot be read or a value is not allowed; names the option and what is allowed. Or if
         it says what only the options may, see `nashforge.evolve.config.consent`.
     """
-    from nashforge.evolve.config.consent import require_consent
-
-    values: dict[str, Any] = dict(base or {})
-    values |= {} if path is None else read_run_file(path).values
-    values |= {name: value for name, value in options.items() if value is not None}
+    options = given(options)
+    file = {} if path is None else read_run_file(path).values
+    values = SETTINGS.named(base or {}) | dict(file) | options
     work = domain(str(values.get("domain", "cfr")))
     defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}
-    defaults.update(work.search)
-    defaults.update({str(split): suite for split, suite in work.suites.items()})
+    defaults |= SETTINGS.named(work.search)
+    defaults |= {str(split): suite for split, suite in work.suites.items()}
     objective = values.pop("objective", None)
     if objective is not None:
         values["fitness"] = {**values.get("fitness", {}), "kind": "objective", "objective": objective}
@@ -170,11 +156,21 @@ def load_config(
         require_consent(config, options, source, foreign=path is not None)
     if risk is None:
         return config
-    return config.model_copy(update={"fitness": strategic_of(work, config.fitness, str(risk))})
+    return config.changed(fitness=strategic_of(work, config.evaluation.fitness, str(risk)))
+
+
+def given(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the settings that were given, by name; None means not given."""
+    return SETTINGS.named({name: value for name, value in (options or {}).items() if value is not None})
+
+
+def stored_settings(archive: Archive, run: Run) -> dict[str, Any]:
+    """Return the settings of a run by name, with what was changed on resuming, unchecked."""
+    return SETTINGS.named(run.config) | SETTINGS.named(archive.get_state(run, "changes", {}))
 
 
 def checked(values: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:
-    """Return the configuration of these values, over the fields' defaults.
+    """Return the configuration of these settings, over the defaults.
 
     Parameters
     ----------
@@ -199,7 +195,7 @@ class RunFile:
     Attributes
     ----------
     values : dict
-        Fields of `RunConfig`.
+        Settings by name.
     name, database : str or None
         What the run is to be called, and where it is to be stored.
     """
@@ -210,7 +206,7 @@ class RunFile:
 
 
 def read_run_file(path: str | Path) -> RunFile:
-    """Read a run's TOML file: fields of `RunConfig`, or options as `nashforge run` spells them.
+    """Read a run's TOML file: settings by name, or as `nashforge run` spells them, or in tables of parts.
 
     Raises
     ------
@@ -218,16 +214,11 @@ def read_run_file(path: str | Path) -> RunFile:
         If the file cannot be read or is not TOML.
     """
     try:
-        table = read_toml(path)
+        values = SETTINGS.named(read_toml(path), once=True)
     except TextError as error:
         raise ConfigError(f"the configuration {path} {error}") from error
-    values: dict[str, Any] = {}
-    for spelled, value in table.items():
-        name = spelled.replace("-", "_")
-        name = _OPTION_NAMES.get(name, name)
-        if name in values:
-            raise ConfigError(f"the configuration {path} gives {name!r} twice, once as {spelled!r}; keep one")
-        values[name] = value
+    except ConfigError as error:
+        raise ConfigError(f"the configuration {path} {error}") from error
     apart: dict[str, str | None] = {}
     for name in ("name", "database"):
         text = values.pop(name, None)
@@ -240,14 +231,15 @@ def read_run_file(path: str | Path) -> RunFile:
 def _sentence(error: ValidationError, path: str | Path | None) -> str:
     parts = []
     for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"])
+        setting, rest = SETTINGS.at(problem["loc"])
+        name = ".".join(str(part) for part in ([setting.name] if setting else []) + list(rest))
         if not name:  # several fields together are wrong
             parts.append(str(problem["ctx"]["error"]))
         elif problem["type"] == "extra_forbidden":
-            remedy = choice(str(problem["loc"][-1]), _option_names(problem["loc"]))
-            parts.append(f"there is no option {name!r}; {remedy}")
+            parts.append(f"there is no option {name!r}; {choice(str(rest[-1]), _known(setting, rest))}")
         else:
-            parts.append(f"{_shown(name, path)} = {_quoted(problem['input'])}: {problem['msg'].lower()}")
+            shown = name if setting is None or rest else _shown(setting, path)
+            parts.append(f"{shown} = {_quoted(problem['input'])}: {problem['msg'].lower()}")
     where = f" in {path}" if path is not None else ""
     return f"the configuration{where} is not valid: " + "; ".join(parts)
 
@@ -255,26 +247,25 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
 def _quoted(value: object) -> str:
     """Return a value as an error repeats it: in short, also where it is a number of thousands of digits."""
     try:
-        return _short(repr(value))
+        text = repr(value)
     except ValueError:
         return "a huge number"
-
-
-def _short(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def _option_names(place: tuple[int | str, ...]) -> list[str]:
+def _known(setting: Setting | None, rest: tuple[int | str, ...]) -> list[str]:
     """Return what a run's file may say where a name was not known."""
-    if len(place) > 1:
+    if setting is not None:
         return list(Fitness.model_fields)
-    return [*RunConfig.model_fields, *_OPTION_NAMES, "objective", "risk", "name", "database"]
+    if len(rest) > 1:
+        return list(SETTINGS.parts[str(rest[0])].model_fields)
+    names = [name for item in SETTINGS.values() for name in (item.name, item.option, *item.aliases)]
+    return [*dict.fromkeys(names), *_FITNESS_OPTIONS, *SETTINGS.parts, "name", "database"]
 
 
-def _shown(name: str, path: str | Path | None) -> str:
-    """Return a field as the person may have written it: on the command line, or in a file."""
-    spelled = next((option for option, field in _OPTION_NAMES.items() if field == name), name)
-    option = f"--{spelled.replace('_', '-')}"
-    if path is None and "." not in name:
+def _shown(setting: Setting, path: str | Path | None) -> str:
+    """Return a setting as the person may have written it: on the command line, or in a file."""
+    option = f"--{setting.option.replace('_', '-')}"
+    if path is None:
         return option
-    return name if spelled == name else f"{name} ({option})"
+    return setting.name if setting.option == setting.name else f"{setting.name} ({option})"

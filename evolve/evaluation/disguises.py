@@ -1,8 +1,8 @@
 """Which disguises a run's validation games wear: drawn for each run, and known to no program and no model.
 
-A domain numbers its disguises; a run has a number of its own, `RunConfig.disguise_seed`, and both together,
-hashed, seed what is drawn. The run's number is itself a hash of the run's seed, keyed with a secret of the
-user: the same seed gives the same run here, and nobody who knows the seed can tell the disguises.
+A domain numbers its disguises; a run has a number of its own, its setting ``disguise_seed``, and both
+together, hashed, seed what is drawn. The run's number is itself a hash of the run's seed, keyed with a secret
+of the user: the same seed gives the same run here, and nobody who knows the seed can tell the disguises.
 """
 
 from __future__ import annotations

@@ -273,8 +273,8 @@ def record(
         Of a run on the same games.
     """
     named = playable(named)
-    stored = config.model_copy(update={"max_evaluations": len(distilled.steps), "strategy": "sequential"})
-    run = archive.create_run(named.domain, stored.model_dump(mode="json"), seed=config.seed)
+    stored = config.changed(max_evaluations=len(distilled.steps), strategy="sequential")
+    run = archive.create_run(named.domain, stored.settings(), seed=config.seed)
     archive.claim_run(run, "distil")
     candidates: list[Candidate] = []
     for place, core in enumerate(distilled.steps):

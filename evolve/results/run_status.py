@@ -7,6 +7,7 @@ from typing import Any
 
 from nashforge.archive import Archive, Candidate, Run, RunState, Status
 from nashforge.archive.stores.views import Fitted
+from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.search.events import Result
 from nashforge.evolve.search.population.ranking import merit, ranked
 from nashforge.evolve.search.worked import worked
@@ -53,7 +54,7 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     counts = archive.counts(run)
     best = ranked(archive, run, 1)
     first = archive.candidates(run, limit=1)
-    settings = {**run.config, **archive.get_state(run, "changes", {})}
+    settings = stored_settings(archive, run)
     # A proposal that came to nothing is no evaluation.
     nothing = archive.candidates(run, status=[Status.REJECTED, Status.CANCELLED])
     empty = sum(candidate.program is None for candidate in nothing)

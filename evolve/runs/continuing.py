@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nashforge.archive import Archive, Run
-from nashforge.evolve.config.run import ConfigError
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.translation import is_outdated
 

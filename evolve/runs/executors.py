@@ -22,8 +22,8 @@ def expected_workers(archive: Archive, config: RunConfig, service: ServiceSettin
     ServiceError
         If the run needs a broker, and none is named or it does not answer.
     """
-    if config.executor == "local":
-        return config.workers or available_cores()
+    if config.evaluation.executor == "local":
+        return config.evaluation.workers or available_cores()
     from nashforge.evolve.service.broker import Broker
     from nashforge.evolve.service.executor import live_slots
     from nashforge.evolve.service.settings import service_settings
@@ -32,7 +32,7 @@ def expected_workers(archive: Archive, config: RunConfig, service: ServiceSettin
     broker = Broker(settings, archive.uid)
     broker.require()
     broker.close()
-    return config.workers or live_slots(archive, settings) or available_cores()
+    return config.evaluation.workers or live_slots(archive, settings) or available_cores()
 
 
 def make_executor(
@@ -51,8 +51,8 @@ def make_executor(
     note
         Called with a text when something is amiss that may right itself.
     """
-    if config.executor == "local":
-        return LocalExecutor(config.workers)
+    if config.evaluation.executor == "local":
+        return LocalExecutor(config.evaluation.workers)
     from nashforge.evolve.service.executor import CeleryExecutor
     from nashforge.evolve.service.settings import service_settings
 
@@ -60,7 +60,7 @@ def make_executor(
         archive,
         service or service_settings(),
         run=run,
-        weight=config.weight,
-        workers=config.workers,
+        weight=config.evaluation.share,
+        workers=config.evaluation.workers,
         note=note,
     )

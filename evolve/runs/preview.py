@@ -69,12 +69,12 @@ def preview(
     check_continuable(archive, run)
     chosen = config or resumed_config(archive, run)
     # Of an offline run: what a model would be told if it took over.
-    labels = ["any:model"] if chosen.offline else [model.label for model in models_of(chosen)]
-    chosen = chosen.model_copy(update={"proposer": ",".join(labels)})
+    labels = ["any:model"] if chosen.models.offline else [model.label for model in models_of(chosen)]
+    chosen = chosen.changed(proposer=labels)
     work = domain(chosen.domain)
-    train = work.stage("train", chosen.train, chosen.horizon, chosen.fitness)
-    if chosen.fitness.kind == "log_ratio":
-        reference = archive.add_program(work.source(chosen.fitness.reference), work.name)
+    train, fitness = chosen.stages(work)["train"], chosen.evaluation.fitness
+    if fitness.kind == "log_ratio":
+        reference = archive.add_program(work.source(fitness.reference), work.name)
         known = archive.cached_evaluation(
             reference, suite_digest=train.digest, evaluator=work.evaluator, split="train"
         )
@@ -82,7 +82,7 @@ def preview(
             curves = curves_of(known.scores, work.metric)
             values = {game: points[-1][1] for game, points in curves.items()}
             train = train.model_copy(update={"references": values})
-    prompter = Prompter(work, train, load_feedback(chosen.feedback), chosen.prompts)
+    prompter = Prompter(work, train, load_feedback(chosen.models.feedback), chosen.models.prompts)
     request = _next_request(archive, run, chosen, labels)
     if operator is not None:
         request = _as(request, operator)
@@ -96,8 +96,7 @@ def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[st
     """
     work = domain(config.domain)
     # Were there no limit, so that a run that has reached one shows how it would go on.
-    endless = {"max_evaluations": sys.maxsize, "patience": None, "max_minutes": None}
-    config = config.model_copy(update=endless)
+    config = config.changed(max_evaluations=sys.maxsize, patience=None, max_minutes=None)
     proposer = ModelProposer(archive, run, config, work, labels=labels, providers={}, prices={})
     made: list[_Rehearsal] = []
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from nashforge import prompts
 from nashforge.archive import Archive, Run
 from nashforge.evolve.config.model_names import Model, ModelError, key_of, parse_model
-from nashforge.evolve.config.run import ConfigError, RunConfig
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prices import Price, PriceError, load_prices, parse_price, price_of
@@ -33,12 +34,13 @@ def make_proposer(config: RunConfig, work: Domain) -> Proposer:
     ConfigError
         If there is none of that name, or the domain has none that works without a model.
     """
-    if len(config.proposers) != 1 or config.proposers[0] not in proposer_names():
+    name = ",".join(config.models.proposers)
+    if name not in proposer_names():
         raise ConfigError(
-            f"there is no proposer {config.proposer!r}: language models are named PROVIDER:MODEL, such as "
-            f"anthropic:claude-sonnet-5, and of the others {choice(config.proposer, proposer_names())}"
+            f"there is no proposer {name!r}: language models are named PROVIDER:MODEL, such as "
+            f"anthropic:claude-sonnet-5, and of the others {choice(name, proposer_names())}"
         )
-    found = named_proposer(config.proposers[0], work)
+    found = named_proposer(name, work)
     if found is None:
         raise ConfigError(
             f"the domain {work.name!r} has no offline proposer: only a language model can write its "
@@ -59,9 +61,10 @@ def check_models(config: RunConfig) -> None:
     name = domain(config.domain).name
     try:
         prices_of(config, models)
-        places = [place for place in (config.prompts, domain(config.domain).prompts) if place is not None]
-        missing = f"{name}/system" not in prompts.template_names(_folders(places))
-        if config.replay is None and config.propose_on == "here":
+        folders = config.models.prompts, domain(config.domain).prompts
+        places = [Path(folder) for folder in folders if folder is not None]
+        missing = f"{name}/system" not in prompts.template_names(places)
+        if config.models.replay is None and config.models.propose_on == "here":
             for model in models:
                 key_of(model)
     except (ModelError, PriceError, prompts.PromptError, OSError) as error:
@@ -82,7 +85,7 @@ def check_feedback(config: RunConfig) -> None:
         If there is none of this name, or its file has a mistake.
     """
     try:
-        load_feedback(config.feedback)
+        load_feedback(config.models.feedback)
     except prompts.PromptError as error:
         raise ConfigError(str(error)) from error
 
@@ -95,15 +98,15 @@ def models_of(config: RunConfig) -> list[Model]:
     ConfigError
         If one is ill-named, named twice or mixed with the offline proposer.
     """
-    if "offline" in config.proposers:
+    if "offline" in config.models.proposers:
         raise ConfigError("'offline' cannot be mixed with models; name only models, or only 'offline'")
     try:
-        models = [parse_model(text) for text in config.proposers]
+        models = [parse_model(text) for text in config.models.proposers]
     except ModelError as error:
         raise ConfigError(str(error)) from error
     labels = [model.label for model in models]
     if not labels or len(set(labels)) < len(labels):
-        raise ConfigError(f"the models {config.proposer!r} are not all different; name each once")
+        raise ConfigError(f"the models {config.models.proposer!r} are not all different; name each once")
     return models
 
 
@@ -115,10 +118,10 @@ def prices_of(config: RunConfig, models: list[Model]) -> Mapping[str, Price]:
     PriceError
         If one has no price.
     """
-    if config.replay is not None:
+    if config.models.replay is not None:
         return {model.label: Price(input=0, output=0) for model in models}
-    known = load_prices(config.prices)
-    unknown = None if config.price_unknown is None else parse_price(config.price_unknown)
+    known = load_prices(config.models.prices)
+    unknown = None if config.models.price_unknown is None else parse_price(config.models.price_unknown)
     return {model.label: price_of(model.label, known, unknown) for model in models}
 
 
@@ -140,7 +143,7 @@ def make_model_proposer(
 
     models = models_of(config)
     try:
-        tape = None if config.replay is None else find_tape(archive, config.replay)
+        tape = None if config.models.replay is None else find_tape(archive, config.models.replay)
     except CassetteError as error:
         raise ConfigError(str(error)) from error
     return ModelProposer(
@@ -160,10 +163,10 @@ def _providers(
     archive: Archive, run: Run, config: RunConfig, models: list[Model], service: ServiceSettings | None
 ) -> dict[str, Provider]:
     """Return how the models are asked: from here, or by workers."""
-    if config.propose_on == "here":
+    if config.models.propose_on == "here":
         from nashforge.evolve.proposers.llm.providers import connect
 
-        return {model.label: connect(model, config.retries) for model in models}
+        return {model.label: connect(model, config.models.retries) for model in models}
     from nashforge.evolve.service.model_requests import QueuedProvider
     from nashforge.evolve.service.settings import service_settings
 
@@ -174,13 +177,9 @@ def _providers(
             settings,
             run,
             model,
-            retries=config.retries,
-            seconds=config.proposal_seconds,
-            weight=config.weight,
+            retries=config.models.retries,
+            seconds=config.models.proposal_seconds,
+            weight=config.evaluation.share,
         )
         for model in models
     }
-
-
-def _folders(places: list[str]) -> list[Path]:
-    return [Path(place) for place in places]

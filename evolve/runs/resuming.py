@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nashforge.archive import Archive, Run, RunState
-from nashforge.evolve.config.run import ConfigError
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.results.run_status import run_status
 
 _CONTINUES = {

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from nashforge.archive import Archive, Run
 from nashforge.evolve.config.consent import require_consent
-from nashforge.evolve.config.run import ConfigError, RunConfig, checked
+from nashforge.evolve.config.run import RunConfig, checked, given, stored_settings
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.config.versions import package_versions
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.checks import FitnessError, check_fitness
-from nashforge.evolve.evaluation.disguises import disguised, draw
-from nashforge.evolve.evaluation.messages import Split
+from nashforge.evolve.evaluation.disguises import draw
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.dispatcher import default_lookahead
 from nashforge.evolve.proposers.base import Proposer
@@ -65,7 +65,7 @@ class Parts:
 
     def confines_here(self, config: RunConfig) -> bool:
         """Whether programs will run on this machine."""
-        return self.executor is None and config.executor == "local"
+        return self.executor is None and config.evaluation.executor == "local"
 
 
 def check(config: RunConfig, parts: Parts | None = None) -> None:
@@ -84,24 +84,18 @@ def check(config: RunConfig, parts: Parts | None = None) -> None:
     work = parts.domain or domain(config.domain)
     check_feedback(config)
     if parts.proposer is None:
-        if config.offline:
+        if config.models.offline:
             make_proposer(config, work)
         else:
             check_models(config)
-    suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
-    if config.final_test:
-        suites["test"] = config.test
-    stages = [
-        disguised(work.stage(split, suite, config.horizon, config.fitness), config.disguise_seed)
-        for split, suite in suites.items()
-    ]
+    stages = config.stages(work)
     try:
-        check_fitness(work, config.fitness)
+        check_fitness(work, config.evaluation.fitness)
     except FitnessError as error:
         raise ConfigError(str(error)) from error
     if parts.confines_here(config):
-        probe().require(Tier(config.tier))
-    for stage in stages:
+        probe().require(Tier(config.sandbox.tier))
+    for stage in stages.values():
         work.prepare(stage)
 
 
@@ -139,18 +133,19 @@ def start_run(
     ConfigError, nashforge.games.GameError, SandboxUnavailable, nashforge.evolve.service.settings.ServiceError
         If the configuration cannot be carried out, see `check`; no run is created then.
     """
-    if config.disguise_seed is None and config.replay is None:  # a recorded run without has those of its days
-        config = config.model_copy(update={"disguise_seed": draw(config.seed)})
+    # A recorded run without has the disguises of its days.
+    if config.evaluation.disguise_seed is None and config.models.replay is None:
+        config = config.changed(disguise_seed=draw(config.seed))
     parts = Parts(domain, proposer, executor, listener or Silent(), service)
     check(config, parts)
     workers = expected_workers(archive, config, service) if executor is None else executor.workers
-    if config.lookahead is None:
+    if config.evaluation.lookahead is None:
         # Stored, so that the run stays the same when it is resumed with other workers.
-        ahead = default_lookahead(workers) + (0 if config.offline else MODEL_LOOKAHEAD)
-        config = config.model_copy(update={"lookahead": ahead})
+        ahead = default_lookahead(workers) + (0 if config.models.offline else MODEL_LOOKAHEAD)
+        config = config.changed(lookahead=ahead)
     run = archive.create_run(
         config.domain,
-        config.model_dump(mode="json"),
+        config.settings(),
         seed=config.seed,
         nickname=name,
         versions=package_versions(),
@@ -176,7 +171,7 @@ def resume_run(
     ----------
     changes
         New values (None: no change) for ``max_evaluations``, ``max_minutes``, ``patience``, ``workers``,
-        ``tier``, ``executor``, ``weight``, ``budget_usd``, ``prices``, ``price_unknown``, ``prompts``,
+        ``tier``, ``executor``, ``share``, ``budget_usd``, ``prices``, ``price_unknown``, ``prompts``,
         ``feedback``; they are remembered. ``proposer`` says again which models are
         asked, at which addresses. See `nashforge.evolve.config.consent` for what must be said again.
     listener, domain, proposer, executor, service
@@ -190,15 +185,15 @@ def resume_run(
         run that has nothing left to do, whose outcome is returned; see `nashforge.evolve.runs.resuming`.
     """
     check_continuable(archive, run)
-    check_limits(archive, run, changes or {})
-    if nothing_left(archive, run, changes or {}) is not None:
+    new = given(changes)
+    check_limits(archive, run, new)
+    if nothing_left(archive, run, new) is not None:
         return run_status(archive, run).result
     parts = Parts(domain, proposer, executor, listener or Silent(), service)
-    config = confirmed_config(archive, run, changes)
+    config = confirmed_config(archive, run, new)
     check(config, parts)
     if executor is None:
         expected_workers(archive, config, service)
-    new = _given(changes)
     if new:
         archive.set_state(run, "changes", {**archive.get_state(run, "changes", {}), **new})
     return _work(archive, run, config, parts)
@@ -212,14 +207,15 @@ def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | No
     ConfigError
         If they do not, or if a new value is not allowed, or other models are named than those of the run.
     """
-    config = resumed_config(archive, run, changes)
-    require_consent(config, changes or {}, f"the run {run.nickname}", foreign=run.imported is not None)
-    if (changes or {}).get("proposer") is not None:
+    said = given(changes)
+    config = resumed_config(archive, run, said)
+    require_consent(config, said, f"the run {run.nickname}", foreign=run.imported is not None)
+    if "proposer" in said:
         stored = resumed_config(archive, run)
-        if stored.offline or config.offline or _labels(stored) != _labels(config):
+        if stored.models.offline or config.models.offline or _labels(stored) != _labels(config):
             raise ConfigError(
-                f"the run {run.nickname} is written by {stored.proposer}, and --proposer may only say again "
-                "where its models are asked; start a new run for other models"
+                f"the run {run.nickname} is written by {stored.models.proposer}, and --proposer may only say "
+                "again where its models are asked; start a new run for other models"
             )
     return config
 
@@ -236,11 +232,7 @@ def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None
     ConfigError
         If a new value is not allowed.
     """
-    return checked({**run.config, **archive.get_state(run, "changes", {}), **_given(changes)})
-
-
-def _given(changes: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: value for name, value in (changes or {}).items() if value is not None}
+    return checked(stored_settings(archive, run) | given(changes))
 
 
 def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result:
@@ -251,7 +243,7 @@ def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result
     executor = parts.executor or make_executor(archive, run, config, parts.service, note)
     proposer = parts.proposer or (
         make_proposer(config, work)
-        if config.offline
+        if config.models.offline
         else make_model_proposer(archive, run, config, note, parts.service)
     )
     search = Search(archive, run, config, work, proposer, executor, parts.listener)

@@ -73,9 +73,9 @@ class Search:
         self._archive, self._run, self._config = archive, run, config
         self._domain, self._proposer, self._listener = domain, proposer, listener
         self._owner = f"{platform.node()}:{os.getpid()}"
-        self._dispatcher = Dispatcher(executor, domain.name, config.tier, self._tick, listener.note)
+        self._dispatcher = Dispatcher(executor, domain.name, config.sandbox.tier, self._tick, listener.note)
         self._strategy = make_strategy(config)
-        self._board = Scoreboard(config.verify)
+        self._board = Scoreboard(config.population.validate_top)
         self._measuring = Measuring(archive, run, config, domain, self._dispatcher)
         self._library = Library(archive, domain)
         self._context = SearchContext(archive, run, config, self._strategy, self._board, self._library)
@@ -95,7 +95,7 @@ class Search:
         self._pause = SHORTEST_PAUSE
         self._clock = Clock(archive, run)
         self._beat = self._shown = time.monotonic()
-        self._lookahead = config.lookahead or default_lookahead(executor.workers)
+        self._lookahead = config.evaluation.lookahead or default_lookahead(executor.workers)
 
     def rehearse(self, queue: Callable[[SearchContext], ProposalQueue]) -> None:
         """Ask and tell as a resumed run would, until something new is to be asked for or evaluated."""
@@ -140,14 +140,14 @@ class Search:
         self._measuring.refer("train", "validation")
         self._phase = "searching"
         self._load()
-        wanted = self._config.max_evaluations - len(self._stored)
+        wanted = self._config.budget.max_evaluations - len(self._stored)
         self._proposer.begin(self._measuring.train, max(wanted, 0))
         try:
             self._search()
         finally:
             self._queue.close()
         reason = self._stop_reason or "exhausted: only repetitions of known programs were proposed"
-        if self._config.final_test and reason != "stopped":
+        if self._config.evaluation.final_test and reason != "stopped":
             self._test()
         return reason
 
@@ -202,7 +202,7 @@ class Search:
         self._library.load(self._run)
         for candidate, evaluations in self._archive.outcomes(self._run):
             self._stored[candidate.index] = stored_outcome(
-                candidate, evaluations, self._domain.metric, self._config.fitness
+                candidate, evaluations, self._domain.metric, self._config.evaluation.fitness
             )
             if candidate.program is not None:
                 self._library.remember(self._library[candidate.program], candidate.index)
@@ -234,19 +234,19 @@ class Search:
             return False
         if asked in self._stored:
             return True
-        if board.evaluated + ahead >= config.max_evaluations:
+        if board.evaluated + ahead >= config.budget.max_evaluations:
             if ahead == 0:
                 self._stop_reason = self._stop_reason or "max_evaluations"
             return False
-        if asked >= ASKED_PER_EVALUATION * config.max_evaluations:
+        if asked >= ASKED_PER_EVALUATION * config.budget.max_evaluations:
             return False
         self._look_at_the_clock()
-        most = None if isinstance(self._proposer, Immediate) else config.max_useless
-        self._stop_reason = self._stop_reason or board.hopeless(config.patience, most)
+        most = None if isinstance(self._proposer, Immediate) else config.budget.max_useless
+        self._stop_reason = self._stop_reason or board.hopeless(config.budget.patience, most)
         return self._stop_reason is None
 
     def _look_at_the_clock(self) -> None:
-        limit = self._config.max_minutes
+        limit = self._config.budget.max_minutes
         if limit is not None and self._clock.session >= 60 * limit:
             self._stop_reason = self._stop_reason or "max_minutes"
 
@@ -373,7 +373,7 @@ class Search:
                 run=self._run.nickname,
                 phase=self._phase,
                 evaluations=board.evaluated,
-                limit=self._config.max_evaluations,
+                limit=self._config.budget.max_evaluations,
                 best=board.best,
                 seed_train=None if board.seed is None else board.seed.train,
                 outcomes=dict(board.outcomes),

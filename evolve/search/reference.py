@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from nashforge.archive import Archive, Candidate, NewEvaluation, Run, Status
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.evaluation.disguises import disguised
 from nashforge.evolve.evaluation.messages import Report, Split, Stage, StageReport
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.search.outcomes import curves_of, final_values, outcome_of, settings_of, stored
@@ -31,15 +30,11 @@ class Measuring:
     def __init__(
         self, archive: Archive, run: Run, config: RunConfig, domain: Domain, dispatcher: Dispatcher
     ) -> None:
-        self._archive, self._run, self._config, self._domain = archive, run, config, domain
+        self._archive, self._run, self._domain = archive, run, domain
         self._dispatcher = dispatcher
-        suites: dict[Split, str] = {"train": config.train, "validation": config.validation}
-        if config.final_test:
-            suites["test"] = config.test
-        self._stages = {
-            split: disguised(domain.stage(split, suite, config.horizon, config.fitness), config.disguise_seed)
-            for split, suite in suites.items()
-        }
+        self._fitness = config.evaluation.fitness
+        self._smoke = domain.smoke(config.evaluation.horizon)
+        self._stages = config.stages(domain)
         self._check_games()
 
     def _check_games(self) -> None:
@@ -50,7 +45,7 @@ class Measuring:
         SearchError
             If one has changed: what was measured before could not be compared with what comes.
         """
-        stages = (self._domain.smoke(self._config.horizon), *self._stages.values())
+        stages = (self._smoke, *self._stages.values())
         now = {
             f"{stage.split} {trial.label}": trial.identity
             for stage in stages
@@ -76,9 +71,9 @@ class Measuring:
         SearchError
             If it fails.
         """
-        if self._config.fitness.kind != "log_ratio":
+        if self._fitness.kind != "log_ratio":
             return
-        name = self._config.fitness.reference
+        name = self._fitness.reference
         program = self._archive.add_program(self._domain.source(name), self._domain.name)
         waiting: dict[str, Split] = {}
         for split in splits:
@@ -104,16 +99,14 @@ class Measuring:
     def stages(self, gate: float | None) -> tuple[Stage, ...]:
         """Return what a candidate is evaluated on: smoke, train, and validation from a fitness on."""
         validation = self._stages["validation"].model_copy(update={"gate": gate})
-        return self._domain.smoke(self._config.horizon), self._stages["train"], validation
+        return self._smoke, self._stages["train"], validation
 
     def rows(self, report: Report, program: str) -> list[NewEvaluation]:
         """Return a report's stages as rows for the archive."""
         return [stored(report, stage, program, settings_of(self._plan(stage))) for stage in report.stages]
 
     def _plan(self, stage: StageReport) -> Stage:
-        return (
-            self._domain.smoke(self._config.horizon) if stage.split == "smoke" else self._stages[stage.split]
-        )
+        return self._smoke if stage.split == "smoke" else self._stages[stage.split]
 
     @property
     def train(self) -> Stage:
@@ -125,7 +118,7 @@ class Measuring:
         stage = report.stage("train")
         scores = () if stage is None else stage.scores
         fingerprint = report.stages[0].fingerprint
-        return outcome_of(candidate, fingerprint, scores, self._domain.metric, self._config.fitness)
+        return outcome_of(candidate, fingerprint, scores, self._domain.metric, self._fitness)
 
     def test(self, programs: Iterable[tuple[Candidate, str]]) -> list[tuple[Candidate, StageReport]]:
         """Measure candidates, given with their sources, on the test suite; store rows and fitness."""

@@ -14,18 +14,14 @@ import pytest
 
 from nashforge.archive import Archive
 from nashforge.cli.commands import resume, run
-from nashforge.evolve.config.run import ConfigError, RunConfig, load_config, read_run_file
+from nashforge.evolve.config.run import SETTINGS, RunConfig, load_config, read_run_file
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Strategic
 from nashforge.evolve.runs import doctor
 from nashforge.evolve.runs.run import resumed_config
 
-OPTIONS = {
-    "suite": "train",
-    "validation_suite": "validation",
-    "test_suite": "test",
-    "allow_weaker_sandbox": "tier",
-}
+OPTIONS = {setting.option: name for name, setting in SETTINGS.items()}
 NOT_OF_THE_RUN = {"name", "database", "config", "json", "broker"}
 SPELL_SUITES = {"map_file", "agents"}
 """Options that only spell the suites: of a file, these say the map and the agents."""
@@ -53,12 +49,12 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
         with pytest.raises(ConfigError, match="weaker sandbox"):
             load_config({}, path)
         config = load_config({"tier": "none"}, path)
-        assert config.fitness.strategic == Strategic(metrics=("rqe_gap",), tau=0.5)
+        assert config.evaluation.fitness.strategic == Strategic(metrics=("rqe_gap",), tau=0.5)
         for name, value in values.items():
             if name == "risk":
                 continue
-            home = config.fitness if name == "objective" else config
-            assert getattr(home, OPTIONS.get(name, name)) == json.loads(value)
+            found = config.settings() | config.evaluation.fitness.model_dump()
+            assert found[OPTIONS.get(name, name)] == json.loads(value)
         # The command line wins.
         assert load_config({"seed": 1, "tier": "none"}, path).seed == 1
 
@@ -87,11 +83,11 @@ def test_files_that_are_wrong_name_the_line_to_mend(empty: Any, tmp_path: Path, 
 def test_help_names_the_defaults_that_hold() -> None:
     config = load_config({})
     source = inspect.getsource(run)
-    assert f"[default: {config.max_evaluations}]" in source
+    assert f"[default: {config.budget.max_evaluations}]" in source
     assert f"[default: {config.strategy}]" in source
-    assert config.proposer == ("offline",) or config.proposer == "offline"
+    assert config.models.proposer == ("offline",) or config.models.proposer == "offline"
     assert f"[default: {config.seed}]" in source
-    assert config.horizon == domain("cfr").horizon
+    assert config.evaluation.horizon == domain("cfr").horizon
 
 
 def test_resuming_changes_limits_and_nothing_else(searched: Any) -> None:

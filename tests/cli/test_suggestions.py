@@ -90,7 +90,7 @@ def test_files_that_are_suggested_are_not_there(tmp_path: Path, monkeypatch: pyt
 
     def suggested() -> list[str]:
         screen = Console(file=io.StringIO(), width=110, record=True)
-        print_result(screen, result, [], load_config({}).model_dump(mode="json"), None)
+        print_result(screen, result, [], load_config({}).settings(), None)
         return re.findall(r"(?:--output|-o) (\S+)", screen.export_text())
 
     assert suggested() == ["teal-shrike.png", "teal-shrike.py"]

@@ -122,7 +122,7 @@ def test_the_summary_compares_with_the_seed_and_proposes_commands(width: int) ->
         stop_reason="max_evaluations", seconds=200.0,
     )  # fmt: skip
     screen = Console(file=io.StringIO(), width=width, record=True)
-    config = load_config({"horizon": 200}).model_dump(mode="json")
+    config = load_config({"horizon": 200}).settings()
     print_result(screen, result, [seed, best], config, "other place.db")
     text = screen.export_text()
     for part in (
@@ -240,14 +240,14 @@ def test_proposed_commands_say_how_long_to_play_only_where_it_is_unusual(name: s
     )
     for horizon, told in ((None, False), (7, True)):
         screen = Console(file=io.StringIO(), width=200, record=True)
-        config = load_config({"domain": name, "horizon": horizon}).model_dump(mode="json")
+        config = load_config({"domain": name, "horizon": horizon}).settings()
         print_result(screen, result, [seed, best], config, None)
         assert (" -n 7" in screen.export_text()) == told
 
 
 @pytest.mark.parametrize("suite", [None, "cleanup-small", "my suite.toml"])
 def test_what_is_proposed_measures_what_the_run_measured(suite: str | None) -> None:
-    config = load_config({"domain": "cleanup", "train": suite}).model_dump(mode="json")
+    config = load_config({"domain": "cleanup", "train": suite}).settings()
     seed = candidate(0, 1.0, operator="seed", note="nearest_apple")
     result = Result(
         run="calm-harbour",
@@ -267,7 +267,7 @@ def test_what_is_proposed_measures_what_the_run_measured(suite: str | None) -> N
 
 def test_proposed_commands_measure_risk_as_the_run_did() -> None:
     options = {"domain": "cfr", "objective": "log(rqe_gap)", "risk": "chi2 tau=0.5"}
-    config = load_config(options).model_dump(mode="json")
+    config = load_config(options).settings()
     seed = candidate(0, 1.0, operator="seed", note="x")
     result = Result(
         run="calm-harbour",
@@ -284,11 +284,11 @@ def test_proposed_commands_measure_risk_as_the_run_did() -> None:
 
 
 def test_lengths_are_told_in_the_unit_of_the_domain() -> None:
-    cleanup = load_config({"domain": "cleanup", "train": "cleanup-small"}).model_dump(mode="json")
+    cleanup = load_config({"domain": "cleanup", "train": "cleanup-small"}).settings()
     assert length_in_words(cleanup) == "episodes of 200 steps"
     assert length_in_words({**cleanup, "horizon": 50}) == "episodes of 50 steps"
     assert length_in_words({**cleanup, "train": "gone.toml"}) == "1000 iterations"
-    assert length_in_words(load_config({}).model_dump(mode="json")) == "1000 iterations"
+    assert length_in_words(load_config({}).settings()) == "1000 iterations"
 
 
 def test_the_tree_is_indented_at_branches_only(searched: Any) -> None:

@@ -121,7 +121,7 @@ def test_a_run_does_not_go_on_with_another_game(archive, file, tmp_path, tiny):
     suite = tmp_path / "file.toml"
     suite.write_text(f'name = "s"\npurpose = "p"\ngames = ["{file}"]\n')
     config, work = tiny(train=suite, final_test=False), domain("cfr")
-    run = archive.create_run("cfr", config.model_dump(mode="json"), seed=0)
+    run = archive.create_run("cfr", config.settings(), seed=0)
     executor = LocalExecutor(1)
     try:
         dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)

@@ -10,7 +10,8 @@ from nashforge.archive import Archive, Status, export_archive
 from nashforge.evolve.config.consent import require_consent
 from nashforge.evolve.config.importing import import_file
 from nashforge.evolve.config.model_names import ModelError, key_of, parse_model
-from nashforge.evolve.config.run import ConfigError, load_config
+from nashforge.evolve.config.run import load_config
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.executors.local import LocalExecutor
@@ -106,7 +107,7 @@ def test_what_a_file_may_not_decide_is_asked_for(archive, tmp_path, line, option
         load_config({}, path)
     assert option in str(caught.value)
     said = {"tier": "strict", "proposer": "anthropic:mine@https://mine.example", "price_unknown": "3/15"}
-    assert load_config(said, path).proposer == said["proposer"]
+    assert load_config(said, path).models.proposer == said["proposer"]
     # The same from a stored run, and from what was changed when it was resumed.
     values = {"tier": "none"} if "none" in line else {"tier": "no-landlock"} if "tier" in line else {}
     values |= {"proposer": "anthropic:m@https://evil.example"} if "proposer" in line else {}
@@ -115,13 +116,13 @@ def test_what_a_file_may_not_decide_is_asked_for(archive, tmp_path, line, option
     with pytest.raises(ConfigError, match=r"only you can allow|have not named"):
         confirmed_config(archive, run)
     again = {"tier": values.get("tier"), "proposer": values.get("proposer")}
-    assert confirmed_config(archive, run, again).tier == values.get("tier", "strict")
+    assert confirmed_config(archive, run, again).sandbox.tier == values.get("tier", "strict")
 
 
 def test_other_models_are_another_run(archive):
     run = archive.create_run("cfr", {"proposer": "anthropic:m@https://a.example"})
     moved = confirmed_config(archive, run, {"proposer": "anthropic:m@https://b.example"})
-    assert moved.proposer == "anthropic:m@https://b.example"
+    assert moved.models.proposer == "anthropic:m@https://b.example"
     for other in ("anthropic:other", "offline"):
         with pytest.raises(ConfigError, match="start a new run"):
             confirmed_config(archive, run, {"proposer": other})
@@ -130,7 +131,7 @@ def test_other_models_are_another_run(archive):
 def test_an_address_of_the_environment_was_named(archive, monkeypatch):
     run = archive.create_run("cfr", {"proposer": "anthropic:m@https://gate.example"})
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://gate.example")
-    assert confirmed_config(archive, run).proposer.endswith("gate.example")
+    assert confirmed_config(archive, run).models.proposer.endswith("gate.example")
 
 
 @pytest.mark.parametrize(
@@ -191,10 +192,10 @@ def test_money_and_prompts_of_somebody_else_are_asked_for(archive, theirs, tmp_p
         load_config({}, path)
     assert option in str(caught.value)
     [name] = set(values) - {"proposer"}
-    assert getattr(load_config({name: values[name]}, path), name) == values[name]
+    assert load_config({name: values[name]}, path).settings()[name] == values[name]
     # A run that was made here needs nothing; the same run that was imported does.
     made = archive.create_run("cfr", values)
-    assert getattr(confirmed_config(archive, made), name) == values[name]
+    assert confirmed_config(archive, made).settings()[name] == values[name]
 
     def change(line):
         if line["kind"] == "run":
@@ -207,12 +208,12 @@ def test_money_and_prompts_of_somebody_else_are_asked_for(archive, theirs, tmp_p
     assert option in str(caught.value)
     with pytest.raises(ConfigError, match=r"you have not named|only you can allow|is kept by"):
         resume_run(archive, run, changes={"max_evaluations": 8})
-    assert getattr(confirmed_config(archive, run, {name: values[name]}), name) == values[name]
+    assert confirmed_config(archive, run, {name: values[name]}).settings()[name] == values[name]
 
 
 def test_a_usual_budget_and_offline_runs_need_no_consent(tmp_path):
     path = tmp_path / "run.toml"
     path.write_text("proposer = 'anthropic:claude-sonnet-5'\nbudget_usd = 5\nfeedback = 'sparse'\n")
-    assert load_config({}, path).budget_usd == 5
+    assert load_config({}, path).budget.usd == 5
     path.write_text("budget_usd = 0\nprompts = 'p'\nprices = 'free.toml'\n")
-    assert load_config({}, path).offline
+    assert load_config({}, path).models.offline

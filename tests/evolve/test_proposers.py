@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nashforge.archive import Archive, Candidate, Role, Status
-from nashforge.evolve.config.run import ConfigError
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers import registry
 from nashforge.evolve.proposers.base import Draft, Halt, Immediate, Proposal, Proposer, Request

@@ -170,7 +170,11 @@ def test_a_run_stops_and_resumes_elsewhere(redis_service: Service) -> None:
         start_run(archive, config, name="whole", service=settings(service))
         coordinator = service.start(
             *("run", "cfr", "--name", "parted", "--executor", "celery", "--no-final-test"),
-            *(word for split in ("", "validation-", "test-") for word in (f"--{split}suite", config.train)),
+            *(
+                word
+                for split in ("", "validation-", "test-")
+                for word in (f"--{split}suite", config.evaluation.train)
+            ),
             *("--horizon", "40", "--max-evaluations", "12", "--config", str(_lookahead(service))),
             log="coordinator.log",
         )

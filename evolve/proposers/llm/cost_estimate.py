@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nashforge.evolve.config.models import ModelOptions
+from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.proposers.llm.prices import Price, Usage, most_tokens, usual_tokens
 
 USUAL_USER_TOKENS = 4000
@@ -14,7 +14,7 @@ CALLS_PER_EVALUATION = 1.3
 
 
 def forecast(
-    prices: Mapping[str, Price], system: str, options: ModelOptions, evaluations: int, spent: float
+    prices: Mapping[str, Price], system: str, config: RunConfig, evaluations: int, spent: float
 ) -> str:
     """Return a sentence on what is to be expected, and the most that can be spent.
 
@@ -32,22 +32,22 @@ def forecast(
     usage = Usage(
         input=USUAL_USER_TOKENS,
         cached=usual_tokens(system),
-        output=min(USUAL_OUTPUT_TOKENS, options.max_output_tokens),
+        output=min(USUAL_OUTPUT_TOKENS, config.models.max_output_tokens),
     )
     each = {label: price.cost(usage) for label, price in prices.items()}
     calls = CALLS_PER_EVALUATION * evaluations
     low, high = min(each.values()) * calls, max(each.values()) * calls
     about = f"${low:.2f}" if high - low < 0.005 else f"${low:.2f} to ${high:.2f}"
     most = max(
-        price.most(most_tokens(system) + 3 * USUAL_USER_TOKENS, options.max_output_tokens)
+        price.most(most_tokens(system) + 3 * USUAL_USER_TOKENS, config.models.max_output_tokens)
         for price in prices.values()
     )
     cap = (
-        f"at most ${options.budget_usd:.2f} are spent"
-        if options.budget_usd
+        f"at most ${config.budget.usd:.2f} are spent"
+        if config.budget.usd
         else "there is no limit on spending"
     )
-    already = f", ${spent:.2f} of them already" if spent and options.budget_usd else ""
+    already = f", ${spent:.2f} of them already" if spent and config.budget.usd else ""
     return (
         f"{', '.join(prices)}: about {about} for {evaluations} evaluations (a call costs about "
         f"${min(each.values()):.3f}, at worst ${most:.2f}); {cap}{already}"

@@ -88,7 +88,7 @@ class ModelProposer(Proposer):
         self._labels, self._prices, self._note = tuple(labels), prices, note
         self._replaying = tape is not None
         self._tape = tape or Tape(())
-        self._calls = Calls(archive, providers, prices, config.proposal_seconds)
+        self._calls = Calls(archive, providers, prices, config.models.proposal_seconds)
         self._bandit = Bandit(self._labels)
         self._gates = {label: Gate() for label in self._labels}
         self._refusals = dict.fromkeys(self._labels, 0)
@@ -118,14 +118,14 @@ class ModelProposer(Proposer):
             reserved,
             self._tokens,
             self._count,
-            self._config.budget_usd or None,
+            self._config.budget.usd or None,
             self._waiting(),
         )
 
     def begin(self, train: Stage, evaluations: int) -> None:
         """Render the system prompt, and count what was lost with an interrupted process as spent."""
-        level = load_feedback(self._config.feedback)
-        self._prompter = Prompter(self._domain, train, level, self._config.prompts)
+        level = load_feedback(self._config.models.feedback)
+        self._prompter = Prompter(self._domain, train, level, self._config.models.prompts)
         if self._replaying:
             self._note("recorded answers are used; no model is asked and nothing is spent")
             return
@@ -139,7 +139,7 @@ class ModelProposer(Proposer):
         self._archive.set_state(self._run, f"system {self._prompter.digest}", self._prompter.system)
         prices = {label: self._prices[label] for label in self._labels}
         system = self._prompter.system
-        for model in map(parse_model, self._config.proposers):
+        for model in map(parse_model, self._config.models.proposers):
             place = place_of(model)
             if place is not None:
                 self._note(f"{model.label} is asked at {place}")
@@ -151,12 +151,12 @@ class ModelProposer(Proposer):
 
     def island(self, writer: str) -> int | None:
         """Return a model's own island, if it has one."""
-        return self._labels.index(writer) if self._config.model_islands else None
+        return self._labels.index(writer) if self._config.population.model_islands else None
 
     def reserve(self, candidate: Candidate, request: Request, writer: str) -> None:
         """Take a recorded answer, or set money aside for asking a model."""
         prompt = self._prompter.prompt(request)
-        order = _Order(candidate, request, writer, prompt, request.operator, self._config.repairs)
+        order = _Order(candidate, request, writer, prompt, request.operator, self._config.models.repairs)
         self._fund(order)
         if not self._replaying:
             self._archive.set_state(self._run, "bandit", self._bandit.state())
@@ -178,7 +178,7 @@ class ModelProposer(Proposer):
             self._gates[order.writer].held.append(index)
         else:
             assert order.call is not None
-            self._calls.start(index, order.call, order.prompt, self._config.max_output_tokens)
+            self._calls.start(index, order.call, order.prompt, self._config.models.max_output_tokens)
 
     def collect(self) -> list[Draft]:
         """Return what was written; ask again where an answer needs repair or a model is back."""
@@ -192,7 +192,7 @@ class ModelProposer(Proposer):
         for gate in self._gates.values():
             for index in gate.release():
                 drafts.append(self._again(index))
-            if gate.seconds_closed > 60 * self._config.outage_minutes and not len(self._calls):
+            if gate.seconds_closed > 60 * self._config.models.outage_minutes and not len(self._calls):
                 raise Halt(f"outage: {gate.reason}")
         return [draft for draft in drafts if draft is not None]
 
@@ -244,13 +244,13 @@ class ModelProposer(Proposer):
                 "purpose": order.purpose,
                 "system": self._prompter.digest,
                 "user": order.prompt.user,
-                "max_output_tokens": config.max_output_tokens,
+                "max_output_tokens": config.models.max_output_tokens,
             },
-            reserved_cost=self._prices[label].most(tokens, config.max_output_tokens),
-            cap=config.budget_usd or None,
+            reserved_cost=self._prices[label].most(tokens, config.models.max_output_tokens),
+            cap=config.budget.usd or None,
             input_tokens=tokens,
-            output_tokens=config.max_output_tokens,
-            token_cap=config.max_tokens,
+            output_tokens=config.models.max_output_tokens,
+            token_cap=config.budget.max_tokens,
             candidate=order.candidate,
         )
 
@@ -299,7 +299,7 @@ class ModelProposer(Proposer):
             reason = f"there was no money left to ask again: {error}"
             return self._done(index, Draft(index, status=Status.CANCELLED, reason=reason))
         assert order.call is not None
-        self._calls.start(index, order.call, order.prompt, self._config.max_output_tokens)
+        self._calls.start(index, order.call, order.prompt, self._config.models.max_output_tokens)
         return None
 
     def _read(self, index: int, take: Take) -> Draft | None:

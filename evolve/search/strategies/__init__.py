@@ -35,7 +35,7 @@ class Strategy(Protocol):
 
 def make_strategy(config: RunConfig) -> Strategy:
     """Return the strategy of a configuration."""
-    small = "mutate" if config.offline else "diff"
+    small = "mutate" if config.models.offline else "diff"
     if config.strategy == "best_of_n":
         from nashforge.evolve.search.strategies.best_of_n import BestOfN
 
@@ -47,8 +47,7 @@ def make_strategy(config: RunConfig) -> Strategy:
     from nashforge.evolve.search.population.islands import Population
     from nashforge.evolve.search.strategies.evolution import MODELS, OFFLINE, Evolution
 
-    population = Population(
-        config.population_islands, config.archive, config.migrate_every, by=config.parents
-    )
-    steps = OFFLINE if config.offline else MODELS
-    return Evolution(population, config.stagnation, steps, share=config.model_islands)
+    options = config.population
+    population = Population(config.islands, options.size, options.migrate_every, by=options.parent_fitness)
+    steps = OFFLINE if config.models.offline else MODELS
+    return Evolution(population, options.stagnation, steps, share=options.model_islands)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nashforge.evolve.config.run import ConfigError, load_config
+from nashforge.evolve.config.run import load_config
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.cfr import CFRDomain
@@ -116,22 +117,22 @@ def test_values_are_averaged_as_they_are():
 
 def test_a_run_takes_its_fitness_from_the_domain(monkeypatch, tmp_path):
     monkeypatch.setattr("nashforge.evolve.config.run.domain", lambda name: Rewarding())
-    assert load_config({"domain": "rewarding"}).fitness == Fitness(kind="value")
+    assert load_config({"domain": "rewarding"}).evaluation.fitness == Fitness(kind="value")
     path = tmp_path / "run.toml"
     path.write_text('domain = "rewarding"\n[fitness]\nfloor = 1e-3\n')
-    assert load_config({}, path).fitness == Fitness(kind="value", floor=1e-3)
+    assert load_config({}, path).evaluation.fitness == Fitness(kind="value", floor=1e-3)
 
 
 def test_every_island_needs_room():
-    with pytest.raises(ConfigError, match="an archive of 12 is too small for 13 islands"):
+    with pytest.raises(ConfigError, match="a population of 12 is too small for 13 islands"):
         load_config({"islands": 13})
-    assert load_config({"islands": 13, "archive": 13}).islands == 13
+    assert load_config({"islands": 13, "archive": 13}).population.islands == 13
 
 
 def test_measures_of_a_run_file_stay_when_risk_is_given(tmp_path):
     path = tmp_path / "run.toml"
     path.write_text('[fitness.strategic]\nmetrics = ["robust_value"]\n')
-    strategic = load_config({"risk": "kl tau=2"}, path).fitness.strategic
+    strategic = load_config({"risk": "kl tau=2"}, path).evaluation.fitness.strategic
     assert (strategic.metrics, strategic.tau) == (("robust_value",), 2.0)
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nashforge.archive.records import Score
-from nashforge.evolve.config.run import ConfigError, load_config
+from nashforge.evolve.config.run import load_config
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.checks import FitnessError, check_fitness
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
@@ -135,11 +136,11 @@ def test_stages_with_objectives_have_digests_of_their_own():
 
 def test_a_run_is_configured_by_its_objective(tmp_path):
     config = load_config({"objective": "log(exploitability) + 0.1*log(seconds)"})
-    assert config.fitness.kind == "objective"
-    assert config.fitness.floor == domain("cfr").fitness.floor
+    assert config.evaluation.fitness.kind == "objective"
+    assert config.evaluation.fitness.floor == domain("cfr").fitness.floor
     path = tmp_path / "run.toml"
     path.write_text('objective = "worst(exploitability)"\n[fitness]\nfloor = 1e-4\n')
-    fitness = load_config({}, path).fitness
+    fitness = load_config({}, path).evaluation.fitness
     assert fitness == Fitness(
         kind="objective", objective="worst(exploitability)", floor=1e-4, reference="dcfr"
     )

@@ -41,11 +41,11 @@ def distiller(archive, tiny):
     config = tiny(horizon=60)
     work = domain("cfr")
     stages = {
-        split: work.stage(split, suite, config.horizon, config.fitness)
+        split: work.stage(split, suite, config.evaluation.horizon, config.evaluation.fitness)
         for split, suite in (
-            ("train", config.train),
-            ("validation", config.validation),
-            ("test", config.test),
+            ("train", config.evaluation.train),
+            ("validation", config.evaluation.validation),
+            ("test", config.evaluation.test),
         )
     }
     with closing(LocalExecutor(1)) as executor:
@@ -88,7 +88,7 @@ def test_a_decoration_goes_and_the_rule_stays(distiller, archive, tiny):
     again = config_for(
         archive, NamedProgram("core", core.source, "cfr", "archive", stored), {"horizon": None}
     )
-    assert (again.horizon, again.train) == (60, tiny().train)
+    assert (again.evaluation.horizon, again.evaluation.train) == (60, tiny().evaluation.train)
 
 
 def test_the_budget_bounds_what_is_measured(distiller):

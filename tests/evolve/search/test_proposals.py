@@ -23,10 +23,9 @@ SEED, OTHER, THIRD = CFR.source(CFR.seed), CFR.source("dcfr"), CFR.source("pcfr_
 def known(archive, tiny):
     """What a run knows after its seed was measured."""
     config = tiny()
-    run = archive.create_run("cfr", config.model_dump(mode="json"), seed=0)
-    known = SearchContext(
-        archive, run, config, make_strategy(config), Scoreboard(config.verify), Library(archive, CFR)
-    )
+    run = archive.create_run("cfr", config.settings(), seed=0)
+    board = Scoreboard(config.population.validate_top)
+    known = SearchContext(archive, run, config, make_strategy(config), board, Library(archive, CFR))
     seed = known.seed(CFR)
     done = archive.finish_candidate(seed, Status.OK, train=0.0)
     individual, _ = known.board.tell(Outcome(done), known.library[seed.program])

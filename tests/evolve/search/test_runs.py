@@ -237,7 +237,7 @@ def test_a_killed_run_loses_nothing_and_leaves_no_process(tmp_path, tiny, archiv
 
 
 def replace_budget(config, evaluations):
-    return config.model_copy(update={"max_evaluations": evaluations})
+    return config.changed(max_evaluations=evaluations)
 
 
 def _descendants(pid):

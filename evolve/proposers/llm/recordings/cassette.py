@@ -14,7 +14,8 @@ from typing import Any
 from nashforge.archive import Archive, CallStatus, Run
 from nashforge.errors import NashforgeError
 from nashforge.evolve.config.model_names import without_keys
-from nashforge.evolve.config.models import REPLAY
+from nashforge.evolve.config.parts import REPLAY
+from nashforge.evolve.config.run import SETTINGS, stored_settings
 from nashforge.evolve.domains.translation import is_outdated
 from nashforge.evolve.proposers.llm.recordings.replay import DECISIVE, Take, Tape, tape_of
 
@@ -38,7 +39,7 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
     positions = {candidate.id: candidate.index for candidate in archive.candidates(run)}
     calls = archive.model_calls(run=run)
     digests = {str(call.request.get("system", "")) for call in calls} - {""}
-    config = {**run.config, **archive.get_state(run, "changes", {})}
+    config = stored_settings(archive, run)
     head = {
         "nashforge_cassette": VERSION,
         "run": run.nickname,
@@ -150,8 +151,8 @@ def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
         _check_answers(archive, archive.get_run(reference))
     values = {
         name: value
-        for name, value in find_tape(archive, reference).config.items()
-        if name not in (*_SETTINGS, "workers", "executor", "weight", "max_minutes")
+        for name, value in SETTINGS.named(find_tape(archive, reference).config).items()
+        if name not in (*_SETTINGS, "workers", "executor", "share", "max_minutes")
     }
     if stored:
         # By the identity that renaming the run does not change.

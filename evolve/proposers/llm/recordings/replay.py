@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nashforge.archive import Archive, CallStatus, ModelCall, Run, Status
+from nashforge.evolve.config.run import stored_settings
 
 DECISIVE = (
     CallStatus.OK,
@@ -85,7 +86,7 @@ def tape_of(archive: Archive, run: Run) -> Tape:
         for call in archive.model_calls(run=run)
         if call.candidate_id in positions
     )
-    return Tape(takes, {**run.config, **archive.get_state(run, "changes", {})})
+    return Tape(takes, stored_settings(archive, run))
 
 
 def unfinished(archive: Archive, run: Run) -> Tape:

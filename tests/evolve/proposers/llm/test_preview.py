@@ -48,7 +48,7 @@ def test_a_preview_is_what_is_sent_next(archive, serve, tmp_path, lookahead, isl
 
 def test_a_preview_while_the_seed_is_measured(archive):
     config = load_config({"train": "cfr-smoke"})
-    run = archive.create_run("cfr", config.model_dump(mode="json"))
+    run = archive.create_run("cfr", config.settings())
     before = preview(archive, run).prompt
     work = domain("cfr")
     seed = archive.add_program(work.source(work.seed), "cfr")

@@ -1,0 +1,184 @@
+"""The parts of a run's configuration: a field is one setting, with its help, names, bounds and consent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from nashforge.evolve.config import consent
+from nashforge.evolve.config.settings import Setting
+from nashforge.evolve.evaluation.messages import Fitness, Split
+
+REPLAY = "replay:"
+"""Beginning of a proposer's name that stands for the recorded answers of a run."""
+
+
+class Part(BaseModel):
+    """Some settings that belong together: immutable, and complete."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class PopulationOptions(Part):
+    """The population, and when it takes larger steps (`nashforge.evolve.search.population.islands`)."""
+
+    size: Annotated[int, Setting("population_size", aliases=("archive",))] = Field(default=40, ge=1)
+    """Programs that are kept, on all islands together."""
+
+    islands: int = Field(default=3, ge=1)
+    """Islands that evolve apart."""
+
+    migrate_every: int = Field(default=15, ge=1)
+    """After so many programs of an island, its best go to the next one."""
+
+    parent_fitness: Annotated[Literal["train", "both"], Setting(aliases=("parents",))] = "train"
+    """What parents are compared by: `train`, the training fitness, or `both`, the mean of training and
+    validation fitness."""
+
+    validate_top: Annotated[int, Setting(aliases=("verify",))] = Field(default=5, ge=1)
+    """A program is validated when its training fitness is among so many best."""
+
+    stagnation: int = Field(default=15, ge=1)
+    """After so many evaluations without a better training fitness, larger steps are taken."""
+
+    model_islands: bool = False
+    """Whether every model works on an island of its own, where only verified programs of others arrive."""
+
+
+class BudgetOptions(Part):
+    """When a run ends."""
+
+    max_evaluations: int = Field(default=80, ge=1)
+    """Stop after so many evaluated candidates, the seed program included; repetitions do not count."""
+
+    max_minutes: float | None = Field(default=None, gt=0)
+    """Stop asking for new candidates after so many minutes."""
+
+    patience: int | None = Field(default=None, ge=1)
+    """Stop after so many evaluations without a better training fitness."""
+
+    max_useless: int = Field(default=20, ge=1)
+    """Stop after so many proposals of models in a row that came to nothing: an answer without a usable
+    program, a refusal, a program that is known. They cost money, and the next ones will be no better."""
+
+    usd: Annotated[float, Setting("budget_usd", consent=consent.LARGE_BUDGET)] = Field(
+        default=consent.USUAL_BUDGET, ge=0
+    )
+    """What the run may spend on models, in US dollars; 0: no limit."""
+
+    max_tokens: int | None = Field(default=None, ge=1)
+    """What the run may take of models' tokens, input and output together."""
+
+
+class EvaluationOptions(Part):
+    """What programs are measured on, where, and what their fitness is."""
+
+    train: Annotated[str, Setting(option="suite")] = "cfr-train"
+    """Suite (a name or a TOML file) that is searched on."""
+
+    validation: Annotated[str, Setting(option="validation_suite")] = "cfr-validation"
+    """Suite that is disguised to verify the best."""
+
+    test: Annotated[str, Setting(option="test_suite")] = "cfr-test"
+    """Suite that is played only at the end."""
+
+    final_test: bool = True
+    """Whether the best program is measured on the test suite at the end."""
+
+    horizon: int = Field(default=1000, ge=1)
+    """Iterations a game."""
+
+    fitness: Fitness = Fitness()
+    """How measurements become one number, see [fitness.md](fitness.md)."""
+
+    disguise_seed: int | None = Field(default=None, ge=0, lt=2**63)
+    """Number of the disguises of validation games; without one, it is drawn when the run starts."""
+
+    executor: Literal["local", "celery"] = "local"
+    """Where programs are evaluated: `local`, on this machine, or `celery`, by workers on any machines."""
+
+    workers: int | None = Field(default=None, ge=1)
+    """Worker processes; without a number, one a core (`celery`: as many as workers are alive)."""
+
+    share: Annotated[float, Setting(option="weight")] = Field(default=1.0, gt=0)
+    """The run's share of workers that it has in common with other runs, relative to theirs."""
+
+    lookahead: int | None = Field(default=None, ge=1)
+    """How many candidates may be asked for ahead of the oldest outcome that is not in; without a number, one
+    for one worker, else twice the workers, and more where models write. It decides what is known when a
+    candidate is proposed, so runs are the same for the same value, however fast the workers are."""
+
+    @property
+    def suites(self) -> dict[Split, str]:
+        """The suite of each split that is measured."""
+        suites: dict[Split, str] = {"train": self.train, "validation": self.validation}
+        return suites | {"test": self.test} if self.final_test else suites
+
+
+class ModelOptions(Part):
+    """Proposers of programs: which, how models are asked, and what they are told."""
+
+    proposer: Annotated[str, Setting(aliases=("model",), consent=consent.OWN_ADDRESS)] = "offline"
+    """`offline`, a proposer that another package brings, or `PROVIDER:MODEL`; several models are an
+    ensemble."""
+
+    replay: str | None = None
+    """Run, or cassette file, whose recorded answers are used instead of asking models."""
+
+    propose_on: Literal["here", "workers"] = "here"
+    """Where models are asked: `here`, by the run's process, or by `workers` that hold the keys."""
+
+    max_output_tokens: int = Field(default=16384, ge=256)
+    """The longest answer, hidden thinking included; what is set aside before a call follows from it."""
+
+    proposal_seconds: float = Field(default=600.0, gt=0)
+    """How long a call may take in all, repetitions of turned-away requests included."""
+
+    retries: int = Field(default=4, ge=0)
+    """How often a request that was turned away is repeated within a call."""
+
+    repairs: int = Field(default=1, ge=0)
+    """How often a model is shown what was wrong with its answer and asked again."""
+
+    outage_minutes: float = Field(default=60.0, ge=0)
+    """How long a run waits for a provider that is not available before it stops."""
+
+    prices: Annotated[str | None, Setting(consent=consent.OWN_PRICES)] = None
+    """A price list of the user's own."""
+
+    price_unknown: Annotated[str | None, Setting(consent=consent.OWN_UNKNOWN_PRICE)] = None
+    """Price `INPUT/OUTPUT` of models without one, in dollars per million tokens; else they are refused."""
+
+    feedback: Annotated[str, Setting(consent=consent.OWN_FEEDBACK)] = "dense"
+    """How much of the measurements models are told: `sparse`, `dense` or a TOML file."""
+
+    prompts: Annotated[str | None, Setting(consent=consent.OWN_PROMPTS)] = None
+    """Folder of prompt templates that come before the library's."""
+
+    @field_validator("proposer", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
+            return ",".join(value)
+        return value
+
+    @property
+    def proposers(self) -> tuple[str, ...]:
+        """The names of those who write programs, each once."""
+        return consent.names_in(self.proposer)
+
+    @property
+    def offline(self) -> bool:
+        """Whether programs are written without models."""
+        return not any(":" in name for name in self.proposers)
+
+
+class SandboxOptions(Part):
+    """How programs are confined."""
+
+    tier: Annotated[
+        Literal["strict", "no-landlock", "none"],
+        Setting(option="allow_weaker_sandbox", consent=consent.WEAKER_SANDBOX),
+    ] = "strict"
+    """Weakest isolation to accept: `strict`, `no-landlock` or `none`."""

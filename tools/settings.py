@@ -1,0 +1,78 @@
+"""The table of settings in docs/configuration.md, made from the configuration itself.
+
+python -m tools.settings            print it
+python -m tools.settings --write    put it into the page
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import re
+from pathlib import Path
+
+from nashforge.cli.commands.run import run
+from nashforge.evolve.config.run import SETTINGS, RunConfig
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
+_BETWEEN = re.compile(r"(?<=<!-- settings -->\n).*(?=<!-- end of settings -->)", re.DOTALL)
+_CONSENT = {None: "", True: "from a file or an imported run", False: "from a file or a stored run"}
+
+
+def table() -> str:
+    """Return the settings by part: TOML name, option, default, what it says, who must say it."""
+    options = set(inspect.signature(run).parameters)
+    lines: list[str] = []
+    part = None
+    for name, setting in SETTINGS.items():
+        *parts, field = setting.path
+        model = SETTINGS.parts[parts[0]] if parts else RunConfig
+        if model is not part:
+            title = f"`[{parts[0]}]`: {_first_line(model)}" if parts else "What is searched"
+            lines += [
+                "",
+                f"### {title}",
+                "",
+                "| in its table | alone | option | default | |",
+                "|---|---|---|---|---|",
+            ]
+            part = model
+        info = model.model_fields[field]
+        alone = ", ".join(f"`{each}`" for each in (name, *setting.aliases))
+        option = f"`--{setting.option.replace('_', '-')}`" if setting.option in options else ""
+        asked = _CONSENT[setting.consent and setting.consent.foreign]
+        text = " ".join((info.description or "").split()) + (
+            f" **Asked for again** {asked}." if asked else ""
+        )
+        lines.append(f"| `{field}` | {alone} | {option} | {_default(info.default)} | {text} |")
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _first_line(model: type) -> str:
+    return re.sub(r" \(`.*`\)", "", (model.__doc__ or "").partition("\n")[0]).rstrip(".").lower()
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "none"
+    return f"`{json.dumps(value)}`" if isinstance(value, bool | int | float | str) else "the domain's"
+
+
+def page_with(content: str, text: str) -> str:
+    """Return a page with a new table."""
+    return _BETWEEN.sub(lambda _: f"\n{content}\n", text)
+
+
+def main() -> None:
+    """Print or write the table."""
+    parser = argparse.ArgumentParser(description="The settings of a run.")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/configuration.md")
+    if parser.parse_args().write:
+        PAGE.write_text(page_with(table(), PAGE.read_text()))
+    else:
+        print(table())
+
+
+if __name__ == "__main__":
+    main()
