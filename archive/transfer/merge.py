@@ -88,6 +88,7 @@ class Merge:
         self._now = connection.scalar(select(db_now()))
         self._programs: dict[str, bool] = {}
         self._runs: dict[str, _Known] = {}
+        self._absent: dict[str, bool] = {}
         self._candidates: dict[tuple[int, int], int] = {}
         self._links: list[tuple[int, int, str, int, Role]] = []
 
@@ -170,6 +171,7 @@ class Merge:
             key = self._connection.scalar(insert(RunRow).returning(RunRow.id), values)
             assert key is not None
             self._runs[line.uid] = _Known(key, own=False)
+            self._absent.pop(line.uid, None)
         else:
             key = known.key
             if line.finished is not None:
@@ -289,10 +291,13 @@ class Merge:
     def _found_run(self, uid: str) -> _Known | None:
         if uid in self._runs:
             return self._runs[uid]
+        if uid in self._absent:
+            return None
         row = self._connection.execute(
             select(RunRow.id, RunRow.imported, RunRow.state).where(RunRow.uid == uid)
         ).one_or_none()
         if row is None:
+            _remember(self._absent, uid, True)
             return None
         continued = exists().where(CandidateRow.run_id == row.id, CandidateRow.imported.is_(None))
         own = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from nashforge.archive import Archive, DamagedExport, import_archive
+from nashforge.archive.transfer import files
 from nashforge.archive.transfer.limits import DEEPEST, LONGEST_LINE, MOST_MISSING_PARENTS, MOST_VALUES
 
 MOST_MEMORY = 300_000
@@ -69,7 +72,8 @@ def many_parents() -> Iterator[bytes]:
 
 def many_candidates(count: int) -> Iterator[bytes]:
     yield HEADER + json.dumps(RUN).encode() + b"\n"
-    line = json.dumps(CANDIDATE).encode() + b"\n"
+    note = "x" * 60_000  # together more than may be kept
+    line = json.dumps(CANDIDATE | {"note": note}).encode() + b"\n"
     for index in range(count):
         yield line.replace(b'"index": 0', b'"index": %d' % index)
 
@@ -102,7 +106,7 @@ BOMBS: dict[str, tuple[Callable[[], Iterator[bytes]], str]] = {
         "ends too early",
     ),
     "missing parents": (many_parents, f"more than {MOST_MISSING_PARENTS} parents"),
-    "many candidates": (lambda: many_candidates(20_000), "ends too early"),
+    "many candidates": (lambda: many_candidates(3_500), "ends too early"),
     "wrong scores": (
         lambda: iter([HEADER, b'{"kind":"evaluation","scores":[' + b"{}," * 49_000 + b"{}]}\n"]),
         "line 2",
@@ -148,7 +152,22 @@ def test_an_import_takes_little_memory(tmp_path: Path, bomb: str) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     *said, memory = done.stdout.splitlines()
     assert int(memory) < MOST_MEMORY, f"{int(memory) // 1000} MB"
-    import re
-
     assert re.search(sentence, " ".join(said)), said
     assert len(" ".join(said)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "told"),
+    [
+        ("MOST_LINES", {"run": 1, "candidate": 2}, "line 5 .* one candidate too many"),
+        ("MOST_BYTES", 1000, "line 5 .* ends beyond 1,000 bytes in all"),
+    ],
+)
+def test_a_whole_file_has_limits_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: object, told: str
+) -> None:
+    monkeypatch.setattr(files, limit, value)
+    lines = [json.dumps(RUN), *(json.dumps(CANDIDATE | {"index": index}) for index in range(3))]
+    (tmp_path / "a.gz").write_bytes(gzip.compress(HEADER + "\n".join(lines).encode() + b"\n"))
+    with Archive.open(tmp_path / "a.db") as archive, pytest.raises(DamagedExport, match=told):
+        import_archive(archive, tmp_path / "a.gz")

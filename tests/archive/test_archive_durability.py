@@ -76,7 +76,7 @@ def test_what_a_killed_process_reported_is_there(url: str, attempt: int) -> None
         # Let it be anywhere in the next transaction.
         time.sleep(0.003 * attempt)
         writer.send_signal(signal.SIGKILL)
-        rest, _ = writer.communicate(timeout=60)
+        rest, _ = writer.communicate(timeout=240)
         # A last line may be cut in the middle; what has its line ending was reported.
         told += [line.split() for line in rest.splitlines(keepends=True) if line.endswith("\n")]
         stored = {c.index: (c, evaluations) for c, evaluations in archive.outcomes(run)}

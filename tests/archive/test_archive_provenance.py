@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -76,6 +78,20 @@ def test_a_file_cannot_say_that_it_is_our_own(
     filled(archive, run, make)
     export_archive(archive, tmp_path / "a.gz")
     assert b"imported" not in gzip.decompress((tmp_path / "a.gz").read_bytes())
+
+
+def test_a_file_does_not_say_which_programs_are_equal(
+    archive: Archive, run: Run, make: Maker, tmp_path: Path
+) -> None:
+    """By its word, a better program would be taken for a repetition of another."""
+    filled(archive, run, make)
+    export_archive(archive, tmp_path / "a.gz")
+    text = gzip.decompress((tmp_path / "a.gz").read_bytes())
+    (tmp_path / "b.gz").write_bytes(gzip.compress(text.replace(b'"ast_hash":null', b'"ast_hash":"equal"')))
+    with Archive.open(tmp_path / "b.db") as other:
+        assert import_archive(other, tmp_path / "b.gz").added["program"] == 3
+    with closing(sqlite3.connect(tmp_path / "b.db")) as raw:
+        assert raw.execute("SELECT DISTINCT ast_hash FROM programs").fetchall() == [(None,)]
 
 
 def test_an_imported_measurement_is_no_cache(

@@ -210,6 +210,13 @@ DAMAGE: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
     "score not finite": lambda lines: line_of("evaluation", lines)["scores"][0].update(value="NaN"),
     "control characters": lambda lines: line_of("run", lines).update(nickname="a\x1b[2J"),
     "failure with fitness": lambda lines: line_of("candidate", lines).update(status="crashed", train=9.0),
+    "failure with scores": lambda lines: line_of("evaluation", lines).update(status="crashed", fitness=None),
+    "two scores in one place": lambda lines: line_of("evaluation", lines)["scores"].append(
+        line_of("evaluation", lines)["scores"][0]
+    ),
+    "its own parent": lambda lines: line_of("candidate", lines)["parents"].append(
+        {"run": line_of("run", lines)["uid"], "index": line_of("candidate", lines)["index"], "role": "parent"}
+    ),
     "huge number": lambda lines: line_of("candidate", lines).update(index=2**63),
     "too long a name": lambda lines: line_of("candidate", lines).update(operator="x" * 65),
 }

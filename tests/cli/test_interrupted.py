@@ -31,7 +31,7 @@ def test_what_was_measured_is_told(
     assert process.stderr is not None
     assert "1/2 cfr in kuhn_poker" in process.stderr.readline()
     os.kill(process.pid, signal.SIGINT)
-    text, told = process.communicate(timeout=60)
+    text, told = process.communicate(timeout=240)
     assert process.returncode == 130, told
     assert "kuhn_poker" in text
     assert "leduc_poker" not in text
@@ -54,7 +54,7 @@ def test_episodes_that_were_played_are_told(
     assert process.stderr is not None
     assert "1/2 " in process.stderr.readline()
     os.kill(process.pid, signal.SIGINT)
-    text, told = process.communicate(timeout=60)
+    text, told = process.communicate(timeout=240)
     assert process.returncode == 130, told
     assert "seeds 0" in text
     assert "efficiency" in text

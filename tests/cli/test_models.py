@@ -116,7 +116,7 @@ def test_what_models_say_reaches_no_terminal_as_it_is(empty, keyless, capsys):
 def test_the_default_is_offline_and_says_so(empty, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-very-secret-1")
     process = empty.start("run", "cfr", *empty.quick, "--max-evaluations", 2, "--no-final-test", "--json")
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=240)
     assert "No language model is used" in err
     assert "ANTHROPIC_API_KEY is set" in err
     assert "secret" not in err + out

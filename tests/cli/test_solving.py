@@ -82,7 +82,7 @@ def test_an_interruption_keeps_the_solution_so_far(
     while "  10  " not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=240)
     assert process.returncode == 130, errors
     assert "value of the average policy: player 0" in output
     curve = json.loads((tmp_path / "curve.json").read_text())

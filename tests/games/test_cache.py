@@ -216,7 +216,7 @@ def test_processes_compile_a_game_once(tmp_path):
         assert worker.stdin is not None
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    answers = {worker.communicate(timeout=60)[0] for worker in workers}
+    answers = {worker.communicate(timeout=240)[0] for worker in workers}
     assert [worker.returncode for worker in workers] == [0, 0, 0, 0]
     assert len(answers) == 1
     assert answers.pop().startswith("9457 936 ")

@@ -162,7 +162,7 @@ class Service:
         self, condition: Callable[[], object], what: str, process: subprocess.Popen[bytes] | None = None
     ) -> None:
         """Wait for a condition, as long as a process lives."""
-        deadline = time.monotonic() + 90.0
+        deadline = time.monotonic() + 240.0
         while not condition():
             if process is not None and process.poll() is not None:
                 raise AssertionError(f"it ended with {process.returncode}: {self._said()}")

@@ -221,7 +221,7 @@ def test_nothing_survives_the_trusted_process(busy: str, game: dict[str, Any], p
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + 60.0
     while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert len(pids) == 2

@@ -15,7 +15,7 @@ from nashforge.evolve.service.settings import ServiceError
 
 def answers(address: str, port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{address}:{port}/metrics", timeout=5) as page:
+        with urllib.request.urlopen(f"http://{address}:{port}/metrics", timeout=60) as page:
             return b"nashforge_slots" in page.read()
     except urllib.error.URLError:
         return False
