@@ -1,4 +1,4 @@
-"""Loads a program's source behind a host and explains its failures; in the sandbox and in-process alike."""
+"""Loads a program's source behind a host and explains its failures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from nashforge.evolve.sandbox.errors import Status, bounded
 from nashforge.evolve.sandbox.layout import AnyArray
-from nashforge.evolve.sandbox.protocol import Host
 
 FILENAME = "<program>"
 
@@ -46,6 +45,24 @@ COMPILER_PARTS = ("unicodedata",)
 """What Python loads when it compiles names beyond ASCII, such as γ, or characters by their names."""
 
 _SHOWN_FRAMES = 6
+
+
+class Host(Protocol):
+    """Trusted code next to the program that turns arrays into calls of the program and back.
+
+    A host module defines a class ``Host`` with this shape, and may define ``IMPORTS``, the modules that its
+    programs may import besides numpy and some of the standard library (default: ``interface`` beside it).
+    """
+
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        setup: Mapping[str, Any],
+        inputs: Mapping[str, AnyArray],
+        outputs: Mapping[str, AnyArray],
+    ) -> None: ...
+
+    def call(self, *numbers: int) -> None: ...
 
 
 class ForbiddenImport(ImportError):

@@ -23,6 +23,7 @@ from nashforge.games.matrix.layout import own_rows
 from nashforge.solvers.equilibria.gaps import matrix_gaps
 from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
 from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
+from nashforge.solvers.programs.simplex import project
 from nashforge.solvers.risk.measures import Risk, RiskError
 from nashforge.solvers.risk.regularizers import nu, nu_gradient
 from nashforge.solvers.risk.utility import AGGREGATE
@@ -261,7 +262,8 @@ class ActorCritic:
             moved.append((i, x + rate * climb))
             moved.append((2 + i, p - rate * descend))
         for k, target in moved:
-            self.agents[k][states] = project(target)
+            kept = np.maximum(project(target), LEAST)  # away from the boundary
+            self.agents[k][states] = kept / kept.sum(axis=1, keepdims=True)
 
     def _sample(self, rng: np.random.Generator) -> None:
         s = self._state
@@ -278,17 +280,6 @@ class ActorCritic:
         # Restarts keep all states visited, also where the walk would end.
         restart = rng.random() < 1.0 - self.discount
         self._state = int(rng.integers(self.game.states)) if restart else following
-
-
-def project(x: Array) -> Array:
-    """Return the nearest strategies to rows, by Euclidean distance, kept away from the boundary."""
-    ordered = -np.sort(-x, axis=1)
-    counts = np.arange(1, x.shape[1] + 1)
-    excess = (np.cumsum(ordered, axis=1) - 1.0) / counts
-    support = (ordered > excess).sum(axis=1)
-    threshold = np.take_along_axis(excess, support[:, None] - 1, axis=1)
-    kept = np.maximum(x - threshold, LEAST)
-    return np.asarray(kept / kept.sum(axis=1, keepdims=True))
 
 
 def stationary(

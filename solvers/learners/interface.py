@@ -10,6 +10,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.solvers.programs import simplex
+
 Array: TypeAlias = npt.NDArray[np.float64]
 
 
@@ -67,10 +69,7 @@ class Learner:
 
     def project(self, x: Array) -> Array:
         """Return the strategy that is nearest to ``x`` (Euclidean projection onto the simplex)."""
-        ordered = np.sort(x)[::-1]
-        excess = (np.cumsum(ordered) - 1.0) / np.arange(1, len(x) + 1)
-        threshold = excess[np.count_nonzero(ordered > excess) - 1]
-        return np.asarray(np.maximum(x - threshold, 0.0))
+        return simplex.project(x)
 
     def softmax(self, x: Array) -> Array:
         """Return the strategy proportional to ``exp(x)``."""

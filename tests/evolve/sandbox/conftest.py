@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nashforge.evolve.sandbox import InlineSession, Limits, Sandbox, SandboxSession
+from nashforge.evolve.sandbox import Limits, Sandbox, SandboxSession
 from nashforge.solvers.cfr import host
 
 HOST = "nashforge.solvers.cfr.host"
@@ -59,16 +59,11 @@ def program() -> Callable[[str], str]:
     return make
 
 
-Open = Callable[..., SandboxSession | InlineSession]
+@pytest.fixture
+def open_session(sandbox: Sandbox, game: dict[str, Any]) -> Callable[..., SandboxSession]:
+    """Return a function that opens a session for a source."""
 
-
-@pytest.fixture(params=["sandboxed", "inline"])
-def open_session(request: pytest.FixtureRequest, sandbox: Sandbox, game: dict[str, Any]) -> Open:
-    """Return a function that opens a session for a source: in the sandbox, and in-process."""
-
-    def make(source: str, limits: Limits | None = None) -> SandboxSession | InlineSession:
-        if request.param == "inline":
-            return InlineSession(source, **game)
+    def make(source: str, limits: Limits | None = None) -> SandboxSession:
         return sandbox.session(source, limits=limits, **game)
 
     return make
