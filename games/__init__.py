@@ -1,4 +1,4 @@
-"""What is played: OpenSpiel games compiled to sequence form, suites of them, and disguises.
+"""Games: those of OpenSpiel compiled to sequence form, suites of them, and disguises.
 
 Names are imported on first use, so that ``import games`` loads neither OpenSpiel nor numpy.
 """

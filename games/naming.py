@@ -1,4 +1,4 @@
-"""What to tell a person who wrote a name that is not known."""
+"""Suggestions of known names for one that is not known."""
 
 from __future__ import annotations
 

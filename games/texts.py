@@ -1,4 +1,4 @@
-"""Text files of people, read with bounds: whatever a path leads to gives a text of usual size, or a sentence.
+"""Users' text files, read with bounds: whatever a path leads to gives a text of usual size, or a sentence.
 
 Suites, maps, price lists, feedback levels, prompts and configurations are read here.
 """

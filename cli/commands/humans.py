@@ -37,7 +37,7 @@ def humans(
         {
             "game": entry.game.name,
             "study": entry.game.study,
-            "people": list(entry.game.people),
+            "people": list(entry.game.laboratory_play),
             "predictions": {
                 concept: {
                     "probabilities": list(entry.predictions[concept]),
@@ -74,7 +74,7 @@ def _print(found: Sequence[Comparison]) -> None:
             f"{first:.3f} {second:.3f} [dim]{output.number(entry.distances[concept]):>9}[/]"
             for concept, (first, second) in entry.predictions.items()
         ]
-        table.add_row(entry.game.name, "{:.3f} {:.3f}".format(*entry.game.people), *cells)
+        table.add_row(entry.game.name, "{:.3f} {:.3f}".format(*entry.game.laboratory_play), *cells)
     screen = output.console()
     output.print_table(screen, table)
     summary = output.table("", *columns[2:], title="mean squared distance, SC1 to SC12", right=columns[2:])

@@ -104,33 +104,9 @@ class CacheKey:
         return cache_directory() / f"{slug}-{digest}.npz"
 
 
-class _Recent:
-    """The compiled games this process used last; forms are immutable, so sharing them is safe."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._forms: OrderedDict[tuple[Path, str], SequenceForm] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[Path, str]) -> SequenceForm | None:
-        with self._lock:
-            if key in self._forms:
-                self._forms.move_to_end(key)
-            return self._forms.get(key)
-
-    def put(self, key: tuple[Path, str], form: SequenceForm) -> None:
-        with self._lock:
-            self._forms[key] = form
-            self._forms.move_to_end(key)
-            while len(self._forms) > self._size:
-                self._forms.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._forms.clear()
-
-
-_recent = _Recent(IN_MEMORY)
+_recent: OrderedDict[tuple[Path, str], SequenceForm] = OrderedDict()
+"""The compiled games this process used last; forms are immutable, so sharing them is safe."""
+_recent_lock = threading.Lock()
 
 
 def clear_memory() -> None:
@@ -151,20 +127,25 @@ def load_or_build(key: CacheKey, build: Callable[[], SequenceForm], name: str) -
     name : str
         The name the returned form shall have.
     """
-    path = key.path
-    form = _recent.get((path, name))
+    place = key.path, name
+    with _recent_lock:
+        form = _recent.get(place)
     if form is None:
-        form = _stored_or_built(path, key, build)
+        form = _stored_or_built(key, build)
         if form.name != name:  # stored under another spelling of the same game
             form = replace(form, name=name)
-        _recent.put((path, name), form)
+    with _recent_lock:
+        _recent[place] = form
+        _recent.move_to_end(place)
+        while len(_recent) > IN_MEMORY:
+            _recent.popitem(last=False)
     return form
 
 
-def _stored_or_built(path: Path, key: CacheKey, build: Callable[[], SequenceForm]) -> SequenceForm:
-    if not _usable(path.parent):
+def _stored_or_built(key: CacheKey, build: Callable[[], SequenceForm]) -> SequenceForm:
+    if not _usable(key.path.parent):
         return build()
-    return read(path, key) or _build_once(path, key, build)
+    return read(key.path, key) or _build_once(key.path, key, build)
 
 
 def _usable(folder: Path) -> bool:

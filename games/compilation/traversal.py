@@ -60,7 +60,7 @@ class InfosetRecords:
 
 @dataclass
 class Traversal:
-    """What one pass over the game tree saw.
+    """Information sets and terminal histories of one pass over the game tree.
 
     Attributes
     ----------

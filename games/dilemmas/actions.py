@@ -1,4 +1,4 @@
-"""What agents on a grid can do. Moves are relative to where an agent faces; no turn is needed to move."""
+"""Actions of agents on a grid. Moves are relative to the facing of an agent; no turn is needed to move."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class DilemmaState(pyspiel.State):  # type: ignore[misc]
 
 
 class DilemmaObserver:
-    """What a player sees, as planes over the map."""
+    """Observations of a player, as planes over the map."""
 
     def __init__(self, shape: tuple[int, int, int]) -> None:
         self.tensor = np.zeros(int(np.prod(shape)), dtype=np.float32)

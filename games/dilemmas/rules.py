@@ -1,4 +1,4 @@
-"""How conflicts are resolved, and the constants of the games.
+"""Rules for the resolution of conflicts, and the constants of the games.
 
 Source: the public implementation of Gallego, "LLM policy synthesis" (2026, arXiv 2603.19453). Its order of
 resolution favours low indices and lets beams pass through walls; the default rules mend both.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rules:
-    """How an environment resolves a step.
+    """Rules by which an environment resolves a step.
 
     Attributes
     ----------

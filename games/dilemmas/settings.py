@@ -1,4 +1,4 @@
-"""What is played, as one string: ``cleanup(agents=10,map=cleanup,preset=gallego2026)``."""
+"""Settings of social dilemmas, each one string: ``cleanup(agents=10,map=cleanup,preset=gallego2026)``."""
 
 from __future__ import annotations
 

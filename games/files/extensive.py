@@ -18,12 +18,12 @@ _DECIMAL = re.compile(r"[+-]?\d*(\.(?P<behind>\d*))?([eE](?P<exponent>[+-]?\d{1,
 MOST_DIGITS = 400
 
 CHANCE, TERMINAL = -1, -4
-"""Who moves where no player does; OpenSpiel's numbers."""
+"""Players of chance nodes and of ends; OpenSpiel's numbers."""
 
 _SLACK = Fraction(1, 10**6)
 """By how much probabilities written as decimals may miss 1 at most; they are then scaled."""
 _FLOAT = Fraction(1, 2**53)
-"""How far a float below 1 may be from the decimal that it is written for."""
+"""Largest distance of a float below 1 from the decimal that it is written for."""
 
 
 @dataclass(slots=True)

@@ -1,1 +1,1 @@
-"""From what people write to a loaded OpenSpiel game, with its parameters and its identity."""
+"""Loading of games by string or path, with their parameters and their identity."""

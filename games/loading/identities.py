@@ -1,4 +1,4 @@
-"""What a game is, told from every other: its parameters, and the content of the files that it reads.
+"""Identities of games: their parameters, and the content of the files that they read.
 
 OpenSpiel's own spelling of a loaded game drops parameters of some games (all those of
 ``restricted_nash_response`` but the number of players), and never tells what is in a file. So the identity
@@ -23,7 +23,7 @@ from nashforge.games.loading.openspiel import Game, is_openspiel, load_parsed
 from nashforge.games.loading.parameters import Parameters, nested, parse_game_string, written
 
 _FOLDER_ENDINGS = ("root", "dir", "directory", "folder", "path")
-"""How parameters end that name a folder whose files a game reads."""
+"""Endings of parameters that name a folder whose files a game reads."""
 _MOST_FILES = 10_000
 
 

@@ -1,4 +1,4 @@
-"""Loading OpenSpiel games with errors for people, and reading what a compilation needs to know of them."""
+"""OpenSpiel games loaded with errors in sentences, and the properties that a compilation needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Game: TypeAlias = Any
 State: TypeAlias = Any
 
 OPENSPIEL_ERRORS = (pyspiel.SpielError, ValueError, RuntimeError, IndexError, TypeError)
-"""What OpenSpiel raises: its own error and what pybind11 makes of C++ exceptions (``map::at``, bad UTF-8)."""
+"""Errors that OpenSpiel raises: its own, and those that pybind11 makes of C++ exceptions."""
 
 _stderr_lock = threading.Lock()
 

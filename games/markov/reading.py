@@ -38,7 +38,7 @@ WORLDS: Mapping[str, tuple[Callable[[list[int], int], MarkovGame], str]] = {
     "contribution_line": (_line, "contribution_line(3)"),
     "random_markov": (_random, "random_markov(5,3x2,seed=1)"),
 }
-"""How worlds are made of their sizes and seed, and an example of each."""
+"""Makers of worlds from sizes and seed, and an example of each."""
 
 LEAST = {"cliff_walk": (2, 2), "contribution_line": (1,), "random_markov": (1, 1, 1)}
 _GRIDS = ("markov_soccer", "laser_tag", "coop_box_pushing", "pathfinding", "capture_the_flag", "snake")

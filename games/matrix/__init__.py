@@ -1,4 +1,4 @@
-"""One-shot games of two players as payoff matrices: games played by people, families, and any game string.
+"""One-shot games of two players as payoff matrices: with laboratory play, of families, of any game string.
 
 Names are imported on first use.
 """

@@ -1,4 +1,4 @@
-"""Two-by-two games that people played in laboratories, see ``human_games.toml`` for the sources."""
+"""Two-by-two games with their laboratory play, see ``human_games.toml`` for the sources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class HumanGame:
-    """One game with what people did in it.
+    """A game with its laboratory play and fitted parameters.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class HumanGame:
         The experiment that it belongs to.
     payoffs_1, payoffs_2 : ndarrays of shape (2, 2)
         Each player's payoffs, player 1's actions as rows of both.
-    nash, people : tuple of two floats
+    nash, laboratory_play : tuple of two floats
         Probability of each player's first action: in the Nash equilibrium, and as observed.
     kl, reverse_kl : Fitted
         For KL with the log barrier, and reverse KL with the entropy.
@@ -47,7 +47,7 @@ class HumanGame:
     payoffs_1: Array
     payoffs_2: Array
     nash: tuple[float, float]
-    people: tuple[float, float]
+    laboratory_play: tuple[float, float]
     kl: Fitted
     reverse_kl: Fitted
 
@@ -71,25 +71,13 @@ def human_game(name: str) -> HumanGame:
         if game.name.lower() == name.lower():
             return game
     known = [game.name for game in human_games()]
-    raise GameStringError(f"there is no game of people called {name!r}; {choice(name, known)}")
+    raise GameStringError(f"there is no game with laboratory play called {name!r}; {choice(name, known)}")
 
 
 def _read(entry: dict[str, Any]) -> HumanGame:
-    row, column = np.array(entry["payoffs_1"]), np.array(entry["payoffs_2"])
-    for matrix in (row, column):
+    payoffs = {name: np.array(entry[name]) for name in ("payoffs_1", "payoffs_2")}
+    for matrix in payoffs.values():
         matrix.flags.writeable = False
-
-    def fitted(name: str) -> Fitted:
-        tau, epsilon = entry[name]["tau"], entry[name]["epsilon"]
-        return Fitted((tau[0], tau[1]), (epsilon[0], epsilon[1]))
-
-    return HumanGame(
-        name=entry["name"],
-        study=entry["study"],
-        payoffs_1=row,
-        payoffs_2=column,
-        nash=(entry["nash"][0], entry["nash"][1]),
-        people=(entry["people"][0], entry["people"][1]),
-        kl=fitted("kl"),
-        reverse_kl=fitted("reverse_kl"),
-    )
+    fitted = {name: Fitted(**{k: tuple(v) for k, v in entry[name].items()}) for name in ("kl", "reverse_kl")}
+    pairs = {name: tuple(entry[name]) for name in ("nash", "laboratory_play")}
+    return HumanGame(**{**entry, **payoffs, **pairs, **fitted})

@@ -1,4 +1,4 @@
-"""Two payoff matrices from a string: a family, a game of people, a literal, or a one-shot OpenSpiel game."""
+"""Payoff matrices from a string: a family, a game with laboratory play, a literal, or a game string."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def bimatrix(text: str, *, extensive: bool = False) -> Bimatrix | SequenceForm:
     Parameters
     ----------
     text
-        A game of people (``SC4``), a family with its size and seed (``random(3x4,seed=7)``), rows of both
-        players' payoffs (``"7 0 / 5 9 ; 4 11 / 6 2"``, both with player 1's actions as rows), or an
+        A game with laboratory play (``SC4``), a family with its size and seed (``random(3x4,seed=7)``), rows
+        of both players' payoffs (``"7 0 / 5 9 ; 4 11 / 6 2"``, both with player 1's actions as rows), or an
         OpenSpiel game string of a one-shot game of two players (``matrix_pd``, ``blotto(coins=5)``).
     extensive
         Return other games compiled, rather than refuse them.
@@ -90,7 +90,7 @@ def bimatrix(text: str, *, extensive: bool = False) -> Bimatrix | SequenceForm:
         form = games.compile(given)
     except GameStringError as error:
         raise GameStringError(
-            f"{error}; or give a game of people (SC1 to SC12, GHP4), a family "
+            f"{error}; or give a game with laboratory play (SC1 to SC12, GHP4), a family "
             f"({', '.join(f'{name}(3x3,seed=1)' for name in FAMILIES)}), or rows of payoffs "
             "such as '3 0 / 5 1 ; 3 5 / 0 1'"
         ) from error

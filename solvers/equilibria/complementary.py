@@ -25,7 +25,7 @@ NEAR = 1e-11
 
 @dataclass(frozen=True)
 class Basis:
-    """Where a path ended: for both systems, which variables are in the basis, and the strategies there.
+    """The end of a path: for both systems, the variables in the basis and the strategies there.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ def lemke_howson(
         Nothing if the path was too long or lost to rounding.
     """
     n = len(first)
-    # The system of replies to x has a row for each action of player 2 and a variable for each of player 1.
+    # The system of best responses to x: a row for each action of player 2, a variable for each of player 1.
     systems = (Tableau(second.T, exact), Tableau(first, exact))
     turn = 0 if label < n else 1
     action = label if turn == 0 else label - n

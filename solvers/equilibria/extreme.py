@@ -65,9 +65,9 @@ def extreme_equilibria(first: Matrix, second: Matrix) -> Extreme:
         Payoffs, player 1's actions as rows.
     """
     n, m = len(first), len(first[0])
-    replies = [list(column) for column in zip(*whole(second), strict=True)]
+    responses = [list(column) for column in zip(*whole(second), strict=True)]
     # Labels: bit i for action i of player 1, bit n + j for action j of player 2.
-    mine = _labelled(replies, [1 << i for i in range(n)], [1 << (n + j) for j in range(m)])
+    mine = _labelled(responses, [1 << i for i in range(n)], [1 << (n + j) for j in range(m)])
     theirs = _labelled(whole(first), [1 << (n + j) for j in range(m)], [1 << i for i in range(n)])
     everything = (1 << (n + m)) - 1
     degenerate = any(labels.bit_count() > n for _, labels in mine) or any(
@@ -96,7 +96,7 @@ def _normal(x: Exact) -> Exact:
     return tuple(p / total for p in x)
 
 
-def _labelled(matrix: Integers, unplayed: list[int], replies: list[int]) -> list[tuple[Exact, int]]:
+def _labelled(matrix: Integers, unplayed: list[int], responses: list[int]) -> list[tuple[Exact, int]]:
     """Return the vertices of ``{x >= 0, matrix x <= 1}`` with their labels."""
     n = len(matrix[0])
     labelled = []
@@ -107,7 +107,7 @@ def _labelled(matrix: Integers, unplayed: list[int], replies: list[int]) -> list
                 labels |= unplayed[i]
         for j, row in enumerate(matrix):
             if sum(a * b for a, b in zip(row, ray[1:], strict=True)) == ray[0]:
-                labels |= replies[j]
+                labels |= responses[j]
         labelled.append((tuple(Fraction(number, ray[0]) for number in ray[1:]), labels))
     return labelled
 

@@ -1,7 +1,7 @@
-"""How far a profile is from an equilibrium of players who are risk-averse and of bounded rationality.
+"""Gaps of profiles: the regret of players who are risk-averse and of bounded rationality.
 
 Zero exactly at an equilibrium, positive elsewhere. One-shot games of two players use the definition with
-exact best replies; extensive games its dilated form (`nashforge.solvers.risk.dilated`), for KL with the
+exact best responses; extensive games its dilated form (`nashforge.solvers.risk.dilated`), for KL with the
 entropy.
 """
 
@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nashforge.games.matrix.layout import own_rows
-from nashforge.games.matrix.reading import one_shot
+from nashforge.games.matrix.reading import is_one_shot, one_shot
 from nashforge.games.sequence_form import SequenceForm, Treeplex
 from nashforge.solvers.equilibria.risk_averse.best_response import best_response, regularized_value
-from nashforge.solvers.equilibria.risk_averse.per_action import action_utilities
 from nashforge.solvers.risk.dilated import seats
 from nashforge.solvers.risk.measures import Risk, RiskError
 from nashforge.solvers.risk.regularizers import regret
-from nashforge.solvers.risk.utility import AGGREGATE, PER_ACTION, check_notion
+from nashforge.solvers.risk.utility import AGGREGATE, PER_ACTION, action_utilities, check_notion
 from nashforge.solvers.sequence_form.profile import Profile, realization_plans
 from nashforge.solvers.sequence_form.tables import tables
 
@@ -29,7 +28,7 @@ Array = npt.NDArray[np.float64]
 
 ITERATIONS = 2000
 CLOSE = 1e-10
-"""How far from its bound a maximum may be, relative to the payoffs."""
+"""Largest distance of a maximum from its bound, relative to the payoffs."""
 
 
 def matrix_gaps(
@@ -42,7 +41,7 @@ def matrix_gaps(
     regularizer: str = "entropy",
     risk: str = AGGREGATE,
 ) -> tuple[float, float]:
-    """Return what each player of a matrix game would gain by its best reply, in units of utility.
+    """Return what each player of a matrix game would gain by its best response, in units of utility.
 
     Parameters
     ----------
@@ -61,7 +60,7 @@ def matrix_gaps(
             gaps.append(regret(regularizer, action_utilities(payoffs[i], other, measure)[0], own, epsilon[i]))
             continue
         here = regularized_value(payoffs[i], own, other, measure, epsilon[i], regularizer)
-        reply = best_response(
+        best = best_response(
             payoffs[i],
             other,
             tau=tau[i],
@@ -69,8 +68,8 @@ def matrix_gaps(
             divergence=divergence,
             regularizer=regularizer,
         )
-        # A reply that was not found to the end must not pass for the best.
-        gaps.append(max(reply.value + reply.gap - here, 0.0))
+        # A response that was not found to the end must not pass for the best.
+        gaps.append(max(best.value + best.gap - here, 0.0))
     return gaps[0], gaps[1]
 
 
@@ -90,7 +89,7 @@ def rqe_gap(
     RiskError
         In extensive games, for other choices than KL and the entropy, or with more than two players.
     """
-    if form.players == 2 and all(treeplex.infosets == 1 for treeplex in form.treeplexes):
+    if is_one_shot(form):
         game = one_shot(form)
         return sum(
             matrix_gaps(

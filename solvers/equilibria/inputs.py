@@ -1,4 +1,4 @@
-"""What a solver of equilibria takes for a game: two matrices, a game string, a game of OpenSpiel, or a file.
+"""Games as solvers of equilibria take them: two matrices, a game string, a game of OpenSpiel, or a file.
 
 Matrices have the row player's actions as rows of both, as in nashpy, Gambit and OpenSpiel. Their
 entries may be numbers, fractions or strings such as ``1/3`` and ``0.1``, and keep their exact values.

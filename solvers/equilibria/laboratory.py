@@ -1,4 +1,4 @@
-"""How far equilibria lie from what people did in games played in laboratories.
+"""Distances of equilibria from laboratory play: what people did in published experiments.
 
 Distances are squared Euclidean distances between the two observed and predicted probabilities of first
 actions, as in Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156, section 5.
@@ -35,7 +35,7 @@ class Comparison:
     predictions : dict
         By concept, the probabilities of both first actions.
     distances : dict
-        By concept, the mean over players of the squared distance to what people did.
+        By concept, the mean over players of the squared distance to laboratory play.
     gaps : dict
         By concept, how far the prediction is from its equilibrium, in units of utility.
     """
@@ -47,7 +47,7 @@ class Comparison:
 
 
 def compare(game: HumanGame) -> Comparison:
-    """Return the equilibria of a game of all concepts and their distances to what people did."""
+    """Return the equilibria of a game of all concepts and their distances to laboratory play."""
 
     def averse(fitted: Fitted, divergence: str, regularizer: str) -> tuple[tuple[float, float], float]:
         found = rqe(
@@ -71,14 +71,14 @@ def compare(game: HumanGame) -> Comparison:
     return Comparison(
         game=game,
         predictions={concept: prediction for concept, (prediction, _) in solved.items()},
-        distances={concept: distance(prediction, game.people) for concept, (prediction, _) in solved.items()},
+        distances={name: distance(seen, game.laboratory_play) for name, (seen, _) in solved.items()},
         gaps={concept: gap for concept, (_, gap) in solved.items()},
     )
 
 
-def distance(prediction: tuple[float, float], people: tuple[float, float]) -> float:
+def distance(prediction: tuple[float, float], laboratory_play: tuple[float, float]) -> float:
     """Return the squared distance, summed over the two players."""
-    return float(np.sum((np.array(prediction) - people) ** 2))
+    return float(np.sum((np.array(prediction) - laboratory_play) ** 2))
 
 
 def compare_all() -> tuple[Comparison, ...]:

@@ -1,4 +1,4 @@
-"""Which risk a player is averse to: a divergence, and how much."""
+"""Convex risk measures of a player: a divergence, and the aversion to it."""
 
 from __future__ import annotations
 

@@ -89,9 +89,28 @@ def risk_adjusted(
     if risk == AGGREGATE:
         value, p, slope = measure.worst_case(x @ matrix, y)
         return RiskAdjusted(value, p, matrix @ p, slope)
-    rows, slopes, values = np.empty_like(matrix), np.empty_like(matrix), np.empty(len(x))
-    kernels.measure_rows(measure.code, matrix, y, tau, rows, slopes, values)
+    values, rows, slopes = action_utilities(matrix, y, measure)
     return RiskAdjusted(float(x @ values), rows, values, x @ slopes)
+
+
+def action_utilities(payoffs: Array, y: Array, risk: Risk) -> tuple[Array, Array, Array]:
+    """Return the risk-adjusted utility of every own action, its worst case, and its gradient in ``y``.
+
+    Parameters
+    ----------
+    payoffs
+        Own actions as rows, shape ``(n, m)``.
+    y
+        What is expected of the partner, shape ``(m,)``.
+
+    Returns
+    -------
+    tuple of ndarrays
+        Shapes ``(n,)``, ``(n, m)`` and ``(n, m)``; gradients count up to a constant a row.
+    """
+    worst, slopes, values = np.empty_like(payoffs), np.empty_like(payoffs), np.empty(len(payoffs))
+    kernels.measure_rows(risk.code, payoffs, y, risk.tau, worst, slopes, values)
+    return values, worst, slopes
 
 
 def joint_payoffs(payoffs: npt.ArrayLike, player: int) -> Array:

@@ -102,36 +102,6 @@ class Tables:
         table = self.players[player]
         kernels.product(table.rows, table.row_start, table.others, table.payoff, plans, out)
 
-    def regrets(self, player: int, plans: Array, policy: Array, regret: Array) -> float:
-        """Write the instantaneous counterfactual regrets of ``policy``; return the expected value.
-
-        Parameters
-        ----------
-        player
-            Whose regrets.
-        plans
-            All players' realisation plans, flat.
-        policy
-            The player's behaviour policy, shape ``(sequences,)``.
-        regret
-            Output, shape ``(sequences,)``.
-        """
-        table = self.players[player]
-        expected = kernels.counterfactual_regrets(
-            table.rows,
-            table.row_start,
-            table.others,
-            table.payoff,
-            table.start,
-            table.parent,
-            plans,
-            policy,
-            self._value[player],
-            self._size[player],
-            regret,
-        )
-        return float(expected)
-
     def best_response(self, player: int, plans: Array, value: Array | None = None) -> float:
         """Return the best-response value of ``player``; fill ``value`` (sequences + 1) if given."""
         table = self.players[player]

@@ -58,11 +58,14 @@ def averages_of_its_own(source: str, form: SequenceForm) -> float:
     plans, reaches = np.empty(work.length), [np.empty_like(policy) for policy in policies]
     for p, policy in enumerate(policies):
         work.set_plan(p, policy, plans, reaches[p])
+    regrets = [np.empty_like(policy) for policy in policies]
+    updates = [
+        work.update(p, plans, policies[p], regrets[p], reaches[p], averages[p]) for p in range(len(rules))
+    ]
     for t in range(1, ITERATIONS + 1):
         for p, rule in enumerate(rules):
-            regret = np.empty_like(policies[p])
-            work.regrets(p, plans, policies[p], regret)
-            rule.observe(t, regret)
+            updates[p].regrets()
+            rule.observe(t, regrets[p].copy())
             averages[p] = rule.accumulate(t, policies[p].copy(), reaches[p].copy(), averages[p])
             policies[p][:] = rule.policy(t)
             work.set_plan(p, policies[p], plans, reaches[p])

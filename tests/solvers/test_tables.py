@@ -31,7 +31,8 @@ def test_a_regret_is_what_an_action_would_have_gained_where_it_is_reached(name):
     plans, values = realization_plans(form, profile), expected_values(form, profile)
     for player, treeplex in enumerate(form.treeplexes):
         regret, plan = np.empty(treeplex.sequences), plans[shared.segments[player]]
-        assert shared.regrets(player, plans, profile[player], regret) == pytest.approx(values[player])
+        update = shared.update(player, plans, profile[player], regret, *np.empty((2, treeplex.sequences)))
+        assert update.regrets() == pytest.approx(values[player])
         for infoset, (first, end) in enumerate(itertools.pairwise(treeplex.start)):
             for action in range(first, end):
                 changed = list(profile)

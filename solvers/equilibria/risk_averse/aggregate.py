@@ -45,7 +45,7 @@ class AggregateProblem(Problem):
 
     @property
     def regime(self) -> str:
-        """What is proven about the equilibria, see `Equilibrium.regime`."""
+        """The class of parameters, for which uniqueness may be proven; see `Equilibrium.regime`."""
         if (self.risks[0].divergence, self.regularizer) in (("kl", "barrier"), ("reverse_kl", "entropy")):
             product = float(np.prod(self.epsilons) * np.prod([risk.tau for risk in self.risks]))
             # A hair of tolerance: published parameters sit on the boundary up to rounding.

@@ -11,11 +11,10 @@ import numpy.typing as npt
 from nashforge.solvers.equilibria.risk_averse.aggregate import AggregateProblem
 from nashforge.solvers.equilibria.risk_averse.homotopy import continue_payoffs
 from nashforge.solvers.equilibria.risk_averse.newton import FIXED, FREE
-from nashforge.solvers.equilibria.risk_averse.per_action import action_utilities
 from nashforge.solvers.risk.kernels import NEUTRAL
 from nashforge.solvers.risk.measures import Risk, RiskError, check_payoffs, check_strategy
 from nashforge.solvers.risk.regularizers import nu, quantal_response
-from nashforge.solvers.risk.utility import AGGREGATE, PER_ACTION, check_notion
+from nashforge.solvers.risk.utility import AGGREGATE, PER_ACTION, action_utilities, check_notion
 
 Array = npt.NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 """Equilibria of players who fear their partner anew for every own action, arranged for Newton's method.
 
 With an adversary for each own action a strategy ``x`` is worth ``sum x_a U_a(y)``, where ``U_a`` is the
-risk-adjusted utility of playing ``a`` for sure: a best reply is the quantal response to ``U(y)``, and an
+risk-adjusted utility of playing ``a`` for sure: a best response is the quantal response to ``U(y)``, and an
 equilibrium is a fixed point of both players' responses. It is looked for in logarithms::
 
     log x - log response_1(U_1(y)) = 0,    log y - log response_2(U_2(x)) = 0
@@ -20,31 +20,12 @@ import numpy.typing as npt
 
 from nashforge.solvers.equilibria.risk_averse.newton import FAINT, FARTHEST, INVISIBLE, STRIDE
 from nashforge.solvers.equilibria.risk_averse.problem import Problem
-from nashforge.solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL, measure_rows
+from nashforge.solvers.risk.kernels import CHI2, CVAR, KL, NEUTRAL
 from nashforge.solvers.risk.measures import Risk
 from nashforge.solvers.risk.regularizers import ENTROPY, quantal_response, regret, regularizer_code
+from nashforge.solvers.risk.utility import action_utilities
 
 Array = npt.NDArray[np.float64]
-
-
-def action_utilities(payoffs: Array, y: Array, risk: Risk) -> tuple[Array, Array, Array]:
-    """Return the risk-adjusted utility of every own action, its worst case, and its gradient in ``y``.
-
-    Parameters
-    ----------
-    payoffs
-        Own actions as rows, shape ``(n, m)``.
-    y
-        What is expected of the partner, shape ``(m,)``.
-
-    Returns
-    -------
-    tuple of ndarrays
-        Shapes ``(n,)``, ``(n, m)`` and ``(n, m)``; gradients count up to a constant a row.
-    """
-    worst, slopes, values = np.empty_like(payoffs), np.empty_like(payoffs), np.empty(len(payoffs))
-    measure_rows(risk.code, payoffs, y, risk.tau, worst, slopes, values)
-    return values, worst, slopes
 
 
 def steepness(payoffs: Array, risk: Risk) -> float:

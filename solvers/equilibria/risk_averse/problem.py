@@ -85,7 +85,7 @@ class Problem(ABC):
     @property
     @abstractmethod
     def regime(self) -> str:
-        """What is proven about the equilibria, see `Equilibrium.regime`."""
+        """The class of parameters, for which uniqueness may be proven; see `Equilibrium.regime`."""
 
     @abstractmethod
     def magnitude(self, smoothing: float) -> float:

@@ -12,8 +12,9 @@ from nashforge.games.matrix.layout import own_rows
 from nashforge.solvers.equilibria import best_response, nash, qre, rqe
 from nashforge.solvers.equilibria.gaps import matrix_gaps
 from nashforge.solvers.equilibria.risk_averse.best_response import regularized_value
-from nashforge.solvers.equilibria.risk_averse.per_action import PerActionProblem, action_utilities, steepness
+from nashforge.solvers.equilibria.risk_averse.per_action import PerActionProblem, steepness
 from nashforge.solvers.risk import Risk, RiskError, risk_adjusted
+from nashforge.solvers.risk.utility import action_utilities
 
 ALL = [(d, r) for d in ("kl", "reverse_kl", "chi2", "cvar") for r in ("entropy", "barrier")]
 CONTRIBUTION = np.array([[0.6, 0.6], [1.0, 0.0]])

@@ -54,7 +54,7 @@ def test_every_game_of_people_has_a_unique_equilibrium_near_what_they_did(game) 
     )
     assert found.converged
     assert found.unique is True
-    assert (found[0][0], found[1][0]) == pytest.approx(game.people, abs=0.02)
+    assert (found[0][0], found[1][0]) == pytest.approx(game.laboratory_play, abs=0.02)
 
 
 @pytest.mark.parametrize(
