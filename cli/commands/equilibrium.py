@@ -19,7 +19,8 @@ def equilibrium(
         argument(
             "GAME",
             "A game played in laboratories (SC4), a family (random(3x3,seed=1)), payoffs "
-            "('7 0 / 5 9 ; 4 11 / 6 2', rows of player 0 in both), an OpenSpiel game string, or a game file (.nfg, .efg).",
+            "('7 0 / 5 9 ; 4 11 / 6 2', rows of player 0 in both), an OpenSpiel game string, or a game file "
+            "(.nfg, .efg).",
         ),
     ],
     concept: Annotated[str, option("CONCEPT", "nash, qre, rqe or security.", show_default=True)] = "rqe",
