@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from nashforge.archive.storage.schema import upgrade as upgrade
     from nashforge.archive.store import Archive as Archive
     from nashforge.archive.stores.views import Edge as Edge
-    from nashforge.archive.stores.views import HistoryPoint as HistoryPoint
+    from nashforge.archive.stores.views import Fitted as Fitted
     from nashforge.archive.stores.views import Lineage as Lineage
     from nashforge.archive.stores.views import Relative as Relative
     from nashforge.archive.stores.views import RunSummary as RunSummary

@@ -1,4 +1,4 @@
-"""The archive: one object with every operation."""
+"""The archive: one object that holds a database and what is asked of it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,44 @@ from pathlib import Path
 from typing import Self
 
 from nashforge.archive.errors import ArchiveNotFound
+from nashforge.archive.storage.database import RETRY_SECONDS, Database
 from nashforge.archive.storage.location import file_of, resolve_url
 from nashforge.archive.storage.permissions import make_file
 from nashforge.archive.storage.schema import prepare
-from nashforge.archive.stores.activity import ActivityStore
 from nashforge.archive.stores.calls import CallStore
+from nashforge.archive.stores.candidates import CandidateStore
+from nashforge.archive.stores.evaluations import EvaluationStore
 from nashforge.archive.stores.lineage import LineageStore
-from nashforge.archive.stores.queries import Queries
+from nashforge.archive.stores.programs import ProgramStore
 from nashforge.archive.stores.queue import WorkQueue
+from nashforge.archive.stores.runs import RunStore
 from nashforge.archive.stores.workers import WorkerStore
 
 
-class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore, ActivityStore):
+class Archive:
     """The memory of Nashforge: programs, runs, candidates, evaluations, scores, model calls, queued work.
 
-    Every operation is one transaction and hands out frozen records; nothing that returned is lost when the
-    process is killed. Use `open`; the object may be shared by threads, survives a fork and can be pickled.
+    Every operation is one transaction, unless it is inside ``archive.database.transaction()``, and hands out
+    frozen records; nothing that returned is lost when the process is killed. Use `open`; the object may be
+    shared by threads, survives a fork and can be pickled.
 
     >>> from nashforge.archive import Archive
     >>> with Archive.open("/tmp/example.db") as archive:        # doctest: +SKIP
-    ...     run = archive.create_run("cfr", {"max_evaluations": 100}, seed=1)
-    ...     program = archive.add_program(source, "cfr")
-    ...     candidate = archive.add_candidate(run, program=program, operator="seed", proposer="offline")
+    ...     run = archive.runs.create("cfr", {"max_evaluations": 100}, seed=1)
+    ...     program = archive.programs.add(source, "cfr")
+    ...     candidate = archive.candidates.add(run, program=program, operator="seed", proposer="offline")
     """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.runs = RunStore(database)
+        self.programs = ProgramStore(database)
+        self.candidates = CandidateStore(database)
+        self.evaluations = EvaluationStore(database)
+        self.lineage = LineageStore(database)
+        self.calls = CallStore(database)
+        self.queue = WorkQueue(database)
+        self.workers = WorkerStore(database)
 
     @classmethod
     def open(
@@ -37,7 +52,8 @@ class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore, Activity
         *,
         create: bool = True,
         busy_timeout: float = 30.0,
-        patience: float = 0.0,
+        start_seconds: float = 0.0,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> Self:
         """Open an archive, and check its schema.
 
@@ -50,8 +66,10 @@ class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore, Activity
             Make the database's tables (and file) if they are not there.
         busy_timeout
             Seconds to wait for another process that writes (SQLite).
-        patience
-            Seconds that every operation waits for a server that cannot be reached, before it begins.
+        start_seconds
+            Seconds to wait for a server that does not answer yet.
+        retry_seconds
+            Seconds that every later operation waits, before it begins, for a server that is away.
 
         Raises
         ------
@@ -71,7 +89,19 @@ class Archive(LineageStore, CallStore, Queries, WorkQueue, WorkerStore, Activity
                     "file with --database"
                 )
             make_file(file)
-        archive = cls(resolved, busy_timeout)
-        archive.patience = patience
-        prepare(archive, create=create)
-        return archive
+        database = Database(resolved, busy_timeout, start_seconds=start_seconds, retry_seconds=retry_seconds)
+        prepare(database, create=create)
+        return cls(database)
+
+    def close(self) -> None:
+        """Close the connections of this process; the archive opens new ones if it is used again."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.database.location!r})"

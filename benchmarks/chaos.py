@@ -99,7 +99,7 @@ class Trial:
     def state(self) -> RunState | None:
         """Return where the run stands; None if it was not begun, or cannot be seen now."""
         with contextlib.suppress(ArchiveError), Archive.open(self.database.url, create=False) as archive:
-            return archive.get_run(NAME).state
+            return archive.runs.get(NAME).state
         return None
 
     def kill(self, name: str) -> None:
@@ -147,7 +147,7 @@ class Trial:
     def evaluated(self) -> int:
         """Return how many candidates are finished; as many as before if that cannot be seen now."""
         with contextlib.suppress(ArchiveError), Archive.open(self.database.url, create=False) as archive:
-            counts = archive.counts(archive.get_run(NAME))
+            counts = archive.candidates.counts(archive.runs.get(NAME))
             self.known = sum(count for status, count in counts.items() if status.finished)
         return self.known
 
@@ -203,7 +203,7 @@ Row = tuple[int, str | None, str, float | None, float | None]
 def programs(database: str) -> list[Row]:
     """Return what the run proposed and what became of it, in order."""
     with Archive.open(database, create=False) as archive:
-        found = archive.candidates(archive.get_run(NAME))
+        found = archive.candidates.of(archive.runs.get(NAME))
     return [(c.index, c.program, str(c.status), c.train, c.validation) for c in found]
 
 
@@ -222,20 +222,20 @@ def faults(database: str, evaluations: int, expected: list[Row]) -> list[str]:
     """Return what is wrong with a finished run; nothing, one hopes."""
     found = []
     with Archive.open(database, create=False) as archive:
-        run = archive.get_run(NAME)
-        candidates = archive.candidates(run)
+        run = archive.runs.get(NAME)
+        candidates = archive.candidates.of(run)
         finished = [c for c in candidates if c.status.finished and c.status is not Status.DUPLICATE]
         if len(finished) != evaluations:
             found.append(f"{len(finished)} finished evaluations instead of {evaluations}")
         found += [f"#{c.index} is {c.status}" for c in candidates if not c.status.finished]
         found += [f"#{c.index} was lost: {c.reason}" for c in candidates if c.status is Status.INFRASTRUCTURE]
-        rows = archive.evaluations(run=run)
+        rows = archive.evaluations.find(run=run)
         twice = Counter((e.candidate_id, e.program, e.split, e.suite_digest) for e in rows)
         found += [f"measured {n} times: {key}" for key, n in twice.items() if n > 1]
         measured = {e.candidate_id for e in rows if e.split == "train" and e.status is Status.OK}
         scored = [c for c in candidates if c.train is not None]
         found += [f"#{c.index} has no measurement" for c in scored if c.id not in measured]
-        still = archive.attempts(run=run, state=[AttemptState.QUEUED, AttemptState.RUNNING])
+        still = archive.queue.attempts(run=run, state=[AttemptState.QUEUED, AttemptState.RUNNING])
         found += [f"attempt {a.token} is still {a.state}" for a in still]
     if programs(database) != expected:
         differ = next(
@@ -248,7 +248,7 @@ def faults(database: str, evaluations: int, expected: list[Row]) -> list[str]:
 def lost_attempts(database: str) -> int:
     """Return how many attempts were lost and made again."""
     with Archive.open(database, create=False) as archive:
-        return len(archive.attempts(run=archive.get_run(NAME), state=[AttemptState.LOST]))
+        return len(archive.queue.attempts(run=archive.runs.get(NAME), state=[AttemptState.LOST]))
 
 
 def left_over(seconds: float = 15.0) -> list[str]:

@@ -243,11 +243,11 @@ def evolved_programs(url: str, seeds: Sequence[int]) -> Evolved:
         for game in GAMES:
             for seed in seeds:
                 try:
-                    [chosen] = ranked(archive, archive.get_run(run_name(game, seed)), 1)
+                    [chosen] = ranked(archive, archive.runs.get(run_name(game, seed)), 1)
                 except (NotFound, ValueError):
                     continue  # not begun, or nothing measured yet
                 assert chosen.program is not None
-                best[game].append((f"evolved {seed}", archive.get_program(chosen.program).source))
+                best[game].append((f"evolved {seed}", archive.programs.get(chosen.program).source))
     return best
 
 
@@ -269,7 +269,7 @@ def search(archive: Archive, game: str, seed: int, evaluations: int) -> None:
     """Do one run, or finish it; one worker, so that it can be repeated exactly."""
     name = run_name(game, seed)
     try:
-        run = archive.get_run(name)
+        run = archive.runs.get(name)
     except NotFound:
         options = {"domain": game, "seed": seed, "max_evaluations": evaluations, "workers": 1}
         start_run(archive, load_config(options), name=name)

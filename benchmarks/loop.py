@@ -126,7 +126,7 @@ def measure(positions: Sequence[int], folder: Path, workers: int) -> list[Figure
                         config = load_config({**base, "max_evaluations": limit})
                         start_run(archive, config, name="loop", listener=watch, executor=executor)
                     else:
-                        run = archive.get_run("loop")
+                        run = archive.runs.get("loop")
                         changes = {"max_evaluations": limit}
                         resume_run(archive, run, changes=changes, listener=watch, executor=executor)
                 finally:

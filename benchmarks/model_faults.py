@@ -124,7 +124,7 @@ def history(archive: Archive, name: str) -> list[tuple[Any, ...]]:
     """Return what a run did, as far as a replay must do the same."""
     return [
         (c.index, c.program, c.operator, c.proposer, c.status, c.train, c.validation, c.island)
-        for c in archive.candidates(archive.get_run(name))
+        for c in archive.candidates.of(archive.runs.get(name))
     ]
 
 
@@ -136,7 +136,7 @@ def check_ledger(archive: Archive, run: Run, server: ModelServer) -> dict[str, A
     AssertionError
         If they differ.
     """
-    calls = archive.model_calls(run=run)
+    calls = archive.calls.find(run=run)
     lost = [
         c for c in calls if c.status in (CallStatus.TIMEOUT, CallStatus.INVALID) and c.cost == c.reserved_cost
     ]
@@ -160,7 +160,7 @@ def check_ledger(archive: Archive, run: Run, server: ModelServer) -> dict[str, A
         price = price_of(f"{call.provider}:{call.model}", prices)
         assert call.cost == price.cost(usage)
         assert call.cost <= call.reserved_cost
-    total = archive.spending(run)[""]
+    total = archive.calls.spending(run)[""]
     assert total.reserved == 0
     return {"calls": len(calls), "lost": len(lost), "cost": total.cost, "tokens": sum(booked.values())}
 
@@ -180,7 +180,7 @@ def trial(folder: Path, seed: int, proposals: int = 100, share: float = 0.2) -> 
         config = configuration(folder, server, seed, max_evaluations=proposals + 1, budget_usd=cap)
         name = f"trial-{seed}"
         first = start_run(archive, config, name=name, executor=Numbers())
-        run = archive.get_run(name)
+        run = archive.runs.get(name)
         assert first.stop_reason == "max_cost", f"the cap of ${cap} did not fall mid-run: {first.stop_reason}"
         assert 1 < first.evaluations <= proposals
         assert check_ledger(archive, run, server)["cost"] <= cap

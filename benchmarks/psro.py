@@ -167,9 +167,9 @@ def speed(console: Console, rounds: int, theirs: int) -> bool:
 
 def stored(archive: Archive, solver: str, trial: Trial) -> str:
     """Return what the archive knows of a meta-solver in a game: a value and seconds, or why there is none."""
-    program = archive.add_program(domain("psro").source(solver), "psro")
+    program = archive.programs.add(domain("psro").source(solver), "psro")
     reason = ""
-    for evaluation in reversed(archive.evaluations(program=program)):
+    for evaluation in reversed(archive.evaluations.find(program=program)):
         if (
             evaluation.settings.get("games") == [trial.game]
             and evaluation.settings["horizon"] == trial.iterations

@@ -169,7 +169,7 @@ def main() -> int:
         won = report_library(
             console, {name: rows[name] for name in [median, *library]}, median, options.suite
         )
-        console.print(archive.get_program(median).source, markup=False)
+        console.print(archive.programs.get(median).source, markup=False)
     return 0 if won else 1
 
 

@@ -189,7 +189,7 @@ def main() -> int:
         by_test = sorted(evolved, key=lambda run: test[run.best.nickname or ""])
         median = by_test[(len(by_test) - 1) // 2].best.nickname or ""
         won &= report_library(console, {name: rows[name] for name in [median, *rules]}, median)
-        console.print(archive.get_program(median).source)
+        console.print(archive.programs.get(median).source)
     return 0 if won else 1
 
 

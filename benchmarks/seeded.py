@@ -15,13 +15,13 @@ from nashforge.evolve.search.population.ranking import merit
 
 def evaluated(archive: Archive, run: Run) -> list[Candidate]:
     """Return the candidates of a run that count as evaluations, in order."""
-    return [c for c in archive.candidates(run) if c.status.finished and c.status is not Status.DUPLICATE]
+    return [c for c in archive.candidates.of(run) if c.status.finished and c.status is not Status.DUPLICATE]
 
 
 def run_or_resume(archive: Archive, config: RunConfig, name: str) -> None:
     """Do a run, or finish it; one of fewer evaluations is extended."""
     try:
-        run = archive.get_run(name)
+        run = archive.runs.get(name)
     except NotFound:
         start_run(archive, config, name=name)
         return
@@ -32,7 +32,7 @@ def run_or_resume(archive: Archive, config: RunConfig, name: str) -> None:
 def best_of(archive: Archive, name: str, evaluations: int) -> Candidate | None:
     """Return the best of a run's first evaluations; None if it has not got so far."""
     try:
-        done = evaluated(archive, archive.get_run(name))[:evaluations]
+        done = evaluated(archive, archive.runs.get(name))[:evaluations]
     except NotFound:
         return None
     return max(done, key=lambda c: (merit(c), -c.index)) if len(done) == evaluations else None

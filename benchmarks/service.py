@@ -90,7 +90,7 @@ def overhead(database: str, broker: str, folder: Path, count: int, rounds: int) 
         with Archive.open(database) as archive:
             while not live_slots(archive, settings):
                 time.sleep(0.1)
-            far = CeleryExecutor(archive, settings, run=archive.create_run("cfr", {}))
+            far = CeleryExecutor(archive, settings, run=archive.runs.create("cfr", {}))
             first = 0
             for executor in (local, far):
                 seconds_each(executor, 10, first)
@@ -130,11 +130,11 @@ def command(database: str, *words: str) -> Callable[[], object]:
 def questions(database: str, candidates: int) -> float:
     """Print how long people wait for answers about many candidates; return the longest."""
     with Archive.open(database) as archive:
-        with archive.transaction():  # one commit is faster than thousands
+        with archive.database.transaction():  # one commit is faster than thousands
             number = fill(archive, candidates)
-        run = archive.get_run(number)
-        last = archive.candidates(run, start=candidates - 1)[0].nickname or ""
-        location = archive.location
+        run = archive.runs.get(number)
+        last = archive.candidates.of(run, start=candidates - 1)[0].nickname or ""
+        location = archive.database.location
     slowest = 0.0
     asked = (
         ("best", run.nickname),
@@ -175,7 +175,7 @@ def writers(folder: Path) -> int:
     context = multiprocessing.get_context("spawn")
     start = context.Barrier(WRITERS)
     with Archive.open(url) as archive:
-        run = archive.create_run("cfr", {})
+        run = archive.runs.create("cfr", {})
         files = [folder / f"told-{number}" for number in range(WRITERS)]
         processes = [
             context.Process(target=_write, args=(url, run.id, number, files[number], start))
@@ -188,7 +188,7 @@ def writers(folder: Path) -> int:
             process.join()
         took = time.perf_counter() - began
         told = [line.split() for file in files for line in file.read_text().splitlines()]
-        stored = {c.index: e.token for c, (e,) in archive.outcomes(run)}
+        stored = {c.index: e.token for c, (e,) in archive.candidates.outcomes(run)}
     missing = sum(stored.get(int(index)) != token for index, token in told)
     missing += WRITERS * WRITES - len(told)
     print(

@@ -74,7 +74,7 @@ def work(
     with watcher(settings) as screen, Interruptible(screen) as listener:
         result = execute(listener)
     if as_json:
-        spent = archive.spending(archive.get_run(result.run))[""].cost
+        spent = archive.calls.spending(archive.runs.get(result.run))[""].cost
         output.print_json({**result.as_dict(), "cost": spent})
     else:
         from nashforge.evolve.search.population.ranking import line_of_descent
@@ -84,7 +84,7 @@ def work(
         if not config.models.offline:
             from nashforge.cli.rendering.money import print_earnings
 
-            print_earnings(output.console(), archive, archive.get_run(result.run))
+            print_earnings(output.console(), archive, archive.runs.get(result.run))
     if result.interrupted:
         summary.print_interrupted(output.console(stderr=True), result.run, database)
         raise typer.Exit(INTERRUPTED)

@@ -8,23 +8,31 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from nashforge.archive.errors import NotAnArchive
 from nashforge.archive.storage.failures import told_to_people
 from nashforge.archive.storage.forking import register, under_way
 from nashforge.archive.storage.location import display, file_of
+from nashforge.archive.storage.models import InfoRow
+from nashforge.archive.storage.types import present
 
 # Engines whose connections were in use at a fork. A child must not close its parent's connections, not even
 # by letting them be garbage collected: a server would hear that the parent says good-bye.
 _inherited: list[Engine] = []
 
 _RECONNECT_SECONDS = 0.25
+RETRY_SECONDS = 120.0
+"""How long connections to a server that is away are tried again, as a rule."""
+
+_POLICY = ("url", "busy_timeout", "start_seconds", "retry_seconds")
 
 to_json: Callable[[Any], str] = partial(json.dumps, allow_nan=False, separators=(",", ":"))
 
@@ -76,7 +84,7 @@ def make_engine(url: str, busy_timeout: float, *, migrating: bool = False) -> En
 
 
 class Database:
-    """The connection half of an archive; the other half are the operations in the classes built on it.
+    """A database: its engine and its transactions. What is asked of it stands in the stores of an archive.
 
     Safe to use from several threads, after a fork, and to send to other processes (only the URL travels).
 
@@ -86,13 +94,24 @@ class Database:
         A resolved URL, see :func:`nashforge.archive.storage.location.resolve_url`.
     busy_timeout
         Seconds to wait for another writer (SQLite).
+    start_seconds
+        Seconds that connections are tried for until a server answers the first time.
+    retry_seconds
+        Seconds that they are tried for when it has answered before: it may be restarted.
     """
 
-    def __init__(self, url: str, busy_timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        busy_timeout: float = 30.0,
+        *,
+        start_seconds: float = 0.0,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
         self.url = url
         self.busy_timeout = busy_timeout
-        self.patience = 0.0
-        """Seconds that an operation waits for a server that cannot be reached, before it begins."""
+        self.start_seconds, self.retry_seconds = start_seconds, retry_seconds
+        self._answered = False
         self._engine: Engine | None = None
         self._writing: Engine | None = None
         self._file = file_of(url)
@@ -135,7 +154,7 @@ class Database:
             self._engine.dispose()
 
     def close(self) -> None:
-        """Close the connections of this process; the archive opens new ones if it is used again."""
+        """Close the connections of this process; new ones are opened if it is used again."""
         self.release()
         if self._pid == os.getpid():
             self._engine = None
@@ -150,29 +169,44 @@ class Database:
         return f"{type(self).__name__}({self.location!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"url": self.url, "busy_timeout": self.busy_timeout, "patience": self.patience}
+        return {name: getattr(self, name) for name in _POLICY}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        Database.__init__(self, state["url"], state["busy_timeout"])
-        self.patience = state["patience"]
+        Database.__init__(self, **state)
 
-    def transaction(self) -> AbstractContextManager[Connection]:
-        """Make everything this thread does inside the block one write: all of it is stored, or nothing.
+    @property
+    def uid(self) -> str:
+        """Identity of this database, so that services of several archives can share a broker."""
+        with self.reading() as connection:
+            found = connection.scalar(select(InfoRow.value).where(InfoRow.key == "uid"))
+        if found is None:
+            raise NotAnArchive(f"{self.location} has lost its identity; restore a backup")
+        return found
 
-        >>> with archive.transaction():                 # doctest: +SKIP
-        ...     program = archive.add_program(source, "cfr")
-        ...     archive.add_candidate(run, program=program)
-        """
-        return self._write()
+    def now(self) -> datetime:
+        """Return the present by the database's clock: those of machines may differ."""
+        with self.reading() as connection:
+            return present(connection)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside a `transaction`."""
+        return self._joined() is not None
 
     @contextmanager
-    def attempt(self) -> Iterator[None]:
+    def savepoint(self) -> Iterator[None]:
         """Undo what this thread does inside the block if it raises, and not the transaction around it."""
-        with self._write() as connection, connection.begin_nested():
+        with self.transaction() as connection, connection.begin_nested():
             yield
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
+        """Make everything this thread does inside the block one write: all of it is stored, or nothing.
+
+        >>> with archive.database.transaction():                 # doctest: +SKIP
+        ...     program = archive.programs.add(source, "cfr")
+        ...     archive.candidates.add(run, program=program, operator="seed", proposer="offline")
+        """
         current = self._joined()
         if current is not None:
             yield current
@@ -201,7 +235,8 @@ class Database:
             yield
 
     @contextmanager
-    def _read(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection to read by: in the middle of this thread's `transaction`, that one's."""
         current = self._joined()
         if current is not None:
             yield current
@@ -217,7 +252,7 @@ class Database:
     @contextmanager
     def _begun(self, *, writing: bool) -> Iterator[Connection]:
         """Begin a transaction; wait for a server that restarts, nothing was done yet that could be lost."""
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + (self.retry_seconds if self._answered else self.start_seconds)
         engine = self.engine
         if writing:
             assert self._writing is not None
@@ -230,11 +265,12 @@ class Database:
                 if self._file is not None or time.monotonic() >= deadline:
                     raise
                 time.sleep(_RECONNECT_SECONDS)
+        self._answered = True
         with connection, connection.begin():
             yield connection
 
     @contextmanager
-    def _snapshot(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[Connection]:
         """Read everything as it is at one moment; SQLite's transactions do so anyway."""
         options = {} if self._file is not None else {"isolation_level": "REPEATABLE READ"}
         engine = self.engine.execution_options(**options)
@@ -242,6 +278,13 @@ class Database:
             yield connection
 
     def __del__(self) -> None:
-        # A dropped archive closes its files at once instead of at some later collection.
+        # A dropped database closes its files at once instead of at some later collection.
         with suppress(AttributeError):
             self.release()
+
+
+class Store:
+    """What is asked of one table of a database; every method is a transaction, or part of its thread's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database

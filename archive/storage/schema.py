@@ -78,7 +78,7 @@ def prepare(database: Database, *, create: bool) -> None:
     NotAnArchive
         If it holds something else.
     """
-    with database._read() as connection:
+    with database.reading() as connection:
         found = stored_revision(connection)
     if found is None:
         if not create:
@@ -99,7 +99,7 @@ def schema_version(url: str | Path | None = None) -> str | None:
     file = file_of(resolved)
     if file is not None and not file.exists():
         return None
-    with Database(resolved) as database, database._read() as connection:
+    with Database(resolved) as database, database.reading() as connection:
         return stored_revision(connection)
 
 

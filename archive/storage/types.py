@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String, TypeDecorator
+from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Integer, String, TypeDecorator, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -82,6 +82,11 @@ class db_now(FunctionElement[datetime]):
 
     type = UTCDateTime()
     inherit_cache = True
+
+
+def present(connection: Connection) -> datetime:
+    """Return the present by the database's clock."""
+    return connection.execute(select(db_now())).scalar_one()
 
 
 @compiles(db_now, "postgresql")

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert,
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from nashforge.archive.errors import BudgetExceeded, Conflict, NotFound, TokensExceeded
+from nashforge.archive.errors import BudgetExceeded, NotFound, TokensExceeded
 from nashforge.archive.hashing import clean_text
 from nashforge.archive.records import CallStatus, ModelCall, new_token
-from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import ModelCallRow, RunRow
 from nashforge.archive.storage.rows import CandidateRef, RunRef, as_stored, candidate_id, columns, run_id
 from nashforge.archive.storage.types import db_now
@@ -54,10 +54,10 @@ _SETTLE = (
 )
 
 
-class CallStore(Database):
+class CallStore(Store):
     """Operations on model calls."""
 
-    def reserve_call(
+    def reserve(
         self,
         run: RunRef,
         *,
@@ -110,7 +110,7 @@ class CallStore(Database):
             "input_tokens": input_tokens,
             "output_tokens": output_tokens,
         }
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             # The lock makes concurrent reservations take turns, so that each sees the others' money; SQLite
             # has one writer anyway.
             if connection.dialect.name != "sqlite" and connection.scalar(_LOCK_RUN, {"run": owner}) is None:
@@ -166,7 +166,7 @@ class CallStore(Database):
         row = connection.execute(_TOKENS, {"run": run}).one()
         return int(row[0]), int(row[1])
 
-    def settle_call(
+    def settle(
         self,
         call: ModelCall | str,
         status: CallStatus,
@@ -201,7 +201,7 @@ class CallStore(Database):
             "output_tokens": output_tokens,
             "latency": latency,
         }
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             settled = connection.execute(_SETTLE, {"key": token, **values}).one_or_none()
             if settled is not None and isinstance(call, ModelCall):
                 return replace(call, **values, finished=settled.finished, candidate_id=settled.candidate_id)
@@ -210,7 +210,7 @@ class CallStore(Database):
                 raise NotFound(f"no model call has the token {token!r}; reserve it first")
             return ModelCall(*row)
 
-    def write_off_calls(self, run: RunRef) -> int:
+    def write_off(self, run: RunRef) -> int:
         """Count calls that were under way when a process died as spent in full; return how many.
 
         To be called when a run is resumed, before anything is reserved: the provider may have answered, and
@@ -223,22 +223,10 @@ class CallStore(Database):
             "reason": "the process died during the call",
             "finished": db_now(),
         }
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             return connection.execute(update(ModelCallRow).where(*mine).values(**values)).rowcount
 
-    def link_call(self, call: ModelCall | str, candidate: CandidateRef) -> None:
-        """Say which candidate a call was made for."""
-        token = call.token if isinstance(call, ModelCall) else call
-        with self._write() as connection:
-            changed = connection.execute(
-                update(ModelCallRow)
-                .where(ModelCallRow.token == token)
-                .values(candidate_id=candidate_id(candidate))
-            ).rowcount
-            if not changed:
-                raise Conflict(f"no model call has the token {token!r}; reserve it first")
-
-    def model_calls(
+    def find(
         self, *, run: RunRef | None = None, candidate: CandidateRef | None = None, limit: int | None = None
     ) -> list[ModelCall]:
         """Return model calls in the order they were made; with a ``limit``, the newest so many."""
@@ -247,10 +235,10 @@ class CallStore(Database):
             statement = statement.where(ModelCallRow.run_id == run_id(run))
         if candidate is not None:
             statement = statement.where(ModelCallRow.candidate_id == candidate_id(candidate))
-        with self._read() as connection:
+        with self._database.reading() as connection:
             return [ModelCall(*row) for row in connection.execute(statement)][::-1]
 
-    def call_counts(self, run: RunRef) -> dict[str, int]:
+    def counts(self, run: RunRef) -> dict[str, int]:
         """Return the number of a run's calls by status (only those that occur)."""
         grouped = (
             select(ModelCallRow.status, func.count())
@@ -258,7 +246,7 @@ class CallStore(Database):
             .group_by(ModelCallRow.status)
             .order_by(ModelCallRow.status)
         )
-        with self._read() as connection:
+        with self._database.reading() as connection:
             return {str(status): count for status, count in connection.execute(grouped)}
 
     def spending(self, run: RunRef) -> dict[str, Spending]:
@@ -278,7 +266,7 @@ class CallStore(Database):
         mine = ModelCallRow.run_id == run_id(run)
         names: list[InstrumentedAttribute[str]] = [ModelCallRow.provider, ModelCallRow.model]
         grouped = select(*names, *sums).where(mine).group_by(*names).order_by(*names)
-        with self._read() as connection:
+        with self._database.reading() as connection:
             total = connection.execute(select(*sums).where(mine)).one()
             each = connection.execute(grouped).all()
         listed: list[tuple[str, Sequence[Any]]] = [("", total)]

@@ -12,7 +12,18 @@ from sqlalchemy.exc import IntegrityError
 
 from nashforge.archive.errors import Conflict, NotFound
 from nashforge.archive.hashing import clean_text
-from nashforge.archive.records import OPEN, Candidate, Evaluation, NewEvaluation, Parent, Program, Run, Status
+from nashforge.archive.records import (
+    FAILED,
+    OPEN,
+    Candidate,
+    Evaluation,
+    NewEvaluation,
+    Parent,
+    Program,
+    Run,
+    Status,
+)
+from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import CandidateRow, EvaluationRow, ParentRow, RunRow
 from nashforge.archive.storage.rows import (
     CandidateRef,
@@ -21,14 +32,16 @@ from nashforge.archive.storage.rows import (
     as_stored,
     candidate_id,
     candidate_select,
+    chunks,
     program_key,
     read_candidates,
     read_evaluations,
     run_id,
 )
 from nashforge.archive.storage.types import db_now
-from nashforge.archive.stores.evaluations import EvaluationStore, stored_tokens
-from nashforge.archive.stores.runs import RunStore
+from nashforge.archive.stores.evaluations import insert_evaluations, stored_tokens
+from nashforge.archive.stores.runs import counts_by_status, set_values
+from nashforge.archive.stores.views import Fitted
 
 # Statements on the path of every candidate are built once: building one costs more than running it.
 _MADE = (CandidateRow.id, CandidateRow.created, CandidateRow.finished)
@@ -57,10 +70,10 @@ def _fitness(values: Mapping[str, float | None]) -> dict[str, float]:
     return {split: float(value) for split, value in values.items() if value is not None}
 
 
-class CandidateStore(RunStore, EvaluationStore):
+class CandidateStore(Store):
     """Operations on candidates."""
 
-    def add_candidate(
+    def add(
         self,
         run: RunRef,
         *,
@@ -107,8 +120,8 @@ class CandidateStore(RunStore, EvaluationStore):
         if status is None:
             status = Status.PENDING if program is not None else Status.PROPOSING
         if status is Status.OK:
-            raise ValueError("a candidate becomes 'ok' through finish_candidate, with its measurements")
-        with self._write() as connection:
+            raise ValueError("a candidate becomes 'ok' through CandidateStore.finish, with its measurements")
+        with self._database.transaction() as connection:
             owner = run_id(run)
             if index is None:
                 # The lock makes two processes that ask at once take different positions.
@@ -142,7 +155,7 @@ class CandidateStore(RunStore, EvaluationStore):
                     f" stored ({' '.join(str(error.orig).split())}); read the run's candidates again first"
                 ) from error
             if not isinstance(run, Run) or isinstance(program, str):
-                return self.get_candidate(added)
+                return self.get(added)
             return Candidate(
                 **values,
                 id=added,
@@ -156,7 +169,7 @@ class CandidateStore(RunStore, EvaluationStore):
                 parents=tuple(parents),
             )
 
-    def get_candidate(self, candidate: CandidateRef) -> Candidate:
+    def get(self, candidate: CandidateRef) -> Candidate:
         """Return a candidate as it is stored now.
 
         Raises
@@ -164,7 +177,7 @@ class CandidateStore(RunStore, EvaluationStore):
         NotFound
             If there is none of this number.
         """
-        with self._read() as connection:
+        with self._database.reading() as connection:
             found = read_candidates(connection, _BY_ID, {"key": candidate_id(candidate)})
         if not found:
             raise NotFound(f"there is no candidate number {candidate_id(candidate)}; see `nashforge runs`")
@@ -190,18 +203,18 @@ class CandidateStore(RunStore, EvaluationStore):
             values["note"] = clean_text(note)
         if data is not None:
             values["data"] = as_stored("the candidate's data", dict(data))
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             if not connection.execute(_SET_PROGRAM, {"key": candidate_id(candidate), **values}).rowcount:
-                current = self.get_candidate(candidate)
+                current = self.get(candidate)
                 raise Conflict(
                     f"candidate {current.index} of {current.run} is {current.status}, not being proposed; "
                     "read it again first"
                 )
             if isinstance(candidate, Candidate) and isinstance(program, Program):
                 return replace(candidate, **values, nickname=program.nickname)
-            return self.get_candidate(candidate)
+            return self.get(candidate)
 
-    def finish_candidate(
+    def finish(
         self,
         candidate: CandidateRef,
         status: Status,
@@ -231,7 +244,7 @@ class CandidateStore(RunStore, EvaluationStore):
         data
             Replaces the candidate's data if given.
         state
-            Values of `set_state` to store in the same transaction.
+            Values of `RunStore.set_value` to store in the same transaction.
 
         Returns
         -------
@@ -249,7 +262,7 @@ class CandidateStore(RunStore, EvaluationStore):
             raise ValueError(f"a candidate cannot finish as {status}; give 'ok' or a kind of failure")
         if status.failed and fitness:
             raise ValueError(f"a candidate that ended as {status} must have no fitness")
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             key = candidate_id(candidate)
             values: dict[str, Any] = {"status": status, "reason": clean_text(reason), **fitness}
             if data is not None:
@@ -258,14 +271,14 @@ class CandidateStore(RunStore, EvaluationStore):
             statement = _FINISH_MEASURED if evaluations else _FINISH
             done = connection.execute(statement, {"key": key, **tokens, **values}).one_or_none()
             if done is None:
-                self.get_candidate(key)  # raises if there is none
+                self.get(key)  # raises if there is none
                 return None
-            self._store(connection, evaluations, done.run_id, key)
+            insert_evaluations(connection, evaluations, done.run_id, key)
             if state:
-                self._set_state(connection, done.run_id, state)
+                set_values(connection, done.run_id, state)
             if isinstance(candidate, Candidate):
                 return replace(candidate, **values, finished=done.finished)
-            return self.get_candidate(key)
+            return self.get(key)
 
     def set_fitness(
         self,
@@ -283,42 +296,16 @@ class CandidateStore(RunStore, EvaluationStore):
             If the candidate failed or is not finished.
         """
         values = _fitness({"train": train, "validation": validation, "test": test})
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             if values:
                 mine = (CandidateRow.id == candidate_id(candidate), CandidateRow.status == Status.OK)
                 if not connection.execute(update(CandidateRow).where(*mine).values(**values)).rowcount:
-                    current = self.get_candidate(candidate)
+                    current = self.get(candidate)
                     raise Conflict(
                         f"candidate {current.index} of {current.run} is {current.status} and can have no "
                         "fitness; evaluate its program again instead"
                     )
-            return self.get_candidate(candidate)
-
-    def reopen_candidate(self, candidate: CandidateRef) -> Candidate:
-        """Make a candidate that failed through no fault of its own (or was cancelled) ``pending`` again.
-
-        Raises
-        ------
-        Conflict
-            If it ended in any other way or has no program.
-        """
-        transient = CandidateRow.status.in_((Status.INFRASTRUCTURE, Status.CANCELLED))
-        with self._write() as connection:
-            mine = (
-                CandidateRow.id == candidate_id(candidate),
-                CandidateRow.program.is_not(None),
-                transient,
-            )
-            changed = connection.execute(
-                update(CandidateRow).where(*mine).values(status=Status.PENDING, reason=None, finished=None)
-            ).rowcount
-            current = self.get_candidate(candidate)
-            if not changed:
-                raise Conflict(
-                    f"candidate {current.index} of {current.run} is {current.status}; only candidates with a "
-                    "program that ended as 'infrastructure' or 'cancelled' can be tried again"
-                )
-            return current
+            return self.get(candidate)
 
     def forget_imported(self, run: RunRef) -> int:
         """Make candidates ``pending`` whose outcome was imported, so that they are measured here.
@@ -337,11 +324,11 @@ class CandidateStore(RunStore, EvaluationStore):
             CandidateRow.status == Status.OK,
         )
         nothing = dict.fromkeys(("train", "validation", "test", "reason", "finished", "imported"))
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             statement = update(CandidateRow).where(*mine).values(status=Status.PENDING, **nothing)
             return connection.execute(statement).rowcount
 
-    def candidates(
+    def of(
         self,
         run: RunRef,
         *,
@@ -354,13 +341,60 @@ class CandidateStore(RunStore, EvaluationStore):
         if status is not None:
             where.append(CandidateRow.status.in_(status))
         statement = candidate_select().where(*where).order_by(CandidateRow.index).limit(limit)
-        with self._read() as connection:
+        with self._database.reading() as connection:
             many = limit is None and status is None and start == 0
             return read_candidates(connection, statement, run=run_id(run) if many else None)
 
-    def open_candidates(self, run: RunRef) -> list[Candidate]:
-        """Return a run's unfinished candidates in ask order: what a resumed run does first."""
-        return self.candidates(run, status=OPEN)
+    def of_program(self, program: ProgramRef, run: RunRef | None = None) -> list[Candidate]:
+        """Return every candidate that proposed a program, oldest first."""
+        statement = candidate_select().where(CandidateRow.program == program_key(program))
+        if run is not None:
+            statement = statement.where(CandidateRow.run_id == run_id(run))
+        with self._database.reading() as connection:
+            return read_candidates(connection, statement.order_by(CandidateRow.id))
+
+    def by_id(self, ids: Sequence[int]) -> list[Candidate]:
+        """Return candidates by their numbers, in that order."""
+        found: dict[int, Candidate] = {}
+        with self._database.reading() as connection:
+            for some in chunks(ids):
+                wanted = candidate_select().where(CandidateRow.id.in_(some))
+                found |= {candidate.id: candidate for candidate in read_candidates(connection, wanted)}
+        return [found[key] for key in ids if key in found]
+
+    def counts(self, run: RunRef) -> dict[Status, int]:
+        """Return the number of a run's candidates by status (only those that occur)."""
+        with self._database.reading() as connection:
+            return counts_by_status(connection, [run_id(run)]).get(run_id(run), {})
+
+    def fitted(self, run: RunRef) -> list[Fitted]:
+        """Return the fitness of every measured candidate of a run, in ask order: quick for thousands."""
+        columns = (
+            CandidateRow.id,
+            CandidateRow.index,
+            CandidateRow.program,
+            CandidateRow.train,
+            CandidateRow.validation,
+        )
+        statement = select(*columns).where(
+            CandidateRow.run_id == run_id(run), CandidateRow.train.is_not(None)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(statement.order_by(CandidateRow.index)).all()
+        return [Fitted._make(row) for row in rows]
+
+    def failures(
+        self, run: RunRef | None = None, *, domain: str | None = None, limit: int = 20
+    ) -> list[Candidate]:
+        """Return the candidates that failed last, newest first; `counts` tells how many of each kind."""
+        statement = candidate_select().where(CandidateRow.status.in_(FAILED)).limit(limit)
+        if run is not None:
+            statement = statement.where(CandidateRow.run_id == run_id(run))
+        if domain is not None:
+            statement = statement.where(RunRow.domain == domain)
+        newest = (CandidateRow.finished.desc(), CandidateRow.id.desc())
+        with self._database.reading() as connection:
+            return read_candidates(connection, statement.order_by(*newest))
 
     def outcomes(self, run: RunRef, *, page: int = 500) -> Iterator[tuple[Candidate, tuple[Evaluation, ...]]]:
         """Yield a run's candidates in ask order, each with its finished evaluations and their scores.
@@ -369,8 +403,8 @@ class CandidateStore(RunStore, EvaluationStore):
         """
         start = 0
         while True:
-            with self._read() as connection:
-                found = self.candidates(run, start=start, limit=page)
+            with self._database.reading() as connection:
+                found = self.of(run, start=start, limit=page)
                 evaluations = self._evaluations_of(connection, found)
             for candidate in found:
                 yield candidate, tuple(evaluations.get(candidate.id, ()))

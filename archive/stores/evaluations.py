@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, sel
 from nashforge.archive.errors import NotFound
 from nashforge.archive.hashing import clean_text
 from nashforge.archive.records import Evaluation, NewEvaluation, Status
-from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import EvaluationRow, ScoreRow
 from nashforge.archive.storage.rows import (
     CandidateRef,
@@ -51,16 +51,38 @@ def _values(new: NewEvaluation, run: int | None, candidate: int | None) -> dict[
     }
 
 
-class EvaluationStore(Database):
+def insert_evaluations(
+    connection: Connection, evaluations: Sequence[NewEvaluation], run: int | None, candidate: int | None
+) -> None:
+    """Write evaluations and their scores, within a transaction."""
+    scores: list[dict[str, Any]] = []
+    for new in evaluations:
+        key = connection.scalar(_INSERT, _values(new, run, candidate))
+        scores += [
+            {
+                "evaluation_id": key,
+                "game": score.game,
+                "metric": score.metric,
+                "iteration": score.iteration,
+                "value": float(score.value),
+                "direction": score.direction,
+            }
+            for score in new.scores
+        ]
+    if scores:
+        connection.execute(_INSERT_SCORES, scores)
+
+
+class EvaluationStore(Store):
     """Operations on evaluations."""
 
     def evaluators(self, run: RunRef) -> set[str]:
         """Return the versions of the evaluators that measured a run's candidates, and its reference."""
         statement = select(EvaluationRow.evaluator).where(EvaluationRow.run_id == run_id(run)).distinct()
-        with self._read() as connection:
+        with self._database.reading() as connection:
             return set(connection.scalars(statement))
 
-    def record_evaluation(
+    def add(
         self,
         evaluation: NewEvaluation,
         *,
@@ -69,54 +91,24 @@ class EvaluationStore(Database):
     ) -> Evaluation:
         """Store a measurement beside those there are; the same token is stored once.
 
-        Whoever evaluates a candidate within a run uses `finish_candidate` instead.
+        Whoever evaluates a candidate within a run uses `CandidateStore.finish` instead.
 
         Returns
         -------
         Evaluation
             What is stored under the token.
         """
-        with self._write() as connection:
-            if not self._is_stored(connection, [evaluation]):
-                self._store(
+        with self._database.transaction() as connection:
+            if not connection.scalar(_STORED, {"tokens": [evaluation.token]}):
+                insert_evaluations(
                     connection,
                     [evaluation],
                     None if run is None else run_id(run),
                     None if candidate is None else candidate_id(candidate),
                 )
-            return self.get_evaluation(evaluation.token)
+            return self.get(evaluation.token)
 
-    @staticmethod
-    def _is_stored(connection: Connection, evaluations: Sequence[NewEvaluation]) -> bool:
-        """Whether any of the tokens is there already."""
-        if not evaluations:
-            return False
-        tokens = [evaluation.token for evaluation in evaluations]
-        return bool(connection.scalar(_STORED, {"tokens": tokens}))
-
-    @staticmethod
-    def _store(
-        connection: Connection, evaluations: Sequence[NewEvaluation], run: int | None, candidate: int | None
-    ) -> None:
-        """Write evaluations and their scores."""
-        scores: list[dict[str, Any]] = []
-        for new in evaluations:
-            key = connection.scalar(_INSERT, _values(new, run, candidate))
-            scores += [
-                {
-                    "evaluation_id": key,
-                    "game": score.game,
-                    "metric": score.metric,
-                    "iteration": score.iteration,
-                    "value": float(score.value),
-                    "direction": score.direction,
-                }
-                for score in new.scores
-            ]
-        if scores:
-            connection.execute(_INSERT_SCORES, scores)
-
-    def get_evaluation(self, token: str) -> Evaluation:
+    def get(self, token: str) -> Evaluation:
         """Return an evaluation by its token.
 
         Raises
@@ -124,13 +116,13 @@ class EvaluationStore(Database):
         NotFound
             If there is none.
         """
-        with self._read() as connection:
+        with self._database.reading() as connection:
             found = read_evaluations(connection, [EvaluationRow.token == token])
         if not found:
             raise NotFound(f"no evaluation has the token {token!r}; see `nashforge show PROGRAM` for others")
         return found[0]
 
-    def evaluations(
+    def find(
         self,
         *,
         program: ProgramRef | None = None,
@@ -164,10 +156,10 @@ class EvaluationStore(Database):
             where.append(
                 EvaluationRow.imported.is_not(None) if imported else EvaluationRow.imported.is_(None)
             )
-        with self._read() as connection:
+        with self._database.reading() as connection:
             return read_evaluations(connection, where, limit)
 
-    def cached_evaluation(
+    def cached(
         self,
         program: ProgramRef,
         *,
@@ -191,7 +183,7 @@ class EvaluationStore(Database):
             EvaluationRow.status == Status.OK,
             EvaluationRow.imported.is_(None),
         ]
-        with self._read() as connection:
+        with self._database.reading() as connection:
             found = read_evaluations(connection, where)
         for evaluation in reversed(found):
             if evaluation.seeds == tuple(seeds) and settings in (None, evaluation.settings):

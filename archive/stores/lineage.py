@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, or_, s
 
 from nashforge.archive.errors import NotFound
 from nashforge.archive.records import FAILED, Candidate, Program, Role
+from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import CandidateRow, ParentRow
 from nashforge.archive.storage.rows import RunRef, candidate_select, chunks, run_id
 from nashforge.archive.stores.candidates import CandidateStore
@@ -30,10 +31,10 @@ _RUN_OF = select(CandidateRow.id, CandidateRow.run_id).where(
 )
 
 
-class LineageStore(CandidateStore, ProgramStore):
-    """Questions about ancestry."""
+class LineageStore(Store):
+    """Ancestry: where a candidate comes from, and what became of it."""
 
-    def lineage(
+    def ancestors(
         self,
         of: Candidate | Program | int | str,
         *,
@@ -61,14 +62,14 @@ class LineageStore(CandidateStore, ProgramStore):
         run: RunRef | None = None,
         roles: Collection[Role] | None = None,
     ) -> Lineage:
-        """Return a candidate with everything made from it, directly or not; parameters as in `lineage`."""
+        """Return a candidate with everything made from it, directly or not; parameters as in `ancestors`."""
         return self._related(of, run, roles, upward=False)
 
     def _root(self, of: Candidate | Program | int | str, run: RunRef | None) -> Candidate:
         if isinstance(of, Candidate | int):
-            return self.get_candidate(of)
-        program = self.get_program(of)
-        found = self.candidates_with(program, run)
+            return CandidateStore(self._database).get(of)
+        program = ProgramStore(self._database).get(of)
+        found = CandidateStore(self._database).of_program(program, run)
         if not found:
             raise NotFound(
                 f"the program {program.nickname} was not proposed in {'that' if run is not None else 'any'} "
@@ -84,7 +85,7 @@ class LineageStore(CandidateStore, ProgramStore):
         *,
         upward: bool,
     ) -> Lineage:
-        with self._read() as connection:
+        with self._database.reading() as connection:
             root = self._root(of, run)
             reached, links = _closure(connection, root, roles, upward=upward)
             found: list[Relative] = []
@@ -117,7 +118,7 @@ class LineageStore(CandidateStore, ProgramStore):
         if failed:
             shown = or_(shown, CandidateRow.status.in_(FAILED))
         number = run_id(run)
-        with self._read() as connection:
+        with self._database.reading() as connection:
             found = _relatives(connection, _OF_RUN.where(shown), run=number)
             links = connection.execute(_links(roles, upward=True).where(shown), {"run": number}).all()
         return _in_order(found, links)

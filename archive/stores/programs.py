@@ -9,18 +9,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from nashforge.archive.hashing import normalize_source, program_hash
 from nashforge.archive.nicknames import ANIMALS, candidates
-from nashforge.archive.records import Candidate, Program
-from nashforge.archive.storage.database import Database
+from nashforge.archive.records import Program
+from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import CandidateRow, ProgramRow
 from nashforge.archive.storage.rows import (
     PROGRAM,
     ProgramRef,
     RunRef,
-    candidate_select,
     nicknames,
     one_match,
     program_key,
-    read_candidates,
     run_id,
 )
 
@@ -32,10 +30,10 @@ _INSERT = {
 }
 
 
-class ProgramStore(Database):
+class ProgramStore(Store):
     """Operations on programs."""
 
-    def add_program(self, source: str, domain: str, *, ast_hash: str | None = None) -> Program:
+    def add(self, source: str, domain: str, *, ast_hash: str | None = None) -> Program:
         """Store a program, or return it if it is already there.
 
         Parameters
@@ -53,16 +51,16 @@ class ProgramStore(Database):
             If the source is empty or not text.
         """
         text, digest = normalize_source(source), program_hash(source, domain)
-        if self._joined() is None:
+        if not self._database.in_transaction:
             # Most programs of the library are there: nobody need wait for a turn to write.
-            with self._read() as connection:
+            with self._database.reading() as connection:
                 known = self._program(connection, digest)
             if known is not None and (known.ast_hash is not None or ast_hash is None):
                 return known
-        with self._write() as connection:
-            return self._add_program(connection, digest, text, domain, ast_hash)
+        with self._database.transaction() as connection:
+            return self._insert(connection, digest, text, domain, ast_hash)
 
-    def _add_program(
+    def _insert(
         self, connection: Connection, digest: str, text: str, domain: str, ast_hash: str | None
     ) -> Program:
         values = {"hash": digest, "domain": domain, "ast_hash": ast_hash, "source": text}
@@ -87,7 +85,7 @@ class ProgramStore(Database):
         row = connection.execute(_BY_HASH, {"digest": digest}).one_or_none()
         return None if row is None else Program(*row)
 
-    def get_program(self, reference: ProgramRef) -> Program:
+    def get(self, reference: ProgramRef) -> Program:
         """Return a program by nickname, hash, or an unambiguous prefix of either.
 
         Raises
@@ -95,7 +93,7 @@ class ProgramStore(Database):
         NotFound, AmbiguousReference
             If not exactly one program fits.
         """
-        with self._read() as connection:
+        with self._database.reading() as connection:
             name = program_key(reference).strip().lower()
             known = self._program(connection, name)
             if known is not None:
@@ -117,11 +115,11 @@ class ProgramStore(Database):
             assert program is not None
             return program
 
-    def get_programs(self, hashes: Iterable[str]) -> dict[str, Program]:
+    def by_hash(self, hashes: Iterable[str]) -> dict[str, Program]:
         """Return programs by hash; those that are not there are left out."""
         wanted = list(dict.fromkeys(hashes))
         found: dict[str, Program] = {}
-        with self._read() as connection:
+        with self._database.reading() as connection:
             for start in range(0, len(wanted), 500):
                 some = ProgramRow.hash.in_(wanted[start : start + 500])
                 for row in connection.execute(select(*PROGRAM).where(some)):
@@ -129,14 +127,14 @@ class ProgramStore(Database):
                     found[program.hash] = program
         return found
 
-    def programs_of(self, run: RunRef) -> dict[str, Program]:
+    def of(self, run: RunRef) -> dict[str, Program]:
         """Return every program of a run's candidates, by hash."""
         proposed = select(CandidateRow.program).where(CandidateRow.run_id == run_id(run))
-        with self._read() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(select(*PROGRAM).where(ProgramRow.hash.in_(proposed)))
             return {program.hash: program for program in (Program(*row) for row in rows)}
 
-    def find_programs(
+    def find(
         self,
         text: str | None = None,
         *,
@@ -172,13 +170,5 @@ class ProgramStore(Database):
         if run is not None:
             proposed = select(CandidateRow.program).where(CandidateRow.run_id == run_id(run))
             statement = statement.where(ProgramRow.hash.in_(proposed))
-        with self._read() as connection:
+        with self._database.reading() as connection:
             return [Program(*row) for row in connection.execute(statement)]
-
-    def candidates_with(self, program: ProgramRef, run: RunRef | None = None) -> list[Candidate]:
-        """Return every candidate that proposed a program, oldest first."""
-        statement = candidate_select().where(CandidateRow.program == program_key(program))
-        if run is not None:
-            statement = statement.where(CandidateRow.run_id == run_id(run))
-        with self._read() as connection:
-            return read_candidates(connection, statement.order_by(CandidateRow.id))

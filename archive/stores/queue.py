@@ -15,7 +15,7 @@ and a newcomer neither waits for the backlog of others nor makes up for the time
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, null, or_, select, update
@@ -23,7 +23,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from nashforge.archive.hashing import clean_text
 from nashforge.archive.records import OPEN, new_token
-from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import AttemptRow, CandidateRow, RunRow
 from nashforge.archive.storage.rows import (
     ProgramRef,
@@ -34,7 +34,7 @@ from nashforge.archive.storage.rows import (
     program_key,
     run_id,
 )
-from nashforge.archive.storage.types import db_now
+from nashforge.archive.storage.types import db_now, present
 from nashforge.archive.work import Attempt, AttemptState
 
 MADE_ONCE = ("propose",)
@@ -100,10 +100,10 @@ _LATEST = select(func.max(AttemptRow.tag)).where(_KIND)
 _LATEST_OF_RUN = _LATEST.where(AttemptRow.run_id == bindparam("owner"))
 
 
-class WorkQueue(Database):
+class WorkQueue(Store):
     """Operations on the queue of work."""
 
-    def queue_work(
+    def add(
         self,
         key: str,
         kind: str,
@@ -136,7 +136,7 @@ class WorkQueue(Database):
         if not weight > 0:
             raise ValueError(f"the weight {weight} of a run must be positive; choose 1 for an equal share")
         owner = None if run is None else run_id(run)
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             last = connection.execute(_BY_KEY, {"wanted": key}).first()
             if last is not None:
                 known = Attempt(*last)
@@ -180,7 +180,7 @@ class WorkQueue(Database):
             return present
         return max(present, connection.scalar(_LATEST_OF_RUN, {"wanted": kind, "owner": run}) or 0.0)
 
-    def claim_work(self, kind: str, worker: str, *, without: Collection[int | None] = ()) -> Attempt | None:
+    def claim(self, kind: str, worker: str, *, without: Collection[int | None] = ()) -> Attempt | None:
         """Claim the attempt that is due next for a worker; None if none waits or their runs are paused.
 
         The first heartbeat is written in the same transaction.
@@ -191,26 +191,26 @@ class WorkQueue(Database):
             Runs whose work the worker cannot do; None stands for work that belongs to no run.
         """
         claim = _claim(_NEXT.where(*_not_of(without))) if without else _CLAIM
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             row = connection.execute(claim, {"wanted": kind, "claimer": worker}).one_or_none()
             return None if row is None else Attempt(*row)
 
-    def beat_work(self, tokens: Collection[str]) -> set[str]:
+    def heartbeat(self, tokens: Collection[str]) -> set[str]:
         """Say that the worker of some attempts is alive; return those that are still its own."""
         if not tokens:
             return set()
         mine = (AttemptRow.token.in_(list(tokens)), AttemptRow.state == AttemptState.RUNNING)
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             beat = update(AttemptRow).where(*mine).values(heartbeat=db_now()).returning(AttemptRow.token)
             return set(connection.scalars(beat))
 
-    def answer_work(self, token: str, result: Mapping[str, Any]) -> bool:
+    def answer(self, token: str, result: Mapping[str, Any]) -> bool:
         """Answer an attempt; return whether the answer counts.
 
         It does not if the attempt was given up before. Answering twice does no harm.
         """
         values = {"own": token, "answer": check_json("the answer", dict(result))}
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             key = connection.scalar(_FINISH, values)
             if key is not None:
                 self._announce(connection, [key])
@@ -219,7 +219,7 @@ class WorkQueue(Database):
             state = connection.scalar(select(AttemptRow.state).where(AttemptRow.token == token))
             return state is AttemptState.DONE
 
-    def give_up_work(self, token: str, reason: str, *, max_attempts: int, count: bool = True) -> bool:
+    def give_up(self, token: str, reason: str, *, max_attempts: int, count: bool = True) -> bool:
         """Give an attempt back that its worker cannot finish; return whether it was the worker's own.
 
         Parameters
@@ -231,7 +231,7 @@ class WorkQueue(Database):
         count
             Whether the attempt counts as lost; not so when a worker is shut down.
         """
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             own = select(*ATTEMPT).where(AttemptRow.token == token, AttemptRow.state == AttemptState.RUNNING)
             row = connection.execute(own.with_for_update()).one_or_none()
             if row is None:
@@ -240,7 +240,7 @@ class WorkQueue(Database):
             self._lose(connection, Attempt(*row), reason, limit, free=not count)
             return True
 
-    def sweep_work(self, older_than: float, *, max_attempts: int) -> list[Attempt]:
+    def sweep(self, older_than: float, *, max_attempts: int) -> list[Attempt]:
         """Give up attempts without a heartbeat for ``older_than`` seconds.
 
         Any process may do so at any time, several at once.
@@ -250,8 +250,8 @@ class WorkQueue(Database):
         list of Attempt
             Those that were queued in their place.
         """
-        with self._write() as connection:
-            cutoff = self._now(connection) - timedelta(seconds=older_than)
+        with self._database.transaction() as connection:
+            cutoff = present(connection) - timedelta(seconds=older_than)
             stale = connection.execute(
                 select(*ATTEMPT)
                 .where(AttemptRow.state == AttemptState.RUNNING, AttemptRow.heartbeat < cutoff)
@@ -261,12 +261,6 @@ class WorkQueue(Database):
             reason = f"no sign of life for {older_than:g} s"
             retried = [self._lose(connection, Attempt(*row), reason, max_attempts) for row in stale]
         return [attempt for attempt in retried if attempt is not None]
-
-    @staticmethod
-    def _now(connection: Connection) -> datetime:
-        now: datetime | None = connection.scalar(select(db_now()))
-        assert now is not None
-        return now
 
     def _lose(
         self, connection: Connection, lost: Attempt, reason: str, max_attempts: int, *, free: bool = False
@@ -318,10 +312,10 @@ class WorkQueue(Database):
             for key in keys:
                 connection.execute(select(func.pg_notify(CHANNEL, key)))
 
-    def work_answers(self, keys: Collection[str]) -> dict[str, Attempt]:
+    def answers(self, keys: Collection[str]) -> dict[str, Attempt]:
         """Return by key the attempts that ended their work: done, failed or cancelled."""
         found: dict[str, Attempt] = {}
-        with self._read() as connection:
+        with self._database.reading() as connection:
             for some in chunks(sorted(keys)):
                 for row in connection.execute(_ANSWERS, {"keys": some}):
                     attempt = Attempt(*row)
@@ -335,27 +329,27 @@ class WorkQueue(Database):
                         found.pop(key, None)
         return found
 
-    def forget_work(self, keys: Collection[str]) -> None:
+    def forget(self, keys: Collection[str]) -> None:
         """Drop the answers of work that is stored where it belongs; the attempts stay as history."""
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             for some in chunks(sorted(keys)):
                 answered = (AttemptRow.key.in_(some), AttemptRow.state.in_(_ANSWERED))
                 connection.execute(update(AttemptRow).where(*answered).values(result=null(), payload=null()))
 
-    def cancel_work(self, run: RunRef | None, keys: Collection[str] | None = None) -> int:
+    def cancel(self, run: RunRef | None, keys: Collection[str] | None = None) -> int:
         """Cancel what nobody has claimed, of a run or of some keys; return how many attempts."""
         where = [AttemptRow.state == AttemptState.QUEUED]
         where.append(AttemptRow.run_id.is_(None) if run is None else AttemptRow.run_id == run_id(run))
         if keys is not None:
             where.append(AttemptRow.key.in_(list(keys)))
         cancelled = {"state": AttemptState.CANCELLED, "payload": null(), "finished": db_now()}
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             ended = update(AttemptRow).where(*where).values(**cancelled).returning(AttemptRow.key)
             keys_ended = list(connection.scalars(ended))
             self._announce(connection, keys_ended)
             return len(keys_ended)
 
-    def waiting_work(self, kind: str) -> int:
+    def waiting(self, kind: str) -> int:
         """Return how many attempts could be claimed now."""
         statement = (
             select(func.count())
@@ -367,7 +361,7 @@ class WorkQueue(Database):
                 RunRow.pause_requested.is_(None),
             )
         )
-        with self._read() as connection:
+        with self._database.reading() as connection:
             return connection.scalar(statement) or 0
 
     def attempts(
@@ -386,6 +380,6 @@ class WorkQueue(Database):
             statement = statement.where(AttemptRow.key == key)
         if state is not None:
             statement = statement.where(AttemptRow.state.in_(state))
-        with self._read() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(statement.order_by(AttemptRow.id.desc()).limit(limit)).all()
         return [Attempt(*row) for row in reversed(rows)]

@@ -13,7 +13,7 @@ from nashforge.archive.errors import Conflict, NicknameTaken, NotFound, RunBusy
 from nashforge.archive.hashing import clean_text
 from nashforge.archive.nicknames import LANDSCAPES, candidates, check_nickname
 from nashforge.archive.records import Candidate, Run, RunState, Status
-from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import CandidateRow, RunRow, RunStateRow
 from nashforge.archive.storage.rows import (
     RUN,
@@ -25,7 +25,7 @@ from nashforge.archive.storage.rows import (
     read_candidates,
     run_id,
 )
-from nashforge.archive.storage.types import db_now
+from nashforge.archive.storage.types import db_now, present
 from nashforge.archive.stores.views import RunSummary
 
 # Statements on the path of every candidate are built once: building one costs more than running it.
@@ -40,10 +40,10 @@ _INSERT_STATE = insert(RunStateRow)
 _ENDED = (RunState.STOPPED, RunState.FINISHED, RunState.FAILED)
 
 
-class RunStore(Database):
-    """Operations on runs."""
+class RunStore(Store):
+    """Runs: their state, who works on them, and the values they remember."""
 
-    def create_run(
+    def create(
         self,
         domain: str,
         config: Mapping[str, Any],
@@ -91,7 +91,7 @@ class RunStore(Database):
             "versions": check_json("the package versions", dict(versions or {})),
             "host": check_json("the host information", dict(host or {})),
         }
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             if nickname is not None and self._nickname_used(connection, nickname):
                 raise NicknameTaken(
                     f"another run is called {nickname!r}; choose another name, or continue that run with "
@@ -110,7 +110,7 @@ class RunStore(Database):
         names = candidates(uid, LANDSCAPES)
         return next(name for name in names if not self._nickname_used(connection, name))
 
-    def get_run(self, reference: RunRef | str) -> Run:
+    def get(self, reference: RunRef | str) -> Run:
         """Return a run by number, nickname, uid, or an unambiguous prefix of nickname or uid.
 
         Raises
@@ -118,7 +118,7 @@ class RunStore(Database):
         NotFound, AmbiguousReference
             If not exactly one run fits.
         """
-        with self._read() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 select(*RUN).where(RunRow.id == self._find_run(connection, reference))
             ).one_or_none()
@@ -151,10 +151,10 @@ class RunStore(Database):
             one_match("run", reference, names, "nashforge runs", lambda: nicknames(connection, RunRow))
         )
 
-    def claim_run(self, run: RunRef, owner: str, *, stale_after: float = 60.0) -> Run:
+    def claim(self, run: RunRef, owner: str, *, stale_after: float = 60.0) -> Run:
         """Make a process the one that works on a run, and set the run's state to ``running``.
 
-        A request to stop or to pause from before is cleared. The claim lasts while `heartbeat_run` is called
+        A request to stop or to pause from before is cleared. The claim lasts while `heartbeat` is called
         more often than ``stale_after`` seconds and until the state is set to anything but ``running``.
 
         Raises
@@ -162,9 +162,8 @@ class RunStore(Database):
         RunBusy
             If another owner's heartbeat is fresh.
         """
-        with self._write() as connection:
-            now = connection.scalar(select(db_now()))
-            assert now is not None
+        with self._database.transaction() as connection:
+            now = present(connection)
             free = or_(
                 RunRow.state != RunState.RUNNING,
                 RunRow.owner.is_(None),
@@ -186,7 +185,7 @@ class RunStore(Database):
                     pause_requested=None,
                 )
             ).rowcount
-            current = self.get_run(run)
+            current = self.get(run)
             if not changed:
                 raise RunBusy(
                     f"the run {current.nickname} is being worked on by {current.owner}; stop that first with "
@@ -194,13 +193,13 @@ class RunStore(Database):
                 )
             return current
 
-    def heartbeat_run(self, run: RunRef, owner: str) -> bool:
+    def heartbeat(self, run: RunRef, owner: str) -> bool:
         """Say that the owner is alive; return whether the run is still its own."""
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             mine = (RunRow.id == run_id(run), RunRow.owner == owner, RunRow.state == RunState.RUNNING)
             return connection.execute(update(RunRow).where(*mine).values(heartbeat=db_now())).rowcount == 1
 
-    def set_run_state(
+    def set_state(
         self, run: RunRef, state: RunState, reason: str | None = None, *, owner: str | None = None
     ) -> Run:
         """Set where a run stands, and why. Any state but ``running`` gives the claim on it up.
@@ -217,31 +216,44 @@ class RunStore(Database):
         mine = [RunRow.id == run_id(run)]
         if owner is not None:
             mine += [RunRow.owner == owner, RunRow.state == RunState.RUNNING]
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             connection.execute(update(RunRow).where(*mine).values(**values))
-            return self.get_run(run)
+            return self.get(run)
 
     def request_stop(self, run: RunRef) -> None:
         """Ask whoever works on a run to stop; they see it through `stop_requested`."""
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             connection.execute(update(RunRow).where(RunRow.id == run_id(run)).values(stop_requested=db_now()))
 
     def stop_requested(self, run: RunRef) -> bool:
         """Return whether somebody asked the run to stop since it was last claimed."""
-        with self._read() as connection:
+        with self._database.reading() as connection:
             return connection.scalar(_STOP_REQUESTED, {"run": run_id(run)}) is not None
 
-    def rename_run(self, run: RunRef, nickname: str) -> Run:
+    def request_pause(self, run: RunRef, *, paused: bool = True) -> None:
+        """Hold a run back, or let it go on: workers claim nothing of it, whoever works on it asks nothing."""
+        value = db_now() if paused else None
+        with self._database.transaction() as connection:
+            mine = update(RunRow).where(RunRow.id == run_id(run))
+            connection.execute(mine.values(pause_requested=value))
+
+    def pause_requested(self, run: RunRef) -> bool:
+        """Return whether a run is held back."""
+        with self._database.reading() as connection:
+            held = select(RunRow.pause_requested).where(RunRow.id == run_id(run))
+            return connection.scalar(held) is not None
+
+    def rename(self, run: RunRef, nickname: str) -> Run:
         """Give a run another name."""
         check_nickname(nickname)
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             taken = select(RunRow.id).where(func.lower(RunRow.nickname) == nickname.lower())
             if connection.scalar(taken.where(RunRow.id != run_id(run))) is not None:
                 raise NicknameTaken(f"another run is called {nickname!r}; choose another name")
             connection.execute(update(RunRow).where(RunRow.id == run_id(run)).values(nickname=nickname))
-            return self.get_run(run)
+            return self.get(run)
 
-    def list_runs(
+    def summaries(
         self, *, domain: str | None = None, state: RunState | None = None, limit: int | None = None
     ) -> list[RunSummary]:
         """Return runs, newest first, with their counts and their best candidate on the training games."""
@@ -250,9 +262,9 @@ class RunStore(Database):
             statement = statement.where(RunRow.domain == domain)
         if state is not None:
             statement = statement.where(RunRow.state == state)
-        with self._read() as connection:
+        with self._database.reading() as connection:
             runs = [Run(*row) for row in connection.execute(statement)]
-            counts = self._counts(connection, None if limit is None else [run.id for run in runs])
+            counts = counts_by_status(connection, None if limit is None else [run.id for run in runs])
             best = [
                 connection.scalar(
                     select(CandidateRow.id)
@@ -272,45 +284,20 @@ class RunStore(Database):
         by_run = {candidate.run_id: candidate for candidate in found}
         return [RunSummary(run, counts.get(run.id, {}), by_run.get(run.id)) for run in runs]
 
-    @staticmethod
-    def _counts(connection: Connection, runs: Collection[int] | None) -> dict[int, dict[Status, int]]:
-        statement = select(CandidateRow.run_id, CandidateRow.status, func.count()).group_by(
-            CandidateRow.run_id, CandidateRow.status
-        )
-        if runs is not None:
-            statement = statement.where(CandidateRow.run_id.in_(runs))
-        counts: dict[int, dict[Status, int]] = {}
-        for owner, status, count in connection.execute(statement):
-            counts.setdefault(owner, {})[status] = count
-        return counts
-
-    def counts(self, run: RunRef) -> dict[Status, int]:
-        """Return the number of a run's candidates by status (only those that occur)."""
-        with self._read() as connection:
-            return self._counts(connection, [run_id(run)]).get(run_id(run), {})
-
-    def set_state(self, run: RunRef, key: str, value: Any) -> None:
+    def set_value(self, run: RunRef, key: str, value: Any) -> None:
         """Remember a JSON value for a run (random state, bandit state), replacing the one before."""
-        with self._write() as connection:
-            self._set_state(connection, run_id(run), {key: value})
+        with self._database.transaction() as connection:
+            set_values(connection, run_id(run), {key: value})
 
-    @staticmethod
-    def _set_state(connection: Connection, run: int, state: Mapping[str, Any]) -> None:
-        for key, value in state.items():
-            check_json(f"the state {key!r} of the run", value)
-            changed = connection.execute(_SET_STATE, {"run": run, "name": key, "value": value}).rowcount
-            if not changed:
-                connection.execute(_INSERT_STATE, {"run_id": run, "key": key, "value": value})
-
-    def get_state(self, run: RunRef, key: str, default: Any = None) -> Any:
-        """Return what `set_state` stored last, or ``default``."""
-        with self._read() as connection:
+    def get_value(self, run: RunRef, key: str, default: Any = None) -> Any:
+        """Return what `set_value` stored last, or ``default``."""
+        with self._database.reading() as connection:
             row = connection.execute(
                 select(RunStateRow.value).where(RunStateRow.run_id == run_id(run), RunStateRow.key == key)
             ).one_or_none()
         return default if row is None else row[0]
 
-    def delete_run(self, run: RunRef) -> None:
+    def delete(self, run: RunRef) -> None:
         """Delete a run with its candidates, evaluations, scores and model calls. Programs stay.
 
         Raises
@@ -318,11 +305,33 @@ class RunStore(Database):
         Conflict
             If the run is being worked on.
         """
-        with self._write() as connection:
-            current = self.get_run(run)
+        with self._database.transaction() as connection:
+            current = self.get(run)
             if current.state is RunState.RUNNING:
                 raise Conflict(
                     f"the run {current.nickname} is running; stop it first with "
                     f"`nashforge stop {current.nickname}`"
                 )
             connection.execute(delete(RunRow).where(RunRow.id == current.id))
+
+
+def set_values(connection: Connection, run: int, values: Mapping[str, Any]) -> None:
+    """Remember JSON values for a run, within a transaction."""
+    for key, value in values.items():
+        check_json(f"the state {key!r} of the run", value)
+        changed = connection.execute(_SET_STATE, {"run": run, "name": key, "value": value}).rowcount
+        if not changed:
+            connection.execute(_INSERT_STATE, {"run_id": run, "key": key, "value": value})
+
+
+def counts_by_status(connection: Connection, runs: Collection[int] | None) -> dict[int, dict[Status, int]]:
+    """Return the number of candidates by run and status; of all runs for None."""
+    statement = select(CandidateRow.run_id, CandidateRow.status, func.count()).group_by(
+        CandidateRow.run_id, CandidateRow.status
+    )
+    if runs is not None:
+        statement = statement.where(CandidateRow.run_id.in_(runs))
+    counts: dict[int, dict[Status, int]] = {}
+    for owner, status, count in connection.execute(statement):
+        counts.setdefault(owner, {})[status] = count
+    return counts

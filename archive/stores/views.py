@@ -58,16 +58,6 @@ class RunSummary:
         return sum(count for status, count in self.counts.items() if status.failed)
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPoint:
-    """Fitness of one measured candidate, and the best of the run up to it."""
-
-    index: int
-    candidate_id: int
-    fitness: float
-    best: float
-
-
 class Fitted(NamedTuple):
     """The fitness of one measured candidate, without the rest of it; a tuple, because there are thousands."""
 

@@ -4,70 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
-from nashforge.archive.errors import NotAnArchive
-from nashforge.archive.storage.database import Database
-from nashforge.archive.storage.models import InfoRow, RunRow, WorkerRow
+from nashforge.archive.storage.database import Store
+from nashforge.archive.storage.models import AttemptRow, CandidateRow, ProgramRow, RunRow, WorkerRow
 from nashforge.archive.storage.rows import RunRef, columns, run_id
-from nashforge.archive.storage.types import db_now
-from nashforge.archive.work import Worker
+from nashforge.archive.storage.types import db_now, present
+from nashforge.archive.work import Activity, AttemptState, Running, Worker
 
 WORKER = columns(WorkerRow, Worker, "silent")
+RECENT_SECONDS = 600.0
 FORGOTTEN_DAYS = 7.0
 """Workers that were silent for so long are struck off the list when another one registers."""
 
 
-class WorkerStore(Database):
+class WorkerStore(Store):
     """Operations on workers, and on what all of them share."""
 
-    @property
-    def uid(self) -> str:
-        """Identity of this archive, so that services of several archives can share a broker."""
-        with self._read() as connection:
-            found = connection.scalar(select(InfoRow.value).where(InfoRow.key == "uid"))
-        if found is None:
-            raise NotAnArchive(f"{self.location} has lost its identity; restore a backup")
-        return found
-
-    def now(self) -> datetime:
-        """Return the present by the database's clock: those of machines may differ."""
-        with self._read() as connection:
-            found: datetime | None = connection.scalar(select(db_now()))
-        assert found is not None
-        return found
-
-    def register_worker(
+    def register(
         self, name: str, *, host: str, pid: int, kinds: str, slots: int, versions: Mapping[str, Any]
     ) -> None:
         """Note that a worker started; one of the same name is replaced."""
-        with self._write() as connection:
-            now = connection.scalar(select(db_now()))
-            assert now is not None
+        with self._database.transaction() as connection:
+            now = present(connection)
             forgotten = WorkerRow.heartbeat < now - timedelta(days=FORGOTTEN_DAYS)
             connection.execute(delete(WorkerRow).where((WorkerRow.name == name) | forgotten))
             values = {"host": host, "pid": pid, "kinds": kinds, "slots": slots, "versions": dict(versions)}
             connection.execute(insert(WorkerRow).values(name=name, **values))
 
-    def beat_worker(self, name: str) -> None:
+    def heartbeat(self, name: str) -> None:
         """Note that a worker is alive."""
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             connection.execute(update(WorkerRow).where(WorkerRow.name == name).values(heartbeat=db_now()))
 
-    def leave_worker(self, name: str) -> None:
+    def leave(self, name: str) -> None:
         """Note that a worker stopped."""
-        with self._write() as connection:
+        with self._database.transaction() as connection:
             connection.execute(update(WorkerRow).where(WorkerRow.name == name).values(stopped=db_now()))
 
-    def workers(self, *, alive_within: float | None = None) -> list[Worker]:
+    def registered(self, *, alive_within: float | None = None) -> list[Worker]:
         """Return the workers by name; with ``alive_within``, those heard of in so many seconds."""
-        with self._read() as connection:
-            now = connection.scalar(select(db_now()))
+        with self._database.reading() as connection:
+            now = present(connection)
             rows = connection.execute(select(*WORKER).order_by(WorkerRow.name)).all()
-        assert now is not None
         found = []
         for row in rows:
             worker = Worker(*row)
@@ -76,15 +58,64 @@ class WorkerStore(Database):
                 found.append(worker)
         return found
 
-    def request_pause(self, run: RunRef, *, paused: bool = True) -> None:
-        """Hold a run back, or let it go on: workers claim nothing of it, whoever works on it asks nothing."""
-        value = db_now() if paused else None
-        with self._write() as connection:
-            mine = update(RunRow).where(RunRow.id == run_id(run))
-            connection.execute(mine.values(pause_requested=value))
+    def activity(self, run: RunRef | None = None, *, recent: float = RECENT_SECONDS) -> Activity:
+        """Return what goes on now, of one run or of all.
 
-    def pause_requested(self, run: RunRef) -> bool:
-        """Return whether a run is held back."""
-        with self._read() as connection:
-            held = select(RunRow.pause_requested).where(RunRow.id == run_id(run))
-            return connection.scalar(held) is not None
+        Parameters
+        ----------
+        recent
+            Seconds over which answers and losses are counted.
+        """
+        mine = [] if run is None else [AttemptRow.run_id == run_id(run)]
+        waiting = (
+            select(AttemptRow.kind, func.count())
+            .where(AttemptRow.state == AttemptState.QUEUED, *mine)
+            .group_by(AttemptRow.kind)
+        )
+        with self._database.reading() as connection:
+            now = present(connection)
+            lately = (AttemptRow.finished > now - timedelta(seconds=recent), *mine)
+            done = (
+                select(AttemptRow.worker, AttemptRow.state, func.count(), func.min(AttemptRow.finished))
+                .where(
+                    *lately, AttemptRow.state.in_((AttemptState.DONE, AttemptState.LOST, AttemptState.FAILED))
+                )
+                .group_by(AttemptRow.worker, AttemptRow.state)
+            )
+            answered: dict[str, int] = {}
+            lost, first = 0, now
+            for worker, state, count, earliest in connection.execute(done):
+                if state is AttemptState.DONE and earliest is not None:
+                    answered[worker or ""] = count
+                    first = min(first, earliest)
+                else:
+                    lost += count
+            return Activity(
+                waiting={row[0]: row[1] for row in connection.execute(waiting)},
+                running=tuple(
+                    Running(*(*row[:-1], max((now - row[-1]).total_seconds(), 0.0)))
+                    for row in connection.execute(_running().where(*mine))
+                ),
+                answered=answered,
+                lost=lost,
+                seconds=min(max((now - first).total_seconds(), 1.0), recent),
+            )
+
+
+def _running() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            AttemptRow.worker,
+            AttemptRow.kind,
+            RunRow.nickname,
+            CandidateRow.index,
+            ProgramRow.nickname,
+            AttemptRow.attempt,
+            AttemptRow.started,
+        )
+        .outerjoin(RunRow, RunRow.id == AttemptRow.run_id)
+        .outerjoin(CandidateRow, CandidateRow.id == AttemptRow.candidate_id)
+        .outerjoin(ProgramRow, ProgramRow.hash == CandidateRow.program)
+        .where(AttemptRow.state == AttemptState.RUNNING)
+        .order_by(AttemptRow.started)
+    )

@@ -36,14 +36,14 @@ def copy_archive(source: str | Path, target: str | Path) -> dict[str, int]:
     with (
         Archive.open(source, create=False) as old,
         Archive.open(target) as new,
-        old._snapshot() as reading,
-        new.transaction() as writing,
+        old.database.snapshot() as reading,
+        new.database.transaction() as writing,
     ):
         for table in tables:
             if writing.scalar(select(func.count()).select_from(table)):
                 raise Conflict(
-                    f"{new.location} holds {table.name} already; name an empty database, or merge with "
-                    "`nashforge archive export` and `nashforge archive import`"
+                    f"{new.database.location} holds {table.name} already; name an empty database, or merge "
+                    "with `nashforge archive export` and `nashforge archive import`"
                 )
         return {table.name: _copy(reading, writing, table) for table in tables}
 

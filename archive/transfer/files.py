@@ -160,7 +160,7 @@ def import_archive(
     """
     source = Path(path)
     try:
-        with source.open("rb") as file, archive.transaction() as connection:
+        with source.open("rb") as file, archive.database.transaction() as connection:
             merge = Merge(connection, check)
             for number, line in _lines(file, source):
                 try:

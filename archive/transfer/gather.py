@@ -50,8 +50,8 @@ def gather(
 ) -> Iterator[Line]:
     """Yield programs, runs, candidates, evaluations and model calls, each after what it refers to."""
     everything = runs is None and programs is None
-    chosen_runs = [archive.get_run(run).id for run in runs or ()]
-    chosen_programs = [archive.get_program(program).hash for program in programs or ()]
+    chosen_runs = [archive.runs.get(run).id for run in runs or ()]
+    chosen_programs = [archive.programs.get(program).hash for program in programs or ()]
     in_runs: ColumnElement[bool] = true() if everything else RunRow.id.in_(chosen_runs)
     proposed = select(CandidateRow.program).where(CandidateRow.run_id.in_(chosen_runs))
     # A run also measures programs that it did not propose: what its fitness is relative to.
@@ -61,7 +61,7 @@ def gather(
         if everything
         else or_(*(ProgramRow.hash.in_(hashes) for hashes in (chosen_programs, proposed, measured)))
     )
-    with archive._snapshot() as connection:
+    with archive.database.snapshot() as connection:
         yield from _programs(connection, wanted)
         found = {
             row[0]: Run(*row) for row in connection.execute(select(*RUN).where(in_runs).order_by(RunRow.id))

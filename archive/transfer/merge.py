@@ -27,7 +27,7 @@ from nashforge.archive.storage.models import (
     RunStateRow,
     ScoreRow,
 )
-from nashforge.archive.storage.types import db_now
+from nashforge.archive.storage.types import present
 from nashforge.archive.transfer.limits import MOST_MISSING_PARENTS, REMEMBERED
 from nashforge.archive.transfer.lines import (
     CallLine,
@@ -85,7 +85,7 @@ class Merge:
         self.missing_parents = 0
         self._connection = connection
         self._check = check or (lambda kind, values: None)
-        self._now = connection.scalar(select(db_now()))
+        self._now = present(connection)
         self._programs: dict[str, bool] = {}
         self._runs: dict[str, _Known] = {}
         self._absent: dict[str, bool] = {}

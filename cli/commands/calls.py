@@ -63,7 +63,7 @@ def list_(
 
     with opened(database) as archive:
         found = find_run(archive, run)
-        rows = archive.model_calls(run=found, limit=limit)
+        rows = archive.calls.find(run=found, limit=limit)
     if output.wants_json(json):
         output.print_json(
             [

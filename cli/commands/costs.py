@@ -15,10 +15,10 @@ def costs(run: LatestRun = "latest", database: Database = None, json: Json = Non
     with opened(database) as archive:
         found = find_run(archive, run)
         rows = earnings(archive, found)
-        total = archive.spending(found)[""]
+        total = archive.calls.spending(found)[""]
         config = resumed_config(archive, found)
         budget = None if config.models.offline or not config.budget.usd else config.budget.usd
-        calls = archive.call_counts(found)
+        calls = archive.calls.counts(found)
     if output.wants_json(json):
         output.print_json(
             {

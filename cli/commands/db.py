@@ -65,10 +65,10 @@ def copy(
 @db.command()
 def info(database: Database = None, json: Json = None) -> None:
     """Show where the database is, its schema and what it holds."""
+    from nashforge.archive.storage.summary import database_summary
     from nashforge.cli.rendering import output
-    from nashforge.evolve.results.database import inventory
 
-    found = inventory(database)
+    found = database_summary(database)
     if output.wants_json(json):
         output.print_json(
             {

@@ -84,10 +84,10 @@ def _story(archive: Archive, program: Program) -> list[str]:
     from nashforge.evolve.search.population.ranking import line_of_descent, merit
 
     lines: list[str] = []
-    proposed = archive.candidates_with(program)
+    proposed = archive.candidates.of_program(program)
     if proposed:
         best = max(proposed, key=merit)
-        config = archive.get_run(best.run_id).config
+        config = archive.runs.get(best.run_id).config
         lines += [
             f"Run {best.run}, candidate {best.index}, proposed by {best.proposer}.",
             *(["Imported: the fitness below was measured elsewhere."] if best.imported else []),
@@ -102,7 +102,7 @@ def _story(archive: Archive, program: Program) -> list[str]:
             text = f"{head}: {' '.join(edit.split())}"
             lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
     measured: dict[tuple[str, str], tuple[int, float]] = {}
-    for evaluation in archive.evaluations(program=program, imported=False):
+    for evaluation in archive.evaluations.find(program=program, imported=False):
         if evaluation.split in ("smoke", "validation"):
             continue
         for score in evaluation.scores:

@@ -34,7 +34,7 @@ def import_(
         )
     with Archive.open(database) as archive:
         report = import_file(archive, file)
-        location = archive.location
+        location = archive.database.location
     if output.wants_json(json):
         output.print_json(
             {

@@ -19,7 +19,7 @@ def pause(run: RunName, database: Database = None, json: Json = None) -> None:
         found = find_run(archive, run)
         if not is_alive(archive, found):
             raise not_running(archive, found, "pause")
-        archive.request_pause(found)
+        archive.runs.request_pause(found)
     if output.wants_json(json):
         output.print_json({"run": found.nickname, "paused": True})
         return

@@ -97,7 +97,7 @@ def _sent(archive: Archive, run: Run, index: int) -> list[Preview]:
     from nashforge.cli.errors import UsageProblem
     from nashforge.evolve.runs.preview import sent
 
-    calls = [call for call in archive.model_calls(run=run) if call.request.get("index") == index]
+    calls = [call for call in archive.calls.find(run=run) if call.request.get("index") == index]
     if not calls:
         raise UsageProblem(
             f"no model was asked for candidate {index} of {run.nickname}; see `nashforge calls list`"

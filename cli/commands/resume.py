@@ -113,7 +113,7 @@ def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> Non
     from nashforge.evolve.results.run_status import run_status
 
     if as_json:
-        spent = archive.spending(run)[""].cost
+        spent = archive.calls.spending(run)[""].cost
         output.print_json({**run_status(archive, run).result.as_dict(), "cost": spent})
     else:
         output.say_plain(output.console(), why)
@@ -129,7 +129,7 @@ def _let_go_on(archive: Archive, run: Run, changes: Mapping[str, Any], *, as_jso
             f"the run {run.nickname} is paused and {run.owner} works on it; let it go on without options, or "
             f"stop it first with `nashforge stop {run.nickname}`"
         )
-    archive.request_pause(run, paused=False)
+    archive.runs.request_pause(run, paused=False)
     if as_json:
         output.print_json({"run": run.nickname, "paused": False})
     else:

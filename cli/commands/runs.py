@@ -32,8 +32,8 @@ def runs(
 
     check_file("--output", output_file, force, TABLES)
     with opened(database) as archive:
-        found = [run_status(archive, summary.run) for summary in archive.list_runs(limit=limit)]
-        location = archive.location
+        found = [run_status(archive, summary.run) for summary in archive.runs.summaries(limit=limit)]
+        location = archive.database.location
     rows = [run_status_as_dict(item) for item in found]
     as_json = output.wants_json(json)
     with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):

@@ -34,8 +34,8 @@ def show(
         evaluations: list[Evaluation] = []
         parents: dict[int, list[tuple[Candidate, str]]] = {}
         if archive is not None and named.stored is not None:
-            proposed = archive.candidates_with(named.stored)
-            evaluations = archive.evaluations(program=named.stored)
+            proposed = archive.candidates.of_program(named.stored)
+            evaluations = archive.evaluations.find(program=named.stored)
             parents = {candidate.id: _parents(archive, candidate) for candidate in proposed}
     if output.wants_json(json):
         output.print_json(_value(named, proposed, parents, evaluations))
@@ -49,7 +49,7 @@ def show(
 
 
 def _parents(archive: Archive, candidate: Candidate) -> list[tuple[Candidate, str]]:
-    return [(archive.get_candidate(parent.candidate_id), str(parent.role)) for parent in candidate.parents]
+    return [(archive.candidates.get(parent.candidate_id), str(parent.role)) for parent in candidate.parents]
 
 
 def _value(

@@ -36,8 +36,8 @@ def status(
 def _read(archive: Archive, number: int) -> tuple[RunStatus, list[Candidate], list[Candidate]]:
     from nashforge.evolve.results.run_status import improvements_of, run_status
 
-    now = run_status(archive, archive.get_run(number))
-    return now, improvements_of(archive, now.run), archive.failures(now.run, limit=5)
+    now = run_status(archive, archive.runs.get(number))
+    return now, improvements_of(archive, now.run), archive.candidates.failures(now.run, limit=5)
 
 
 def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
         "config": now.settings,
         "improvements": [candidate_as_dict(candidate) for candidate in better],
         "latest_failures": [candidate_as_dict(candidate) for candidate in failures],
-        "cost": {model: asdict(spent) for model, spent in archive.spending(now.run).items()},
+        "cost": {model: asdict(spent) for model, spent in archive.calls.spending(now.run).items()},
         "work": {key: service[key] for key in ("waiting", "running", "answered", "lost", "rate")},
     }
 
@@ -68,7 +68,7 @@ def _shown(archive: Archive, number: int) -> RenderableType:
     screen = output.console()
     with screen.capture() as captured:
         print_standing(screen, now, better, failures)
-        spent = archive.spending(now.run)
+        spent = archive.calls.spending(now.run)
         if spent[""].calls:
             screen.print(money_line(spent))
         if now.settings.get("executor") == "celery":

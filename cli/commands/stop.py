@@ -19,11 +19,11 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
         found = find_run(archive, run)
         alive = is_alive(archive, found)
         if alive:
-            archive.request_stop(found)
-            archive.request_pause(found, paused=False)
+            archive.runs.request_stop(found)
+            archive.runs.request_pause(found, paused=False)
         elif found.state is RunState.RUNNING:
             # Its process is gone: nobody is there to ask, so its state is set right.
-            found = archive.set_run_state(found, RunState.STOPPED, "its process died")
+            found = archive.runs.set_state(found, RunState.STOPPED, "its process died")
         else:
             raise not_running(archive, found, "stop")
     if output.wants_json(json):

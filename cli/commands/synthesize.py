@@ -164,7 +164,7 @@ def _new_run(
         "select": select,
         "fitness": {"kind": "value", "floor": 1e-7, "reference": "nearest_apple"},
     }
-    return archive.create_run(game, config, seed=seed, nickname=name, versions=package_versions())
+    return archive.runs.create(game, config, seed=seed, nickname=name, versions=package_versions())
 
 
 def _tell(step: Step) -> None:

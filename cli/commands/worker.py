@@ -9,8 +9,8 @@ import typer
 from nashforge.cli.options.declared import flag, option
 from nashforge.cli.options.shared import Broker, BrokerCa, BrokerCert, BrokerKey, Database
 
-START_SECONDS = 10.0
-"""How long a worker waits for a database that is away when it starts."""
+START_SECONDS, RETRY_SECONDS = 10.0, 300.0
+"""How long a worker waits for a database that is away, when it starts and later."""
 
 
 def worker(
@@ -71,7 +71,10 @@ def worker(
     set_up_logs(log_format, log_level)
     # Celery looks for modules in the current directory, which is no place to take code from.
     os.environ.update(python_environment(os.environ))
-    with Archive.open(database, patience=START_SECONDS) as archive, chdir(DIRECTORY):
+    with (
+        Archive.open(database, start_seconds=START_SECONDS, retry_seconds=RETRY_SECONDS) as archive,
+        chdir(DIRECTORY),
+    ):
         working = ServiceWorker(
             archive,
             settings,

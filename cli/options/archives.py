@@ -27,10 +27,12 @@ def opened(database: str | None, *, create: bool = False) -> Iterator[Archive]:
 def find_run(archive: Archive, reference: str) -> Run:
     """Return a run by name, prefix, or ``latest``."""
     if reference.strip().lower() != LATEST:
-        return archive.get_run(reference)
-    newest = archive.list_runs(limit=1)
+        return archive.runs.get(reference)
+    newest = archive.runs.summaries(limit=1)
     if not newest:
-        raise UsageProblem(f"there are no runs in {archive.location} yet; start one with `nashforge run cfr`")
+        raise UsageProblem(
+            f"there are no runs in {archive.database.location} yet; start one with `nashforge run cfr`"
+        )
     return newest[0].run
 
 
@@ -96,5 +98,5 @@ def programs(
             return
         assert archive is not None
         hashes = {named.label: program_hash(named.source, named.domain) for named in found}
-        known = archive.get_programs(hashes.values())
+        known = archive.programs.by_hash(hashes.values())
         yield [replace(named, stored=known.get(hashes[named.label])) for named in found], archive

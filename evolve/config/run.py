@@ -166,7 +166,7 @@ def given(options: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def stored_settings(archive: Archive, run: Run) -> dict[str, Any]:
     """Return the settings of a run by name, with what was changed on resuming, unchecked."""
-    return SETTINGS.named(run.config) | SETTINGS.named(archive.get_state(run, "changes", {}))
+    return SETTINGS.named(run.config) | SETTINGS.named(archive.runs.get_value(run, "changes", {}))
 
 
 def checked(values: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:

@@ -251,10 +251,10 @@ def config_for(archive: Archive, named: NamedProgram, options: Mapping[str, obje
     ConfigError
         If a value is not allowed.
     """
-    found = [] if named.stored is None else archive.candidates_with(named.stored)
+    found = [] if named.stored is None else archive.candidates.of_program(named.stored)
     values: dict[str, object] = {"domain": named.domain}
     if found:
-        run = archive.get_run(found[0].run)
+        run = archive.runs.get(found[0].run)
         same = ("train", "validation", "test", "horizon", "fitness", "disguise_seed")
         values |= {name: run.config[name] for name in same if name in run.config}
     else:
@@ -274,13 +274,13 @@ def record(
     """
     named = playable(named)
     stored = config.changed(max_evaluations=len(distilled.steps), strategy="sequential")
-    run = archive.create_run(named.domain, stored.settings(), seed=config.seed)
-    archive.claim_run(run, "distil")
+    run = archive.runs.create(named.domain, stored.settings(), seed=config.seed)
+    archive.runs.claim(run, "distil")
     candidates: list[Candidate] = []
     for place, core in enumerate(distilled.steps):
         known = named.stored if place == 0 else None
-        program = known or archive.add_program(core.source, named.domain)
-        candidate = archive.add_candidate(
+        program = known or archive.programs.add(core.source, named.domain)
+        candidate = archive.candidates.add(
             run,
             program=program,
             operator="simplify" if place else "seed",
@@ -290,9 +290,9 @@ def record(
             island=0,
             note=core.note if place else named.label,
         )
-        archive.finish_candidate(
+        archive.candidates.finish(
             candidate, Status.OK, train=core.train, validation=core.validation, test=core.test
         )
-        candidates.append(archive.get_candidate(candidate.id))
+        candidates.append(archive.candidates.get(candidate.id))
     reason = "distilled" if distilled.complete else "max_evaluations"
-    return archive.set_run_state(run, RunState.FINISHED, reason), candidates
+    return archive.runs.set_state(run, RunState.FINISHED, reason), candidates

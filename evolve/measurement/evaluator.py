@@ -192,7 +192,7 @@ class Evaluator:
         """Return what the archive knows of the reference's values, and what is to be measured."""
         if reference is None or self._stage.fitness.kind != "log_ratio":
             return {}, []
-        program = self._archive.add_program(self._domain.source(reference), self._domain.name)
+        program = self._archive.programs.add(self._domain.source(reference), self._domain.name)
         values: dict[str, float] = {}
         missing: list[_Job] = []
         for trial in self._stage.trials:
@@ -205,7 +205,7 @@ class Evaluator:
 
     def _known(self, label: str, program: Program, trial: Trial) -> ProgramResult | None:
         """Return the newest measurement of a program in a game that was made here, whoever asked for it."""
-        rows = self._archive.evaluations(program=program, status=[Status.OK], imported=False)
+        rows = self._archive.evaluations.find(program=program, status=[Status.OK], imported=False)
         asked = self._stage.fitness.strategic
         if asked is not None:  # what is measured on request is known only from the same request
             wanted = asked.model_dump(mode="json")
@@ -244,7 +244,7 @@ class Evaluator:
         else:
             # Made on request: such a row belongs to no split of a run.
             row = replace(stored(answer, answer.stages[0], program.hash, settings), split=None)
-        evaluation = self._archive.record_evaluation(row)
+        evaluation = self._archive.evaluations.add(row)
         return self._judged(measured_in(self._domain, label, program, trial, evaluation), stage.references)
 
     def _judged(self, measured: ProgramResult, references: Mapping[str, float]) -> ProgramResult:

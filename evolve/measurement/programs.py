@@ -128,11 +128,11 @@ def find_program(
             f"in; {remedies()}"
         ) from error
     try:
-        stored = archive.get_program(reference)
+        stored = archive.programs.get(reference)
     except NotFound as error:
         raise UnknownProgramError(
-            f"there is no program called {reference!r}, neither in the library nor in {archive.location}; "
-            f"{remedies(error.near)}"
+            f"there is no program called {reference!r}, neither in the library nor in "
+            f"{archive.database.location}; {remedies(error.near)}"
         ) from error
     return NamedProgram(stored.nickname, stored.source, stored.domain, "archive", stored)
 
@@ -275,7 +275,7 @@ def playable(named: NamedProgram) -> NamedProgram:
 
 def store(archive: Archive, named: NamedProgram) -> Program:
     """Return the stored program; a rule or a file is added to the archive."""
-    return named.stored or archive.add_program(named.source, named.domain)
+    return named.stored or archive.programs.add(named.source, named.domain)
 
 
 def with_header(program: Program, lines: list[str]) -> str:

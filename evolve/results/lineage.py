@@ -108,7 +108,9 @@ def family_of(archive: Archive, name: str, *, descendants: bool = False, failed:
         return _family_of_run(archive, root, failed)
     program = root.nickname
     found = (
-        archive.descendants(program, roles=ROLES) if descendants else archive.lineage(program, roles=ROLES)
+        archive.lineage.descendants(program, roles=ROLES)
+        if descendants
+        else archive.lineage.ancestors(program, roles=ROLES)
     )
     line = _line(found.edges, found.root.id) if not descendants else frozenset({found.root.id})
     return Family(program, None, found.candidates, found.edges, line)
@@ -123,16 +125,18 @@ def run_or_program(archive: Archive, name: str) -> Run | Program:
         If not exactly one run or program fits.
     """
     if name.strip().lower() == "latest":
-        newest = archive.list_runs(limit=1)
+        newest = archive.runs.summaries(limit=1)
         if not newest:
-            raise NotFound(f"there are no runs in {archive.location} yet; start one with `nashforge run cfr`")
+            raise NotFound(
+                f"there are no runs in {archive.database.location} yet; start one with `nashforge run cfr`"
+            )
         return newest[0].run
     try:
-        return archive.get_run(name)
+        return archive.runs.get(name)
     except NotFound as error:
         runs = error.near
     try:
-        return archive.get_program(name)
+        return archive.programs.get(name)
     except NotFound as error:
         domains = [one for one in domain_names() if name in domain(one).baselines()]
         if domains:
@@ -146,7 +150,7 @@ def run_or_program(archive: Archive, name: str) -> Run | Program:
 
 
 def _family_of_run(archive: Archive, run: Run, failed: bool) -> Family:
-    members, edges = archive.pedigree(run, roles=ROLES, failed=failed)
+    members, edges = archive.lineage.pedigree(run, roles=ROLES, failed=failed)
     # The first of equals, as `ranked` has it; everything measured is here already.
     best = max(members.values(), key=merit, default=None)
     line = frozenset() if best is None or best.train is None else _line(edges, best.id)

@@ -56,11 +56,11 @@ class Earning:
 
 def earnings(archive: Archive, run: Run) -> list[Earning]:
     """Return what each model of a run cost and earned, the one that gained most first."""
-    candidates = archive.candidates(run)
+    candidates = archive.candidates.of(run)
     train = {candidate.id: candidate.train for candidate in candidates}
     seed = candidates[0].train if candidates else None
     order = ranked(archive, run)
-    spent = archive.spending(run)
+    spent = archive.calls.spending(run)
     labels = {name for name in spent if name}
     labels |= {c.proposer for c in candidates if ":" in c.proposer}
     found = []

@@ -15,7 +15,7 @@ from nashforge.archive import (
     Archive,
     Candidate,
     Evaluation,
-    HistoryPoint,
+    Fitted,
     Program,
     Run,
     Spending,
@@ -101,10 +101,8 @@ class RunReport:
         Of the run.
     program : Program or None
         The best, with its source.
-    history : list of HistoryPoint
-        Training fitness by the order of asking.
-    validated : list of (int, float)
-        Validation fitness of those that were validated, by the order of asking.
+    fitted : list of Fitted
+        Fitness of what was measured, by the order of asking.
     failures : list of Candidate
         The latest, repetitions of known programs left out.
     total : Spending
@@ -115,8 +113,7 @@ class RunReport:
     domain: Domain | None
     fitness: Fitness
     program: Program | None
-    history: list[HistoryPoint]
-    validated: list[tuple[int, float]]
+    fitted: list[Fitted]
     descent: tuple[Step, ...]
     comparisons: tuple[Comparison, ...]
     failures: list[Candidate]
@@ -129,7 +126,7 @@ def report_of(archive: Archive, run: Run) -> RunReport:
     now = run_status(archive, run)
     work = _domain(run.domain)
     best = now.result.best
-    program = None if best is None or best.program is None else archive.get_program(best.program)
+    program = None if best is None or best.program is None else archive.programs.get(best.program)
     line = [] if best is None else line_of_descent(archive, best)
     compared: list[Comparison] = []
     if work is not None and best is not None:
@@ -137,24 +134,21 @@ def report_of(archive: Archive, run: Run) -> RunReport:
             found for split in SPLITS if (found := _comparison(archive, work, now, split)) is not None
         ]
     broken = [
-        item for item in archive.failures(run, limit=10 * FAILURES) if item.status is not Status.DUPLICATE
+        item
+        for item in archive.candidates.failures(run, limit=10 * FAILURES)
+        if item.status is not Status.DUPLICATE
     ]
     return RunReport(
         status=now,
         domain=work,
         fitness=Fitness.model_validate(now.settings.get("fitness") or {}),
         program=program,
-        history=archive.history(run),
-        validated=[
-            (fitted.index, fitted.validation)
-            for fitted in archive.fitted(run)
-            if fitted.validation is not None
-        ],
+        fitted=archive.candidates.fitted(run),
         descent=_descent(archive, line),
         comparisons=tuple(compared),
         failures=broken[:FAILURES],
         models=earnings(archive, run),
-        total=archive.spending(run)[""],
+        total=archive.calls.spending(run)[""],
     )
 
 
@@ -168,13 +162,13 @@ def _domain(name: str) -> Domain | None:
 def _believed(archive: Archive, program: Program, run: Run) -> list[Evaluation]:
     """Return a program's measurements that were made here; before them, in the report of an imported run,
     those that came with it, which are told as such."""
-    rows = archive.evaluations(program=program, status=[Status.OK])
+    rows = archive.evaluations.find(program=program, status=[Status.OK])
     came = [row for row in rows if row.imported is not None and row.run_id == run.id]
     return [*came, *(row for row in rows if row.imported is None)]
 
 
 def _descent(archive: Archive, line: Sequence[Candidate]) -> tuple[Step, ...]:
-    programs = archive.get_programs([item.program for item in line if item.program is not None])
+    programs = archive.programs.by_hash([item.program for item in line if item.program is not None])
     sources = [programs[item.program].source if item.program in programs else "" for item in line]
     # The two lines of a diff's header name files, of which there are none.
     changes = [
@@ -188,7 +182,7 @@ def _comparison(archive: Archive, work: Domain, now: RunStatus, split: Split) ->
     """Return how the best does on the games of a split, if it was measured there."""
     best, seed = now.result.best, now.result.seed
     assert best is not None
-    measured = archive.evaluations(candidate=best, split=split, status=[Status.OK])
+    measured = archive.evaluations.find(candidate=best, split=split, status=[Status.OK])
     if not measured:
         return None
     latest = measured[-1]
@@ -199,7 +193,7 @@ def _comparison(archive: Archive, work: Domain, now: RunStatus, split: Split) ->
         Trial(label=game, game=game, iterations=horizon, identity=identity_in(latest.settings, game))
         for game in games
     ]
-    own = archive.get_program(latest.program)
+    own = archive.programs.get(latest.program)
     rows = [measured_in(work, own.nickname, own, trial, latest) for trial in trials]
     hashes = {name: program_hash(work.source(name), work.name) for name in work.baselines()}
     others = {digest: name for name, digest in hashes.items()}
@@ -208,7 +202,7 @@ def _comparison(archive: Archive, work: Domain, now: RunStatus, split: Split) ->
         title = f"{library or seed.nickname} (seed)"
         others = {seed.program: title, **others}
     others.pop(own.hash, None)
-    known = archive.get_programs(others)
+    known = archive.programs.by_hash(others)
     for digest, label in others.items():
         if digest in known:
             stored = _believed(archive, known[digest], now.run)

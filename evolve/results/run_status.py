@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nashforge.archive import Archive, Candidate, Run, RunState, Status
-from nashforge.archive.stores.views import Fitted
+from nashforge.archive import Archive, Candidate, Fitted, Run, RunState, Status
 from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.search.events import Result
 from nashforge.evolve.search.population.ranking import merit, ranked
@@ -51,17 +50,17 @@ class RunStatus:
 
 def run_status(archive: Archive, run: Run) -> RunStatus:
     """Return where a run stands."""
-    counts = archive.counts(run)
+    counts = archive.candidates.counts(run)
     best = ranked(archive, run, 1)
-    first = archive.candidates(run, limit=1)
+    first = archive.candidates.of(run, limit=1)
     settings = stored_settings(archive, run)
     # A proposal that came to nothing is no evaluation.
-    nothing = archive.candidates(run, status=[Status.REJECTED, Status.CANCELLED])
+    nothing = archive.candidates.of(run, status=[Status.REJECTED, Status.CANCELLED])
     empty = sum(candidate.program is None for candidate in nothing)
     alive = is_alive(archive, run)
     seconds = worked(archive, run)
     if alive and run.heartbeat is not None and run.pause_requested is None:
-        seconds += (archive.now() - run.heartbeat).total_seconds()
+        seconds += (archive.database.now() - run.heartbeat).total_seconds()
     result = Result(
         run=run.nickname,
         best=best[0] if best else None,
@@ -84,7 +83,7 @@ def is_alive(archive: Archive, run: Run) -> bool:
     """Whether a process works on the run and showed a sign of life lately, by the database's clock."""
     if run.state is not RunState.RUNNING or run.heartbeat is None:
         return False
-    return (archive.now() - run.heartbeat).total_seconds() < SILENT_SECONDS
+    return (archive.database.now() - run.heartbeat).total_seconds() < SILENT_SECONDS
 
 
 def improvements(candidates: list[Candidate]) -> list[Candidate]:
@@ -99,7 +98,7 @@ def improvements(candidates: list[Candidate]) -> list[Candidate]:
 def improvements_of(archive: Archive, run: Run) -> list[Candidate]:
     """Return the `improvements` of a run, without reading its other candidates."""
     better: list[Fitted] = []
-    for fitted in archive.fitted(run):
+    for fitted in archive.candidates.fitted(run):
         if not better or merit(fitted) > merit(better[-1]):
             better.append(fitted)
-    return archive.get_candidates([fitted.id for fitted in better])
+    return archive.candidates.by_id([fitted.id for fitted in better])

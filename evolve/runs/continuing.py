@@ -27,9 +27,9 @@ def check_continuable(archive: Archive, run: Run) -> None:
         If the domain is not installed.
     """
     work = domain(run.domain)
-    measured = archive.evaluators(run)
+    measured = archive.evaluations.evaluators(run)
     # A run that has measured nothing yet may hold programs that today's engine cannot run.
-    old = not measured and any(is_outdated(program) for program in archive.programs_of(run).values())
+    old = not measured and any(is_outdated(program) for program in archive.programs.of(run).values())
     others = sorted(measured - {work.evaluator})
     if not (others or old):
         return

@@ -19,9 +19,9 @@ from nashforge.archive import ArchiveError, resolve_url
 from nashforge.archive.addresses import endpoint, is_clear, shown_url
 from nashforge.archive.storage.location import file_of
 from nashforge.archive.storage.permissions import is_open
+from nashforge.archive.storage.summary import database_summary
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Fitness, Task
-from nashforge.evolve.results.database import inventory
 from nashforge.evolve.sandbox import CandidateFailure, InfrastructureError, Sandbox, Tier, probe
 from nashforge.games.compilation.cache import cache_directory
 
@@ -124,7 +124,7 @@ def _sandbox() -> Check:
 
 def _database(database: str | None) -> Check:
     try:
-        found = inventory(database)
+        found = database_summary(database)
     except ArchiveError as error:
         return Check("database", "failed", str(error), "see the message")
     if found.schema is None:

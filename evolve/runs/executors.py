@@ -29,7 +29,7 @@ def expected_workers(archive: Archive, config: RunConfig, service: ServiceSettin
     from nashforge.evolve.service.settings import service_settings
 
     settings = service or service_settings()
-    broker = Broker(settings, archive.uid)
+    broker = Broker(settings, archive.database.uid)
     broker.require()
     broker.close()
     return config.evaluation.workers or live_slots(archive, settings) or available_cores()

@@ -74,8 +74,8 @@ def preview(
     work = domain(chosen.domain)
     train, fitness = chosen.stages(work)["train"], chosen.evaluation.fitness
     if fitness.kind == "log_ratio":
-        reference = archive.add_program(work.source(fitness.reference), work.name)
-        known = archive.cached_evaluation(
+        reference = archive.programs.add(work.source(fitness.reference), work.name)
+        known = archive.evaluations.cached(
             reference, suite_digest=train.digest, evaluator=work.evaluator, split="train"
         )
         if known is not None:
@@ -169,7 +169,7 @@ def _as(request: Request, operator: str) -> Request:
 def sent(archive: Archive, run: Run, call: ModelCall) -> Preview:
     """Return the prompt of a stored call, as it was sent."""
     digest = str(call.request.get("system", ""))
-    system = str(archive.get_state(run, f"system {digest}", ""))
+    system = str(archive.runs.get_value(run, f"system {digest}", ""))
     return _preview(str(call.request.get("purpose", "")), Prompt(system, str(call.request.get("user", ""))))
 
 

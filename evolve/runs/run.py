@@ -143,7 +143,7 @@ def start_run(
         # Stored, so that the run stays the same when it is resumed with other workers.
         ahead = default_lookahead(workers) + (0 if config.models.offline else MODEL_LOOKAHEAD)
         config = config.changed(lookahead=ahead)
-    run = archive.create_run(
+    run = archive.runs.create(
         config.domain,
         config.settings(),
         seed=config.seed,
@@ -195,7 +195,7 @@ def resume_run(
     if executor is None:
         expected_workers(archive, config, service)
     if new:
-        archive.set_state(run, "changes", {**archive.get_state(run, "changes", {}), **new})
+        archive.runs.set_value(run, "changes", {**archive.runs.get_value(run, "changes", {}), **new})
     return _work(archive, run, config, parts)
 
 
@@ -237,7 +237,7 @@ def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None
 
 def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result:
     note, work = parts.listener.note, parts.domain or domain(config.domain)
-    again = 0 if run.imported is None else archive.forget_imported(run)
+    again = 0 if run.imported is None else archive.candidates.forget_imported(run)
     if again:
         note(f"{run.nickname} was imported: its {again} programs are measured here first")
     executor = parts.executor or make_executor(archive, run, config, parts.service, note)
@@ -258,6 +258,6 @@ def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result
             executor.close()
     if result.interrupted:
         # It may have been interrupted before it had read what is stored.
-        stored = run_status(archive, archive.get_run(run)).result
+        stored = run_status(archive, archive.runs.get(run)).result
         return replace(stored, stop_reason=result.stop_reason, interrupted=True, seconds=result.seconds)
     return result

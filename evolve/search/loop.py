@@ -114,7 +114,7 @@ class Search:
             If the database fails; what was finished before is stored.
         """
         stale = 0.0 if is_dead(self._run.owner) else STALE_SECONDS
-        self._run = self._archive.claim_run(self._run, self._owner, stale_after=stale)
+        self._run = self._archive.runs.claim(self._run, self._owner, stale_after=stale)
         try:
             reason = self._work()
         except KeyboardInterrupt:
@@ -134,7 +134,7 @@ class Search:
 
     def _end(self, state: RunState, reason: str) -> None:
         self._clock.stop()
-        self._archive.set_run_state(self._run, state, reason, owner=self._owner)
+        self._archive.runs.set_state(self._run, state, reason, owner=self._owner)
 
     def _work(self) -> str:
         self._measuring.refer("train", "validation")
@@ -188,7 +188,7 @@ class Search:
         """Store what came in, all of it in one commit: a disk takes longer for one than all else here."""
         if not (answers or drafts):
             return
-        with self._archive.transaction():
+        with self._archive.database.transaction():
             for answer in answers:
                 self._collect(self._tasks.pop(answer.token), answer)
             written = [self._queue.store(draft) for draft in drafts]
@@ -200,7 +200,7 @@ class Search:
     def _load(self) -> None:
         """Read what a resumed run goes through again."""
         self._library.load(self._run)
-        for candidate, evaluations in self._archive.outcomes(self._run):
+        for candidate, evaluations in self._archive.candidates.outcomes(self._run):
             self._stored[candidate.index] = stored_outcome(
                 candidate, evaluations, self._domain.metric, self._config.evaluation.fitness
             )
@@ -297,12 +297,12 @@ class Search:
         """Store an outcome as it comes in."""
         candidate = self._asked[index]
         if isinstance(answer, Lost):
-            done = self._archive.finish_candidate(candidate, Status.INFRASTRUCTURE, reason=answer.reason)
-            self._asked[index] = candidate = done or self._archive.get_candidate(candidate)
+            done = self._archive.candidates.finish(candidate, Status.INFRASTRUCTURE, reason=answer.reason)
+            self._asked[index] = candidate = done or self._archive.candidates.get(candidate)
             self._finished[index] = Outcome(candidate)
             return
         good = answer.status is Status.OK
-        done = self._archive.finish_candidate(
+        done = self._archive.candidates.finish(
             candidate,
             answer.status,
             evaluations=self._measuring.rows(answer, candidate.program or ""),
@@ -310,7 +310,7 @@ class Search:
             train=answer.fitness("train") if good else None,
             validation=answer.fitness("validation") if good else None,
         )
-        self._asked[index] = candidate = done or self._archive.get_candidate(candidate)
+        self._asked[index] = candidate = done or self._archive.candidates.get(candidate)
         self._finished[index] = self._measuring.outcome(candidate, answer)
 
     def _tell(self, outcome: Outcome) -> None:
@@ -350,9 +350,9 @@ class Search:
         if now - self._shown < SHOW_SECONDS:
             return
         self._shown = now
-        if self._stop_reason is None and self._archive.stop_requested(self._run):
+        if self._stop_reason is None and self._archive.runs.stop_requested(self._run):
             self._stop_reason = "stopped"
-        if self._archive.pause_requested(self._run):
+        if self._archive.runs.pause_requested(self._run):
             phase, self._phase = self._phase, "paused"
             with self._clock.held():
                 hold(self._archive, self._run, self._stay_alive)
@@ -361,7 +361,7 @@ class Search:
         self._show()
 
     def _stay_alive(self) -> None:
-        if not self._archive.heartbeat_run(self._run, self._owner):
+        if not self._archive.runs.heartbeat(self._run, self._owner):
             raise SearchError(f"the run {self._run.nickname} was taken over by another process")
         self._clock.keep()
         self._show()

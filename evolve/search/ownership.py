@@ -21,7 +21,7 @@ def hold(archive: Archive, run: Run, meanwhile: Callable[[], None]) -> None:
     meanwhile
         Called a few times a second, to say that the process is alive; may raise.
     """
-    while archive.pause_requested(run):
+    while archive.runs.pause_requested(run):
         meanwhile()
         time.sleep(LOOK_SECONDS)
 

@@ -24,7 +24,7 @@ class Library:
 
     def load(self, run: Run) -> None:
         """Read the stored programs of a run; `remember` says where they stand."""
-        self._programs = self._archive.programs_of(run)
+        self._programs = self._archive.programs.of(run)
 
     def __getitem__(self, key: str) -> Program:
         return self._programs[key]
@@ -36,7 +36,7 @@ class Library:
     def add(self, source: str, index: int, fingerprint: str | None = None) -> Program:
         """Store the program of the candidate at a position."""
         mark = fingerprint or self.fingerprint(source)
-        program = self._archive.add_program(source, self._domain.name, ast_hash=mark)
+        program = self._archive.programs.add(source, self._domain.name, ast_hash=mark)
         self._programs[program.hash] = program
         self.remember(program, index)
         return program

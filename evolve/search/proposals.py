@@ -61,7 +61,7 @@ class SearchContext:
 
     def seed(self, domain: Domain) -> Candidate:
         """Store the candidate that the run starts from."""
-        return self.archive.add_candidate(
+        return self.archive.candidates.add(
             self.run,
             program=self.library.add(domain.source(domain.seed), 0),
             operator="seed",
@@ -105,7 +105,11 @@ class ProposalQueue:
         A disk takes longer for one commit than everything else takes here. Where programs are made at once,
         each is stored by itself, so that others may write while it is made.
         """
-        return nullcontext() if isinstance(self._proposer, Immediate) else self._context.archive.transaction()
+        return (
+            nullcontext()
+            if isinstance(self._proposer, Immediate)
+            else self._context.archive.database.transaction()
+        )
 
     def submit(self) -> None:
         """Have written what was asked for since the last time, now that it is stored."""
@@ -151,12 +155,14 @@ class ProposalQueue:
             mark = context.library.fingerprint(draft.source)
             twin = context.library.twin(mark, told)
             if twin is None:
-                with context.archive.transaction():
+                with context.archive.database.transaction():
                     program = context.library.add(draft.source, draft.index, mark)
-                    return context.archive.set_program(candidate, program, note=draft.note, data=draft.data)
+                    return context.archive.candidates.set_program(
+                        candidate, program, note=draft.note, data=draft.data
+                    )
             status, reason = Status.DUPLICATE, f"the same program as {twin}"
-        done = context.archive.finish_candidate(candidate, status, reason=reason, data=draft.data)
-        return done or context.archive.get_candidate(candidate)
+        done = context.archive.candidates.finish(candidate, status, reason=reason, data=draft.data)
+        return done or context.archive.candidates.get(candidate)
 
     def wait(self, seconds: float) -> None:
         """Wait until something was written, at most so long."""
@@ -194,7 +200,7 @@ class ProposalQueue:
             self._waiting = self._request(index, writer), writer
         request, writer = self._waiting
         try:
-            with self._context.archive.attempt():
+            with self._context.archive.database.savepoint():
                 candidate = open_candidate or self._add(index, request, writer)
                 self._proposer.reserve(candidate, request, writer)
         except BudgetExceeded as error:
@@ -214,7 +220,7 @@ class ProposalQueue:
         return context.strategy.ask(index, rng, context.board.failures, self._proposer.island(writer))
 
     def _add(self, index: int, request: Request, writer: str) -> Candidate:
-        return self._context.archive.add_candidate(
+        return self._context.archive.candidates.add(
             self._context.run,
             operator=request.operator,
             proposer=writer,
@@ -230,11 +236,11 @@ class ProposalQueue:
         context = self._context
         if open_candidate is not None:
             reason = "the run ended before it was proposed"
-            done = context.archive.finish_candidate(open_candidate, Status.CANCELLED, reason=reason)
-            return done or context.archive.get_candidate(open_candidate)
+            done = context.archive.candidates.finish(open_candidate, Status.CANCELLED, reason=reason)
+            return done or context.archive.candidates.get(open_candidate)
         request, proposal, mark, reason = self._draw(index, proposer)
         if proposal is None:
-            return context.archive.add_candidate(
+            return context.archive.candidates.add(
                 context.run,
                 operator=request.operator,
                 proposer=proposer.name,
@@ -244,8 +250,8 @@ class ProposalQueue:
                 status=Status.DUPLICATE,
                 reason=f"no new program in {DRAWS} draws: {reason}",
             )
-        with context.archive.transaction():
-            return context.archive.add_candidate(
+        with context.archive.database.transaction():
+            return context.archive.candidates.add(
                 context.run,
                 program=context.library.add(proposal.source, index, mark),
                 operator=proposal.operator,

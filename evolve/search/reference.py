@@ -52,7 +52,7 @@ class Measuring:
             for trial in stage.trials
             if trial.identity is not None
         }
-        stored = self._archive.get_state(self._run, GAMES, {})
+        stored = self._archive.runs.get_value(self._run, GAMES, {})
         before = stored if isinstance(stored, dict) else {}
         changed = [name for name in now if before.get(name, now[name]) != now[name]]
         if changed:
@@ -61,7 +61,7 @@ class Measuring:
                 "that it reads has changed, or OpenSpiel has; start a new run, or bring back the file"
             )
         if now.keys() - before.keys():
-            self._archive.set_state(self._run, GAMES, {**before, **now})
+            self._archive.runs.set_value(self._run, GAMES, {**before, **now})
 
     def refer(self, *splits: Split) -> None:
         """Measure the reference program on some splits, unless the archive knows how it does there.
@@ -74,11 +74,11 @@ class Measuring:
         if self._fitness.kind != "log_ratio":
             return
         name = self._fitness.reference
-        program = self._archive.add_program(self._domain.source(name), self._domain.name)
+        program = self._archive.programs.add(self._domain.source(name), self._domain.name)
         waiting: dict[str, Split] = {}
         for split in splits:
             stage = self._stages[split]
-            known = self._archive.cached_evaluation(
+            known = self._archive.evaluations.cached(
                 program, suite_digest=stage.digest, evaluator=self._domain.evaluator, split=split
             )
             if known is None:
@@ -92,7 +92,7 @@ class Measuring:
             if report.status is not Status.OK:
                 raise SearchError(f"the reference {name} failed ({report.status}): {report.reason}")
             [row] = self.rows(report, program.hash)
-            self._archive.record_evaluation(row, run=self._run)
+            self._archive.evaluations.add(row, run=self._run)
             values = final_values(report.stages[0], self._domain.metric)
             self._stages[split] = self._stages[split].model_copy(update={"references": values})
 
@@ -132,8 +132,8 @@ class Measuring:
             candidate = waiting[report.token]
             assert candidate.program is not None
             [row] = self.rows(report, candidate.program)
-            self._archive.record_evaluation(row, run=self._run, candidate=candidate)
+            self._archive.evaluations.add(row, run=self._run, candidate=candidate)
             if report.status is Status.OK:
-                candidate = self._archive.set_fitness(candidate, test=report.fitness("test"))
+                candidate = self._archive.candidates.set_fitness(candidate, test=report.fitness("test"))
             tested.append((candidate, report.stages[0]))
         return tested

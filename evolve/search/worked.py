@@ -16,7 +16,7 @@ def worked(archive: Archive, run: Run) -> float:
 
     Runs that never told, as those of ``distill``, were worked on from their start to their end.
     """
-    told = archive.get_state(run, _KEY)
+    told = archive.runs.get_value(run, _KEY)
     if told is not None:
         return float(told)
     ended = run.finished or run.heartbeat
@@ -58,4 +58,4 @@ class Clock:
 
     def keep(self) -> None:
         """Store the total."""
-        self._archive.set_state(self._run, _KEY, round(self.total, 3))
+        self._archive.runs.set_value(self._run, _KEY, round(self.total, 3))

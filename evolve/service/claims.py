@@ -122,7 +122,7 @@ class Performer:
             return None
         if attempt.run_id not in self._nicknames:
             try:
-                self._nicknames[attempt.run_id] = self._archive.get_run(attempt.run_id).nickname
+                self._nicknames[attempt.run_id] = self._archive.runs.get(attempt.run_id).nickname
             except (NotFound, ArchiveError):
                 return None
         return self._nicknames[attempt.run_id]
@@ -131,7 +131,7 @@ class Performer:
         try:
             now = time.monotonic()
             refused = [run for run, until in self._refused.copy().items() if until > now]
-            return self._archive.claim_work(kind, self._name, without=refused)
+            return self._archive.queue.claim(kind, self._name, without=refused)
         except ArchiveError as error:
             # The work is still queued: whoever sweeps will wake somebody for it.
             self._metrics.database_failed()
@@ -143,7 +143,7 @@ class Performer:
         deadline = time.monotonic() + ANSWER_SECONDS
         while True:
             try:
-                return self._archive.answer_work(attempt.token, answer)
+                return self._archive.queue.answer(attempt.token, answer)
             except ArchiveError as error:
                 self._metrics.database_failed()
                 log.warning("archive_away", reason=str(error))
@@ -153,7 +153,7 @@ class Performer:
 
     def _give_up(self, attempt: Attempt, reason: str, counts: bool) -> None:
         try:
-            self._archive.give_up_work(
+            self._archive.queue.give_up(
                 attempt.token, reason, max_attempts=self._settings.max_attempts, count=counts
             )
         except ArchiveError as error:

@@ -22,8 +22,6 @@ from nashforge.evolve.service.claims import EVALUATOR
 from nashforge.evolve.service.settings import ServiceError, ServiceSettings
 
 KIND = "evaluate"
-PATIENCE_SECONDS = 120.0
-"""How long a run waits for a database that is away."""
 LOOK_SECONDS = 0.5
 """So often the rows are looked at, whatever was announced."""
 KEEP_SECONDS = 120.0
@@ -33,7 +31,9 @@ REMIND_SECONDS = 60.0
 
 def live_slots(archive: Archive, settings: ServiceSettings, kind: str = KIND) -> int:
     """Return how many pieces of work of a kind the workers that are alive do at the same time."""
-    alive = archive.workers(alive_within=max(settings.stale_seconds, 2 * settings.heartbeat_seconds))
+    alive = archive.workers.registered(
+        alive_within=max(settings.stale_seconds, 2 * settings.heartbeat_seconds)
+    )
     return sum(worker.slots for worker in alive if kind in worker.kinds.split(","))
 
 
@@ -76,10 +76,9 @@ class CeleryExecutor:
     ) -> None:
         self._archive, self._settings, self._run = archive, settings, run
         self._weight, self._workers, self._note = weight, workers, note
-        self._broker = Broker(settings, archive.uid)
+        self._broker = Broker(settings, archive.database.uid)
         self._broker.require()
-        archive.patience = max(archive.patience, PATIENCE_SECONDS)
-        self._notices = Notices(archive.url, CHANNEL)
+        self._notices = Notices(archive.database.url, CHANNEL)
         self._waiting: dict[str, Task] = {}
         self._handed: deque[tuple[float, str]] = deque()
         self._unsent = 0
@@ -117,7 +116,7 @@ class CeleryExecutor:
         }
         key = self._key(payload)
         self._waiting[key] = task
-        attempt = self._archive.queue_work(
+        attempt = self._archive.queue.add(
             key,
             KIND,
             payload,
@@ -145,7 +144,7 @@ class CeleryExecutor:
         """Return finished work; wait for some, at most ``timeout`` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while self._waiting:
-            answered = self._archive.work_answers(self._waiting)
+            answered = self._archive.queue.answers(self._waiting)
             if answered:
                 return [self._hand_on(key, attempt) for key, attempt in answered.items()]
             self._look_after()
@@ -173,13 +172,13 @@ class CeleryExecutor:
         if self._unsent:
             self._wake()
         settings = self._settings
-        again = self._archive.sweep_work(settings.stale_seconds, max_attempts=settings.max_attempts)
+        again = self._archive.queue.sweep(settings.stale_seconds, max_attempts=settings.max_attempts)
         self._unsent += sum(attempt.kind == KIND for attempt in again)
         old = []
         while self._handed and now - self._handed[0][0] > KEEP_SECONDS:
             old.append(self._handed.popleft()[1])
         if old:
-            self._archive.forget_work(old)
+            self._archive.queue.forget(old)
         if now - self._reminded > REMIND_SECONDS:
             self._reminded = now
             if self._unsent:
@@ -190,11 +189,11 @@ class CeleryExecutor:
     def close(self) -> None:
         """Cancel what no worker has claimed; what workers have in hand is kept for a resumed run."""
         if self._waiting:
-            self._archive.cancel_work(self._run, list(self._waiting))
+            self._archive.queue.cancel(self._run, list(self._waiting))
             self._waiting.clear()
         if self._handed and self._run is not None:
-            if self._archive.get_run(self._run).state is RunState.FINISHED:
-                self._archive.forget_work([key for _, key in self._handed])
+            if self._archive.runs.get(self._run).state is RunState.FINISHED:
+                self._archive.queue.forget([key for _, key in self._handed])
             self._handed.clear()
         self._notices.close()
         self._broker.close()

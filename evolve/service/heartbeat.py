@@ -95,15 +95,15 @@ class Keeper:
     def _beat(self) -> None:
         with self._lock:
             held = dict(self._held)
-        mine = self._archive.beat_work(held)
+        mine = self._archive.queue.heartbeat(held)
         for token, lost in held.items():
             if token not in mine and not lost.is_set():
                 lost.set()
-        self._archive.beat_worker(self._name)
+        self._archive.workers.heartbeat(self._name)
 
     def _sweep(self) -> None:
         settings = self._settings
-        for attempt in self._archive.sweep_work(settings.stale_seconds, max_attempts=settings.max_attempts):
+        for attempt in self._archive.queue.sweep(settings.stale_seconds, max_attempts=settings.max_attempts):
             self._log.warning(
                 "attempt_lost", token=attempt.token, key=attempt.key, attempt=attempt.attempt - 1
             )
@@ -111,7 +111,7 @@ class Keeper:
         with self._lock:
             idle = len(self._held) < self._slots
         for kind in self._kinds:
-            waiting = self._archive.waiting_work(kind) if idle else 0
+            waiting = self._archive.queue.waiting(kind) if idle else 0
             if waiting and kind in self._idle_with_work:
                 # Twice in a row there was work and an idle worker: messages were lost.
                 queued = self._broker.length(kind)

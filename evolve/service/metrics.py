@@ -107,7 +107,7 @@ class _Queues(Collector):
         now = time.monotonic()
         if now - self._read[0] > _AGE_SECONDS:
             try:
-                self._read = (now, {kind: self._archive.waiting_work(kind) for kind in KINDS})
+                self._read = (now, {kind: self._archive.queue.waiting(kind) for kind in KINDS})
             except ArchiveError:
                 return
         family = GaugeMetricFamily("nashforge_waiting", "Attempts that wait for a worker.", labels=["kind"])

@@ -80,7 +80,7 @@ class QueuedProvider:
         weight: float = 1.0,
     ) -> None:
         self._archive, self._run, self._weight = archive, run, weight
-        self._broker = Broker(settings, archive.uid)
+        self._broker = Broker(settings, archive.database.uid)
         self._stale = settings.stale_seconds
         self._under_way: set[str] = set()
         name = model.label if model.address is None else f"{model.label}@{model.address}"
@@ -101,7 +101,7 @@ class QueuedProvider:
         try:
             return await self._answered(key, payload)
         except asyncio.CancelledError:
-            self._archive.cancel_work(self._run, [key])
+            self._archive.queue.cancel(self._run, [key])
             raise
         finally:
             self._under_way.discard(key)
@@ -123,18 +123,18 @@ class QueuedProvider:
         await asyncio.to_thread(self._queue, key, payload)
         watched = wire.current.get()
         while True:
-            attempts = await asyncio.to_thread(self._archive.attempts, key=key, limit=1)
+            attempts = await asyncio.to_thread(self._archive.queue.attempts, key=key, limit=1)
             (attempt,) = attempts
             if watched is not None and attempt.state is AttemptState.RUNNING:
                 watched.open = True
             if not attempt.state.open:
-                await asyncio.to_thread(self._archive.forget_work, [key])
+                await asyncio.to_thread(self._archive.queue.forget, [key])
                 return _read(attempt, watched)
-            await asyncio.to_thread(self._archive.sweep_work, self._stale, max_attempts=1)
+            await asyncio.to_thread(self._archive.queue.sweep, self._stale, max_attempts=1)
             await asyncio.sleep(LOOK_SECONDS)
 
     def _queue(self, key: str, payload: dict[str, Any]) -> None:
-        attempt = self._archive.queue_work(key, KIND, payload, run=self._run, weight=self._weight)
+        attempt = self._archive.queue.add(key, KIND, payload, run=self._run, weight=self._weight)
         if attempt.state is AttemptState.QUEUED:
             self._broker.wake(KIND, 1, {"run": self._run.nickname, "token": attempt.token})
 

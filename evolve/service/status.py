@@ -25,10 +25,10 @@ def service_status(
     run
         Only work of this run; None for all. Workers are shared by all runs.
     """
-    activity = archive.activity(run)
+    activity = archive.workers.activity(run)
     silent = SILENT_SECONDS if settings is None else settings.stale_seconds
     return {
-        "workers": [_worker(worker, activity, silent) for worker in archive.workers()],
+        "workers": [_worker(worker, activity, silent) for worker in archive.workers.registered()],
         "waiting": activity.waiting,
         "running": [asdict(item) for item in activity.running],
         "answered": sum(activity.answered.values()),
@@ -63,7 +63,7 @@ def _worker(worker: Worker, activity: Activity, silent: float) -> dict[str, Any]
 def _messages(archive: Archive, settings: ServiceSettings) -> dict[str, int | None]:
     from nashforge.evolve.service.broker import KINDS, Broker
 
-    broker = Broker(settings, archive.uid)
+    broker = Broker(settings, archive.database.uid)
     try:
         return {kind: broker.length(kind) for kind in KINDS}
     finally:

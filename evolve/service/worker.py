@@ -30,9 +30,6 @@ from nashforge.evolve.service.logs import logger
 from nashforge.evolve.service.metrics import LOOPBACK, Metrics
 from nashforge.evolve.service.settings import ServiceError, ServiceSettings
 
-PATIENCE_SECONDS = 300.0
-"""How long a worker waits for a database that is away."""
-
 
 class ServiceWorker:
     """A worker of an archive's queues.
@@ -77,11 +74,10 @@ class ServiceWorker:
         self._slots, self._kinds = slots or available_cores(), tuple(dict.fromkeys(kinds))
         if "propose" not in self._kinds:
             forget_keys()
-        archive.patience = PATIENCE_SECONDS
         self._log = logger(worker=self.name)
         self._metrics = Metrics(archive, self._slots)
         guard_redis()  # before the first connection: kombu looks a transport up once
-        self._broker = Broker(settings, archive.uid)
+        self._broker = Broker(settings, archive.database.uid)
         self._broker.require()
         self._keeper = Keeper(
             archive,
@@ -106,7 +102,7 @@ class ServiceWorker:
         self._app = self._make_app()
 
     def _make_app(self) -> Celery:
-        app = make_app(self._settings, self._archive.uid)
+        app = make_app(self._settings, self._archive.database.uid)
         app.conf.worker_consumer = f"{Intake.__module__}:{Intake.__name__}"
         for kind in self._kinds:
             app.task(self._task(kind), name=task_name(kind), acks_late=True, ignore_result=True)
@@ -122,7 +118,7 @@ class ServiceWorker:
         """Work until a signal ends it; return the exit code."""
         from nashforge.evolve.config.versions import package_versions
 
-        self._archive.register_worker(
+        self._archive.workers.register(
             self.name,
             host=platform.node(),
             pid=os.getpid(),
@@ -142,7 +138,7 @@ class ServiceWorker:
             hostname=f"{self.name}@{platform.node()}",
             pool="threads",
             concurrency=self._slots,
-            queues=[queue_name(self._archive.uid, kind) for kind in self._kinds],
+            queues=[queue_name(self._archive.database.uid, kind) for kind in self._kinds],
             without_mingle=True,
             without_gossip=True,
             task_events=True,
@@ -163,7 +159,7 @@ class ServiceWorker:
             queues=self._kinds,
             slots=self._slots,
             broker=self._settings.shown_broker,
-            archive=self._archive.location,
+            archive=self._archive.database.location,
             metrics_port=port,
         )
 
@@ -185,9 +181,10 @@ class ServiceWorker:
         self._abandon()
         self._evaluating.close()
         self._keeper.stop()
-        self._archive.patience = 0.0
-        with suppress(ArchiveError):  # who cannot say good-bye falls silent
-            self._archive.leave_worker(self.name)
+        place = self._archive.database.url
+        # Not by the archive that waits for a server: without a good-bye, a worker falls silent.
+        with suppress(ArchiveError), Archive.open(place, create=False) as archive:
+            archive.workers.leave(self.name)
         self._broker.close()
         self._log.info("stopped")
 

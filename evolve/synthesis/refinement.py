@@ -131,7 +131,7 @@ class Refinement:
 
     def execute(self) -> Synthesis:
         """Write, measure and refine; store everything; measure what counts on the test seeds."""
-        self._run = self._archive.set_run_state(self._run, RunState.RUNNING)
+        self._run = self._archive.runs.set_state(self._run, RunState.RUNNING)
         try:
             for iteration in range(self._refinements + 1):
                 self._iterate(iteration)
@@ -141,12 +141,12 @@ class Refinement:
                 played = self._play(chosen.source, "test")
                 test = summaries([one.episode.metrics for one in played])
                 row = self._row("test", chosen.candidate, played)
-                self._archive.record_evaluation(row, run=self._run, candidate=chosen.candidate)
-                self._archive.set_fitness(chosen.candidate, test=row.fitness)
+                self._archive.evaluations.add(row, run=self._run, candidate=chosen.candidate)
+                self._archive.candidates.set_fitness(chosen.candidate, test=row.fitness)
         except (KeyboardInterrupt, CandidateFailure):
-            self._archive.set_run_state(self._run, RunState.STOPPED, "interrupted")
+            self._archive.runs.set_state(self._run, RunState.STOPPED, "interrupted")
             raise
-        self._archive.set_run_state(self._run, RunState.FINISHED, "refined")
+        self._archive.runs.set_state(self._run, RunState.FINISHED, "refined")
         return Synthesis(self._run.nickname, tuple(self._steps), chosen, test)
 
     def _iterate(self, iteration: int) -> None:
@@ -178,7 +178,7 @@ class Refinement:
             definitions=self._level != "sparse",
             repair=broken,
         )
-        candidate = self._archive.add_candidate(
+        candidate = self._archive.candidates.add(
             self._run,
             operator="repair" if broken is not None else "rewrite" if previous is None else "refine",
             proposer=self._writer.name,
@@ -191,10 +191,10 @@ class Refinement:
                 Wanted(self._system, user, source, broken is not None), candidate, rng
             )
         except WriterFailed as error:
-            self._archive.finish_candidate(candidate, Status.REJECTED, reason=str(error))
+            self._archive.candidates.finish(candidate, Status.REJECTED, reason=str(error))
             return Step(iteration, repair, candidate, None, "", Status.REJECTED, str(error))
-        program = self._archive.add_program(text, self._domain.name)
-        candidate = self._archive.set_program(candidate, program, note=note)
+        program = self._archive.programs.add(text, self._domain.name)
+        candidate = self._archive.candidates.set_program(candidate, program, note=note)
         rows: list[NewEvaluation] = []
         found: dict[Split, list[Confined]] = {}
         split: Split
@@ -205,13 +205,13 @@ class Refinement:
         except CandidateFailure as failure:
             status = Status(failure.status)
             rows.append(self._row(split, candidate, failure))
-            self._archive.finish_candidate(candidate, status, reason=failure.reason, evaluations=rows)
+            self._archive.candidates.finish(candidate, status, reason=failure.reason, evaluations=rows)
             return Step(iteration, repair, candidate, text, note, status, failure.reason)
         episodes = [one.episode for one in found["train"]]
         train = summaries([episode.metrics for episode in episodes])
         validation = summaries([one.episode.metrics for one in found["validation"]])
         fitness = {row.split: row.fitness for row in rows}
-        self._archive.finish_candidate(
+        self._archive.candidates.finish(
             candidate,
             Status.OK,
             train=fitness["train"],

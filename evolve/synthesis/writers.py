@@ -119,7 +119,7 @@ class ModelWriter:
         tokens = most_tokens(wanted.system) + most_tokens(wanted.user) + FRAME_TOKENS
         provider, _, model = self.name.partition(":")
         try:
-            call = self._archive.reserve_call(
+            call = self._archive.calls.reserve(
                 self._run,
                 provider=provider,
                 model=model,

@@ -70,7 +70,7 @@ def archive(url: str) -> Iterator[Archive]:
 @pytest.fixture
 def run(archive: Archive) -> Run:
     """A run in the archive."""
-    return archive.create_run("cfr", {"max_evaluations": 10}, seed=7)
+    return archive.runs.create("cfr", {"max_evaluations": 10}, seed=7)
 
 
 class Maker:
@@ -81,12 +81,12 @@ class Maker:
 
     def program(self, number: int = 0, domain: str = "cfr") -> Program:
         """Store the program of a number."""
-        return self.archive.add_program(f"x = {number}\n", domain)
+        return self.archive.programs.add(f"x = {number}\n", domain)
 
     def candidate(self, run: Run, number: int = 0, **options: object) -> Candidate:
         """Store a pending candidate with the program of a number."""
         program = self.program(number, run.domain)
-        return self.archive.add_candidate(
+        return self.archive.candidates.add(
             run,
             program=program,
             operator="mutate",
@@ -117,11 +117,11 @@ class Maker:
         """Store a candidate that was measured, or crashed where the fitness is None."""
         candidate = self.candidate(run, number, **options)
         if fitness is None:
-            self.archive.finish_candidate(candidate, Status.CRASHED, reason="ValueError: no")
+            self.archive.candidates.finish(candidate, Status.CRASHED, reason="ValueError: no")
         else:
             evaluation = self.measured(candidate.program, fitness)
-            self.archive.finish_candidate(candidate, Status.OK, evaluations=[evaluation], train=fitness)
-        return self.archive.get_candidate(candidate)
+            self.archive.candidates.finish(candidate, Status.OK, evaluations=[evaluation], train=fitness)
+        return self.archive.candidates.get(candidate)
 
 
 @pytest.fixture

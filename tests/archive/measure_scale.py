@@ -20,24 +20,24 @@ from nashforge.archive.store import Archive
 def fill(archive: Archive, candidates: int) -> int:
     """Store one run of so many candidates with 40 scores each; return its number."""
     rng = np.random.default_rng(0)
-    run = archive.create_run("cfr", {"max_evaluations": candidates})
+    run = archive.runs.create("cfr", {"max_evaluations": candidates})
     ids: list[int] = []
     body = "\n".join(f"    line_{i} = {i}" for i in range(80))
     for index in range(candidates):
-        with archive.transaction():
-            program = archive.add_program(f"class Rule{index}:\n{body}\n", "cfr", ast_hash=f"{index:064x}")
+        with archive.database.transaction():
+            program = archive.programs.add(f"class Rule{index}:\n{body}\n", "cfr", ast_hash=f"{index:064x}")
             parents = []
             if ids:
                 near = max(0, index - 50)
                 picks = rng.integers(near, index, 4)
                 roles = (Role.PARENT, Role.CROSSOVER, Role.INSPIRATION, Role.INSPIRATION)
                 parents = [Parent(ids[int(p)], role) for p, role in zip(picks, roles, strict=True)]
-            candidate = archive.add_candidate(
+            candidate = archive.candidates.add(
                 run, program=program, operator="mutate", proposer="offline", index=index, parents=parents
             )
         ids.append(candidate.id)
         if rng.random() < 0.2:
-            archive.finish_candidate(candidate, Status.CRASHED, reason="ZeroDivisionError: division by zero")
+            archive.candidates.finish(candidate, Status.CRASHED, reason="ZeroDivisionError: division by zero")
             continue
         scores = tuple(
             Score(f"game_{game}", "exploitability", float(rng.random()), iteration=10 * step)
@@ -48,7 +48,7 @@ def fill(archive: Archive, candidates: int) -> int:
             program=program.hash, suite="cfr-train", split="train", status=Status.OK, scores=scores
         )
         train = float(rng.normal())
-        archive.finish_candidate(candidate, Status.OK, evaluations=[measured], train=train)
+        archive.candidates.finish(candidate, Status.OK, evaluations=[measured], train=train)
     return run.id
 
 
@@ -60,27 +60,27 @@ def main() -> None:
         started, cpu = time.perf_counter(), time.process_time()
         run = fill(archive, candidates)
         each = (time.perf_counter() - started) / candidates, (time.process_time() - cpu) / candidates
-        print(f"{archive.location}: {candidates} candidates, {each[0]:.5f} s each ({each[1]:.5f} s of CPU)")
-        last = archive.candidates(run, start=candidates - 1)[0]
-        first = archive.candidates(run, limit=1)[0]
-        known = archive.get_program(last.program or "")
+        print(
+            f"{archive.database.location}: {candidates} candidates, {each[0]:.5f} s each ({each[1]:.5f} CPU)"
+        )
+        last = archive.candidates.of(run, start=candidates - 1)[0]
+        first = archive.candidates.of(run, limit=1)[0]
+        known = archive.programs.get(last.program or "")
         questions: dict[str, Callable[[], object]] = {
-            "best of the run": lambda: archive.best(run),
-            "best of all runs": lambda: archive.best(),
-            "counts": lambda: archive.counts(run),
-            "list of runs": lambda: archive.list_runs(),
-            "lineage of the last (one parent)": lambda: archive.lineage(last, roles=(Role.PARENT,)),
-            "lineage of the last (two parents)": lambda: archive.lineage(
+            "fitness of all": lambda: archive.candidates.fitted(run),
+            "counts": lambda: archive.candidates.counts(run),
+            "list of runs": lambda: archive.runs.summaries(),
+            "lineage of the last (one parent)": lambda: archive.lineage.ancestors(last, roles=(Role.PARENT,)),
+            "lineage of the last (two parents)": lambda: archive.lineage.ancestors(
                 last, roles=(Role.PARENT, Role.CROSSOVER)
             ),
-            "lineage of the last (all roles)": lambda: archive.lineage(last),
-            "descendants of the first": lambda: archive.descendants(first),
-            "history": lambda: archive.history(run),
-            "failures": lambda: archive.failures(run),
-            "program by prefix": lambda: archive.get_program(known.hash[:8]),
-            "search in sources": lambda: archive.find_programs("class Rule77"),
-            "candidates": lambda: archive.candidates(run),
-            "outcomes (everything, for resume)": lambda: list(archive.outcomes(run)),
+            "lineage of the last (all roles)": lambda: archive.lineage.ancestors(last),
+            "descendants of the first": lambda: archive.lineage.descendants(first),
+            "failures": lambda: archive.candidates.failures(run),
+            "program by prefix": lambda: archive.programs.get(known.hash[:8]),
+            "search in sources": lambda: archive.programs.find("class Rule77"),
+            "candidates": lambda: archive.candidates.of(run),
+            "outcomes (everything, for resume)": lambda: list(archive.candidates.outcomes(run)),
         }
         for name, question in questions.items():
             seconds, cpu_seconds = [], []

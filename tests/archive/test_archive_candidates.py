@@ -8,7 +8,7 @@ import pytest
 
 from nashforge.archive import Conflict, NewEvaluation, NotFound, Parent, Role, Score, Status
 from nashforge.archive.hashing import LOG_LIMIT
-from nashforge.archive.records import Run
+from nashforge.archive.records import OPEN, Run
 from nashforge.archive.store import Archive
 
 from .conftest import Maker
@@ -17,7 +17,7 @@ from .conftest import Maker
 def test_a_candidate_comes_back_as_it_was_stored(archive: Archive, run: Run, make: Maker) -> None:
     first = make.candidate(run, 0)
     program = make.program(1)
-    stored = archive.add_candidate(
+    stored = archive.candidates.add(
         run,
         program=program,
         operator="crossover",
@@ -28,7 +28,7 @@ def test_a_candidate_comes_back_as_it_was_stored(archive: Archive, run: Run, mak
         note="clip the regrets",
         data={"seed": [1, 2]},
     )
-    assert stored == archive.get_candidate(stored.id) == archive.candidates(run)[1]
+    assert stored == archive.candidates.get(stored.id) == archive.candidates.of(run)[1]
     assert (stored.run, stored.program, stored.nickname) == (run.nickname, program.hash, program.nickname)
     assert (stored.index, stored.island, stored.note, stored.data) == (
         5,
@@ -43,18 +43,18 @@ def test_a_candidate_comes_back_as_it_was_stored(archive: Archive, run: Run, mak
 
 def test_what_writing_returns_is_what_is_stored(archive: Archive, run: Run, make: Maker) -> None:
     parent = make.candidate(run, 0)
-    opened = archive.add_candidate(
+    opened = archive.candidates.add(
         run, operator="diff", proposer="offline", index=1, parents=[Parent(parent.id)], note="\x00 note"
     )
-    assert opened == archive.get_candidate(opened)
-    given = archive.set_program(opened, make.program(2), data={"pair": (1, 2), "model": None})
-    assert given == archive.get_candidate(given)
-    done = archive.finish_candidate(given, Status.CRASHED, reason="\ud83d broke", data={"calls": (1,)})
-    assert done == archive.get_candidate(given)
-    failed = archive.add_candidate(
+    assert opened == archive.candidates.get(opened)
+    given = archive.candidates.set_program(opened, make.program(2), data={"pair": (1, 2), "model": None})
+    assert given == archive.candidates.get(given)
+    done = archive.candidates.finish(given, Status.CRASHED, reason="\ud83d broke", data={"calls": (1,)})
+    assert done == archive.candidates.get(given)
+    failed = archive.candidates.add(
         run, operator="diff", proposer="offline", index=2, status=Status.DUPLICATE, reason="seen"
     )
-    assert failed == archive.get_candidate(failed)
+    assert failed == archive.candidates.get(failed)
     assert failed.finished is not None
 
 
@@ -62,34 +62,34 @@ def test_an_index_is_used_once(archive: Archive, run: Run, make: Maker) -> None:
     make.candidate(run, 0, index=3)
     with pytest.raises(Conflict, match="already has a candidate at index 3"):
         make.candidate(run, 1, index=3)
-    assert make.candidate(archive.create_run("cfr", {}), 1, index=3).index == 3
+    assert make.candidate(archive.runs.create("cfr", {}), 1, index=3).index == 3
 
 
 def test_what_it_refers_to_must_be_there(archive: Archive, run: Run) -> None:
     for options in ({"program": "0" * 64}, {"parents": [Parent(12345)]}):
         with pytest.raises(Conflict, match="not stored"):
-            archive.add_candidate(run, operator="x", proposer="y", **options)  # type: ignore[arg-type]
+            archive.candidates.add(run, operator="x", proposer="y", **options)  # type: ignore[arg-type]
     with pytest.raises(Conflict, match="not stored"):
-        archive.add_candidate(999, operator="x", proposer="y", index=0)
-    assert archive.candidates(run) == []
+        archive.candidates.add(999, operator="x", proposer="y", index=0)
+    assert archive.candidates.of(run) == []
     with pytest.raises(NotFound):
-        archive.get_candidate(1)
+        archive.candidates.get(1)
 
 
 def test_a_failed_proposal_is_a_candidate_without_program(archive: Archive, run: Run) -> None:
-    failed = archive.add_candidate(
+    failed = archive.candidates.add(
         run, operator="diff", proposer="x", status=Status.REJECTED, reason="the hunk does not apply"
     )
     assert (failed.program, failed.nickname, failed.status.failed) == (None, None, True)
     assert failed.finished is not None
-    with pytest.raises(ValueError, match="finish_candidate"):
-        archive.add_candidate(run, operator="x", proposer="y", status=Status.OK)
+    with pytest.raises(ValueError, match="becomes 'ok' through"):
+        archive.candidates.add(run, operator="x", proposer="y", status=Status.OK)
 
 
 def test_a_proposal_gets_its_program_once(archive: Archive, run: Run, make: Maker) -> None:
-    asked = archive.add_candidate(run, operator="rewrite", proposer="x")
+    asked = archive.candidates.add(run, operator="rewrite", proposer="x")
     assert asked.status is Status.PROPOSING
-    given = archive.set_program(asked, make.program(3), note="new", data={"a": 1})
+    given = archive.candidates.set_program(asked, make.program(3), note="new", data={"a": 1})
     assert (given.status, given.program, given.note, given.data) == (
         Status.PENDING,
         make.program(3).hash,
@@ -97,7 +97,7 @@ def test_a_proposal_gets_its_program_once(archive: Archive, run: Run, make: Make
         {"a": 1},
     )
     with pytest.raises(Conflict, match="is pending, not being proposed"):
-        archive.set_program(asked, make.program(4))
+        archive.candidates.set_program(asked, make.program(4))
 
 
 def test_finishing_stores_everything_once(archive: Archive, run: Run, make: Maker) -> None:
@@ -120,7 +120,7 @@ def test_finishing_stores_everything_once(archive: Archive, run: Run, make: Make
     train = make.measured(candidate.program, 0.5)
 
     def finish() -> bool:
-        return archive.finish_candidate(
+        return archive.candidates.finish(
             candidate,
             Status.OK,
             evaluations=[stage, train],
@@ -132,11 +132,11 @@ def test_finishing_stores_everything_once(archive: Archive, run: Run, make: Make
 
     assert finish()
     assert not finish()
-    done = archive.get_candidate(candidate)
+    done = archive.candidates.get(candidate)
     assert (done.status, done.train, done.validation, done.test) == (Status.OK, 0.5, -0.25, None)
-    assert (done.data, archive.get_state(run, "rng")) == ({"k": 1}, 3)
+    assert (done.data, archive.runs.get_value(run, "rng")) == ({"k": 1}, 3)
     assert done.finished is not None
-    first, second = archive.evaluations(candidate=candidate)
+    first, second = archive.evaluations.find(candidate=candidate)
     for name in (
         "token",
         "program",
@@ -153,37 +153,37 @@ def test_finishing_stores_everything_once(archive: Archive, run: Run, make: Make
     for name in ("cpu_seconds", "wall_seconds", "peak_memory", "fingerprint"):
         assert getattr(first, name) == getattr(stage, name), name
     assert (second.scores, second.fitness, second.run_id) == (train.scores, 0.5, run.id)
-    assert not archive.finish_candidate(candidate, Status.CRASHED, reason="late")
-    assert archive.get_candidate(candidate) == done
+    assert not archive.candidates.finish(candidate, Status.CRASHED, reason="late")
+    assert archive.candidates.get(candidate) == done
 
 
 def test_what_fails_in_the_middle_leaves_nothing(archive: Archive, run: Run, make: Maker) -> None:
     candidate = make.candidate(run, 1)
     good, bad = make.measured(candidate.program), make.measured("0" * 64)
     with pytest.raises(Conflict):
-        archive.finish_candidate(candidate, Status.OK, evaluations=[good, bad], train=1.0, state={"a": 1})
-    assert archive.get_candidate(candidate) == candidate
-    assert archive.evaluations() == []
-    assert archive.get_state(run, "a") is None
-    assert archive.finish_candidate(candidate, Status.OK, evaluations=[good], train=1.0)
+        archive.candidates.finish(candidate, Status.OK, evaluations=[good, bad], train=1.0, state={"a": 1})
+    assert archive.candidates.get(candidate) == candidate
+    assert archive.evaluations.find() == []
+    assert archive.runs.get_value(run, "a") is None
+    assert archive.candidates.finish(candidate, Status.OK, evaluations=[good], train=1.0)
 
 
 def test_failures_have_no_score(archive: Archive, run: Run, make: Maker) -> None:
     candidate = make.candidate(run, 1)
     with pytest.raises(ValueError, match="must have no fitness"):
-        archive.finish_candidate(candidate, Status.CRASHED, train=0.0)
+        archive.candidates.finish(candidate, Status.CRASHED, train=0.0)
     with pytest.raises(ValueError, match="no scores and no fitness"):
         NewEvaluation(program="x", suite="s", status=Status.TIMEOUT, fitness=0.0)
     with pytest.raises(ValueError, match="must be finite"):
-        archive.finish_candidate(candidate, Status.OK, train=float("nan"))
+        archive.candidates.finish(candidate, Status.OK, train=float("nan"))
     for status in (Status.PENDING, Status.RUNNING, Status.PROPOSING):
         with pytest.raises(ValueError, match="finish"):
-            archive.finish_candidate(candidate, status)
+            archive.candidates.finish(candidate, status)
         with pytest.raises(ValueError, match="finished"):
             NewEvaluation(program="x", suite="s", status=status)
-    archive.finish_candidate(candidate, Status.TIMEOUT, reason="10 s")
+    archive.candidates.finish(candidate, Status.TIMEOUT, reason="10 s")
     with pytest.raises(Conflict, match="can have no fitness"):
-        archive.set_fitness(candidate, test=1.0)
+        archive.candidates.set_fitness(candidate, test=1.0)
 
 
 @pytest.mark.parametrize(
@@ -202,31 +202,22 @@ def test_scores_are_checked(scores: tuple[Score, ...]) -> None:
 
 def test_fitness_can_come_later(archive: Archive, run: Run, make: Maker) -> None:
     candidate = make.finished(run, 1, 0.5)
-    later = archive.set_fitness(candidate, test=0.25)
+    later = archive.candidates.set_fitness(candidate, test=0.25)
     assert (later.train, later.validation, later.test) == (0.5, None, 0.25)
-    assert archive.set_fitness(candidate) == later
-
-
-def test_transient_failures_can_be_tried_again(archive: Archive, run: Run, make: Maker) -> None:
-    candidate = make.candidate(run, 1)
-    archive.finish_candidate(candidate, Status.INFRASTRUCTURE, reason="worker died")
-    assert archive.reopen_candidate(candidate) == candidate
-    archive.finish_candidate(candidate, Status.CRASHED)
-    with pytest.raises(Conflict, match="only candidates with a program"):
-        archive.reopen_candidate(candidate)
+    assert archive.candidates.set_fitness(candidate) == later
 
 
 def test_replay_gives_every_outcome_in_order(archive: Archive, run: Run, make: Maker) -> None:
     order = [4, 0, 3, 1, 2, 6]
     for index in order:
         make.candidate(run, index, index=index)
-    by_index = {c.index: c for c in archive.candidates(run)}
+    by_index = {c.index: c for c in archive.candidates.of(run)}
     for index in (3, 0, 4):
         candidate = by_index[index]
         evaluation = make.measured(candidate.program, index / 10)
-        archive.finish_candidate(candidate, Status.OK, evaluations=[evaluation], train=index / 10)
-    archive.finish_candidate(by_index[1], Status.CRASHED)
-    outcomes = list(archive.outcomes(run, page=2))
+        archive.candidates.finish(candidate, Status.OK, evaluations=[evaluation], train=index / 10)
+    archive.candidates.finish(by_index[1], Status.CRASHED)
+    outcomes = list(archive.candidates.outcomes(run, page=2))
     assert [c.index for c, _ in outcomes] == [0, 1, 2, 3, 4, 6]
     assert [[e.fitness for e in evaluations] for _, evaluations in outcomes] == [
         [0.0],
@@ -237,22 +228,22 @@ def test_replay_gives_every_outcome_in_order(archive: Archive, run: Run, make: M
         [],
     ]
     assert outcomes[3][1][0].scores == make.measured("x", 0.3).scores
-    assert [c.index for c in archive.open_candidates(run)] == [2, 6]
-    assert [c.index for c in archive.candidates(run, start=2, limit=2)] == [2, 3]
+    assert [c.index for c in archive.candidates.of(run, status=OPEN)] == [2, 6]
+    assert [c.index for c in archive.candidates.of(run, start=2, limit=2)] == [2, 3]
 
 
 def test_measurements_stand_side_by_side(archive: Archive, make: Maker) -> None:
     program = make.program(1)
-    first = archive.record_evaluation(make.measured(program, 0.1))
-    second = archive.record_evaluation(make.measured(program, 0.2))
+    first = archive.evaluations.add(make.measured(program, 0.1))
+    second = archive.evaluations.add(make.measured(program, 0.2))
     failure = NewEvaluation(program=program.hash, suite="cfr-train", suite_digest="d1", status=Status.TIMEOUT)
-    archive.record_evaluation(failure)
-    assert archive.record_evaluation(failure).token == failure.token
-    assert archive.evaluations(program=program, status=[Status.OK]) == [first, second]
-    assert len(archive.evaluations(program=program)) == 3
-    assert archive.evaluations(program=program, limit=2)[0] == second
-    assert archive.evaluations(suite="cfr-test") == []
-    cached = archive.cached_evaluation(program, suite_digest="d1", evaluator="1", split="train")
+    archive.evaluations.add(failure)
+    assert archive.evaluations.add(failure).token == failure.token
+    assert archive.evaluations.find(program=program, status=[Status.OK]) == [first, second]
+    assert len(archive.evaluations.find(program=program)) == 3
+    assert archive.evaluations.find(program=program, limit=2)[0] == second
+    assert archive.evaluations.find(suite="cfr-test") == []
+    cached = archive.evaluations.cached(program, suite_digest="d1", evaluator="1", split="train")
     assert cached == second
     different: list[dict[str, Any]] = [
         {"split": "validation"},
@@ -264,13 +255,13 @@ def test_measurements_stand_side_by_side(archive: Archive, make: Maker) -> None:
     ]
     for change in different:
         wanted = {"suite_digest": "d1", "evaluator": "1", "split": "train", **change}
-        assert archive.cached_evaluation(program, **wanted) is None
+        assert archive.evaluations.cached(program, **wanted) is None
 
 
 def test_any_text_can_be_logged(archive: Archive, run: Run, make: Maker) -> None:
     candidate = make.candidate(run, 1)
     nasty = "\x00\ud800\u202e é" + "x" * (2 * LOG_LIMIT) + "end"
-    archive.finish_candidate(
+    archive.candidates.finish(
         candidate,
         Status.CRASHED,
         reason=nasty,
@@ -280,8 +271,8 @@ def test_any_text_can_be_logged(archive: Archive, run: Run, make: Maker) -> None
             )
         ],
     )
-    (evaluation,) = archive.evaluations(candidate=candidate)
-    for text in (evaluation.log, evaluation.reason, archive.get_candidate(candidate).reason):
+    (evaluation,) = archive.evaluations.find(candidate=candidate)
+    for text in (evaluation.log, evaluation.reason, archive.candidates.get(candidate).reason):
         assert text is not None
         assert len(text) < LOG_LIMIT + 100
         assert text.startswith("\ufffd?\u202e é")
@@ -294,18 +285,18 @@ def test_a_block_is_one_transaction(archive: Archive, run: Run, make: Maker) -> 
         pass
 
     def half() -> None:
-        with archive.transaction():
+        with archive.database.transaction():
             candidate = make.candidate(run, 1)
-            assert archive.get_candidate(candidate) == candidate
+            assert archive.candidates.get(candidate) == candidate
             raise Interrupted
 
     with pytest.raises(Interrupted):
         half()
-    assert archive.candidates(run) == []
-    assert archive.find_programs() == []
-    with archive.transaction():
+    assert archive.candidates.of(run) == []
+    assert archive.programs.find() == []
+    with archive.database.transaction():
         make.candidate(run, 1)
-    assert len(archive.candidates(run)) == 1
+    assert len(archive.candidates.of(run)) == 1
 
 
 def test_an_attempt_undoes_itself_and_not_what_is_around_it(archive: Archive, run: Run, make: Maker) -> None:
@@ -313,17 +304,17 @@ def test_an_attempt_undoes_itself_and_not_what_is_around_it(archive: Archive, ru
         pass
 
     def refused() -> None:
-        with archive.attempt():
+        with archive.database.savepoint():
             make.candidate(run, 2)
             raise Refused
 
-    with archive.transaction():
+    with archive.database.transaction():
         kept = [make.candidate(run, 1)]
         with pytest.raises(Refused):
             refused()
-        with archive.attempt():
+        with archive.database.savepoint():
             kept.append(make.candidate(run, 3))
-    assert archive.candidates(run) == kept
+    assert archive.candidates.of(run) == kept
     with pytest.raises(Refused):
         refused()
-    assert archive.candidates(run) == kept
+    assert archive.candidates.of(run) == kept

@@ -35,7 +35,7 @@ from .conftest import Maker
 
 def content(archive: Archive) -> dict[str, list[dict[str, Any]]]:
     """Return every row of an archive but its identity."""
-    with archive._read() as connection:
+    with archive.database.reading() as connection:
         return {
             table.name: [
                 dict(row._mapping)
@@ -49,22 +49,22 @@ def content(archive: Archive) -> dict[str, list[dict[str, Any]]]:
 def fill(archive: Archive) -> None:
     """Store something of everything."""
     make = Maker(archive)
-    run = archive.create_run("cfr", {"a": [1, None, "ü"]}, seed=7, nickname="calm-lake")
+    run = archive.runs.create("cfr", {"a": [1, None, "ü"]}, seed=7, nickname="calm-lake")
     parent = make.finished(run, 1, 0.25)
     make.finished(run, 2, None)
     make.candidate(run, 3, parents=[Parent(parent.id), Parent(parent.id, Role.INSPIRATION)], data={"x": 1.5})
-    archive.set_state(run, "bandit", {"arms": [0.1, None]})
-    archive.set_state(run, "nothing", None)
-    archive.record_evaluation(make.measured(make.program(4), 1e-300))
-    call = archive.reserve_call(run, provider="p", model="m", request={"q": "?"}, reserved_cost=0.5)
-    archive.settle_call(call, status="ok", response={"a": "!"}, cost=0.25)
+    archive.runs.set_value(run, "bandit", {"arms": [0.1, None]})
+    archive.runs.set_value(run, "nothing", None)
+    archive.evaluations.add(make.measured(make.program(4), 1e-300))
+    call = archive.calls.reserve(run, provider="p", model="m", request={"q": "?"}, reserved_cost=0.5)
+    archive.calls.settle(call, status="ok", response={"a": "!"}, cost=0.25)
     for key in "abc":
-        archive.queue_work(key, "evaluate", {"key": key}, run=run, program=make.program(3))
-    first, second = archive.claim_work("evaluate", "w"), archive.claim_work("evaluate", "w")
+        archive.queue.add(key, "evaluate", {"key": key}, run=run, program=make.program(3))
+    first, second = archive.queue.claim("evaluate", "w"), archive.queue.claim("evaluate", "w")
     assert first is not None
     assert second is not None
-    archive.answer_work(first.token, {"answer": 1})
-    archive.register_worker("w", host="h", pid=1, kinds="evaluate", slots=1, versions={})
+    archive.queue.answer(first.token, {"answer": 1})
+    archive.workers.register("w", host="h", pid=1, kinds="evaluate", slots=1, versions={})
 
 
 @pytest.mark.parametrize(
@@ -83,17 +83,17 @@ def test_a_copy_holds_everything(
         with Archive.open(places[1], create=False) as copy:
             assert content(copy) == content(source)
             assert rows == {name: len(found) for name, found in content(source).items()}
-            assert copy.uid != source.uid, "workers of the source stay there"
+            assert copy.database.uid != source.database.uid, "workers of the source stay there"
             # It can be worked with: numbers go on after those that were copied.
-            run = copy.get_run("calm-lake")
+            run = copy.runs.get("calm-lake")
             make = Maker(copy)
             added = make.candidate(run, 9)
-            assert added.id == 1 + max(c.id for c in source.candidates(run))
+            assert added.id == 1 + max(c.id for c in source.candidates.of(run))
             assert make.finished(run, 10, 0.5).train == 0.5
-            (stale,) = copy.sweep_work(-60.0, max_attempts=3)
+            (stale,) = copy.queue.sweep(-60.0, max_attempts=3)
             assert stale.attempt == 2
-            assert copy.create_run("cfr", {}).id == run.id + 1
-            assert {a.state for a in source.attempts()} == {
+            assert copy.runs.create("cfr", {}).id == run.id + 1
+            assert {a.state for a in source.queue.attempts()} == {
                 AttemptState.DONE,
                 AttemptState.RUNNING,
                 AttemptState.QUEUED,
@@ -102,11 +102,11 @@ def test_a_copy_holds_everything(
 
 def test_nothing_is_copied_over_something(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "a.db") as source, Archive.open(tmp_path / "b.db") as target:
-        source.create_run("cfr", {})
-        kept = target.create_run("cfr", {})
+        source.runs.create("cfr", {})
+        kept = target.runs.create("cfr", {})
         with pytest.raises(Conflict, match="holds runs already; name an empty database, or merge"):
             copy_archive(tmp_path / "a.db", tmp_path / "b.db")
-        assert [summary.run for summary in target.list_runs()] == [kept]
+        assert [summary.run for summary in target.runs.summaries()] == [kept]
     with pytest.raises(Conflict, match="onto itself"):
         copy_archive(tmp_path / "a.db", str(tmp_path / "a.db"))
     with pytest.raises(ArchiveNotFound):
@@ -115,10 +115,10 @@ def test_nothing_is_copied_over_something(tmp_path: Path) -> None:
 
 def test_many_rows_are_copied_in_pages(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "a.db") as source:
-        run = source.create_run("cfr", {})
-        with source.transaction():
+        run = source.runs.create("cfr", {})
+        with source.database.transaction():
             for number in range(1203):
-                source.add_candidate(
+                source.candidates.add(
                     run, operator="m", proposer="p", status=Status.REJECTED, note=str(number)
                 )
         copy_archive(tmp_path / "a.db", tmp_path / "b.db")
@@ -154,28 +154,28 @@ def test_archives_of_every_released_version_are_upgraded(
         Archive.open(url)
     assert upgrade(url) == (revision, REVISION)
     with Archive.open(url, create=False) as archive:
-        with archive.engine.connect() as connection:
+        with archive.database.engine.connect() as connection:
             options = {"version_table": VERSION_TABLE, "compare_type": True}
             context = MigrationContext.configure(connection, opts=options)
             assert compare_metadata(context, Base.metadata) == []
-        run = archive.get_run("calm-lake")
+        run = archive.runs.get("calm-lake")
         assert (run.seed, run.config["name"], run.owner, run.pause_requested) == (7, "ü", "vm:1", None)
-        first, second, third = archive.candidates(run)
+        first, second, third = archive.candidates.of(run)
         assert [c.status for c in (first, second, third)] == [Status.OK, Status.CRASHED, Status.PENDING]
         assert [p.candidate_id for p in third.parents] == [first.id, second.id]
         assert (first.train, first.data, second.reason) == (0.5, {"k": 0}, "ValueError: no")
-        (measured,) = archive.evaluations(run=run, status=[Status.OK])
+        (measured,) = archive.evaluations.find(run=run, status=[Status.OK])
         assert (measured.token, measured.seeds, measured.settings) == ("t" * 31 + "0", (1, 2), {"horizon": 5})
         assert measured.scores[0].value == 0.125
-        (given_up,) = archive.evaluations(run=run, candidate=third)
+        (given_up,) = archive.evaluations.find(run=run, candidate=third)
         assert given_up.status is Status.CANCELLED, "the queue of evaluations is gone"
-        assert archive.spending(run)["p:m"].cost == 0.25
-        assert archive.get_state(run, "bandit") == [1, None]
-        assert len(archive.uid) == 32
+        assert archive.calls.spending(run)["p:m"].cost == 0.25
+        assert archive.runs.get_value(run, "bandit") == [1, None]
+        assert len(archive.database.uid) == 32
         # It is worked on like any other.
-        assert archive.finish_candidate(third, Status.TIMEOUT)
-        archive.queue_work("a", "evaluate", {}, run=run)
-        assert archive.claim_work("evaluate", "w") is not None
+        assert archive.candidates.finish(third, Status.TIMEOUT)
+        archive.queue.add("a", "evaluate", {}, run=run)
+        assert archive.queue.claim("evaluate", "w") is not None
 
 
 def test_there_is_a_dump_of_every_released_version() -> None:

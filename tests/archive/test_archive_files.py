@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nashforge.archive import NotAnArchive, export_archive, upgrade
 from nashforge.archive.addresses import endpoint, is_clear, shown_url, without_passwords
+from nashforge.archive.storage.database import Database
 from nashforge.archive.storage.location import display, resolve_url
 from nashforge.archive.store import Archive
 
@@ -27,7 +28,7 @@ def test_an_archive_is_its_owners_alone_whatever_the_umask(tmp_path: Path, mask:
     try:
         file = tmp_path / "deep" / "er" / "a.db"
         with Archive.open(file) as archive:
-            archive.create_run("cfr", {})
+            archive.runs.create("cfr", {})
             beside = sorted(path.name for path in file.parent.iterdir())
             assert beside == ["a.db", "a.db-shm", "a.db-wal"]
             assert {mode(path) for path in file.parent.iterdir()} == {0o600}
@@ -122,4 +123,4 @@ def test_a_password_with_a_slash_is_used_and_not_shown() -> None:
     with pytest.raises(Exception, match="cannot be used") as caught:
         Archive.open(url)
     assert "cret" not in str(caught.value)
-    assert "cret" not in repr(Archive(url))
+    assert "cret" not in repr(Archive(Database(url)))

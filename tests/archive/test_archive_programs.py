@@ -44,29 +44,29 @@ def test_indentation_and_domain_change_the_hash() -> None:
 @pytest.mark.parametrize(("source", "words"), [("a\x00b", "NUL"), ("", "empty"), ("a\ud800", "not Unicode")])
 def test_sources_that_are_no_text_are_refused(archive: Archive, source: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        archive.add_program(source, "cfr")
+        archive.programs.add(source, "cfr")
 
 
 def test_adding_twice_stores_once(archive: Archive) -> None:
-    first = archive.add_program("x = 1  \r\n", "cfr")
-    assert archive.add_program("x = 1", "cfr") == first
+    first = archive.programs.add("x = 1  \r\n", "cfr")
+    assert archive.programs.add("x = 1", "cfr") == first
     assert first.source == "x = 1\n"
-    assert len(archive.find_programs(limit=None)) == 1
+    assert len(archive.programs.find(limit=None)) == 1
 
 
 def test_a_syntax_hash_can_be_added_but_not_changed(archive: Archive) -> None:
-    archive.add_program("x = 1", "cfr")
-    assert archive.add_program("x = 1", "cfr", ast_hash="aa").ast_hash == "aa"
-    assert archive.add_program("x = 1", "cfr", ast_hash="bb").ast_hash == "aa"
-    assert archive.add_program("x = 1", "cfr").ast_hash == "aa"
-    assert [p.source for p in archive.find_programs(ast_hash="aa")] == ["x = 1\n"]
+    archive.programs.add("x = 1", "cfr")
+    assert archive.programs.add("x = 1", "cfr", ast_hash="aa").ast_hash == "aa"
+    assert archive.programs.add("x = 1", "cfr", ast_hash="bb").ast_hash == "aa"
+    assert archive.programs.add("x = 1", "cfr").ast_hash == "aa"
+    assert [p.source for p in archive.programs.find(ast_hash="aa")] == ["x = 1\n"]
 
 
 def test_found_by_nickname_hash_and_prefix(archive: Archive, make: Maker) -> None:
     program = make.program(1)
     for reference in (program.nickname, program.nickname.upper(), program.hash, program.hash[:10], program):
-        assert archive.get_program(reference) == program
-    assert archive.get_program(program.nickname[:-1]) == program
+        assert archive.programs.get(reference) == program
+    assert archive.programs.get(program.nickname[:-1]) == program
 
 
 def test_an_ambiguous_prefix_lists_what_fits(archive: Archive, make: Maker) -> None:
@@ -75,7 +75,7 @@ def test_an_ambiguous_prefix_lists_what_fits(archive: Archive, make: Maker) -> N
     letter = max(set(starts), key=starts.count)
     fitting = {p.nickname for p in programs if p.hash[0] == letter or p.nickname[0] == letter}
     with pytest.raises(AmbiguousReference) as caught:
-        archive.get_program(letter)
+        archive.programs.get(letter)
     assert set(caught.value.matches) <= fitting
     assert len(caught.value.matches) == min(len(fitting), 10)
     assert all(name in str(caught.value) for name in caught.value.matches)
@@ -85,21 +85,21 @@ def test_an_ambiguous_prefix_lists_what_fits(archive: Archive, make: Maker) -> N
 def test_what_fits_nothing_is_not_found(archive: Archive, make: Maker, reference: str) -> None:
     make.program(1)
     with pytest.raises(NotFound, match="no program is called"):
-        archive.get_program(reference)
+        archive.programs.get(reference)
 
 
 def test_search_in_names_and_sources(archive: Archive, make: Maker) -> None:
     make.program(1)
-    wanted = archive.add_program("def Discount():\n    return '100%'\n", "cfr")
-    assert archive.find_programs("discount") == [wanted]
-    assert archive.find_programs("0%'") == [wanted]
-    assert archive.find_programs(wanted.nickname) == [wanted]
-    assert archive.find_programs("discount", domain="psro") == []
-    run = archive.create_run("cfr", {})
+    wanted = archive.programs.add("def Discount():\n    return '100%'\n", "cfr")
+    assert archive.programs.find("discount") == [wanted]
+    assert archive.programs.find("0%'") == [wanted]
+    assert archive.programs.find(wanted.nickname) == [wanted]
+    assert archive.programs.find("discount", domain="psro") == []
+    run = archive.runs.create("cfr", {})
     make.candidate(run, 1)
-    assert [p.source for p in archive.find_programs(run=run)] == ["x = 1\n"]
-    assert set(archive.programs_of(run)) == {make.program(1).hash}
-    assert archive.get_programs([wanted.hash, "0" * 64]) == {wanted.hash: wanted}
+    assert [p.source for p in archive.programs.find(run=run)] == ["x = 1\n"]
+    assert set(archive.programs.of(run)) == {make.program(1).hash}
+    assert archive.programs.by_hash([wanted.hash, "0" * 64]) == {wanted.hash: wanted}
 
 
 def test_names_are_two_known_words_and_the_same_everywhere(archive: Archive, make: Maker) -> None:
@@ -108,7 +108,7 @@ def test_names_are_two_known_words_and_the_same_everywhere(archive: Archive, mak
     assert first in ADJECTIVES
     assert second in ANIMALS
     assert next(candidates(program.hash, ANIMALS)) == program.nickname
-    assert archive.create_run("cfr", {}).nickname.split("-")[1] in LANDSCAPES
+    assert archive.runs.create("cfr", {}).nickname.split("-")[1] in LANDSCAPES
     assert not set(ANIMALS) & set(LANDSCAPES)
 
 
@@ -122,7 +122,7 @@ def test_a_taken_name_goes_to_nobody_else(
     names = [make.program(i).nickname for i in range(5)]
     assert names == ["brisk-otter", "brisk-otter-2", "brisk-otter-3", "brisk-otter-4", "brisk-otter-5"]
     monkeypatch.setattr("nashforge.archive.stores.runs.LANDSCAPES", ("bay",))
-    assert [archive.create_run("cfr", {}).nickname for _ in range(3)] == [
+    assert [archive.runs.create("cfr", {}).nickname for _ in range(3)] == [
         "brisk-bay",
         "brisk-bay-2",
         "brisk-bay-3",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nashforge.archive import CallStatus, Status, export_archive, import_archive
-from nashforge.archive.records import Run
+from nashforge.archive.records import OPEN, Run
 from nashforge.archive.store import Archive
 from nashforge.archive.transfer.copying import copy_archive
 
@@ -29,13 +29,13 @@ def second(tmp_path: Path) -> Iterator[Archive]:
 
 def marks(archive: Archive) -> list[datetime | None]:
     """Return the mark of every row that can have one."""
-    runs = [summary.run for summary in archive.list_runs()]
+    runs = [summary.run for summary in archive.runs.summaries()]
     found = [run.imported for run in runs]
     for run in runs:
-        found += [candidate.imported for candidate in archive.candidates(run)]
-        found += [call.imported for call in archive.model_calls(run=run)]
-    found += [evaluation.imported for evaluation in archive.evaluations()]
-    return found + [program.imported for program in archive.find_programs(limit=None)]
+        found += [candidate.imported for candidate in archive.candidates.of(run)]
+        found += [call.imported for call in archive.calls.find(run=run)]
+    found += [evaluation.imported for evaluation in archive.evaluations.find()]
+    return found + [program.imported for program in archive.programs.find(limit=None)]
 
 
 def filled(archive: Archive, run: Run, make: Maker) -> None:
@@ -43,9 +43,9 @@ def filled(archive: Archive, run: Run, make: Maker) -> None:
     make.finished(run, 0, 0.1)
     make.finished(run, 1, 0.9)
     make.finished(run, 2, None)
-    archive.record_evaluation(make.measured(make.program(0), 0.5))
-    archive.reserve_call(run, provider="p", model="m", request={}, reserved_cost=1.0, token="a" * 8)
-    archive.settle_call("a" * 8, CallStatus.OK, cost=0.5, response={})
+    archive.evaluations.add(make.measured(make.program(0), 0.5))
+    archive.calls.reserve(run, provider="p", model="m", request={}, reserved_cost=1.0, token="a" * 8)
+    archive.calls.settle("a" * 8, CallStatus.OK, cost=0.5, response={})
 
 
 def test_the_marks_stay_whatever_is_done_with_the_rows(
@@ -102,15 +102,14 @@ def test_an_imported_measurement_is_no_cache(
     import_archive(second, tmp_path / "a.gz")
     program = make.program(0)
     conditions = {"suite_digest": "d1", "evaluator": "1", "split": "train"}
-    assert archive.cached_evaluation(program, **conditions) is not None  # type: ignore[arg-type]
-    assert second.cached_evaluation(program, **conditions) is None  # type: ignore[arg-type]
-    mine = second.record_evaluation(Maker(second).measured(program, 0.25))
+    assert archive.evaluations.cached(program, **conditions) is not None  # type: ignore[arg-type]
+    assert second.evaluations.cached(program, **conditions) is None  # type: ignore[arg-type]
+    mine = second.evaluations.add(Maker(second).measured(program, 0.25))
     import_archive(second, tmp_path / "a.gz")
-    assert second.cached_evaluation(program, **conditions) == mine  # type: ignore[arg-type]
-    assert second.evaluations(imported=False) == [mine]
-    assert mine not in second.evaluations(imported=True)
-    assert second.best() == []
-    assert [c.train for c in second.best(second.get_run(run.nickname))] == [0.9, 0.1]
+    assert second.evaluations.cached(program, **conditions) == mine  # type: ignore[arg-type]
+    assert second.evaluations.find(imported=False) == [mine]
+    assert mine not in second.evaluations.find(imported=True)
+    assert [c.train for c in second.candidates.fitted(second.runs.get(run.nickname))] == [0.1, 0.9]
 
 
 def test_a_run_of_our_own_takes_nothing_from_a_file(
@@ -121,16 +120,16 @@ def test_a_run_of_our_own_takes_nothing_from_a_file(
     waiting = make.candidate(run, 3)
     export_archive(archive, tmp_path / "a.gz")
     import_archive(second, tmp_path / "a.gz")
-    theirs = second.get_run(run.nickname)
-    for candidate in second.open_candidates(theirs):
-        second.finish_candidate(candidate, Status.OK, train=1e9)
-    second.set_fitness(second.candidates(theirs)[0], test=1e9)
+    theirs = second.runs.get(run.nickname)
+    for candidate in second.candidates.of(theirs, status=OPEN):
+        second.candidates.finish(candidate, Status.OK, train=1e9)
+    second.candidates.set_fitness(second.candidates.of(theirs)[0], test=1e9)
     Maker(second).finished(theirs, 9, 1e9)
     export_archive(second, tmp_path / "b.gz")
-    before = archive.candidates(run)
+    before = archive.candidates.of(run)
     report = import_archive(archive, tmp_path / "b.gz")
-    assert archive.candidates(run) == before
-    assert archive.get_candidate(waiting).status is Status.PENDING
+    assert archive.candidates.of(run) == before
+    assert archive.candidates.get(waiting).status is Status.PENDING
     assert report.left_out == {"candidate": 1, "evaluation": 1}
     assert report.added == {"program": 1}
 
@@ -141,19 +140,19 @@ def test_an_imported_run_that_was_continued_here_is_our_own_from_then_on(
     filled(archive, run, make)
     export_archive(archive, tmp_path / "early.gz")
     import_archive(second, tmp_path / "early.gz")
-    here = second.get_run(run.nickname)
-    assert second.forget_imported(here) == 2
-    first, _, failed = second.candidates(here)
+    here = second.runs.get(run.nickname)
+    assert second.candidates.forget_imported(here) == 2
+    first, _, failed = second.candidates.of(here)
     assert (first.status, first.train, first.imported) == (Status.PENDING, None, None)
     assert (failed.status, failed.imported is None) == (Status.CRASHED, False)
-    assert all(e.imported is not None for e in second.evaluations())
-    second.finish_candidate(first, Status.OK, train=0.125)
-    archive.set_fitness(archive.candidates(run)[0], test=7.0)
+    assert all(e.imported is not None for e in second.evaluations.find())
+    second.candidates.finish(first, Status.OK, train=0.125)
+    archive.candidates.set_fitness(archive.candidates.of(run)[0], test=7.0)
     make.finished(run, 4, 5.0)
     export_archive(archive, tmp_path / "late.gz")
     assert import_archive(second, tmp_path / "late.gz").left_out == {"candidate": 1, "evaluation": 1}
-    assert [c.train for c in second.candidates(here)] == [0.125, None, None]
-    assert second.get_run(here).imported is not None
+    assert [c.train for c in second.candidates.of(here)] == [0.125, None, None]
+    assert second.runs.get(here).imported is not None
 
 
 def test_programs_get_no_names_that_mean_something_else(

@@ -70,7 +70,7 @@ def test_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(NotAnArchive):
             resolve_url(wrong)
     with Archive.open("a b?.db") as archive:
-        archive.create_run("cfr", {})
+        archive.runs.create("cfr", {})
     assert Path("a b?.db").exists()
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_created_unless_asked(tmp_path: Path) -> None:
 
 
 def test_migrations_lead_to_the_models(archive: Archive) -> None:
-    with archive.engine.connect() as connection:
+    with archive.database.engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
         )
@@ -99,7 +99,7 @@ def test_the_revision_is_the_newest_migration() -> None:
 
 
 def test_a_file_is_in_wal_mode_and_synced(tmp_path: Path) -> None:
-    with Archive.open(tmp_path / "a.db") as archive, archive.engine.connect() as connection:
+    with Archive.open(tmp_path / "a.db") as archive, archive.database.engine.connect() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -108,25 +108,25 @@ def test_a_file_is_in_wal_mode_and_synced(tmp_path: Path) -> None:
 
 
 def set_revision(archive: Archive, revision: str) -> None:
-    with archive.transaction() as connection:
+    with archive.database.transaction() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
 
 
 def test_a_newer_schema_is_refused(archive: Archive) -> None:
     set_revision(archive, "9999")
-    for attempt in (lambda: Archive.open(archive.url), lambda: upgrade(archive.url)):
+    for attempt in (lambda: Archive.open(archive.database.url), lambda: upgrade(archive.database.url)):
         with pytest.raises(SchemaMismatch, match=r"newer version .*upgrade Nashforge") as caught:
             attempt()
         assert (caught.value.found, caught.value.expected) == ("9999", REVISION)
         assert not caught.value.upgradable
-    assert schema_version(archive.url) == "9999"
+    assert schema_version(archive.database.url) == "9999"
 
 
 def test_an_older_schema_names_the_command_and_is_upgraded(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A revision is written beside the others: data survives the upgrade, a failure changes nothing."""
-    run = archive.create_run("cfr", {"kept": True})
+    run = archive.runs.create("cfr", {"kept": True})
     migrations = tmp_path / "migrations"
     shipped = Path(alembic_config().get_main_option("script_location") or "")
     (migrations / "versions").mkdir(parents=True)
@@ -146,20 +146,20 @@ def test_an_older_schema_names_the_command_and_is_upgraded(
     config.set_main_option("script_location", str(migrations))
     monkeypatch.setattr("nashforge.archive.storage.schema.alembic_config", lambda: config)
     monkeypatch.setattr("nashforge.archive.storage.schema.REVISION", "more")
-    candidate = archive.add_candidate(run, operator="seed", proposer="x")
+    candidate = archive.candidates.add(run, operator="seed", proposer="x")
     with pytest.raises(SchemaMismatch, match="nashforge db upgrade") as caught:
-        Archive.open(archive.url)
+        Archive.open(archive.database.url)
     assert caught.value.upgradable
     with pytest.raises(RuntimeError, match="half way"):
-        upgrade(archive.url)
-    assert schema_version(archive.url) == REVISION
+        upgrade(archive.database.url)
+    assert schema_version(archive.database.url) == REVISION
     second.write_text(body)
-    assert upgrade(archive.url) == (REVISION, "more")
-    assert upgrade(archive.url) == ("more", "more")
-    with Archive.open(archive.url) as again:
-        assert again.get_run(run) == run
-        assert again.get_candidate(candidate) == candidate
-        with again.engine.connect() as connection:
+    assert upgrade(archive.database.url) == (REVISION, "more")
+    assert upgrade(archive.database.url) == ("more", "more")
+    with Archive.open(archive.database.url) as again:
+        assert again.runs.get(run) == run
+        assert again.candidates.get(candidate) == candidate
+        with again.database.engine.connect() as connection:
             assert connection.execute(text("SELECT colour FROM runs")).all() == [(None,)]
 
 
@@ -175,7 +175,7 @@ def test_other_peoples_databases_are_left_alone(url: str) -> None:
     for attempt in (lambda: Archive.open(url), lambda: upgrade(url)):
         with pytest.raises(NotAnArchive, match=r"something else \(runs\); name another database"):
             attempt()
-    with Database(resolve_url(url)) as other, other._read() as connection:
+    with Database(resolve_url(url)) as other, other.reading() as connection:
         assert inspect(connection).get_table_names() == ["runs"]
 
 
@@ -192,7 +192,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 def test_a_file_that_may_not_be_written(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "a.db") as archive:
-        archive.create_run("cfr", {})
+        archive.runs.create("cfr", {})
     with sqlite3.connect(tmp_path / "a.db") as raw:
         raw.execute("PRAGMA query_only = ON")
         with pytest.raises(sqlite3.OperationalError) as caught:
@@ -208,19 +208,19 @@ def test_a_locked_file(tmp_path: Path) -> None:
     holder = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseBusy, match=r"locked .* try again, nothing finished is lost"):
-        archive.create_run("cfr", {})
-    assert archive.list_runs() == []
+        archive.runs.create("cfr", {})
+    assert archive.runs.summaries() == []
     holder.execute("ROLLBACK")
     holder.close()
-    assert archive.create_run("cfr", {}).id == 1
+    assert archive.runs.create("cfr", {}).id == 1
 
 
 def test_a_full_disk_loses_only_the_write_that_did_not_fit(tmp_path: Path) -> None:
     """SQLite's own page limit gives the very error of a full disk, at a chosen moment."""
     archive = Archive.open(tmp_path / "a.db")
-    run = archive.create_run("cfr", {})
-    archive.engine.pool.dispose()
-    with archive.engine.connect() as connection:
+    run = archive.runs.create("cfr", {})
+    archive.database.engine.pool.dispose()
+    with archive.database.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         raw = connection.connection.dbapi_connection
         assert raw is not None
@@ -230,18 +230,18 @@ def test_a_full_disk_loses_only_the_write_that_did_not_fit(tmp_path: Path) -> No
     def fill() -> None:
         nonlocal written
         for number in range(1000):
-            archive.add_program(f"x = {number}\n" + "# much text\n" * 200, "cfr")
+            archive.programs.add(f"x = {number}\n" + "# much text\n" * 200, "cfr")
             written += 1
 
     with pytest.raises(DiskFull, match=r"is full; free some space in .*nothing finished is lost"):
         fill()
     assert 0 < written < 1000
-    assert len(archive.find_programs(limit=None)) == written
+    assert len(archive.programs.find(limit=None)) == written
     archive.close()
     with Archive.open(tmp_path / "a.db") as again:
-        assert len(again.find_programs(limit=None)) == written
-        assert again.add_program("now = 'there is room'\n", "cfr")
-        assert again.get_run(run) == run
+        assert len(again.programs.find(limit=None)) == written
+        assert again.programs.add("now = 'there is room'\n", "cfr")
+        assert again.runs.get(run) == run
 
 
 def test_a_server_that_is_not_there() -> None:
@@ -258,23 +258,23 @@ def test_a_database_that_is_not_there(server: str) -> None:
 
 def test_a_server_that_restarts_is_found_again(postgresql: str) -> None:
     """The server ends our connections; the next operation opens new ones."""
-    with Archive.open(postgresql) as archive, Database(archive.url) as other:
-        run = archive.create_run("cfr", {})
-        with archive._read() as connection:
+    with Archive.open(postgresql) as archive, Database(archive.database.url) as other:
+        run = archive.runs.create("cfr", {})
+        with archive.database.reading() as connection:
             pid = connection.scalar(text("SELECT pg_backend_pid()"))
         with other.transaction() as connection:
             connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-        assert archive.get_run(run) == run
+        assert archive.runs.get(run) == run
 
 
 def test_it_can_be_sent_to_other_processes(archive: Archive) -> None:
-    run = archive.create_run("cfr", {})
+    run = archive.runs.create("cfr", {})
     copy = pickle.loads(pickle.dumps(archive))
-    assert copy.get_run(run) == run
+    assert copy.runs.get(run) == run
     copy.close()
     assert "secret" not in repr(Database("postgresql+psycopg://u:secret@h/d"))
 
 
 def test_the_environment_names_the_database(tmp_path: Path) -> None:
     with Archive.open() as archive:
-        assert archive.location == os.environ["NASHFORGE_DATABASE"] == str(tmp_path / "default.db")
+        assert archive.database.location == os.environ["NASHFORGE_DATABASE"] == str(tmp_path / "default.db")

@@ -45,39 +45,39 @@ def rich(archive: Archive, make: Maker, run: Run) -> None:
     child = make.finished(
         run, 1, 0.2, parents=[Parent(first.id), Parent(first.id, Role.INSPIRATION)], island=1, data={"a": 1}
     )
-    archive.set_fitness(child, validation=0.3)
+    archive.candidates.set_fitness(child, validation=0.3)
     make.finished(run, 2, None)
-    archive.add_candidate(run, operator="diff", proposer="x", status=Status.REJECTED, reason="\x00 no")
+    archive.candidates.add(run, operator="diff", proposer="x", status=Status.REJECTED, reason="\x00 no")
     make.candidate(run, 3)
-    archive.record_evaluation(make.measured(make.program(0), 0.7))
+    archive.evaluations.add(make.measured(make.program(0), 0.7))
     failure = NewEvaluation(program=make.program(9).hash, suite="cfr-test", status=Status.TIMEOUT, log="slow")
-    archive.record_evaluation(failure)
-    call = archive.reserve_call(
+    archive.evaluations.add(failure)
+    call = archive.calls.reserve(
         run, provider="p", model="m", request={"text": "\x00"}, reserved_cost=1.0, candidate=child
     )
-    archive.settle_call(call, CallStatus.OK, cost=0.1, response={"text": "ok"}, input_tokens=3)
-    archive.set_state(run, "rng", {"state": [1, 2**60]})
-    archive.claim_run(run, "me")
-    archive.set_run_state(run, RunState.FINISHED, "max_evaluations")
+    archive.calls.settle(call, CallStatus.OK, cost=0.1, response={"text": "ok"}, input_tokens=3)
+    archive.runs.set_value(run, "rng", {"state": [1, 2**60]})
+    archive.runs.claim(run, "me")
+    archive.runs.set_state(run, RunState.FINISHED, "max_evaluations")
 
 
 def contents(archive: Archive) -> list[Any]:
     """Everything that travels, without the numbers that a database gives, and where it came from."""
-    programs = archive.get_programs(p.hash for p in archive.find_programs(limit=None))
+    programs = archive.programs.by_hash(p.hash for p in archive.programs.find(limit=None))
     found: list[Any] = [{key: replace(program, imported=None) for key, program in programs.items()}]
-    for summary in reversed(archive.list_runs()):
+    for summary in reversed(archive.runs.summaries()):
         run = summary.run
         found.append(replace(run, id=0, imported=None))
-        index = {c.id: c.index for c in archive.candidates(run)}
-        for candidate, evaluations in archive.outcomes(run):
+        index = {c.id: c.index for c in archive.candidates.of(run)}
+        for candidate, evaluations in archive.candidates.outcomes(run):
             parents = [(index[p.candidate_id], p.role) for p in candidate.parents]
             found.append((replace(candidate, id=0, run_id=0, imported=None, parents=()), parents))
             found += [replace(e, id=0, run_id=0, candidate_id=0, imported=None) for e in evaluations]
-        for call in archive.model_calls(run=run):
+        for call in archive.calls.find(run=run):
             place = None if call.candidate_id is None else index[call.candidate_id]
             found.append((replace(call, id=0, run_id=0, candidate_id=0, imported=None), place))
-        found.append(archive.get_state(run, "rng"))
-    alone = [e for e in archive.evaluations() if e.run_id is None]
+        found.append(archive.runs.get_value(run, "rng"))
+    alone = [e for e in archive.evaluations.find() if e.run_id is None]
     return [*found, [replace(e, id=0, imported=None) for e in alone]]
 
 
@@ -106,40 +106,40 @@ def test_what_goes_out_comes_in(
 
 def test_from_a_file_to_a_server(tmp_path: Path, postgresql: str) -> None:
     with Archive.open(tmp_path / "a.db") as archive, Archive.open(postgresql) as server:
-        rich(archive, Maker(archive), archive.create_run("cfr", {"x": "\x00"}))
+        rich(archive, Maker(archive), archive.runs.create("cfr", {"x": "\x00"}))
         export_archive(archive, tmp_path / "a.gz")
         import_archive(server, tmp_path / "a.gz")
         assert contents(server) == contents(archive)
         assert import_archive(server, tmp_path / "a.gz").added == {}
         # What is stored next gets numbers of its own.
-        Maker(server).finished(server.create_run("cfr", {}), 77, 0.5)
+        Maker(server).finished(server.runs.create("cfr", {}), 77, 0.5)
 
 
 def test_a_part_travels_with_what_belongs_to_it(
     archive: Archive, second: Archive, run: Run, make: Maker, tmp_path: Path
 ) -> None:
     origin = make.finished(run, 0, 0.1)
-    other = archive.create_run("cfr", {})
+    other = archive.runs.create("cfr", {})
     make.finished(other, 1, 0.5, parents=[Parent(origin.id)])
-    archive.record_evaluation(make.measured(make.program(1), 0.9))
-    archive.record_evaluation(make.measured(make.program(5), 0.9))
+    archive.evaluations.add(make.measured(make.program(1), 0.9))
+    archive.evaluations.add(make.measured(make.program(5), 0.9))
     report = export_archive(archive, tmp_path / "part.gz", runs=[other.nickname])
     assert report.added == {"program": 1, "run": 1, "candidate": 1, "evaluation": 2}
     imported = import_archive(second, tmp_path / "part.gz")
     assert imported.missing_parents == 1
-    assert second.candidates(1)[0].parents == ()
+    assert second.candidates.of(1)[0].parents == ()
     export_archive(archive, tmp_path / "rest.gz", runs=[run])
     import_archive(second, tmp_path / "rest.gz")
     assert import_archive(second, tmp_path / "part.gz").missing_parents == 0
-    child = second.candidates(second.get_run(other.nickname))[0]
-    assert second.get_candidate(child.parents[0].candidate_id).run == run.nickname
+    child = second.candidates.of(second.runs.get(other.nickname))[0]
+    assert second.candidates.get(child.parents[0].candidate_id).run == run.nickname
     only = export_archive(archive, tmp_path / "one.gz", programs=[make.program(5).nickname])
     assert only.added == {"program": 1, "evaluation": 1}
 
 
 def test_calls_stay_behind_when_asked(archive: Archive, run: Run, make: Maker, tmp_path: Path) -> None:
     rich(archive, make, run)
-    archive.reserve_call(run, provider="p", model="m", request={}, reserved_cost=1.0)
+    archive.calls.reserve(run, provider="p", model="m", request={}, reserved_cost=1.0)
     assert export_archive(archive, tmp_path / "a.gz").added["model_call"] == 1
     assert "model_call" not in export_archive(archive, tmp_path / "b.gz", model_calls=False).added
 
@@ -147,26 +147,28 @@ def test_calls_stay_behind_when_asked(archive: Archive, run: Run, make: Maker, t
 def test_a_longer_run_completes_what_was_imported_before(
     archive: Archive, second: Archive, run: Run, make: Maker, tmp_path: Path
 ) -> None:
-    archive.claim_run(run, "me")
+    archive.runs.claim(run, "me")
     done = make.finished(run, 0, 0.1)
     waiting = make.candidate(run, 1)
     export_archive(archive, tmp_path / "early.gz")
     import_archive(second, tmp_path / "early.gz")
-    early = second.get_run(run.nickname)
+    early = second.runs.get(run.nickname)
     assert (early.state, early.owner) == (RunState.PAUSED, None)
-    archive.finish_candidate(waiting, Status.OK, evaluations=[make.measured(waiting.program, 0.4)], train=0.4)
-    archive.set_fitness(done, test=0.05)
+    archive.candidates.finish(
+        waiting, Status.OK, evaluations=[make.measured(waiting.program, 0.4)], train=0.4
+    )
+    archive.candidates.set_fitness(done, test=0.05)
     make.finished(run, 2, 0.6)
-    archive.set_run_state(run, RunState.FINISHED, "enough")
+    archive.runs.set_state(run, RunState.FINISHED, "enough")
     export_archive(archive, tmp_path / "late.gz")
     report = import_archive(second, tmp_path / "late.gz")
     assert report.added == {"program": 1, "candidate": 1, "evaluation": 2}
-    assert [(c.train, c.test, c.status) for c in second.candidates(early)] == [
+    assert [(c.train, c.test, c.status) for c in second.candidates.of(early)] == [
         (0.1, 0.05, Status.OK),
         (0.4, None, Status.OK),
         (0.6, None, Status.OK),
     ]
-    assert second.get_run(early).state is RunState.FINISHED
+    assert second.runs.get(early).state is RunState.FINISHED
     # The early file now knows less, and changes nothing.
     before = contents(second)
     import_archive(second, tmp_path / "early.gz")
@@ -176,14 +178,14 @@ def test_a_longer_run_completes_what_was_imported_before(
 def test_taken_names_are_replaced(
     archive: Archive, second: Archive, run: Run, make: Maker, tmp_path: Path
 ) -> None:
-    archive.rename_run(run, "mine")
-    second.create_run("cfr", {}, nickname="mine")
+    archive.runs.rename(run, "mine")
+    second.runs.create("cfr", {}, nickname="mine")
     make.candidate(run, 1)
     export_archive(archive, tmp_path / "a.gz")
     report = import_archive(second, tmp_path / "a.gz")
     assert list(report.renamed) == ["mine"]
-    assert second.get_run(report.renamed["mine"]).uid == run.uid
-    assert len(second.list_runs()) == 2
+    assert second.runs.get(report.renamed["mine"]).uid == run.uid
+    assert len(second.runs.summaries()) == 2
 
 
 def edit(file: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
@@ -233,8 +235,8 @@ def test_a_damaged_file_changes_nothing(
     with Archive.open(tmp_path / "third.db") as third:
         with pytest.raises(DamagedExport, match=r"export|upgrade Nashforge"):
             import_archive(third, file)
-        assert third.list_runs() == []
-        assert third.find_programs() == []
+        assert third.runs.summaries() == []
+        assert third.programs.find() == []
 
 
 def test_files_that_are_no_exports(archive: Archive, run: Run, make: Maker, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ def write(archive: Archive, run: int, name: str, count: int | None, told: TextIO
     for number in numbers() if count is None else range(count):
         # Every second program is one that all writers add.
         source = f"x = {number}" if number % 2 else f"{name} = {number}"
-        program = archive.add_program(source, "cfr")
-        candidate = archive.add_candidate(run, program=program, operator="mutate", proposer=name)
+        program = archive.programs.add(source, "cfr")
+        candidate = archive.candidates.add(run, program=program, operator="mutate", proposer=name)
         scores = tuple(Score("kuhn", "exploitability", 1.0, iteration=k) for k in range(20))
         measured = NewEvaluation(program=program.hash, suite="s", status=Status.OK, scores=scores)
-        if not archive.finish_candidate(candidate, Status.OK, evaluations=[measured], train=float(number)):
+        if not archive.candidates.finish(candidate, Status.OK, evaluations=[measured], train=float(number)):
             raise RuntimeError(f"candidate {candidate.index} was finished by somebody else")
         print(candidate.index, measured.token, file=told, flush=True)

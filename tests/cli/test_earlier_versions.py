@@ -56,7 +56,7 @@ def measured(archive: Archive, name: str) -> float:
     """Return the exploitability after 40 iterations that the archive holds of a program."""
     (value,) = {
         score.value
-        for row in archive.evaluations(program=archive.get_program(name))
+        for row in archive.evaluations.find(program=archive.programs.get(name))
         if row.evaluator == "cfr-1" and row.split == "train"
         for score in row.scores
         if score.metric == "exploitability" and score.iteration == 40
@@ -88,15 +88,15 @@ def test_programs_are_measured_anew_as_translations(earlier: Commands, tmp_path:
     result = earlier("evaluate", BEST, "--game", "kuhn_poker", "--iterations", 40, "--json")
     assert result.exit_code == 0, result.stderr
     with Archive.open(earlier.database) as archive:
-        old = archive.get_program(BEST)
-        (new,) = archive.find_programs(TRANSLATED + old.hash)
+        old = archive.programs.get(BEST)
+        (new,) = archive.programs.find(TRANSLATED + old.hash)
         assert is_outdated(old)
         assert not is_outdated(new)
-        assert archive.get_program(old.hash) == old
+        assert archive.programs.get(old.hash) == old
         value = measured(archive, BEST)
-        rows = archive.evaluations(program=new)
+        rows = archive.evaluations.find(program=new)
         assert {row.evaluator for row in rows} == {"cfr-2"}
-        assert {row.evaluator for row in archive.evaluations(program=old)} == {"cfr-1"}
+        assert {row.evaluator for row in archive.evaluations.find(program=old)} == {"cfr-1"}
     assert f"{BEST} was written for an earlier interface" in result.stderr
     assert new.nickname in result.stderr
     (row,) = json.loads(result.stdout)
@@ -121,7 +121,11 @@ def test_games_are_solved_with_translations(earlier: Commands) -> None:
 @pytest.mark.parametrize("words", [(), ("--max-evaluations", "9"), ("--max-evaluations", "2")])
 def test_its_run_is_not_continued(earlier: Commands, words: tuple[str, ...]) -> None:
     with Archive.open(earlier.database) as archive:
-        before = archive.get_run("before"), archive.candidates("before"), archive.evaluations(run="before")
+        before = (
+            archive.runs.get("before"),
+            archive.candidates.of("before"),
+            archive.evaluations.find(run="before"),
+        )
     result = earlier("resume", "before", *words)
     assert result.exit_code == 2
     assert "measured by the evaluator cfr-1, and this version measures by cfr-2" in result.stderr
@@ -129,15 +133,19 @@ def test_its_run_is_not_continued(earlier: Commands, words: tuple[str, ...]) -> 
     preview = earlier("prompt", "preview", "before")
     assert (preview.exit_code, "cfr-1" in preview.stderr) == (2, True)
     with Archive.open(earlier.database) as archive:
-        after = archive.get_run("before"), archive.candidates("before"), archive.evaluations(run="before")
+        after = (
+            archive.runs.get("before"),
+            archive.candidates.of("before"),
+            archive.evaluations.find(run="before"),
+        )
     assert after == before
 
 
 def test_a_run_that_has_measured_nothing_yet_is_not_continued_either(earlier: Commands) -> None:
     with Archive.open(earlier.database) as archive:
-        run = archive.create_run("cfr", archive.get_run("before").config, nickname="begun")
-        program = archive.get_program("teal-shrike")
-        archive.add_candidate(run, program=program, operator="seed", proposer="library", index=0)
+        run = archive.runs.create("cfr", archive.runs.get("before").config, nickname="begun")
+        program = archive.programs.get("teal-shrike")
+        archive.candidates.add(run, program=program, operator="seed", proposer="library", index=0)
     result = earlier("resume", "begun")
     assert (result.exit_code, "begun with another interface" in result.stderr) == (2, True)
 

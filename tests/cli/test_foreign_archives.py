@@ -233,7 +233,7 @@ def test_the_header_of_an_export_is_only_comments(searched: Commands, tmp_path: 
     from nashforge.evolve.measurement.programs import with_header
 
     with Archive.open(searched.database) as archive:
-        program = archive.get_program(searched.run["best"])
+        program = archive.programs.get(searched.run["best"])
     text = with_header(program, [f"a{end}import os" for end in ENDS])
     check_export(text)
     tree = ast.parse(text)

@@ -104,7 +104,7 @@ def test_what_models_say_reaches_no_terminal_as_it_is(empty, keyless, capsys):
         words = ["run", "cfr", *empty.quick, "--model", model, "--max-evaluations", 3, "--name", "loud"]
         shown = empty.text(*words) + empty.text("status", "loud") + empty.text("lineage", "loud")
     with Archive.open(empty.database) as archive:
-        assert any("[red]Boo" in (c.note or "") for c in archive.candidates(archive.get_run("loud")))
+        assert any("[red]Boo" in (c.note or "") for c in archive.candidates.of(archive.runs.get("loud")))
     assert "\x1b" not in shown
     assert "\x07" not in shown
     assert "\u202e" not in shown

@@ -38,7 +38,7 @@ def test_a_rule_needs_no_archive() -> None:
 
 
 def test_nicknames_hashes_and_their_prefixes(archive: Archive) -> None:
-    program = archive.add_program(EDITED, "cfr")
+    program = archive.programs.add(EDITED, "cfr")
     for reference in (program.nickname, program.nickname[:5], program.hash, program.hash[:8]):
         named = find_program(reference, lambda: archive)
         assert (named.label, named.stored) == (program.nickname, program)
@@ -68,7 +68,7 @@ def test_unknown_names_say_where_was_looked(archive: Archive) -> None:
 
 
 def test_an_exported_file_is_the_same_program_until_it_is_edited(archive: Archive) -> None:
-    program = archive.add_program(EDITED, "cfr")
+    program = archive.programs.add(EDITED, "cfr")
     text = with_header(program, ["Fitness: train +1", "Lineage:"])
     compile(text, "rule.py", "exec")
     assert without_header(text, "cfr") == program.source
@@ -84,7 +84,7 @@ def test_an_exported_file_is_the_same_program_until_it_is_edited(archive: Archiv
 def test_an_exported_file_says_its_domain(
     archive: Archive, tmp_path: Path, domain_name: str, program: str
 ) -> None:
-    stored = archive.add_program(domain(domain_name).source(program), domain_name)
+    stored = archive.programs.add(domain(domain_name).source(program), domain_name)
     path = tmp_path / "exported.py"
     path.write_text(with_header(stored, ["Measured:"]))
     named = find_program(str(path), lambda: archive)
@@ -124,7 +124,7 @@ def test_names_of_one_other_library_need_no_domain(archive: Archive) -> None:
 
 def test_ambiguous_prefixes_list_what_they_fit(archive: Archive) -> None:
     # More programs than letters: two nicknames begin alike.
-    programs = [archive.add_program(EDITED + f"# {number}\n", "cfr") for number in range(27)]
+    programs = [archive.programs.add(EDITED + f"# {number}\n", "cfr") for number in range(27)]
     letters = [program.nickname[0] for program in programs]
     letter = next(letter for letter in letters if letters.count(letter) > 1)
     with pytest.raises(AmbiguousReference) as caught:
@@ -177,7 +177,7 @@ def test_a_name_of_two_libraries_is_that_of_the_others_domain(archive: Archive, 
     with pytest.raises(UnknownProgramError, match="cleanup"):  # what it imports is the interface of both
         find_programs(["random", str(path)], lambda: archive)
     for name in ("cleanup", "gathering"):
-        stored = archive.add_program(source + f"# {name}\n", name)
+        stored = archive.programs.add(source + f"# {name}\n", name)
         path.write_text(with_header(stored, []), encoding="utf-8")
         found = find_programs(["random", str(path)], lambda: archive)
         assert [named.domain for named in found] == [name, name]

@@ -95,7 +95,7 @@ def test_a_run_of_cfr(searched, tmp_path):
         assert known in text
     assert "exploitability (utility) by game" in text
     with Archive.open(searched.database) as archive:
-        assert archive.get_program(best).source.strip() in page.text["pre"]
+        assert archive.programs.get(best).source.strip() in page.text["pre"]
     # Progress, and the convergence on the training and the test games.
     pictures = [base64.b64decode(image["src"].partition(",")[2]) for image in page.all("img")]
     assert len(pictures) == 3
@@ -106,8 +106,8 @@ def test_a_run_of_cfr(searched, tmp_path):
 def test_numbers_of_known_programs_are_those_of_the_archive(searched, tmp_path):
     page, _ = reported(searched.database, tmp_path, "first-light")
     with Archive.open(searched.database) as archive:
-        program = archive.add_program(rule_source("dcfr"), "cfr")
-        [*_, row] = [e for e in archive.evaluations(program=program) if e.settings["horizon"] == 50]
+        program = archive.programs.add(rule_source("dcfr"), "cfr")
+        [*_, row] = [e for e in archive.evaluations.find(program=program) if e.settings["horizon"] == 50]
         value = max((s for s in row.scores if s.metric == "exploitability"), key=lambda s: s.iteration).value
     assert number(value) in page.text["tbody"]
 
@@ -118,15 +118,15 @@ def hostile_run(database):
     settings = {"horizon": 10}
     with Archive.open(database) as archive:
         config = {"domain": "cfr", "strategy": EVIL, "proposer": EVIL, "train": EVIL, "max_evaluations": 3}
-        run = archive.create_run("cfr", config, nickname="bad-news", versions={EVIL: EVIL})
-        run = archive.set_run_state(run, RunState.RUNNING)
+        run = archive.runs.create("cfr", config, nickname="bad-news", versions={EVIL: EVIL})
+        run = archive.runs.set_state(run, RunState.RUNNING)
         parents = []
         for index in range(2):
-            candidate = archive.add_candidate(
+            candidate = archive.candidates.add(
                 run, operator="seed" if index == 0 else EVIL, proposer=EVIL, parents=parents
             )
-            program = archive.add_program(source + "#\n" * index, "cfr")
-            archive.set_program(candidate, program, note=EVIL)
+            program = archive.programs.add(source + "#\n" * index, "cfr")
+            archive.candidates.set_program(candidate, program, note=EVIL)
             row = NewEvaluation(
                 program=program.hash,
                 suite=EVIL,
@@ -139,10 +139,10 @@ def hostile_run(database):
                     Score(EVIL, "exploitability", 0.1 - index / 100, "min", 10),
                 ),
             )
-            archive.finish_candidate(candidate, Status.OK, train=1.0 + index, evaluations=[row])
+            archive.candidates.finish(candidate, Status.OK, train=1.0 + index, evaluations=[row])
             parents = [Parent(candidate.id)]
-        failed = archive.add_candidate(run, operator=EVIL, proposer=EVIL)
-        archive.finish_candidate(failed, Status.REJECTED, reason=EVIL)
+        failed = archive.candidates.add(run, operator=EVIL, proposer=EVIL)
+        archive.candidates.finish(failed, Status.REJECTED, reason=EVIL)
 
 
 def test_nothing_foreign_comes_alive(tmp_path):
@@ -171,10 +171,10 @@ def dilemma_run(database, source, games):
             "horizon": 30,
             "fitness": {"kind": "value", "reference": "nearest_apple"},
         }
-        run = archive.create_run("cleanup", config, nickname="wet-feet")
-        candidate = archive.add_candidate(run, operator="seed", proposer="offline")
-        program = archive.add_program(source, "cleanup")
-        archive.set_program(candidate, program, note="nearest_apple")
+        run = archive.runs.create("cleanup", config, nickname="wet-feet")
+        candidate = archive.candidates.add(run, operator="seed", proposer="offline")
+        program = archive.programs.add(source, "cleanup")
+        archive.candidates.set_program(candidate, program, note="nearest_apple")
         scores = [
             Score(game, metric, value + k, "max", 30 if metric == "efficiency" else None)
             for k, game in enumerate(games)
@@ -189,7 +189,7 @@ def dilemma_run(database, source, games):
             settings={"horizon": 30},
             scores=tuple(scores),
         )
-        archive.finish_candidate(candidate, Status.OK, train=1.0, evaluations=[row] if games else [])
+        archive.candidates.finish(candidate, Status.OK, train=1.0, evaluations=[row] if games else [])
 
 
 GAMES = [f"cleanup(agents=3,map=cleanup_small,preset=gallego2026,horizon=30) seed={seed}" for seed in (7, 8)]
@@ -228,7 +228,7 @@ def test_a_policy_that_fails_is_told(tmp_path):
 def test_a_run_without_a_program_and_of_an_unknown_domain(tmp_path):
     database = tmp_path / "new.db"
     with Archive.open(database) as archive:
-        archive.create_run("weather", {"domain": "weather"}, nickname="early-bird")
+        archive.runs.create("weather", {"domain": "weather"}, nickname="early-bird")
     page, told = reported(database, tmp_path)
     check_inert(page)
     assert told["best"] is None

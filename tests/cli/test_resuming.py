@@ -53,8 +53,8 @@ def test_a_limit_below_what_was_made_is_wrong_usage(finished: Any) -> None:
 
 def test_an_archive_that_was_given_a_lower_limit_says_nothing_false(finished: Any) -> None:
     with Archive.open(finished.database) as archive:
-        archive.set_state(archive.get_run("short"), "changes", {"max_evaluations": 2})
-        facts = dict(_facts(report_of(archive, archive.get_run("short"))))
+        archive.runs.set_value(archive.runs.get("short"), "changes", {"max_evaluations": 2})
+        facts = dict(_facts(report_of(archive, archive.runs.get("short"))))
     assert facts["evaluations"] == "3 of at most 3"
     assert "evaluations 3/3" in finished.text("status", "short")
 
@@ -78,8 +78,8 @@ def test_every_end_names_what_would_continue_the_run(
     tmp_path: Path, reason: str, settings: dict[str, Any], changes: dict[str, Any], option: str | None
 ) -> None:
     with Archive.open(tmp_path / "a.db") as archive:
-        run = archive.create_run("cfr", {"max_evaluations": 80, **settings}, seed=0, nickname="r")
-        run = archive.set_run_state(run, RunState.FINISHED, reason)
+        run = archive.runs.create("cfr", {"max_evaluations": 80, **settings}, seed=0, nickname="r")
+        run = archive.runs.set_state(run, RunState.FINISHED, reason)
         told = nothing_left(archive, run, changes)
     assert (told is None) == (option is None)
     assert option is None or (told is not None and option in told)
@@ -89,8 +89,8 @@ def test_time_is_time_worked(finished: Any) -> None:
     first = state_of(finished)["seconds"]
     # What lies between two sessions is no work.
     with Archive.open(finished.database) as archive:
-        run = archive.get_run("short")
-        archive.set_state(run, "worked", 100.0)
+        run = archive.runs.get("short")
+        archive.runs.set_value(run, "worked", 100.0)
         assert run.finished is not None
         assert run_status(archive, run).result.seconds == 100.0
     began = time.monotonic()
@@ -99,16 +99,16 @@ def test_time_is_time_worked(finished: Any) -> None:
     assert 100.0 < told["seconds"] <= 100.0 + took + 0.01
     assert state_of(finished)["seconds"] == pytest.approx(told["seconds"], abs=0.01)
     with Archive.open(finished.database) as archive:
-        facts = dict(_facts(report_of(archive, archive.get_run("short"))))
+        facts = dict(_facts(report_of(archive, archive.runs.get("short"))))
     assert facts["time worked"].startswith("1 min 4")
     assert first < 100
 
 
 def test_runs_that_never_told_were_worked_on_from_start_to_end(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "a.db") as archive:
-        run = archive.create_run("cfr", {}, seed=0)
-        run = archive.set_run_state(run, RunState.RUNNING)
-        run = archive.set_run_state(run, RunState.FINISHED)
+        run = archive.runs.create("cfr", {}, seed=0)
+        run = archive.runs.set_state(run, RunState.RUNNING)
+        run = archive.runs.set_state(run, RunState.FINISHED)
         assert run.started is not None
         assert run.finished is not None
         found = run_status(archive, run).result.seconds

@@ -97,7 +97,7 @@ def test_resuming_changes_limits_and_nothing_else(searched: Any) -> None:
     again |= {"prices", "price_unknown", "prompts", "feedback"}  # nor what an imported run says of these
     assert changes == limits | {"workers", "executor", "broker", "weight"} | again
     with Archive.open(searched.database) as archive:
-        found = archive.get_run("first-light")
+        found = archive.runs.get("first-light")
         config = resumed_config(archive, found, {"max_evaluations": 20, "patience": None})
         assert config == RunConfig.model_validate({**found.config, "max_evaluations": 20})
         with pytest.raises(ConfigError, match="patience"):

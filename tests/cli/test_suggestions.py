@@ -50,8 +50,8 @@ def test_runs_that_do_not_run_are_neither_paused_nor_stopped(searched: Any, empt
     assert f"first-light is finished (all evaluations made); there is nothing to {verb}" in told
     assert "resume" not in told
     with Archive.open(str(empty.database)) as archive:
-        run = archive.create_run("cfr", {"max_evaluations": 5}, seed=0, nickname="halfway")
-        archive.set_run_state(run, RunState.STOPPED, "interrupted")
+        run = archive.runs.create("cfr", {"max_evaluations": 5}, seed=0, nickname="halfway")
+        archive.runs.set_state(run, RunState.STOPPED, "interrupted")
     result = empty(verb, "halfway", "--json")
     assert result.exit_code == 2
     assert "halfway is not running (stopped)" in result.stderr
@@ -60,8 +60,8 @@ def test_runs_that_do_not_run_are_neither_paused_nor_stopped(searched: Any, empt
 
 def test_a_run_whose_process_died_is_marked_as_stopped(empty: Any) -> None:
     with Archive.open(str(empty.database)) as archive:
-        run = archive.create_run("cfr", {"max_evaluations": 5}, seed=0, nickname="lost-one")
-        archive.set_run_state(run, RunState.RUNNING)
+        run = archive.runs.create("cfr", {"max_evaluations": 5}, seed=0, nickname="lost-one")
+        archive.runs.set_state(run, RunState.RUNNING)
     assert empty("pause", "lost-one").exit_code == 2
     assert "its process had died" in empty.text("stop", "lost-one")
     assert empty.json("status", "lost-one")["state"] == "stopped"

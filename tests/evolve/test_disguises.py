@@ -73,17 +73,17 @@ def test_a_run_draws_keeps_and_hides_its_number(archive, tiny, data):
     first = start_run(archive, tiny(max_evaluations=2, seed=4))
     again = start_run(archive, tiny(max_evaluations=2, seed=4))
     other = start_run(archive, tiny(max_evaluations=2, seed=4, disguise_seed=77))
-    stored = [archive.get_run(result.run).config["disguise_seed"] for result in (first, again, other)]
+    stored = [archive.runs.get(result.run).config["disguise_seed"] for result in (first, again, other)]
     assert stored[0] == stored[1] == draw(4)
     assert stored[2] == 77
     for result in (first, other):
-        run = archive.get_run(result.run)
+        run = archive.runs.get(result.run)
         drawn = seeds(
             disguised(
                 domain("cfr").stage("validation", run.config["validation"], 40, Fitness()),
                 run.config["disguise_seed"],
             )
         )
-        shown = [score.game for row in archive.evaluations(run=run) for score in row.scores]
+        shown = [score.game for row in archive.evaluations.find(run=run) for score in row.scores]
         assert any("(disguised)" in label for label in shown)
         assert not [label for label in shown if any(str(seed) in label for seed in drawn)]

@@ -83,7 +83,7 @@ def test_tasks_of_this_process_follow_the_file(file):
 
 
 def evaluation(archive, program, trial: Trial, settings: dict[str, object]):
-    return archive.record_evaluation(
+    return archive.evaluations.add(
         NewEvaluation(
             program=program.hash,
             suite="games",
@@ -97,7 +97,7 @@ def evaluation(archive, program, trial: Trial, settings: dict[str, object]):
 
 def test_a_measurement_whose_game_is_unknown_or_another_is_not_reused(archive, file):
     work = domain("cfr")
-    program = archive.add_program(work.source("dcfr"), "cfr")
+    program = archive.programs.add(work.source("dcfr"), "cfr")
     stage = stage_of(str(file))
     [trial] = stage.trials
     known = settings_of(stage)
@@ -121,7 +121,7 @@ def test_a_run_does_not_go_on_with_another_game(archive, file, tmp_path, tiny):
     suite = tmp_path / "file.toml"
     suite.write_text(f'name = "s"\npurpose = "p"\ngames = ["{file}"]\n')
     config, work = tiny(train=suite, final_test=False), domain("cfr")
-    run = archive.create_run("cfr", config.settings(), seed=0)
+    run = archive.runs.create("cfr", config.settings(), seed=0)
     executor = LocalExecutor(1)
     try:
         dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)

@@ -64,8 +64,8 @@ def test_imported_measurements_move_no_fitness(archive, theirs, tiny, tmp_path):
     honest = measured(theirs, "cfr_plus")
     kept = start_run(theirs, tiny(max_evaluations=3, seed=1), name="other")
     import_file(archive, forged(theirs, tmp_path / "a.gz", inflate))
-    dcfr = archive.add_program(domain("cfr").source("dcfr"), "cfr")
-    assert any(s.value == 1e9 for e in archive.evaluations(program=dcfr) for s in e.scores)
+    dcfr = archive.programs.add(domain("cfr").source("dcfr"), "cfr")
+    assert any(s.value == 1e9 for e in archive.evaluations.find(program=dcfr) for s in e.scores)
     assert measured(archive, "cfr_plus") == honest
     mine = start_run(archive, tiny(max_evaluations=3, seed=1), name="mine")
     assert (mine.seed.train, mine.best.train) == (kept.seed.train, kept.best.train)
@@ -73,18 +73,18 @@ def test_imported_measurements_move_no_fitness(archive, theirs, tiny, tmp_path):
 
 @pytest.mark.slow
 def test_a_resumed_import_is_measured_here_first(archive, theirs, tmp_path):
-    values = [(c.index, c.status, c.train) for c in theirs.candidates(theirs.get_run("theirs"))]
+    values = [(c.index, c.status, c.train) for c in theirs.candidates.of(theirs.runs.get("theirs"))]
     import_file(archive, forged(theirs, tmp_path / "a.gz", inflate))
-    run = archive.get_run("theirs")
+    run = archive.runs.get("theirs")
     result = resume_run(archive, run, changes={"max_evaluations": 8})
     assert result.evaluations == 8
     assert result.best.train < 100
-    found = archive.candidates(run)
+    found = archive.candidates.of(run)
     assert [(c.index, c.status, c.train) for c in found[: len(values)]] == values
     assert all(c.imported is None for c in found if c.status is Status.OK)
-    assert archive.get_run("theirs").imported is not None
+    assert archive.runs.get("theirs").imported is not None
     # As if it had never been elsewhere.
-    continued = resume_run(theirs, theirs.get_run("theirs"), changes={"max_evaluations": 8})
+    continued = resume_run(theirs, theirs.runs.get("theirs"), changes={"max_evaluations": 8})
     assert continued.best.train == result.best.train
 
 
@@ -111,8 +111,8 @@ def test_what_a_file_may_not_decide_is_asked_for(archive, tmp_path, line, option
     # The same from a stored run, and from what was changed when it was resumed.
     values = {"tier": "none"} if "none" in line else {"tier": "no-landlock"} if "tier" in line else {}
     values |= {"proposer": "anthropic:m@https://evil.example"} if "proposer" in line else {}
-    run = archive.create_run("cfr", {})
-    archive.set_state(run, "changes", values)
+    run = archive.runs.create("cfr", {})
+    archive.runs.set_value(run, "changes", values)
     with pytest.raises(ConfigError, match=r"only you can allow|have not named"):
         confirmed_config(archive, run)
     again = {"tier": values.get("tier"), "proposer": values.get("proposer")}
@@ -120,7 +120,7 @@ def test_what_a_file_may_not_decide_is_asked_for(archive, tmp_path, line, option
 
 
 def test_other_models_are_another_run(archive):
-    run = archive.create_run("cfr", {"proposer": "anthropic:m@https://a.example"})
+    run = archive.runs.create("cfr", {"proposer": "anthropic:m@https://a.example"})
     moved = confirmed_config(archive, run, {"proposer": "anthropic:m@https://b.example"})
     assert moved.models.proposer == "anthropic:m@https://b.example"
     for other in ("anthropic:other", "offline"):
@@ -129,7 +129,7 @@ def test_other_models_are_another_run(archive):
 
 
 def test_an_address_of_the_environment_was_named(archive, monkeypatch):
-    run = archive.create_run("cfr", {"proposer": "anthropic:m@https://gate.example"})
+    run = archive.runs.create("cfr", {"proposer": "anthropic:m@https://gate.example"})
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://gate.example")
     assert confirmed_config(archive, run).models.proposer.endswith("gate.example")
 
@@ -194,7 +194,7 @@ def test_money_and_prompts_of_somebody_else_are_asked_for(archive, theirs, tmp_p
     [name] = set(values) - {"proposer"}
     assert load_config({name: values[name]}, path).settings()[name] == values[name]
     # A run that was made here needs nothing; the same run that was imported does.
-    made = archive.create_run("cfr", values)
+    made = archive.runs.create("cfr", values)
     assert confirmed_config(archive, made).settings()[name] == values[name]
 
     def change(line):
@@ -202,7 +202,7 @@ def test_money_and_prompts_of_somebody_else_are_asked_for(archive, theirs, tmp_p
             line["config"] |= values
 
     import_file(archive, forged(theirs, tmp_path / "a.gz", change))
-    run = archive.get_run("theirs")
+    run = archive.runs.get("theirs")
     with pytest.raises(ConfigError, match=r"you have not named|only you can allow|is kept by") as caught:
         confirmed_config(archive, run)
     assert option in str(caught.value)

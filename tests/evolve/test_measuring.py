@@ -11,9 +11,9 @@ from nashforge.evolve.search.reference import Measuring
 def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):
     config, work = tiny(horizon=40, final_test=False), domain("cfr")
     stage = work.stage("train", config.evaluation.train, config.evaluation.horizon, config.evaluation.fitness)
-    program = archive.add_program(work.source("dcfr"), "cfr")
+    program = archive.programs.add(work.source("dcfr"), "cfr")
     label = stage.trials[0].label
-    archive.record_evaluation(
+    archive.evaluations.add(
         NewEvaluation(
             program=program.hash,
             suite=stage.suite,
@@ -29,7 +29,7 @@ def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):
             ),
         )
     )
-    run = archive.create_run("cfr", config.settings(), seed=0)
+    run = archive.runs.create("cfr", config.settings(), seed=0)
     executor = LocalExecutor(1)
     try:
         dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)

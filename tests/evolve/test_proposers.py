@@ -68,7 +68,7 @@ class Slow(Proposer):
 
 def test_programs_of_a_run_are_written_by_the_proposer_that_it_is_given(archive: Archive, tiny: Any) -> None:
     result = start_run(archive, tiny(max_evaluations=4), name="given", proposer=Tunes())
-    written = archive.candidates(archive.get_run("given"))[1:]
+    written = archive.candidates.of(archive.runs.get("given"))[1:]
     assert {candidate.proposer for candidate in written} == {"tunes"}
     assert {candidate.note for candidate in written} == {"another rule"}
     assert result.stop_reason == "max_evaluations"
@@ -77,7 +77,7 @@ def test_programs_of_a_run_are_written_by_the_proposer_that_it_is_given(archive:
 def test_a_proposer_may_answer_later_and_in_any_order(archive: Archive, tiny: Any) -> None:
     slow = Slow()
     start_run(archive, tiny(max_evaluations=5, lookahead=4), name="later", proposer=slow)
-    candidates = archive.candidates(archive.get_run("later"))
+    candidates = archive.candidates.of(archive.runs.get("later"))
     assert [candidate.index for candidate in candidates] == list(range(len(candidates)))
     for candidate in candidates[1:]:
         assert candidate.proposer == "slow"
@@ -89,7 +89,7 @@ def test_a_proposer_may_answer_later_and_in_any_order(archive: Archive, tiny: An
 def test_a_proposer_that_gives_up_ends_the_run_with_its_reason(archive: Archive, tiny: Any) -> None:
     result = start_run(archive, tiny(max_evaluations=50, lookahead=2), name="ends", proposer=Slow(4))
     assert result.stop_reason == "tired"
-    more = resume_run(archive, archive.get_run("ends"), proposer=Slow(4))
+    more = resume_run(archive, archive.runs.get("ends"), proposer=Slow(4))
     assert more.evaluations > result.evaluations
 
 
@@ -119,7 +119,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_installed_proposers_are_found_by_name(archive: Archive, tiny: Any) -> None:
     assert registry.proposer_names() == ("offline", "tunes")
     start_run(archive, tiny(max_evaluations=3, proposer="tunes"), name="by-name")
-    assert archive.candidates(archive.get_run("by-name"))[1].proposer == "tunes"
+    assert archive.candidates.of(archive.runs.get("by-name"))[1].proposer == "tunes"
     assert registry.named_proposer("offline", domain("cfr")) is not None
 
 

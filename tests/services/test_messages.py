@@ -102,10 +102,10 @@ def publish(service: Service, uid: str) -> int:
 def test_messages_of_others_are_thrown_away_and_work_goes_on(service: Service) -> None:
     with Archive.open(service.database) as archive:
         worker = service.worker("w1", slots=1)
-        count = publish(service, archive.uid)
+        count = publish(service, archive.database.uid)
         service.wait(lambda: service.log("w1").count('"message_rejected"') >= count, "rejections", worker)
         executor = CeleryExecutor(
-            archive, service_settings(service.broker), run=archive.create_run("cfr", {})
+            archive, service_settings(service.broker), run=archive.runs.create("cfr", {})
         )
         executor.submit(task())
         assert executor.wait(60.0)
@@ -116,10 +116,10 @@ def test_messages_of_others_are_thrown_away_and_work_goes_on(service: Service) -
         assert "x" * 1000 not in said
         assert worker.poll() is None
         # Nothing comes back: what was rejected is gone.
-        broker = Broker(service_settings(service.broker), archive.uid)
+        broker = Broker(service_settings(service.broker), archive.database.uid)
         assert broker.length("evaluate") == 0
         broker.close()
         if service.broker.startswith("redis"):
             with Connection(service.broker) as connection:
                 kept = connection.channel().client.hvals("unacked")
-            assert not any(queue_name(archive.uid, "evaluate").encode() in one for one in kept)
+            assert not any(queue_name(archive.database.uid, "evaluate").encode() in one for one in kept)

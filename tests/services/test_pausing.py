@@ -46,7 +46,7 @@ def test_a_run_is_held_back_and_goes_on_where_it_is(
             service.wait(lambda: count(archive) >= 3, "some evaluations", process)
             assert said(postgresql, "pause", "held") == {"run": "held", "paused": True}
             service.wait(lambda: "paused" in (tmp_path / "run.log").read_text(), "the pause", process)
-            assert run_status(archive, archive.get_run("held")).state == "paused"
+            assert run_status(archive, archive.runs.get("held")).state == "paused"
             before = count(archive)
             assert said(postgresql, "resume", "held") == {"run": "held", "paused": False}
             service.wait(lambda: count(archive) > before + 2, "more evaluations", process)
@@ -54,7 +54,7 @@ def test_a_run_is_held_back_and_goes_on_where_it_is(
             said(postgresql, "pause", "held")
             said(postgresql, "stop", "held")
             assert process.wait(60.0) == 0
-            assert archive.get_run("held").state is RunState.STOPPED
+            assert archive.runs.get("held").state is RunState.STOPPED
     finally:
         service.end()
 
@@ -62,6 +62,6 @@ def test_a_run_is_held_back_and_goes_on_where_it_is(
 def count(archive: Archive) -> int:
     """Return how many candidates are finished."""
     try:
-        return sum(c.status.finished for c in archive.candidates(archive.get_run("held")))
+        return sum(c.status.finished for c in archive.candidates.of(archive.runs.get("held")))
     except NotFound:
         return 0

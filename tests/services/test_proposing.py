@@ -58,18 +58,18 @@ def test_models_are_asked_by_those_who_hold_the_keys(
             proposer=MODEL, propose_on="workers", max_evaluations=6, retries=0, lookahead=3
         )
         result = start_run(archive, config, name="far", service=service_settings(service.broker))
-        run = archive.get_run("far")
+        run = archive.runs.get("far")
         assert result.evaluations == 6
         assert {_key(ask.headers) for ask in server.asks} == {"sk-of-the-worker"}
         check_ledger(archive, run, server)
-        attempts = archive.attempts(run=run)
+        attempts = archive.queue.attempts(run=run)
         asked = [attempt for attempt in attempts if attempt.kind == "propose"]
         assert {attempt.worker for attempt in asked} == {"proposes"}
         assert {attempt.worker for attempt in attempts if attempt.kind == "evaluate"} == {"evaluates"}
         assert len(asked) == len(server.asks)
         assert all(attempt.state is AttemptState.DONE for attempt in asked)
         assert "sk-of-the-worker" not in service.log("proposes")
-        made = archive.candidates(run)[1:]
+        made = archive.candidates.of(run)[1:]
         assert {candidate.proposer for candidate in made} == {MODEL}
 
 
@@ -94,10 +94,10 @@ def test_a_key_is_sent_nowhere_else(service: Service, monkeypatch: pytest.Monkey
 
 def test_a_lost_request_is_not_repeated(service: Service) -> None:
     with Archive.open(service.database) as archive:
-        run = archive.create_run("cfr", {})
-        archive.queue_work("a", "propose", {"model": MODEL}, run=run)
-        attempt = archive.claim_work("propose", "dies")
+        run = archive.runs.create("cfr", {})
+        archive.queue.add("a", "propose", {"model": MODEL}, run=run)
+        attempt = archive.queue.claim("propose", "dies")
         assert attempt is not None
-        assert archive.sweep_work(-60.0, max_attempts=5) == []
-        (only,) = archive.attempts(run=run)
+        assert archive.queue.sweep(-60.0, max_attempts=5) == []
+        (only,) = archive.queue.attempts(run=run)
         assert only.state is AttemptState.FAILED, "it may have been charged"

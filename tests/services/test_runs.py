@@ -23,8 +23,8 @@ HISTORY = ("index", "program", "operator", "note", "status", "train", "validatio
 
 
 def history(archive: Archive, run: Run | str) -> list[dict[str, Any]]:
-    found = archive.get_run(run)
-    return [{name: getattr(c, name) for name in HISTORY} for c in archive.candidates(found)]
+    found = archive.runs.get(run)
+    return [{name: getattr(c, name) for name in HISTORY} for c in archive.candidates.of(found)]
 
 
 def settings(service: Service) -> ServiceSettings:
@@ -48,15 +48,15 @@ def test_a_run_on_workers_is_the_run_on_this_machine(service: Service, archive: 
     near = service.config(final_test=True, executor="local", workers=1)
     start_run(archive, near, name="near")
     assert history(archive, "far") == history(archive, "near")
-    run = archive.get_run("far")
-    attempts = archive.attempts(run=run)
+    run = archive.runs.get("far")
+    attempts = archive.queue.attempts(run=run)
     assert {attempt.state for attempt in attempts} == {AttemptState.DONE}
     assert all(attempt.result is None for attempt in attempts), "answers are stored where they belong"
-    assert {e.worker for e in archive.evaluations(run=run)} == {"w1"}
+    assert {e.worker for e in archive.evaluations.find(run=run)} == {"w1"}
     said = [json.loads(line) for line in service.log("w1").splitlines() if line.startswith("{")]
     finished = [line for line in said if line["event"] == "finished"]
     assert {line["run"] for line in finished} == {"far"}
-    ids = {c.id for c in archive.candidates(run) if c.status is not Status.DUPLICATE}
+    ids = {c.id for c in archive.candidates.of(run) if c.status is not Status.DUPLICATE}
     assert {line["candidate"] for line in finished} - {None} == ids
     assert all({"token", "worker", "outcome", "seconds", "time"} <= set(line) for line in finished)
 
@@ -72,14 +72,14 @@ def test_what_a_dead_coordinator_asked_for_is_not_done_again(redis_service: Serv
     """Its work goes on without it; another process takes over what is there."""
     service = redis_service
     with Archive.open(service.database) as archive:
-        run = archive.create_run("cfr", {})
+        run = archive.runs.create("cfr", {})
         first = CeleryExecutor(archive, settings(service), run=run)
         for number in range(3):
             first.submit(task(str(number) * 32, iterations=3 + number))
         # It dies here, before there is a worker. Nobody closes anything.
         service.worker("w1")
         service.wait(
-            lambda: all(a.state is AttemptState.DONE for a in archive.attempts(run=run)),
+            lambda: all(a.state is AttemptState.DONE for a in archive.queue.attempts(run=run)),
             "the work to be done",
         )
         second = CeleryExecutor(archive, settings(service), run=run)
@@ -92,7 +92,7 @@ def test_what_a_dead_coordinator_asked_for_is_not_done_again(redis_service: Serv
             reports += [answer for answer in answers if isinstance(answer, Report)]
         assert {report.token[0] for report in reports} == set("abcd")
         assert {report.status for report in reports} == {Status.OK}
-        assert len(archive.attempts(run=run)) == 4
+        assert len(archive.queue.attempts(run=run)) == 4
         second.close()
         first.close()
 
@@ -100,39 +100,41 @@ def test_what_a_dead_coordinator_asked_for_is_not_done_again(redis_service: Serv
 def test_a_killed_workers_attempt_is_made_by_another(redis_service: Service) -> None:
     service = redis_service
     with Archive.open(service.database) as archive:
-        run = archive.create_run("cfr", {})
+        run = archive.runs.create("cfr", {})
         executor = CeleryExecutor(archive, settings(service), run=run)
         victim = service.worker("victim")
         slow = task(iterations=1_000_000, games=("leduc_poker",))
         executor.submit(slow)
-        service.wait(lambda: archive.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", victim)
+        service.wait(
+            lambda: archive.queue.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", victim
+        )
         victim.kill()
         victim.wait()
-        stale = archive.attempts(run=run)[0].token
+        stale = archive.queue.attempts(run=run)[0].token
         # The sweep of another worker finds out: there is no process for it. Its program is another, too.
         service.worker("heir")
         executor.submit(task("b" * 32))
         answers = executor.wait(60.0)
         assert [answer.token[0] for answer in answers] == ["b"]
-        service.wait(lambda: len(archive.attempts(run=run)) == 3, "the retry")
-        first, _, again = archive.attempts(run=run)
+        service.wait(lambda: len(archive.queue.attempts(run=run)) == 3, "the retry")
+        first, _, again = archive.queue.attempts(run=run)
         assert (first.token, first.state, first.worker) == (stale, AttemptState.LOST, "victim")
         assert (again.attempt, again.key) == (2, first.key)
-        assert not archive.answer_work(stale, {"late": True})
+        assert not archive.queue.answer(stale, {"late": True})
         executor.close()
 
 
 def test_workers_are_woken_again_when_the_broker_forgot(redis_service: Service) -> None:
     service = redis_service
     with Archive.open(service.database) as archive:
-        run = archive.create_run("cfr", {})
+        run = archive.runs.create("cfr", {})
         executor = CeleryExecutor(archive, settings(service), run=run)
         for number in range(4):
             executor.submit(task(str(number) * 32, iterations=3 + number))
         from redis import Redis as Client
 
         client = Client.from_url(service.broker)
-        for key in client.keys(f"nashforge-{archive.uid[:8]}*"):
+        for key in client.keys(f"nashforge-{archive.database.uid[:8]}*"):
             client.delete(key)
         client.close()
         service.worker("w1")
@@ -147,19 +149,21 @@ def test_workers_are_woken_again_when_the_broker_forgot(redis_service: Service) 
 def test_stopping_a_worker_gives_its_work_back(redis_service: Service) -> None:
     service = redis_service
     with Archive.open(service.database) as archive:
-        run = archive.create_run("cfr", {})
+        run = archive.runs.create("cfr", {})
         executor = CeleryExecutor(archive, settings(service), run=run)
         worker = service.worker("w1", "--grace", "0")
         executor.submit(task(iterations=1_000_000, games=("leduc_poker",)))
-        service.wait(lambda: archive.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker)
+        service.wait(
+            lambda: archive.queue.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker
+        )
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(40.0) == 0
-        lost, again = archive.attempts(run=run)
+        lost, again = archive.queue.attempts(run=run)
         assert (lost.state, lost.reason) == (AttemptState.LOST, "the worker was shut down")
         assert again.state is AttemptState.QUEUED
-        assert archive.workers()[0].stopped is not None
+        assert archive.workers.registered()[0].stopped is not None
         executor.close()
-        assert archive.attempts(run=run)[-1].state is AttemptState.CANCELLED
+        assert archive.queue.attempts(run=run)[-1].state is AttemptState.CANCELLED
 
 
 def test_a_run_stops_and_resumes_elsewhere(redis_service: Service) -> None:
@@ -181,12 +185,12 @@ def test_a_run_stops_and_resumes_elsewhere(redis_service: Service) -> None:
         service.wait(lambda: _done(archive, "parted") >= 4, "some evaluations", coordinator)
         coordinator.send_signal(signal.SIGKILL)
         coordinator.wait()
-        run = archive.get_run("parted")
+        run = archive.runs.get("parted")
         assert run.state is RunState.RUNNING
         result = resume_run(archive, run, service=settings(service))
         assert result.evaluations == 12
         assert history(archive, "parted") == history(archive, "whole")
-        evaluations = archive.evaluations(run=run)
+        evaluations = archive.evaluations.find(run=run)
         pairs = [(e.candidate_id, e.program, e.suite_digest, e.split) for e in evaluations]
         assert len(set(pairs)) == len(pairs), "nothing was stored twice"
 
@@ -199,7 +203,7 @@ def _lookahead(service: Service) -> Any:
 
 def _done(archive: Archive, name: str) -> int:
     try:
-        return sum(c.status.finished for c in archive.candidates(archive.get_run(name)))
+        return sum(c.status.finished for c in archive.candidates.of(archive.runs.get(name)))
     except Exception as error:
         if type(error).__name__ != "NotFound":
             raise
@@ -209,7 +213,7 @@ def _done(archive: Archive, name: str) -> int:
 def test_processes_of_a_killed_worker_end(redis_service: Service) -> None:
     service = redis_service
     with Archive.open(service.database) as archive:
-        run = archive.create_run("cfr", {})
+        run = archive.runs.create("cfr", {})
         executor = CeleryExecutor(archive, settings(service), run=run)
         worker = service.worker("w1")
         executor.submit(task(iterations=1_000_000, games=("leduc_poker",)))
@@ -238,18 +242,18 @@ def test_work_of_another_version_is_left_to_others(
     """It costs no attempt, and does not keep the worker from the work of other runs."""
     service = redis_service
     with Archive.open(service.database) as archive:
-        foreign = archive.create_run("cfr", {})
+        foreign = archive.runs.create("cfr", {})
         payload = {**task().model_dump(mode="json", exclude={"token"}), **change}
-        archive.queue_work("foreign", "evaluate", payload, run=foreign)
-        executor = CeleryExecutor(archive, settings(service), run=archive.create_run("cfr", {}))
+        archive.queue.add("foreign", "evaluate", payload, run=foreign)
+        executor = CeleryExecutor(archive, settings(service), run=archive.runs.create("cfr", {}))
         executor.submit(task())
         service.worker("w1")
         reports = [answer for answer in executor.wait(60.0) if isinstance(answer, Report)]
         assert [report.status for report in reports] == [Status.OK]
-        service.wait(lambda: len(archive.attempts(run=foreign)) == 2, "the work to be given back")
+        service.wait(lambda: len(archive.queue.attempts(run=foreign)) == 2, "the work to be given back")
         executor.submit(task("b" * 32, iterations=4))
         assert executor.wait(60.0)
-        given_back, again = archive.attempts(run=foreign)
+        given_back, again = archive.queue.attempts(run=foreign)
         assert (given_back.state, given_back.worker) == (AttemptState.LOST, "w1")
         assert (given_back.reason or "").startswith(told)
         assert again.state is AttemptState.QUEUED, "it waits for a worker of its own version"

@@ -69,26 +69,30 @@ def test_every_role_can_do_its_part_and_no_more(cluster: PostgreSQL, redis: str,
                 archive, service.config(final_test=True), name="with-roles", service=service_settings(redis)
             )
             assert result.evaluations == 8
-            run = archive.get_run("with-roles")
+            run = archive.runs.get("with-roles")
             with pytest.raises(ArchiveError, match="permission denied"):
-                archive.delete_run(run)
-            with archive._write() as connection, pytest.raises(Exception, match="permission denied"):
+                archive.runs.delete(run)
+            with (
+                archive.database.transaction() as connection,
+                pytest.raises(Exception, match="permission denied"),
+            ):
                 connection.execute(text("UPDATE scores SET value = 0"))
     finally:
         service.end()
     with Archive.open(url("reader")) as archive:
-        assert archive.best(run)[0].program == result.best.program if result.best else False
-        assert [w.name for w in archive.workers()] == ["w1"]
+        assert result.best is not None
+        assert archive.candidates.get(result.best.id).program == result.best.program
+        assert [w.name for w in archive.workers.registered()] == ["w1"]
         with pytest.raises(ArchiveError, match="permission denied"):
-            archive.create_run("cfr", {})
+            archive.runs.create("cfr", {})
     with Archive.open(url("worker")) as archive:
         for forbidden in (
-            lambda: archive.best(run),
-            lambda: archive.evaluations(run=run),
-            lambda: archive.programs_of(run),
-            lambda: archive.model_calls(run=run),
-            lambda: archive.add_program("x = 1\n", "cfr"),
-            lambda: archive.set_state(run, "a", 1),
+            lambda: archive.candidates.fitted(run),
+            lambda: archive.evaluations.find(run=run),
+            lambda: archive.programs.of(run),
+            lambda: archive.calls.find(run=run),
+            lambda: archive.programs.add("x = 1\n", "cfr"),
+            lambda: archive.runs.set_value(run, "a", 1),
         ):
             with pytest.raises(ArchiveError, match="permission denied"):
                 forbidden()
@@ -107,13 +111,13 @@ class Bomb:
 def test_what_is_pickled_is_never_read(service: Service) -> None:
     with Archive.open(service.database) as archive:
         worker = service.worker("w1")
-        name = queue_name(archive.uid, "evaluate")
+        name = queue_name(archive.database.uid, "evaluate")
         with Connection(service.broker) as connection:
             producer = Producer(connection.channel(), exchange=Exchange(name), serializer="pickle")
             headers = {"task": task_name("evaluate"), "id": "1"}
             body = ((Bomb(service.folder / "hacked"),), {}, {})
             producer.publish(body, routing_key=name, exchange="", headers=headers)
-        run = archive.create_run("cfr", {})
+        run = archive.runs.create("cfr", {})
         executor = CeleryExecutor(archive, service_settings(service.broker), run=run)
         executor.submit(task())
         assert len(executor.wait(60.0)) == 1, "the worker goes on"
@@ -127,11 +131,13 @@ def test_evaluations_hold_no_secrets(service: Service, monkeypatch: pytest.Monke
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
     monkeypatch.setenv("MY_OWN_TOKEN", "token-secret")
     with Archive.open(service.database) as archive:
-        run = archive.create_run("cfr", {})
+        run = archive.runs.create("cfr", {})
         executor = CeleryExecutor(archive, service_settings(service.broker), run=run)
         worker = service.worker("w1", "--grace", "0")
         executor.submit(task(iterations=1_000_000, games=("leduc_poker",)))
-        service.wait(lambda: archive.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker)
+        service.wait(
+            lambda: archive.queue.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker
+        )
         service.wait(lambda: len(_descendants(worker.pid)) >= 2, "the evaluation's processes", worker)
         for pid in _descendants(worker.pid):
             told = Path(f"/proc/{pid}/environ").read_bytes()

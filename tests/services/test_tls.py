@@ -185,7 +185,7 @@ def test_a_worker_works_behind_tls(
         try:
             service.worker("w1", *files)
             settings = known(secured, certificates)
-            executor = CeleryExecutor(archive, settings, run=archive.create_run("cfr", {}))
+            executor = CeleryExecutor(archive, settings, run=archive.runs.create("cfr", {}))
             executor.submit(task())
             assert len(executor.wait(60.0)) == 1
             executor.close()
@@ -221,13 +221,13 @@ def test_a_database_behind_tls(certificates: Certificates, place: Path) -> None:
     with cluster:
         secured = f"{cluster.url}?sslmode=verify-full&sslrootcert={certificates.ca}"
         with Archive.open(secured) as archive:
-            run = archive.create_run("cfr", {})
-            with archive._read() as connection:
+            run = archive.runs.create("cfr", {})
+            with archive.database.reading() as connection:
                 assert connection.scalar(text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
             # The connection that waits for news is the same kind of connection.
-            notices = Notices(archive.url, "anything")
+            notices = Notices(archive.database.url, "anything")
             notices.listen()
             notices.close()
-            assert archive.get_run(run) == run
+            assert archive.runs.get(run) == run
         with pytest.raises(ArchiveError, match="certificate"):
             Archive.open(f"{cluster.url}?sslmode=verify-full&sslrootcert=system")

@@ -60,14 +60,16 @@ def test_who_works_on_what(service: Service) -> None:
     port = free_port()
     with Archive.open(service.database) as archive:
         worker = service.worker("w1", "--grace", "0", "--metrics-port", str(port))
-        run = archive.create_run("cfr", {"max_evaluations": 3}, nickname="calm-lake")
+        run = archive.runs.create("cfr", {"max_evaluations": 3}, nickname="calm-lake")
         slow = task(iterations=1_000_000, games=("leduc_poker",))
-        program = archive.add_program(slow.source, "cfr")
-        archive.add_candidate(run, program=program, operator="seed", proposer="library", index=0)
+        program = archive.programs.add(slow.source, "cfr")
+        archive.candidates.add(run, program=program, operator="seed", proposer="library", index=0)
         executor = CeleryExecutor(archive, service_settings(service.broker), run=run)
         executor.submit(slow)
         executor.submit(task("b" * 32))
-        service.wait(lambda: archive.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker)
+        service.wait(
+            lambda: archive.queue.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker
+        )
         status = json.loads(said(service, "workers", "--json"))
         (row,) = status["workers"]
         assert (row["worker"], row["state"], row["busy"], row["slots"]) == ("w1", "busy", 1, 1)
@@ -98,7 +100,7 @@ def test_metrics_count_outcomes(service: Service) -> None:
     with Archive.open(service.database) as archive:
         service.worker("w1", "--metrics-port", str(port))
         executor = CeleryExecutor(
-            archive, service_settings(service.broker), run=archive.create_run("cfr", {})
+            archive, service_settings(service.broker), run=archive.runs.create("cfr", {})
         )
         executor.submit(task())
         assert executor.wait(60.0)
@@ -127,10 +129,10 @@ def test_flower_shows_the_worker(service: Service) -> None:
         workers = json.loads(got(f"http://127.0.0.1:{port}/api/workers") or "{}")
         (name,) = [name for name in workers if name.startswith("w1@")]
         assert {queue["name"] for queue in workers[name]["active_queues"]} == {
-            f"nashforge-{archive.uid[:8]}-evaluate"
+            f"nashforge-{archive.database.uid[:8]}-evaluate"
         }
         executor = CeleryExecutor(
-            archive, service_settings(service.broker), run=archive.create_run("cfr", {})
+            archive, service_settings(service.broker), run=archive.runs.create("cfr", {})
         )
         executor.submit(task())
         assert executor.wait(60.0)

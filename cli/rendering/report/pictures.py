@@ -30,7 +30,7 @@ def data_uri(write: Callable[[Path], None], name: str) -> str:
 
 def progress(report: RunReport) -> str | None:
     """Return the picture of fitness over the programs asked for; None before two were measured."""
-    if len(report.history) < 2:
+    if len(report.fitted) < 2:
         return None
     return data_uri(lambda path: _draw_progress(report, path), "progress.svg")
 
@@ -38,15 +38,16 @@ def progress(report: RunReport) -> str | None:
 def _draw_progress(report: RunReport, path: Path) -> None:
     import numpy as np
 
-    index = [point.index for point in report.history]
-    fitness = [point.fitness for point in report.history]
-    best = [point.best for point in report.history]
+    index = [point.index for point in report.fitted]
+    fitness = [point.train for point in report.fitted]
+    best = np.maximum.accumulate(fitness)
+    validated = [(point.index, point.validation) for point in report.fitted if point.validation is not None]
     with figure(1, 1, (8.0, 3.0), path) as (made, grid):
         axes = grid[0, 0]
         # Thousands of dots as one image: as shapes they would make a page of many megabytes.
         axes.plot(index, fitness, "o", color="#b0b0b0", markersize=3, label="training games", rasterized=True)
-        if report.validated:
-            where, values = zip(*report.validated, strict=True)
+        if validated:
+            where, values = zip(*validated, strict=True)
             axes.plot(
                 where,
                 values,
@@ -66,7 +67,7 @@ def _draw_progress(report: RunReport, path: Path) -> None:
             axes.plot(
                 [chosen.index], [chosen.train], "D", color=COLOURS[2], markersize=5, label="best program"
             )
-        shown = [*fitness, *(value for _, value in report.validated)]
+        shown = [*fitness, *(value for _, value in validated)]
         low = min(float(np.percentile(shown, HIDDEN)), fitness[0])
         high = max(shown)
         margin = 0.06 * (high - low) or 0.1

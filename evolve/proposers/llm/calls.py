@@ -172,7 +172,7 @@ class Calls:
             cost, usage = call.reserved_cost, Usage(input=call.input_tokens, output=call.output_tokens)
         else:
             cost = self._prices[label].cost(usage)
-        return self._archive.settle_call(
+        return self._archive.calls.settle(
             call,
             status,
             cost=cost,

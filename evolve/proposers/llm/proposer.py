@@ -129,14 +129,14 @@ class ModelProposer(Proposer):
         if self._replaying:
             self._note("recorded answers are used; no model is asked and nothing is spent")
             return
-        self._archive.write_off_calls(self._run)
-        total = self._archive.spending(self._run)[""]
+        self._archive.calls.write_off(self._run)
+        total = self._archive.calls.spending(self._run)[""]
         self._spent, self._count = total.cost, total.calls
         self._tokens = (
             total.input_tokens + total.cached_tokens + total.cache_write_tokens + total.output_tokens
         )
         self._tape = unfinished(self._archive, self._run)
-        self._archive.set_state(self._run, f"system {self._prompter.digest}", self._prompter.system)
+        self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
         prices = {label: self._prices[label] for label in self._labels}
         system = self._prompter.system
         for model in map(parse_model, self._config.models.proposers):
@@ -159,7 +159,7 @@ class ModelProposer(Proposer):
         order = _Order(candidate, request, writer, prompt, request.operator, self._config.models.repairs)
         self._fund(order)
         if not self._replaying:
-            self._archive.set_state(self._run, "bandit", self._bandit.state())
+            self._archive.runs.set_value(self._run, "bandit", self._bandit.state())
         self._orders[candidate.index] = order
 
     def submit(self, request: Request) -> None:
@@ -219,7 +219,7 @@ class ModelProposer(Proposer):
         """Give up what is under way; as it may have been answered, it counts as spent."""
         self._calls.close()
         if self._orders and not self._replaying:
-            self._archive.write_off_calls(self._run)
+            self._archive.calls.write_off(self._run)
         self._orders.clear()
 
     # Money.
@@ -235,7 +235,7 @@ class ModelProposer(Proposer):
         config, label = self._config, order.writer
         tokens = most_tokens(order.prompt.system) + most_tokens(order.prompt.user) + FRAME_TOKENS
         provider, _, model = label.partition(":")
-        order.call = self._archive.reserve_call(
+        order.call = self._archive.calls.reserve(
             self._run,
             provider=provider,
             model=model,
@@ -256,7 +256,7 @@ class ModelProposer(Proposer):
 
     def _release(self, order: _Order, reason: str) -> None:
         assert order.call is not None
-        self._archive.settle_call(order.call, CallStatus.ERROR, cost=0.0, reason=f"not sent: {reason}")
+        self._archive.calls.settle(order.call, CallStatus.ERROR, cost=0.0, reason=f"not sent: {reason}")
         order.call = None
 
     # What becomes of calls.

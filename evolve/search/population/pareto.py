@@ -83,7 +83,7 @@ def summary(scores: Iterable[Score], metrics: Iterable[Metric], floor: float) ->
 def pareto_points(archive: Archive, run: Run, metrics: Sequence[Metric], floor: float) -> list[Point]:
     """Return every measured program of a run once, in the order of the first metric, best first."""
     points: dict[str, Point] = {}
-    for candidate, evaluations in archive.outcomes(run):
+    for candidate, evaluations in archive.candidates.outcomes(run):
         if candidate.train is None or candidate.program is None or candidate.program in points:
             continue
         scores = [score for row in evaluations if row.split == "train" for score in row.scores]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nashforge.archive import Archive, Candidate, Lineage, Relative, Role, Run
-from nashforge.archive.stores.views import Fitted
+from nashforge.archive import Archive, Candidate, Fitted, Lineage, Relative, Role, Run
 
 
 def merit(candidate: Candidate | Relative | Fitted) -> tuple[bool, float]:
@@ -21,9 +20,9 @@ def merit(candidate: Candidate | Relative | Fitted) -> tuple[bool, float]:
 def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candidate]:
     """Return a run's measured programs, each once, best first by `merit`; the earlier of equals first."""
     unique: dict[str | None, int] = {}
-    for fitted in sorted(archive.fitted(run), key=merit, reverse=True):
+    for fitted in sorted(archive.candidates.fitted(run), key=merit, reverse=True):
         unique.setdefault(fitted.program, fitted.id)
-    return archive.get_candidates(list(unique.values())[:limit])
+    return archive.candidates.by_id(list(unique.values())[:limit])
 
 
 def first_parent(lineage: Lineage, candidate: int) -> int | None:
@@ -36,10 +35,10 @@ def first_parent(lineage: Lineage, candidate: int) -> int | None:
 
 def line_of_descent(archive: Archive, candidate: Candidate) -> list[Candidate]:
     """Return the candidates from the seed to ``candidate``, following the first parent of each."""
-    lineage = archive.lineage(candidate, roles=(Role.PARENT, Role.CROSSOVER))
+    lineage = archive.lineage.ancestors(candidate, roles=(Role.PARENT, Role.CROSSOVER))
     line = {lineage.root.id: None}
     parent = first_parent(lineage, lineage.root.id)
     while parent is not None and parent not in line:
         line[parent] = None
         parent = first_parent(lineage, parent)
-    return archive.get_candidates(list(line)[::-1])
+    return archive.candidates.by_id(list(line)[::-1])

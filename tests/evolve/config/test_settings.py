@@ -63,10 +63,10 @@ def test_every_setting_of_an_earlier_run_is_read_and_kept() -> None:
 
 
 def test_a_stored_run_of_an_earlier_version_is_resumed_with_what_was_changed(archive: Archive) -> None:
-    run = archive.create_run("cfr", EARLIER)
-    archive.set_state(run, "changes", {"weight": 3.0})
+    run = archive.runs.create("cfr", EARLIER)
+    archive.runs.set_value(run, "changes", {"weight": 3.0})
     assert resumed_config(archive, run).evaluation.share == 3.0
-    archive.set_state(run, "changes", {"weight": 3.0, "share": 4.0})
+    archive.runs.set_value(run, "changes", {"weight": 3.0, "share": 4.0})
     assert resumed_config(archive, run, {"archive": 12}).population.size == 12
     assert stored_settings(archive, run) == RunConfig.model_validate(EARLIER).changed(share=4.0).settings()
 

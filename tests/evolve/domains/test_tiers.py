@@ -60,6 +60,6 @@ def test_in_the_archive(tmp_path):
             Evaluator(archive, work, stage, executor).measure([find_program(str(path), lambda: archive)])
         finally:
             executor.close()
-        [row] = archive.evaluations()
+        [row] = archive.evaluations.find()
         assert row.status is Status.REJECTED
         assert row.tier == probe().tier

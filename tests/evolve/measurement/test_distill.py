@@ -82,9 +82,9 @@ def test_a_decoration_goes_and_the_rule_stays(distiller, archive, tiny):
     assert [c.parents[0].candidate_id for c in candidates[1:]] == [c.id for c in candidates[:-1]]
     assert {c.status for c in candidates} == {Status.OK}
     assert (candidates[-1].train, candidates[-1].test) == (core.train, core.test)
-    assert archive.get_program(candidates[-1].program).source == core.source
+    assert archive.programs.get(candidates[-1].program).source == core.source
     # What was found by a run is distilled on its games and horizon.
-    stored = archive.get_program(candidates[-1].program)
+    stored = archive.programs.get(candidates[-1].program)
     again = config_for(
         archive, NamedProgram("core", core.source, "cfr", "archive", stored), {"horizon": None}
     )

@@ -31,7 +31,7 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.passed += HOUR
         self.naps += 1
-        self.archive.request_pause(self.archive.get_run("held"), paused=False)
+        self.archive.runs.request_pause(self.archive.runs.get("held"), paused=False)
 
 
 def test_time_while_held_back_does_not_count(
@@ -44,7 +44,7 @@ def test_time_while_held_back_does_not_count(
     class Pauses(Silent):
         def outcome(self, candidate: Candidate, best: bool) -> None:
             if candidate.index == 1:
-                archive.request_pause(archive.get_run("held"))
+                archive.runs.request_pause(archive.runs.get("held"))
 
     config = tiny(max_evaluations=12, max_minutes=50, final_test=False)
     result = start_run(archive, config, name="held", listener=Pauses())
@@ -60,11 +60,11 @@ def test_who_lost_a_run_says_nothing_about_it(archive: Archive, tiny: Any) -> No
     class TakesOver(Silent):
         def outcome(self, candidate: Candidate, best: bool) -> None:
             if candidate.index == 2:
-                archive.claim_run(archive.get_run("taken"), "elsewhere:1", stale_after=0.0)
+                archive.runs.claim(archive.runs.get("taken"), "elsewhere:1", stale_after=0.0)
 
     with pytest.raises(SearchError, match="taken over by another process"):
         start_run(archive, tiny(max_evaluations=4, final_test=False), name="taken", listener=TakesOver())
-    run = archive.get_run("taken")
+    run = archive.runs.get("taken")
     assert (run.state, run.owner) == (RunState.RUNNING, "elsewhere:1")
 
 
@@ -72,11 +72,11 @@ def test_whoever_is_interrupted_says_nothing_about_a_lost_run(archive: Archive, 
     class Interrupted(Silent):
         def outcome(self, candidate: Candidate, best: bool) -> None:
             if candidate.index == 2:
-                archive.claim_run(archive.get_run("taken"), "elsewhere:1", stale_after=0.0)
+                archive.runs.claim(archive.runs.get("taken"), "elsewhere:1", stale_after=0.0)
                 raise KeyboardInterrupt
 
     start_run(archive, tiny(max_evaluations=4, final_test=False), name="taken", listener=Interrupted())
-    run = archive.get_run("taken")
+    run = archive.runs.get("taken")
     assert (run.state, run.owner) == (RunState.RUNNING, "elsewhere:1")
 
 
@@ -84,14 +84,14 @@ def test_whoever_is_interrupted_says_nothing_about_a_lost_run(archive: Archive, 
 def test_whether_a_run_lives_is_told_by_the_databases_clock(archive: Archive, hours: int) -> None:
     """The database's clock is hours before or behind the one of the machine that asks."""
 
-    @event.listens_for(archive.engine, "connect")
+    @event.listens_for(archive.database.engine, "connect")
     def _shift(connection: Any, _record: object) -> None:
         shown = datetime.now(UTC) + timedelta(hours=hours)
         connection.create_function("strftime", -1, lambda *_: f"{shown:%Y-%m-%d %H:%M:%S.%f}")
 
-    archive.release()
-    run = archive.claim_run(archive.create_run("cfr", {}), "me")
+    archive.database.release()
+    run = archive.runs.claim(archive.runs.create("cfr", {}), "me")
     assert run.heartbeat is not None
     assert abs(datetime.now(UTC) - run.heartbeat) > timedelta(hours=4)
     assert is_alive(archive, run)
-    assert not is_alive(archive, archive.set_run_state(run, RunState.STOPPED))
+    assert not is_alive(archive, archive.runs.set_state(run, RunState.STOPPED))

@@ -67,7 +67,7 @@ def test_which_metrics_are_traded():
 @pytest.mark.slow
 def test_the_set_of_a_run_holds_its_best_in_each_metric(archive, tiny):
     result = start_run(archive, tiny(max_evaluations=12), name="front")
-    points = pareto_points(archive, archive.get_run("front"), [EXPLOITABILITY, SECONDS], floor=1e-9)
+    points = pareto_points(archive, archive.runs.get("front"), [EXPLOITABILITY, SECONDS], floor=1e-9)
     assert 2 <= len(points) <= 12
     assert len({point.candidate.program for point in points}) == len(points)
     values = np.array([[p.values["exploitability"], p.values["seconds"]] for p in points])

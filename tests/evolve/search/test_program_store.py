@@ -43,9 +43,9 @@ def test_other_programs_are_no_twins(library, source):
 
 
 def test_a_resumed_run_knows_its_programs_again(archive, library, source):
-    run = archive.create_run("cfr", {}, seed=0)
+    run = archive.runs.create("cfr", {}, seed=0)
     program = library.add(source, 1)
-    archive.add_candidate(run, program=program, operator="mutate", proposer="offline", index=1)
+    archive.candidates.add(run, program=program, operator="mutate", proposer="offline", index=1)
     resumed = Library(archive, domain("cfr"))
     resumed.load(run)
     assert resumed[program.hash] == program

@@ -23,11 +23,11 @@ SEED, OTHER, THIRD = CFR.source(CFR.seed), CFR.source("dcfr"), CFR.source("pcfr_
 def known(archive, tiny):
     """What a run knows after its seed was measured."""
     config = tiny()
-    run = archive.create_run("cfr", config.settings(), seed=0)
+    run = archive.runs.create("cfr", config.settings(), seed=0)
     board = Scoreboard(config.population.validate_top)
     known = SearchContext(archive, run, config, make_strategy(config), board, Library(archive, CFR))
     seed = known.seed(CFR)
-    done = archive.finish_candidate(seed, Status.OK, train=0.0)
+    done = archive.candidates.finish(seed, Status.OK, train=0.0)
     individual, _ = known.board.tell(Outcome(done), known.library[seed.program])
     known.strategy.tell(individual)
     return known
@@ -64,13 +64,13 @@ def test_nothing_but_repetitions_is_a_duplicate_that_says_of_what(known):
     candidate = ProposalQueue(known, proposer).ask(1, None)
     assert candidate.status is Status.DUPLICATE
     assert candidate.program is None
-    seed = known.archive.get_candidate(candidate.parents[0].candidate_id)
+    seed = known.archive.candidates.get(candidate.parents[0].candidate_id)
     assert candidate.reason == f"no new program in {DRAWS} draws: the same program as {seed.nickname}"
     assert not proposer.left
 
 
 def test_what_was_not_proposed_before_the_run_ended_is_cancelled(known):
-    started = known.archive.add_candidate(known.run, operator="mutate", proposer="recites", index=1)
+    started = known.archive.candidates.add(known.run, operator="mutate", proposer="recites", index=1)
     candidate = ProposalQueue(known, Recites()).ask(1, started)
     assert (candidate.id, candidate.status) == (started.id, Status.CANCELLED)
 
@@ -166,7 +166,7 @@ def test_a_request_waits_for_money_unchanged_while_calls_are_under_way(known):
     assert queue.ask(2, None) is None
     assert queue.ask(2, None) is None
     assert proposer.chosen == 2, "who is to write it is chosen once"
-    assert [c.index for c in known.archive.candidates(known.run)] == [0, 1], "nothing unpaid is stored"
+    assert [c.index for c in known.archive.candidates.of(known.run)] == [0, 1], "nothing unpaid is stored"
     proposer.pays = 1
     assert queue.ask(2, None).index == 2
 
@@ -191,9 +191,9 @@ def test_an_proposer_that_gives_up_ends_the_run_with_its_reason(known):
 def test_proposers_hear_what_their_programs_gained_but_nothing_of_the_seed(known):
     proposer = Writes()
     queue = ProposalQueue(known, proposer)
-    [seed] = known.archive.candidates(known.run)
+    [seed] = known.archive.candidates.of(known.run)
     queue.observe(seed)
     queue.ask(1, None)
-    child = known.archive.finish_candidate(queue.store(Draft(1, OTHER)), Status.OK, train=0.75)
+    child = known.archive.candidates.finish(queue.store(Draft(1, OTHER)), Status.OK, train=0.75)
     queue.observe(child)
     assert proposer.gains == [(1, 0.75)]

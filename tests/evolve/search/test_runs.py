@@ -22,11 +22,11 @@ HISTORY = ("index", "program", "operator", "note", "status", "train", "validatio
 
 
 def history(archive, name):
-    run = archive.get_run(name)
+    run = archive.runs.get(name)
     rows = []
-    for candidate in archive.candidates(run):
+    for candidate in archive.candidates.of(run):
         row = {field: getattr(candidate, field) for field in HISTORY}
-        row["parents"] = [(archive.get_candidate(p.candidate_id).index, p.role) for p in candidate.parents]
+        row["parents"] = [(archive.candidates.get(p.candidate_id).index, p.role) for p in candidate.parents]
         rows.append(row)
     return rows
 
@@ -35,9 +35,9 @@ def test_a_run_ends_with_a_measured_best_and_the_right_count(archive, tiny):
     result = start_run(archive, tiny(max_evaluations=12), name="first")
     assert result.evaluations == 12
     assert result.stop_reason == "max_evaluations"
-    run = archive.get_run("first")
+    run = archive.runs.get("first")
     assert run.state is RunState.FINISHED
-    candidates = archive.candidates(run)
+    candidates = archive.candidates.of(run)
     assert sum(c.status is not Status.DUPLICATE for c in candidates) == 12
     assert result.best.train >= result.seed.train
     assert result.best.validation is not None
@@ -58,7 +58,7 @@ def test_a_run_ends_with_a_measured_best_and_the_right_count(archive, tiny):
 def test_patience_ends_a_run(archive, tiny):
     result = start_run(archive, tiny(max_evaluations=60, patience=2, lookahead=1, final_test=False))
     assert result.stop_reason == "patience"
-    trained = [c.train for c in archive.candidates(archive.get_run(result.run)) if c.program is not None]
+    trained = [c.train for c in archive.candidates.of(archive.runs.get(result.run)) if c.program is not None]
     assert max(range(len(trained)), key=lambda k: (trained[k] is not None, trained[k])) == len(trained) - 3
 
 
@@ -94,18 +94,18 @@ def test_an_interrupted_run_resumes_to_the_same_end(archive, tiny):
     start_run(archive, config, name="whole")
     cut = start_run(archive, config, name="cut", listener=Interrupt(5))
     assert cut.interrupted
-    assert archive.get_run("cut").state is RunState.STOPPED
+    assert archive.runs.get("cut").state is RunState.STOPPED
     for after in (4, 99):
-        result = resume_run(archive, archive.get_run("cut"), listener=Interrupt(after + 5))
+        result = resume_run(archive, archive.runs.get("cut"), listener=Interrupt(after + 5))
     assert result.evaluations == 15
     assert history(archive, "cut") == history(archive, "whole")
-    assert result.best.test == archive.candidates(archive.get_run("whole"))[result.best.index].test
+    assert result.best.test == archive.candidates.of(archive.runs.get("whole"))[result.best.index].test
 
 
 def test_a_finished_run_can_be_continued_with_a_larger_budget(archive, tiny):
     start_run(archive, tiny(max_evaluations=6, final_test=False), name="small")
     first = history(archive, "small")
-    result = resume_run(archive, archive.get_run("small"), changes={"max_evaluations": 9})
+    result = resume_run(archive, archive.runs.get("small"), changes={"max_evaluations": 9})
     assert result.evaluations == 9
     assert history(archive, "small")[: len(first)] == first
     start_run(archive, tiny(max_evaluations=9, final_test=False), name="large")
@@ -116,13 +116,13 @@ def test_a_stop_request_ends_the_run_and_resume_goes_on(archive, tiny):
     class Stop(Silent):
         def outcome(self, candidate, best):
             if candidate.index == 3:
-                archive.request_stop(archive.get_run("stopped"))
+                archive.runs.request_stop(archive.runs.get("stopped"))
 
     result = start_run(archive, tiny(max_evaluations=30), name="stopped", listener=Stop())
     assert result.stop_reason == "stopped"
     assert 4 <= result.evaluations < 30
-    assert archive.get_run("stopped").state is RunState.STOPPED
-    assert resume_run(archive, archive.get_run("stopped"), changes={"max_evaluations": 12}).evaluations == 12
+    assert archive.runs.get("stopped").state is RunState.STOPPED
+    assert resume_run(archive, archive.runs.get("stopped"), changes={"max_evaluations": 12}).evaluations == 12
 
 
 BROKEN = {
@@ -153,13 +153,13 @@ def test_failures_are_statuses_with_reasons_and_no_score(archive, tiny, monkeypa
     monkeypatch.setattr(CFRDomain, "smoke", _short(CFRDomain.smoke))
     config = tiny(max_evaluations=2 * len(BROKEN) + 2)
     result = start_run(archive, config, name="broken", proposer=BreaksSometimes())
-    candidates = {c.index: c for c in archive.candidates(archive.get_run("broken"))}
+    candidates = {c.index: c for c in archive.candidates.of(archive.runs.get("broken"))}
     for k, (_, status, reason) in enumerate(BROKEN.values()):
         candidate = candidates[2 * k + 2]
         assert candidate.status is status
         assert reason in candidate.reason
         assert candidate.train is None
-        rows = archive.evaluations(candidate=candidate)
+        rows = archive.evaluations.find(candidate=candidate)
         assert [row.status for row in rows] == [status]
         assert rows[0].scores == ()
     assert result.failures == {"crashed": 1, "invalid_output": 2, "timeout": 1, "rejected": 1} | {
@@ -210,17 +210,17 @@ def test_a_killed_run_loses_nothing_and_leaves_no_process(tmp_path, tiny, archiv
         "    start_run(a, RunConfig.model_validate_json(sys.argv[2]), name='killed')\n"
     )
     config = tiny(max_evaluations=40, workers=2, final_test=False)
-    process = subprocess.Popen([sys.executable, "-c", script, archive.url, config.model_dump_json()])
+    process = subprocess.Popen([sys.executable, "-c", script, archive.database.url, config.model_dump_json()])
     try:
         deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
-            runs = archive.list_runs()
+            runs = archive.runs.summaries()
             if runs and sum(n for status, n in runs[0].counts.items() if status.finished) >= 8:
                 break
             time.sleep(0.05)
         children = _descendants(process.pid)
         assert children
-        done = {c.id: c.train for c in archive.candidates(archive.get_run("killed")) if c.status.finished}
+        done = {c.id: c.train for c in archive.candidates.of(archive.runs.get("killed")) if c.status.finished}
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -228,9 +228,9 @@ def test_a_killed_run_loses_nothing_and_leaves_no_process(tmp_path, tiny, archiv
     while time.monotonic() < deadline and any(_alive(pid) for pid in children):
         time.sleep(0.05)
     assert not [pid for pid in children if _alive(pid)]
-    kept = {c.id: c.train for c in archive.candidates(archive.get_run("killed")) if c.status.finished}
+    kept = {c.id: c.train for c in archive.candidates.of(archive.runs.get("killed")) if c.status.finished}
     assert done.items() <= kept.items()
-    result = resume_run(archive, archive.get_run("killed"), changes={"max_evaluations": 20})
+    result = resume_run(archive, archive.runs.get("killed"), changes={"max_evaluations": 20})
     assert result.evaluations >= 20
     start_run(archive, replace_budget(config, 20), name="whole")
     assert history(archive, "killed")[:20] == history(archive, "whole")[:20]

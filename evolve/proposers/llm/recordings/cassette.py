@@ -36,15 +36,15 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
     Requests hold only prompts and responses only what models returned; keys travel in neither, and texts that
     look like keys are taken out all the same.
     """
-    positions = {candidate.id: candidate.index for candidate in archive.candidates(run)}
-    calls = archive.model_calls(run=run)
+    positions = {candidate.id: candidate.index for candidate in archive.candidates.of(run)}
+    calls = archive.calls.find(run=run)
     digests = {str(call.request.get("system", "")) for call in calls} - {""}
     config = stored_settings(archive, run)
     head = {
         "nashforge_cassette": VERSION,
         "run": run.nickname,
         "config": {name: value for name, value in config.items() if name not in _SETTINGS},
-        "system": {digest: archive.get_state(run, f"system {digest}", "") for digest in sorted(digests)},
+        "system": {digest: archive.runs.get_value(run, f"system {digest}", "") for digest in sorted(digests)},
     }
     yield _line(head)
     for call in calls:
@@ -128,7 +128,7 @@ def find_tape(archive: Archive, reference: str) -> Tape:
     """
     if reference.endswith(".jsonl") or "/" in reference:
         return read_cassette(reference)
-    run = archive.get_run(reference)
+    run = archive.runs.get(reference)
     tape = tape_of(archive, run)
     if not len(tape):
         raise CassetteError(
@@ -148,7 +148,7 @@ def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
     reference = proposer.removeprefix(REPLAY)
     stored = not reference.endswith(".jsonl") and "/" not in reference
     if stored:
-        _check_answers(archive, archive.get_run(reference))
+        _check_answers(archive, archive.runs.get(reference))
     values = {
         name: value
         for name, value in SETTINGS.named(find_tape(archive, reference).config).items()
@@ -156,13 +156,13 @@ def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
     }
     if stored:
         # By the identity that renaming the run does not change.
-        reference = archive.get_run(reference).uid
+        reference = archive.runs.get(reference).uid
     return {**values, "replay": reference}
 
 
 def _check_answers(archive: Archive, run: Run) -> None:
     """Refuse a run whose models wrote for an interface that programs of today do not have."""
-    if any(is_outdated(program) for program in archive.programs_of(run).values()):
+    if any(is_outdated(program) for program in archive.programs.of(run).values()):
         raise CassetteError(
             f"the models of the run {run.nickname} wrote for an earlier interface of the domain "
             f"{run.domain!r}, which this version does not run; start a run with a model instead"

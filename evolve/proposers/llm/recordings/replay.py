@@ -80,10 +80,10 @@ def take_of(index: int, call: ModelCall) -> Take:
 
 def tape_of(archive: Archive, run: Run) -> Tape:
     """Return all calls of a run."""
-    positions = {candidate.id: candidate.index for candidate in archive.candidates(run)}
+    positions = {candidate.id: candidate.index for candidate in archive.candidates.of(run)}
     takes = (
         take_of(positions[call.candidate_id], call)
-        for call in archive.model_calls(run=run)
+        for call in archive.calls.find(run=run)
         if call.candidate_id in positions
     )
     return Tape(takes, stored_settings(archive, run))
@@ -93,7 +93,7 @@ def unfinished(archive: Archive, run: Run) -> Tape:
     """Return the calls for candidates of a run that were still being written when it was interrupted."""
     takes = [
         take_of(candidate.index, call)
-        for candidate in archive.candidates(run, status=[Status.PROPOSING])
-        for call in archive.model_calls(candidate=candidate)
+        for candidate in archive.candidates.of(run, status=[Status.PROPOSING])
+        for call in archive.calls.find(candidate=candidate)
     ]
     return Tape(takes)

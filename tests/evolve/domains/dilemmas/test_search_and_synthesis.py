@@ -113,7 +113,7 @@ def test_a_search_improves_on_the_seed_and_repeats(archive, suite):
     assert first.best.train > first.seed.train
     assert first.best.test is not None
     histories = [
-        [(c.program, c.train, c.validation) for c in archive.candidates(archive.get_run(result.run))]
+        [(c.program, c.train, c.validation) for c in archive.candidates.of(archive.runs.get(result.run))]
         for result in (first, second)
     ]
     assert histories[0] == histories[1]
@@ -139,7 +139,7 @@ class Scripted:
 
 
 def refined(archive, suite, sandbox, writer, **options):
-    run = archive.create_run("cleanup", {"domain": "cleanup", "strategy": "synthesis"}, seed=0)
+    run = archive.runs.create("cleanup", {"domain": "cleanup", "strategy": "synthesis"}, seed=0)
     return Refinement(archive, run, load_dilemma_suite(suite), sandbox, writer, **options).execute()
 
 
@@ -177,7 +177,7 @@ def test_what_fails_is_given_back_for_repair_a_few_times(archive, suite, sandbox
     assert "undefined_name" in writer.told[1].user
     assert "NameError" in writer.told[1].user
     assert writer.told[1].repairs
-    (row,) = archive.evaluations(candidate=result.steps[0].candidate)
+    (row,) = archive.evaluations.find(candidate=result.steps[0].candidate)
     assert (row.split, row.status, row.scores) == ("train", "crashed", ())
     assert row.tier == sandbox.tier
     assert "undefined_name" in row.reason
@@ -198,13 +198,13 @@ def test_a_writer_without_an_answer_is_a_failed_step(archive, suite, sandbox):
 def test_the_offline_writer_refines_and_everything_is_stored(archive, suite, sandbox):
     writer = OfflineWriter("cleanup", policy_source("nearest_apple"))
     result = refined(archive, suite, sandbox, writer, level="rich", refinements=2)
-    run = archive.get_run(result.run)
+    run = archive.runs.get(result.run)
     assert str(run.state) == "finished"
-    candidates = archive.candidates(run)
+    candidates = archive.candidates.of(run)
     assert [c.operator for c in candidates] == ["rewrite", "refine", "refine"]
     assert all(c.train is not None for c in candidates)
     assert candidates[-1].test == result.test["efficiency"].mean
-    rows = archive.evaluations(candidate=candidates[-1])
+    rows = archive.evaluations.find(candidate=candidates[-1])
     assert [(row.split, row.fitness) for row in rows] == [
         ("train", candidates[-1].train),
         ("validation", candidates[-1].validation),

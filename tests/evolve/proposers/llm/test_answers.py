@@ -238,9 +238,9 @@ def test_only_so_much_of_an_answer_is_stored(archive, httpserver, provider):
     label = LABELS[provider]
     connected = connect(parse_model(f"{label}@{httpserver.url_for('').rstrip('/')}"), 0)
     calls = Calls(archive, {label: connected}, {label: PRICE}, 20.0)
-    run = archive.create_run("cfr", {}, seed=0)
+    run = archive.runs.create("cfr", {}, seed=0)
     kind, _, model = label.partition(":")
-    reserved = archive.reserve_call(run, provider=kind, model=model, request={}, reserved_cost=1.0)
+    reserved = archive.calls.reserve(run, provider=kind, model=model, request={}, reserved_cost=1.0)
     calls.start(0, reserved, PROMPT, 300)
     ends: list[Any] = []
     while not ends:
@@ -248,7 +248,7 @@ def test_only_so_much_of_an_answer_is_stored(archive, httpserver, provider):
         ends = calls.take()
     calls.close()
     assert ends[0].text == "y" * MAX_REPLY
-    [stored] = archive.model_calls(run=run)
+    [stored] = archive.calls.find(run=run)
     assert stored.status is CallStatus.TRUNCATED
     assert f"the first {MAX_REPLY} were kept" in stored.reason
     assert len(stored.response["text"]) == MAX_REPLY

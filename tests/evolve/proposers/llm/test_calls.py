@@ -26,7 +26,7 @@ PROVIDERS = pytest.mark.parametrize("provider", sorted(LABELS))
 @pytest.fixture
 def call(archive, serve):
     """Return a function that makes calls and returns how they ended."""
-    run = archive.create_run("cfr", {}, seed=0)
+    run = archive.runs.create("cfr", {}, seed=0)
     made = []
 
     def make(provider, replies, *, deadline=20.0, retries=2, count=1):
@@ -37,7 +37,7 @@ def call(archive, serve):
         calls = Calls(archive, {label: connected}, {label: PRICE}, deadline)
         made.append(calls)
         for index in range(count):
-            reserved = archive.reserve_call(
+            reserved = archive.calls.reserve(
                 run,
                 provider=provider,
                 model=label.partition(":")[2],
@@ -54,7 +54,7 @@ def call(archive, serve):
             ends += calls.take()
         assert len(ends) == count
         assert len(calls) == 0
-        assert archive.spending(run)[""].reserved == 0
+        assert archive.calls.spending(run)[""].reserved == 0
         return ends if count > 1 else ends[0], server
 
     yield make
@@ -183,11 +183,11 @@ def test_what_is_turned_away_for_good_is_not_repeated(call, provider, fault, fat
 @PROVIDERS
 def test_a_server_that_is_not_there_is_an_outage(archive, provider, call):
     label = LABELS[provider]
-    run = archive.create_run("cfr", {}, seed=0)
+    run = archive.runs.create("cfr", {}, seed=0)
     connected = connect(parse_model(f"{label}@http://127.0.0.1:9"), 0)
     calls = Calls(archive, {label: connected}, {label: PRICE}, 10.0)
     model = label.partition(":")[2]
-    reserved = archive.reserve_call(run, provider=provider, model=model, request={}, reserved_cost=1.0)
+    reserved = archive.calls.reserve(run, provider=provider, model=model, request={}, reserved_cost=1.0)
     calls.start(0, reserved, PROMPT, 300)
     ends = []
     while not ends:
@@ -206,11 +206,11 @@ def test_one_slow_call_delays_no_other(call, provider):
 
 
 def test_calls_given_up_are_written_off_in_full(archive, serve, call):
-    run = archive.create_run("cfr", {}, seed=0)
+    run = archive.runs.create("cfr", {}, seed=0)
     server = serve(lambda ask: Reply("slow", "stall"))
     label = LABELS["anthropic"]
     calls = Calls(archive, {label: connect(parse_model(f"{label}@{server.url}"), 0)}, {label: PRICE}, 60.0)
-    reserved = archive.reserve_call(
+    reserved = archive.calls.reserve(
         run, provider="anthropic", model="claude-test", request={}, reserved_cost=0.5, output_tokens=90
     )
     calls.start(0, reserved, PROMPT, 300)
@@ -218,6 +218,6 @@ def test_calls_given_up_are_written_off_in_full(archive, serve, call):
     while not server.tally.calls_lost and time.monotonic() < limit:
         time.sleep(0.01)
     calls.close()
-    assert archive.write_off_calls(run) == 1
-    total = archive.spending(run)[""]
+    assert archive.calls.write_off(run) == 1
+    total = archive.calls.spending(run)[""]
     assert (total.cost, total.reserved, total.output_tokens) == (0.5, 0.0, 90)

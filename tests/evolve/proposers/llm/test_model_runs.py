@@ -53,7 +53,7 @@ def run(archive, serve, tmp_path):
         server = serve(script)
         config = configuration(tmp_path, server, 1, **({"max_evaluations": 8} | options))
         result = start_run(archive, config, name=name, listener=listener, executor=executor or Numbers())
-        return result, archive.get_run(name), server
+        return result, archive.runs.get(name), server
 
     return make
 
@@ -71,16 +71,18 @@ def test_a_run_with_models_in_the_sandbox_overlaps_and_names_who_wrote_what(arch
     listener = Notes()
     result = start_run(archive, config, name="live", listener=listener)
     assert (result.evaluations, result.stop_reason) == (7, "max_evaluations")
-    made = archive.candidates(archive.get_run("live"))[1:]
+    made = archive.candidates.of(archive.runs.get("live"))[1:]
     assert {c.proposer for c in made} == {"anthropic:claude-sonnet-5", "google:gemini-2.5-pro"}
     assert all(c.status is Status.OK for c in made)
     assert all(c.note == "Weigh iterations by another power." for c in made)
     assert all(c.data["cost"] > 0 for c in made)
     [told] = [note for note in listener.notes if "evaluations" in note]
     assert "at most $5.00 are spent" in told
-    assert listener.ledgers[-1].cost == pytest.approx(archive.spending(archive.get_run("live"))[""].cost)
-    assert set(archive.get_state(archive.get_run("live"), "bandit")) == {c.proposer for c in made}
-    check_ledger(archive, archive.get_run("live"), server)
+    assert listener.ledgers[-1].cost == pytest.approx(
+        archive.calls.spending(archive.runs.get("live"))[""].cost
+    )
+    assert set(archive.runs.get_value(archive.runs.get("live"), "bandit")) == {c.proposer for c in made}
+    check_ledger(archive, archive.runs.get("live"), server)
     system, user = server.asks[0].system, server.asks[0].user
     assert system.index("# Role") < system.index("# Interface") < system.index("# Task")
     assert "# The current program" in user
@@ -98,13 +100,13 @@ def test_an_edit_that_fails_is_shown_to_the_model_and_repaired(run, archive):
     repaired = next(ask for ask in server.asks if "could not be used" in ask.user)
     assert "occurs nowhere in the program" in repaired.user
     assert "<<<<<<< SEARCH\nnot in the program" in repaired.user
-    candidates = archive.candidates(made)[1:]
+    candidates = archive.candidates.of(made)[1:]
     assert all(c.data["calls"] == 2 for c in candidates if c.status is Status.OK)
     assert all("occurs nowhere" in c.data["remarks"][0] for c in candidates)
 
 
 def proposals(archive, made):
-    return len(archive.candidates(made)) - 1
+    return len(archive.candidates.of(made)) - 1
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_a_program_that_crashes_comes_back_for_repair_with_its_error(archive, se
         final_test=False,
     )
     start_run(archive, config, name="mended")
-    candidates = archive.candidates(archive.get_run("mended"))
+    candidates = archive.candidates.of(archive.runs.get("mended"))
     assert [c.operator == "repair" for c in candidates[1:]] == [False, True, False, True]
     assert [c.status for c in candidates] == [Status.OK, Status.CRASHED, Status.OK, Status.CRASHED, Status.OK]
     user = server.asks[1].user
@@ -202,7 +204,7 @@ def test_what_comes_to_nothing_is_no_evaluation_and_the_next_prompt_says_why(run
     )
     assert result.evaluations == 4
     assert result.failures["rejected"] == 4
-    rejected = [c for c in archive.candidates(made) if c.status is Status.REJECTED]
+    rejected = [c for c in archive.candidates.of(made) if c.status is Status.REJECTED]
     assert all("declined" in c.reason and c.program is None for c in rejected)
     assert all("declined to answer" in ask.user for ask in server.asks[1:5])
 
@@ -211,7 +213,7 @@ def test_the_budget_ends_a_run_by_name_and_is_never_exceeded(run, archive):
     result, made, server = run(new_rule, max_evaluations=500, budget_usd=0.2)
     assert result.stop_reason == "max_cost"
     assert 1 < result.evaluations < 500
-    assert 0.05 < archive.spending(made)[""].cost <= 0.2
+    assert 0.05 < archive.calls.spending(made)[""].cost <= 0.2
     tokens, made, server = run(new_rule, name="two", max_evaluations=500, max_tokens=60_000)
     assert tokens.stop_reason == "max_tokens"
     assert sum(server.tally.delivered.values()) <= 60_000
@@ -235,7 +237,7 @@ def test_an_outage_pauses_the_run_and_ends_with_the_same_count(run, archive, mon
     assert (result.evaluations, result.stop_reason) == (10, "max_evaluations")
     assert any("is not available" in note for note in listener.notes)
     assert any("available again" in note for note in listener.notes)
-    assert not any(c.status is Status.CANCELLED for c in archive.candidates(made))
+    assert not any(c.status is Status.CANCELLED for c in archive.candidates.of(made))
     # Proposals waited for it, instead of being thrown away and asked for anew.
     assert server.tally.faults["overloaded"] < 20
     check_ledger(archive, made, server)
@@ -251,11 +253,11 @@ def test_an_outage_without_end_stops_the_run_which_can_be_resumed(run, archive, 
     result, made, _ = run(script, retries=0, outage_minutes=0.005)
     assert result.stop_reason.startswith("outage: scripted")
     assert result.evaluations < 8
-    assert archive.counts(made)[Status.PROPOSING] > 0
+    assert archive.candidates.counts(made)[Status.PROPOSING] > 0
     down[0] = False
     result = resume_run(archive, made, changes={"proposer": made.config["proposer"]}, executor=Numbers())
     assert (result.evaluations, result.stop_reason) == (8, "max_evaluations")
-    assert Status.PROPOSING not in archive.counts(made)
+    assert Status.PROPOSING not in archive.candidates.counts(made)
 
 
 def test_a_model_that_refuses_the_key_ends_the_run_at_once_without_telling_it(
@@ -269,8 +271,8 @@ def test_a_model_that_refuses_the_key_ends_the_run_at_once_without_telling_it(
 
     with pytest.raises(SearchError, match="refuses all requests"):
         run(script)
-    assert archive.get_run("one").state is RunState.FAILED
-    assert "secret-of-mine" not in "".join(cassette_lines(archive, archive.get_run("one")))
+    assert archive.runs.get("one").state is RunState.FAILED
+    assert "secret-of-mine" not in "".join(cassette_lines(archive, archive.runs.get("one")))
     archive.close()
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("llm.db*"))
     assert b"secret-of-mine" not in stored
@@ -314,7 +316,7 @@ def test_without_a_key_or_a_price_nothing_starts(archive, tmp_path, serve):
     ):
         with pytest.raises(ConfigError, match=sentence):
             start_run(archive, config.changed(proposer=proposer), executor=Numbers())
-    assert archive.list_runs() == []
+    assert archive.runs.summaries() == []
 
 
 def test_a_cassette_replays_in_another_archive(run, archive, tmp_path):
@@ -327,7 +329,7 @@ def test_a_cassette_replays_in_another_archive(run, archive, tmp_path):
         config = load_config(replay_values(other, f"replay:{path}"))
         assert start_run(other, config, name="again", executor=Numbers()).stop_reason == "max_evaluations"
         assert history(other, "again") == history(archive, "one")
-        assert other.model_calls(run=other.get_run("again")) == []
+        assert other.calls.find(run=other.runs.get("again")) == []
         longer = load_config(replay_values(other, f"replay:{path}") | {"max_evaluations": 99})
         ended = start_run(other, longer, name="longer", executor=Numbers())
         assert ended.stop_reason == "replayed: the recording has no more answers"
@@ -358,7 +360,7 @@ def test_a_killed_run_pays_for_no_answer_twice(archive, serve, tmp_path):
 
     server = serve(script)
     config = configuration(tmp_path, server, 1, max_evaluations=25, lookahead=4)
-    words = [sys.executable, "-c", SCRIPT, archive.url, config.model_dump_json()]
+    words = [sys.executable, "-c", SCRIPT, archive.database.url, config.model_dump_json()]
     process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         limit = time.monotonic() + 240
@@ -367,13 +369,13 @@ def test_a_killed_run_pays_for_no_answer_twice(archive, serve, tmp_path):
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    made = archive.get_run("killed")
-    settled = [c.token for c in archive.model_calls(run=made) if c.status is CallStatus.OK]
+    made = archive.runs.get("killed")
+    settled = [c.token for c in archive.calls.find(run=made) if c.status is CallStatus.OK]
     assert settled
     before = server.tally.requests
     result = resume_run(archive, made, changes={"proposer": made.config["proposer"]}, executor=Numbers())
     assert result.evaluations == 25
-    calls = archive.model_calls(run=made)
+    calls = archive.calls.find(run=made)
     lost = [c for c in calls if c.status is CallStatus.LOST]
     # Everything the server was asked is in the ledger, and only what was under way was asked again.
     assert server.tally.requests <= len(calls) <= server.tally.requests + len(lost)
@@ -389,6 +391,6 @@ def test_a_killed_run_pays_for_no_answer_twice(archive, serve, tmp_path):
 
 def test_each_model_may_have_its_island(run, archive):
     _, made, _ = run(new_rule, max_evaluations=14, model_islands=True, verify=2)
-    candidates = archive.candidates(made)[1:]
+    candidates = archive.candidates.of(made)[1:]
     islands = {c.proposer: {d.island for d in candidates if d.proposer == c.proposer} for c in candidates}
     assert sorted(map(sorted, islands.values())) == [[0], [1]]

@@ -95,11 +95,11 @@ def test_tokens_never_outnumber_bytes(text):
 
 
 def test_concurrent_reservations_never_exceed_the_caps(archive):
-    run = archive.create_run("cfr", {}, seed=0)
+    run = archive.runs.create("cfr", {}, seed=0)
 
     def reserve(k):
         try:
-            return archive.reserve_call(
+            return archive.calls.reserve(
                 run,
                 provider="p",
                 model="m",
@@ -118,16 +118,16 @@ def test_concurrent_reservations_never_exceed_the_caps(archive):
     calls = [item for item in made if not isinstance(item, BudgetExceeded)]
     assert len(calls) == 2
     assert all(isinstance(item, TokensExceeded) for item in made if item not in calls)
-    archive.settle_call(calls[0], CallStatus.OK, cost=0.125, input_tokens=50, output_tokens=5)
+    archive.calls.settle(calls[0], CallStatus.OK, cost=0.125, input_tokens=50, output_tokens=5)
     third = reserve(9)
     assert not isinstance(third, BudgetExceeded)
     for call in (calls[1], third):
-        archive.settle_call(call, CallStatus.OK, cost=0.25, input_tokens=10, output_tokens=1)
-    assert archive.spending(run)[""].input_tokens == 70
+        archive.calls.settle(call, CallStatus.OK, cost=0.25, input_tokens=10, output_tokens=1)
+    assert archive.calls.spending(run)[""].input_tokens == 70
     options = {"provider": "p", "model": "m", "request": {}, "cap": 1.0}
-    archive.reserve_call(run, reserved_cost=0.375, **options)
+    archive.calls.reserve(run, reserved_cost=0.375, **options)
     with pytest.raises(BudgetExceeded, match="--budget-usd"):
-        archive.reserve_call(run, reserved_cost=0.001, **options)
+        archive.calls.reserve(run, reserved_cost=0.001, **options)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_a_preview_is_what_is_sent_next(archive, serve, tmp_path, lookahead, isl
     }
     shown, sent = [], []
     start_run(archive, load_config({**values, "max_evaluations": 1}), name="shown", executor=Numbers())
-    run = archive.get_run("shown")
+    run = archive.runs.get("shown")
     for limit in range(4, 20, 3):
         before = len(server.asks)
         prompt = preview(archive, run).prompt
@@ -39,18 +39,18 @@ def test_a_preview_is_what_is_sent_next(archive, serve, tmp_path, lookahead, isl
         again = {"max_evaluations": limit, "proposer": run.config["proposer"]}
         resume_run(archive, run, changes=again, executor=Numbers())
         # Calls under way at the same time arrive in any order.
-        call = archive.model_calls(run=run)[before]
+        call = archive.calls.find(run=run)[before]
         sent.append((server.asks[before].system, call.request["user"]))
     assert shown == sent
     assert len(set(shown)) > 3
-    assert archive.model_calls(run=run)[-1].request["user"] in {ask.user for ask in server.asks}
+    assert archive.calls.find(run=run)[-1].request["user"] in {ask.user for ask in server.asks}
 
 
 def test_a_preview_while_the_seed_is_measured(archive):
     config = load_config({"train": "cfr-smoke"})
-    run = archive.create_run("cfr", config.settings())
+    run = archive.runs.create("cfr", config.settings())
     before = preview(archive, run).prompt
     work = domain("cfr")
-    seed = archive.add_program(work.source(work.seed), "cfr")
-    archive.add_candidate(run, program=seed, operator="seed", proposer="library")
+    seed = archive.programs.add(work.source(work.seed), "cfr")
+    archive.candidates.add(run, program=seed, operator="seed", proposer="library")
     assert preview(archive, run).prompt == before

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from nashforge.archive import Archive, resolve_url, schema_version
-from nashforge.archive.storage.location import display, file_of
+from nashforge.archive.storage.database import Database
+from nashforge.archive.storage.location import display, file_of, resolve_url
 from nashforge.archive.storage.models import CandidateRow, EvaluationRow, ProgramRow, RunRow
-from nashforge.archive.storage.schema import REVISION
+from nashforge.archive.storage.schema import REVISION, schema_version
 
 
 @dataclass(frozen=True)
-class Inventory:
+class DatabaseSummary:
     """A database and what it holds.
 
     Attributes
@@ -39,21 +39,21 @@ class Inventory:
     evaluations: int | None = None
 
 
-def inventory(database: str | Path | None = None) -> Inventory:
+def database_summary(place: str | Path | None = None) -> DatabaseSummary:
     """Return what a database holds; nothing is created.
 
     Raises
     ------
-    nashforge.archive.ArchiveError
+    ArchiveError
         If it cannot be reached or holds something else.
     """
-    url = resolve_url(database)
+    url = resolve_url(place)
     location, file = display(url), file_of(url)
     schema = schema_version(url)
     size = file.stat().st_size if file is not None and file.exists() else None
     if schema != REVISION:
-        return Inventory(location, schema, REVISION, size)
+        return DatabaseSummary(location, schema, REVISION, size)
     tables = (RunRow, ProgramRow, CandidateRow, EvaluationRow)
-    with Archive.open(url, create=False) as archive, archive.engine.connect() as connection:
+    with Database(url) as database, database.reading() as connection:
         counts = [connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
-    return Inventory(location, schema, REVISION, size, *counts)
+    return DatabaseSummary(location, schema, REVISION, size, *counts)
