@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -21,9 +22,6 @@ from nashforge.solvers.policies import interface
 Number: TypeAlias = int | float
 
 SLOTS = ("harvest", "clean", "on_duty", "fire")
-FILES = {"harvest": "harvest", "clean": "clean", "duty": "on_duty", "fire": "fire"}
-"""First word of a fragment's file, and its slot."""
-
 _RANGE = re.compile(r"#\s*(-?[\d.]+) to (-?[\d.]+)\s*$")
 _WIDTH = 88
 
@@ -146,24 +144,10 @@ def take_apart(source: str) -> Genome:
     NotTakenApart
         If it has other things at its top level than imports, numeric constants and the functions of slots.
     """
-    try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        raise NotTakenApart(f"it is not Python: {error.msg}") from error
-    lines = source.splitlines()
-    constants: dict[str, Constant] = {}
-    functions: dict[str, str] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom) or (
-            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        ):
-            continue
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            constants[node.targets[0].id] = _constant(node, lines[node.lineno - 1])
-        elif isinstance(node, ast.FunctionDef) and node.name in (*SLOTS, "act"):
-            functions[node.name] = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        else:
-            raise NotTakenApart(f"line {node.lineno} is neither a constant nor a function of a slot")
+    constants, functions = _parts(source)
+    unknown = set(functions) - {*SLOTS, "act"}
+    if unknown:
+        raise NotTakenApart(f"{min(unknown)}() is not the function of a slot")
     fragments = {}
     for slot in SLOTS:
         if slot in functions:
@@ -172,25 +156,38 @@ def take_apart(source: str) -> Genome:
     return Genome(fragments)
 
 
+def _parts(source: str) -> tuple[dict[str, Constant], dict[str, str]]:
+    """Return the constants of a source and the texts of its functions, by name."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise NotTakenApart(f"it is not Python: {error.msg}") from error
+    lines = source.splitlines()
+    constants: dict[str, Constant] = {}
+    functions: dict[str, str] = {}
+    for node in tree.body:
+        match node:
+            case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Assign(targets=[ast.Name(id=name), *_]):
+                constants[name] = _constant(node, lines[node.lineno - 1])
+            case ast.FunctionDef():
+                functions[node.name] = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            case _:
+                raise NotTakenApart(f"line {node.lineno} is neither a constant nor a function of a slot")
+    return constants, functions
+
+
 @cache
 def library() -> Mapping[str, tuple[Fragment, ...]]:
     """Return the fragments that come with the package, by slot."""
     found: dict[str, list[Fragment]] = {slot: [] for slot in SLOTS}
     files = sorted(resources.files(__package__).joinpath("library").iterdir(), key=lambda file: file.name)
     for file in files:
-        slot = FILES.get(file.name.partition("_")[0])
-        if slot is None or not file.name.endswith(".py"):
-            continue
-        source = file.read_text(encoding="utf-8")
-        lines = source.splitlines()
-        constants: dict[str, Constant] = {}
-        text = ""
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                constants[node.targets[0].id] = _constant(node, lines[node.lineno - 1])
-            elif isinstance(node, ast.FunctionDef):
-                text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        found[slot].append(Fragment(slot, text, constants, file.name.removesuffix(".py")))
+        if file.name.endswith(".py") and not file.name.startswith("__"):
+            constants, functions = _parts(file.read_text(encoding="utf-8"))
+            ((slot, text),) = functions.items()
+            found[slot].append(Fragment(slot, text, constants, file.name.removesuffix(".py")))
     return {slot: tuple(fragments) for slot, fragments in found.items()}
 
 
@@ -214,8 +211,6 @@ def _uses(text: str, name: str) -> bool:
 
 def _docstring(told: str) -> str:
     """Return a module's documentation: a sentence for the program, wrapped."""
-    import textwrap
-
     return '"""' + "\n".join(textwrap.wrap(told[:1].upper() + told[1:] + ".", _WIDTH)) + '"""'
 
 

@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING
 
 from nashforge.evolve.proposers.rewriting.mutation import Parent
 from nashforge.evolve.proposers.rewriting.sampling import Generator
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import Edit, NotApplicable
-from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    assignment,
-    attributes,
-    bound,
-    clone,
-    local_names,
-    reads,
-    rename,
-    same,
-)
+from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program, defined_names
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar, UpdatePattern
@@ -105,7 +96,7 @@ class CodeTransfer:
                 body = self.donor.methods[source].body
                 if (name in own and source == method) or id(body[place]) in statements:
                     continue
-                chosen = [*_computing(body[:place], reads(body[place])), body[place]]
+                chosen = [*_computing(body[:place], trees.reads(body[place])), body[place]]
                 for statement in chosen:
                     statements.setdefault(id(statement), after)
                 more = self._attributes(*chosen) - needed
@@ -114,18 +105,18 @@ class CodeTransfer:
         self._adopt_names(needed)
         self._place(statements)
         for node in nodes:
-            rename(node, self.names)
+            trees.rename(node, self.names)
 
     def _attributes(self, *nodes: ast.AST) -> set[str]:
         """Return the donor's own attributes that code reads, its helper methods entered."""
         found: set[str] = set()
-        pending = attributes(reads(*nodes))
+        pending = trees.attributes(trees.reads(*nodes))
         while pending:
             name = pending.pop()
             if name not in found and name[5:] not in self.donor.kind.reserved:
                 found.add(name)
                 if name[5:] in self.donor.methods:
-                    pending |= attributes(reads(self.donor.methods[name[5:]]))
+                    pending |= trees.attributes(trees.reads(self.donor.methods[name[5:]]))
         return found
 
     def _interface(self) -> list[str]:
@@ -140,9 +131,9 @@ class CodeTransfer:
         for method in self._interface():
             after = False
             for place, statement in enumerate(self.donor.methods[method].body):
-                if self.skipped & bound(statement):
+                if self.skipped & trees.bound(statement):
                     after = True
-                elif name in bound(statement):
+                elif name in trees.bound(statement):
                     yield method, after, place
 
     def _adopt_names(self, needed: set[str]) -> None:
@@ -154,25 +145,25 @@ class CodeTransfer:
             if plain in state:
                 self.names[name] = f"self.{receiver.fresh(plain)}"
                 for statement in start:
-                    if (assignment(statement) or ("",))[0] == name:
-                        copied = clone(statement)
-                        rename(copied, self.names)
+                    if (trees.assignment(statement) or ("",))[0] == name:
+                        copied = trees.clone(statement)
+                        trees.rename(copied, self.names)
                         receiver.start().append(copied)
             elif plain in donor.constants:
                 held, value = receiver.constants.get(plain), donor.constants[plain]
-                shared = held is not None and same(held, value)
+                shared = held is not None and trees.same(held, value)
                 fresh = plain if shared else receiver.fresh(plain)
-                receiver.constants.setdefault(fresh, clone(value))
+                receiver.constants.setdefault(fresh, trees.clone(value))
                 self.names[name] = f"self.{fresh}"
             elif plain in donor.methods:
-                function = clone(donor.methods[plain])
+                function = trees.clone(donor.methods[plain])
                 function.name = receiver.fresh(plain)
                 self.names[name] = f"self.{function.name}"
                 items = list(receiver.methods.items())
                 first = next(place for place, (method, _) in enumerate(items) if method != "start")
                 receiver.methods = dict([*items[:first], (function.name, function), *items[first:]])
         for name in needed & {f"self.{helper}" for helper in donor.methods}:
-            rename(receiver.methods[self.names[name][5:]], self.names)
+            trees.rename(receiver.methods[self.names[name][5:]], self.names)
 
     def _place(self, statements: dict[int, bool]) -> None:
         """Copy the donor's statements into the receiver, before or after its update as in the donor."""
@@ -180,11 +171,11 @@ class CodeTransfer:
             chosen = [node for node in self.donor.methods[method].body if id(node) in statements]
             if not chosen:
                 continue
-            copies = [clone(node) for node in chosen]
+            copies = [trees.clone(node) for node in chosen]
             for node in copies:
-                rename(node, self.local_names(method, copies))
+                trees.rename(node, self.local_names(method, copies))
             for node in copies:
-                rename(node, self.names)
+                trees.rename(node, self.names)
             late = [copy for node, copy in zip(chosen, copies) if statements[id(node)]]
             early = [copy for copy in copies if copy not in late]
             ours = self.receiver.body(method)
@@ -198,7 +189,7 @@ class CodeTransfer:
     def local_names(self, method: str, nodes: list[ast.stmt]) -> dict[str, str]:
         """Return new names for parameters and locals of donated code: the receiver's, and free ones."""
         names = dict(zip(self.donor.parameters(method), self.receiver.parameters(method)))
-        new = local_names(bound(*nodes)) - set(names)
+        new = trees.local_names(trees.bound(*nodes)) - set(names)
         return names | {name: self.receiver.fresh(name, method) for name in sorted(new)}
 
 
@@ -212,11 +203,11 @@ def _update_of(program: Program) -> UpdatePattern | None:
 
 def _computing(body: Sequence[ast.stmt], names: set[str]) -> list[ast.stmt]:
     """Return the statements of a body that compute variables, and the locals which that takes."""
-    wanted = local_names(names)
+    wanted = trees.local_names(names)
     chosen: list[ast.stmt] = []
     for statement in reversed(body):
-        if bound(statement) & wanted and not isinstance(statement, ast.Return):
-            wanted |= local_names(reads(statement))
+        if trees.bound(statement) & wanted and not isinstance(statement, ast.Return):
+            wanted |= trees.local_names(trees.reads(statement))
             chosen.insert(0, statement)
     return chosen
 
@@ -229,22 +220,15 @@ def bring_outside(receiver: Module, donor: Module) -> None:
     NotApplicable
         If both define a name, differently.
     """
-    held = {name: node for node in receiver.preamble for name in _defined(node)}
+    held = {name: node for node in receiver.preamble for name in defined_names(node)}
     for node in donor.preamble:
-        known = [held[name] for name in _defined(node) if name in held]
+        known = [held[name] for name in defined_names(node) if name in held]
         if not known:
-            receiver.preamble.append(clone(node))
-        elif not all(same(node, other) for other in known) and not isinstance(
+            receiver.preamble.append(trees.clone(node))
+        elif not all(trees.same(node, other) for other in known) and not isinstance(
             node, ast.Import | ast.ImportFrom
         ):
             raise NotApplicable("both programs define a name at module level, differently")
-
-
-def _defined(node: ast.stmt) -> list[str]:
-    """Return the names that a statement at module level defines."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [alias.asname or alias.name for alias in node.names]
-    return [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else sorted(bound(node))
 
 
 def take_class(receiver: Program, donor: Program) -> str:
@@ -264,11 +248,11 @@ def take_constants(receiver: Program, donor: Program) -> str:
     changed = [
         name
         for name, node in donor.constants.items()
-        if name in receiver.constants and not same(receiver.constants[name], node)
+        if name in receiver.constants and not trees.same(receiver.constants[name], node)
     ]
     if not changed:
         raise NotApplicable("both have the same constants")
-    receiver.constants |= {name: clone(donor.constants[name]) for name in changed}
+    receiver.constants |= {name: trees.clone(donor.constants[name]) for name in changed}
     return f"take {', '.join(changed)} from {donor.name}"
 
 
@@ -277,13 +261,13 @@ def take_method(method: str) -> Exchange:
 
     def take(receiver: Program, donor: Program) -> str:
         transfer = CodeTransfer(receiver, donor)
-        body = [clone(statement) for statement in donor.body(method)]
+        body = [trees.clone(statement) for statement in donor.body(method)]
         receiver.body(method)
         names = dict(zip(donor.parameters(method), receiver.parameters(method)))
         receiver.methods[method].body = body
-        transfer.bring(body, method, bound(*body))
+        transfer.bring(body, method, trees.bound(*body))
         for statement in body:
-            rename(statement, names)
+            trees.rename(statement, names)
         return f"take {method}() from {donor.name}"
 
     return take
@@ -294,10 +278,12 @@ def bring_expressions(
 ) -> list[ast.stmt]:
     """Make expressions of the donor's method fit the receiver; return the statements that must go before."""
     transfer = CodeTransfer(receiver, donor)
-    computing = [clone(statement) for statement in _computing(donor.methods[method].body, reads(*nodes))]
-    before = [statement for statement in computing if not transfer.skipped & bound(statement)]
+    computing = [
+        trees.clone(statement) for statement in _computing(donor.methods[method].body, trees.reads(*nodes))
+    ]
+    before = [statement for statement in computing if not transfer.skipped & trees.bound(statement)]
     names = transfer.local_names(method, before)
-    transfer.bring([*before, *nodes], method, attributes(bound(*before)))
+    transfer.bring([*before, *nodes], method, trees.attributes(trees.bound(*before)))
     for node in [*before, *nodes]:
-        rename(node, names)
+        trees.rename(node, names)
     return before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from operator import mul, truediv
 
 from nashforge.evolve.proposers.rewriting.analysis import values as v
 from nashforge.evolve.proposers.rewriting.analysis.values import INF, TOP, Issue, Result, Value
@@ -145,9 +146,9 @@ def _two(name: str, a: Value, b: Value, named: set[str | None]) -> Result:
             # With ``where`` the zeros are left out.
             positive = a.low >= 0 and b.low >= 0
             return Value(shape, 0.0 if positive else -INF), None if "where" in named else "division by zero"
-        low, high = v.divide(a, b)
+        low, high = v.corners(truediv, a, b)
         return Value(shape, low, high), None
     if name == "multiply":
-        low, high = v.multiply(a, b)
+        low, high = v.corners(mul, a, b)
         return Value(shape, low, high), None
     return Value(shape), None

@@ -13,19 +13,13 @@ import ast
 import builtins
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import mul, truediv
 
 from nashforge.evolve.proposers.rewriting.analysis import values as v
 from nashforge.evolve.proposers.rewriting.analysis.functions import NUMPY_CONSTANTS, builtin, numpy_function
 from nashforge.evolve.proposers.rewriting.analysis.values import TOP, Issue, Value
-from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    bound,
-    dotted,
-    literal,
-    self_attribute,
-    target_variable,
-    target_variables,
-)
+from nashforge.evolve.proposers.rewriting.syntax import trees
+from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program, defined_names
 
 _ROUNDS = 8
 _BUILTINS = frozenset(dir(builtins))
@@ -79,21 +73,8 @@ class _Interpreter:
         self.found: Counter[str] = Counter()
         self.depth = 0
         self.returned: Value | None = None
-        self.modules = {
-            alias.asname or alias.name.split(".")[0]
-            for node in program.preamble
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
-        }
-        self.globals = {
-            name.id
-            for node in program.preamble
-            if isinstance(node, ast.Assign)
-            for name in node.targets
-            if isinstance(name, ast.Name)
-        } | {node.name for node in program.preamble if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        self.globals = {name for node in program.preamble for name in defined_names(node)}
         self.globals |= {other.name for other in program.module.programs}
-        self.outside = self.modules | self.globals | _BUILTINS
 
     def run(self) -> Analysis:
         scope: _Scope = {}
@@ -189,16 +170,16 @@ class _Interpreter:
             case ast.Pass():
                 pass
             case _:
-                for name in bound(node):
+                for name in trees.bound(node):
                     scope[name] = TOP
         return scope
 
     def bind(self, target: ast.expr, value: Value, scope: _Scope) -> None:
-        name = target_variable(target)
+        name = trees.target_variable(target)
         if name is not None:
             scope[name] = value
             return
-        for inner in target_variables(target):
+        for inner in trees.target_variables(target):
             known = scope.get(inner, TOP)
             scope[inner] = Value(known.shape) if isinstance(target, ast.Subscript) else TOP
 
@@ -210,14 +191,14 @@ class _Interpreter:
         return value
 
     def compute(self, node: ast.expr, scope: _Scope) -> Value:
-        known = literal(node)
+        known = trees.literal(node)
         if known is not None:
             return Value(v.SCALAR, known, known)
         match node:
             case ast.Constant():
                 return Value(v.SCALAR, 0, 1) if isinstance(node.value, bool) else TOP
             case ast.Name():
-                if node.id not in scope and node.id not in self.outside:
+                if not (node.id in scope or node.id in self.globals or node.id in _BUILTINS):
                     self.issue(f"undefined name {node.id}")
                 return scope.get(node.id, TOP)
             case ast.Attribute():
@@ -268,7 +249,7 @@ class _Interpreter:
     @staticmethod
     def element(iterated: ast.expr) -> Value:
         """Return what a loop over an expression runs through."""
-        counts = isinstance(iterated, ast.Call) and dotted(iterated.func) == "range"
+        counts = isinstance(iterated, ast.Call) and trees.dotted(iterated.func) == "range"
         return Value(v.SCALAR, 0) if counts else TOP
 
     def shapes(self, *sides: Value) -> str:
@@ -279,8 +260,8 @@ class _Interpreter:
         return shape
 
     def attribute(self, node: ast.Attribute, scope: _Scope) -> Value:
-        name = dotted(node)
-        own = self_attribute(node)
+        name = trees.dotted(node)
+        own = trees.self_attribute(node)
         if name.startswith("self.") and name[5:] in self.kind.attributes:
             return self.kind.attributes[name[5:]]
         if own in self.kind.objects or own in self.program.methods or name in self.kind.functions:
@@ -307,14 +288,14 @@ class _Interpreter:
                 if _same_variable(node.left, node.right):
                     low = high = 0.0
             case ast.Mult():
-                low, high = v.multiply(left, right)
+                low, high = v.corners(mul, left, right)
                 if _same_variable(node.left, node.right):
                     low = max(low, 0.0)
             case ast.Div():
                 if right.holds_zero():
                     issue = "division by zero"
                 else:
-                    low, high = v.divide(left, right)
+                    low, high = v.corners(truediv, left, right)
             case ast.Pow():
                 low, high, issue = v.power_bounds(left, right)
             case ast.Mod() if right.low > 0:
@@ -332,14 +313,14 @@ class _Interpreter:
     def call(self, node: ast.Call, scope: _Scope) -> Value:
         arguments = [self.evaluate(argument, scope) for argument in node.args]
         named = {word.arg: self.evaluate(word.value, scope) for word in node.keywords}
-        name = dotted(node.func)
+        name = trees.dotted(node.func)
         owner, _, helper = name.removeprefix("self.").partition(".")
         if name.startswith("self.") and helper and owner in self.kind.objects:
             value, issue = self.kind.objects[owner](helper, arguments)
         elif name in self.kind.functions:
             value, issue = self.kind.functions[name], None
         elif name.startswith("np."):
-            if "np" not in self.modules:
+            if "np" not in self.globals:
                 self.issue("undefined name np")
             value, issue = numpy_function(
                 name.removeprefix("np."), arguments, set(named) - {None}, self.kind.made
@@ -375,8 +356,8 @@ def _mixed(before: str, after: str) -> bool:
 
 
 def _same_variable(first: ast.expr, second: ast.expr) -> bool:
-    name = dotted(first)
-    return bool(name) and name == dotted(second)
+    name = trees.dotted(first)
+    return bool(name) and name == trees.dotted(second)
 
 
 def _merge(branches: list[_Scope]) -> _Scope:

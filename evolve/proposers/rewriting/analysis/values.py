@@ -90,16 +90,6 @@ def _safe(function: Callable[[float, float], float], x: float, y: float) -> floa
     return 0.0 if math.isnan(result) else result
 
 
-def multiply(a: Value, b: Value) -> tuple[float, float]:
-    """Return the bounds of a product."""
-    return corners(lambda x, y: x * y, a, b)
-
-
-def divide(a: Value, b: Value) -> tuple[float, float]:
-    """Return the bounds of a quotient whose denominator is never zero."""
-    return corners(lambda x, y: x / y, a, b)
-
-
 def power(a: Value, b: Value) -> tuple[float, float]:
     """Return the bounds of a power of a non-negative base (positive where the exponent may be negative)."""
     low, high = corners(_power, a, b)

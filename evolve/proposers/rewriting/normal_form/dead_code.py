@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from nashforge.evolve.proposers.rewriting.syntax.program import Program, called_methods
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    assignment,
-    attributes,
-    called,
-    reads,
-    self_attribute,
-    walk,
-    walk_statements,
-)
+from nashforge.evolve.proposers.rewriting.syntax import trees
+from nashforge.evolve.proposers.rewriting.syntax.program import Program, called_methods, defined_names
 
 _BUILTINS = ("min", "max", "abs", "float", "int", "round", "len")
 _READERS = ("copy", "sum", "max", "min", "mean")
@@ -37,7 +29,7 @@ class _Sweep:
         """Return the attributes that are live when a method is entered."""
         self.outgoing = set(self.live)
         self.scratch = self.scratches[name]
-        return attributes(self.block(self.program.methods[name].body, set(self.live)))
+        return trees.attributes(self.block(self.program.methods[name].body, set(self.live)))
 
     def block(self, body: list[ast.stmt], live: set[str]) -> set[str]:
         for statement in reversed(body):
@@ -45,7 +37,7 @@ class _Sweep:
         return live
 
     def statement(self, node: ast.stmt, live: set[str]) -> set[str]:
-        pair = assignment(node)
+        pair = trees.assignment(node)
         if pair is not None and (pair[0] in live or not self.pure(pair[1])):
             return (live - {pair[0]}) | self.needs(pair[1])
         match node:
@@ -69,24 +61,24 @@ class _Sweep:
 
     def needs(self, node: ast.AST) -> set[str]:
         """Return the variables that a tree reads, those of the class's own methods it calls included."""
-        found = reads(node)
+        found = trees.reads(node)
         pending = called_methods(self.program, node)
         done: set[str] = set()
         while pending:
             name = pending.pop()
             done.add(name)
             function = self.program.methods[name]
-            found |= attributes(reads(function))
+            found |= trees.attributes(trees.reads(function))
             pending |= called_methods(self.program, function) - done
         return found
 
     def pure(self, node: ast.AST) -> bool:
         """Whether evaluating a tree changes nothing."""
-        for part in walk(node):
+        for part in trees.walk(node):
             if isinstance(part, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
                 return False
             if isinstance(part, ast.Call):
-                name, own = called(part), self_attribute(part.func)
+                name, own = trees.called(part), trees.self_attribute(part.func)
                 offered = name in self.program.kind.functions
                 known = own in self.program.methods or offered
                 if own is not None and (own in self.writers or not known):
@@ -104,17 +96,17 @@ def _scratch_locals(function: ast.FunctionDef) -> set[str]:
     """Return the locals that hold arrays of their own and are mentioned only where their entries are set."""
     made: set[str] = set()
     used = {argument.arg for argument in function.args.args}
-    for _, _, statement in walk_statements(function.body):
+    for _, _, statement in trees.walk_statements(function.body):
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if _makes_array(value):
                 made.add(name)
-                used |= reads(value) - {name}
+                used |= trees.reads(value) - {name}
             case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name)) as target], value=value):
-                used |= reads(value, target) - {name}
+                used |= trees.reads(value, target) - {name}
             case ast.If() | ast.For() | ast.While():
-                used |= reads(statement.iter if isinstance(statement, ast.For) else statement.test)
+                used |= trees.reads(statement.iter if isinstance(statement, ast.For) else statement.test)
             case _:
-                used |= reads(statement)
+                used |= trees.reads(statement)
     return made - used
 
 
@@ -123,7 +115,9 @@ def _makes_array(value: ast.expr) -> bool:
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "copy":
         return True
     views = ("np.asarray", "np.atleast_1d", "np.ravel")
-    return isinstance(value, ast.BinOp) or (called(value).startswith("np.") and called(value) not in views)
+    return isinstance(value, ast.BinOp) or (
+        trees.called(value).startswith("np.") and trees.called(value) not in views
+    )
 
 
 def sweep(program: Program) -> set[str]:
@@ -138,7 +132,7 @@ def sweep(program: Program) -> set[str]:
     special = {name: function for name, function in program.methods.items() if name.startswith("__")}
     while True:
         pass_.dead.clear()
-        entering = attributes(reads(*special.values()))
+        entering = trees.attributes(trees.reads(*special.values()))
         for name in program.methods:
             if name != "start":
                 entering |= pass_.method(name)
@@ -184,15 +178,15 @@ def _negated(test: ast.expr) -> ast.expr:
 def _drop_unused(program: Program) -> None:
     """Remove helper methods, constants and imports that nothing mentions any more."""
     while True:
-        used = reads(*program.extras)
+        used = trees.reads(*program.extras)
         for name, function in program.methods.items():
-            used |= reads(function) - {f"self.{name}"}
+            used |= trees.reads(function) - {f"self.{name}"}
         kept = {name for name in program.methods if f"self.{name}" in used or name.startswith("__")}
         idle = set(program.methods) - kept - {*program.kind.interface, "start"}
         if not idle:
             break
         program.methods = {name: node for name, node in program.methods.items() if name not in idle}
-    in_class = reads(*program.constants.values())
+    in_class = trees.reads(*program.constants.values())
     program.constants = {
         name: value for name, value in program.constants.items() if f"self.{name}" in used or name in in_class
     }
@@ -201,16 +195,16 @@ def _drop_unused(program: Program) -> None:
     mentioned = {name for other in program.module.programs for name in other.mentions()}
     preamble = program.preamble
     preamble[:] = [
-        node for node in preamble if _needed(node, mentioned | reads(*(n for n in preamble if n is not node)))
+        node
+        for node in preamble
+        if _needed(node, mentioned | trees.reads(*(n for n in preamble if n is not node)))
     ]
 
 
 def _needed(node: ast.stmt, wanted: set[str]) -> bool:
     if isinstance(node, ast.ImportFrom) and node.module == "__future__":
         return True
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return any((alias.asname or alias.name.split(".")[0]) in wanted for alias in node.names)
-    if isinstance(node, ast.FunctionDef):
-        return node.name in wanted
-    pair = assignment(node)
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef):
+        return bool(wanted.intersection(defined_names(node)))
+    pair = trees.assignment(node)
     return pair is None or pair[0] in wanted

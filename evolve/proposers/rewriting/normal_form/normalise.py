@@ -5,22 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program, read_module
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    assignment,
-    attribute,
-    bound,
-    clone,
-    literal,
-    nested_blocks,
-    reads,
-    rename,
-    replace_variables,
-    self_attribute,
-    target_variable,
-    walk,
-    walk_statements,
-)
+from nashforge.evolve.proposers.rewriting.syntax import trees
+from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program, defined_names, read_module
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar, Method
@@ -42,13 +28,7 @@ def read_canonical(source: str, grammar: Grammar) -> Module:
             resolve_objects(function, program)
             _join_updates(function)
     _adopt_numbers(module)
-    names = (
-        alias.asname or alias.name
-        for node in module.preamble
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    )
-    if "np" not in names:
+    if all("np" not in defined_names(node) for node in module.preamble if isinstance(node, ast.Import)):
         # Mechanisms need it; it is swept where none does.
         module.preamble.append(ast.Import([ast.alias("numpy", "np")]))
     return module
@@ -61,57 +41,61 @@ def _name_parameters(program: Program, method: Method) -> None:
     names = {old: new for old, new in names.items() if old != new}
     if not names or set(names.values()) & program.taken(method.name):
         return
-    rename(function, names)
+    trees.rename(function, names)
     for argument in arguments:
         argument.arg = names.get(argument.arg, argument.arg)
 
 
 def _resolve_shorthands(function: ast.FunctionDef) -> None:
-    for block, place, statement in list(walk_statements(function.body)):
+    for block, place, statement in list(trees.walk_statements(function.body)):
         if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name | ast.Attribute):
-            value = ast.BinOp(clone(statement.target), statement.op, statement.value)
+            value = ast.BinOp(trees.clone(statement.target), statement.op, statement.value)
             block[place] = ast.Assign([statement.target], value)
 
 
 def resolve_objects(function: ast.FunctionDef, program: Program) -> None:
     """Replace, in place, other names of the objects of the base class: ``sets = self.infosets``."""
     for statement in list(function.body):
-        pair = assignment(statement)
-        if pair is None or pair[0].startswith("self.") or self_attribute(pair[1]) not in program.kind.objects:
+        pair = trees.assignment(statement)
+        if (
+            pair is None
+            or pair[0].startswith("self.")
+            or trees.self_attribute(pair[1]) not in program.kind.objects
+        ):
             continue
         others = [other for other in function.body if other is not statement]
-        if pair[0] not in bound(*others):
+        if pair[0] not in trees.bound(*others):
             function.body[:] = others
-            replace_variables(function, dict([pair]))
+            trees.replace_variables(function, dict([pair]))
 
 
 def _join_updates(function: ast.FunctionDef) -> None:
     """Join neighbouring steps of one update: ``x = a; x = f(x)`` becomes ``x = f(a)``."""
-    for block in nested_blocks(function.body):
+    for block in trees.nested_blocks(function.body):
         place = 0
         while place + 1 < len(block):
-            first, joined = assignment(block[place]), block[place + 1]
-            second = assignment(joined)
+            first, joined = trees.assignment(block[place]), block[place + 1]
+            second = trees.assignment(joined)
             if first is None or second is None or first[0] != second[0] or _uses(second[1], first[0]) != 1:
                 place += 1
                 continue
             assert isinstance(joined, ast.Assign)
-            joined.value = replace_variables(joined.value, dict([first]))
+            joined.value = trees.replace_variables(joined.value, dict([first]))
             del block[place]
 
 
 def _uses(node: ast.expr, variable: str) -> int:
-    return sum(target_variable(part) == variable for part in walk(node))
+    return sum(trees.target_variable(part) == variable for part in trees.walk(node))
 
 
 def _adopt_numbers(module: Module) -> None:
     """Turn numbers at module level that only the methods of one class read into class constants."""
     outside = [node for node in module.preamble if not isinstance(node, ast.Import | ast.ImportFrom)]
     for statement in outside:
-        pair = assignment(statement)
-        if pair is None or literal(pair[1]) is None:
+        pair = trees.assignment(statement)
+        if pair is None or trees.literal(pair[1]) is None:
             continue
-        if pair[0] in reads(*(node for node in outside if node is not statement)):
+        if pair[0] in trees.reads(*(node for node in outside if node is not statement)):
             continue
         readers = [program for program in module.programs if pair[0] in program.mentions()]
         owners = readers or module.programs[:1]
@@ -122,12 +106,12 @@ def _adopt_numbers(module: Module) -> None:
         program.constants = {name: pair[1], **program.constants}
         module.preamble.remove(statement)
         for function in program.methods.values():
-            replace_variables(function, {pair[0]: attribute(name)})
+            trees.replace_variables(function, {pair[0]: trees.attribute(name)})
 
 
 def _may_adopt(program: Program, name: str) -> bool:
     """Whether a class reads a number at module level in its methods only, and has no local of that name."""
     functions = program.methods.values()
     defaults = [function.args for function in functions]
-    elsewhere = reads(*program.extras, *program.constants.values(), *defaults)
-    return name not in elsewhere | bound(*functions)
+    elsewhere = trees.reads(*program.extras, *program.constants.values(), *defaults)
+    return name not in elsewhere | trees.bound(*functions)

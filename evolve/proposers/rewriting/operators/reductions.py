@@ -7,16 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from nashforge.evolve.proposers.rewriting.operators.sites import sites
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.formatting import shortened
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    assignment,
-    blocks,
-    called,
-    literal,
-    self_attribute,
-    walk,
-)
 
 _PEELED = ("np.sqrt", "np.abs", "np.tanh", "np.exp", "np.sign", "np.square", "np.log1p")
 _short = partial(shortened, longest=60)
@@ -28,7 +21,7 @@ def reductions(program: Program) -> Iterator[Reduction]:
     """Yield every single removal."""
     counts = _loop_counts(program)
     for name, node in program.constants.items():
-        value = literal(node)
+        value = trees.literal(node)
         for simple in (1,) if name in counts else (1.0, 0.0):
             if value is not None and value != simple:
                 apply = partial(program.constants.__setitem__, name, ast.Constant(simple))
@@ -47,17 +40,17 @@ def _loop_counts(program: Program) -> set[str]:
     return {
         name
         for function in program.methods.values()
-        for node in walk(function)
-        if called(node) == "range"
-        for part in walk(node)
-        if (name := self_attribute(part)) is not None
+        for node in trees.walk(function)
+        if trees.called(node) == "range"
+        for part in trees.walk(node)
+        if (name := trees.self_attribute(part)) is not None
     }
 
 
 def _smaller(node: ast.expr) -> Iterator[ast.expr]:
     """Yield the parts of an expression that could stand in its place."""
     if isinstance(node, ast.BinOp):
-        if literal(node.right) is None or not isinstance(node.op, ast.Add | ast.Sub):
+        if trees.literal(node.right) is None or not isinstance(node.op, ast.Add | ast.Sub):
             yield node.left
         if isinstance(node.op, ast.Add | ast.Mult):
             yield node.right
@@ -65,12 +58,12 @@ def _smaller(node: ast.expr) -> Iterator[ast.expr]:
         yield node.body
         yield node.orelse
     elif isinstance(node, ast.Call) and not node.keywords:
-        name = called(node)
+        name = trees.called(node)
         if name == "np.where" and len(node.args) == 3:
             yield node.args[1]
             yield node.args[2]
         elif name in ("np.maximum", "np.minimum", "max", "min"):
-            yield from (argument for argument in node.args if literal(argument) is None)
+            yield from (argument for argument in node.args if trees.literal(argument) is None)
         elif name in _PEELED or name == "np.clip":
             yield node.args[0]
 
@@ -81,10 +74,10 @@ def _statements(body: list[ast.stmt], method: str) -> Iterator[Reduction]:
             yield f"do not branch in {method}()", _unbranch(body, statement, statement.orelse)
             if not any(isinstance(inner, ast.Return) for inner in statement.body):
                 yield f"do not branch in {method}()", _unbranch(body, statement, statement.body)
-        pair = assignment(statement)
+        pair = trees.assignment(statement)
         if pair is not None and pair[0].startswith("self."):
             yield f"do not update {pair[0][5:]} in {method}()", _unbranch(body, statement, [])
-        for block in blocks(statement):
+        for block in trees.blocks(statement):
             yield from _statements(block, method)
 
 

@@ -9,17 +9,10 @@ from nashforge.evolve.proposers.rewriting.analysis import values as v
 from nashforge.evolve.proposers.rewriting.analysis.inference import Analysis, analyse
 from nashforge.evolve.proposers.rewriting.operators.sites import Site, sites
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.formatting import format_expression, shortened
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    called,
-    clone,
-    fill,
-    literal,
-    same,
-    target_variable,
-)
 
 _OPPOSITES = {
     ast.Gt: (ast.GtE, ast.Lt),
@@ -40,8 +33,8 @@ def _draw(rng: Generator, program: Program, analysis: Analysis, numbers: bool = 
         site
         for site in sites(program)
         if analysis.shape(site.node) in shapes
-        and literal(site.node) is None
-        and called(site.node) not in terms.whole
+        and trees.literal(site.node) is None
+        and trees.called(site.node) not in terms.whole
         and not isinstance(site.node, ast.Compare | ast.BoolOp | ast.List | ast.Tuple | ast.ListComp)
     ]
     return pick(rng, found, "no expression of the wanted shape")
@@ -50,7 +43,7 @@ def _draw(rng: Generator, program: Program, analysis: Analysis, numbers: bool = 
 def _variables(analysis: Analysis, site: Site, shape: str) -> list[str]:
     """Return the variables of a shape that are known before the statement of a site."""
     scope = analysis.scopes.get(id(site.statement), {})
-    bound = {target_variable(t) for t in getattr(site.statement, "targets", [])}
+    bound = {trees.target_variable(t) for t in getattr(site.statement, "targets", [])}
     found = [name for name, value in scope.items() if value.shape == shape and value.constant != 0]
     # Constants of the class stand for numbers; other numbers are few (t and what is made of it).
     return sorted(name for name in found if name not in bound or name.startswith("self."))
@@ -69,7 +62,7 @@ def replace_term(program: Program, rng: Generator, strength: float) -> str:
     others = _variables(analysis, site, analysis.shape(site.node))
     others = [name for name in others if name != format_expression(site.node)]
     name = pick(rng, others, "no other variable of that shape")
-    site.slot.write(fill(name))
+    site.slot.write(trees.fill(name))
     return f"use {name} instead of {_short(site.node)} in {site.method}()"
 
 
@@ -80,7 +73,7 @@ def _factor(program: Program, rng: Generator, analysis: Analysis, site: Site, sh
     variables = _variables(analysis, site, source) if cast else []
     if variables and chance(rng, 0.4):
         damped = pick(rng, ("1 / (1 + x)", "np.minimum(1.0, x)", "1 + x"))
-        return fill(cast, x=fill(damped, x=pick(rng, variables)))
+        return trees.fill(cast, x=trees.fill(damped, x=pick(rng, variables)))
     template = pick(rng, terms.schedules)
     parts: dict[str, ast.expr] = {}
     if terms.clock is not None:
@@ -89,7 +82,7 @@ def _factor(program: Program, rng: Generator, analysis: Analysis, site: Site, sh
         parts["size"] = program.add_constant(("factor", "share"), scale(rng, 0.3, 3.0))
     if "time" in template:
         parts["time"] = program.add_constant("time_scale", int(scale(rng, 5, 400)))
-    return fill(template, **parts)
+    return trees.fill(template, **parts)
 
 
 def _time(program: Program, site: Site, clock: str) -> ast.expr:
@@ -103,13 +96,13 @@ def insert_factor(program: Program, rng: Generator, strength: float) -> str:
     analysis = analyse(program)
     site = _draw(rng, program, analysis)
     factor = _factor(program, rng, analysis, site, analysis.shape(site.node))
-    site.slot.write(fill("factor * x", factor=factor, x=site.node))
+    site.slot.write(trees.fill("factor * x", factor=factor, x=site.node))
     return f"multiply {_short(site.node)} in {site.method}() by {_told(program, factor)}"
 
 
 def _told(program: Program, node: ast.expr) -> str:
     """Return a short text of an expression, a lone constant with its value."""
-    name = target_variable(node)
+    name = trees.target_variable(node)
     if name is not None and name[5:] in program.constants:
         return f"{name[5:]} = {format_expression(program.constants[name[5:]])}"
     return _short(node)
@@ -125,11 +118,11 @@ def insert_term(program: Program, rng: Generator, strength: float) -> str:
         raise NotApplicable("no other variable of that shape")
     size = between(rng, -1.0, 1.5) or 0.5
     weight = program.add_constant(("weight", "share"), abs(size))
-    other = fill(pick(rng, names))
+    other = trees.fill(pick(rng, names))
     if chance(rng, 0.2):
-        other = fill(program.kind.terms.centred.get(shape, "x"), x=other)
+        other = trees.fill(program.kind.terms.centred.get(shape, "x"), x=other)
     template = "x + weight * other" if size > 0 else "x - weight * other"
-    site.slot.write(fill(template, x=site.node, weight=weight, other=other))
+    site.slot.write(trees.fill(template, x=site.node, weight=weight, other=other))
     return f"add {size:g} times {_short(other)} to {_short(site.node)} in {site.method}()"
 
 
@@ -151,7 +144,7 @@ def wrap_term(program: Program, rng: Generator, strength: float) -> str:
     parts = {"x": site.node}
     if "limit" in template:
         parts["limit"] = program.add_constant("limit", scale(rng, 0.1, 20.0))
-    new = fill(template, **parts)
+    new = trees.fill(template, **parts)
     site.slot.write(new)
     return f"replace {_short(site.node)} by {_short(new)} in {site.method}()"
 
@@ -166,8 +159,8 @@ def change_comparison(program: Program, rng: Generator, strength: float) -> str:
         and type(site.node.ops[0]) in _OPPOSITES
     ]
     site, old = pick(rng, found, "no comparison")
-    new = clone(old)
-    if literal(old.comparators[0]) == 0 and chance(rng, 0.4):
+    new = trees.clone(old)
+    if trees.literal(old.comparators[0]) == 0 and chance(rng, 0.4):
         bound = program.add_constant("threshold", between(rng, -1.0, 1.0) or 0.1)
         new.comparators = [bound]
     else:
@@ -178,15 +171,17 @@ def change_comparison(program: Program, rng: Generator, strength: float) -> str:
 
 def swap_branches(program: Program, rng: Generator, strength: float) -> str:
     """Exchange the two values of a np.where, or maximum and minimum."""
-    found = [site for site in sites(program) if called(site.node) in ("np.where", "np.maximum", "np.minimum")]
+    found = [
+        site for site in sites(program) if trees.called(site.node) in ("np.where", "np.maximum", "np.minimum")
+    ]
     site = pick(rng, found, "no np.where, np.maximum or np.minimum")
-    new = clone(site.node)
+    new = trees.clone(site.node)
     assert isinstance(new, ast.Call)
-    name = called(new)
+    name = trees.called(new)
     if name == "np.where":
         new.args[1], new.args[2] = new.args[2], new.args[1]
     else:
-        new.func = fill("np.minimum" if name == "np.maximum" else "np.maximum")
+        new.func = trees.fill("np.minimum" if name == "np.maximum" else "np.maximum")
     site.slot.write(new)
     return f"replace {_short(site.node)} by {_short(new)} in {site.method}()"
 
@@ -201,11 +196,11 @@ def copy_expression(program: Program, rng: Generator, strength: float) -> str:
         for other in sites(program)
         if other.method == site.method
         and analysis.shape(other.node) == shape
-        and literal(other.node) is None
-        and not same(other.node, site.node)
+        and trees.literal(other.node) is None
+        and not trees.same(other.node, site.node)
     ]
     other = pick(rng, found, "no other expression of that shape")
     if any(part is site.node for part in ast.walk(other.node)):
         raise NotApplicable("the expression contains the place it would go to")
-    site.slot.write(clone(other.node))
+    site.slot.write(trees.clone(other.node))
     return f"replace {_short(site.node)} by {_short(other.node)} in {site.method}()"

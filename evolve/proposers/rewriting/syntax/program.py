@@ -10,23 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.formatting import format_block, format_expression
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    as_expression,
-    assignment,
-    assignments,
-    attribute,
-    attributes,
-    blocks,
-    bound,
-    clone,
-    local_names,
-    reads,
-    rename,
-    self_attribute,
-    walk,
-)
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar, Kind
@@ -63,7 +49,7 @@ class Module:
 
     def copy(self) -> Module:
         """Return a copy that can be changed without changing this one."""
-        preamble = [clone(node, keep_layout=True) for node in self.preamble]
+        preamble = [trees.clone(node, keep_layout=True) for node in self.preamble]
         copied = Module(self.grammar, self.docstring, preamble)
         copied.programs = [program.copy(copied) for program in self.programs]
         return copied
@@ -110,10 +96,10 @@ class Program:
             module,
             self.kind,
             self.name,
-            [clone(node) for node in self.bases],
-            {name: clone(node) for name, node in self.constants.items()},
-            {name: clone(node, keep_layout=True) for name, node in self.methods.items()},
-            [clone(node, keep_layout=True) for node in self.extras],
+            [trees.clone(node) for node in self.bases],
+            {name: trees.clone(node) for name, node in self.constants.items()},
+            {name: trees.clone(node, keep_layout=True) for name, node in self.methods.items()},
+            [trees.clone(node, keep_layout=True) for node in self.extras],
         )
 
     def body(self, method: str) -> list[ast.stmt]:
@@ -141,7 +127,7 @@ class Program:
     def state(self) -> dict[str, ast.expr]:
         """Return the attributes that ``start`` sets, with their initial values."""
         body = self.methods["start"].body if "start" in self.methods else []
-        return {name[5:]: value for name, value in assignments(body) if name.startswith("self.")}
+        return {name[5:]: value for name, value in trees.assignments(body) if name.startswith("self.")}
 
     def parameters(self, method: str) -> list[str]:
         """Return the names of all parameters of a method, ``self`` included."""
@@ -149,19 +135,19 @@ class Program:
 
     def writers(self) -> set[str]:
         """Return the methods that change attributes."""
-        return {name for name, function in self.methods.items() if attributes(bound(function))}
+        return {name for name, function in self.methods.items() if trees.attributes(trees.bound(function))}
 
     def mentions(self) -> set[str]:
         """Return every variable that the class mentions."""
-        return reads(*self.methods.values(), *self.extras, *self.constants.values(), *self.bases)
+        return trees.reads(*self.methods.values(), *self.extras, *self.constants.values(), *self.bases)
 
     def taken(self, method: str | None = None) -> set[str]:
         """Return names that a new attribute (or a new local of a method) must not have."""
         if method is None:
-            used = attributes(reads(*self.methods.values()))
+            used = trees.attributes(trees.reads(*self.methods.values()))
             return {name[5:] for name in used} | {*self.constants, *self.methods} | self.kind.reserved
         function = self.methods[method]
-        return local_names(reads(function) | bound(function)) | set(self.parameters(method))
+        return trees.local_names(trees.reads(function) | trees.bound(function)) | set(self.parameters(method))
 
     def fresh(self, hints: str | Sequence[str], method: str | None = None) -> str:
         """Return an unused name: the first free hint, else the first hint with a number."""
@@ -178,14 +164,14 @@ class Program:
     def add_constant(self, hints: str | Sequence[str], value: float) -> ast.expr:
         """Add a class constant under a fresh name and return the expression that reads it."""
         name = self.fresh(hints)
-        self.constants[name] = as_expression(value)
-        return attribute(name)
+        self.constants[name] = trees.as_expression(value)
+        return trees.attribute(name)
 
     def add_state(self, hints: str | Sequence[str], initial: str | None = None) -> ast.Attribute:
         """Add a state attribute, set up in ``start``, and return the expression that reads it."""
         name = self.fresh(hints)
         self.start().append(ast.parse(f"self.{name} = {initial or self.kind.zeros}").body[0])
-        return attribute(name)
+        return trees.attribute(name)
 
 
 def read_module(source: str, grammar: Grammar) -> Module:
@@ -225,7 +211,7 @@ def _class_of(kind: Kind, tree: ast.Module) -> ast.ClassDef:
 def _read_class(written: ast.ClassDef, kind: Kind, module: Module) -> Program:
     program = Program(module, kind, written.name, written.bases)
     for node in written.body:
-        pair = assignment(node)
+        pair = trees.assignment(node)
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
             program.methods[node.name] = node
         elif pair is not None and not pair[0].startswith("self."):
@@ -289,7 +275,7 @@ def _derives(node: ast.ClassDef, kind: Kind) -> bool:
 
 def _strip_docstrings(tree: ast.Module) -> None:
     """Drop docstrings: what they say need not hold after an edit."""
-    for node in walk(tree):
+    for node in trees.walk(tree):
         if (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
             and ast.get_docstring(node) is not None
@@ -300,7 +286,7 @@ def _strip_docstrings(tree: ast.Module) -> None:
 def _drop_annotations(tree: ast.Module) -> None:
     """Turn annotated assignments with a value into plain ones."""
     for node in ast.walk(tree):
-        for block in blocks(node):
+        for block in trees.blocks(node):
             for place, statement in enumerate(block):
                 if isinstance(statement, ast.AnnAssign) and statement.value is not None:
                     plain = ast.Assign([statement.target], statement.value)
@@ -313,7 +299,7 @@ def _note_layouts(source: str, tree: ast.Module) -> None:
     lines = re.split("\r\n?|\n", source)
     tokens = tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline)
     comments = {token.start[0]: token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT}
-    for statement in (part for node in ast.walk(tree) for block in blocks(node) for part in block):
+    for statement in (part for node in ast.walk(tree) for block in trees.blocks(node) for part in block):
         first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
         row, column = first - 1, statement.col_offset
         if lines[row][:column].strip():
@@ -325,7 +311,7 @@ def _note_layouts(source: str, tree: ast.Module) -> None:
             above.insert(0, text.strip())
             row -= 1
         told = [line for line in above if line]
-        if not blocks(statement) and statement.end_lineno in comments:
+        if not trees.blocks(statement) and statement.end_lineno in comments:
             told.append(comments[statement.end_lineno])
         if told or above:
             vars(statement)["layout"] = Layout(tuple(told), "" in above)
@@ -340,20 +326,27 @@ def settle_names(program: Program) -> None:
         if match and match[1] not in program.taken():
             rename_attribute(program, name, match[1])
     for method, function in program.methods.items():
-        for name in sorted(bound(function)):
+        for name in sorted(trees.bound(function)):
             match = None if name.startswith("self.") else numbered.match(name)
             if match and match[1] not in program.taken(method):
-                rename(function, {name: match[1]})
+                trees.rename(function, {name: match[1]})
 
 
 def rename_attribute(program: Program, old: str, new: str) -> None:
     """Rename a constant or a state attribute everywhere."""
     for function in program.methods.values():
-        rename(function, {f"self.{old}": f"self.{new}"})
+        trees.rename(function, {f"self.{old}": f"self.{new}"})
     program.constants = {new if name == old else name: value for name, value in program.constants.items()}
+
+
+def defined_names(node: ast.stmt) -> list[str]:
+    """Return the names that a statement at module level defines."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+    return [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else sorted(trees.bound(node))
 
 
 def called_methods(program: Program, node: ast.AST) -> set[str]:
     """Return the class's own methods that a tree calls."""
-    calls = (self_attribute(part.func) for part in walk(node) if isinstance(part, ast.Call))
+    calls = (trees.self_attribute(part.func) for part in trees.walk(node) if isinstance(part, ast.Call))
     return {name for name in calls if name is not None and name in program.methods}

@@ -13,33 +13,23 @@ from dataclasses import replace
 from nashforge.evolve.domains.translation import TranslationError
 from nashforge.evolve.proposers.rewriting.analysis.values import ANY, SCALAR
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import SEQUENCE
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    bound,
-    called,
-    clone,
-    reads,
-    same,
-    self_attribute,
-    target_variable,
-    target_variables,
-    walk,
-)
 from nashforge.evolve.proposers.rewriting.translation.forms import (
     AVERAGE,
     ONE,
     PLAYED,
     POLICY,
     REACH,
-    Form,
     Reader,
     told,
 )
-from nashforge.evolve.proposers.rewriting.translation.shapes import LEVEL, Local
+from nashforge.evolve.proposers.rewriting.translation.shapes import LEVEL, Form, Local
 
 _NAMES = {AVERAGE: "keep", PLAYED: "add"}
 
-Known = tuple[dict[str, Form], dict[str, Local], set[str]]
+Known = dict[str, Local]
+"""What is known of the local variables."""
 
 
 class Rewriter:
@@ -59,17 +49,14 @@ class Rewriter:
         self._program, self._reader = program, reader
         self._function = program.methods[method]
         t, policy, reach, average = (argument.arg for argument in self._function.args.args[1:])
-        reader.forms = {average: Form({AVERAGE: ONE}), reach: Form({REACH: ONE}), policy: Form({POLICY: ONE})}
         reader.shapes.locals = {
-            t: Local(SCALAR), policy: Local(SEQUENCE), reach: Local(LEVEL), average: Local(SEQUENCE)
-        }  # fmt: skip
-        reader.hidden = {average}
-        self._taken = program.taken(method)
-        self._writers = {
-            name
-            for name, function in program.methods.items()
-            if any(variable.startswith("self.") for variable in bound(function))
+            t: Local(SCALAR),
+            policy: Local(SEQUENCE, form=Form({POLICY: ONE})),
+            reach: Local(LEVEL, form=Form({REACH: ONE})),
+            average: Local(SEQUENCE, form=Form({AVERAGE: ONE}), hidden=True),
         }
+        self._taken = program.taken(method)
+        self._writers = program.writers()
         self._check()
 
     def body(self) -> list[ast.stmt]:
@@ -87,7 +74,7 @@ class Rewriter:
 
     def _check(self) -> None:
         """Refuse what statements could do to arrays under another name."""
-        nodes = list(walk(self._function))
+        nodes = list(trees.walk(self._function))
         if any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for node in nodes):
             raise TranslationError("accumulate() assigns inside expressions, or yields")
         number = self._function.args.args[1].arg
@@ -133,7 +120,9 @@ class Rewriter:
                 pass
             case ast.Raise() | ast.Assert() | ast.Expr() | ast.Assign() | ast.AugAssign() | ast.AnnAssign():
                 self._keep(statement, written)
-            case ast.For() | ast.While() if not any(isinstance(node, ast.Return) for node in walk(statement)):
+            case ast.For() | ast.While() if not any(
+                isinstance(node, ast.Return) for node in trees.walk(statement)
+            ):
                 self._keep(statement, written)
             case _:
                 raise TranslationError(f"accumulate() has a statement of the kind {type(statement).__name__}")
@@ -146,49 +135,40 @@ class Rewriter:
         if reader.hides(value):
             if form is None:
                 reader.result(value)  # says why
-            assert form is not None
             self._check_calls(value)
             self._settle({name}, written)
-            reader.forms[name] = form
-            reader.hidden.add(name)
-            shapes.locals[name] = Local(SEQUENCE)
+            shapes.locals[name] = Local(SEQUENCE, form=form, hidden=True)
             return
-        lowered = shapes.lowered(value) if shapes.of(value) == LEVEL else None
-        known = Local(shapes.of(value), lowered)
+        shape = shapes.of(value)
+        lowered = shapes.lowered(value) if shape == LEVEL else None
         self._settle({name} | self._changes(statement), written)
-        written.append(clone(statement))
-        reader.hidden.discard(name)
-        reader.forms.pop(name, None)
-        if form is not None and name not in form.reads():
-            reader.forms[name] = form
-        if known.lowered is not None and name in reads(known.lowered):
-            known = replace(known, lowered=None)
-        shapes.locals[name] = known
-        if form is not None and not form.terms and shapes.of(value) == SCALAR:
-            reader.forms.pop(name)  # the number 0 may be counted up
+        written.append(trees.clone(statement))
+        if lowered is not None and name in trees.reads(lowered):
+            lowered = None
+        # The number 0 may be counted up.
+        counted = form is not None and not form.terms and shape == SCALAR
+        if form is not None and (counted or name in form.reads()):
+            form = None
+        shapes.locals[name] = Local(shape, lowered, form)
 
     def _keep(self, statement: ast.stmt, written: list[ast.stmt]) -> None:
         """Write a statement as it is."""
-        reader, shapes = self._reader, self._reader.shapes
-        changed = bound(statement) | self._changes(statement)
+        reader, known = self._reader, self._reader.shapes.locals
+        changed = trees.bound(statement) | self._changes(statement)
         if reader.hides(statement) or changed & reader.hidden:
+            line = ast.unparse(statement).splitlines()[0]
             raise TranslationError(
-                f"accumulate() uses the average in the statement {told_statement(statement)}, where no rule "
-                "sees it any more"
+                f"accumulate() uses the average in the statement {told(ast.Name(line))}, where no rule sees "
+                "it any more"
             )
         self._settle(changed, written)
-        written.append(clone(statement))
-        for name in changed:
-            reader.forms.pop(name, None)
-            if not name.startswith("self."):
-                shapes.locals[name] = Local(self._shape_after(statement, name))
-
-    def _shape_after(self, statement: ast.stmt, name: str) -> str:
-        if isinstance(statement, ast.AugAssign) and target_variable(statement.target) == name:
-            return self._reader.shapes.of(
-                ast.BinOp(ast.Name(name, ast.Load()), statement.op, statement.value)
-            )
-        return ANY
+        written.append(trees.clone(statement))
+        for name in trees.local_names(changed):
+            shape = ANY
+            if isinstance(statement, ast.AugAssign) and trees.target_variable(statement.target) == name:
+                value = ast.BinOp(ast.Name(name, ast.Load()), statement.op, statement.value)
+                shape = reader.shapes.of(value)
+            known[name] = Local(shape)
 
     def _branch(self, statement: ast.If, written: list[ast.stmt]) -> bool:
         """Write both branches of a condition, and join what they know."""
@@ -198,55 +178,50 @@ class Rewriter:
                 "it any more"
             )
         self._check_calls(statement.test)
-        before = self._known()
+        before = self._reader.shapes.locals
         ends, after, blocks = [], [], []
         for block in (statement.body, statement.orelse):
-            self._restore(before)
+            self._reader.shapes.locals = dict(before)
             inside, ended = self._block(block)
             blocks.append(inside)
             ends.append(ended)
-            after.append(self._known())
+            after.append(self._reader.shapes.locals)
         ahead: list[ast.stmt] = []
         live = [place for place in (0, 1) if not ends[place]]
         if len(live) == 2:
-            self._join(before, after, blocks, ahead)
+            self._reader.shapes.locals = self._joined(before, after, blocks, ahead)
         elif live:
-            self._restore(after[live[0]])
+            self._reader.shapes.locals = after[live[0]]
         written.extend(ahead)
         body, orelse = blocks
         if not body and orelse:
-            written.append(ast.If(ast.UnaryOp(ast.Not(), clone(statement.test)), orelse, []))
+            written.append(ast.If(ast.UnaryOp(ast.Not(), trees.clone(statement.test)), orelse, []))
         elif body:
-            written.append(ast.If(clone(statement.test), body, orelse))
+            written.append(ast.If(trees.clone(statement.test), body, orelse))
         return not live
 
-    def _join(
+    def _joined(
         self, before: Known, after: list[Known], blocks: list[list[ast.stmt]], ahead: list[ast.stmt]
-    ) -> None:
-        """Keep what both branches agree on; coefficients that differ become variables."""
-        (forms, shapes, hidden), (others, other_shapes, other_hidden) = after
-        joined: dict[str, Form] = {}
-        for name in dict.fromkeys([*forms, *others]):
-            one, other = forms.get(name), others.get(name)
-            secret = name in hidden or name in other_hidden
-            if one is None or other is None:
-                if secret:
+    ) -> Known:
+        """Return what both branches agree on; coefficients that differ become variables."""
+        joined: Known = {}
+        for name in dict.fromkeys([*after[0], *after[1]]):
+            one, other = (known.get(name, Local(ANY)) for known in after)
+            hidden, form = one.hidden or other.hidden, None
+            if one.form is None or other.form is None:
+                if hidden:
                     raise TranslationError(f"accumulate() sets {name} in one branch only")
-                continue
-            if all(same(one[array], other[array]) for array in {*one.terms, *other.terms}):
-                joined[name] = one
-            elif secret:
-                joined[name] = self._variables(name, before[0].get(name), (one, other), blocks, ahead)
-        self._restore(
-            (
-                joined,
-                {
-                    name: known if known == other_shapes.get(name) else Local(ANY)
-                    for name, known in {**other_shapes, **shapes}.items()
-                },
-                hidden | other_hidden,
-            )
-        )
+            elif all(
+                trees.same(one.form[part], other.form[part]) for part in {*one.form.terms, *other.form.terms}
+            ):
+                form = one.form
+            elif hidden:
+                old = before[name].form if name in before else None
+                form = self._variables(name, old, (one.form, other.form), blocks, ahead)
+            agreed = (one.shape, one.lowered) == (other.shape, other.lowered)
+            shape, lowered = (one.shape, one.lowered) if agreed else (ANY, None)
+            joined[name] = Local(shape, lowered, form, hidden)
+        return joined
 
     def _variables(
         self,
@@ -259,13 +234,13 @@ class Rewriter:
         terms: dict[str, ast.expr] = {}
         for array in dict.fromkeys([*forms[0].terms, *forms[1].terms]):
             values = [form[array] for form in forms]
-            if same(*values):
+            if trees.same(*values):
                 terms[array] = values[0]
                 continue
             if array not in _NAMES:
                 raise TranslationError(f"accumulate() computes {name} differently in two branches")
             variable = self._fresh(_NAMES[array])
-            unchanged = [old is not None and same(value, old[array]) for value in values]
+            unchanged = [old is not None and trees.same(value, old[array]) for value in values]
             if any(unchanged):
                 ahead.append(_set(variable, values[unchanged.index(True)]))
             for value, block, is_old in zip(values, blocks, unchanged):
@@ -276,35 +251,35 @@ class Rewriter:
 
     def _settle(self, changed: set[str], written: list[ast.stmt]) -> None:
         """Before variables change, compute the coefficients that are made of them."""
-        reader = self._reader
-        for name, form in list(reader.forms.items()):
-            stale = {array for array, node in form.terms.items() if reads(node) & changed}
-            if not stale:
-                continue
-            terms = dict(form.terms)
-            for array in stale:
-                variable = self._fresh(_NAMES.get(array, "weight"))
-                written.append(_set(variable, terms[array]))
-                terms[array] = ast.Name(variable, ast.Load())
-            reader.forms[name] = Form(terms)
-        reader.shapes.forget(changed)
+        shapes = self._reader.shapes
+        for name, known in shapes.locals.items():
+            stale = {} if known.form is None else known.form.terms
+            stale = {array: node for array, node in stale.items() if trees.reads(node) & changed}
+            if known.form is not None and stale:
+                terms = dict(known.form.terms)
+                for array, node in stale.items():
+                    variable = self._fresh(_NAMES.get(array, "weight"))
+                    written.append(_set(variable, node))
+                    terms[array] = ast.Name(variable, ast.Load())
+                shapes.locals[name] = replace(known, form=Form(terms))
+        shapes.forget(changed)
 
     def _changes(self, statement: ast.stmt) -> set[str]:
         """Return the variables that a statement may change beside those that it assigns to."""
         found: set[str] = set()
-        for node in walk(statement):
-            if isinstance(node, ast.Call) and self_attribute(node.func) in self._writers:
+        for node in trees.walk(statement):
+            if isinstance(node, ast.Call) and trees.self_attribute(node.func) in self._writers:
                 found |= {f"self.{name}" for name in self._program.state()}
             if isinstance(node, ast.keyword) and node.arg == "out":
-                found |= target_variables(node.value)
+                found |= trees.target_variables(node.value)
         return found
 
     def _check_calls(self, node: ast.expr) -> None:
         """Refuse weights whose computing changes something: they may be computed in another order now."""
-        for part in walk(node):
-            if isinstance(part, ast.Call) and self_attribute(part.func) in self._writers:
+        for part in trees.walk(node):
+            if isinstance(part, ast.Call) and trees.self_attribute(part.func) in self._writers:
                 raise TranslationError(
-                    f"{told(node)} calls {called(part)}(), which changes the state of the rule"
+                    f"{told(node)} calls {trees.called(part)}(), which changes the state of the rule"
                 )
 
     def _fresh(self, hint: str) -> str:
@@ -314,31 +289,15 @@ class Rewriter:
         self._taken.add(name)
         return name
 
-    def _known(self) -> Known:
-        reader = self._reader
-        return dict(reader.forms), dict(reader.shapes.locals), set(reader.hidden)
-
-    def _restore(self, known: Known) -> None:
-        reader = self._reader
-        reader.forms, reader.shapes.locals, reader.hidden = dict(known[0]), dict(known[1]), set(known[2])
-
 
 def _set(name: str, value: ast.expr) -> ast.Assign:
-    return ast.Assign([ast.Name(name, ast.Store())], clone(value))
-
-
-def told_statement(statement: ast.stmt) -> str:
-    """Return how a statement is named in a message."""
-    text = ast.unparse(statement).splitlines()[0]
-    return f"`{text if len(text) <= 80 else text[:77] + '...'}`"
+    return ast.Assign([ast.Name(name, ast.Store())], trees.clone(value))
 
 
 def drop_idle(body: list[ast.stmt]) -> None:
     """Drop, in place, locals that were computed for the average only and that nothing reads any more."""
-    while True:
-        used = set().union(set(), *(_read(statement) for statement in body))
-        if not _drop(body, used):
-            return
+    while _drop(body, {name for statement in body for name in _read(statement)}):
+        pass
 
 
 def _drop(body: list[ast.stmt], used: set[str]) -> bool:
@@ -369,13 +328,13 @@ def _read(statement: ast.AST) -> set[str]:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
             found.add(node.id)
         elif isinstance(node, ast.AugAssign):
-            found |= target_variables(node.target)
+            found |= trees.target_variables(node.target)
     return found
 
 
 def _has_effects(value: ast.expr) -> bool:
     """Whether computing a value may do more than that."""
     return any(
-        isinstance(node, ast.Call) and not called(node).startswith(("np.", "math.", "self.infosets."))
+        isinstance(node, ast.Call) and not trees.called(node).startswith(("np.", "math.", "self.infosets."))
         for node in ast.walk(value)
     )

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from nashforge.evolve.domains.translation import TranslationError
 from nashforge.evolve.proposers.rewriting.analysis.values import SCALAR
-from nashforge.evolve.proposers.rewriting.syntax.formatting import format_expression
+from nashforge.evolve.proposers.rewriting.syntax.formatting import shortened
 from nashforge.evolve.proposers.rewriting.syntax.trees import called, clone, fill, literal, reads
-from nashforge.evolve.proposers.rewriting.translation.shapes import LEVEL, Shapes
+from nashforge.evolve.proposers.rewriting.translation.shapes import LEVEL, Form, Shapes
 
 AVERAGE, REACH, POLICY, PLAYED = "average", "reach", "policy", "reach * policy"
 """The arrays of a form. The last is the product of two: what the policy just played adds to the average."""
 
-ONE, NOTHING = ast.Constant(1), ast.Constant(0)
+ONE = ast.Constant(1)
 
 _SAME = frozenset(("np.array", "np.asarray", "np.copy", "np.ascontiguousarray"))
 _OPERATORS: Mapping[str, ast.operator] = {
@@ -32,30 +31,6 @@ _OPERATORS: Mapping[str, ast.operator] = {
 }
 
 
-@dataclass(frozen=True)
-class Form:
-    """A sum of arrays; coefficients are numbers or hold one value an information set.
-
-    Attributes
-    ----------
-    terms : dict
-        The coefficient of each array; one that is missing is 0.
-    """
-
-    terms: Mapping[str, ast.expr]
-
-    def __getitem__(self, array: str) -> ast.expr:
-        return self.terms.get(array, NOTHING)
-
-    def reads(self) -> set[str]:
-        """Return the variables that the coefficients are made of."""
-        return set().union(set(), *(reads(node) for node in self.terms.values()))
-
-    def map(self, function: Callable[[ast.expr], ast.expr]) -> Form:
-        """Return the form with a function applied to every coefficient."""
-        return Form({array: function(clone(node)) for array, node in self.terms.items()})
-
-
 ZERO = Form({})
 
 
@@ -65,24 +40,20 @@ class Reader:
     Parameters
     ----------
     shapes
-        What is known of its expressions.
-
-    Attributes
-    ----------
-    forms : dict
-        Variables whose values are known as forms, the parameters among them.
-    hidden : set of str
-        Variables that today's interface does not give to a program: the average, and what is made from it.
+        What is known of its expressions and variables.
     """
 
     def __init__(self, shapes: Shapes) -> None:
         self.shapes = shapes
-        self.forms: dict[str, Form] = {}
-        self.hidden: set[str] = set()
 
     def hides(self, node: ast.AST) -> bool:
         """Whether a tree reads the average, or what is made from it."""
         return bool(self.hidden & reads(node))
+
+    @property
+    def hidden(self) -> set[str]:
+        """The variables that today's interface does not give to a program."""
+        return {name for name, known in self.shapes.locals.items() if known.hidden}
 
     def form(self, node: ast.expr) -> Form | None:
         """Return the form of an expression, or None if it is none."""
@@ -90,7 +61,8 @@ class Reader:
             return ZERO
         match node:
             case ast.Name():
-                return self.forms.get(node.id)
+                known = self.shapes.locals.get(node.id)
+                return None if known is None else known.form
             case ast.BinOp():
                 return self._binary(node.left, node.op, node.right)
             case ast.UnaryOp(op=ast.UAdd()):
@@ -105,25 +77,20 @@ class Reader:
         return None
 
     def _call(self, node: ast.Call) -> Form | None:
-        name = called(node)
         if node.keywords:
             return None
-        if name in _OPERATORS and len(node.args) == 2:
-            return self._binary(node.args[0], _OPERATORS[name], node.args[1])
-        if name in _SAME and len(node.args) == 1:
-            return self.form(node.args[0])
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
-            return self.form(node.func.value)
-        if name in ("np.zeros_like", "np.zeros") and len(node.args) == 1:
-            return ZERO if self.shapes.of(node) == LEVEL else None
-        if name == "np.where" and len(node.args) == 3:
-            test = self._coefficient(node.args[0])
-            if test is None:
-                return None
-            return self._chosen(
-                node.args[1], node.args[2], lambda a, b: fill("np.where(t, a, b)", t=test, a=a, b=b)
-            )
-        return None
+        match called(node), node.args:
+            case name, [left, right] if name in _OPERATORS:
+                return self._binary(left, _OPERATORS[name], right)
+            case name, [inner] if name in _SAME:
+                return self.form(inner)
+            case (("np.zeros_like" | "np.zeros"), [_]):
+                return ZERO if self.shapes.of(node) == LEVEL else None
+            case "np.where", [condition, first, second]:
+                test = self._coefficient(condition)
+                return None if test is None else self._chosen(first, second, partial(_where, test))
+        copied = isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args
+        return self.form(node.func.value) if copied and isinstance(node.func, ast.Attribute) else None
 
     def _coefficient(self, node: ast.expr) -> ast.expr | None:
         """Return what multiplies arrays, a number or one value an information set; None if it is no such."""
@@ -193,7 +160,7 @@ class Reader:
                 plain = self.form(weight) is None and not self.hides(weight)
                 if plain and self._coefficient(weight) is None and self.form(other) is not None:
                     return (
-                        f"has the weight {_short(weight)}, which may differ between the actions of an "
+                        f"has the weight {shortened(weight, 80)}, which may differ between the actions of an "
                         "information set"
                     )
         return "is not of the form keep * average + add * reach * policy"
@@ -201,12 +168,11 @@ class Reader:
 
 def told(node: ast.expr) -> str:
     """Return how an expression is named in a message."""
-    return f"`{_short(node)}`"
+    return f"`{shortened(node, 80)}`"
 
 
-def _short(node: ast.expr) -> str:
-    text = format_expression(node)
-    return text if len(text) <= 80 else text[:77] + "..."
+def _where(test: ast.expr, first: ast.expr, second: ast.expr) -> ast.expr:
+    return fill("np.where(t, a, b)", t=test, a=first, b=second)
 
 
 def _times(left: ast.expr, right: ast.expr) -> ast.expr:

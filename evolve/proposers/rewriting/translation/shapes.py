@@ -8,21 +8,13 @@ is computed from them entry by entry, hold one value an information set: they ar
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from nashforge.evolve.proposers.rewriting.analysis.inference import Analysis
 from nashforge.evolve.proposers.rewriting.analysis.values import ANY, SCALAR
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import INFOSET, SEQUENCE
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    bound,
-    called,
-    clone,
-    dotted,
-    fill,
-    literal,
-    reads,
-)
+from nashforge.evolve.proposers.rewriting.syntax import trees
 
 LEVEL = "level"
 """Shape: an array over sequences that is equal for all actions of an information set."""
@@ -39,7 +31,35 @@ _ELEMENTWISE = frozenset((
     "np.mod",
 ))  # fmt: skip
 _NUMBERS = frozenset(("float", "int", "round", "abs", "min", "max", "bool", "pow"))
+_ENTRY_BY_ENTRY = (
+    ast.Return, ast.Assign, ast.Expr, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.operator,
+    ast.unaryop, ast.cmpop, ast.expr_context,
+)  # fmt: skip
 _REDUCTIONS = frozenset(("sum", "mean", "max", "min", "std", "var", "median", "any", "all", "dot"))
+
+
+@dataclass(frozen=True)
+class Form:
+    """A sum of arrays; coefficients are numbers or hold one value an information set.
+
+    Attributes
+    ----------
+    terms : dict
+        The coefficient of each array; one that is missing is 0.
+    """
+
+    terms: Mapping[str, ast.expr]
+
+    def __getitem__(self, array: str) -> ast.expr:
+        return self.terms.get(array, ast.Constant(0))
+
+    def reads(self) -> set[str]:
+        """Return the variables that the coefficients are made of."""
+        return trees.reads(*self.terms.values())
+
+    def map(self, function: Callable[[ast.expr], ast.expr]) -> Form:
+        """Return the form with a function applied to every coefficient."""
+        return Form({array: function(trees.clone(node)) for array, node in self.terms.items()})
 
 
 @dataclass(frozen=True)
@@ -52,10 +72,16 @@ class Local:
         Its shape.
     lowered : ast.expr or None
         Of a level array: an expression of its value an information set, as long as that still holds.
+    form : Form or None
+        Its value as a sum of the arrays that averages are made of, if it is one.
+    hidden : bool
+        Whether today's interface does not give it to a program: the average, and what is made from it.
     """
 
     shape: str
     lowered: ast.expr | None = None
+    form: Form | None = None
+    hidden: bool = False
 
 
 class Shapes:
@@ -77,7 +103,7 @@ class Shapes:
 
     def of(self, node: ast.expr) -> str:
         """Return the shape of an expression; ``any`` where it is not known."""
-        if literal(node) is not None or isinstance(node, ast.Constant):
+        if trees.literal(node) is not None or isinstance(node, ast.Constant):
             return SCALAR
         match node:
             case ast.Name():
@@ -106,29 +132,25 @@ class Shapes:
         return SEQUENCE if shapes == {LEVEL, SEQUENCE} else ANY
 
     def _call(self, node: ast.Call) -> str:
-        name = called(node)
-        if name.startswith("self.infosets."):
-            helper = name.removeprefix("self.infosets.")
-            if helper in ("spread", "uniform", "zeros"):
-                return LEVEL
-            return INFOSET if helper in ("sum", "max", "min", "mean") else SEQUENCE
-        plain = not node.keywords
-        if name in _ELEMENTWISE and plain:
-            return self._joined(node.args)
-        if name in ("np.zeros", "np.ones", "np.full") and node.args:
-            size = dotted(node.args[0])
-            return {"self.infosets.count": INFOSET, "self.infosets.sequences": LEVEL}.get(size, ANY)
-        if name in ("np.zeros_like", "np.ones_like") and len(node.args) == 1:
-            shape = self.of(node.args[0])
-            return LEVEL if shape == SEQUENCE else shape
+        name, plain = trees.called(node), not node.keywords
         numbers = all(self.of(argument) == SCALAR for argument in node.args)
-        if plain and numbers and (name in _NUMBERS or name.startswith("math.")):
-            return SCALAR
-        if plain and name.startswith("np.") and name[3:] in _REDUCTIONS and len(node.args) == 1:
-            return SCALAR
-        if name in self.functions and plain:
-            known = _is_elementwise(self.functions[name], self.outside)
-            return self._joined(node.args) if known else ANY
+        match name.rpartition("."), node.args:
+            case ("self.infosets", _, helper), _:
+                kind = INFOSET if helper in ("sum", "max", "min", "mean") else SEQUENCE
+                return LEVEL if helper in ("spread", "uniform", "zeros") else kind
+            case _ if plain and (name in _ELEMENTWISE or self._elementwise(name)):
+                return self._joined(node.args)
+            case _ if name in self.functions and plain:
+                return ANY
+            case ("np", _, "zeros" | "ones" | "full"), [made, *_]:
+                sizes = {"self.infosets.count": INFOSET, "self.infosets.sequences": LEVEL}
+                return sizes.get(trees.dotted(made), ANY)
+            case ("np", _, "zeros_like" | "ones_like"), [like]:
+                return LEVEL if self.of(like) == SEQUENCE else self.of(like)
+            case (module, _, function), _ if plain and numbers and (name in _NUMBERS or module == "math"):
+                return SCALAR
+            case ("np", _, function), [_] if plain and function in _REDUCTIONS:
+                return SCALAR
         if isinstance(node.func, ast.Attribute) and plain and not node.args:
             if node.func.attr == "copy":
                 return self.of(node.func.value)
@@ -136,15 +158,38 @@ class Shapes:
                 return SCALAR
         return self.analysis.shape(node)
 
+    def _elementwise(self, name: str) -> bool:
+        """Whether a function of the module computes each entry of its result from those of its arguments."""
+        function = self.functions.get(name)
+        if function is None:
+            return False
+        names = {argument.arg for argument in function.args.args} | trees.bound(function) | self.outside
+        for node in (part for statement in function.body for part in ast.walk(statement)):
+            match node:
+                case ast.MatMult():
+                    return False
+                case ast.Name():
+                    good = node.id in names | {"np", "math"}
+                case ast.Attribute():
+                    good = trees.dotted(node).split(".")[0] in ("np", "math")
+                case ast.Call():
+                    good = trees.called(node) in _ELEMENTWISE or trees.called(node).startswith("math.")
+                    good &= not node.keywords
+                case _:
+                    good = isinstance(node, _ENTRY_BY_ENTRY)
+            if not good:
+                return False
+        return True
+
     def lowered(self, node: ast.expr) -> ast.expr:
         """Return an expression of the value an information set of a level one; a number stays as it is."""
         if self.of(node) != LEVEL:
-            return clone(node)
+            return trees.clone(node)
         match node:
             case ast.Name():
                 known = self.locals[node.id].lowered
                 if known is not None:
-                    return clone(known)
+                    return trees.clone(known)
             case ast.BinOp():
                 return ast.BinOp(self.lowered(node.left), node.op, self.lowered(node.right))
             case ast.UnaryOp():
@@ -154,41 +199,20 @@ class Shapes:
                     self.lowered(node.left), node.ops, [self.lowered(part) for part in node.comparators]
                 )
             case ast.IfExp():
-                return ast.IfExp(clone(node.test), self.lowered(node.body), self.lowered(node.orelse))
+                return ast.IfExp(trees.clone(node.test), self.lowered(node.body), self.lowered(node.orelse))
             case ast.Call():
-                name = called(node)
+                name = trees.called(node)
                 if name == "self.infosets.spread" and len(node.args) == 1:
-                    return clone(node.args[0])
+                    return trees.clone(node.args[0])
                 if name == "self.infosets.zeros" or name in ("np.zeros", "np.zeros_like"):
                     return ast.Constant(0.0)
                 if (name in _ELEMENTWISE or name in self.functions) and not node.keywords:
-                    return ast.Call(clone(node.func), [self.lowered(part) for part in node.args], [])
+                    return ast.Call(trees.clone(node.func), [self.lowered(part) for part in node.args], [])
         # All its actions have the same value, which is the largest, to the last bit.
-        return fill("self.infosets.max(x)", x=node)
+        return trees.fill("self.infosets.max(x)", x=node)
 
     def forget(self, changed: set[str]) -> None:
         """Drop what no longer holds once some variables were changed."""
         for name, known in self.locals.items():
-            if known.lowered is not None and reads(known.lowered) & changed:
-                self.locals[name] = Local(known.shape)
-
-
-def _is_elementwise(function: ast.FunctionDef, outside: set[str]) -> bool:
-    """Whether a function computes each entry of its result from the same entry of its arguments."""
-    allowed = (
-        ast.Return, ast.Assign, ast.Expr, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare,
-        ast.Call, ast.Attribute, ast.operator, ast.unaryop, ast.cmpop, ast.expr_context,
-    )  # fmt: skip
-    names = {argument.arg for argument in function.args.args} | bound(function) | outside | {"np", "math"}
-    for node in (part for statement in function.body for part in ast.walk(statement)):
-        if not isinstance(node, allowed) or isinstance(node, ast.MatMult):
-            return False
-        if isinstance(node, ast.Name) and node.id not in names:
-            return False
-        if isinstance(node, ast.Attribute) and dotted(node).split(".")[0] not in ("np", "math"):
-            return False
-        if isinstance(node, ast.Call):
-            name = called(node)
-            if node.keywords or not (name in _ELEMENTWISE or name.startswith("math.")):
-                return False
-    return True
+            if known.lowered is not None and trees.reads(known.lowered) & changed:
+                self.locals[name] = replace(known, lowered=None)

@@ -21,12 +21,11 @@ from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR, SEQUE
 from nashforge.evolve.proposers.rewriting.normal_form.normalise import resolve_objects
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.formatting import format_block
-from nashforge.evolve.proposers.rewriting.syntax.program import Program, read_module, rename_attribute
-from nashforge.evolve.proposers.rewriting.syntax.trees import assignment, clone, literal
+from nashforge.evolve.proposers.rewriting.syntax.program import Program, read_module
+from nashforge.evolve.proposers.rewriting.syntax.trees import assignment, clone, literal, self_attribute
 from nashforge.evolve.proposers.rewriting.translation.averaging import Rewriter, drop_idle
 from nashforge.evolve.proposers.rewriting.translation.forms import Reader
 from nashforge.evolve.proposers.rewriting.translation.shapes import Shapes
-from nashforge.evolve.proposers.rewriting.translation.text import Text
 
 OLD, NEW = "accumulate", "weights"
 
@@ -66,8 +65,7 @@ def to_weights(source: str) -> str | None:
         module = read_module(source, _BEFORE)
     except (NotApplicable, RecursionError) as error:
         raise TranslationError(str(error)) from error
-    (program,) = module.programs
-    return _rewritten(source, program)
+    return _rewritten(source, module.programs[0])
 
 
 def _is_old(node: ast.ClassDef) -> bool:
@@ -83,25 +81,47 @@ def _rewritten(source: str, program: Program) -> str:
     given = function.args
     if given.vararg or given.kwarg or given.kwonlyargs or given.defaults or given.posonlyargs:
         raise TranslationError("accumulate() has other parameters than t, policy, reach and average")
-    text = Text(source)
-    if text.mentions_attribute(OLD):
+    mentioned = program.mentions()
+    if f"self.{OLD}" in mentioned:
         raise TranslationError("another method calls accumulate()")
-    if text.mentions_attribute(NEW) or NEW in program.constants or NEW in program.methods:
+    if f"self.{NEW}" in mentioned or NEW in program.constants or NEW in program.methods:
         # The name of the new method was free; an attribute would hide it from the engine.
-        other = program.fresh(f"own_{NEW}")
-        text.rename_attribute(NEW, other, program.name)
-        rename_attribute(program, NEW, other)
-        program.methods = {other if name == NEW else name: node for name, node in program.methods.items()}
+        source = _renamed(source, program.name, NEW, program.fresh(f"own_{NEW}"))
+        (program,) = read_module(source, _BEFORE).programs
+        function = program.methods[OLD]
     for method in program.methods.values():
         resolve_objects(method, program)
-    reader = Reader(_shapes(program))
-    body = Rewriter(program, OLD, reader).body()
+    body = Rewriter(program, OLD, Reader(_shapes(program))).body()
     drop_idle(body)
     written = clone(function)
     written.name, written.body, written.returns = NEW, body, None
     del written.args.args[4]
-    text.replace_lines(function, format_block([written], function.col_offset))
-    return text.written()
+    lines = source.split("\n")  # splitlines() would also split at form feeds
+    lines[function.lineno - 1 : function.end_lineno] = format_block([written], function.col_offset)
+    return "\n".join(lines)
+
+
+def _renamed(source: str, class_name: str, old: str, new: str) -> str:
+    """Return a source with ``self.old``, and ``old`` where the class defines it, renamed."""
+    tree = ast.parse(source)
+    lines = [line.encode() for line in source.split("\n")]  # places of syntax trees are counted in bytes
+    places = [
+        (node.end_lineno or 0, (node.end_col_offset or 0) - len(old))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and self_attribute(node) == old
+    ]
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == class_name]
+    for statement in (statement for node in classes for statement in node.body):
+        if not isinstance(statement, ast.FunctionDef):
+            names = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id == old]
+            places += [(node.lineno, node.col_offset) for node in names]
+        elif statement.name == old:
+            line = lines[statement.lineno - 1]
+            places.append((statement.lineno, line.index(old.encode(), statement.col_offset)))
+    for row, column in sorted(places, reverse=True):
+        text = lines[row - 1]
+        lines[row - 1] = text[:column] + new.encode() + text[column + len(old) :]
+    return b"\n".join(lines).decode()
 
 
 def _shapes(program: Program) -> Shapes:

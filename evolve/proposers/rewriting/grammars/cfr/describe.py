@@ -12,17 +12,9 @@ from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
     find_update,
     starts_late,
 )
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Module, Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    assignments,
-    attributes,
-    called,
-    reads,
-    terms,
-    walk,
-    walk_statements,
-)
 
 Trait = tuple[object, str, str]
 """A mechanism that a rule may have: whether it has, a word for the class name, a phrase for the docstring."""
@@ -51,18 +43,18 @@ class _Sources:
     def __init__(self, program: Program, method: str) -> None:
         self.sources: dict[str, set[str]] = {}
         self.program = program
-        for name, value in assignments(program.methods[method].body):
+        for name, value in trees.assignments(program.methods[method].body):
             if not name.startswith("self."):
                 self.sources.setdefault(name, set()).update(self.of(value))
 
     def of(self, *nodes: ast.AST) -> set[str]:
         """Return the variables behind expressions, locals resolved and helper methods entered."""
         found: set[str] = set()
-        for name in reads(*nodes):
+        for name in trees.reads(*nodes):
             found |= self.sources.get(name, set()) | {name}
             helper = self.program.methods.get(name[5:]) if name.startswith("self.") else None
             if helper is not None:
-                found |= reads(helper)
+                found |= trees.reads(helper)
         return found
 
 
@@ -75,12 +67,13 @@ def _update_traits(program: Program) -> list[Trait]:
     grown = behind.of(update.increment)
     discounted = t in kept and _divides(program, update)
     adaptive, weighed = kept & by_infoset, grown & by_infoset
-    read = reads(update.increment)
-    near = [update.increment, *(value for name, value in assignments(body) if name in read)]
-    chosen = any(called(node) == "np.where" for part in near for node in walk(part))
+    read = trees.reads(update.increment)
+    near = [update.increment, *(value for name, value in trees.assignments(body) if name in read)]
+    chosen = any(trees.called(node) == "np.where" for part in near for node in trees.walk(part))
     restarts = any(
-        isinstance(statement, ast.If) and any(name == cumulative for name, _ in assignments(statement.body))
-        for _, _, statement in walk_statements(body)
+        isinstance(statement, ast.If)
+        and any(name == cumulative for name, _ in trees.assignments(statement.body))
+        for _, _, statement in trees.walk_statements(body)
     )
     verb = "discounted" if discounted else "scaled"
     return [
@@ -100,7 +93,7 @@ def _update_traits(program: Program) -> list[Trait]:
         (weighed, "Normalized", "instantaneous regrets scaled by their recent size"),
         (t in grown and not weighed, "Weighted", "instantaneous regrets weighed by time"),
         (
-            attributes(grown) & _state(program, "self.infosets.") - {cumulative},
+            trees.attributes(grown) & _state(program, "self.infosets.") - {cumulative},
             "Momentum",
             "instantaneous regrets combined with remembered ones",
         ),
@@ -121,9 +114,9 @@ def _policy_traits(program: Program) -> list[Trait]:
     except NotApplicable:
         cumulative = "self.regret"
     sources = _Sources(program, "policy").of(pattern.base)
-    names = {called(node) for node in walk(program.methods["policy"])}
+    names = {trees.called(node) for node in trees.walk(program.methods["policy"])}
     others = (sources & _state(program, "self.infosets.")) - {cumulative}
-    predicts = others and (cumulative in sources or len(terms(pattern.base)) > 1)
+    predicts = others and (cumulative in sources or len(trees.terms(pattern.base)) > 1)
     return [
         ("np.exp" in names, "Softmax", "a softmax policy"),
         (predicts, "Predictive", "a policy from cumulative regrets and a prediction"),
@@ -154,16 +147,20 @@ def _divides(program: Program, update: RegretUpdate) -> bool:
     seen: set[str] = set()
     while pending:
         part = pending.pop()
-        if any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) for node in walk(part)):
+        if any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) for node in trees.walk(part)):
             return True
-        new = reads(part) - seen
+        new = trees.reads(part) - seen
         seen |= new
         pending += [function for name, function in program.methods.items() if f"self.{name}" in new]
-        held = assignments(program.body("observe"))
+        held = trees.assignments(program.body("observe"))
         pending += [value for name, value in held if name in new and not name.startswith("self.")]
     return False
 
 
 def _state(program: Program, made: str) -> set[str]:
     """Return the state that begins with a call whose text begins so: of a function or any helper."""
-    return {f"self.{name}" for name, value in program.state().items() if f"{called(value)}(".startswith(made)}
+    return {
+        f"self.{name}"
+        for name, value in program.state().items()
+        if f"{trees.called(value)}(".startswith(made)
+    }

@@ -5,26 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    Term,
-    assignment,
-    assignments,
-    attribute,
-    called,
-    clone,
-    factors,
-    fill,
-    literal,
-    product,
-    reads,
-    self_attribute,
-    terms,
-    total,
-    walk,
-    walk_statements,
-)
 
 
 @dataclass
@@ -53,14 +36,14 @@ class RegretUpdate:
     block: list[ast.stmt]
     state: str
     regret: str
-    retention: list[Term]
+    retention: list[trees.Term]
     increment: ast.expr
     floor: ast.expr | None
 
     @property
     def clipped(self) -> bool:
         """Whether negative regrets are cut off."""
-        return self.floor is not None and literal(self.floor) == 0
+        return self.floor is not None and trees.literal(self.floor) == 0
 
     @property
     def instantaneous(self) -> ast.expr:
@@ -69,10 +52,10 @@ class RegretUpdate:
 
     def write(self) -> None:
         """Put the parts back into the statement."""
-        kept = product([(False, attribute(self.state)), *self.retention])
-        value = total([(False, kept), *terms(self.increment)])
+        kept = trees.product([(False, trees.attribute(self.state)), *self.retention])
+        value = trees.total([(False, kept), *trees.terms(self.increment)])
         if self.floor is not None:
-            value = fill("np.maximum(value, floor)", value=value, floor=self.floor)
+            value = trees.fill("np.maximum(value, floor)", value=value, floor=self.floor)
         self.statement.value = value
 
     def before(self, *statements: ast.stmt) -> None:
@@ -86,7 +69,7 @@ class RegretUpdate:
         stored = [
             index
             for index, statement in enumerate(self.block)
-            if (pair := assignment(statement)) is not None and pair[0] == f"self.{self.state}"
+            if (pair := trees.assignment(statement)) is not None and pair[0] == f"self.{self.state}"
         ]
         place = max([place, *stored])
         self.block[place + 1 : place + 1] = statements
@@ -95,14 +78,14 @@ class RegretUpdate:
 def find_update(program: Program) -> RegretUpdate:
     """Find the regret update; raise NotApplicable if it has another form."""
     regret = program.parameter("observe", 1)
-    policy_reads = reads(program.methods["policy"])
+    policy_reads = trees.reads(program.methods["policy"])
     found: list[tuple[int, RegretUpdate]] = []
-    for block, place, statement in walk_statements(program.body("observe")):
-        pair = assignment(statement)
+    for block, place, statement in trees.walk_statements(program.body("observe")):
+        pair = trees.assignment(statement)
         if pair is None or not pair[0].startswith("self."):
             continue
         holder = _holder(block, place, pair[1])
-        if holder is None or pair[0] not in reads(holder.value):
+        if holder is None or pair[0] not in trees.reads(holder.value):
             continue
         update = _decompose(holder, block, pair[0][5:], regret)
         if update is not None:
@@ -118,35 +101,37 @@ def _holder(block: list[ast.stmt], place: int, value: ast.expr) -> ast.Assign | 
     statements = [block[place]]
     if isinstance(value, ast.Name):
         earlier = reversed(block[:place])
-        statements = [s for s in earlier if (pair := assignment(s)) is not None and pair[0] == value.id]
+        statements = [s for s in earlier if (pair := trees.assignment(s)) is not None and pair[0] == value.id]
     return statements[0] if statements and isinstance(statements[0], ast.Assign) else None
 
 
 def _decompose(statement: ast.Assign, block: list[ast.stmt], state: str, regret: str) -> RegretUpdate | None:
     value, floor = statement.value, None
-    if called(value) == "np.maximum" and isinstance(value, ast.Call) and len(value.args) == 2:
+    if trees.called(value) == "np.maximum" and isinstance(value, ast.Call) and len(value.args) == 2:
         inside = [place for place, part in enumerate(value.args) if _sums(part, state)]
         if len(inside) != 1:
             return None
         floor, value = value.args[1 - inside[0]], value.args[inside[0]]
-    history = [term for term in terms(value) if has_factor(term[1], state)]
-    rest = [term for term in terms(value) if not has_factor(term[1], state)]
+    history = [term for term in trees.terms(value) if has_factor(term[1], state)]
+    rest = [term for term in trees.terms(value) if not has_factor(term[1], state)]
     if len(history) != 1 or history[0][0] or not rest:
         return None
-    parts = factors(history[0][1])
-    own = next(place for place, part in enumerate(parts) if self_attribute(part[1]) == state)
+    parts = trees.factors(history[0][1])
+    own = next(place for place, part in enumerate(parts) if trees.self_attribute(part[1]) == state)
     if parts[own][0]:
         return None
-    return RegretUpdate(statement, block, state, regret, parts[:own] + parts[own + 1 :], total(rest), floor)
+    return RegretUpdate(
+        statement, block, state, regret, parts[:own] + parts[own + 1 :], trees.total(rest), floor
+    )
 
 
 def has_factor(node: ast.expr, state: str) -> bool:
     """Whether an attribute is a factor of a product."""
-    return any(self_attribute(part) == state for _, part in factors(node))
+    return any(trees.self_attribute(part) == state for _, part in trees.factors(node))
 
 
 def _sums(node: ast.expr, state: str) -> bool:
-    return any(has_factor(part, state) for _, part in terms(node))
+    return any(has_factor(part, state) for _, part in trees.terms(node))
 
 
 @dataclass
@@ -170,9 +155,9 @@ class PolicyPattern:
 
     def write(self) -> None:
         """Put the parts back into the call."""
-        value = clone(self.base)
+        value = trees.clone(self.base)
         if self.exponent is not None:
-            value = fill("np.maximum(base, 0.0) ** exponent", base=value, exponent=self.exponent)
+            value = trees.fill("np.maximum(base, 0.0) ** exponent", base=value, exponent=self.exponent)
         self.call.args = [value]
 
     def before(self, *statements: ast.stmt) -> None:
@@ -186,20 +171,22 @@ def find_policy(program: Program) -> PolicyPattern:
     calls = [
         node
         for statement in body
-        for node in walk(statement)
-        if called(node) == "self.infosets.normalize" and isinstance(node, ast.Call) and len(node.args) == 1
+        for node in trees.walk(statement)
+        if trees.called(node) == "self.infosets.normalize"
+        and isinstance(node, ast.Call)
+        and len(node.args) == 1
     ]
     if not calls:
         raise NotApplicable("policy() does not call self.infosets.normalize")
-    call = min(calls, key=lambda node: sum(part in calls for part in walk(node)))
+    call = min(calls, key=lambda node: sum(part in calls for part in trees.walk(node)))
     base = call.args[0]
     if isinstance(base, ast.Name):
-        held = [pair[1] for s in body if (pair := assignment(s)) is not None and pair[0] == base.id]
+        held = [pair[1] for s in body if (pair := trees.assignment(s)) is not None and pair[0] == base.id]
         base = held[0] if len(held) == 1 else base
     match base:
         case ast.BinOp(op=ast.Pow(), left=ast.Call(args=[_, _] as args) as inner, right=power):
-            zero = [place for place, part in enumerate(args) if literal(part) == 0]
-            if zero and called(inner) == "np.maximum":
+            zero = [place for place, part in enumerate(args) if trees.literal(part) == 0]
+            if zero and trees.called(inner) == "np.maximum":
                 return PolicyPattern(call, body, args[1 - zero[0]], power)
     return PolicyPattern(call, body, base, None)
 
@@ -224,9 +211,9 @@ class AveragePattern:
 
     statement: ast.Return
     block: list[ast.stmt]
-    restarts: list[Term]
-    retention: list[Term]
-    weight: list[Term]
+    restarts: list[trees.Term]
+    retention: list[trees.Term]
+    weight: list[trees.Term]
 
     def write(self) -> None:
         """Put the parts back into the statement."""
@@ -238,9 +225,9 @@ class AveragePattern:
         self.block[place:place] = statements
 
 
-def weights(keep: list[Term], add: list[Term]) -> ast.Tuple:
+def weights(keep: list[trees.Term], add: list[trees.Term]) -> ast.Tuple:
     """Return the expression ``keep, add``, of factors."""
-    parts = [product(factors_) if factors_ else ast.Constant(1) for factors_ in (keep, add)]
+    parts = [trees.product(factors_) if factors_ else ast.Constant(1) for factors_ in (keep, add)]
     return ast.Tuple(parts, ast.Load())
 
 
@@ -253,21 +240,22 @@ def find_average(program: Program) -> AveragePattern:
     if len(statement.value.elts) != 2:
         raise NotApplicable("weights() does not return two values")
     kept, weight = (
-        [part for part in factors(value) if literal(part[1]) != 1] for value in statement.value.elts
+        [part for part in trees.factors(value) if trees.literal(part[1]) != 1]
+        for value in statement.value.elts
     )
     restarts = [part for part in kept if _restarts(part, body)]
     retention = [part for part in kept if part not in restarts]
     return AveragePattern(statement, body, restarts, retention, weight)
 
 
-def _restarts(part: Term, body: list[ast.stmt]) -> bool:
+def _restarts(part: trees.Term, body: list[ast.stmt]) -> bool:
     """Whether a factor, or the local that it is, chooses between 0 and something else."""
     divides, node = part
     values = [node]
     if isinstance(node, ast.Name):
-        values = [value for name, value in assignments(body) if name == node.id]
+        values = [value for name, value in trees.assignments(body) if name == node.id]
     chosen = [side for value in values for side in _sides(value)]
-    return not divides and len(chosen) > 1 and any(literal(side) == 0 for side in chosen)
+    return not divides and len(chosen) > 1 and any(trees.literal(side) == 0 for side in chosen)
 
 
 def _sides(node: ast.expr) -> list[ast.expr]:
@@ -281,6 +269,6 @@ def starts_late(statement: ast.stmt) -> bool:
     return any(
         isinstance(inner, ast.Return)
         and isinstance(inner.value, ast.Tuple)
-        and literal(inner.value.elts[-1]) == 0
+        and trees.literal(inner.value.elts[-1]) == 0
         for inner in statement.body
     )

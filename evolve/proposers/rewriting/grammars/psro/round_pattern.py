@@ -7,17 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nashforge.evolve.proposers.rewriting.sampling import Generator, pick
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program, called_methods
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    assignment,
-    called,
-    clone,
-    reads,
-    substitute,
-    walk,
-    walk_statements,
-)
 
 POLICIES = ("normalize", "softmax", "project")
 """Functions that make mixtures."""
@@ -49,13 +41,15 @@ class ExpressionSite:
     def replace(self, new: ast.expr) -> None:
         """Put another expression in the place."""
         wanted = self.node
-        self.statement.value = substitute(self.statement.value, lambda node: new if node is wanted else None)
+        self.statement.value = trees.substitute(
+            self.statement.value, lambda node: new if node is wanted else None
+        )
         self.node = new
 
     @property
     def target(self) -> ast.expr:
         """What the statement assigns to."""
-        return clone(self.statement.targets[0])
+        return trees.clone(self.statement.targets[0])
 
     @property
     def variable(self) -> str:
@@ -102,7 +96,7 @@ class RoundPattern:
     def counter(self) -> str:
         """The variable that counts the rounds, from one."""
         target, given = self.loop.target, self.loop.iter
-        counts = isinstance(given, ast.Call) and called(given) == "range" and len(given.args) == 2
+        counts = isinstance(given, ast.Call) and trees.called(given) == "range" and len(given.args) == 2
         if not isinstance(target, ast.Name) or not counts:
             raise NotApplicable("the loop does not count its rounds from one")
         return target.id
@@ -111,7 +105,7 @@ class RoundPattern:
     def count(self) -> ast.expr:
         """The expression of the number of rounds."""
         given = self.loop.iter
-        if isinstance(given, ast.Call) and called(given) == "range" and len(given.args) in (1, 2):
+        if isinstance(given, ast.Call) and trees.called(given) == "range" and len(given.args) in (1, 2):
             last = given.args[-1]
             if len(given.args) == 1:
                 return last
@@ -123,7 +117,7 @@ class RoundPattern:
         """Return what the statements of the loop assign."""
         return [
             ExpressionSite(block, statement, statement.value)
-            for block, _, statement in walk_statements(self.loop.body)
+            for block, _, statement in trees.walk_statements(self.loop.body)
             if isinstance(statement, ast.Assign) and len(statement.targets) == 1
         ]
 
@@ -132,8 +126,8 @@ class RoundPattern:
         return [
             replace(site, node=node)
             for site in self.assignments()
-            for node in walk(site.node)
-            if called(node) in functions and isinstance(node, ast.expr)
+            for node in trees.walk(site.node)
+            if trees.called(node) in functions and isinstance(node, ast.expr)
         ]
 
     def call(self, functions: Sequence[str], rng: Generator) -> ExpressionSite:
@@ -153,7 +147,7 @@ class RoundPattern:
     def accumulators(self) -> list[ExpressionSite]:
         """Return the statements of the loop that update a variable other than the strategies from itself."""
         others = [site for site in self.assignments() if site.variable != self.strategies]
-        return [site for site in others if site.variable in reads(site.node)]
+        return [site for site in others if site.variable in trees.reads(site.node)]
 
     def named(self, place: ExpressionSite, hint: str) -> ast.expr:
         """Return a name for an expression, computed by a statement of its own before it."""
@@ -161,7 +155,7 @@ class RoundPattern:
             return place.target
         name = self.program.fresh(hint, self.method)
         index = place.block.index(place.statement)
-        place.block.insert(index, ast.Assign([ast.Name(name, ast.Store())], clone(place.node)))
+        place.block.insert(index, ast.Assign([ast.Name(name, ast.Store())], trees.clone(place.node)))
         place.replace(ast.Name(name, ast.Load()))
         return ast.Name(name, ast.Load())
 
@@ -177,8 +171,8 @@ def all_rounds(program: Program) -> list[RoundPattern]:
     for method, function in program.methods.items():
         strategies = None
         for statement in function.body:
-            pair = assignment(statement)
-            if pair is not None and called(pair[1]) == "game.uniform":
+            pair = trees.assignment(statement)
+            if pair is not None and trees.called(pair[1]) == "game.uniform":
                 strategies = pair[0]
             if isinstance(statement, ast.For) and strategies is not None:
                 found.append(RoundPattern(program, method, function.body, statement, strategies))
@@ -202,5 +196,8 @@ def loops_of(program: Program, method: str) -> bool:
     """Whether a method, or a helper that it calls, has a loop."""
     names = {method} | set().union(*(called_methods(program, node) for node in program.body(method)))
     return any(
-        isinstance(node, ast.For) for name in names for part in program.body(name) for node in walk(part)
+        isinstance(node, ast.For)
+        for name in names
+        for part in program.body(name)
+        for node in trees.walk(part)
     )

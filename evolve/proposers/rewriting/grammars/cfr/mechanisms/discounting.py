@@ -16,17 +16,9 @@ from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
     find_update,
 )
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    attribute,
-    factors,
-    fill,
-    product,
-    self_attribute,
-    terms,
-    total,
-)
 
 RATIO = "t**exponent / (t**exponent + 1)"
 
@@ -37,17 +29,17 @@ def discount_regrets(program: Program, rng: Generator) -> str:
     exponent, told = scheduled(program, rng, ("alpha", "positive_exponent"), 0.7, 4.0)
     exponent = _named(program, update, "alpha", exponent)
     if update.clipped or chance(rng, 0.3):
-        statement, discount = local(program, "observe", "discount", fill(RATIO, exponent=exponent))
+        statement, discount = local(program, "observe", "discount", trees.fill(RATIO, exponent=exponent))
         update.before(statement)
     else:
         low, told_low = scheduled(program, rng, ("beta", "negative_exponent"), -2.0, 1.0)
         told = f"{told} for positive and {told_low} for negative regrets"
         low = _named(program, update, "beta", low)
-        first, positive = local(program, "observe", "positive", fill(RATIO, exponent=exponent))
-        second, negative = local(program, "observe", "negative", fill(RATIO, exponent=low))
-        value = fill(
+        first, positive = local(program, "observe", "positive", trees.fill(RATIO, exponent=exponent))
+        second, negative = local(program, "observe", "negative", trees.fill(RATIO, exponent=low))
+        value = trees.fill(
             "np.where(r > 0, positive, negative)",
-            r=attribute(update.state),
+            r=trees.attribute(update.state),
             positive=positive,
             negative=negative,
         )
@@ -72,7 +64,7 @@ def discount_by_ratio(program: Program, rng: Generator) -> str:
     update = find_update(program)
     if chance(rng, 0.7):
         power = between(rng, 0.5, 4.0)
-        discount = fill("(t / (t + 1)) ** power", power=program.add_constant("discount_power", power))
+        discount = trees.fill("(t / (t + 1)) ** power", power=program.add_constant("discount_power", power))
         told = f"(t / (t + 1))^{power:g}"
     else:
         kept = round(1 - scale(rng, 0.002, 0.2), 3)
@@ -92,13 +84,13 @@ def discount_by_volatility(program: Program, rng: Generator) -> str:
     alpha = between(rng, 1.0, 3.5)
     base = program.add_constant("alpha", alpha)
     first, volatility = local(
-        program, "observe", "volatility", fill("np.minimum(1.0, x / size)", x=state, size=size)
+        program, "observe", "volatility", trees.fill("np.minimum(1.0, x / size)", x=state, size=size)
     )
-    exponent = fill(
+    exponent = trees.fill(
         "base - sensitivity * volatility", base=base, sensitivity=sensitivity, volatility=volatility
     )
     second, named = local(program, "observe", "alpha", exponent)
-    third, discount = local(program, "observe", "discount", spread(fill(RATIO, exponent=named)))
+    third, discount = local(program, "observe", "discount", spread(trees.fill(RATIO, exponent=named)))
     update.before(first, second, third)
     update.retention = [(False, discount)]
     update.write()
@@ -112,12 +104,12 @@ def discount_negative(program: Program, rng: Generator) -> str:
         update.floor = None
     kept = between(rng, 0.0, 0.95)
     factor = program.add_constant("negative_retention", kept)
-    negative = fill("np.where(r > 0, 1.0, factor)", r=attribute(update.state), factor=factor)
+    negative = trees.fill("np.where(r > 0, 1.0, factor)", r=trees.attribute(update.state), factor=factor)
     if update.retention and chance(rng, 0.5):
-        value = fill(
+        value = trees.fill(
             "np.where(r > 0, held, factor)",
-            r=attribute(update.state),
-            held=product(update.retention),
+            r=trees.attribute(update.state),
+            held=trees.product(update.retention),
             factor=factor,
         )
         update.retention = [(False, value)]
@@ -130,8 +122,8 @@ def discount_negative(program: Program, rng: Generator) -> str:
 def discount_projection(program: Program, rng: Generator) -> str:
     """Discount the regrets in the policy's argument too, as PDCFR+ does."""
     update, pattern = find_update(program), find_policy(program)
-    parts = terms(pattern.base)
-    held = [place for place, (_, term) in enumerate(parts) if self_attribute(term) == update.state]
+    parts = trees.terms(pattern.base)
+    held = [place for place, (_, term) in enumerate(parts) if trees.self_attribute(term) == update.state]
     if len(held) != 1 or len(parts) < 2:
         raise NotApplicable("the policy has no prediction beside undiscounted regrets")
     exponent, told = scheduled(
@@ -141,10 +133,10 @@ def discount_projection(program: Program, rng: Generator) -> str:
     if not isinstance(exponent, ast.Attribute):
         statement, exponent = local(program, "policy", "alpha", exponent)
         pattern.before(statement)
-    discount = fill(f"r * ({RATIO})", r=term, exponent=exponent)
-    if pick(rng, (True, False)) and update.retention and len(factors(term)) == 1:
+    discount = trees.fill(f"r * ({RATIO})", r=term, exponent=exponent)
+    if pick(rng, (True, False)) and update.retention and len(trees.factors(term)) == 1:
         told = f"{told}, beside the discount of the update"
     parts[held[0]] = (negative, discount)
-    pattern.base = total(parts)
+    pattern.base = trees.total(parts)
     pattern.write()
     return f"discount the regrets that the prediction is added to, with {told}"

@@ -19,35 +19,25 @@ from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
     find_update,
 )
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    attribute,
-    clone,
-    factors,
-    fill,
-    product,
-    reads,
-    self_attribute,
-    terms,
-    total,
-)
 
 
 def _put(
     program: Program, update: RegretUpdate, pattern: PolicyPattern, term: ast.expr, replace: bool
 ) -> None:
     """Add a term to what the policy is made from; instead of the present prediction if so wanted."""
-    base = clone(pattern.base)
+    base = trees.clone(pattern.base)
     if replace:
-        held = [part for part in terms(base) if _carries(part[1], update.state)]
-        base = total(held) if held else attribute(update.state)
-    pattern.base = total([*terms(base), *terms(term)])
+        held = [part for part in trees.terms(base) if _carries(part[1], update.state)]
+        base = trees.total(held) if held else trees.attribute(update.state)
+    pattern.base = trees.total([*trees.terms(base), *trees.terms(term)])
     pattern.write()
 
 
 def _carries(node: ast.expr, state: str) -> bool:
-    return any(self_attribute(part) == state for _, part in factors(node))
+    return any(trees.self_attribute(part) == state for _, part in trees.factors(node))
 
 
 def predict_last(program: Program, rng: Generator) -> str:
@@ -55,12 +45,12 @@ def predict_last(program: Program, rng: Generator) -> str:
     update, pattern = find_update(program), find_policy(program)
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.2, 1.8)
     state = program.add_state(("prediction", "last", "latest"), ZEROS)
-    predicted = clone(update.increment) if chance(rng, 0.3) else update.instantaneous
-    if f"self.{update.state}" in reads(predicted):
+    predicted = trees.clone(update.increment) if chance(rng, 0.3) else update.instantaneous
+    if f"self.{update.state}" in trees.reads(predicted):
         predicted = update.instantaneous
     program.body("observe").append(assign(state, predicted))
     replace = chance(rng, 0.75)
-    _put(program, update, pattern, product([(False, weight), (False, state)]), replace)
+    _put(program, update, pattern, trees.product([(False, weight), (False, state)]), replace)
     return f"predict that the last regrets come again, {told}"
 
 
@@ -70,7 +60,7 @@ def predict_average(program: Program, rng: Generator) -> str:
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.3, 3.0)
     state, statement = moving_average(program, rng, ("expected", "anticipated"), update.instantaneous)
     program.body("observe").append(statement)
-    _put(program, update, pattern, product([(False, weight), (False, state)]), chance(rng, 0.7))
+    _put(program, update, pattern, trees.product([(False, weight), (False, state)]), chance(rng, 0.7))
     return f"predict a moving average of the regrets, {told}"
 
 
@@ -81,7 +71,7 @@ def predict_extrapolation(program: Program, rng: Generator) -> str:
     steepness = program.add_constant("extrapolation", slope)
     last = program.add_state("last", ZEROS)
     prediction = program.add_state(("prediction", "forecast"), ZEROS)
-    value = fill("r + c * (r - last)", r=update.instantaneous, c=steepness, last=last)
+    value = trees.fill("r + c * (r - last)", r=update.instantaneous, c=steepness, last=last)
     body = program.body("observe")
     body.append(assign(prediction, value))
     body.append(assign(last, update.instantaneous))
@@ -93,11 +83,11 @@ def predict_trend(program: Program, rng: Generator) -> str:
     """Move the policy's regrets on along their trend: R + c (R - moving average of R)."""
     update, pattern = find_update(program), find_policy(program)
     weight, told = fading(program, rng, "trend_weight", 0.1, 2.0)
-    state = attribute(update.state)
+    state = trees.attribute(update.state)
     smoothed, statement = moving_average(program, rng, ("smoothed", "level"), state)
     trend = program.add_state(("trend", "tendency"), ZEROS)
-    update.after(assign(trend, fill("r - smoothed", r=state, smoothed=smoothed)), statement)
-    _put(program, update, pattern, product([(False, weight), (False, trend)]), chance(rng, 0.6))
+    update.after(assign(trend, trees.fill("r - smoothed", r=state, smoothed=smoothed)), statement)
+    _put(program, update, pattern, trees.product([(False, weight), (False, trend)]), chance(rng, 0.6))
     return f"move the regrets on along their distance to a moving average, {told}"
 
 
@@ -105,11 +95,15 @@ def predict_two_speeds(program: Program, rng: Generator) -> str:
     """Predict by the distance between a fast and a slow moving average of the cumulative regrets."""
     update, pattern = find_update(program), find_policy(program)
     weight, told = fading(program, rng, ("trend_weight", "prediction_weight"), 0.2, 3.0)
-    fast, first = moving_average(program, rng, "fast", attribute(update.state))
-    slow, second = moving_average(program, rng, "slow", attribute(update.state))
+    fast, first = moving_average(program, rng, "fast", trees.attribute(update.state))
+    slow, second = moving_average(program, rng, "slow", trees.attribute(update.state))
     update.after(first, second)
     _put(
-        program, update, pattern, fill("w * (fast - slow)", w=weight, fast=fast, slow=slow), chance(rng, 0.6)
+        program,
+        update,
+        pattern,
+        trees.fill("w * (fast - slow)", w=weight, fast=fast, slow=slow),
+        chance(rng, 0.6),
     )
     return f"move the regrets on by the difference of two moving averages, {told}"
 
@@ -122,7 +116,7 @@ def predict_consistent(program: Program, rng: Generator) -> str:
     regret = update.instantaneous
     mean, first = moving_average(program, rng, ("expected", "mean"), regret)
     kept = first.value
-    spread_, second = moving_average(program, rng, "deviation", fill("np.abs(regret)", regret=regret))
+    spread_, second = moving_average(program, rng, "deviation", trees.fill("np.abs(regret)", regret=regret))
     # Both averages must forget at the same pace for their ratio to mean anything.
     second.value = fill_like(kept, mean, spread_, regret)
     program.body("observe").extend([first, second])
@@ -130,10 +124,12 @@ def predict_consistent(program: Program, rng: Generator) -> str:
     program.body("observe").append(
         assign(
             last,
-            fill("regret * np.abs(mean) / (deviation + 1e-9)", regret=regret, mean=mean, deviation=spread_),
+            trees.fill(
+                "regret * np.abs(mean) / (deviation + 1e-9)", regret=regret, mean=mean, deviation=spread_
+            ),
         )
     )
-    _put(program, update, pattern, product([(False, weight), (False, last)]), chance(rng, 0.75))
+    _put(program, update, pattern, trees.product([(False, weight), (False, last)]), chance(rng, 0.75))
     return f"predict the last regrets with weight {size:g} times the steadiness of their sign"
 
 
@@ -141,21 +137,21 @@ def fill_like(value: ast.expr, old: ast.expr, new: ast.expr, regret: ast.expr) -
     """Return the moving average of absolute regrets with the memory of another moving average."""
     assert isinstance(value, ast.BinOp)
     assert isinstance(value.left, ast.BinOp)
-    return fill("kept * state + (1 - kept) * np.abs(r)", kept=value.left.left, state=new, r=regret)
+    return trees.fill("kept * state + (1 - kept) * np.abs(r)", kept=value.left.left, state=new, r=regret)
 
 
 def rescale_prediction(program: Program, rng: Generator) -> str:
     """Multiply the prediction by a weight, constant or changing with time."""
     update, pattern = find_update(program), find_policy(program)
-    parts = terms(clone(pattern.base))
+    parts = trees.terms(trees.clone(pattern.base))
     held = [place for place, (_, term) in enumerate(parts) if not _carries(term, update.state)]
     if not held or len(parts) < 2:
         raise NotApplicable("the policy uses no prediction")
     place = pick(rng, held)
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.3, 1.5)
     negative, term = parts[place]
-    parts[place] = (negative, product([(False, weight), *factors(term)]))
-    pattern.base = total(parts)
+    parts[place] = (negative, trees.product([(False, weight), *trees.factors(term)]))
+    pattern.base = trees.total(parts)
     pattern.write()
     return f"weigh the prediction anew: {told}"
 
@@ -163,16 +159,16 @@ def rescale_prediction(program: Program, rng: Generator) -> str:
 def rescale_by_volatility(program: Program, rng: Generator) -> str:
     """Trust the prediction less where recent regrets are large, per information set."""
     update, pattern = find_update(program), find_policy(program)
-    parts = terms(clone(pattern.base))
+    parts = trees.terms(trees.clone(pattern.base))
     held = [place for place, (_, term) in enumerate(parts) if not _carries(term, update.state)]
     if not held or len(parts) < 2:
         raise NotApplicable("the policy uses no prediction")
     state = magnitude(program, rng)
     size = between(rng, 0.1, 3.0)
-    weight = fill("1 + c * x", c=program.add_constant("caution", size), x=spread(state))
+    weight = trees.fill("1 + c * x", c=program.add_constant("caution", size), x=spread(state))
     negative, term = parts[held[0]]
-    parts[held[0]] = (negative, product([*factors(term), (True, weight)]))
-    pattern.base = total(parts)
+    parts[held[0]] = (negative, trees.product([*trees.factors(term), (True, weight)]))
+    pattern.base = trees.total(parts)
     pattern.write()
     return f"divide the prediction by 1 + {size:g} times the size of recent regrets"
 
@@ -180,8 +176,8 @@ def rescale_by_volatility(program: Program, rng: Generator) -> str:
 def drop_prediction(program: Program, rng: Generator) -> str:
     """Make the policy from the cumulative regrets alone."""
     update, pattern = find_update(program), find_policy(program)
-    if self_attribute(pattern.base) == update.state:
+    if trees.self_attribute(pattern.base) == update.state:
         raise NotApplicable("the policy uses no prediction")
-    pattern.base = attribute(update.state)
+    pattern.base = trees.attribute(update.state)
     pattern.write()
     return "make the policy from the cumulative regrets alone"

@@ -14,23 +14,14 @@ from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import (
     variable_of,
 )
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    as_expression,
-    clone,
-    fill,
-    reads,
-    replace_variables,
-    same,
-    substitute,
-    walk,
-)
 
 
 def _gain(rounds: RoundPattern, rng: Generator) -> ExpressionSite:
     place = rounds.call(GAINS, rng)
-    for node in walk(place.statement.value):
+    for node in trees.walk(place.statement.value):
         # The gain is rescaled already: act on what comes out.
         if isinstance(node, ast.Call) and place.node in node.args and node is not place.node:
             return ExpressionSite(place.block, place.statement, node)
@@ -41,9 +32,9 @@ def rescale_gains(program: Program, rng: Generator) -> str:
     """Divide the gains by the largest."""
     rounds = some_rounds(program, rng)
     place = rounds.call(GAINS, rng)
-    if any(isinstance(n, ast.Call) and place.node in n.args for n in walk(place.statement.value)):
+    if any(isinstance(n, ast.Call) and place.node in n.args for n in trees.walk(place.statement.value)):
         raise NotApplicable("the gains are an argument already")
-    place.replace(fill("rescale(x)", x=place.node))
+    place.replace(trees.fill("rescale(x)", x=place.node))
     return told(rounds, "divide the gains of a round by the largest")
 
 
@@ -56,20 +47,22 @@ def add_momentum(program: Program, rng: Generator) -> str:
     name = program.fresh(("previous", "last_gain"), rounds.method)
     momentum = program.add_constant("momentum", weight)
     player = _player(rounds, place)
-    previous = as_expression(name if player is None else f"{name}[{ast.unparse(player)}]")
-    if player is not None and any(isinstance(node, ast.Tuple) for part in rounds.body for node in walk(part)):
+    previous = trees.as_expression(name if player is None else f"{name}[{ast.unparse(player)}]")
+    if player is not None and any(
+        isinstance(node, ast.Tuple) for part in rounds.body for node in trees.walk(part)
+    ):
         raise NotApplicable("there is momentum already")
     # Not the expression that other zeros have: tidying would let them share an array that changes in place.
     rounds.before_loop(f"{name} = np.zeros((game.players, game.policies))")
-    moved = fill("g + b * (g - before)", g=gain, b=momentum, before=previous)
-    named = [isinstance(other, ast.Assign) and same(other.targets[0], gain) for other in place.block]
+    moved = trees.fill("g + b * (g - before)", g=gain, b=momentum, before=previous)
+    named = [isinstance(other, ast.Assign) and trees.same(other.targets[0], gain) for other in place.block]
     for statement in place.block[named.index(True) + 1 :]:
-        if isinstance(statement, ast.Assign) and variable_of(gain) in reads(statement.value):
-            statement.value = replace_variables(statement.value, {variable_of(gain): moved})
+        if isinstance(statement, ast.Assign) and variable_of(gain) in trees.reads(statement.value):
+            statement.value = trees.replace_variables(statement.value, {variable_of(gain): moved})
             break
     else:
         raise NotApplicable("the gains are not used")
-    place.block.append(ast.Assign([previous], clone(gain)))
+    place.block.append(ast.Assign([previous], trees.clone(gain)))
     return told(rounds, f"add {weight:g} times the change of the gains")
 
 
@@ -80,8 +73,8 @@ def add_bonus(program: Program, rng: Generator) -> str:
     weight = scale(rng, 0.0005, 0.2)
     bonus = program.add_constant(("diversity", "bonus"), weight)
     target = rounds.mixture().target
-    mine = target if isinstance(target, ast.Subscript) else as_expression(rounds.strategies)
-    place.replace(fill("x + bonus * (1 - s)", x=place.node, bonus=bonus, s=mine))
+    mine = target if isinstance(target, ast.Subscript) else trees.as_expression(rounds.strategies)
+    place.replace(trees.fill("x + bonus * (1 - s)", x=place.node, bonus=bonus, s=mine))
     return told(rounds, f"add {weight:g} (1 - s) to the gains")
 
 
@@ -96,19 +89,19 @@ def discount(program: Program, rng: Generator) -> str:
     else:
         power = between(rng, 0.5, 3.0)
         exponent = program.add_constant(("discount_power", "alpha"), power)
-        factor = fill("(n / (n + 1)) ** power", n=rounds.counter, power=exponent)
+        factor = trees.fill("(n / (n + 1)) ** power", n=rounds.counter, power=exponent)
         said = f"multiply the regrets by (n / (n + 1))^{power:g}"
     state = place.target
     done = False
 
     def shrink(node: ast.AST) -> ast.AST | None:
         nonlocal done
-        if not done and isinstance(node, ast.expr) and same(node, state):
+        if not done and isinstance(node, ast.expr) and trees.same(node, state):
             done = True
-            return fill("factor * x", factor=factor, x=state)
+            return trees.fill("factor * x", factor=factor, x=state)
         return None
 
-    place.replace(substitute(clone(place.node), shrink))
+    place.replace(trees.substitute(trees.clone(place.node), shrink))
     return told(rounds, said)
 
 
@@ -120,12 +113,12 @@ def predict(program: Program, rng: Generator) -> str:
     if not gains or not isinstance(mixture.node, ast.Call):
         raise NotApplicable("no gains beside the strategies")
     gain = rounds.named(_gain(rounds, rng), "gain")
-    if variable_of(gain) in reads(mixture.node):
+    if variable_of(gain) in trees.reads(mixture.node):
         raise NotApplicable("the strategies read the gains already")
     weight = between(rng, 0.2, 2.0)
     trust = program.add_constant(("optimism", "prediction"), weight)
     state = mixture.node.args[0]
-    mixture.node.args[0] = fill("x + trust * g", x=state, trust=trust, g=gain)
+    mixture.node.args[0] = trees.fill("x + trust * g", x=state, trust=trust, g=gain)
     return told(rounds, f"count {weight:g} times the latest gains once more")
 
 
@@ -140,14 +133,14 @@ def clip_regrets(program: Program, rng: Generator) -> str:
     lowest = -scale(rng, 0.05, 20.0)
     floor = program.add_constant("floor", lowest)
     inner = node.args[0] if isinstance(node, ast.Call) else node
-    place.replace(fill("np.maximum(x, floor)", x=inner, floor=floor))
+    place.replace(trees.fill("np.maximum(x, floor)", x=inner, floor=floor))
     return told(rounds, f"keep the regrets above {lowest:g}")
 
 
 def _accumulated(rounds: RoundPattern, rng: Generator) -> ExpressionSite:
     """Return one of the sums over rounds of something else than strategies."""
     found = rounds.accumulators()
-    sums = [site for site in found if rounds.strategies not in reads(site.node) - {site.variable}]
+    sums = [site for site in found if rounds.strategies not in trees.reads(site.node) - {site.variable}]
     return pick(rng, sums, "nothing is accumulated")
 
 

@@ -13,26 +13,16 @@ from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import (
     told,
 )
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
+from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
-from nashforge.evolve.proposers.rewriting.syntax.trees import (
-    assignment,
-    attribute,
-    called,
-    clone,
-    fill,
-    literal,
-    reads,
-    replace_variables,
-    walk,
-)
 
 
 def blend_softmax(program: Program, rng: Generator) -> str:
     """Blend the strategies with a softmax of the payoffs."""
     rounds = some_rounds(program, rng)
     mixture = rounds.mixture()
-    if any(called(node) == "softmax" for node in walk(mixture.node)):
+    if any(trees.called(node) == "softmax" for node in trees.walk(mixture.node)):
         raise NotApplicable("the strategies are blended already")
     places = [place for place in rounds.calls(PAYOFFS) if place.block is mixture.block]
     if not places:
@@ -40,7 +30,7 @@ def blend_softmax(program: Program, rng: Generator) -> str:
     payoffs = rounds.named(places[0], "payoffs")
     share, heat = scale(rng, 0.005, 0.4), scale(rng, 0.001, 0.5)
     mixture.replace(
-        fill(
+        trees.fill(
             "(1 - share) * x + share * softmax(payoffs, heat)",
             share=program.add_constant("blend", share),
             x=mixture.statement.value,
@@ -58,12 +48,12 @@ def blend_uniform(program: Program, rng: Generator) -> str:
         rounds = some_rounds(program, rng)
         mixture = rounds.mixture()
         floor = program.add_constant(("exploration", "spread"), share)
-        mixture.replace(fill("(1 - e) * x + e / game.policies", e=floor, x=mixture.node))
+        mixture.replace(trees.fill("(1 - e) * x + e / game.policies", e=floor, x=mixture.node))
         return told(rounds, f"give {share:g} of the weight to all policies alike")
     rounds, statement = _returned(program, rng)
     floor = program.add_constant(("exploration", "spread"), share)
     assert statement.value is not None
-    statement.value = fill("(1 - e) * normalize(x) + e / game.policies", e=floor, x=statement.value)
+    statement.value = trees.fill("(1 - e) * normalize(x) + e / game.policies", e=floor, x=statement.value)
     return told(rounds, f"return strategies with {share:g} of the weight on all policies alike")
 
 
@@ -75,16 +65,16 @@ def sharpen(program: Program, rng: Generator) -> str:
         assert isinstance(place.node, ast.Call)
         power = between(rng, 0.5, 3.0)
         exponent = program.add_constant(("power", "exponent"), power)
-        place.node.args[0] = fill("np.maximum(x, 0.0) ** p", x=place.node.args[0], p=exponent)
+        place.node.args[0] = trees.fill("np.maximum(x, 0.0) ** p", x=place.node.args[0], p=exponent)
         return told(rounds, f"weigh policies by their regret to the power {power:g}")
     rounds, statement = _returned(program, rng)
     assert statement.value is not None
     share = scale(rng, 0.001, 0.2)
     cut = program.add_constant(("cut", "threshold"), share)
-    shown = fill("normalize(x)", x=statement.value)
+    shown = trees.fill("normalize(x)", x=statement.value)
     name = program.fresh("mixed", rounds.method)
     rounds.body.insert(rounds.body.index(statement), ast.Assign([ast.Name(name, ast.Store())], shown))
-    statement.value = fill("x - cut * x.max(axis=1, keepdims=True)", x=name, cut=cut)
+    statement.value = trees.fill("x - cut * x.max(axis=1, keepdims=True)", x=name, cut=cut)
     return told(rounds, f"drop policies with less than {share:g} of the largest weight")
 
 
@@ -94,15 +84,15 @@ def change_projection(program: Program, rng: Generator) -> str:
     place = rounds.call(POLICIES, rng)
     node = place.node
     assert isinstance(node, ast.Call)
-    old = called(node)
+    old = trees.called(node)
     new = pick(rng, [name for name in POLICIES if name != old])
     inner = node.args[0]
     if new == "normalize":
-        place.replace(fill("normalize(x)", x=inner))
+        place.replace(trees.fill("normalize(x)", x=inner))
     else:
         size = program.add_constant(("sharpness", "scale"), between(rng, 0.05, 1.0))
         template = "project(x / (c * np.sqrt(n)))" if new == "project" else "softmax(x / np.sqrt(n), c)"
-        place.replace(fill(template, x=inner, c=size, n=rounds.counter))
+        place.replace(trees.fill(template, x=inner, c=size, n=rounds.counter))
     return told(rounds, f"make strategies by {new} instead of {old}")
 
 
@@ -123,7 +113,7 @@ def return_average(program: Program, rng: Generator) -> str:
     name = program.fresh("total", rounds.method)
     rounds.before_loop(f"{name} = np.zeros({rounds.strategies}.shape)")
     rounds.loop.body.append(
-        ast.Assign([ast.Name(name, ast.Store())], fill("x + s", x=name, s=rounds.strategies))
+        ast.Assign([ast.Name(name, ast.Store())], trees.fill("x + s", x=name, s=rounds.strategies))
     )
     statement.value = ast.Name(name, ast.Load())
     return told(rounds, "return the average of all rounds")
@@ -136,7 +126,9 @@ def weigh_average(program: Program, rng: Generator) -> str:
     kind = pick(rng, ("power", "power", "decay", "warm"))
     if kind == "power":
         power = between(rng, 0.5, 4.0)
-        weight = fill("n**p", n=rounds.counter, p=program.add_constant(("average_power", "gamma"), power))
+        weight = trees.fill(
+            "n**p", n=rounds.counter, p=program.add_constant(("average_power", "gamma"), power)
+        )
         _multiply(place, rounds.strategies, weight)
         return told(rounds, f"weigh rounds by their number to the power {power:g}")
     if kind == "decay":
@@ -144,7 +136,7 @@ def weigh_average(program: Program, rng: Generator) -> str:
         _multiply(place, place.variable, program.add_constant(("memory", "average_decay"), kept))
         return told(rounds, f"multiply the average by {kept:g} in every round")
     share = between(rng, 0.1, 0.8)
-    test = fill(
+    test = trees.fill(
         "n > share * count",
         n=rounds.counter,
         share=program.add_constant(("warm_share", "left_out"), share),
@@ -161,7 +153,8 @@ def anneal(program: Program, rng: Generator) -> str:
     used = [
         name
         for name in program.constants
-        if f"self.{name}" in reads(*rounds.body) and isinstance(literal(program.constants[name]), float)
+        if f"self.{name}" in trees.reads(*rounds.body)
+        and isinstance(trees.literal(program.constants[name]), float)
     ]
     name = pick(rng, used, "no constant to anneal")
     schedules = ["c / np.sqrt(game.policies)", "c / game.policies"]
@@ -176,9 +169,9 @@ def anneal(program: Program, rng: Generator) -> str:
     else:
         fading = ast.Constant(1.0)
     text = pick(rng, schedules)
-    fallen = fill(text, c=attribute(name), fading=fading)
+    fallen = trees.fill(text, c=trees.attribute(name), fading=fading)
     for statement in rounds.body:
-        replace_variables(statement, {f"self.{name}": fallen})
+        trees.replace_variables(statement, {f"self.{name}": fallen})
     return told(rounds, f"{name} becomes {text.replace('c ', name + ' ', 1)}")
 
 
@@ -193,12 +186,16 @@ def _returned(program: Program, rng: Generator) -> tuple[RoundPattern, ast.Retur
 def _average(rounds: RoundPattern) -> ExpressionSite:
     """Return the statement that sums strategies."""
     for place in rounds.accumulators():
-        pair = assignment(place.statement)
-        if pair is not None and rounds.strategies in reads(pair[1]) and pair[0] in reads(rounds.body[-1]):
+        pair = trees.assignment(place.statement)
+        if (
+            pair is not None
+            and rounds.strategies in trees.reads(pair[1])
+            and pair[0] in trees.reads(rounds.body[-1])
+        ):
             return place
     raise NotApplicable("the strategies are not averaged")
 
 
 def _multiply(place: ExpressionSite, name: str, factor: ast.expr) -> None:
-    scaled = {name: fill("factor * x", factor=factor, x=name)}
-    place.replace(replace_variables(clone(place.statement.value), scaled))
+    scaled = {name: trees.fill("factor * x", factor=factor, x=name)}
+    place.replace(trees.replace_variables(trees.clone(place.statement.value), scaled))
