@@ -7,6 +7,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ SMOKE_ITERATIONS, SMOKE_SECONDS = 20, 10.0
 class Domain(ABC):
     """One kind of evolvable program and how it is judged.
 
-    To be written are ``name``, ``seed``, ``hosts``, ``suites``, `programs` and `play`; everything else has a
+    Five things are to be written: ``name``, ``seed``, ``hosts``, ``suites`` and `play`; everything else has a
     default. Search, evaluation, comparison and reports work for every domain.
 
     Attributes
@@ -105,9 +106,14 @@ class Domain(ABC):
 
     # The library.
 
-    @abstractmethod
     def programs(self) -> Mapping[str, str]:
-        """Return the sources of the library's programs, by name."""
+        """Return the sources of the library's programs, by name.
+
+        By default they are the files of the folder ``library`` beside the module of the domain.
+        """
+        folder = Path(inspect.getfile(type(self))).parent / "library"
+        files = (path for path in sorted(folder.glob("*.py")) if path.stem != "__init__")
+        return {path.stem: path.read_text(encoding="utf-8") for path in files}
 
     def baselines(self) -> tuple[str, ...]:
         """Return the names of the library's programs."""

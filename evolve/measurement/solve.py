@@ -26,8 +26,10 @@ def kind_of(work: Domain, program: str | None = None) -> ProgramKind:
         If they solve none; it names the program, if one is given.
     """
     if work.kind is None:
-        whose = f"{program} is a program of" if program else "the programs meant are those of"
-        raise NotOfferedError(f"{whose} the domain {work.name!r}, which solve no games")
+        whose = f"programs of the domain {work.name!r}"
+        if program is not None:
+            whose = f"{program} is a program of the domain {work.name!r}, whose programs"
+        raise NotOfferedError(f"{whose} solve no games")
     return work.kind
 
 
