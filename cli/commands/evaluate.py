@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nashforge.cli.dilemmas import Agents, Map, Preset, Seeds, View
+from nashforge.cli.options.dilemmas import Agents, Map, Preset, Seeds, View
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -78,10 +78,11 @@ def evaluate(
     They run in the sandbox. Library programs and files are added to the archive first. Ends with 1 if any
     program failed in any game.
     """
-    from nashforge.cli import dilemmas
     from nashforge.cli.measuring import leave, measure
+    from nashforge.cli.options import dilemmas
     from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.policies import print_summaries
     from nashforge.cli.rendering.records import measured_as_dict
     from nashforge.evolve.measurement.request import Request
 
@@ -118,7 +119,7 @@ def evaluate(
         elif setting is None:
             _print(output.console(), measured)
         else:
-            dilemmas.print_summaries(measured, summaries)
+            print_summaries(measured, summaries)
     leave(measured)
 
 

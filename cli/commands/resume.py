@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.models import (
     Budget,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def resume(
+    context: typer.Context,
     run: RunName,
     max_evaluations: Annotated[
         int | None, option("N", "New limit, those already made included.", min=1)
@@ -60,30 +63,16 @@ def resume(
     budget, too. It is measured here first.
     """
     from nashforge.cli.options.archives import find_run, opened
+    from nashforge.cli.options.settings import settings_of
     from nashforge.cli.rendering import output
-    from nashforge.cli.working import service_of, work
+    from nashforge.cli.rendering.outcome import work
     from nashforge.evolve.results.run_status import is_alive
     from nashforge.evolve.runs.continuing import check_continuable
+    from nashforge.evolve.runs.executors import service_of
     from nashforge.evolve.runs.resuming import check_limits, nothing_left
     from nashforge.evolve.runs.run import confirmed_config, resume_run
 
-    changes = {
-        "max_evaluations": max_evaluations,
-        "max_minutes": max_minutes,
-        "patience": patience,
-        "budget_usd": budget_usd,
-        "max_tokens": max_tokens,
-        "max_useless": max_useless,
-        "prices": prices,
-        "price_unknown": price_unknown,
-        "prompts": prompts,
-        "feedback": feedback,
-        "executor": executor,
-        "workers": workers,
-        "weight": weight,
-        "tier": allow_weaker_sandbox,
-        "proposer": ",".join(proposer) if proposer else None,
-    }
+    changes = settings_of(context) | {"proposer": ",".join(proposer) if proposer else None}
     with opened(database) as archive:
         found = find_run(archive, run)
         if found.pause_requested is not None and is_alive(archive, found):

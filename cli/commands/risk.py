@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nashforge.cli.dilemmas import Agents, Map, Seeds
 from nashforge.cli.options.completion import complete_programs
+from nashforge.cli.options.dilemmas import Agents, Map, Seeds
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -116,9 +116,9 @@ def risk(
     Learners of the domain rqe play games with payoffs scaled to span 1. Policies of social dilemmas meet the
     library's policies instead: in equal parts, and alone among hostile ones.
     """
-    from nashforge.cli.dilemmas import GAMES, setting_of
     from nashforge.cli.errors import UsageProblem
     from nashforge.cli.options.archives import programs as find_programs
+    from nashforge.cli.options.dilemmas import GAMES, setting_of
     from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.rendering.translated import running
@@ -224,7 +224,7 @@ def _of_policies(
     as_json: bool,
     output_file: Path | None,
 ) -> None:
-    from nashforge.cli.dilemmas import parse_seeds
+    from nashforge.cli.options.dilemmas import parse_seeds
     from nashforge.cli.options.files import delivered, write_table
     from nashforge.cli.rendering import output
     from nashforge.cli.strategic import policies_as_json, policies_as_rows, print_policies

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from nashforge.cli.dilemmas import Agents, Map
+import typer
+
 from nashforge.cli.options.declared import argument, flag, option
+from nashforge.cli.options.dilemmas import Agents, Map
 from nashforge.cli.options.models import (
     Budget,
     Feedback,
@@ -36,6 +38,7 @@ from nashforge.cli.options.shared import (
 
 
 def run(
+    context: typer.Context,
     domain: Annotated[
         str | None,
         argument(
@@ -107,44 +110,17 @@ def run(
     from nashforge.archive.nicknames import check_nickname
     from nashforge.cli.errors import UsageProblem
     from nashforge.cli.options.replaying import recorded_run, recorded_values
+    from nashforge.cli.options.settings import settings_of
     from nashforge.cli.rendering import output
-    from nashforge.cli.working import check_named, service_of, work
+    from nashforge.cli.rendering.outcome import work
+    from nashforge.evolve.config.consent import check_own_database
     from nashforge.evolve.config.run import RunFile, load_config, read_run_file
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
+    from nashforge.evolve.runs.executors import service_of
     from nashforge.evolve.runs.run import start_run
 
-    options: dict[str, Any] = {
-        "domain": domain,
-        "strategy": strategy,
-        "proposer": proposer or None,
-        "budget_usd": budget_usd,
-        "max_tokens": max_tokens,
-        "max_useless": max_useless,
-        "max_output_tokens": max_output_tokens,
-        "prices": prices,
-        "price_unknown": price_unknown,
-        "feedback": feedback,
-        "prompts": prompts,
-        "model_islands": model_islands,
-        "max_evaluations": max_evaluations,
-        "max_minutes": max_minutes,
-        "patience": patience,
-        "executor": executor,
-        "workers": workers,
-        "weight": weight,
-        "propose_on": propose_on,
-        "seed": seed,
-        "disguise_seed": disguise_seed,
-        "train": suite,
-        "validation": validation_suite,
-        "test": test_suite,
-        "horizon": horizon,
-        "objective": objective,
-        "risk": risk,
-        "final_test": final_test,
-        "tier": allow_weaker_sandbox,
-    }
+    options = settings_of(context)
     file = RunFile({}) if config is None else read_run_file(config)
     if map_file is not None or agents is not None:
         if any(given is not None for given in (suite, validation_suite, test_suite)):
@@ -160,7 +136,7 @@ def run(
         except ValueError as error:
             raise UsageProblem(str(error)) from error
     if database is None and place is not None:
-        check_named(place, config)
+        check_own_database(place, config)
     reference = recorded_run(options, file.values)
     if reference is None:
         load_config(options, config)  # what is wrong with it is told before a database is made

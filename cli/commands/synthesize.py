@@ -52,7 +52,6 @@ def synthesize(
     Seeds for feedback, for choosing and for the report are disjoint. Policies are stored as those of a run.
     """
     from nashforge.archive import Archive
-    from nashforge.cli.dilemmas import GAMES
     from nashforge.cli.errors import FAILED, UsageProblem
     from nashforge.cli.measuring import check_tier
     from nashforge.cli.rendering import output
@@ -61,6 +60,7 @@ def synthesize(
     from nashforge.evolve.sandbox import Sandbox
     from nashforge.evolve.synthesis.feedback import LEVELS
     from nashforge.evolve.synthesis.refinement import Refinement
+    from nashforge.games.dilemmas.settings import GAMES
 
     if game not in GAMES:
         raise UsageProblem(f"there is no game {game!r} to synthesize for; {choice(game, GAMES)}")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from nashforge.cli.dilemmas import Agents, Map, Preset, View
 from nashforge.cli.options.declared import option
+from nashforge.cli.options.dilemmas import Agents, Map, Preset, View
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,

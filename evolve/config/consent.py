@@ -9,10 +9,13 @@ imported, need the same; a run that was made here has them from whoever made it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from nashforge.archive.storage.location import VARIABLE, file_of, resolve_url
 from nashforge.evolve.config.model_names import ModelError, address_of_environment, parse_model
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.prompts import is_own_level
@@ -172,3 +175,20 @@ def _require(
         complaint = consent.complaint(value)
         if complaint is not None and given.get(setting.name) is None:
             raise ConfigError(f"{source} {complaint}")
+
+
+def check_own_database(database: str, file: str | Path | None) -> None:
+    """Make sure that a database that a run's file names is on this machine, or named by the environment, too.
+
+    Raises
+    ------
+    ConfigError
+        If it is on a server that only the file names: passwords would be sent there.
+    """
+    url = resolve_url(database)
+    named = os.environ.get(VARIABLE)
+    if file_of(url) is None and (named is None or resolve_url(named) != url):
+        raise ConfigError(
+            f"the configuration {file} stores the run on a server that you have not named; if you trust it, "
+            "give its URL with --database"
+        )

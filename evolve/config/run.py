@@ -30,7 +30,7 @@ from nashforge.evolve.evaluation.messages import Fitness, Split, Stage
 from nashforge.games.naming import choice
 from nashforge.games.texts import TextError, read_toml
 
-_FITNESS_OPTIONS = {"objective": "evaluation", "risk": "evaluation"}
+FITNESS_OPTIONS = {"objective": "evaluation", "risk": "evaluation"}
 """What files and the command line say of the fitness beside its fields."""
 
 
@@ -112,7 +112,7 @@ class RunConfig(Part):
         }
 
 
-SETTINGS = Settings(RunConfig, Part, _FITNESS_OPTIONS)
+SETTINGS = Settings(RunConfig, Part, FITNESS_OPTIONS)
 """All settings by name."""
 
 
@@ -260,7 +260,7 @@ def _known(setting: Setting | None, rest: tuple[int | str, ...]) -> list[str]:
     if len(rest) > 1:
         return list(SETTINGS.parts[str(rest[0])].model_fields)
     names = [name for item in SETTINGS.values() for name in (item.name, item.option, *item.aliases)]
-    return [*dict.fromkeys(names), *_FITNESS_OPTIONS, *SETTINGS.parts, "name", "database"]
+    return [*dict.fromkeys(names), *FITNESS_OPTIONS, *SETTINGS.parts, "name", "database"]
 
 
 def _shown(setting: Setting, path: str | Path | None) -> str:

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from nashforge.evolve.service.settings import ServiceSettings
 
 
+def service_of(config: RunConfig, broker: str | None) -> ServiceSettings | None:
+    """Return where a run finds its broker, as a URL or the environment says; None if it needs none."""
+    if config.evaluation.executor == "local" and config.models.propose_on == "here":
+        return None
+    from nashforge.evolve.service.settings import service_settings
+
+    return service_settings(broker)
+
+
 def expected_workers(archive: Archive, config: RunConfig, service: ServiceSettings | None) -> int:
     """Return how many evaluations a run will make at the same time.
 

@@ -22,7 +22,7 @@ from nashforge.evolve.runs import doctor
 from nashforge.evolve.runs.run import resumed_config
 
 OPTIONS = {setting.option: name for name, setting in SETTINGS.items()}
-NOT_OF_THE_RUN = {"name", "database", "config", "json", "broker"}
+NOT_OF_THE_RUN = {"context", "name", "database", "config", "json", "broker"}
 SPELL_SUITES = {"map_file", "agents"}
 """Options that only spell the suites: of a file, these say the map and the agents."""
 
@@ -91,7 +91,7 @@ def test_help_names_the_defaults_that_hold() -> None:
 
 
 def test_resuming_changes_limits_and_nothing_else(searched: Any) -> None:
-    changes = set(inspect.signature(resume.resume).parameters) - {"run", "database", "json"}
+    changes = set(inspect.signature(resume.resume).parameters) - {"context", "run", "database", "json"}
     limits = {"max_evaluations", "max_minutes", "patience", "max_tokens", "budget_usd", "max_useless"}
     again = {"proposer", "allow_weaker_sandbox"}  # what the archive does not decide is said once more
     again |= {"prices", "price_unknown", "prompts", "feedback"}  # nor what an imported run says of these

@@ -1,10 +1,9 @@
-"""What ``run`` and ``resume`` share: watching a run, ending it well, telling the outcome."""
+"""A run that this process works on: watched until it ends, with its outcome and exit code."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,38 +14,6 @@ if TYPE_CHECKING:
     from nashforge.archive import Archive
     from nashforge.evolve.config.run import RunConfig
     from nashforge.evolve.search.events import Listener, Result
-    from nashforge.evolve.service.settings import ServiceSettings
-
-
-def service_of(config: RunConfig, broker: str | None) -> ServiceSettings | None:
-    """Return where a run finds its broker, if it needs one."""
-    if config.evaluation.executor == "local" and config.models.propose_on == "here":
-        return None
-    from nashforge.evolve.service.settings import service_settings
-
-    return service_settings(broker)
-
-
-def check_named(database: str, file: Path | None) -> None:
-    """Make sure that a database of a run's file is on this machine, or named by the environment, too.
-
-    Raises
-    ------
-    UsageProblem
-        If it is on a server that only the file names: passwords would be sent there.
-    """
-    import os
-
-    from nashforge.archive.storage.location import VARIABLE, file_of, resolve_url
-    from nashforge.cli.errors import UsageProblem
-
-    url = resolve_url(database)
-    named = os.environ.get(VARIABLE)
-    if file_of(url) is None and (named is None or resolve_url(named) != url):
-        raise UsageProblem(
-            f"the configuration {file} stores the run on a server that you have not named; if you trust it, "
-            "give its URL with --database"
-        )
 
 
 def work(
