@@ -110,7 +110,7 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
 
     def write(path: Path) -> None:
         if is_figure(path):
-            from nashforge.cli.rendering.tradeoff import draw_tradeoff
+            from nashforge.cli.rendering.figures.tradeoff import draw_tradeoff
 
             draw_tradeoff(points, metrics[0], metrics[1], path)
         else:

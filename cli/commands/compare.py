@@ -58,10 +58,10 @@ def compare(
     What the archive holds for the same game and iterations is used; the rest is measured and stored.
     """
     from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.measuring import leave, measure
     from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.plot import AXES, draw_curves
+    from nashforge.cli.rendering.figures.curves import AXES, draw_curves
+    from nashforge.cli.rendering.measuring import leave, measure
     from nashforge.cli.rendering.records import compared_as_list, curves_as_rows
     from nashforge.evolve.measurement.request import Request
 
@@ -97,8 +97,8 @@ def compare(
 
 
 def _print(screen: Console, measured: Measurements) -> None:
-    from nashforge.cli.measuring import heading, print_notes
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.measuring import heading, print_notes
 
     labels = measured.labels
     cell = {(row.label, row.game): row for row in measured.rows}

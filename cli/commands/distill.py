@@ -62,8 +62,8 @@ def distill(
     from contextlib import closing
 
     from nashforge.archive import Archive
-    from nashforge.cli.measuring import check_tier
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.measuring import check_tier
     from nashforge.cli.rendering.records import candidate_as_dict
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.executors.local import LocalExecutor
@@ -123,7 +123,7 @@ def _tell(core: Core, kept: bool, tried: int) -> None:
 
 def _print(screen: Console, run: Run, candidates: list[Candidate], found: Distilled) -> None:
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.summary import descent_lines
+    from nashforge.cli.rendering.runs.summary import descent_lines
 
     before, after = found.steps[0], found.steps[-1]
     if len(found.steps) == 1:

@@ -78,10 +78,10 @@ def evaluate(
     They run in the sandbox. Library programs and files are added to the archive first. Ends with 1 if any
     program failed in any game.
     """
-    from nashforge.cli.measuring import leave, measure
     from nashforge.cli.options import dilemmas
     from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.measuring import leave, measure
     from nashforge.cli.rendering.policies import print_summaries
     from nashforge.cli.rendering.records import measured_as_dict
     from nashforge.evolve.measurement.request import Request
@@ -124,8 +124,8 @@ def evaluate(
 
 
 def _print(screen: Console, measured: Measurements) -> None:
-    from nashforge.cli.measuring import heading, print_notes
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.measuring import heading, print_notes
 
     screen.print(heading(measured))
     name = measured.metric.name

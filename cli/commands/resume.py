@@ -65,7 +65,7 @@ def resume(
     from nashforge.cli.options.archives import find_run, opened
     from nashforge.cli.options.settings import settings_of
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.outcome import work
+    from nashforge.cli.rendering.runs.outcome import work
     from nashforge.evolve.results.run_status import is_alive
     from nashforge.evolve.runs.continuing import check_continuable
     from nashforge.evolve.runs.executors import service_of

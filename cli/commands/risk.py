@@ -18,7 +18,7 @@ from nashforge.cli.options.shared import (
     iterations_option,
     result_option,
 )
-from nashforge.cli.strategic import (
+from nashforge.cli.rendering.strategic import (
     RADII,
     draw,
     print_definitions,
@@ -227,7 +227,7 @@ def _of_policies(
     from nashforge.cli.options.dilemmas import parse_seeds
     from nashforge.cli.options.files import delivered, write_table
     from nashforge.cli.rendering import output
-    from nashforge.cli.strategic import policies_as_json, policies_as_rows, print_policies
+    from nashforge.cli.rendering.strategic import policies_as_json, policies_as_rows, print_policies
     from nashforge.evolve.measurement.policy_risk import policy_risks
 
     together = policy_risks(found, setting, parse_seeds(seeds), tier=tier)

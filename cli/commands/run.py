@@ -112,7 +112,7 @@ def run(
     from nashforge.cli.options.replaying import recorded_run, recorded_values
     from nashforge.cli.options.settings import settings_of
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.outcome import work
+    from nashforge.cli.rendering.runs.outcome import work
     from nashforge.evolve.config.consent import check_own_database
     from nashforge.evolve.config.run import RunFile, load_config, read_run_file
     from nashforge.evolve.domains import domain as find_domain

@@ -76,7 +76,7 @@ def solve(
         write_table,
     )
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.plot import draw_convergence
+    from nashforge.cli.rendering.figures.curves import draw_convergence
     from nashforge.cli.rendering.translated import running
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN

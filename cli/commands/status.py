@@ -23,7 +23,7 @@ def status(
     """
     from nashforge.cli.options.archives import find_run, opened
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.watching import watched
+    from nashforge.cli.rendering.runs.watching import watched
 
     with opened(database) as archive:
         number = find_run(archive, run).id
@@ -60,8 +60,8 @@ def _shown(archive: Archive, number: int) -> RenderableType:
     from rich.text import Text
 
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.activity import busy_lines, money_line, queue_line
-    from nashforge.cli.rendering.summary import print_standing
+    from nashforge.cli.rendering.runs.activity import busy_lines, money_line, queue_line
+    from nashforge.cli.rendering.runs.summary import print_standing
     from nashforge.evolve.service.status import service_status
 
     now, better, failures = _read(archive, number)

@@ -53,8 +53,8 @@ def synthesize(
     """
     from nashforge.archive import Archive
     from nashforge.cli.errors import FAILED, UsageProblem
-    from nashforge.cli.measuring import check_tier
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.measuring import check_tier
     from nashforge.evolve.domains.dilemmas.arena import HOSTS
     from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
     from nashforge.evolve.sandbox import Sandbox

@@ -55,10 +55,10 @@ def watch(
     Several programs take the seats in turn: the first agent runs the first, the next the second, and so on.
     """
     from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.measuring import check_tier
     from nashforge.cli.options.archives import programs as opened
     from nashforge.cli.options.files import check_file, delivered, writing
     from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.measuring import check_tier
     from nashforge.evolve.sandbox import Sandbox
     from nashforge.solvers.policies.rendering import save
 

@@ -31,7 +31,7 @@ def workers(
 
     from nashforge.cli.options.archives import opened
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.watching import watched
+    from nashforge.cli.rendering.runs.watching import watched
     from nashforge.evolve.service.settings import BROKER, service_settings
 
     settings = service_settings(broker) if broker or os.environ.get(BROKER) else None
@@ -56,7 +56,7 @@ def _table(status: dict[str, Any]) -> RenderableType:
     from rich.text import Text
 
     from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.activity import busy_lines, queue_line
+    from nashforge.cli.rendering.runs.activity import busy_lines, queue_line
 
     parts: list[RenderableType] = []
     if status["workers"]:

@@ -113,7 +113,7 @@ def _fractions(exact: Sequence[Sequence[str]] | None) -> str:
 def draw_strategies(found: ConceptSolution, path: Path) -> None:
     """Draw the strategies of a one-shot game, with what the other fears where risk is feared."""
     from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.rendering.plot import COLOURS, figure
+    from nashforge.cli.rendering.figures.curves import COLOURS, figure
 
     if found.extensive:
         raise UsageProblem("figures are of one-shot games; write a table (.csv, .json) of an extensive one")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from nashforge.archive.storage.location import resolve_url
 from nashforge.cli.main import app
-from nashforge.cli.rendering.summary import _place
+from nashforge.cli.rendering.runs.summary import _place
 from nashforge.evolve.runs.doctor import _database, _services
 from nashforge.evolve.service.settings import SettingsError, service_settings
 

@@ -10,7 +10,7 @@ import pytest
 
 from nashforge.archive import Archive
 from nashforge.cli.main import app  # noqa: F401  loads every command
-from nashforge.cli.rendering.live import PlainWatcher
+from nashforge.cli.rendering.runs.live import PlainWatcher
 
 ROOT = Path(__file__).resolve().parents[2]
 # The server is shared with the benchmarks, which are not installed.

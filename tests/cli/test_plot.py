@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nashforge.cli.rendering.plot import figure, logarithmic
+from nashforge.cli.rendering.figures.curves import figure, logarithmic
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from nashforge.archive import Archive, Candidate, RunState, Status
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.summary import print_interrupted, print_result
+from nashforge.cli.rendering.runs.summary import print_interrupted, print_result
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.search.events import Result
 

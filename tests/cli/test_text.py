@@ -17,8 +17,8 @@ from rich.text import Text
 
 from nashforge.archive import Candidate, Status
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.live import LiveWatcher, Pace, PlainWatcher
-from nashforge.cli.rendering.summary import print_result
+from nashforge.cli.rendering.runs.live import LiveWatcher, Pace, PlainWatcher
+from nashforge.cli.rendering.runs.summary import print_result
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.dilemmas.watching import DilemmaWatch

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import money, output
 from nashforge.cli.rendering.report.colours import coloured, coloured_diff
-from nashforge.cli.rendering.summary import SPLITS, stop_words
+from nashforge.cli.rendering.runs.summary import SPLITS, stop_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from nashforge.cli.rendering.plot import COLOURS, draw_curves, figure
+from nashforge.cli.rendering.figures.curves import COLOURS, draw_curves, figure
 
 if TYPE_CHECKING:
     from nashforge.evolve.evaluation.metrics import Metric

@@ -34,8 +34,9 @@ def work(
         As given on the command line, to be repeated in the commands that are proposed.
     """
     from nashforge.cli.interrupts import Interruptible
-    from nashforge.cli.rendering import output, summary
-    from nashforge.cli.rendering.live import watcher
+    from nashforge.cli.rendering import output
+    from nashforge.cli.rendering.runs import summary
+    from nashforge.cli.rendering.runs.live import watcher
 
     settings = config.settings()
     with watcher(settings) as screen, Interruptible(screen) as listener:

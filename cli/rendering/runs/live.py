@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.money import ledger_line
-from nashforge.cli.rendering.summary import failures_text
+from nashforge.cli.rendering.runs.summary import failures_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

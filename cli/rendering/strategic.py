@@ -219,7 +219,7 @@ def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> No
 
 def draw(found: StrategicReport, title: str, path: Path) -> None:
     """Draw robustness curves into a file."""
-    from nashforge.cli.rendering.plot import COLOURS, figure
+    from nashforge.cli.rendering.figures.curves import COLOURS, figure
 
     with figure(1, 1, (4.6, 3.0), path) as (_, grid):
         axes = grid[0][0]

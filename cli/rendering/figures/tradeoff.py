@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nashforge.cli.rendering.plot import COLOURS, figure, logarithmic
+from nashforge.cli.rendering.figures.curves import COLOURS, figure, logarithmic
 
 if TYPE_CHECKING:
     from nashforge.evolve.evaluation.metrics import Metric

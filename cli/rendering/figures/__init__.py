@@ -1,0 +1,1 @@
+"""Pictures of measurements, drawn off screen into files."""
