@@ -47,10 +47,20 @@ FLOORS = {
         "results",
         "runs",
     ),
+    "cli": (
+        "errors interrupts",
+        "pipes",
+        "options",
+        "rendering",
+        "commands",
+        "main",
+    ),
 }
 """The rooms of a package, from the lowest floor up: what is imported stands on a lower one."""
 
 JUSTIFIED = {
+    ("cli", "errors", "rendering"): "errors are printed as everything else is, loaded when there is one",
+    ("cli", "options", "rendering"): "files that options name are told when they are written",
     ("games", "suites", "loading"): "games of a suite are loaded to tell repetitions, when a suite is read",
     ("evolve", "domains", "proposers"): "a domain brings its offline proposer, loaded when one is asked for",
 }
@@ -62,6 +72,14 @@ PROGRAMS = ("cfr/rules/", "psro/meta_solvers/", "learners/rules/", "policies/lib
 """Programs of the libraries are whole texts of their own, and may say the same."""
 
 MOST_ROOMS, MOST_FLOORS, MOST_FILES_BESIDE = 16, 9, 12
+
+
+NOT_OF_THE_COMMAND_LINE = re.compile(
+    r"solvers\.sequence_form\b|.*\b(kernels|engine|tables)$|evolve\.domains\.(cfr|psro|rqe|games|dilemmas)\b"
+)
+"""What computes, and domains by name: commands ask a facade, and the domain that a person names."""
+
+OF_DILEMMAS_ALONE = {"cli.commands.synthesize"}
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +114,13 @@ def test_packages_are_neither_wide_nor_high_nor_flat(structure: Structure) -> No
         assert max(floors(structure.arrows(package)).values()) <= MOST_FLOORS
     beside = {package: structure.flat_files(package) for package in structure.packages()}
     assert {package: count for package, count in beside.items() if count > MOST_FILES_BESIDE} == {}
+
+
+def test_the_command_line_computes_nothing_and_knows_no_domain(structure: Structure) -> None:
+    for module in structure.files:
+        if module.startswith("cli.") and module not in OF_DILEMMAS_ALONE:
+            needed = structure.top[module] | structure.late[module]
+            assert [name for name in needed if NOT_OF_THE_COMMAND_LINE.match(name)] == [], module
 
 
 def test_no_name_of_a_package_hides_a_room_of_it(structure: Structure) -> None:
