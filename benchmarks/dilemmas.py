@@ -18,6 +18,7 @@ from typing import TypeAlias
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.studies.schelling import invasion, schelling
 from nashforge.archive import Archive, ArchiveNotFound, NotFound
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
@@ -28,7 +29,7 @@ from nashforge.evolve.sandbox import Sandbox
 from nashforge.evolve.search.population.ranking import ranked
 from nashforge.games.dilemmas.settings import GAMES, Setting
 from nashforge.solvers.policies import policy_names, policy_source
-from nashforge.solvers.policies.cross_play import Play, cross_play, invasion, schelling
+from nashforge.solvers.policies.cross_play import Play, cross_play
 from nashforge.solvers.policies.episode import in_process
 from nashforge.solvers.policies.metrics import METRICS, summaries
 

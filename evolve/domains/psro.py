@@ -23,7 +23,7 @@ from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
 from nashforge.solvers.programs.trajectory import run
 from nashforge.solvers.psro.engine import PSRO, Engine, PSROCheckpoint, StrategyError
-from nashforge.solvers.psro.restricted.disguise import Guise
+from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
@@ -103,7 +103,7 @@ class PSRODomain(GameDomain):
         with sandbox.session(source, limits=limits, **arguments) as session:
             reached: list[PSROCheckpoint] = []
             try:
-                engine = Engine(form, [session], trial.iterations, _guise(trial, form.players))
+                engine = Engine(form, [session], trial.iterations, _disguise(trial, form.players))
                 trajectory = run(engine, trial.iterations, trial.checkpoints, reached.append)
             except StrategyError as error:
                 raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
@@ -128,11 +128,11 @@ class PSRODomain(GameDomain):
         return [point.gap for point in trajectory.curve]
 
 
-def _guise(trial: Trial, players: int) -> Guise | None:
+def _disguise(trial: Trial, players: int) -> RestrictedDisguise | None:
     """Return how a disguised trial shows restricted games: the same for every program."""
     if trial.disguise is None:
         return None
-    return Guise(players, np.random.default_rng([trial.disguise.seed, players]))
+    return RestrictedDisguise(players, np.random.default_rng([trial.disguise.seed, players]))
 
 
 def _too_slow(error: ProgramTimeout, trial: Trial, reached: Sequence[PSROCheckpoint]) -> str:

@@ -121,7 +121,7 @@ def session_arguments(setting: Setting, source: str, seats: Sequence[int]) -> di
     return {"host": HOST, "setup": setup, "inputs": host.inputs(setup), "outputs": host.outputs(seats)}
 
 
-def show_map(session: Session, setting: Setting) -> None:
+def send_map(session: Session, setting: Setting) -> None:
     """Write the tables of the map into a session's inputs, once."""
     grid, inputs = load_map(setting.map), session.inputs
     ways = paths(grid)
@@ -181,7 +181,7 @@ def play(
     seed
         Of the environment's luck and, separately, of the random numbers that policies are given.
     teams
-        Every agent has a seat in exactly one of them; their maps were shown (`show_map`).
+        Every agent has a seat in exactly one of them; their maps were shown (`send_map`).
     on_step
         Called after the reset and after every step.
 
@@ -269,15 +269,15 @@ def in_process(
 ) -> Episode:
     """Play an episode with a trusted program for each agent; agents with equal sources form a team."""
     teams = []
-    for source, seats in seating(setting, sources):
+    for source, seats in seat_assignment(setting, sources):
         arguments = session_arguments(setting, source, seats)
         session = InlineSession(load_module(source, "policy"), **arguments)
-        show_map(session, setting)
+        send_map(session, setting)
         teams.append(Team(session, seats))
     return play(make(setting), seed, teams, on_step)
 
 
-def seating(setting: Setting, sources: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
+def seat_assignment(setting: Setting, sources: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
     """Return which agents share a session: those of one program, unless their view is restricted.
 
     With a restricted view each has a process of its own, so that none can learn what another sees.

@@ -22,8 +22,8 @@ from nashforge.solvers.programs.session import Session
 from nashforge.solvers.programs.trajectory import Checkpoint
 from nashforge.solvers.psro import host, kernels
 from nashforge.solvers.psro.meta_solvers import LIBRARY
-from nashforge.solvers.psro.restricted.disguise import Guise, Order
-from nashforge.solvers.psro.restricted.factored_payoffs import Factors
+from nashforge.solvers.psro.restricted.disguise import Order, RestrictedDisguise
+from nashforge.solvers.psro.restricted.factored_payoffs import FactoredPayoffs
 from nashforge.solvers.psro.restricted.tensors import Tensors
 from nashforge.solvers.sequence_form.profile import Profile, uniform_profile
 from nashforge.solvers.sequence_form.tables import tables
@@ -67,7 +67,7 @@ def _plan_form(form: SequenceForm, capacity: int) -> tuple[int, int]:
     """Return classes and leaves to make room for if factors are cheaper than tensors, else zeros."""
     if form.players == 2:
         return 0, 0
-    factors = Factors(form, capacity)
+    factors = FactoredPayoffs(form, capacity)
     entries = capacity**form.players
     cost = form.leaves * (form.players - 1) + form.players * factors.classes * capacity
     if entries > cost or 16 * form.players * entries > MOST_TENSOR_BYTES:
@@ -108,7 +108,7 @@ class Engine:
         The one that serves the solver; made with `session_arguments`.
     horizon
         Number of iterations, as given there.
-    guise
+    disguise
         How the restricted game is disguised; None: not at all.
 
     Attributes
@@ -128,7 +128,11 @@ class Engine:
     averaged = True
 
     def __init__(
-        self, form: SequenceForm, sessions: Sequence[Session], horizon: int, guise: Guise | None = None
+        self,
+        form: SequenceForm,
+        sessions: Sequence[Session],
+        horizon: int,
+        disguise: RestrictedDisguise | None = None,
     ) -> None:
         self.form = form
         self.iteration = 0
@@ -152,10 +156,10 @@ class Engine:
         if "tensors" in inputs:
             self._tensors = Tensors(form, self._capacity)
         else:
-            self._factors = Factors(form, self._capacity)
+            self._factors = FactoredPayoffs(form, self._capacity)
         self._flat = np.empty(self._tables.length)
         self._value = [np.empty(size + 1) for size in self._tables.sizes]
-        self._guise = guise or Guise(form.players)
+        self._disguise = disguise or RestrictedDisguise(form.players)
         self._orders: list[Order] = []
         for p, policy in enumerate(uniform_profile(form)):
             self._tables.set_plan(p, policy, self._flat, np.empty(len(policy)))
@@ -239,20 +243,20 @@ class Engine:
             self.plans[p][k] = self._flat[segment]
             self._distinct[p].add(np.round(self.plans[p][k], 12).tobytes())
         self.policies = count = k + 1
-        self._orders = self._guise.orders(count)
+        self._orders = self._disguise.orders(count)
         if self._tensors is not None:
             self._tensors.grow(self.plans, self._flat)
             self._show_tensors(self._tensors)
         elif self._factors is not None:
             populations = [plans[:count] for plans in self.plans]
-            self._factors.write(populations, self._guise, self._orders, self._session.inputs)
+            self._factors.write(populations, self._disguise, self._orders, self._session.inputs)
 
     def _show_tensors(self, tensors: Tensors) -> None:
         shown = self._session.inputs["tensors"]
         n, count = self.form.players, self.policies
         for p in self._players:
             part = tensors.values[p][(slice(count),) * n]
-            part = part[np.ix_(*self._orders)] * self._guise.scale[p] + self._guise.shift[p]
+            part = part[np.ix_(*self._orders)] * self._disguise.scale[p] + self._disguise.shift[p]
             whole = shown[p].reshape((self._capacity,) * n)
             whole[(slice(count),) * n] = np.moveaxis(part, p, -1)
 

@@ -16,7 +16,6 @@ from nashforge.errors import NashforgeError
 from nashforge.solvers.psro import kernels
 
 Array: TypeAlias = npt.NDArray[np.float64]
-_Kernel: TypeAlias = Callable[..., Any]
 
 
 class UnsuitableGameError(NashforgeError, ValueError):
@@ -117,22 +116,22 @@ class MetaSolver:
 
 def normalize(x: npt.ArrayLike, least: float = 1e-12) -> Array:
     """Return the positive part of each row over its sum; uniform where the sum is at most ``least``."""
-    return _by_row(kernels.normalize, kernels.normalize_rows, x, least)
+    return _by_row(kernels.normalize, x, least)
 
 
 def softmax(x: npt.ArrayLike, temperature: float = 1.0) -> Array:
     """Return exp(x / temperature) of each row over its sum; the temperature is positive."""
-    return _by_row(kernels.softmax, kernels.softmax_rows, x, temperature)
+    return _by_row(kernels.softmax, x, temperature)
 
 
 def center(x: npt.ArrayLike) -> Array:
     """Return each row less its mean."""
-    return _by_row(kernels.center, kernels.center_rows, x, 0.0)
+    return _by_row(kernels.center, x, 0.0)
 
 
 def rescale(x: npt.ArrayLike, least: float = 1e-8) -> Array:
     """Return each row over its largest magnitude, where that is more than ``least``."""
-    return _by_row(kernels.rescale, kernels.rescale_rows, x, least)
+    return _by_row(kernels.rescale, x, least)
 
 
 def project(x: npt.ArrayLike, least: float = 0.0) -> Array:
@@ -140,7 +139,7 @@ def project(x: npt.ArrayLike, least: float = 0.0) -> Array:
 
     ``least`` times the number of policies must be at most one.
     """
-    return _by_row(kernels.project, kernels.project_rows, x, least)
+    return _by_row(kernels.project, x, least)
 
 
 def advantages(payoffs: Array, strategies: Array) -> Array:
@@ -149,14 +148,12 @@ def advantages(payoffs: Array, strategies: Array) -> Array:
         raise ValueError(
             f"payoffs and strategies must have the same shape; got {payoffs.shape} and {strategies.shape}"
         )
-    out = np.empty(payoffs.shape)
-    kernel = kernels.advantages if out.ndim == 1 else kernels.advantages_rows
-    kernel(np.ascontiguousarray(payoffs), np.ascontiguousarray(strategies), out)
-    return out
+    return _by_row(kernels.advantages, payoffs, np.atleast_2d(np.ascontiguousarray(strategies, np.float64)))
 
 
-def _by_row(one: _Kernel, several: _Kernel, x: npt.ArrayLike, number: float) -> Array:
+def _by_row(kernel: Callable[..., Any], x: npt.ArrayLike, parameter: float | Array) -> Array:
     given = np.ascontiguousarray(x, np.float64)
     out = np.empty(given.shape)
-    (one if out.ndim == 1 else several)(given, number, out)
+    rows = (-1, given.shape[-1])
+    kernel(given.reshape(rows), parameter, out.reshape(rows))
     return out

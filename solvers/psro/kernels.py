@@ -21,6 +21,7 @@ def read(dtype: Any, dimensions: int) -> Any:
 
 
 _VECTOR, _MATRIX = float64[::1], float64[:, ::1]
+_BY_ROW = types.void(read(float64, 2), float64, _MATRIX)
 
 
 @kernel(float64(read(uint32, 1), read(uint32, 1), _VECTOR, _VECTOR, float64))
@@ -69,120 +70,90 @@ def products(plans: Any, count: int, value: Any, out: Any) -> None:
         out[i] = total
 
 
-@kernel(types.void(read(float64, 1), float64, _VECTOR))
+@kernel(_BY_ROW)
 def softmax(x: Any, temperature: float, out: Any) -> None:
-    """Write exp(x / temperature), normalised."""
-    largest = x.max()
-    total = 0.0
-    for i in range(len(x)):
-        out[i] = math.exp((x[i] - largest) / temperature)
-        total += out[i]
-    for i in range(len(x)):
-        out[i] /= total
+    """Write exp(x / temperature) of each row, normalised."""
+    for p in range(len(x)):
+        row, into = x[p], out[p]
+        largest = row.max()
+        total = 0.0
+        for i in range(len(row)):
+            into[i] = math.exp((row[i] - largest) / temperature)
+            total += into[i]
+        for i in range(len(row)):
+            into[i] /= total
 
 
-@kernel(types.void(read(float64, 1), float64, _VECTOR))
+@kernel(_BY_ROW)
 def normalize(x: Any, least: float, out: Any) -> None:
-    """Write the positive part divided by its sum; uniform where the sum is at most ``least``."""
-    total = 0.0
-    for i in range(len(x)):
-        out[i] = max(x[i], 0.0)
-        total += out[i]
-    for i in range(len(x)):
-        out[i] = out[i] / total if total > least else 1.0 / len(x)
+    """Write the positive part of each row over its sum; uniform where the sum is at most ``least``."""
+    for p in range(len(x)):
+        row, into = x[p], out[p]
+        total = 0.0
+        for i in range(len(row)):
+            into[i] = max(row[i], 0.0)
+            total += into[i]
+        for i in range(len(row)):
+            into[i] = into[i] / total if total > least else 1.0 / len(row)
 
 
-@kernel(types.void(read(float64, 1), float64, _VECTOR))
+@kernel(_BY_ROW)
 def center(x: Any, unused: float, out: Any) -> None:
-    """Write x less its mean."""
-    total = 0.0
-    for i in range(len(x)):
-        total += x[i]
-    mean = total / len(x)
-    for i in range(len(x)):
-        out[i] = x[i] - mean
+    """Write each row less its mean."""
+    for p in range(len(x)):
+        row, into = x[p], out[p]
+        total = 0.0
+        for i in range(len(row)):
+            total += row[i]
+        mean = total / len(row)
+        for i in range(len(row)):
+            into[i] = row[i] - mean
 
 
-@kernel(types.void(read(float64, 1), float64, _VECTOR))
+@kernel(_BY_ROW)
 def rescale(x: Any, least: float, out: Any) -> None:
-    """Write x divided by its largest magnitude, where that is more than ``least``."""
-    largest = 0.0
-    for i in range(len(x)):
-        largest = max(largest, abs(x[i]))
-    scale = 1.0 / largest if largest > least else 1.0
-    for i in range(len(x)):
-        out[i] = x[i] * scale
+    """Write each row over its largest magnitude, where that is more than ``least``."""
+    for p in range(len(x)):
+        row, into = x[p], out[p]
+        largest = 0.0
+        for i in range(len(row)):
+            largest = max(largest, abs(row[i]))
+        scale = 1.0 / largest if largest > least else 1.0
+        for i in range(len(row)):
+            into[i] = row[i] * scale
 
 
-@kernel(types.void(read(float64, 1), float64, _VECTOR))
+@kernel(_BY_ROW)
 def project(x: Any, least: float, out: Any) -> None:
-    """Write the nearest mixture whose weights are at least ``least`` (Euclidean).
+    """Write the mixture nearest to each row whose weights are at least ``least`` (Euclidean).
 
     Source: Held, Wolfe, Crowder (1974); the threshold is found by sorting.
     """
-    count = len(x)
-    mass = 1.0 - count * least
-    for i in range(count):
-        out[i] = x[i] - least
-    out.sort()
-    total = 0.0
-    threshold = 0.0
-    for k in range(1, count + 1):
-        entry = out[count - k]
-        total += entry
-        if entry * k > total - mass:
-            threshold = (total - mass) / k
-    for i in range(count):
-        out[i] = max(x[i] - least - threshold, 0.0) + least
-
-
-@kernel(types.void(read(float64, 2), float64, _MATRIX))
-def softmax_rows(x: Any, number: float, out: Any) -> None:
-    """Apply `softmax` to every row."""
     for p in range(len(x)):
-        softmax(x[p], number, out[p])
-
-
-@kernel(types.void(read(float64, 2), float64, _MATRIX))
-def normalize_rows(x: Any, number: float, out: Any) -> None:
-    """Apply `normalize` to every row."""
-    for p in range(len(x)):
-        normalize(x[p], number, out[p])
-
-
-@kernel(types.void(read(float64, 2), float64, _MATRIX))
-def center_rows(x: Any, number: float, out: Any) -> None:
-    """Apply `center` to every row."""
-    for p in range(len(x)):
-        center(x[p], number, out[p])
-
-
-@kernel(types.void(read(float64, 2), float64, _MATRIX))
-def rescale_rows(x: Any, number: float, out: Any) -> None:
-    """Apply `rescale` to every row."""
-    for p in range(len(x)):
-        rescale(x[p], number, out[p])
-
-
-@kernel(types.void(read(float64, 2), float64, _MATRIX))
-def project_rows(x: Any, number: float, out: Any) -> None:
-    """Apply `project` to every row."""
-    for p in range(len(x)):
-        project(x[p], number, out[p])
-
-
-@kernel(types.void(read(float64, 1), read(float64, 1), _VECTOR))
-def advantages(payoffs: Any, strategy: Any, out: Any) -> None:
-    """Write payoffs less the expected payoff of the strategy."""
-    mean = 0.0
-    for i in range(len(payoffs)):
-        mean += payoffs[i] * strategy[i]
-    for i in range(len(payoffs)):
-        out[i] = payoffs[i] - mean
+        row, into = x[p], out[p]
+        count = len(row)
+        mass = 1.0 - count * least
+        for i in range(count):
+            into[i] = row[i] - least
+        into.sort()
+        total = 0.0
+        threshold = 0.0
+        for k in range(1, count + 1):
+            entry = into[count - k]
+            total += entry
+            if entry * k > total - mass:
+                threshold = (total - mass) / k
+        for i in range(count):
+            into[i] = max(row[i] - least - threshold, 0.0) + least
 
 
 @kernel(types.void(read(float64, 2), read(float64, 2), _MATRIX))
-def advantages_rows(payoffs: Any, strategies: Any, out: Any) -> None:
-    """Apply `advantages` to every row."""
+def advantages(payoffs: Any, strategies: Any, out: Any) -> None:
+    """Write each row of payoffs less what the strategy of that row earns."""
     for p in range(len(payoffs)):
-        advantages(payoffs[p], strategies[p], out[p])
+        row, strategy, into = payoffs[p], strategies[p], out[p]
+        mean = 0.0
+        for i in range(len(row)):
+            mean += row[i] * strategy[i]
+        for i in range(len(row)):
+            into[i] = row[i] - mean

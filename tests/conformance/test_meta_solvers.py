@@ -8,7 +8,7 @@ from nashforge.evolve.sandbox import Sandbox
 from nashforge.solvers.programs.session import inline_sessions
 from nashforge.solvers.psro.engine import PSRO, Engine
 from nashforge.solvers.psro.meta_solvers import LIBRARY, solver_names, solver_source
-from nashforge.solvers.psro.restricted.disguise import Guise
+from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
 
 pytestmark = pytest.mark.parametrize("solver", solver_names())
 
@@ -75,9 +75,9 @@ def test_the_order_of_policies_does_not_matter(solver, name):
         pytest.skip("for two players only")
     form = games.disguise(games.compile(name), 5, permute=False, dummies=0.0, perturbation=0.3).form
     plain = Engine(form, inline(solver, form, 6), 6)
-    guise = Guise(form.players, np.random.default_rng(2))
-    guise.scale[:], guise.shift[:] = 1.0, 0.0
-    hidden = Engine(form, inline(solver, form, 6), 6, guise)
+    disguise = RestrictedDisguise(form.players, np.random.default_rng(2))
+    disguise.scale[:], disguise.shift[:] = 1.0, 0.0
+    hidden = Engine(form, inline(solver, form, 6), 6, disguise)
     for _ in range(6):
         plain.step()
         hidden.step()
@@ -90,7 +90,9 @@ def test_the_order_of_policies_does_not_matter(solver, name):
 def test_works_on_disguised_populations(solver):
     """Policies permuted, payoffs scaled and shifted: still a mixture, still a good one."""
     form = games.compile(game_for(solver))
-    hidden = Engine(form, inline(solver, form, 12), 12, Guise(form.players, np.random.default_rng(4)))
+    hidden = Engine(
+        form, inline(solver, form, 12), 12, RestrictedDisguise(form.players, np.random.default_rng(4))
+    )
     first = None
     for _ in range(12):
         hidden.step()

@@ -16,9 +16,9 @@ from nashforge.solvers.policies.episode import (
     SlowPolicy,
     Team,
     play,
-    seating,
+    seat_assignment,
+    send_map,
     session_arguments,
-    show_map,
 )
 
 HOSTS = (HOST,)
@@ -55,11 +55,11 @@ def play_confined(
     sessions: list[SandboxSession] = []
     with ExitStack() as stack:
         teams = []
-        for source, seats in seating(setting, sources):
+        for source, seats in seat_assignment(setting, sources):
             arguments = session_arguments(setting, source, seats)
             session = stack.enter_context(sandbox.session(source, limits=limits, **arguments))
             sessions.append(session)
-            show_map(session, setting)
+            send_map(session, setting)
             teams.append(Team(session, seats))
         try:
             episode = play(make(setting), seed, teams, on_step)

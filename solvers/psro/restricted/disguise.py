@@ -10,7 +10,7 @@ LARGEST_LOG_SCALE = 0.7
 """Payoffs are multiplied by a factor between exp(-0.7) and exp(0.7): about a half and two."""
 
 
-class Guise:
+class RestrictedDisguise:
     """How the restricted game is shown to the solver.
 
     Policies are permuted anew in every iteration; each player's payoffs are multiplied by a positive factor,

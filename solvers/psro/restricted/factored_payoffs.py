@@ -21,13 +21,13 @@ import numpy.typing as npt
 
 from nashforge.games.leaves import merge_leaves
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.psro.restricted.disguise import Guise, Order
+from nashforge.solvers.psro.restricted.disguise import Order, RestrictedDisguise
 
 Array = npt.NDArray[np.float64]
 _Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
 
-class Factors:
+class FactoredPayoffs:
     """The arrays of a factored restricted game.
 
     Parameters
@@ -49,7 +49,9 @@ class Factors:
         self.leaves = form.leaves + 1  # one for a constant
         self.capacity = capacity
 
-    def write(self, plans: Sequence[Array], guise: Guise, orders: Sequence[Order], into: _Arrays) -> None:
+    def write(
+        self, plans: Sequence[Array], disguise: RestrictedDisguise, orders: Sequence[Order], into: _Arrays
+    ) -> None:
         """Factor the restricted game of some populations into shared arrays.
 
         Parameters
@@ -57,7 +59,7 @@ class Factors:
         plans
             Realisation plans, one matrix of shape ``(policies, sequences + 1)`` a player. The first policy
             must play every sequence, as the uniform one does.
-        guise, orders
+        disguise, orders
             Scale and shift of the payoffs, and in which order the policies of each player are to appear.
         into
             ``sizes`` (classes of each player, and entries of the core), ``by_policy`` and ``by_class`` (F,
@@ -83,9 +85,9 @@ class Factors:
         used = np.flatnonzero(core.any(axis=0))
         count = len(used)
         into["classes"][:, :count] = tuples[:, used]
-        into["core"][:, :count] = core[:, used] * guise.scale[:, None]
-        if guise.shift.any():
+        into["core"][:, :count] = core[:, used] * disguise.scale[:, None]
+        if disguise.shift.any():
             into["classes"][:, count] = constant
-            into["core"][:, count] = guise.shift
+            into["core"][:, count] = disguise.shift
             count += 1
         into["sizes"][form.players] = count

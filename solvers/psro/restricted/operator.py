@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nashforge.solvers.psro.interface import Array, RestrictedGame
-from nashforge.solvers.psro.restricted import tensor_contraction as contraction
+from nashforge.solvers.psro.restricted import tensor_contraction
 
 MOST_ENTRIES = 1 << 21
 """Largest tensor that is handed out."""
@@ -82,7 +82,7 @@ class TensorGame(_Operator):
         self._work = (np.zeros((players, 1), dtype=np.int64), np.empty((players, 3, room, room)))
 
     def _contract(self, start: int, stop: int, strategies: Array, out: Array) -> None:
-        contraction.tensor_payoffs(
+        tensor_contraction.tensor_payoffs(
             start, stop, self.policies, self._capacity, self._tensors, strategies, *self._work, out
         )
 
@@ -101,7 +101,7 @@ class FactoredGame(_Operator):
     players, policies
         Of the game.
     arrays
-        Of `nashforge.solvers.psro.restricted.factored_payoffs.Factors`, by name.
+        Of `nashforge.solvers.psro.restricted.factored_payoffs.FactoredPayoffs`, by name.
     """
 
     def __init__(self, players: int, policies: int, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -118,7 +118,7 @@ class FactoredGame(_Operator):
         )
 
     def _contract(self, start: int, stop: int, strategies: Array, out: Array) -> None:
-        contract: Any = contraction.factored_payoffs
+        contract: Any = tensor_contraction.factored_payoffs
         contract(start, stop, self.policies, strategies, *self._arrays, *self._work, out)
 
     def tensor(self, player: int) -> Array:

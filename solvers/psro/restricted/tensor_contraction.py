@@ -288,9 +288,9 @@ def factored_payoffs(
     """Expected payoffs of the policies of some players against mixtures, through the factors of the tensor.
 
     Costs ``players * classes * count + leaves`` instead of ``count ** players``. Row ``p - start`` of ``out``
-    is for player ``p`` in ``start, ..., stop - 1``. See `Factors` for the arrays. ``reach[q]`` remembers the
-    mixture of player ``q``'s factors for the strategy ``seen[q]``, so that updating the players in turn mixes
-    one of them a call.
+    is for player ``p`` in ``start, ..., stop - 1``. See `FactoredPayoffs` for the arrays. ``reach[q]`` is
+    the mixture of player ``q``'s factors for the strategy ``seen[q]``, so that updating the players in turn
+    mixes one of them a call.
     """
     players = len(core)
     for player in range(start, stop):

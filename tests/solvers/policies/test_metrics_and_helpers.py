@@ -13,7 +13,7 @@ from nashforge.games.dilemmas import kernels, make
 from nashforge.games.dilemmas.actions import BEAM, CLEAN, STAND
 from nashforge.games.dilemmas.settings import parse_setting
 from nashforge.solvers.policies import interface
-from nashforge.solvers.policies.episode import Team, play, session_arguments, show_map
+from nashforge.solvers.policies.episode import Team, play, send_map, session_arguments
 from nashforge.solvers.policies.metrics import social_metrics, summarise
 from nashforge.solvers.programs.session import InlineSession
 
@@ -73,7 +73,7 @@ def observed(environment, seats=None):
     exec(source, namespace)
     arguments = session_arguments(setting, source, [0])
     session = InlineSession(namespace, **arguments)
-    show_map(session, setting)
+    send_map(session, setting)
     session.inputs["state"][:] = environment.state
     session.call(0, 1, expect=("actions",))
     return kept[0]
@@ -194,7 +194,7 @@ def test_the_same_seed_gives_the_same_episode():
         namespace = {"__name__": "p", "__builtins__": __builtins__}
         exec(compile(source, "p", "exec"), namespace)
         session = InlineSession(namespace, **session_arguments(setting, source, range(5)))
-        show_map(session, setting)
+        send_map(session, setting)
         return play(make(setting), seed, [Team(session, tuple(range(5)))]).returns.tolist()
 
     assert once(4) == once(4) != once(5)

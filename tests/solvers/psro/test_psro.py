@@ -15,15 +15,15 @@ from nashforge.solvers.programs.session import inline_sessions
 from nashforge.solvers.psro.engine import PSRO, Engine, StrategyError
 from nashforge.solvers.psro.interface import MetaSolver
 from nashforge.solvers.psro.meta_solvers import LIBRARY, solver_names, solver_source
-from nashforge.solvers.psro.restricted.disguise import Guise
+from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
 from nashforge.solvers.psro.restricted.operator import FactoredGame, TensorGame
 
 SMALL = ["kuhn_poker", "kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=3)"]
 
 
-def engine_of(form, solver, horizon, guise=None):
+def engine_of(form, solver, horizon, disguise=None):
     sessions = inline_sessions(lambda: LIBRARY.load(solver)[1], PSRO.arguments(form, horizon))
-    return Engine(form, sessions, horizon, guise)
+    return Engine(form, sessions, horizon, disguise)
 
 
 def shown_game(engine):
@@ -182,7 +182,7 @@ def test_a_guise_changes_nothing_for_a_solver_that_sees_payoffs_only(name, solve
     form = games.disguise(games.compile(name), 5, permute=False, dummies=0.0, perturbation=0.3).form
     program = Regret if solver == "regret" else solver
     plain = engine_of(form, program, 8)
-    hidden = engine_of(form, program, 8, Guise(form.players, np.random.default_rng(1)))
+    hidden = engine_of(form, program, 8, RestrictedDisguise(form.players, np.random.default_rng(1)))
     for _ in range(8):
         plain.step()
         hidden.step()

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from nashforge import games
 from nashforge.solvers.psro.interface import advantages, center, normalize, project, rescale, softmax
-from nashforge.solvers.psro.restricted.disguise import Guise
-from nashforge.solvers.psro.restricted.factored_payoffs import Factors
+from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
+from nashforge.solvers.psro.restricted.factored_payoffs import FactoredPayoffs
 from nashforge.solvers.psro.restricted.operator import FactoredGame, TensorGame
 from nashforge.solvers.psro.restricted.tensors import Tensors
 from nashforge.solvers.sequence_form.tables import tables
@@ -40,7 +40,7 @@ def exact_tensors(form, populations):
     return [np.einsum(formula, *reach, payoffs) for payoffs in form.leaf_payoffs]
 
 
-def tensor_game(form, populations, guise=None):
+def tensor_game(form, populations, disguise=None):
     """Return the operator over tensors that were grown a policy at a time, in a larger capacity."""
     policies, capacity = len(populations[0]), len(populations[0]) + 2
     grown = Tensors(form, capacity)
@@ -52,10 +52,10 @@ def tensor_game(form, populations, guise=None):
     return TensorGame(form.players, policies, shown, capacity)
 
 
-def factored_game(form, populations, guise=None, orders=None):
+def factored_game(form, populations, disguise=None, orders=None):
     """Return the operator over factors."""
     policies = len(populations[0])
-    factors = Factors(form, policies + 2)
+    factors = FactoredPayoffs(form, policies + 2)
     arrays = {
         "sizes": np.zeros(form.players + 1, np.int64),
         "by_policy": np.zeros((form.players, policies + 2, factors.classes)),
@@ -63,8 +63,8 @@ def factored_game(form, populations, guise=None, orders=None):
         "classes": np.zeros((form.players, factors.leaves), np.uint32),
         "core": np.zeros((form.players, factors.leaves)),
     }
-    guise = guise or Guise(form.players)
-    factors.write(populations, guise, orders or guise.orders(policies), arrays)
+    disguise = disguise or RestrictedDisguise(form.players)
+    factors.write(populations, disguise, orders or disguise.orders(policies), arrays)
     return FactoredGame(form.players, policies, arrays), arrays
 
 
@@ -169,12 +169,12 @@ def test_factors_know_only_what_the_population_tells_apart():
 def test_a_guise_permutes_scales_and_shifts():
     form = games.compile("kuhn_poker(players=3)")
     populations = random_populations(form, 5, seed=2)
-    guise = Guise(3, np.random.default_rng(8))
-    orders = guise.orders(5)
-    hidden = factored_game(form, populations, guise, orders)[0]
+    disguise = RestrictedDisguise(3, np.random.default_rng(8))
+    orders = disguise.orders(5)
+    hidden = factored_game(form, populations, disguise, orders)[0]
     exact = exact_tensors(form, populations)
     for p in range(3):
-        expected = exact[p][np.ix_(*orders)] * guise.scale[p] + guise.shift[p]
+        expected = exact[p][np.ix_(*orders)] * disguise.scale[p] + disguise.shift[p]
         assert np.abs(hidden.tensor(p) - expected).max() < 1e-12
     assert not np.array_equal(orders[0], np.arange(5))
 

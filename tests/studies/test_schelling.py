@@ -1,4 +1,4 @@
-"""Schelling diagrams, invaders and cross-play, against games whose payoffs are known."""
+"""Schelling diagrams and invaders, against games whose payoffs are known."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from benchmarks.studies.schelling import Schelling, invasion, schelling
 from nashforge.games.dilemmas import Setting
 from nashforge.solvers.policies import policy_source
-from nashforge.solvers.policies.cross_play import Schelling, cross_play, invasion, mixed, schelling
 
 SETTING = Setting("gathering", map="gathering_small", agents=4, horizon=10)
 
@@ -71,36 +71,8 @@ def test_an_invader_among_givers_gains_what_it_saves():
     assert invasion(SETTING, "take", "give", [0], public_goods(1.6)).resisted
 
 
-def test_cross_play_seats_half_and_half():
-    matrix = cross_play(SETTING, ["give", "take"], [0, 1], public_goods(1.6))
-    np.testing.assert_allclose(matrix, [[0.6, -0.2], [0.8, 0.0]])
-
-
-def test_seats_are_drawn_by_seed_and_policies_that_nobody_runs_are_left_out():
-    seats = []
-
-    def play(setting, sources, seed):
-        seats.append(tuple(sources))
-        return SimpleNamespace(returns=np.zeros(len(sources)))
-
-    found = mixed(SETTING, {"give": 2, "take": 2, "none": 0}, range(12), play)
-    assert set(found) == {"give", "take"}
-    assert all(sorted(seated) == ["give", "give", "take", "take"] for seated in seats)
-    assert len(set(seats)) > 3
-    again = len(seats)
-    mixed(SETTING, {"give": 2, "take": 2}, range(12), play)
-    assert seats[again:] == seats[:again]
-
-
 def test_a_cleaner_lets_others_eat():
     setting = Setting("cleanup", map="cleanup_small", agents=3, horizon=120)
     cleaner, eater = policy_source("cleaner"), policy_source("nearest_apple")
     found = invasion(setting, cleaner, eater, [0])
     assert found.invader > 0 > found.host
-
-
-def test_a_policy_found_twice_is_no_stranger_to_itself():
-    once = cross_play(SETTING, ["give", "take"], [0, 1], public_goods(1.6))
-    twice = cross_play(SETTING, ["give", "take", "give"], [0, 1], public_goods(1.6))
-    assert twice[0, 2] == twice[2, 0] == once[0, 0]
-    assert twice[2, 1] == once[0, 1]
