@@ -17,7 +17,12 @@ from nashforge.evolve.config.run import SETTINGS, RunConfig
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
 _BETWEEN = re.compile(r"(?<=<!-- settings -->\n).*(?=<!-- end of settings -->)", re.DOTALL)
-_CONSENT = {None: "", True: "from a file or an imported run", False: "from a file or a stored run"}
+_CONSENT = {
+    (): "",
+    ("imported",): "from an imported run, where it is a file",
+    ("file", "imported"): "from a file or an imported run",
+    ("stored", "file", "imported"): "from a file or a stored run",
+}
 
 
 def table() -> str:
@@ -41,7 +46,7 @@ def table() -> str:
         info = model.model_fields[field]
         alone = ", ".join(f"`{each}`" for each in (name, *setting.aliases))
         option = f"`--{setting.option.replace('_', '-')}`" if setting.option in options else ""
-        asked = _CONSENT[setting.consent and setting.consent.foreign]
+        asked = _CONSENT[setting.consent.origins if setting.consent else ()]
         text = " ".join((info.description or "").split()) + (
             f" **Asked for again** {asked}." if asked else ""
         )

@@ -17,7 +17,17 @@ from nashforge.cli.options.models import (
     PriceUnknown,
     Prompts,
 )
-from nashforge.cli.options.shared import Broker, Database, Executor, Json, RunName, Tier, Weight, Workers
+from nashforge.cli.options.shared import (
+    Broker,
+    Database,
+    Executor,
+    Json,
+    RunName,
+    Tier,
+    Weight,
+    Workers,
+    suite_option,
+)
 
 if TYPE_CHECKING:
     from nashforge.archive import Archive, Run
@@ -47,6 +57,11 @@ def resume(
     price_unknown: PriceUnknown = None,
     prompts: Prompts = None,
     feedback: Feedback = None,
+    suite: Annotated[
+        str | None, suite_option("Its suite again, if an imported run has one in a file.")
+    ] = None,
+    validation_suite: Annotated[str | None, suite_option("Its suite for validation, likewise.")] = None,
+    test_suite: Annotated[str | None, suite_option("Its suite for the end, likewise.")] = None,
     executor: Executor = None,
     workers: Workers = None,
     broker: Broker = None,
@@ -59,8 +74,8 @@ def resume(
 
     A finished run is not touched without one: the command says which would continue it.
     One that was paused goes on where it is; any other is worked on by this process. Addresses of models, and
-    a weaker sandbox, must be given again; for an imported run, prompts and price lists of its own and a large
-    budget, too. It is measured here first.
+    a weaker sandbox, must be given again; for an imported run, prompts and price lists of its own, suites in
+    files and a large budget, too. It is measured here first.
     """
     from nashforge.cli.options.archives import find_run, opened
     from nashforge.cli.options.settings import settings_of

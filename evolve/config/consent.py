@@ -4,7 +4,8 @@ files are told to models.
 Stored runs and configuration files may be somebody else's, also where they lie in one's own folder. So an
 address of a model and a weaker tier of the sandbox that come from there count only if they are given again.
 Folders of prompts, price lists and large budgets that come from a configuration file, or from a run that was
-imported, need the same; a run that was made here has them from whoever made it.
+imported, need the same; a run that was made here has them from whoever made it. So do files of suites that an
+imported run names: a file of that name here is another.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nashforge.archive.storage.location import VARIABLE, file_of, resolve_url
 from nashforge.evolve.config.model_names import ModelError, address_of_environment, parse_model
 from nashforge.evolve.config.settings import ConfigError
+from nashforge.games.suites import is_suite_file
 from nashforge.prompts import is_own_level
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ USUAL_BUDGET = 5.0
 """Most US dollars that a configuration of somebody else may spend unasked."""
 
 Scope = Literal["programs", "prompts", "requests"]
+Origin = Literal["stored", "file", "imported"]
+"""Where a configuration comes from: a run that was made here, a file, or a run that was imported."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,13 @@ class Consent:
     scope : str
         The runs that it concerns: ``programs``, all; ``prompts``, those that models write; ``requests``,
         those that ask models, which a replay does not.
-    foreign : bool
-        Whether a run that was made here may have it unasked.
+    origins : tuple of str
+        Where configurations come from that may not have it unasked.
     """
 
     complaint: Callable[[Any], str | None]
     scope: Scope = "requests"
-    foreign: bool = True
+    origins: tuple[Origin, ...] = ("file", "imported")
 
 
 def _unless_usual(usual: object, text: str) -> Callable[[Any], str | None]:
@@ -97,7 +101,7 @@ WEAKER_SANDBOX = Consent(
         "--allow-weaker-sandbox strict to confine all programs",
     ),
     scope="programs",
-    foreign=False,
+    origins=("stored", "file", "imported"),
 )
 OWN_PROMPTS = Consent(
     _unless_usual(
@@ -108,7 +112,7 @@ OWN_PROMPTS = Consent(
     scope="prompts",
 )
 OWN_FEEDBACK = Consent(_own_level, scope="prompts")
-OWN_ADDRESS = Consent(_named_address, foreign=False)
+OWN_ADDRESS = Consent(_named_address, origins=("stored", "file", "imported"))
 OWN_PRICES = Consent(
     _unless_usual(
         None,
@@ -126,8 +130,22 @@ OWN_UNKNOWN_PRICE = Consent(
 LARGE_BUDGET = Consent(_large_budget)
 
 
+def own_suite(option: str) -> Consent:
+    """Return when a suite must be said again, by which option."""
+
+    def complaint(suite: str) -> str | None:
+        if not is_suite_file(suite):
+            return None
+        return (
+            f"measures programs on the suite in the file {suite}, which you have not named; look at what is "
+            f"in it and give {option} {suite}, or where the suite is here"
+        )
+
+    return Consent(complaint, scope="programs", origins=("imported",))
+
+
 def require_consent(
-    config: RunConfig, given: Mapping[str, Any], source: str, *, foreign: bool = True
+    config: RunConfig, given: Mapping[str, Any], source: str, *, origin: Origin = "file"
 ) -> None:
     """Make sure that what a configuration asks of this person was said by this person.
 
@@ -139,19 +157,19 @@ def require_consent(
         What the command line says, by setting; None or missing: nothing.
     source
         What the rest comes from, for the error.
-    foreign
-        Whether that may be somebody else's in all it says; False for a run that was made here.
+    origin
+        What kind of thing that is.
 
     Raises
     ------
     ConfigError
-        If the configuration names an address, a weaker tier, a file that models are told of, prices or a
-        large budget that the command line does not; the text names the option that does.
+        If the configuration names an address, a weaker tier, a file that models are told of, prices, a large
+        budget or a suite that the command line does not; the text names the options that do.
     """
     scopes: list[Scope] = ["programs"]
     if not config.models.offline:
         scopes += ["prompts"] if config.models.replay is not None else ["prompts", "requests"]
-    _require(config, given, source, scopes, foreign=foreign)
+    _require(config, given, source, scopes, origin)
 
 
 def require_own_prompts(config: RunConfig, given: Mapping[str, Any], source: str) -> None:
@@ -162,19 +180,22 @@ def require_own_prompts(config: RunConfig, given: Mapping[str, Any], source: str
     ConfigError
         As for `require_consent`.
     """
-    _require(config, given, source, ["prompts"], foreign=True)
+    _require(config, given, source, ["prompts"], "imported")
 
 
 def _require(
-    config: RunConfig, given: Mapping[str, Any], source: str, scopes: Collection[Scope], *, foreign: bool
+    config: RunConfig, given: Mapping[str, Any], source: str, scopes: Collection[Scope], origin: Origin
 ) -> None:
+    complaints = []
     for setting, value in config.items():
         consent = setting.consent
-        if consent is None or consent.scope not in scopes or (consent.foreign and not foreign):
+        if consent is None or consent.scope not in scopes or origin not in consent.origins:
             continue
         complaint = consent.complaint(value)
         if complaint is not None and given.get(setting.name) is None:
-            raise ConfigError(f"{source} {complaint}")
+            complaints.append(complaint)
+    if complaints:
+        raise ConfigError(f"{source} {'. It also '.join(complaints)}")
 
 
 def check_own_database(database: str, file: str | Path | None) -> None:

@@ -74,13 +74,15 @@ class BudgetOptions(Part):
 class EvaluationOptions(Part):
     """What programs are measured on, where, and what their fitness is."""
 
-    train: Annotated[str, Setting(option="suite")] = "cfr-train"
+    train: Annotated[str, Setting(option="suite", consent=consent.own_suite("--suite"))] = "cfr-train"
     """Suite (a name or a TOML file) that is searched on."""
 
-    validation: Annotated[str, Setting(option="validation_suite")] = "cfr-validation"
+    validation: Annotated[
+        str, Setting(option="validation_suite", consent=consent.own_suite("--validation-suite"))
+    ] = "cfr-validation"
     """Suite that is disguised to verify the best."""
 
-    test: Annotated[str, Setting(option="test_suite")] = "cfr-test"
+    test: Annotated[str, Setting(option="test_suite", consent=consent.own_suite("--test-suite"))] = "cfr-test"
     """Suite that is played only at the end."""
 
     final_test: bool = True

@@ -153,7 +153,7 @@ def load_config(
     config = checked(defaults | values, path)
     if path is not None or base is not None:
         source = f"the configuration {path}" if path is not None else "the run to be repeated"
-        require_consent(config, options, source, foreign=path is not None)
+        require_consent(config, options, source, origin="file" if path is not None else "stored")
     if risk is None:
         return config
     return config.changed(fitness=strategic_of(work, config.evaluation.fitness, str(risk)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nashforge.archive import Archive, Run
-from nashforge.evolve.config.consent import require_consent
+from nashforge.evolve.config.consent import Origin, require_consent
 from nashforge.evolve.config.run import RunConfig, checked, given, stored_settings
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.config.versions import package_versions
@@ -209,7 +209,8 @@ def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | No
     """
     said = given(changes)
     config = resumed_config(archive, run, said)
-    require_consent(config, said, f"the run {run.nickname}", foreign=run.imported is not None)
+    origin: Origin = "stored" if run.imported is None else "imported"
+    require_consent(config, said, f"the run {run.nickname}", origin=origin)
     if "proposer" in said:
         stored = resumed_config(archive, run)
         if stored.models.offline or config.models.offline or _labels(stored) != _labels(config):

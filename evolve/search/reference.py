@@ -54,6 +54,16 @@ class Measuring:
         }
         stored = self._archive.runs.get_value(self._run, GAMES, {})
         before = stored if isinstance(stored, dict) else {}
+        for stage in self._stages.values():
+            had, has = (
+                {name for name in names if name.startswith(f"{stage.split} ")} for names in (before, now)
+            )
+            if had and had != has:
+                other = sorted(had ^ has)[0].partition(" ")[2]
+                raise SearchError(
+                    f"the suite {stage.suite} has other games than when this run began ({other}); start a "
+                    "new run, or bring back the file"
+                )
         changed = [name for name in now if before.get(name, now[name]) != now[name]]
         if changed:
             raise SearchError(

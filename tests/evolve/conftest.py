@@ -15,7 +15,17 @@ games = ["kuhn_poker"]
 @pytest.fixture
 def tiny(tmp_path):
     """Return a function that makes the configuration of a run of seconds."""
-    path = tmp_path / "tiny.toml"
+    return _tiny(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_tiny(tmp_path_factory):
+    """Return such a function for what several tests share."""
+    return _tiny(tmp_path_factory.mktemp("tiny"))
+
+
+def _tiny(folder):
+    path = folder / "tiny.toml"
     path.write_text(SUITE)
 
     def configure(**options):

@@ -130,5 +130,10 @@ def test_a_run_does_not_go_on_with_another_game(archive, file, tmp_path, tiny):
         file.write_text(GAME.format(first=4))
         with pytest.raises(SearchError, match=r"my\.nfg is not the one that this run began with"):
             Measuring(archive, run, config, work, dispatcher)
+        file.write_text(GAME.format(first=3))
+        for games in (f'["{file}", "kuhn_poker"]', '["kuhn_poker"]'):
+            suite.write_text(f'name = "s"\npurpose = "p"\ngames = {games}\n')
+            with pytest.raises(SearchError, match=r"file\.toml has other games than when this run began"):
+                Measuring(archive, run, config, work, dispatcher)
     finally:
         executor.close()

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from contextlib import closing
 
 import pytest
@@ -51,12 +52,29 @@ def measured(archive, label):
     return row.fitness
 
 
-@pytest.fixture
-def theirs(tmp_path, tiny):
-    with Archive.open(tmp_path / "theirs.db") as other:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, shared_tiny):
+    """The file of an archive with a run and a measurement."""
+    path = tmp_path_factory.mktemp("made") / "theirs.db"
+    with Archive.open(path) as other:
         measured(other, "cfr_plus")
-        start_run(other, tiny(max_evaluations=6), name="theirs")
+        start_run(other, shared_tiny(max_evaluations=6), name="theirs")
+    return path
+
+
+@pytest.fixture
+def theirs(tmp_path, made):
+    """A copy of that archive, and so that of somebody else."""
+    shutil.copyfile(made, tmp_path / "theirs.db")
+    with Archive.open(tmp_path / "theirs.db") as other:
         yield other
+
+
+@pytest.fixture
+def suites(theirs):
+    """Return the suites of that run, as somebody says them again."""
+    config = theirs.runs.get("theirs").config
+    return {name: config[name] for name in ("train", "validation", "test")}
 
 
 @pytest.mark.slow
@@ -72,11 +90,11 @@ def test_imported_measurements_move_no_fitness(archive, theirs, tiny, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_resumed_import_is_measured_here_first(archive, theirs, tmp_path):
+def test_a_resumed_import_is_measured_here_first(archive, theirs, suites, tmp_path):
     values = [(c.index, c.status, c.train) for c in theirs.candidates.of(theirs.runs.get("theirs"))]
     import_file(archive, forged(theirs, tmp_path / "a.gz", inflate))
     run = archive.runs.get("theirs")
-    result = resume_run(archive, run, changes={"max_evaluations": 8})
+    result = resume_run(archive, run, changes={"max_evaluations": 8, **suites})
     assert result.evaluations == 8
     assert result.best.train < 100
     found = archive.candidates.of(run)
@@ -184,7 +202,7 @@ MONEY = [
 
 
 @pytest.mark.parametrize(("values", "option"), MONEY)
-def test_money_and_prompts_of_somebody_else_are_asked_for(archive, theirs, tmp_path, values, option):
+def test_money_and_prompts_of_somebody_else_are_asked_for(archive, theirs, suites, tmp_path, values, option):
     values = {"proposer": "anthropic:claude-sonnet-5", **values}
     path = tmp_path / "run.toml"
     path.write_text("\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items()))
@@ -204,11 +222,39 @@ def test_money_and_prompts_of_somebody_else_are_asked_for(archive, theirs, tmp_p
     import_file(archive, forged(theirs, tmp_path / "a.gz", change))
     run = archive.runs.get("theirs")
     with pytest.raises(ConfigError, match=r"you have not named|only you can allow|is kept by") as caught:
-        confirmed_config(archive, run)
+        confirmed_config(archive, run, suites)
     assert option in str(caught.value)
     with pytest.raises(ConfigError, match=r"you have not named|only you can allow|is kept by"):
+        resume_run(archive, run, changes={"max_evaluations": 8, **suites})
+    assert confirmed_config(archive, run, {name: values[name], **suites}).settings()[name] == values[name]
+
+
+def test_suites_in_files_of_somebody_else_are_asked_for(archive, theirs, suites, tmp_path):
+    # A run that was made here, and a configuration file, may name them.
+    assert confirmed_config(theirs, theirs.runs.get("theirs")).evaluation.suites == suites
+    (tmp_path / "run.toml").write_text(f"train = {json.dumps(suites['train'])}\n")
+    assert load_config({}, tmp_path / "run.toml").evaluation.train == suites["train"]
+    import_file(archive, forged(theirs, tmp_path / "a.gz", lambda line: None))
+    run = archive.runs.get("theirs")
+    with pytest.raises(ConfigError, match="which you have not named") as caught:
         resume_run(archive, run, changes={"max_evaluations": 8})
-    assert confirmed_config(archive, run, {name: values[name]}).settings()[name] == values[name]
+    for option in ("--suite", "--validation-suite", "--test-suite"):
+        assert f"give {option} {suites['train']}" in str(caught.value)
+    for missing in suites:
+        said = {name: path for name, path in suites.items() if name != missing}
+        with pytest.raises(ConfigError, match="which you have not named"):
+            confirmed_config(archive, run, said)
+    assert confirmed_config(archive, run, suites).evaluation.suites == suites
+    assert confirmed_config(archive, run, suites | {"test": "cfr-smoke"}).evaluation.test == "cfr-smoke"
+
+
+def test_names_of_suites_are_nobodys_files(archive, theirs, tmp_path):
+    def change(line):
+        if line["kind"] == "run":
+            line["config"] |= {"train": "cfr-train", "validation": "cfr-validation", "test": "cfr-test"}
+
+    import_file(archive, forged(theirs, tmp_path / "a.gz", change))
+    assert confirmed_config(archive, archive.runs.get("theirs")).evaluation.train == "cfr-train"
 
 
 def test_a_usual_budget_and_offline_runs_need_no_consent(tmp_path):

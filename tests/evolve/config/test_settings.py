@@ -110,7 +110,10 @@ def test_what_is_wrong_in_a_file_is_named_as_it_may_be_written(tmp_path: Path, t
         load_config({}, path)
 
 
-@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if setting.consent is not None])
+@pytest.mark.parametrize(
+    "name",
+    [name for name, setting in SETTINGS.items() if setting.consent and "file" in setting.consent.origins],
+)
 def test_consent_is_asked_for_in_every_spelling(tmp_path: Path, name: str) -> None:
     values = {
         "tier": "none", "proposer": "anthropic:m@https://evil.example", "prices": "p", "price_unknown": "0/0",
