@@ -10,6 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from nashforge.archive import NotAnArchive
 from nashforge.archive.storage.location import resolve_url
 from nashforge.cli.main import app
 from nashforge.cli.rendering.runs.summary import _place
@@ -120,6 +121,13 @@ def test_a_secret_is_neither_shown_nor_made_a_file(
 def test_paths_are_paths(path: str) -> None:
     assert resolve_url(path) == f"sqlite:///{Path(path).expanduser().absolute()}"
     assert resolve_url(f"  {path}\n") == resolve_url(path)
+
+
+@pytest.mark.parametrize("place", GIVEN[1:])
+def test_what_looks_like_an_address_is_no_path(place: str) -> None:
+    with pytest.raises(NotAnArchive) as caught:
+        resolve_url(place)
+    assert SECRET not in str(caught.value)
 
 
 def test_a_blank_around_a_url_changes_nothing() -> None:

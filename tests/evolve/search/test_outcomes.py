@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import ValidationError
@@ -10,7 +12,14 @@ from pydantic import ValidationError
 from nashforge.archive import Status
 from nashforge.archive.records import Score
 from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageReport, Trial
-from nashforge.evolve.search.outcomes import curves_of, final_values, outcome_of, settings_of, stored
+from nashforge.evolve.search.outcomes import (
+    curves_of,
+    final_values,
+    outcome_of,
+    settings_of,
+    stored,
+    stored_outcome,
+)
 
 SCORES = (
     Score(game="a", metric="exploitability", value=0.2, iteration=100),
@@ -100,3 +109,20 @@ def test_reports_of_earlier_versions_are_read() -> None:
     assert StageReport.model_validate_json(old.model_dump_json()) == old
     with pytest.raises(ValidationError, match="'min' or 'max'"):
         StageReport.model_validate_json(f'{head}, "wall_seconds": 1, "scores": [["a", "m", 1.0, "up"]]}}')
+
+
+def test_what_was_imported_counts_until_it_was_measured_here(archive):
+    program = archive.programs.add("x = 1", "cfr")
+    own = archive.evaluations.add(replace(row(), program=program.hash))
+    theirs = replace(own, fingerprint="theirs", scores=(SCORES[2],), imported=datetime.now(UTC))
+    run = archive.runs.create("cfr", {})
+    made = archive.candidates.add(run, program=program, operator="mutate", proposer="offline")
+    brought = replace(made, imported=theirs.imported)
+    for candidate, rows, mark, value in (
+        (made, (own, theirs), "mark", {"a": 0.2, "b": 0.1}),
+        (made, (theirs, own), "mark", {"a": 0.2, "b": 0.1}),
+        (made, (theirs,), None, {}),
+        (brought, (theirs,), "theirs", {"b": 0.1}),
+    ):
+        found = stored_outcome(candidate, rows, "exploitability", Fitness())
+        assert (found.fingerprint, found.scores) == (mark, value)
