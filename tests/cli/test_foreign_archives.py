@@ -256,3 +256,19 @@ def test_prompts_of_an_imported_run_are_not_read_unasked(
     assert refused.exit_code == 2
     assert f"give --prompts {folder}" in " ".join(refused.stderr.split())
     assert "THEIRS" in empty.text(*preview, "--prompts", folder)
+
+
+def test_suites_in_files_of_an_imported_run_are_not_read_unasked(
+    lines: list[dict[str, Any]], empty: Commands, tmp_path: Path
+) -> None:
+    empty.json("import", written(json.loads(json.dumps(lines)), tmp_path / "a.gz"))
+    again, options = ("resume", "first-light", "--max-evaluations", 99), ["--suite", "--validation-suite"]
+    refused = empty(*again)
+    assert refused.exit_code == 2
+    told = " ".join(refused.stderr.split())
+    assert all(f"give {option} {empty.suite}" in told for option in (*options, "--test-suite"))
+    refused = empty(*again, *(word for option in options for word in (option, empty.suite)))
+    assert refused.exit_code == 2
+    told = " ".join(refused.stderr.split())
+    assert f"give --test-suite {empty.suite}" in told
+    assert not any(f"give {option} " in told for option in options)

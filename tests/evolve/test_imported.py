@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from nashforge.archive import Archive, Status, export_archive
+from nashforge.archive import Archive, DamagedExport, Status, export_archive
 from nashforge.evolve.config.consent import require_consent
 from nashforge.evolve.config.importing import import_file
 from nashforge.evolve.config.model_names import ModelError, key_of, parse_model
@@ -255,6 +255,15 @@ def test_names_of_suites_are_nobodys_files(archive, theirs, tmp_path):
 
     import_file(archive, forged(theirs, tmp_path / "a.gz", change))
     assert confirmed_config(archive, archive.runs.get("theirs")).evaluation.train == "cfr-train"
+
+
+def test_a_run_is_configured_for_its_own_domain(archive, theirs, tmp_path):
+    def change(line):
+        if line["kind"] == "run":
+            line["config"] |= {"domain": "psro"}
+
+    with pytest.raises(DamagedExport, match="is of the domain 'cfr' and its configuration is not"):
+        import_file(archive, forged(theirs, tmp_path / "a.gz", change))
 
 
 def test_a_usual_budget_and_offline_runs_need_no_consent(tmp_path):
