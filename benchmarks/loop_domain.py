@@ -13,9 +13,10 @@ import numpy as np
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Split, Stage, Trial
-from nashforge.evolve.evaluation.metrics import Metric, catalogue
+from nashforge.evolve.evaluation.metrics import by_name
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import Limits, Sandbox
+from nashforge.solvers.metrics.registry import Metric
 
 HOST = '''"""Calls the program."""
 
@@ -98,7 +99,7 @@ class LoopDomain(Domain):
     seed = "one"
     hosts = ("loop_host",)
     metric = "value"
-    metrics = catalogue([Metric("value", "max"), Metric("seconds", "min")])
+    metrics = by_name([Metric("value", "max"), Metric("seconds", "min")])
     fitness = Fitness(kind="value", reference="one")
     suites: Mapping[Split, str] = {"train": "loop", "validation": "loop", "test": "loop"}
     horizon = 1

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nashforge.archive import Archive, Candidate, Run
-    from nashforge.evolve.evaluation.metrics import Metric
     from nashforge.evolve.search.population.pareto import Point
+    from nashforge.solvers.metrics.registry import Metric
 
 
 def best(

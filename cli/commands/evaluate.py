@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nashforge.cli.options.completion import complete_measures
+from nashforge.cli.options.declared import option
 from nashforge.cli.options.dilemmas import Agents, Map, Preset, Seeds, View
 from nashforge.cli.options.shared import (
     Database,
@@ -40,12 +42,12 @@ def evaluate(
     objective: Objective = None,
     metrics: Annotated[
         str | None,
-        typer.Option(
-            "--metrics",
-            metavar="NAMES",
-            help="Further metrics to measure and show, with commas between: rqe_gap,security_value, ... "
+        option(
+            "NAMES",
+            "Further metrics to measure and show, with commas between: rqe_gap,security_value, ... "
             "(see `nashforge risk --list`).",
-            show_default=False,
+            "--metrics",
+            complete=complete_measures,
         ),
     ] = None,
     risk: StrategicRisk = None,

@@ -73,3 +73,11 @@ def complete_suites(incomplete: str) -> list[str]:
     from nashforge.evolve.measurement.suites import all_suite_names
 
     return [name for name in all_suite_names() if name.startswith(incomplete)]
+
+
+def complete_measures(incomplete: str) -> list[str]:
+    """Complete the last of some measures with commas between them."""
+    from nashforge.solvers.metrics.registry import measures
+
+    given, comma, last = incomplete.rpartition(",")
+    return [given + comma + name for name in measures() if name.startswith(last)]

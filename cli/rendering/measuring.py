@@ -75,14 +75,13 @@ def heading(measured: Measurements) -> str:
 def print_notes(measured: Measurements, screen: Console) -> None:
     """Say why programs failed, a line each, where uniform play was measured, and what fitness means."""
     from nashforge.cli.rendering import output
-    from nashforge.evolve.measurement.averages import averaged
     from nashforge.solvers.programs.solution import no_average_words
 
     for row in measured.failures:
         where = f"{output.plain(row.label)} in {output.plain(row.game)}"
         screen.print(f"[red]{where}:[/]{output.because(row.reason)}")
     for label in measured.labels:
-        rows = [row for row in measured.of(label) if averaged(row) is False]
+        rows = [row for row in measured.of(label) if row.averaged is False]
         if rows:
             where = rows[0].game if len(rows) == 1 else f"{len(rows)} games"
             words = no_average_words(label, where, rows[0].iterations)

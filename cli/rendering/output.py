@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Column, Table
 
     from nashforge.evolve.evaluation.messages import Fitness
-    from nashforge.evolve.evaluation.metrics import Metric
+    from nashforge.solvers.metrics.registry import Metric
     from nashforge.solvers.policies.metrics import Summary
 
 JSON_VARIABLE = "NASHFORGE_JSON"
@@ -287,7 +287,8 @@ def meaning_of_run(config: Mapping[str, Any]) -> str:
     """Return the one line that explains the fitness of a run."""
     from nashforge.evolve.domains import UnknownDomainError, domain
     from nashforge.evolve.evaluation.messages import Fitness
-    from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, Metric
+    from nashforge.evolve.evaluation.metrics import EXPLOITABILITY
+    from nashforge.solvers.metrics.registry import Metric
 
     try:
         work = domain(str(config.get("domain", "cfr")))

@@ -103,7 +103,6 @@ def curve_as_list(measured: ProgramResult) -> list[dict[str, Any]]:
 
 def measured_as_dict(measured: ProgramResult, told: Measurements) -> dict[str, Any]:
     """Return one program's measurement in one game: a row of ``evaluate`` and ``compare``."""
-    from nashforge.evolve.measurement.averages import averaged
 
     return {
         "program": measured.label,
@@ -124,7 +123,7 @@ def measured_as_dict(measured: ProgramResult, told: Measurements) -> dict[str, A
         "reference_value": measured.reference_value,
         "seconds": measured.seconds,
         "tier": measured.tier,
-        "averaged": averaged(measured),
+        "averaged": measured.averaged,
     }
 
 

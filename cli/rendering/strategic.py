@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nashforge.evolve.measurement.policy_risk import PolicyRisks
+    from nashforge.evolve.measurement.strategic import SolvedRisks
     from nashforge.solvers.metrics.report import StrategicReport
     from nashforge.solvers.metrics.social import CrossPlay
 
-RADII = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
-
-def reports_as_json(
-    about: Mapping[str, Any], solved: Sequence[tuple[str, StrategicReport]], together: CrossPlay | None
-) -> dict[str, Any]:
+def risks_as_json(found: SolvedRisks) -> dict[str, Any]:
     """Return what docs/json.md says of one program, or of several."""
-    rows = [{"program": label, **_as_dict(report)} for label, report in solved]
-    if together is None:
+    about = {
+        "game": found.game,
+        "iterations": found.iterations,
+        "parameters": {
+            "tau": found.parameters.tau,
+            "epsilon": found.parameters.epsilon,
+            "divergence": found.parameters.divergence,
+        },
+    }
+    rows = [{"program": label, **_as_dict(report)} for label, report in found.reports.items()]
+    if found.together is None:
         return {"program": rows[0].pop("program"), **about, **rows[0]}
-    return {**about, "programs": rows, "cross_play": _crossed(together)}
+    return {**about, "programs": rows, "cross_play": _crossed(found.together)}
 
 
-def reports_as_rows(solved: Sequence[tuple[str, StrategicReport]]) -> list[dict[str, Any]]:
+def risks_as_rows(found: SolvedRisks) -> list[dict[str, Any]]:
     """Return a row for each player of each program; measures of all players are repeated in each."""
     rows = []
-    for label, report in solved:
+    for label, report in found.reports.items():
         told = _as_dict(report)
         for player in told.pop("players"):
             curve = {f"KL {point['radius']:g}": point["value"] for point in player.pop("robustness")}
@@ -35,23 +41,20 @@ def reports_as_rows(solved: Sequence[tuple[str, StrategicReport]]) -> list[dict[
     return rows
 
 
-def print_reports(
-    about: Mapping[str, Any], solved: Sequence[tuple[str, StrategicReport]], together: CrossPlay | None
-) -> None:
+def print_risks(found: SolvedRisks) -> None:
     """Print tables of every program, and of all together."""
     from nashforge.cli.rendering import output
 
-    screen, how = output.console(), about["parameters"]
-    for label, report in solved:
+    screen, how = output.console(), found.parameters
+    for label, report in found.reports.items():
         screen.print(
-            f"[bold]{output.plain(about['game'])}[/] with [green]{output.plain(label)}[/], "
-            f"{about['iterations']} iterations; tau {how['tau']:g}, epsilon {how['epsilon']:g}, "
-            f"{how['divergence']}\n"
+            f"[bold]{output.plain(found.game)}[/] with [green]{output.plain(label)}[/], "
+            f"{found.iterations} iterations; tau {how.tau:g}, epsilon {how.epsilon:g}, {how.divergence}\n"
         )
         _show_report(report)
-    if together is not None:
+    if found.together is not None:
         title = "cross-play: welfare a player, player 0 from the row, all others from the column"
-        _show_together(together, [label for label, _ in solved], title)
+        _show_together(found.together, list(found.reports), title)
 
 
 def policies_as_rows(found: PolicyRisks) -> list[dict[str, Any]]:
@@ -82,8 +85,9 @@ def policies_as_json(found: PolicyRisks) -> dict[str, Any]:
 def print_policies(found: PolicyRisks) -> None:
     """Print a table of measures with intervals, one of partners, and cross-play of several."""
     from nashforge.cli.rendering import output
-    from nashforge.solvers.metrics.definitions import BY_NAME
+    from nashforge.solvers.metrics.registry import measures
 
+    known = measures()
     screen, labels = output.console(), list(found.programs)
     screen.print(f"[cyan]{output.plain(str(found.setting))}[/], {output.counted(len(found.seeds), 'seed')}")
     table = output.table("measure", "better", *map(output.plain, labels), right=labels)
@@ -92,8 +96,7 @@ def print_policies(found: PolicyRisks) -> None:
         for label in labels:
             summary = found.programs[label].measures[name]
             cells.append(output.mean(summary))
-        better = "less" if BY_NAME[name].direction == "min" else "more"
-        table.add_row(output.plain(BY_NAME[name].title), better, *cells)
+        table.add_row(output.plain(known[name].title), known[name].better, *cells)
     output.print_table(screen, table)
     partners = output.table("return of an agent", "among", *map(output.plain, labels), right=labels)
     for among, group in (("half strangers", "strangers"), ("hostile others", "hostile")):
@@ -114,54 +117,48 @@ def print_policies(found: PolicyRisks) -> None:
     )
 
 
-def print_definitions(as_json: bool) -> None:
+def print_measures(as_json: bool) -> None:
     """List the measures."""
     from nashforge.cli.rendering import output
-    from nashforge.solvers.metrics.definitions import DEFINITIONS
+    from nashforge.solvers.metrics.registry import measures
 
+    found = measures().values()
     if as_json:
         output.print_json(
             [
                 {
-                    "metric": item.name,
-                    "title": item.title,
-                    "direction": item.direction,
-                    "unit": item.unit,
-                    "citation": item.citation,
+                    "metric": one.name,
+                    "title": one.title,
+                    "direction": one.direction,
+                    "unit": one.unit,
+                    "citation": one.citation,
+                    "defined": one.kinds,
                 }
-                for item in DEFINITIONS
+                for one in found
             ]
         )
         return
-    table = output.table("measure", "better", "unit", "source")
-    for item in DEFINITIONS:
-        better = "less" if item.direction == "min" else "more"
-        table.add_row(f"[cyan]{item.name}[/]", better, item.unit or "ratio", output.plain(item.citation))
+    table = output.table("measure", "better", "unit", "defined in", "source")
+    for one in found:
+        where, source = output.plain(", ".join(one.kinds)), output.plain(one.citation)
+        table.add_row(f"[cyan]{one.name}[/]", one.better, one.unit or "ratio", where, source)
     output.console().print(table)
 
 
 def _as_dict(found: StrategicReport) -> dict[str, Any]:
-    return {
-        "players": [
-            {
-                "player": player,
-                "value": float(found.values[player]),
-                "risk_adjusted_value": float(found.risk_adjusted[player]),
-                "security_value": float(found.security[player]),
-                "robustness": [
-                    {"radius": radius, "value": float(value)}
-                    for radius, value in zip(found.radii, found.robustness[player], strict=True)
-                ],
-            }
-            for player in range(len(found.values))
-        ],
-        "exploitability": found.exploitability,
-        "qre_gap": found.qre_gap,
-        "rqe_gap": found.rqe_gap,
-        "welfare": found.welfare,
-        "price_of_anarchy": found.price_of_anarchy,
-        "free_riding": found.free_riding,
-    }
+    players = [
+        {
+            "player": player,
+            "value": float(found.values[player]),
+            **{name: float(values[player]) for name, values in found.players.items()},
+            "robustness": [
+                {"radius": radius, "value": float(value)}
+                for radius, value in zip(found.radii, found.robustness[player], strict=True)
+            ],
+        }
+        for player in range(len(found.values))
+    ]
+    return {"players": players, **found.together}
 
 
 def _crossed(together: CrossPlay) -> dict[str, Any]:
@@ -177,28 +174,25 @@ def _crossed(together: CrossPlay) -> dict[str, Any]:
 
 def _show_report(found: StrategicReport) -> None:
     from nashforge.cli.rendering import output
+    from nashforge.solvers.metrics.registry import measures
 
-    columns = ["player", "value", "risk-adjusted", *(f"KL {radius:g}" for radius in RADII[1:]), "security"]
-    table = output.table(*columns, right=columns)
+    known = measures()
+    numbers = {"value": found.values}
+    numbers |= {known[name].title.removesuffix(" value"): values for name, values in found.players.items()}
+    curves = zip(found.radii, found.robustness.T, strict=True)
+    numbers |= {f"KL {radius:g}": values for radius, values in curves if radius > 0}
+    table = output.table("player", *numbers, right=["player", *numbers])
     for player in range(len(found.values)):
-        numbers = [
-            found.values[player],
-            found.risk_adjusted[player],
-            *found.robustness[player][1:],
-            found.security[player],
-        ]
-        table.add_row(str(player), *(f"{output.signed(value)}" for value in numbers))
+        table.add_row(str(player), *(f"{output.signed(values[player])}" for values in numbers.values()))
     screen = output.console()
     output.print_table(screen, table)
-    named_numbers = {
-        "exploitability": found.exploitability,
-        "QRE gap": found.qre_gap,
-        "RQE gap": found.rqe_gap,
-        "price of anarchy": found.price_of_anarchy,
-        "free-riding": found.free_riding,
-    }
-    parts = [f"{name} {output.number(value)}" for name, value in named_numbers.items() if value is not None]
-    screen.print("   ".join([*parts, f"welfare {output.settled(found.welfare):+.4g}"]))
+    parts = []
+    for name, value in found.together.items():
+        if value is not None:
+            gain = known[name].direction == "max"
+            shown = f"{output.settled(value):+.4g}" if gain else output.number(value)
+            parts.append(f"{known[name].title} {shown}")
+    screen.print("   ".join(parts))
 
 
 def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> None:
@@ -226,7 +220,7 @@ def draw(found: StrategicReport, title: str, path: Path) -> None:
         for player, curve in enumerate(found.robustness):
             colour = COLOURS[player % len(COLOURS)]
             axes.plot(found.radii, curve, marker="o", markersize=3, color=colour, label=f"player {player}")
-            axes.axhline(found.security[player], color=colour, linestyle=":", linewidth=1)
+            axes.axhline(found.players["security_value"][player], color=colour, linestyle=":", linewidth=1)
         axes.set_xscale("symlog", linthresh=0.01)
         axes.set_xlim(left=0)
         axes.set_xlabel("KL radius of the partner (nats); dotted: no limit")

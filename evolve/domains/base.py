@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -13,10 +13,20 @@ from typing import TYPE_CHECKING
 
 from nashforge import games
 from nashforge.evolve.domains.capabilities import NotOfferedError
-from nashforge.evolve.evaluation.messages import Disguise, Fitness, Report, Split, Stage, Task, Trial
-from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, SECONDS, Metric, catalogue
-from nashforge.evolve.evaluation.stages import Budget, StageResult, requested, run_stages
+from nashforge.evolve.evaluation.messages import (
+    Disguise,
+    Fitness,
+    Report,
+    Split,
+    Stage,
+    Strategic,
+    Task,
+    Trial,
+)
+from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, SECONDS, by_name
+from nashforge.evolve.evaluation.stages import Budget, StageResult, measure_on_request, requested, run_stages
 from nashforge.evolve.sandbox import InfrastructureError, Limits, Sandbox
+from nashforge.solvers.metrics.registry import Measure, Metric, Play, measures
 
 if TYPE_CHECKING:
     from nashforge.evolve.domains.capabilities import Watch
@@ -53,8 +63,11 @@ class Domain(ABC):
         Version of the evaluation: measurements of different versions are not compared. Default: ``NAME-1``.
     metric : str
         The measured quantity behind the fitness; one of ``metrics``. Default: exploitability.
-    metrics : dict
-        Everything that its reports measure, by name; see `nashforge.evolve.evaluation.metrics.catalogue`.
+    reported : sequence of Metric
+        Everything that `play` measures. Default: exploitability and seconds.
+    plays : tuple of str
+        Kinds of play (see `nashforge.solvers.metrics.registry`) that `play` leaves in ``result.final``, whose
+        measures can be had on request. Default: none.
     fitness : Fitness
         Default fitness, with the library program that it refers to. Default: orders of magnitude below the
         seed program, or the plain mean where more of the metric is better.
@@ -68,6 +81,8 @@ class Domain(ABC):
         The domain's defaults of other fields of `nashforge.evolve.config.run.RunConfig`.
     effort : str
         The metric that ``metric`` is traded off against where nobody says otherwise.
+    example : tuple or None
+        Game and iterations that its programs are shown on. Default: none, they solve no games.
     prompts : str or None
         A folder with its prompt templates, if they do not come with Nashforge.
     kind : ProgramKind or None
@@ -79,12 +94,14 @@ class Domain(ABC):
     hosts: tuple[str, ...]
     suites: Mapping[Split, str]
     metric: str = EXPLOITABILITY.name
-    metrics: Mapping[str, Metric] = catalogue([EXPLOITABILITY, SECONDS])
+    reported: Sequence[Metric] = (EXPLOITABILITY, SECONDS)
+    plays: tuple[str, ...] = ()
     horizon: int = 1000
     seconds: Mapping[Split, float] = MappingProxyType({"train": 120.0, "validation": 120.0, "test": 600.0})
     noise: float = 1e-12
     search: Mapping[str, object] = MappingProxyType({})
     effort: str = SECONDS.name
+    example: tuple[str, int] | None = None
     prompts: str | None = None
     kind: ProgramKind | None = None
 
@@ -103,6 +120,12 @@ class Domain(ABC):
         """Default fitness."""
         kind = "log_ratio" if self.metrics[self.metric].direction == "min" else "value"
         return Fitness.model_validate({"kind": kind, "reference": self.seed})
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Everything that is measured, by name: what is reported, then what is measured on request."""
+        reported = by_name(self.reported)
+        return {**reported, **{one.name: one for one in self.measures() if one.name not in reported}}
 
     # The library.
 
@@ -147,14 +170,13 @@ class Domain(ABC):
 
         def run_stage(stage: Stage, result: StageResult) -> None:
             budget = Budget(stage.seconds, task.memory_bytes)
-            result.asked = self.requested(stage.fitness)
-            measured: list[float] = []
+            behaviour: list[float] = []
             for trial in stage.trials:
                 limits = self.limits(budget.limits(result.cpu_seconds))
-                measured += self.play(task.source, trial, sandbox, limits, result)
+                behaviour += self.play(task.source, trial, sandbox, limits, result)
                 self.measure(stage.fitness, trial, result)
             if stage.split == "smoke":
-                result.fingerprint = self.fingerprint(measured)
+                result.fingerprint = self.fingerprint(behaviour)
 
         return run_stages(task, self.evaluator, run_stage, tier=sandbox.tier)
 
@@ -166,8 +188,41 @@ class Domain(ABC):
         """Return the metrics to be measured that are measured only on request."""
         return requested(fitness, self.metrics)
 
-    def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:  # noqa: B027
-        """Add what is measured of a game only on request, as far as it is asked for."""
+    def measures(self) -> Iterable[Measure]:
+        """Return the registered measures that can be had on request."""
+        return measures(*self.plays).values() if self.plays else ()
+
+    def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:
+        """Add what is measured on request of the game that was played last, as far as it is asked for.
+
+        Raises
+        ------
+        InvalidOutput
+            If it means nothing for the program's strategies.
+        """
+        measure_on_request(self._asked(fitness), fitness, trial.label, result)
+
+    def game(self, trial: Trial) -> Play | None:
+        """Return the play of a game without strategies, to find what is defined there; None: unknown."""
+        return None
+
+    def check_measures(self, stage: Stage) -> None:
+        """Make sure that what is asked for is defined in the games of a stage.
+
+        Raises
+        ------
+        UndefinedMetricError
+            If it is not.
+        """
+        names, how = self._asked(stage.fitness), (stage.fitness.strategic or Strategic()).parameters
+        plays = [play for play in map(self.game, stage.trials if names else ()) if play is not None]
+        for play in plays:
+            for name in names:
+                measures()[name].check(play, how)
+
+    def _asked(self, fitness: Fitness) -> list[str]:
+        wanted = self.requested(fitness)
+        return [one.name for one in self.measures() if one.name in wanted]
 
     def fingerprint(self, measured: Sequence[float]) -> str | None:
         """Return a digest of what the smoke stage measured, the same for programs that act alike, or None."""
@@ -249,6 +304,7 @@ class Domain(ABC):
         """
         for game in {trial.game for trial in stage.trials}:
             games.compile(game)
+        self.check_measures(stage)
 
     def length(self, suite: str, horizon: int) -> str:
         """Return how long programs are run, in words."""

@@ -10,18 +10,12 @@ from typing import TYPE_CHECKING
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.games import GameDomain, played_form
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
-from nashforge.evolve.evaluation.metrics import (
-    AVERAGED,
-    EXPLOITABILITY,
-    SECONDS,
-    Metric,
-    catalogue,
-    strategic_metrics,
-)
+from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, SECONDS
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.cfr.engine import CFR
+from nashforge.solvers.metrics.registry import Metric
 from nashforge.solvers.sequence_form.profile import PolicyError
 
 if TYPE_CHECKING:
@@ -53,12 +47,11 @@ class CFRDomain(GameDomain):
     kind = CFR
     hosts: tuple[str, ...] = (CFR.host,)
     metric = "exploitability"
-    metrics = catalogue(
-        [EXPLOITABILITY, SECONDS, Metric(AVERAGED, "max", title="has an average"), *strategic_metrics()]
-    )
+    reported = (EXPLOITABILITY, SECONDS, Metric(AVERAGED, "max", title="has an average"))
     fitness = Fitness(kind="log_ratio", floor=1e-7, reference="dcfr")
     suites: Mapping[Split, str] = {"train": "cfr-train", "validation": "cfr-validation", "test": "cfr-test"}
     horizon = 1000
+    example = ("leduc_poker", 200)
     disguise = Disguise(seed=1000, dummies=0.25, perturbation=0.3)
     # Chosen by experiment, see docs/fitness.md: in poker, noise blurs what tells good rules from bad; and
     # some hundreds of evaluations get further with a few programs on one island, judged by validation, too.
@@ -106,17 +99,10 @@ class CFRDomain(GameDomain):
                 sessions.close()
                 raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
         result.use(sessions.usage, sessions.log)
-        result.final = (form, trajectory.policy)
+        result.final = self.solved(form, trajectory.policy, trial.iterations)
         result.values[trial.label] = trajectory.gap
         for point in trajectory.curve:
-            result.scores.append(
-                Score(
-                    game=trial.label,
-                    metric="exploitability",
-                    value=point.gap,
-                    iteration=point.iteration,
-                )
-            )
+            result.scores.append(Score(trial.label, "exploitability", point.gap, iteration=point.iteration))
         result.scores.append(Score(game=trial.label, metric="seconds", value=trajectory.curve[-1].seconds))
         if not trajectory.averaged:
             result.scores.append(Score(game=trial.label, metric=AVERAGED, value=0.0, direction="max"))

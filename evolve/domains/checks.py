@@ -10,7 +10,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Strategic, StrategicError
 from nashforge.evolve.evaluation.objectives import ObjectiveError, checked_objective, parse_objective
 from nashforge.games.naming import choice
-from nashforge.solvers.metrics.definitions import PARAMETRIC
+from nashforge.solvers.metrics.registry import measures
 
 TO_BE_WRITTEN = ("name", "seed", "hosts", "suites")
 """Attributes of a domain that have no default."""
@@ -108,8 +108,9 @@ def strategic_of(domain: Domain, fitness: Fitness, risk: str | None, more: Seque
     asked = tuple(
         name for name in dict.fromkeys(named) if name in domain.metrics and domain.metrics[name].on_request
     )
-    if risk is not None and not set(asked) & set(PARAMETRIC):
-        possible = [name for name in PARAMETRIC if name in domain.metrics and domain.metrics[name].on_request]
+    possible = [one.name for one in measures(*domain.plays).values() if one.parametric and domain.plays]
+    possible = [name for name in possible if name in domain.metrics and domain.metrics[name].on_request]
+    if risk is not None and not set(asked) & set(possible):
         remedy = f"ask for one, for example with --objective {possible[-1]}" if possible else "leave it out"
         raise StrategicError(
             "--risk says how gaps, risk-adjusted and robust values are measured, and none is asked for; "

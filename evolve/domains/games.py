@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from nashforge import games
-from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Strategic, Trial
-from nashforge.evolve.evaluation.stages import StageResult
-from nashforge.evolve.sandbox import InvalidOutput
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.metrics.profile import UndefinedMetricError, check_defined, strategic_values
+from nashforge.solvers.metrics.profile import ProfilePlay
+from nashforge.solvers.metrics.registry import ONE_SHOT, SEQUENCE_FORM, Play
 from nashforge.solvers.programs.kind import ProgramKind
-from nashforge.solvers.risk.measures import Risk
 from nashforge.solvers.sequence_form.profile import Profile
 from nashforge.solvers.solving import solve
 
@@ -32,6 +29,7 @@ class GameDomain(Domain):
         Whether payoffs are perturbed only in games of the domain's own training suite.
     """
 
+    plays = (ONE_SHOT, SEQUENCE_FORM)
     kind: ProgramKind
     disguise: Disguise
     perturbs_only_copies = False
@@ -68,40 +66,18 @@ class GameDomain(Domain):
             split=split, suite=suite, trials=tuple(trials), fitness=fitness, seconds=self.seconds[split]
         )
 
-    def prepare(self, stage: Stage) -> None:
-        """Compile every game of a stage, so that workers find them in the cache."""
-        super().prepare(stage)
-        names, how = self.requested(stage.fitness), stage.fitness.strategic or Strategic()
-        for trial in stage.trials if names else ():
-            # A disguise may leave a measure undefined, such as one that needs payoffs without noise.
-            check_defined(played_form(trial.game, trial.disguise), names, Risk(how.tau, how.divergence))
+    def game(self, trial: Trial) -> Play:
+        """Return the play of a trial's game without strategies."""
+        # A disguise may leave a measure undefined, such as one that needs payoffs without noise.
+        return ProfilePlay(played_form(trial.game, trial.disguise))
+
+    def solved(self, form: SequenceForm, profile: Profile, iterations: int) -> ProfilePlay:
+        """Return a joint policy with what measures ask of it; strangers come from the reference program."""
+        return ProfilePlay(form, profile, lambda: self.stranger(form, iterations))
 
     def stranger(self, form: SequenceForm, iterations: int) -> Profile:
         """Return the joint policy of the reference program, whose seats partners for cross-play come from."""
         return solve(form, self.fitness.reference, iterations, (), kind=self.kind).policy
-
-    def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:
-        """Add strategic measures of what was played last, as far as they are asked for."""
-        names, how = self.requested(fitness), fitness.strategic or Strategic()
-        if not names or result.final is None:
-            return
-        form, profile = result.final
-        try:
-            values = strategic_values(
-                form,
-                profile,
-                names,
-                risk=Risk(how.tau, how.divergence),
-                epsilon=how.epsilon,
-                radius=how.radius,
-                stranger=lambda: self.stranger(form, trial.iterations),
-            )
-        except UndefinedMetricError as error:
-            raise InvalidOutput(f"in {trial.label}: {error}", result.log) from error
-        result.scores += [
-            Score(game=trial.label, metric=name, value=value, direction=self.metrics[name].direction)
-            for name, value in values.items()
-        ]
 
 
 def played_form(game: str, disguise: Disguise | None) -> SequenceForm:

@@ -11,16 +11,10 @@ import numpy as np
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.games import GameDomain, played_form
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
-from nashforge.evolve.evaluation.metrics import (
-    ELAPSED,
-    EXPLOITABILITY,
-    SECONDS,
-    Metric,
-    catalogue,
-    strategic_metrics,
-)
+from nashforge.evolve.evaluation.metrics import ELAPSED, EXPLOITABILITY, SECONDS
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
+from nashforge.solvers.metrics.registry import Metric
 from nashforge.solvers.programs.trajectory import run
 from nashforge.solvers.psro.engine import PSRO, Engine, PSROCheckpoint, StrategyError
 from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
@@ -52,7 +46,7 @@ class PSRODomain(GameDomain):
     hosts: tuple[str, ...] = (PSRO.host,)
     metric = "exploitability"
     effort = "solver_seconds"  # the program's own; in all others it has no part
-    metrics = catalogue([EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS, *strategic_metrics()])
+    reported = (EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS)
     fitness = Fitness(kind="log_ratio", floor=1e-4, reference="uniform")
     suites: Mapping[Split, str] = {
         "train": "psro-train",
@@ -60,6 +54,7 @@ class PSRODomain(GameDomain):
         "test": "psro-test",
     }
     horizon = 100
+    example = ("leduc_poker", 50)
     disguise = Disguise(seed=2000, dummies=0.25, perturbation=0.3)
     seconds: Mapping[Split, float] = {"train": 300.0, "validation": 300.0, "test": 3600.0}
 
@@ -110,7 +105,7 @@ class PSRODomain(GameDomain):
             except ProgramTimeout as error:
                 raise ProgramTimeout(_too_slow(error, trial, reached), error.log, error.usage) from error
         result.use(session.usage, session.log)
-        result.final = (form, trajectory.policy)
+        result.final = self.solved(form, trajectory.policy, trial.iterations)
         result.values[trial.label] = trajectory.gap
         for point in trajectory.curve:
             for metric in ("exploitability", *(metric.name for metric in CHECKPOINT_METRICS)):

@@ -12,25 +12,20 @@ from nashforge import games
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
-from nashforge.evolve.evaluation.metrics import SECONDS, catalogue, defined
+from nashforge.evolve.evaluation.metrics import SECONDS, always
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.loading.identities import Identity
 from nashforge.games.matrix.suite_files import MATRIX_SUITES
 from nashforge.solvers.learners.engine import RQE, StrategyError, learning_task
-from nashforge.solvers.learners.markov.measures import NEGLIGIBLE
 from nashforge.solvers.learners.task import Task
-from nashforge.solvers.metrics.definitions import BY_NAME
-from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.metrics.registry import MARKOV, ONE_SHOT, Measure, Parameters, Play, measured
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
 
-REPORTED = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
+ALWAYS = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
 """Measured at the end of every trial beside the gap; payoffs (of a step) span 1 for each player."""
-SOCIAL = ("price_of_anarchy", "free_riding")
-"""Measured on request, in games that define them."""
-
 
 CALL_SECONDS = 50 * 12e-6
 """Processor time that the move of a role in one state may take on average.
@@ -49,17 +44,16 @@ class RQEDomain(GameDomain):
     kind = RQE
     hosts: tuple[str, ...] = (RQE.host,)
     metric = "rqe_gap"
-    metrics = catalogue(
-        [
-            defined(BY_NAME["rqe_gap"], logarithmic=True),
-            *(defined(BY_NAME[name]) for name in REPORTED),
-            *(defined(BY_NAME[name], on_request=True) for name in SOCIAL),
-            SECONDS,
-        ]
+    reported = (
+        always("rqe_gap", logarithmic=True),
+        *(always(name) for name in ALWAYS),
+        SECONDS,
     )
+    plays = (ONE_SHOT, MARKOV)
     fitness = Fitness(kind="log_ratio", floor=1e-12, reference="projected_gradient")
     suites: Mapping[Split, str] = {"train": "rqe-train", "validation": "rqe-validation", "test": "rqe-test"}
     horizon = 100
+    example = ("SC4", 200)
     disguise = Disguise(seed=3000, perturbation=0.2)
     seconds: Mapping[Split, float] = {"train": 60.0, "validation": 60.0, "test": 600.0}
     noise = 1e-13
@@ -90,19 +84,19 @@ class RQEDomain(GameDomain):
 
     def prepare(self, stage: Stage) -> None:
         """Read every game of a stage once, so that what is wrong is found before anything runs."""
-        wanted = self.requested(stage.fitness)
         for trial in stage.trials:
-            task = read_task(trial.game, trial.disguise)
-            if "free_riding" in wanted and not task.shares_rewards():
-                raise UndefinedMetricError(
-                    "free_riding is defined where payoffs are a shared reward less private costs of one's "
-                    f"own actions; those of {trial.label} are not, choose welfare there"
-                )
-            if "price_of_anarchy" in wanted and task.best_welfare() <= NEGLIGIBLE:
-                raise UndefinedMetricError(
-                    f"price_of_anarchy compares welfare, and nothing that players do in {trial.label} makes "
-                    "it positive; choose welfare there"
-                )
+            self.game(trial)
+        self.check_measures(stage)
+
+    def game(self, trial: Trial) -> Play:
+        """Return the play of a trial's game without strategies."""
+        play: Play = read_task(trial.game, trial.disguise).play()
+        return play
+
+    def measures(self) -> list[Measure]:
+        """Return what is defined in all its games, whose players have a risk and rationality of their own."""
+        both = [one for one in super().measures() if one.defined_in(ONE_SHOT) and one.defined_in(MARKOV)]
+        return [one for one in both if not one.parametric]
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of learners."""
@@ -128,25 +122,13 @@ class RQEDomain(GameDomain):
             result.scores.append(
                 Score(game=trial.label, metric="rqe_gap", value=point.gap, iteration=point.iteration)
             )
-        values = task.measures(learned.policy)
+        result.final = play = task.play(learned.policy)
         result.scores += [
-            Score(game=trial.label, metric=name, value=values[name], direction=BY_NAME[name].direction)
-            for name in (*REPORTED, *SOCIAL)
-            if name in values
+            Score(trial.label, name, value, self.metrics[name].direction)
+            for name, value in measured(play, ALWAYS, Parameters()).items()
         ]
         result.scores.append(Score(game=trial.label, metric="seconds", value=learned.curve[-1].seconds))
         return [point.gap for point in learned.curve]
-
-    def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:
-        """Drop what nobody asked for; fail a program whose strategies leave undefined what was."""
-        wanted = self.requested(fitness)
-        measured = {score.metric for score in result.scores if score.game == trial.label}
-        if "price_of_anarchy" in wanted and "price_of_anarchy" not in measured:
-            raise InvalidOutput(
-                f"in {trial.label}: price_of_anarchy is undefined, because welfare is not positive",
-                result.log,
-            )
-        result.scores = [s for s in result.scores if s.metric not in SOCIAL or s.metric in wanted]
 
 
 def read_task(game: str, disguise: Disguise | None = None) -> Task:

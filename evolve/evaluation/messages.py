@@ -17,6 +17,7 @@ from pydantic import (
 
 from nashforge.archive.records import Score, Status
 from nashforge.errors import NashforgeError
+from nashforge.solvers.metrics.registry import Parameters
 
 Split = Literal["smoke", "train", "validation", "test"]
 
@@ -64,7 +65,7 @@ class StrategicError(NashforgeError, ValueError):
 
 
 class Strategic(Message):
-    """Strategic measures that are asked for, and their parameters, see `nashforge.solvers.metrics.profile`.
+    """Strategic measures that are asked for, and their parameters, see `nashforge.solvers.metrics.registry`.
 
     ``metrics`` are measured besides those that an objective needs; ``tau``, ``epsilon`` and ``divergence``
     are those of risk-adjusted values and gaps, ``radius`` (in nats) that of the robust value.
@@ -96,6 +97,11 @@ class Strategic(Message):
                 f"--risk {text!r} is not understood; write for example 'kl tau=1 epsilon=0.1 radius=0.1' "
                 "(kl, reverse_kl, chi2 or cvar; tau and radius at least 0, epsilon positive)"
             ) from error
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters alone."""
+        return Parameters(self.tau, self.epsilon, self.divergence, self.radius)
 
     def words(self) -> str:
         """Return the parameters as `read` takes them."""

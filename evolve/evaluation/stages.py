@@ -10,12 +10,18 @@ from datetime import UTC, datetime
 import numpy as np
 
 from nashforge.archive.records import Score, Status
-from nashforge.evolve.evaluation.messages import PATIENCE, Fitness, Report, Stage, StageReport, Task
-from nashforge.evolve.evaluation.metrics import Metric
+from nashforge.evolve.evaluation.messages import (
+    PATIENCE,
+    Fitness,
+    Report,
+    Stage,
+    StageReport,
+    Strategic,
+    Task,
+)
 from nashforge.evolve.evaluation.objectives import parse_objective
-from nashforge.evolve.sandbox import CandidateFailure, Limits, Usage
-from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.sequence_form.profile import Profile
+from nashforge.evolve.sandbox import CandidateFailure, InvalidOutput, Limits, Usage
+from nashforge.solvers.metrics.registry import Metric, Play, UndefinedMetricError, measured, measures
 
 
 @dataclass
@@ -28,10 +34,8 @@ class StageResult:
     cpu_seconds: float = 0.0
     peak_memory: int = 0
     fingerprint: str | None = None
-    asked: tuple[str, ...] = ()
-    """Metrics that are measured only on request, and are asked for."""
-    final: tuple[SequenceForm, Profile] | None = None
-    """The game that was played last and the joint policy at its end."""
+    final: Play | None = None
+    """The joint strategy at the end of the game that was played last, for what is measured on request."""
 
     def use(self, usage: Usage, log: str = "") -> None:
         """Add what one session used."""
@@ -69,6 +73,24 @@ def requested(fitness: Fitness, metrics: Mapping[str, Metric]) -> tuple[str, ...
     named = set(() if fitness.objective is None else parse_objective(fitness.objective).metrics)
     named.update(() if fitness.strategic is None else fitness.strategic.metrics)
     return tuple(name for name, metric in metrics.items() if metric.on_request and name in named)
+
+
+def measure_on_request(names: Iterable[str], fitness: Fitness, label: str, result: StageResult) -> None:
+    """Add registered measures of what was played last, in a trial of this label.
+
+    Raises
+    ------
+    InvalidOutput
+        If one means nothing for the program's strategies.
+    """
+    if result.final is None:
+        return
+    try:
+        values = measured(result.final, names, (fitness.strategic or Strategic()).parameters)
+    except UndefinedMetricError as error:
+        raise InvalidOutput(f"in {label}: {error}", result.log) from error
+    known = measures()
+    result.scores += [Score(label, name, value, known[name].direction) for name, value in values.items()]
 
 
 def fitness_of(

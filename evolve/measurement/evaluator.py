@@ -10,7 +10,7 @@ from nashforge.archive import Archive, Evaluation, NewEvaluation, Program, Statu
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, Trial
-from nashforge.evolve.evaluation.metrics import ELAPSED, SECONDS
+from nashforge.evolve.evaluation.metrics import AVERAGED, ELAPSED, SECONDS
 from nashforge.evolve.evaluation.objectives import final_scores
 from nashforge.evolve.evaluation.stages import fitness_of
 from nashforge.evolve.executors.base import Executor, Lost
@@ -43,6 +43,9 @@ class ProgramResult:
         The last value of every metric in this game.
     fitness : float or None
         Of this game alone, relative to ``reference_value``; that of a suite is `suite_fitness`.
+    averaged : bool or None
+        False where a rule had given no policy a weight, so that uniform play was measured; None: the domain
+        does not tell.
     fresh : bool
         Whether it was measured now, or taken from the archive.
     """
@@ -62,6 +65,7 @@ class ProgramResult:
     reference_value: float | None = None
     seconds: float | None = None
     tier: str | None = None
+    averaged: bool | None = None
     fresh: bool = True
 
 
@@ -265,6 +269,7 @@ def measured_in(
     """Return what an evaluation holds of one game."""
     curve = _curve(evaluation, trial.label, domain.metric)
     seconds = _seconds(evaluation, trial.label)
+    averaged = all(score.metric != AVERAGED for score in evaluation.scores)
     return ProgramResult(
         label=label,
         program=program,
@@ -279,6 +284,7 @@ def measured_in(
         reason=evaluation.reason,
         seconds=seconds,
         tier=evaluation.tier,
+        averaged=averaged if curve and AVERAGED in domain.metrics else None,
     )
 
 

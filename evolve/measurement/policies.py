@@ -8,7 +8,7 @@ from typing import Any
 
 from nashforge.archive import Program, Status
 from nashforge.evolve.domains import domain
-from nashforge.evolve.domains.dilemmas.domain import seed_of
+from nashforge.evolve.domains.dilemmas.trials import seed_of
 from nashforge.evolve.measurement.request import Measurements
 from nashforge.games.dilemmas.settings import Setting
 from nashforge.solvers.policies.metrics import FAULTS, METRICS, Summary, summarise

@@ -12,13 +12,18 @@ from nashforge.evolve.domains.dilemmas.domain import ON_REQUEST_SECONDS
 from nashforge.evolve.measurement.programs import NamedProgram
 from nashforge.evolve.sandbox import CandidateFailure, Limits, Sandbox, Tier
 from nashforge.games.dilemmas.settings import Setting
-from nashforge.solvers.metrics.definitions import OF_POLICIES
-from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.metrics.registry import (
+    EPISODES,
+    Measure,
+    Parameters,
+    UndefinedMetricError,
+    measures,
+)
 from nashforge.solvers.metrics.social import CrossPlay
 from nashforge.solvers.policies.cross_play import cross_play
 from nashforge.solvers.policies.episode import Episode
 from nashforge.solvers.policies.metrics import Summary, summarise
-from nashforge.solvers.policies.strategic import check_policies, encounters
+from nashforge.solvers.policies.strategic import Encounters
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def policy_risks(
         If a program fails.
     """
     limits = Limits(wall_seconds=ON_REQUEST_SECONDS, cpu_seconds=ON_REQUEST_SECONDS)
-    names = [name for name in OF_POLICIES if _defined(setting, name)]
+    known = {name: one for name, one in measures(EPISODES).items() if _defined(one, setting)}
     found = {}
     with Sandbox(hosts=HOSTS, tier=Tier(tier)) as sandbox:
 
@@ -67,16 +72,15 @@ def policy_risks(
             return play_confined(sandbox, setting, sources, seed, limits).episode
 
         for named in programs:
+            met = [Encounters(setting, named.source, seed, play) for seed in seeds]
             try:
-                met = [encounters(setting, named.source, seed, names, play) for seed in seeds]
+                found[named.label] = PolicyRisk(
+                    {name: summarise(_value(measure, one) for one in met) for name, measure in known.items()},
+                    {name: float(np.mean([one.strangers[name] for one in met])) for name in met[0].strangers},
+                    {name: float(np.mean([one.hostile[name] for one in met])) for name in met[0].hostile},
+                )
             except CandidateFailure as error:
                 raise type(error)(f"{named.label}: {error.reason}", error.log, error.usage) from error
-            values = [one.values(names) for one in met]
-            found[named.label] = PolicyRisk(
-                {name: summarise(value.get(name) for value in values) for name in names},
-                {name: float(np.mean([one.strangers[name] for one in met])) for name in met[0].strangers},
-                {name: float(np.mean([one.hostile[name] for one in met])) for name in met[0].hostile},
-            )
         together = None
         if len(programs) > 1:
             sources = [named.source for named in programs]
@@ -84,9 +88,16 @@ def policy_risks(
     return PolicyRisks(setting, tuple(seeds), found, together)
 
 
-def _defined(setting: Setting, name: str) -> bool:
+def _defined(measure: Measure, setting: Setting) -> bool:
     try:
-        check_policies(setting, [name])
+        measure.check(Encounters(setting), Parameters())
     except UndefinedMetricError:
         return False
     return True
+
+
+def _value(measure: Measure, met: Encounters) -> float | None:
+    try:
+        return measure.value(met, Parameters())
+    except UndefinedMetricError:
+        return None

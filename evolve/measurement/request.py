@@ -12,7 +12,6 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.checks import check_fitness, strategic_of
 from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.evaluation.messages import Fitness, Stage
-from nashforge.evolve.evaluation.metrics import Metric
 from nashforge.evolve.evaluation.objectives import parse_objective
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.measurement.evaluator import Evaluator, Interrupted, ProgramResult, suite_fitness
@@ -20,6 +19,7 @@ from nashforge.evolve.measurement.programs import NamedProgram, find_programs
 from nashforge.evolve.measurement.suites import find_suite
 from nashforge.games.dilemmas.settings import Setting
 from nashforge.games.naming import choice
+from nashforge.solvers.metrics.registry import Metric
 
 NO_REFERENCE = "none"
 

@@ -25,13 +25,13 @@ from nashforge.archive import (
 from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Split, Trial
-from nashforge.evolve.evaluation.metrics import Metric
 from nashforge.evolve.measurement.evaluator import ProgramResult, measured_in, remembered
 from nashforge.evolve.results.model_costs import Earning, earnings
 from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.search.outcomes import identity_in
 from nashforge.evolve.search.population.pareto import summary
 from nashforge.evolve.search.population.ranking import line_of_descent
+from nashforge.solvers.metrics.registry import Metric
 
 SPLITS: tuple[Split, ...] = ("train", "test")
 """What is compared: validation games are disguised for the run, so nothing else was measured on them."""

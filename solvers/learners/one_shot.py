@@ -22,12 +22,46 @@ from nashforge.solvers.equilibria.gaps import matrix_gaps
 from nashforge.solvers.equilibria.risk_averse.aggregate import make_problem
 from nashforge.solvers.equilibria.risk_averse.problem import Problem
 from nashforge.solvers.learners.task import EPSILON, TAU, parse_options
-from nashforge.solvers.metrics.social import one_shot_free_riding, price_of_anarchy, shares_rewards
+from nashforge.solvers.metrics.profile import ProfilePlay
+from nashforge.solvers.metrics.registry import Parameters
 from nashforge.solvers.programs.trajectory import Policies
 from nashforge.solvers.risk.measures import RiskError
-from nashforge.solvers.sequence_form.profile import expected_values
 
 Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MatrixPlay(ProfilePlay):
+    """Strategies in a matrix game whose players have a risk and rationality of their own."""
+
+    problem: Problem
+
+    @cached_property
+    def payoffs(self) -> tuple[Array, Array]:
+        """Both players' payoffs, player 1's actions as rows."""
+        return own_rows(*self.problem.payoffs)
+
+    @cached_property
+    def outcomes(self) -> list[Array]:
+        """What each player's strategy earns, by the other's action."""
+        return [self.profile[i] @ own for i, own in enumerate(self.problem.payoffs)]
+
+    def exploitability(self) -> float:
+        """Return NashConv / players."""
+        return nash_gap(*self.payoffs, *self.profile) / 2
+
+    def risk_adjusted(self, how: Parameters) -> Array:
+        """Return each player's value by its own measure of risk."""
+        risks = self.problem.risks
+        return np.array([risks[i].value(self.outcomes[i], self.profile[1 - i]) for i in range(2)])
+
+    def security(self) -> Array:
+        """Return what each player gets at least."""
+        return np.array([outcome.min() for outcome in self.outcomes])
+
+    def welfare(self) -> float:
+        """Return the sum of both expected payoffs."""
+        return float(sum(self.outcomes[i] @ self.profile[1 - i] for i in range(2)))
 
 
 @dataclass(frozen=True)
@@ -90,35 +124,9 @@ class OneShotTask:
             )
         )
 
-    def values(self, strategies: Policies) -> list[float]:
-        """Return each player's expected payoff."""
-        return [float(value) for value in expected_values(self.form, strategies)]
-
-    def measures(self, strategies: Policies) -> dict[str, float]:
-        """Return exploitability, risk-adjusted value, security value, welfare and what else is defined."""
-        payoffs, risks = self.payoffs, self.problem.risks
-        # By the other's action.
-        outcomes = [strategies[i] @ own for i, own in enumerate(self.problem.payoffs)]
-        averse = [risks[i].value(outcomes[i], strategies[1 - i]) for i in range(2)]
-        found = {
-            "exploitability": nash_gap(*payoffs, *strategies) / 2,
-            "risk_adjusted_value": float(np.mean(averse)),
-            "security_value": float(np.mean([outcome.min() for outcome in outcomes])),
-            "welfare": float(sum(outcomes[i] @ strategies[1 - i] for i in range(2))),
-        }
-        if found["welfare"] > 0:
-            found["price_of_anarchy"] = price_of_anarchy(payoffs, strategies)
-        if self.shares_rewards():
-            found["free_riding"] = one_shot_free_riding(payoffs, strategies)
-        return found
-
-    def shares_rewards(self) -> bool:
-        """Whether payoffs are a shared reward less private costs of one's own actions."""
-        return shares_rewards(self.payoffs[0] - self.payoffs[1])
-
-    def best_welfare(self) -> float:
-        """Return the largest welfare of all joint strategies."""
-        return float((self.payoffs[0] + self.payoffs[1]).max())
+    def play(self, strategies: Policies = ()) -> MatrixPlay:
+        """Return strategies in this game with what measures ask of them."""
+        return MatrixPlay(self.form, strategies, problem=self.problem)
 
 
 def one_shot_task(text: str, seed: int | None = None, perturbation: float = 0.0) -> OneShotTask:

@@ -11,7 +11,7 @@ climbs ``x . R p - eps nu(x)``, its adversary descends ``x . R p + D(p, y) / tau
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -66,17 +66,8 @@ class Task(Protocol):
     def gap(self, strategies: Policies) -> float:
         """Return the RQE gap of both players, summed, in units of payoffs that span 1."""
 
-    def values(self, strategies: Policies) -> list[float]:
-        """Return each player's expected payoff."""
-
-    def measures(self, strategies: Policies) -> Mapping[str, float]:
-        """Return exploitability, risk-adjusted value, security value, welfare and what else is defined."""
-
-    def shares_rewards(self) -> bool:
-        """Whether payoffs are a shared reward less private costs of one's own actions."""
-
-    def best_welfare(self) -> float:
-        """Return the largest welfare of all joint strategies."""
+    def play(self, strategies: Policies = ()) -> Any:
+        """Return strategies with what measures ask of them; without, what measures ask of the game alone."""
 
 
 def role_sizes(actions: tuple[int, int]) -> tuple[int, int, int, int]:

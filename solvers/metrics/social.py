@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.sequence_form.profile import Profile, expected_values
-
 Array = npt.NDArray[np.float64]
 
-
-def welfare(form: SequenceForm, profile: Profile) -> float:
-    """Return the sum of all players' expected utilities."""
-    return float(expected_values(form, profile).sum())
+NEGLIGIBLE = 1e-9
+"""Welfare up to this, relative to the largest payoff, counts as none: payoffs may cancel but for rounding."""
 
 
 def price_of_anarchy(payoffs: Sequence[Array], strategies: Sequence[Array]) -> float:
@@ -88,20 +84,17 @@ class CrossPlay:
         return self.matrix[~np.eye(len(self.matrix), dtype=bool)]
 
 
-def cross_play(form: SequenceForm, profiles: Sequence[Profile]) -> CrossPlay:
-    """Play all pairs of profiles of a game.
+def cross_play(plays: Sequence[Any]) -> CrossPlay:
+    """Play all pairs of joint strategies of a game, such as `nashforge.solvers.metrics.profile.ProfilePlay`.
 
     Raises
     ------
     ValueError
-        With fewer than two profiles.
+        With fewer than two.
     """
-    if len(profiles) < 2:
-        raise ValueError(f"cross-play needs at least two profiles; got {len(profiles)}")
-    matrix = [
-        [expected_values(form, (mine[0], *theirs[1:])).mean() for theirs in profiles] for mine in profiles
-    ]
-    return CrossPlay(np.array(matrix))
+    if len(plays) < 2:
+        raise ValueError(f"cross-play needs at least two profiles; got {len(plays)}")
+    return CrossPlay(np.array([[mine.welfare_with(theirs) for theirs in plays] for mine in plays]))
 
 
 def free_riding(costs: Sequence[Array], strategies: Sequence[Array]) -> float:

@@ -10,17 +10,15 @@ Sources: Hu et al. (2020), arXiv 2003.02979 (cross-play); strategic risk aversio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from nashforge.games.dilemmas.kernels import BEAMS, CLEANINGS
 from nashforge.games.dilemmas.rules import BEAM_COST, CLEAN_COST
 from nashforge.games.dilemmas.settings import Setting
-from nashforge.solvers.metrics.definitions import OF_POLICIES
-from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.metrics.registry import EPISODES, UndefinedMetricError, measures
 from nashforge.solvers.policies.cross_play import Play, mixed
 from nashforge.solvers.policies.episode import Episode, in_process
 from nashforge.solvers.policies.library import policy_names, policy_source
@@ -29,43 +27,93 @@ HOSTILE = ("exploiter", "nearest_apple", "random")
 """Policies of the library that fire, or never clean."""
 
 
-@dataclass(frozen=True)
 class Encounters:
-    """How a policy fared in one seed.
+    """A policy of a dilemma in one seed, and those it meets: a `nashforge.solvers.metrics.registry.Play`.
 
-    Attributes
+    Episodes are played when a measure first needs them.
+
+    Parameters
     ----------
-    alike : Episode
-        All agents run it.
-    strangers : dict
-        Mean return of an agent that runs it where half of the agents do (rounded up), by the policy of the
-        others.
-    hostile : dict
-        Return of one agent that runs it among others that all run a policy of `HOSTILE`, by that policy.
-    known : dict
-        Sum of the returns of groups of copies, by policy of the library.
+    setting, seed
+        What is played; strangers take seats by lot, see `nashforge.solvers.policies.cross_play`.
+    source
+        The policy; empty where only the setting is asked about.
+    play
+        Plays an episode; the library's policies among themselves are played in this process.
+    alike
+        The episode of self-play, if it was played already.
     """
 
-    alike: Episode
-    strangers: Mapping[str, float] = field(default_factory=dict)
-    hostile: Mapping[str, float] = field(default_factory=dict)
-    known: Mapping[str, float] = field(default_factory=dict)
+    kinds = (EPISODES,)
+    possible_welfare = True
 
-    def values(self, names: Sequence[str]) -> dict[str, float]:
-        """Return measures by name; what is undefined in this episode is left out."""
-        total = float(self.alike.returns.sum())
-        found = {"welfare": total}
-        if self.strangers:
-            with_strangers = list(self.strangers.values())
-            found["cross_play_gap"] = float(self.alike.returns.mean()) - float(np.mean(with_strangers))
-            found["worst_cross_play"] = min(with_strangers)
-        if self.hostile:
-            found["hostile_value"] = min(self.hostile.values())
-        if self.alike.setting.game == "cleanup":
-            found["free_riding"] = float(np.ptp(private_costs(self.alike)))
-        if self.known and total > 0:
-            found["price_of_anarchy"] = max(total, *self.known.values()) / total
-        return {name: found[name] for name in names if name in found}
+    def __init__(
+        self,
+        setting: Setting,
+        source: str = "",
+        seed: int = 0,
+        play: Play = in_process,
+        alike: Episode | None = None,
+    ) -> None:
+        self.setting, self.name, self.players = setting, str(setting), setting.agents
+        self.private_costs = setting.game == "cleanup"
+        self._source, self._seed, self._play = source, seed, play
+        if alike is not None:
+            self.alike = alike
+
+    @cached_property
+    def alike(self) -> Episode:
+        """The episode in which all agents run the policy."""
+        return self._play(self.setting, [self._source] * self.players, self._seed)
+
+    @cached_property
+    def strangers(self) -> dict[str, float]:
+        """Mean return of an agent among half that run the policy (rounded up), by policy of the others."""
+        half = -(-self.players // 2)
+        return {name: self._among(text, half) for name, text in self._others.items() if self.players > 1}
+
+    @cached_property
+    def hostile(self) -> dict[str, float]:
+        """Return of one agent among others that all run a policy of `HOSTILE`, by that policy."""
+        return {name: self._among(policy_source(name), 1) for name in HOSTILE if self.players > 1}
+
+    @cached_property
+    def known(self) -> dict[str, float]:
+        """Sum of the returns of groups of copies, by policy of the library."""
+        return {name: _welfare_alike(self.setting, text, self._seed) for name, text in self._others.items()}
+
+    def welfare(self) -> float:
+        """Return the sum of the returns of a group of copies."""
+        return float(self.alike.returns.sum())
+
+    def cross_play_gap(self) -> float:
+        """Return what an agent loses among strangers."""
+        return float(self.alike.returns.mean()) - float(np.mean(list(self.strangers.values())))
+
+    def worst_cross_play(self) -> float:
+        """Return the return of an agent among the worst strangers."""
+        return min(self.strangers.values())
+
+    def price_of_anarchy(self) -> float:
+        """Return the welfare of the best policy known over that of this one."""
+        total = self.welfare()
+        if total <= 0:
+            raise UndefinedMetricError("price_of_anarchy is undefined, because nobody earned anything")
+        return max(total, *self.known.values()) / total
+
+    def free_riding(self) -> float:
+        """Return what the agent that pays most pays less what the one pays that pays least."""
+        return float(np.ptp(private_costs(self.alike)))
+
+    @property
+    def _others(self) -> dict[str, str]:
+        library = {name: policy_source(name) for name in policy_names()}
+        return {name: text for name, text in library.items() if text != self._source}
+
+    def _among(self, others: str, count: int) -> float:
+        own = self._source
+        counts = {own: count, others: self.players - count} if others != own else {own: self.players}
+        return float(mixed(self.setting, counts, [self._seed], self._play)[own][0])
 
 
 def private_costs(episode: Episode) -> np.ndarray:
@@ -75,72 +123,14 @@ def private_costs(episode: Episode) -> np.ndarray:
     return np.asarray(CLEAN_COST * episode.tally[CLEANINGS] + BEAM_COST * episode.tally[BEAMS])
 
 
-def check_policies(setting: Setting, names: Sequence[str]) -> None:
-    """Make sure that measures are defined in a setting, before anything is measured.
-
-    Raises
-    ------
-    UndefinedMetricError
-        If one is not; it says why.
-    """
-    if "free_riding" in names and setting.game != "cleanup":
-        raise UndefinedMetricError(
-            f"free_riding compares private costs, and {setting.game} has none; choose welfare there"
-        )
-    for name in ("cross_play_gap", "worst_cross_play", "hostile_value"):
-        if name in names and setting.agents < 2:
-            raise UndefinedMetricError(f"{name} needs partners; {setting} has one agent, give it more")
-
-
 def episodes(names: Sequence[str]) -> int:
     """Return in how many episodes a program plays for one seed, where some measures are asked for."""
-    strangers = len(policy_names()) if {"cross_play_gap", "worst_cross_play"} & set(names) else 0
-    return 1 + strangers + (len(HOSTILE) if "hostile_value" in names else 0)
+    known = measures(EPISODES)
+    met = {known[name].meets for name in names if name in known}
+    return 1 + ("strangers" in met) * len(policy_names()) + ("hostile" in met) * len(HOSTILE)
 
 
 @lru_cache(maxsize=1024)
 def _welfare_alike(setting: Setting, source: str, seed: int) -> float:
     """Return what a trusted policy's copies earn together; searches ask for the same again and again."""
     return float(in_process(setting, [source] * setting.agents, seed).returns.sum())
-
-
-def encounters(
-    setting: Setting,
-    source: str,
-    seed: int,
-    names: Sequence[str] = OF_POLICIES,
-    play: Play = in_process,
-    *,
-    alike: Episode | None = None,
-) -> Encounters:
-    """Let a policy meet those of the library, as far as some measures need it.
-
-    Parameters
-    ----------
-    setting, seed
-        What is played; strangers take seats by lot, see `nashforge.solvers.policies.cross_play`.
-    names
-        Measures that are wanted.
-    play
-        Plays an episode; the library's policies among themselves are played in this process.
-    alike
-        The episode of self-play, if it was played already.
-    """
-    library = {name: policy_source(name) for name in policy_names()}
-    others = {name: text for name, text in library.items() if text != source}
-    strangers, hostile, known = {}, {}, {}
-    half = -(-setting.agents // 2)
-    if setting.agents > 1 and {"cross_play_gap", "worst_cross_play"} & set(names):
-        for name, text in others.items():
-            counts = {source: half, text: setting.agents - half}
-            strangers[name] = float(mixed(setting, counts, [seed], play)[source][0])
-    if setting.agents > 1 and "hostile_value" in names:
-        for name in HOSTILE:
-            counts = {source: 1, library[name]: setting.agents - 1}
-            if library[name] == source:
-                counts = {source: setting.agents}
-            hostile[name] = float(mixed(setting, counts, [seed], play)[source][0])
-    if "price_of_anarchy" in names:
-        for name, text in others.items():
-            known[name] = _welfare_alike(setting, text, seed)
-    return Encounters(alike or play(setting, [source] * setting.agents, seed), strangers, hostile, known)

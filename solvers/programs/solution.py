@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,11 +29,8 @@ class Playable(Protocol):
     def labels(self) -> Sequence[str]:
         """Of the states."""
 
-    def measures(self, policies: Policies) -> Mapping[str, float]:
-        """Return exploitability and other measures by name."""
-
-    def values(self, policies: Policies) -> list[float]:
-        """Return each player's expected utility."""
+    def play(self, strategies: Policies = ()) -> Any:
+        """Return strategies with what measures ask of them."""
 
 
 def no_average_words(program: str, game: str, iterations: int) -> str:
@@ -79,7 +76,7 @@ class Solution(Trajectory[Any]):
         """NashConv / players of the policies, in units of utility; learners have payoffs that span 1."""
         if isinstance(self.game, SequenceForm):
             return self.gap
-        return self.game.measures(self.policy)["exploitability"]
+        return float(self.game.play(self.policy).exploitability())
 
     @property
     def without_average(self) -> str:
@@ -90,7 +87,7 @@ class Solution(Trajectory[Any]):
         """Return each player's expected utility under the policies."""
         if isinstance(self.game, SequenceForm):
             return [float(value) for value in expected_values(self.game, self.policy)]
-        return self.game.values(self.policy)
+        return [float(value) for value in self.game.play(self.policy).values()]
 
     def table(self) -> dict[str, dict[int, float]]:
         """Return the policies as ``{information state: {action: probability}}``, all players together.

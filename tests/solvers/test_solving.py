@@ -67,7 +67,7 @@ def test_learners_solve_one_shot_games() -> None:
     sessions = inline_sessions(lambda: RQE.library.load("mirror_descent")[1], RQE.arguments(task, 50))
     by_hand = RQE.run(task, sessions, 50)
     assert found.gap == by_hand.gap == task.gap(by_hand.policy)
-    assert found.exploitability == task.measures(found.policy)["exploitability"] != found.gap
+    assert found.exploitability == task.play(found.policy).exploitability() != found.gap
     payoffs = task.payoffs
     values = [found.policy[0] @ payoffs[i] @ found.policy[1] for i in range(2)]
     assert found.values() == pytest.approx(values)
@@ -85,5 +85,5 @@ def test_learners_solve_markov_games() -> None:
     assert len(rows) == 2 * len(states) * 2
     assert {row["information_set"] for row in rows} == set(states)
     assert found.table()[f"player 1 {states[0]}"] == pytest.approx(dict(enumerate(found.policy[1][0])))
-    assert np.sum(found.values()) == pytest.approx(found.game.measures(found.policy)["welfare"])
+    assert np.sum(found.values()) == pytest.approx(found.game.play(found.policy).welfare())
     assert "solved by mirror_descent" in repr(found)

@@ -13,8 +13,8 @@ from nashforge.cli.options.files import writing
 from nashforge.cli.rendering.output import wrapped
 
 if TYPE_CHECKING:
-    from nashforge.evolve.evaluation.metrics import Metric
     from nashforge.evolve.measurement.evaluator import ProgramResult
+    from nashforge.solvers.metrics.registry import Metric
     from nashforge.solvers.programs.solution import Solution
 
 TITLE_WIDTH = 40

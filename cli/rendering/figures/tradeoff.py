@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from nashforge.cli.rendering.figures.curves import COLOURS, figure, logarithmic
 
 if TYPE_CHECKING:
-    from nashforge.evolve.evaluation.metrics import Metric
     from nashforge.evolve.search.population.pareto import Point
+    from nashforge.solvers.metrics.registry import Metric
 
 
 def draw_tradeoff(points: Sequence[Point], across: Metric, up: Metric, path: Path) -> None:

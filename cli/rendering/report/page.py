@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from nashforge.cli.rendering.report.film import Film
-    from nashforge.evolve.evaluation.metrics import Metric
     from nashforge.evolve.results.report import Comparison, RunReport
+    from nashforge.solvers.metrics.registry import Metric
 
 PAGE, STYLE = "page.html.jinja", "style.css.jinja"
 

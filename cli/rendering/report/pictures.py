@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from nashforge.cli.rendering.figures.curves import COLOURS, draw_curves, figure
 
 if TYPE_CHECKING:
-    from nashforge.evolve.evaluation.metrics import Metric
     from nashforge.evolve.results.report import Comparison, RunReport
+    from nashforge.solvers.metrics.registry import Metric
 
 HIDDEN = 5
 """Percent of programs, the worst, that may be below the picture of progress."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,21 +17,28 @@ from nashforge.archive.records import Direction, Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
 from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite, load_dilemma_suite
+from nashforge.evolve.domains.dilemmas.trials import parse_trial, seeded_trial
 from nashforge.evolve.evaluation.messages import Fitness, Split, Stage, Trial
-from nashforge.evolve.evaluation.metrics import SECONDS, Metric, catalogue, defined
+from nashforge.evolve.evaluation.metrics import SECONDS
 from nashforge.evolve.evaluation.objectives import parse_objective
 from nashforge.evolve.evaluation.stages import StageResult, requested
 from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
 from nashforge.games.dilemmas.actions import STAND
 from nashforge.games.dilemmas.environment import make
-from nashforge.games.dilemmas.maps import is_file, load_map
+from nashforge.games.dilemmas.maps import load_map
 from nashforge.games.dilemmas.settings import Setting, SettingError, parse_setting
-from nashforge.solvers.metrics.definitions import BY_NAME, OF_POLICIES
+from nashforge.solvers.metrics.registry import (
+    EPISODES,
+    Metric,
+    Parameters,
+    UndefinedMetricError,
+    measures,
+)
 from nashforge.solvers.policies import interface
 from nashforge.solvers.policies.episode import Episode
 from nashforge.solvers.policies.library import policy_names, policy_source
 from nashforge.solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS
-from nashforge.solvers.policies.strategic import check_policies, encounters, episodes
+from nashforge.solvers.policies.strategic import Encounters, episodes
 
 if TYPE_CHECKING:
     from nashforge.evolve.domains.capabilities import Watch
@@ -47,8 +53,6 @@ SECONDS_AN_EPISODE = 60.0
 
 ON_REQUEST_SECONDS = 120.0
 """That an episode may take where a person asked for it: twice what a search allows."""
-
-_EPISODE = re.compile(r"(.*) seed=(\d+)(?: map=(\w+))?")
 
 _SOURCE = "Perolat et al. (2017), Gallego (2026), arXiv 2603.19453"
 
@@ -70,16 +74,14 @@ class DilemmaDomain(Domain):
     seed = "nearest_apple"
     hosts: tuple[str, ...] = HOSTS
     metric = "efficiency"
-    metrics: Mapping[str, Metric] = catalogue(
-        [
-            *(
-                Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
-                for name in (*METRICS, *FAULTS)
-            ),
-            *(defined(BY_NAME[name], on_request=True) for name in OF_POLICIES),
-            SECONDS,
-        ]
+    reported = (
+        *(
+            Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
+            for name in (*METRICS, *FAULTS)
+        ),
+        SECONDS,
     )
+    plays = (EPISODES,)
     fitness = Fitness(kind="value", reference="nearest_apple")
 
     def __init__(self, game: str) -> None:
@@ -173,10 +175,14 @@ class DilemmaDomain(Domain):
     def prepare(self, stage: Stage) -> None:
         """Check maps and measures, and compile what is compiled when it is first used."""
         for setting in {parse_trial(trial.game)[0] for trial in stage.trials}:
-            check_policies(setting, requested(stage.fitness, self.metrics))
             environment = make(setting)
             environment.reset(np.random.default_rng(0))
             environment.step([STAND] * setting.agents)
+        self.check_measures(stage)
+
+    def game(self, trial: Trial) -> Encounters:
+        """Return the play of a trial's setting without a policy."""
+        return Encounters(parse_trial(trial.game)[0])
 
     def brief(self, train: Stage) -> Mapping[str, object]:
         """Return what the system prompt mentions besides what every prompt is given."""
@@ -208,16 +214,17 @@ class DilemmaDomain(Domain):
         episode = confined(setting, [source] * setting.agents, seed)
         result.scores += episode_measurements(trial, episode)
         result.values[trial.label] = episode.metrics[self.metric] or 0.0
-        if result.asked:
-            met = encounters(setting, source, seed, result.asked, confined, alike=episode)
-            result.scores += [
-                Score(game=trial.label, metric=name, value=value, direction=BY_NAME[name].direction)
-                for name, value in met.values(result.asked).items()
-            ]
+        result.final = Encounters(setting, source, seed, confined, alike=episode)
         return [*episode.returns.ravel().tolist(), *episode.tally.ravel().tolist()]
 
     def measure(self, fitness: Fitness, trial: Trial, result: StageResult) -> None:
-        """Fail a program whose group leaves a metric undefined that the objective needs."""
+        """Let a program meet others, as far as measures need it; what an objective needs must be defined."""
+        known = measures(*self.plays)
+        for name in self.requested(fitness):
+            assert result.final is not None
+            with suppress(UndefinedMetricError):
+                value = known[name].value(result.final, Parameters())
+                result.scores.append(Score(trial.label, name, value, known[name].direction))
         _check_objective(fitness, trial, {s.metric for s in result.scores if s.game == trial.label})
 
     def fingerprint(self, measured: Sequence[float]) -> str:
@@ -246,50 +253,6 @@ class DilemmaDomain(Domain):
             )
         # A suite with shorter episodes keeps them; the horizon of a run can only shorten them further.
         return setting.with_horizon(min(setting.horizon, horizon))
-
-
-def seeded_trial(setting: Setting, seed: int) -> Trial:
-    """Return an episode as a trial; the map of a file is part of its name by what is drawn there."""
-    end = f" seed={seed}"
-    if is_file(setting.map):
-        # Or else what was measured on a map would be taken for what another one gives that has its name.
-        end += f" map={load_map(setting.map).digest}"
-    played = _wherever(setting)
-    return Trial(label=f"{setting}{end}", game=f"{played}{end}", iterations=setting.horizon)
-
-
-def _wherever(setting: Setting) -> Setting:
-    """Return a setting for whoever plays it, who may work in another directory."""
-    if not is_file(setting.map):
-        return setting
-    return replace(setting, map=str(Path(setting.map).expanduser().absolute()))
-
-
-def parse_trial(game: str) -> tuple[Setting, int]:
-    """Return setting and seed of a trial; the inverse of `seeded_trial`.
-
-    Raises
-    ------
-    SettingError
-        If it is none, or the file of its map has changed.
-    """
-    match = _EPISODE.fullmatch(game)
-    if match is None:
-        raise SettingError(f"{game!r} is no episode of a social dilemma")
-    text, seed, digest = match.groups()
-    setting = parse_setting(text)
-    if digest is not None and load_map(setting.map).digest != digest:
-        raise SettingError(
-            f"the map {setting.map} is not the one that {game!r} means; restore the file, or measure again"
-        )
-    return setting, int(seed)
-
-
-def seed_of(label: str) -> int:
-    """Return the seed of a trial that `seeded_trial` made."""
-    match = _EPISODE.fullmatch(label)
-    assert match is not None
-    return int(match[2])
 
 
 def episode_measurements(trial: Trial, episode: Episode) -> list[Score]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from nashforge.evolve.domains.capabilities import Watch, WatchedEpisode
 from nashforge.evolve.domains.dilemmas.arena import play_confined
-from nashforge.evolve.domains.dilemmas.domain import parse_trial
+from nashforge.evolve.domains.dilemmas.trials import parse_trial
 from nashforge.evolve.sandbox import Sandbox
 from nashforge.games.dilemmas.environment import Environment
 from nashforge.games.dilemmas.settings import parse_setting

@@ -12,9 +12,9 @@ from nashforge.archive import Archive, Candidate, Run
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness
-from nashforge.evolve.evaluation.metrics import Metric
 from nashforge.evolve.evaluation.objectives import ObjectiveError, final_scores, parse_objective
 from nashforge.games.naming import choice
+from nashforge.solvers.metrics.registry import Metric
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,8 @@ from nashforge.games.markov.model import MarkovGame
 from nashforge.games.markov.reading import is_markov, markov_game
 from nashforge.solvers.equilibria.markov import Rationality
 from nashforge.solvers.equilibria.stationary import check_discount, stationary_gaps
-from nashforge.solvers.learners.markov.measures import best_welfare, markov_measures, player_measures
+from nashforge.solvers.learners.markov.play import MarkovPlay
 from nashforge.solvers.learners.task import EPSILON, TAU, parse_options
-from nashforge.solvers.metrics.social import shares_rewards
 from nashforge.solvers.programs.trajectory import Policies
 from nashforge.solvers.risk.measures import Risk, RiskError
 from nashforge.solvers.risk.regularizers import nu
@@ -118,23 +117,9 @@ class MarkovTask:
         first, second = strategies
         return sum(stationary_gaps(self.game, (first, second), self.rationality, discount=self.discount))
 
-    def values(self, strategies: Policies) -> list[float]:
-        """Return each player's discounted rewards, expected over the first state."""
-        first, second = strategies
-        return player_measures(self, (first, second))["value"]
-
-    def measures(self, strategies: Policies) -> dict[str, float]:
-        """Return exploitability, risk-adjusted value, security value, welfare and what else is defined."""
-        first, second = strategies
-        return markov_measures(self, (first, second))
-
-    def shares_rewards(self) -> bool:
-        """Whether rewards are shared but for private costs of one's own actions."""
-        return shares_rewards(self.game.rewards[0] - self.game.rewards[1])
-
-    def best_welfare(self) -> float:
-        """Return the largest welfare of all joint policies."""
-        return float(self.game.initial @ best_welfare(self.game, self.discount))
+    def play(self, strategies: Policies = ()) -> MarkovPlay:
+        """Return policies in this game with what measures ask of them."""
+        return MarkovPlay(self.name, self.game, self.discount, tuple(strategies), self.rationality)
 
 
 def is_markov_task(text: str) -> bool:

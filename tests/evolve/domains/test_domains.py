@@ -9,10 +9,11 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.cfr import CFRDomain
 from nashforge.evolve.domains.checks import DomainError, FitnessError, check_fitness, complete
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
-from nashforge.evolve.evaluation.metrics import Metric, catalogue
+from nashforge.evolve.evaluation.metrics import by_name
 from nashforge.evolve.evaluation.stages import fitness_of
 from nashforge.evolve.runs.proposers import make_proposer
 from nashforge.evolve.runs.run import Parts, check
+from nashforge.solvers.metrics.registry import Metric
 
 
 @pytest.mark.parametrize("name", domain_names())
@@ -78,9 +79,9 @@ def test_metrics_have_names_and_directions():
         Metric("2nd", "max")
     twice = Metric("reward", "max")
     with pytest.raises(ValueError, match="two metrics 'reward'"):
-        catalogue([twice, twice])
-    assert twice.better(2.0, 1.0)
-    assert Metric("regret", "min", unit="s").better(1.0, 2.0)
+        by_name([twice, twice])
+    assert (twice.best([1.0, 2.0]), twice.better) == (2.0, "more")
+    assert (Metric("regret", "min").best([2.0, 1.0]), twice.best([])) == (1.0, None)
     assert Metric("wall_time", "min", unit="s").label == "wall time (s)"
 
 
@@ -89,7 +90,7 @@ class Rewarding(CFRDomain):
 
     name = "rewarding"
     metric = "reward"
-    metrics = catalogue([Metric("reward", "max")])
+    metrics = by_name([Metric("reward", "max")])
     fitness = Fitness(kind="value")
 
     def proposer(self):

@@ -20,7 +20,7 @@ from nashforge.evolve.sandbox import Sandbox
 from nashforge.solvers.learners.engine import RQE as KIND
 from nashforge.solvers.learners.engine import StrategyError, learning_task
 from nashforge.solvers.learners.rules import learner_names, learner_source
-from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.metrics.registry import UndefinedMetricError
 from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
 
 NEGATIVE = Fitness(kind="negative")
@@ -45,10 +45,10 @@ def test_the_sandbox_measures_what_this_process_measures() -> None:
     assert report.fitness("test") == pytest.approx(-expected, rel=1e-12)
     stage = report.stage("test")
     assert stage is not None
-    always = {name for name, metric in RQEDomain.metrics.items() if not metric.on_request}
+    always = {name for name, metric in RQEDomain().metrics.items() if not metric.on_request}
     assert {score.metric for score in stage.scores} == always
     for score in stage.scores:
-        assert score.direction == RQEDomain.metrics[score.metric].direction
+        assert score.direction == RQEDomain().metrics[score.metric].direction
 
 
 def test_social_measures_on_request_in_games_that_define_them() -> None:

@@ -9,10 +9,11 @@ from hypothesis.extra.numpy import arrays
 from nashforge.archive.records import Score
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Fitness
-from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, SECONDS, Metric
+from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, SECONDS
 from nashforge.evolve.evaluation.objectives import ObjectiveError
 from nashforge.evolve.runs.run import start_run
 from nashforge.evolve.search.population.pareto import nondominated, pareto_points, summary, traded_metrics
+from nashforge.solvers.metrics.registry import Metric
 
 tables = st.integers(1, 12).flatmap(
     lambda rows: st.integers(1, 3).flatmap(

@@ -14,7 +14,17 @@ from nashforge.games.matrix import bimatrix, human_game
 from nashforge.games.matrix.layout import own_rows
 from nashforge.solvers.equilibria import rqe, security
 from nashforge.solvers.equilibria.gaps import matrix_gaps, rqe_gap
-from nashforge.solvers.metrics.definitions import BY_NAME
+from nashforge.solvers.metrics.profile import ProfilePlay
+from nashforge.solvers.metrics.registry import (
+    EPISODES,
+    SEQUENCE_FORM,
+    Measure,
+    Parameters,
+    UndefinedMetricError,
+    measured,
+    measures,
+    register,
+)
 from nashforge.solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
 from nashforge.solvers.metrics.social import (
     cross_play,
@@ -22,7 +32,6 @@ from nashforge.solvers.metrics.social import (
     one_shot_free_riding,
     price_of_anarchy,
     shares_rewards,
-    welfare,
 )
 from nashforge.solvers.risk import DIVERGENCES, Risk, risk_adjusted
 from nashforge.solvers.risk.dilated import dilated_value, seats
@@ -167,24 +176,54 @@ def test_security_values_of_security_strategies() -> None:
 def test_social_measures() -> None:
     form, game = games.compile("matrix_pd"), bimatrix("matrix_pd")
     cooperate, defect = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-    assert welfare(form, (cooperate, cooperate)) == pytest.approx(10)
+    both, neither = ProfilePlay(form, (cooperate, cooperate)), ProfilePlay(form, (defect, defect))
+    assert both.welfare() == pytest.approx(10)
     assert price_of_anarchy(game.payoffs, (defect, defect)) == pytest.approx(5)
     assert price_of_anarchy(game.payoffs, (cooperate, cooperate)) == pytest.approx(1)
     assert free_riding([np.array([0.4, 0.0])] * 2, [cooperate, defect]) == pytest.approx(0.4)
-    played = cross_play(form, [(cooperate, cooperate), (defect, defect)])
+    played = cross_play([both, neither])
     assert played.self_play == pytest.approx((5 + 1) / 2)
     assert played.cross_play == pytest.approx((0 + 10) / 2)
     assert played.gap == pytest.approx(-2)
     with pytest.raises(ValueError, match="at least two profiles"):
-        cross_play(form, [(cooperate, cooperate)])
+        cross_play([both])
     with pytest.raises(ValueError, match="positive welfare"):
         price_of_anarchy([-p for p in game.payoffs], (cooperate, cooperate))
 
 
 def test_every_measure_has_a_direction_and_a_citation() -> None:
-    assert all(definition.citation and definition.title for definition in BY_NAME.values())
-    assert BY_NAME["welfare"].direction == "max"
-    assert BY_NAME["rqe_gap"].direction == "min"
+    known = measures()
+    assert all(measure.citation and measure.title and measure.kinds for measure in known.values())
+    assert (known["welfare"].direction, known["rqe_gap"].direction) == ("max", "min")
+    assert set(measures(EPISODES)) < set(known)
+
+
+def test_measures_of_players_are_their_mean() -> None:
+    form = games.compile("leduc_poker")
+    play, how = ProfilePlay(form, profile_of(form, 4)), Parameters(tau=0.5, radius=0.2)
+    found = measured(play, [name for name, one in measures(SEQUENCE_FORM).items() if not one.meets], how)
+    assert found["risk_adjusted_value"] == risk_adjusted_values(form, play.profile, Risk(0.5)).mean()
+    assert found["security_value"] == security_values(form, play.profile).mean()
+    curves = [robustness_curve(form, play.profile, player, [0.2])[0] for player in (0, 1)]
+    assert found["robust_value"] == pytest.approx(np.mean(curves))
+    assert "price_of_anarchy" not in found
+
+
+def test_what_is_undefined_or_unknown_is_told() -> None:
+    play = ProfilePlay(games.compile("kuhn_poker"))
+    with pytest.raises(UndefinedMetricError, match="there is no measure 'charm'"):
+        measured(play, ["charm"], Parameters())
+    with pytest.raises(UndefinedMetricError, match="price_of_anarchy is defined for one-shot games"):
+        measured(play, ["price_of_anarchy"], Parameters())
+    with pytest.raises(UndefinedMetricError, match="joint policy of strangers"):
+        ProfilePlay(play.form, uniform_profile(play.form)).cross_play_gap()
+
+
+def test_two_measures_cannot_have_one_name() -> None:
+    again = Measure(name="welfare", direction="max", kinds=(EPISODES,), function=lambda play, how: 0.0)
+    measures()
+    with pytest.raises(ValueError, match="two measures 'welfare'"):
+        register(again)
 
 
 def test_free_riding_is_read_off_payoffs_that_share_a_reward() -> None:

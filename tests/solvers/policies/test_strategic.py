@@ -9,12 +9,11 @@ import pytest
 
 from nashforge.games.dilemmas import Setting
 from nashforge.games.dilemmas.kernels import BEAMS, CLEANINGS, TALLY_ROWS
-from nashforge.solvers.metrics.definitions import OF_POLICIES
-from nashforge.solvers.metrics.profile import UndefinedMetricError
+from nashforge.solvers.metrics.registry import Parameters, UndefinedMetricError, measured, measures
 from nashforge.solvers.policies import policy_source
 from nashforge.solvers.policies.episode import self_play
 from nashforge.solvers.policies.library import policy_names
-from nashforge.solvers.policies.strategic import HOSTILE, check_policies, encounters, episodes, private_costs
+from nashforge.solvers.policies.strategic import HOSTILE, Encounters, episodes, private_costs
 
 SETTING = Setting("cleanup", map="cleanup_small", agents=4, horizon=20)
 
@@ -30,7 +29,7 @@ def public_goods(setting, sources, seed):
 
 def test_measures_of_a_public_goods_game_are_those_of_the_formula():
     play_names = ("cross_play_gap", "worst_cross_play", "hostile_value", "welfare", "free_riding")
-    found = encounters(SETTING, "give", 0, play_names, public_goods).values(play_names)
+    found = measured(Encounters(SETTING, "give", 0, public_goods), play_names, Parameters())
     assert found == pytest.approx(
         {
             "cross_play_gap": 1.6,  # 2.2 among four givers, 0.6 among two
@@ -53,12 +52,13 @@ def test_the_best_known_policy_has_no_price_of_anarchy():
     sums = {name: self_play(SETTING, policy_source(name), [3])[0].returns.sum() for name in policy_names()}
     best = max(sums, key=sums.get)
     for name in (best, "nearest_apple", "cleaner"):
-        found = encounters(SETTING, policy_source(name), 3, ["price_of_anarchy"]).values(OF_POLICIES)
-        assert found["welfare"] == sums[name]
+        met = Encounters(SETTING, policy_source(name), 3)
+        assert met.welfare() == sums[name]
         if sums[name] > 0:
-            assert found["price_of_anarchy"] == pytest.approx(sums[best] / sums[name])
+            assert met.price_of_anarchy() == pytest.approx(sums[best] / sums[name])
         else:
-            assert "price_of_anarchy" not in found  # the ratio would mean nothing
+            with pytest.raises(UndefinedMetricError, match="nobody earned"):
+                met.price_of_anarchy()  # the ratio would mean nothing
     assert sums["cleaner"] < 0
 
 
@@ -71,7 +71,9 @@ def test_no_more_is_played_than_the_measures_need():
 
     for names in (["welfare"], ["hostile_value"], ["worst_cross_play", "hostile_value"]):
         played.clear()
-        encounters(SETTING, "give", 0, names, play)
+        met = Encounters(SETTING, "give", 0, play)
+        assert met.alike
+        measured(met, names, Parameters())
         assert len(played) == episodes(names)
     assert episodes(["hostile_value"]) == 1 + len(HOSTILE)
 
@@ -79,10 +81,10 @@ def test_no_more_is_played_than_the_measures_need():
 @pytest.mark.parametrize(
     ("setting", "name", "words"),
     [
-        (Setting("gathering"), "free_riding", "gathering has none"),
+        (Setting("gathering"), "free_riding", "those of gathering.* are not"),
         (Setting("cleanup", agents=1), "hostile_value", "needs partners"),
     ],
 )
 def test_what_is_undefined_is_told(setting, name, words):
     with pytest.raises(UndefinedMetricError, match=words):
-        check_policies(setting, [name])
+        measures()[name].check(Encounters(setting), Parameters())

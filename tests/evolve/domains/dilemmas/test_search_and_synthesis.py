@@ -13,8 +13,8 @@ from nashforge.archive import Archive
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.dilemmas.arena import HOSTS
-from nashforge.evolve.domains.dilemmas.domain import parse_trial, seeded_trial
 from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
+from nashforge.evolve.domains.dilemmas.trials import parse_trial, seeded_trial
 from nashforge.evolve.evaluation.messages import Fitness, Task
 from nashforge.evolve.runs.run import start_run
 from nashforge.evolve.sandbox import Sandbox

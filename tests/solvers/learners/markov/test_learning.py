@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -9,11 +12,12 @@ from nashforge import games
 from nashforge.games.markov import MarkovGame, contribution_line, markov_game, random_markov
 from nashforge.solvers.equilibria.stationary import exact_stationary
 from nashforge.solvers.learners.engine import RQE, StrategyError
-from nashforge.solvers.learners.markov.measures import best_welfare, markov_measures, player_measures
+from nashforge.solvers.learners.markov.play import best_welfare
 from nashforge.solvers.learners.markov.task import MarkovTask, is_markov_task, markov_task
 from nashforge.solvers.learners.one_shot import one_shot_task
 from nashforge.solvers.learners.rules import learner_names, learner_source
 from nashforge.solvers.learners.task import gradients
+from nashforge.solvers.metrics import registry
 from nashforge.solvers.programs.session import InlineSession, inline_sessions, load_module
 
 TASKS = (
@@ -70,6 +74,16 @@ def test_one_state_without_a_future_is_the_one_shot_engine() -> None:
     assert gaps[0] == pytest.approx(gaps[1], abs=1e-11)
 
 
+def defined_measures(task: MarkovTask, policies: Sequence[np.ndarray]) -> dict[str, float]:
+    """Return all measures that need no parameters, as far as they are defined."""
+    play, found = task.play(tuple(policies)), {}
+    for name, measure in registry.measures(registry.MARKOV).items():
+        with suppress(registry.UndefinedMetricError):
+            measure.check(play, registry.Parameters())
+            found[name] = measure.value(play, registry.Parameters())
+    return found
+
+
 @pytest.mark.parametrize("text", TASKS[:2])
 def test_the_limit_is_the_exact_equilibrium(text: str) -> None:
     task = markov_task(text)
@@ -78,7 +92,7 @@ def test_the_limit_is_the_exact_equilibrium(text: str) -> None:
     assert learned.curve[-1].gap < 1e-7
     for mine, theirs in zip(learned.policy, exact.policies, strict=True):
         assert mine == pytest.approx(theirs, abs=1e-3)
-    measures = markov_measures(task, learned.policy)
+    measures = defined_measures(task, learned.policy)
     assert measures["security_value"] <= measures["risk_adjusted_value"] <= measures["welfare"] / 2
     assert measures["exploitability"] > 0
 
@@ -142,17 +156,17 @@ def test_free_riding_and_the_price_of_anarchy_where_they_are_defined() -> None:
     """On the line one walks and the other waits: costs differ by 0.4 a step; a planner does no better."""
     task = markov_task("contribution_line(2) | kl barrier tau=25 epsilon=0.04 discount=0.8")
     walks, waits = np.tile([0.0, 1.0], (4, 1)), np.tile([1.0, 0.0], (4, 1))
-    found = markov_measures(task, (np.clip(walks, 1e-12, 1), np.clip(waits, 1e-12, 1)))
+    found = defined_measures(task, (np.clip(walks, 1e-12, 1), np.clip(waits, 1e-12, 1)))
     width = np.ptp(contribution_line(2).rewards[0])
     assert found["free_riding"] == pytest.approx(0.4 / width / (1 - 0.8))
     assert found["price_of_anarchy"] == pytest.approx(1.0)
     uniform = np.full((4, 2), 0.5)
-    other = markov_measures(task, (uniform, uniform))
+    other = defined_measures(task, (uniform, uniform))
     assert other["free_riding"] == pytest.approx(0.0, abs=1e-12)
     assert other.get("price_of_anarchy", 2.0) > 1.0
     cliff = markov_task("cliff_walk(3x3)")
     states = cliff.game.states
-    assert "free_riding" not in markov_measures(
+    assert "free_riding" not in defined_measures(
         cliff, (np.full((states, 4), 0.25), np.full((states, 2), 0.5))
     )
 
@@ -164,7 +178,7 @@ def test_the_price_of_anarchy_is_undefined_where_rewards_cancel() -> None:
     shape = task.game.rewards.shape[1:]
     for _ in range(5):
         pair = tuple(rng.dirichlet(np.ones(actions), shape[0]) for actions in shape[1:])
-        found = markov_measures(task, pair)
+        found = defined_measures(task, pair)
         assert found["welfare"] == 0.0
         assert "price_of_anarchy" not in found
 
@@ -174,4 +188,4 @@ def test_welfare_is_the_sum_of_what_the_players_get() -> None:
     rng = np.random.default_rng(1)
     states = task.game.states
     pair = (rng.dirichlet(np.ones(3), states), rng.dirichlet(np.ones(2), states))
-    assert markov_measures(task, pair)["welfare"] == pytest.approx(sum(player_measures(task, pair)["value"]))
+    assert defined_measures(task, pair)["welfare"] == pytest.approx(task.play(pair).values().sum())
