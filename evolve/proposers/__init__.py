@@ -1,1 +1,1 @@
-"""Who writes programs: the offline rewriter, fragments of policies, language models."""
+"""Proposers of programs: the offline rewriter, fragments of policies, language models."""

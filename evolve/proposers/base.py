@@ -154,7 +154,7 @@ class ProposalError(Exception):
 
 @dataclass(frozen=True)
 class Draft:
-    """What became of a request that was written in the background.
+    """Outcome of a request that was written in the background.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a run has spent on models.
+    """Spending of a run on models.
 
     Attributes
     ----------
@@ -235,7 +235,7 @@ class Proposer(ABC):
     @property
     @abstractmethod
     def busy(self) -> int:
-        """How many programs are being written."""
+        """Number of programs that are being written."""
 
     @abstractmethod
     def wait(self, seconds: float) -> None:
@@ -243,7 +243,7 @@ class Proposer(ABC):
 
     @property
     def ledger(self) -> Ledger | None:
-        """What was spent; None if nothing can be."""
+        """The run's spending; None if nothing can be spent."""
         return None
 
     def begin(self, train: Stage, evaluations: int) -> None:
@@ -322,7 +322,7 @@ class Immediate(Proposer):
 
     @property
     def busy(self) -> int:
-        """How many drafts wait to be collected."""
+        """Number of drafts that wait to be collected."""
         return len(self._drafts)
 
     def wait(self, seconds: float) -> None:

@@ -14,7 +14,7 @@ from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prices import Price, PriceError, load_prices, parse_price, price_of
-from nashforge.evolve.proposers.llm.recordings.cassette import CassetteError, find_tape
+from nashforge.evolve.proposers.llm.recordings.cassette import CassetteError, find_recording
 from nashforge.evolve.proposers.registry import named_proposer, proposer_names
 from nashforge.games.naming import choice
 
@@ -143,7 +143,7 @@ def make_model_proposer(
 
     models = models_of(config)
     try:
-        tape = None if config.models.replay is None else find_tape(archive, config.models.replay)
+        recording = None if config.models.replay is None else find_recording(archive, config.models.replay)
     except CassetteError as error:
         raise ConfigError(str(error)) from error
     return ModelProposer(
@@ -152,9 +152,9 @@ def make_model_proposer(
         config,
         domain(config.domain),
         labels=[model.label for model in models],
-        providers={} if tape is not None else _providers(archive, run, config, models, service),
+        providers={} if recording is not None else _providers(archive, run, config, models, service),
         prices=prices_of(config, models),
-        tape=tape,
+        recording=recording,
         note=note,
     )
 

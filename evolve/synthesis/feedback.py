@@ -1,4 +1,4 @@
-"""What a writer of policies is told about the last: sparse and dense as in the paper, or what happened.
+"""Feedback about the last policy to its writer: sparse and dense as in the paper, or what happened.
 
 Source: Gallego, "LLM policy synthesis" (2026, arXiv 2603.19453). *Sparse*: the average reward. *Dense*: also
 the four social metrics, with their definitions. *Rich*, ours: also what happened.
@@ -29,7 +29,7 @@ _ROWS, _COLUMNS = ("north", "middle", "south"), ("west", "centre", "east")
 
 @dataclass(frozen=True)
 class Entry:
-    """What is told about one iteration.
+    """Feedback of one iteration.
 
     Attributes
     ----------

@@ -64,7 +64,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What came of a refinement.
+    """Result of a refinement.
 
     Attributes
     ----------

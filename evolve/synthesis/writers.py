@@ -1,4 +1,4 @@
-"""Who writes policies in a refinement: a language model, or the offline proposer."""
+"""Writers of policies in a refinement: a language model, or the offline proposer of fragments."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 OUTPUT_TOKENS = 16_000
 CALL_SECONDS = 600.0
 RETRIES = 4
-FRAME_TOKENS = 500
-"""Tokens that a protocol may add to a prompt: roles, separators."""
 
 
 @dataclass(frozen=True)
@@ -105,39 +103,31 @@ class ModelWriter:
         from nashforge.evolve.proposers.llm.providers import connect
 
         self.name = model.label
-        self._archive, self._run, self._price, self._budget = archive, run, price, budget
+        self._run, self._budget = run, budget
         providers = {model.label: connect(model, RETRIES)}
         self._calls = Calls(archive, providers, {model.label: price}, CALL_SECONDS)
 
     def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
         """Return the program of the model's answer."""
         from nashforge.archive import BudgetExceeded
-        from nashforge.evolve.proposers.llm.prices import most_tokens
         from nashforge.evolve.proposers.llm.providers.base import Prompt
         from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
 
-        tokens = most_tokens(wanted.system) + most_tokens(wanted.user) + FRAME_TOKENS
-        provider, _, model = self.name.partition(":")
+        prompt = Prompt(wanted.system, wanted.user)
+        request = {"purpose": "repair" if wanted.repairs else "refine", "system": wanted.system}
         try:
-            call = self._archive.calls.reserve(
+            call = self._calls.reserve(
                 self._run,
-                provider=provider,
-                model=model,
-                request={
-                    "purpose": "repair" if wanted.repairs else "refine",
-                    "system": wanted.system,
-                    "user": wanted.user,
-                    "max_output_tokens": OUTPUT_TOKENS,
-                },
-                reserved_cost=self._price.most(tokens, OUTPUT_TOKENS),
+                candidate,
+                self.name,
+                prompt,
+                request,
+                max_output=OUTPUT_TOKENS,
                 cap=self._budget,
-                input_tokens=tokens,
-                output_tokens=OUTPUT_TOKENS,
-                candidate=candidate,
             )
         except BudgetExceeded as error:
             raise WriterFailed(str(error)) from error
-        self._calls.start(candidate.index, call, Prompt(wanted.system, wanted.user), OUTPUT_TOKENS)
+        self._calls.start(candidate.index, call, prompt, OUTPUT_TOKENS)
         while not (ended := self._calls.take()):
             self._calls.wait(1.0)
         answer = ended[0]

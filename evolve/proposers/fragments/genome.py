@@ -67,7 +67,7 @@ class Fragment:
 
     @property
     def says(self) -> str:
-        """What it does, from its documentation, without the full stop."""
+        """The first sentence of its documentation, without the full stop."""
         documented = ast.parse(self.text).body[0]
         assert isinstance(documented, ast.FunctionDef)
         text = (ast.get_docstring(documented) or self.slot).partition("\n")[0].rstrip(".")

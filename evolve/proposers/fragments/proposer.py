@@ -22,7 +22,7 @@ TUNING_STEP = 0.15
 """Standard deviation of a step of a constant, as a share of its range."""
 
 JUMP = 0.2
-"""How often a constant is drawn anew from its whole range."""
+"""Probability that a constant is drawn anew from its whole range."""
 
 
 class PolicyProposer(Immediate):

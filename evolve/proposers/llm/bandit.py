@@ -1,4 +1,4 @@
-"""Which of several models to ask: an upper confidence bound on what they gain, less what they cost.
+"""Bandit that chooses the model to ask: an upper confidence bound on what they gain, less what they cost.
 
     score = gain + c sqrt(ln(1 + N) / n) - w cost
 
@@ -19,7 +19,7 @@ from typing import Any
 
 @dataclass
 class Arm:
-    """What is known of one model; all numbers are discounted."""
+    """Statistics of one model; all numbers are discounted."""
 
     asked: float = 0.0
     told: float = 0.0

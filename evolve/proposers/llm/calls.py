@@ -13,10 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from nashforge.archive import Archive, ArchiveError, CallStatus, ModelCall
+from nashforge.archive import Archive, ArchiveError, CallStatus, Candidate, ModelCall, Run
 from nashforge.evolve.config.model_names import without_keys
-from nashforge.evolve.proposers.llm.prices import Price, Usage
+from nashforge.evolve.proposers.llm.prices import Price, Usage, most_tokens
 from nashforge.evolve.proposers.llm.providers import wire
 from nashforge.evolve.proposers.llm.providers.base import (
     Answer,
@@ -28,6 +29,9 @@ from nashforge.evolve.proposers.llm.providers.base import (
     Uncertain,
     as_kept,
 )
+
+FRAME_TOKENS = 500
+"""Tokens that a protocol may add to a prompt: roles, separators."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Calls:
         self._deadline = deadline
         self._ended: deque[Ended | BaseException] = deque()
         self._bell = threading.Event()
-        self._under_way: dict[str, float] = {}
+        self._under_way: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -89,10 +93,48 @@ class Calls:
     def __len__(self) -> int:
         return len(self._under_way)
 
-    @property
-    def oldest(self) -> float:
-        """Seconds since the oldest call under way was made; 0 if there is none."""
-        return time.monotonic() - min(self._under_way.values(), default=time.monotonic())
+    def reserve(
+        self,
+        run: Run,
+        candidate: Candidate,
+        label: str,
+        prompt: Prompt,
+        request: Mapping[str, Any],
+        *,
+        max_output: int,
+        cap: float | None,
+        token_cap: int | None = None,
+    ) -> ModelCall:
+        """Set the most that a call can cost aside, and store what is asked for.
+
+        Parameters
+        ----------
+        label
+            The model.
+        request
+            What is stored beside the user's part of the prompt and the limit of tokens.
+        cap, token_cap
+            US dollars and tokens that the run may spend in all; None: no limit.
+
+        Raises
+        ------
+        nashforge.archive.BudgetExceeded
+            If there is not so much left.
+        """
+        tokens = most_tokens(prompt.system) + most_tokens(prompt.user) + FRAME_TOKENS
+        provider, _, model = label.partition(":")
+        return self._archive.calls.reserve(
+            run,
+            provider=provider,
+            model=model,
+            request={**request, "user": prompt.user, "max_output_tokens": max_output},
+            reserved_cost=self._prices[label].most(tokens, max_output),
+            cap=cap,
+            input_tokens=tokens,
+            output_tokens=max_output,
+            token_cap=token_cap,
+            candidate=candidate,
+        )
 
     def start(self, index: int, call: ModelCall, prompt: Prompt, max_output: int) -> None:
         """Make a call whose costs are reserved."""
@@ -100,7 +142,7 @@ class Calls:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._loop.run_forever, name="model calls", daemon=True)
             self._thread.start()
-        self._under_way[call.token] = time.monotonic()
+        self._under_way.add(call.token)
         self._loop.call_soon_threadsafe(self._begin, index, call, prompt, max_output)
 
     def _begin(self, index: int, call: ModelCall, prompt: Prompt, max_output: int) -> None:
@@ -146,7 +188,7 @@ class Calls:
 
     def _report(self, call: ModelCall, what: Ended | BaseException) -> None:
         self._ended.append(what)
-        self._under_way.pop(call.token, None)
+        self._under_way.discard(call.token)
         self._bell.set()
         self.ring()
 

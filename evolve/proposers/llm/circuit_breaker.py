@@ -1,4 +1,4 @@
-"""When a model is not available: wait, ask with a single request whether it is back, then go on."""
+"""Circuit breaker of a model: opens when it is not available, tries a single request, then closes again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ TOLERATED = 3
 """So many answers in a row that get lost count as an outage: each of them may have to be paid for."""
 
 
-class Gate:
-    """Holds proposals back while a model is not available.
+class CircuitBreaker:
+    """Circuit breaker of one model: open while it is not available, and proposals are held back.
 
     Parameters
     ----------
@@ -28,37 +28,37 @@ class Gate:
         self.reason: str | None = None
         self._clock, self._first = clock, first_delay
         self._delay = first_delay
-        self._opens = self._since = 0.0
+        self._retry_at = self._since = 0.0
         self._probing = False
         self._strikes = 0
 
     @property
-    def closed(self) -> bool:
-        """Whether the model was unavailable when it was last asked."""
+    def is_open(self) -> bool:
+        """Whether the model was not available when it was last asked."""
         return self.reason is not None
 
     @property
-    def seconds_closed(self) -> float:
+    def seconds_open(self) -> float:
         """For how long it has been unavailable."""
-        return self._clock() - self._since if self.closed else 0.0
+        return self._clock() - self._since if self.is_open else 0.0
 
     @property
     def seconds_left(self) -> float:
         """Seconds until it is asked again."""
-        return max(0.0, self._opens - self._clock()) if self.closed else 0.0
+        return max(0.0, self._retry_at - self._clock()) if self.is_open else 0.0
 
     def failed(self, reason: str) -> None:
         """Take in that the model was not available."""
         now = self._clock()
-        if not self.closed:
+        if not self.is_open:
             self._since, self._delay = now, self._first
         elif self._probing:
             self._delay = min(2 * self._delay, LONGEST_DELAY)
         else:
-            # A call that was under way when the gate closed says nothing new.
+            # A call that was under way when the breaker opened says nothing new.
             self.reason = reason
             return
-        self.reason, self._opens, self._probing = reason, now + self._delay, False
+        self.reason, self._retry_at, self._probing = reason, now + self._delay, False
 
     def lost(self, reason: str) -> None:
         """Take in that an answer got lost."""
@@ -74,11 +74,11 @@ class Gate:
         """Return the held proposals that may go on: all if the model is back, one if it is time to try."""
         if not self.held:
             return []
-        if not self.closed:
+        if not self.is_open:
             freed = list(self.held)
             self.held.clear()
             return freed
-        if self._probing or self._clock() < self._opens:
+        if self._probing or self._clock() < self._retry_at:
             return []
         self._probing = True
         return [self.held.popleft()]

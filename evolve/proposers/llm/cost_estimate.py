@@ -1,4 +1,4 @@
-"""What a run is going to cost, roughly, before anything is sent."""
+"""Estimate of the costs of a run, before anything is sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CALLS_PER_EVALUATION = 1.3
 """Repairs, and answers that come to nothing."""
 
 
-def forecast(
+def estimate_costs(
     prices: Mapping[str, Price], system: str, config: RunConfig, evaluations: int, spent: float
 ) -> str:
     """Return a sentence on what is to be expected, and the most that can be spent.

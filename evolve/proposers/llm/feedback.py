@@ -1,4 +1,4 @@
-"""How much of the measurements a model is told: levels are data, see ``prompts/feedback``."""
+"""Levels of feedback: how much of the measurements a model is told, as data; see ``prompts/feedback``."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def load_feedback(name: str) -> Feedback:
 
 @dataclass(frozen=True)
 class Row:
-    """What a prompt tells of one game."""
+    """Feedback of one game in a prompt."""
 
     game: str
     value: float
@@ -55,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True)
 class View:
-    """What a prompt tells of one program."""
+    """Feedback of one program in a prompt."""
 
     name: str
     source: str

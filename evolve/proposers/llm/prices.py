@@ -1,4 +1,4 @@
-"""What tokens cost: a price list that anyone can edit, the price of a call, and the most that it can cost."""
+"""Prices of tokens: a list that anyone can edit, the price of a call, and the most that it can cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model is sent: rendered from the domain's templates and from what the search knows."""
+"""Prompts: rendered from the domain's templates and from what the search knows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_REASON = 1500
 
 @dataclass(frozen=True)
 class Repair:
-    """What a model is asked to mend."""
+    """A failure that a model is asked to repair."""
 
     source: str
     reason: str

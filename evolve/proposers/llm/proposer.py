@@ -17,17 +17,19 @@ from nashforge.evolve.executors.dispatcher import SearchError
 from nashforge.evolve.proposers.base import Draft, Halt, Ledger, Proposer, Request
 from nashforge.evolve.proposers.llm.bandit import Bandit
 from nashforge.evolve.proposers.llm.calls import Calls
-from nashforge.evolve.proposers.llm.circuit_breaker import Gate
-from nashforge.evolve.proposers.llm.cost_estimate import forecast
+from nashforge.evolve.proposers.llm.circuit_breaker import CircuitBreaker
+from nashforge.evolve.proposers.llm.cost_estimate import estimate_costs
 from nashforge.evolve.proposers.llm.feedback import load_feedback
-from nashforge.evolve.proposers.llm.prices import Price, most_tokens
+from nashforge.evolve.proposers.llm.prices import Price
 from nashforge.evolve.proposers.llm.prompting import Prompter, Repair
 from nashforge.evolve.proposers.llm.providers.base import Prompt, Provider, Refused, Unavailable
-from nashforge.evolve.proposers.llm.recordings.replay import Take, Tape, take_of, unfinished
+from nashforge.evolve.proposers.llm.recordings.replay import (
+    RecordedCall,
+    Recording,
+    recorded_call,
+    unfinished,
+)
 from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
-
-FRAME_TOKENS = 500
-"""Tokens that a protocol may add to a prompt: roles, separators."""
 
 REFUSALS = 5
 """A run ends when a model turns so many requests in a row away for good."""
@@ -50,7 +52,7 @@ class _Order:
     purpose: str
     repairs: int
     call: ModelCall | None = None
-    take: Take | None = None
+    recorded: RecordedCall | None = None
     calls: int = 0
     cost: float = 0.0
     remarks: list[str] = field(default_factory=list)
@@ -65,7 +67,7 @@ class ModelProposer(Proposer):
         Of the run.
     providers, prices
         By label of the model; without providers, only recorded answers are used.
-    tape
+    recording
         Recorded answers of the run that is replayed; None: models are asked.
     note
         Called with what is worth telling people.
@@ -81,19 +83,19 @@ class ModelProposer(Proposer):
         labels: Sequence[str],
         providers: Mapping[str, Provider],
         prices: Mapping[str, Price],
-        tape: Tape | None = None,
+        recording: Recording | None = None,
         note: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._archive, self._run, self._config, self._domain = archive, run, config, domain
         self._labels, self._prices, self._note = tuple(labels), prices, note
-        self._replaying = tape is not None
-        self._tape = tape or Tape(())
+        self._replaying = recording is not None
+        self._recording = recording or Recording(())
         self._calls = Calls(archive, providers, prices, config.models.proposal_seconds)
         self._bandit = Bandit(self._labels)
-        self._gates = {label: Gate() for label in self._labels}
+        self._breakers = {label: CircuitBreaker() for label in self._labels}
         self._refusals = dict.fromkeys(self._labels, 0)
         self._orders: dict[int, _Order] = {}
-        self._ready: deque[tuple[int, Take]] = deque()
+        self._ready: deque[tuple[int, RecordedCall]] = deque()
         self._ring: Callable[[], None] = lambda: None
         self._spent, self._tokens, self._count = 0.0, 0, 0
         self._prompter: Prompter
@@ -104,12 +106,12 @@ class ModelProposer(Proposer):
 
     @property
     def busy(self) -> int:
-        """How many programs are being written."""
+        """Number of programs that are being written."""
         return len(self._orders)
 
     @property
     def ledger(self) -> Ledger | None:
-        """What was spent; None for a replay."""
+        """The run's spending; None for a replay."""
         if self._replaying:
             return None
         reserved = sum(order.call.reserved_cost for order in self._orders.values() if order.call is not None)
@@ -135,7 +137,7 @@ class ModelProposer(Proposer):
         self._tokens = (
             total.input_tokens + total.cached_tokens + total.cache_write_tokens + total.output_tokens
         )
-        self._tape = unfinished(self._archive, self._run)
+        self._recording = unfinished(self._archive, self._run)
         self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
         prices = {label: self._prices[label] for label in self._labels}
         system = self._prompter.system
@@ -143,7 +145,7 @@ class ModelProposer(Proposer):
             place = place_of(model)
             if place is not None:
                 self._note(f"{model.label} is asked at {place}")
-        self._note(forecast(prices, system, self._config, evaluations, self._spent))
+        self._note(estimate_costs(prices, system, self._config, evaluations, self._spent))
 
     def choose(self) -> str:
         """Return the model that the bandit prefers."""
@@ -168,14 +170,14 @@ class ModelProposer(Proposer):
 
     def _start(self, index: int) -> None:
         order = self._orders[index]
-        if order.take is not None:
-            self._ready.append((index, order.take))
-            order.take = None
+        if order.recorded is not None:
+            self._ready.append((index, order.recorded))
+            order.recorded = None
             self._ring()
-        elif self._gates[order.writer].closed:
+        elif self._breakers[order.writer].is_open:
             # Money is not held back for what waits.
             self._release(order, "the model is not available")
-            self._gates[order.writer].held.append(index)
+            self._breakers[order.writer].held.append(index)
         else:
             assert order.call is not None
             self._calls.start(index, order.call, order.prompt, self._config.models.max_output_tokens)
@@ -184,16 +186,16 @@ class ModelProposer(Proposer):
         """Return what was written; ask again where an answer needs repair or a model is back."""
         drafts: list[Draft | None] = []
         while self._ready:
-            index, take = self._ready.popleft()
-            self._orders[index].cost += take.cost
-            drafts.append(self._read(index, take))
+            index, recorded = self._ready.popleft()
+            self._orders[index].cost += recorded.cost
+            drafts.append(self._read(index, recorded))
         for end in self._calls.take():
             drafts.append(self._ended(end.index, end.call, end.failure))
-        for gate in self._gates.values():
-            for index in gate.release():
+        for breaker in self._breakers.values():
+            for index in breaker.release():
                 drafts.append(self._again(index))
-            if gate.seconds_closed > 60 * self._config.models.outage_minutes and not len(self._calls):
-                raise Halt(f"outage: {gate.reason}")
+            if breaker.seconds_open > 60 * self._config.models.outage_minutes and not len(self._calls):
+                raise Halt(f"outage: {breaker.reason}")
         return [draft for draft in drafts if draft is not None]
 
     def wait(self, seconds: float) -> None:
@@ -227,31 +229,20 @@ class ModelProposer(Proposer):
     def _fund(self, order: _Order) -> None:
         """Take the next recorded answer, or set the most that a call can cost aside."""
         index = order.candidate.index
-        order.take = self._tape.take(index)
-        if order.take is not None:
+        order.recorded = self._recording.next_call(index)
+        if order.recorded is not None:
             return
         if self._replaying:
             raise Halt("replayed: the recording has no more answers")
-        config, label = self._config, order.writer
-        tokens = most_tokens(order.prompt.system) + most_tokens(order.prompt.user) + FRAME_TOKENS
-        provider, _, model = label.partition(":")
-        order.call = self._archive.calls.reserve(
+        order.call = self._calls.reserve(
             self._run,
-            provider=provider,
-            model=model,
-            request={
-                "index": index,
-                "purpose": order.purpose,
-                "system": self._prompter.digest,
-                "user": order.prompt.user,
-                "max_output_tokens": config.models.max_output_tokens,
-            },
-            reserved_cost=self._prices[label].most(tokens, config.models.max_output_tokens),
-            cap=config.budget.usd or None,
-            input_tokens=tokens,
-            output_tokens=config.models.max_output_tokens,
-            token_cap=config.budget.max_tokens,
-            candidate=order.candidate,
+            order.candidate,
+            order.writer,
+            order.prompt,
+            {"index": index, "purpose": order.purpose, "system": self._prompter.digest},
+            max_output=self._config.models.max_output_tokens,
+            cap=self._config.budget.usd or None,
+            token_cap=self._config.budget.max_tokens,
         )
 
     def _release(self, order: _Order, reason: str) -> None:
@@ -263,32 +254,32 @@ class ModelProposer(Proposer):
 
     def _ended(self, index: int, call: ModelCall, failure: Exception | None) -> Draft | None:
         order = self._orders[index]
-        gate = self._gates[order.writer]
+        breaker = self._breakers[order.writer]
         order.call = None
         order.cost += call.cost or 0.0
         self._spent += call.cost or 0.0
         self._tokens += call.input_tokens + call.cached_tokens + call.cache_write_tokens + call.output_tokens
         self._count += 1
         if isinstance(failure, Unavailable):
-            if not gate.closed:
+            if not breaker.is_open:
                 self._note(f"{order.writer} is not available: {call.reason}; waiting for it")
-            gate.failed(str(call.reason))
-            gate.held.append(index)
+            breaker.failed(str(call.reason))
+            breaker.held.append(index)
             return None
         if isinstance(failure, Refused):
             self._refusals[order.writer] += 1
             if failure.fatal or self._refusals[order.writer] >= REFUSALS:
                 raise SearchError(f"{order.writer} refuses all requests: {call.reason}")
             # Whoever turns a request away for good is there to be asked.
-            gate.answered()
+            breaker.answered()
         elif failure is not None:
-            gate.lost(str(call.reason))
+            breaker.lost(str(call.reason))
         else:
-            if gate.closed:
+            if breaker.is_open:
                 self._note(f"{order.writer} is available again")
-            gate.answered()
+            breaker.answered()
             self._refusals[order.writer] = 0
-        return self._read(index, take_of(index, call))
+        return self._read(index, recorded_call(index, call))
 
     def _again(self, index: int) -> Draft | None:
         """Ask for a held program again."""
@@ -302,25 +293,25 @@ class ModelProposer(Proposer):
         self._calls.start(index, order.call, order.prompt, self._config.models.max_output_tokens)
         return None
 
-    def _read(self, index: int, take: Take) -> Draft | None:
+    def _read(self, index: int, recorded: RecordedCall) -> Draft | None:
         """Make a program of an answer, or ask for its repair."""
         order = self._orders[index]
         order.calls += 1
-        if take.status in _WHY:
-            reason = f"{_WHY[take.status]}: {take.reason}"
+        if recorded.status in _WHY:
+            reason = f"{_WHY[recorded.status]}: {recorded.reason}"
             return self._done(index, Draft(index, reason=reason))
         base, donors = _bases(order.request)
         try:
-            edited = read_reply(take.text, base, donors)
+            edited = read_reply(recorded.text, base, donors)
         except ReplyError as error:
-            return self._repair(index, take, error, base)
+            return self._repair(index, recorded, error, base)
         order.remarks += edited.remarks
         return self._done(index, Draft(index, edited.source, edited.note or None))
 
-    def _repair(self, index: int, take: Take, error: ReplyError, base: str) -> Draft | None:
+    def _repair(self, index: int, recorded: RecordedCall, error: ReplyError, base: str) -> Draft | None:
         order = self._orders[index]
-        cut = take.status is CallStatus.TRUNCATED
-        reason = f"{error}; {take.reason}" if cut else str(error)
+        cut = recorded.status is CallStatus.TRUNCATED
+        reason = f"{error}; {recorded.reason}" if cut else str(error)
         if order.repairs > 0:
             order.repairs -= 1
             order.purpose = "repair"
@@ -344,12 +335,12 @@ class ModelProposer(Proposer):
 
     def _waiting(self) -> str | None:
         """Say why nothing is being written, if all there is to write is held back."""
-        closed = {label: gate for label, gate in self._gates.items() if gate.closed}
-        if not closed or len(self._calls) or self._ready or not self._orders:
+        unavailable = {label: breaker for label, breaker in self._breakers.items() if breaker.is_open}
+        if not unavailable or len(self._calls) or self._ready or not self._orders:
             return None
-        label, gate = min(closed.items(), key=lambda item: item[1].seconds_left)
-        left = time.strftime("%M:%S", time.gmtime(gate.seconds_left))
-        return f"{label}: {gate.reason}; next try in {left}"
+        label, breaker = min(unavailable.items(), key=lambda item: item[1].seconds_left)
+        left = time.strftime("%M:%S", time.gmtime(breaker.seconds_left))
+        return f"{label}: {breaker.reason}; next try in {left}"
 
 
 def _bases(request: Request) -> tuple[str, tuple[str, ...]]:

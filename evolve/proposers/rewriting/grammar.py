@@ -69,7 +69,7 @@ class UpdatePattern(Protocol):
 
 @dataclass(frozen=True)
 class Terms:
-    """What operators on terms may write, by the shape of the term; see `terms`.
+    """Terms that operators may write, by the shape of the term; see `terms`.
 
     Attributes
     ----------

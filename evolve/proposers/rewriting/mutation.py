@@ -75,7 +75,7 @@ def _edits(rng: Generator, strength: float) -> int:
 
 
 class Parent:
-    """What a child is compared with.
+    """Parents of a child, with which it is compared.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a provider answers, and the ways in which it may fail to; told apart by what they cost."""
+"""Protocol of providers: answers, and failures told apart by what they cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_RAW = 1 << 15
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is sent: first what stays the same for a whole run, then what is wanted now."""
+    """A prompt in two parts: first what stays the same for a whole run, then what is wanted now."""
 
     system: str
     user: str
@@ -27,7 +27,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back.
+    """A response of a model.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Provider(Protocol):
 
 
 NOT_AS_EXPECTED = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
-"""What the libraries raise over a body that is no JSON, or JSON of a form that they do not expect."""
+"""Errors that the libraries raise over a body that is no JSON, or JSON of a form that they do not expect."""
 
 _MOST_TOKENS = 10**9
 _SHOWN = 60

@@ -68,7 +68,7 @@ class _Bounded(httpx2.AsyncByteStream):
 
     @property
     def elapsed(self) -> Any:
-        """How long the response took."""
+        """The time that the response took."""
         return self._stream.elapsed
 
 

@@ -17,7 +17,7 @@ from nashforge.evolve.config.model_names import without_keys
 from nashforge.evolve.config.parts import REPLAY
 from nashforge.evolve.config.run import SETTINGS, stored_settings
 from nashforge.evolve.domains.translation import is_outdated
-from nashforge.evolve.proposers.llm.recordings.replay import DECISIVE, Take, Tape, tape_of
+from nashforge.evolve.proposers.llm.recordings.replay import DECISIVE, RecordedCall, Recording, recording_of
 
 VERSION = 1
 _SETTINGS = ("prices", "prompts", "replay")
@@ -74,7 +74,7 @@ def _line(value: dict[str, Any]) -> str:
     return without_keys(json.dumps(value, ensure_ascii=True, allow_nan=False)) + "\n"
 
 
-def read_cassette(path: str | Path) -> Tape:
+def read_cassette(path: str | Path) -> Recording:
     """Return the recorded answers in a file.
 
     Raises
@@ -93,7 +93,7 @@ def read_cassette(path: str | Path) -> Tape:
                     f"the file {path} is no cassette of version {VERSION}; make one with "
                     "`nashforge calls export`"
                 )
-            takes = [_take(json.loads(line)) for line in file if line.strip()]
+            calls = [_recorded_call(json.loads(line)) for line in file if line.strip()]
     except OSError as error:
         raise CassetteError(
             f"the cassette {path} cannot be read ({error.strerror}); check the path"
@@ -102,11 +102,11 @@ def read_cassette(path: str | Path) -> Tape:
         if isinstance(error, CassetteError):
             raise
         raise CassetteError(f"the cassette {path} is damaged ({error}); export it again") from error
-    return Tape(takes, head["config"])
+    return Recording(calls, head["config"])
 
 
-def _take(row: dict[str, Any]) -> Take:
-    return Take(
+def _recorded_call(row: dict[str, Any]) -> RecordedCall:
+    return RecordedCall(
         int(row["index"]),
         f"{row['provider']}:{row['model']}",
         CallStatus(row["status"]),
@@ -116,7 +116,7 @@ def _take(row: dict[str, Any]) -> Take:
     )
 
 
-def find_tape(archive: Archive, reference: str) -> Tape:
+def find_recording(archive: Archive, reference: str) -> Recording:
     """Return the recorded answers of a run of the archive, or of a cassette file.
 
     Raises
@@ -129,12 +129,12 @@ def find_tape(archive: Archive, reference: str) -> Tape:
     if reference.endswith(".jsonl") or "/" in reference:
         return read_cassette(reference)
     run = archive.runs.get(reference)
-    tape = tape_of(archive, run)
-    if not len(tape):
+    recording = recording_of(archive, run)
+    if not len(recording):
         raise CassetteError(
             f"the run {run.nickname} has no model calls; it ran offline, so run it again instead"
         )
-    return tape
+    return recording
 
 
 def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
         _check_answers(archive, archive.runs.get(reference))
     values = {
         name: value
-        for name, value in SETTINGS.named(find_tape(archive, reference).config).items()
+        for name, value in SETTINGS.named(find_recording(archive, reference).config).items()
         if name not in (*_SETTINGS, "workers", "executor", "share", "max_minutes")
     }
     if stored:

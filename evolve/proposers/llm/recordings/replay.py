@@ -21,7 +21,7 @@ DECISIVE = (
 
 
 @dataclass(frozen=True)
-class Take:
+class RecordedCall:
     """One recorded call.
 
     Attributes
@@ -40,60 +40,62 @@ class Take:
     cost: float
 
 
-class Tape:
+class Recording:
     """Recorded calls by the position of their candidate, in the order in which they were made.
 
     Parameters
     ----------
-    takes
+    calls
         The calls.
     config
         The configuration of the run that they were made for.
     """
 
-    def __init__(self, takes: Iterable[Take], config: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, calls: Iterable[RecordedCall], config: Mapping[str, Any] | None = None) -> None:
         self.config = dict(config or {})
-        self._takes: dict[int, deque[Take]] = {}
-        for take in takes:
-            if take.status in DECISIVE:
-                self._takes.setdefault(take.index, deque()).append(take)
+        self._calls: dict[int, deque[RecordedCall]] = {}
+        for recorded in calls:
+            if recorded.status in DECISIVE:
+                self._calls.setdefault(recorded.index, deque()).append(recorded)
 
     def __len__(self) -> int:
-        return sum(len(takes) for takes in self._takes.values())
+        return sum(len(calls) for calls in self._calls.values())
 
-    def take(self, index: int) -> Take | None:
+    def next_call(self, index: int) -> RecordedCall | None:
         """Return the next call of a candidate; None if there is none."""
-        left = self._takes.get(index)
+        left = self._calls.get(index)
         return left.popleft() if left else None
 
     def writer(self, index: int) -> str | None:
         """Return the model that wrote a candidate."""
-        left = self._takes.get(index)
+        left = self._calls.get(index)
         return left[0].label if left else None
 
 
-def take_of(index: int, call: ModelCall) -> Take:
+def recorded_call(index: int, call: ModelCall) -> RecordedCall:
     """Return a stored call as a recorded one."""
     text = str((call.response or {}).get("text", ""))
-    return Take(index, f"{call.provider}:{call.model}", call.status, text, call.reason, call.cost or 0.0)
+    return RecordedCall(
+        index, f"{call.provider}:{call.model}", call.status, text, call.reason, call.cost or 0.0
+    )
 
 
-def tape_of(archive: Archive, run: Run) -> Tape:
+def recording_of(archive: Archive, run: Run) -> Recording:
     """Return all calls of a run."""
     positions = {candidate.id: candidate.index for candidate in archive.candidates.of(run)}
-    takes = (
-        take_of(positions[call.candidate_id], call)
+    calls = (
+        recorded_call(positions[call.candidate_id], call)
         for call in archive.calls.find(run=run)
         if call.candidate_id in positions
     )
-    return Tape(takes, stored_settings(archive, run))
+    return Recording(calls, stored_settings(archive, run))
 
 
-def unfinished(archive: Archive, run: Run) -> Tape:
+def unfinished(archive: Archive, run: Run) -> Recording:
     """Return the calls for candidates of a run that were still being written when it was interrupted."""
-    takes = [
-        take_of(candidate.index, call)
+    calls = [
+        recorded_call(candidate.index, call)
         for candidate in archive.candidates.of(run, status=[Status.PROPOSING])
         for call in archive.calls.find(candidate=candidate)
     ]
-    return Tape(takes)
+    return Recording(calls)

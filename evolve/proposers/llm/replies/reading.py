@@ -19,7 +19,7 @@ MAX_REPLY = 400_000
 """Characters of a reply that are read."""
 
 MAX_TRIES = 80
-"""How many pieces of a reply are tried as a program."""
+"""Most pieces of a reply that are tried as a program."""
 
 NOTE_LENGTH = 300
 

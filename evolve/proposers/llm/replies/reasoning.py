@@ -1,4 +1,4 @@
-"""What a reasoning model thought before it answered, where its server leaves that in the answer.
+"""Thoughts of a reasoning model before its answer, where its server leaves that in the answer.
 
 vLLM, Ollama, LiteLLM and others pass on what DeepSeek, Qwen, Magistral and their like write between tags,
 drafts that they rejected included. Templates that put the opening tag into the prompt leave a closing tag
@@ -13,7 +13,7 @@ import textwrap
 from nashforge.evolve.proposers.llm.replies.source import SourceError, parse_module
 
 MAX_TRIES = 80
-"""How many pieces of a reply are looked at as a program."""
+"""Most pieces of a reply that are looked at as a program."""
 
 _TAG = r"(?<!`)(?:<(?P<end>/?)(?:think|thinking|thought|reasoning)>|\[(?P<close>/?)THINK\])(?!`)"
 _TAGS = re.compile(_TAG, re.IGNORECASE)

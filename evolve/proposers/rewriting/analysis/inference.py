@@ -29,7 +29,7 @@ _Scope = dict[str, Value]
 
 @dataclass
 class Analysis:
-    """What the interpreter found.
+    """Result of abstract interpretation.
 
     Attributes
     ----------

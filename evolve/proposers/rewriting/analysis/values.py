@@ -1,4 +1,4 @@
-"""What an expression of a program can be: a shape, and bounds on its entries."""
+"""Abstract values of expressions: a shape, and bounds on the entries."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Value:
 TOP = Value()
 
 Issue = str | None
-"""What could go wrong, in words."""
+"""A mistake that is possible, in words."""
 Result = tuple[Value, Issue]
 
 

@@ -127,7 +127,7 @@ def propagate_copies(body: list[ast.stmt]) -> None:
 
 
 def share_locals(body: list[ast.stmt]) -> None:
-    """Where two locals are computed alike, compute the second from the first."""
+    """Compute a local from another one that is computed alike."""
     known: dict[str, str] = {}
     uses: dict[str, set[str]] = {}
     for statement in body:
@@ -154,7 +154,7 @@ class _Update(NamedTuple):
 
 
 def merge_states(program: Program) -> None:
-    """Where two attributes always hold equal values, keep one."""
+    """Keep one of two attributes that always hold equal values."""
     written: dict[str, list[_Update]] = {f"self.{name}": [] for name in program.state()}
     tangled: set[str] = set()
     for method, function in program.methods.items():

@@ -1,4 +1,4 @@
-"""Where expressions stand in a program, and how to put others in their place."""
+"""Sites of expressions in a program, where others can be put in their place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import FIELDS, called, wa
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a node holds an expression: a field, and an index where the field is a list."""
+    """Place of an expression in the node that holds it: a field, and an index where the field is a list."""
 
     parent: ast.AST
     field: str

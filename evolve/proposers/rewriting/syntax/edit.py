@@ -1,4 +1,4 @@
-"""What an edit of a program's source is."""
+"""Edits of a program's source."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Program:
 
     @property
     def preamble(self) -> list[ast.stmt]:
-        """What the module holds beside the classes of the grammar."""
+        """Statements of the module beside the classes of the grammar."""
         return self.module.preamble
 
     def copy(self, module: Module) -> Program:
@@ -320,23 +320,18 @@ def _note_layouts(source: str, tree: ast.Module) -> None:
 def settle_names(program: Program) -> None:
     """Drop the numbers of names such as ``gamma_2`` where the plain name is free."""
     numbered = re.compile(r"^(.+)_\d+$")
-    state = program.state()
-    for name in [*program.constants, *state]:
+    for name in [*program.constants, *program.state()]:
         match = numbered.match(name)
         if match and match[1] not in program.taken():
-            rename_attribute(program, name, match[1])
+            for function in program.methods.values():
+                trees.rename(function, {f"self.{name}": f"self.{match[1]}"})
+            constants = program.constants.items()
+            program.constants = {match[1] if held == name else held: value for held, value in constants}
     for method, function in program.methods.items():
-        for name in sorted(trees.bound(function)):
-            match = None if name.startswith("self.") else numbered.match(name)
+        for name in sorted(trees.local_names(trees.bound(function))):
+            match = numbered.match(name)
             if match and match[1] not in program.taken(method):
                 trees.rename(function, {name: match[1]})
-
-
-def rename_attribute(program: Program, old: str, new: str) -> None:
-    """Rename a constant or a state attribute everywhere."""
-    for function in program.methods.values():
-        trees.rename(function, {f"self.{old}": f"self.{new}"})
-    program.constants = {new if name == old else name: value for name, value in program.constants.items()}
 
 
 def defined_names(node: ast.stmt) -> list[str]:

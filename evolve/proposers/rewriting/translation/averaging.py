@@ -29,7 +29,7 @@ from nashforge.evolve.proposers.rewriting.translation.shapes import LEVEL, Form,
 _NAMES = {AVERAGE: "keep", PLAYED: "add"}
 
 Known = dict[str, Local]
-"""What is known of the local variables."""
+"""The local variables, by name."""
 
 
 class Rewriter:

@@ -1,4 +1,4 @@
-"""Which expressions are equal for all actions of an information set, and their value an information set.
+"""Shapes of expressions: numbers, arrays over sequences, and those that are equal at an information set.
 
 The analysis of `nashforge.evolve.proposers.rewriting.analysis.inference` tells numbers, arrays over
 information sets and arrays over sequences apart. Of the latter, those that `Infosets.spread` makes, and what
@@ -64,7 +64,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Local:
-    """What is known of a local variable.
+    """A local variable: its shape and its value, as far as they are known.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ from nashforge.archive import Archive, CallStatus, RunState, Status
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.executors.dispatcher import SearchError
-from nashforge.evolve.proposers.llm import circuit_breaker as gate
+from nashforge.evolve.proposers.llm import circuit_breaker
 from nashforge.evolve.proposers.llm.recordings.cassette import (
     CassetteError,
     cassette_lines,
@@ -222,7 +222,7 @@ def test_the_budget_ends_a_run_by_name_and_is_never_exceeded(run, archive):
 
 
 def test_an_outage_pauses_the_run_and_ends_with_the_same_count(run, archive, monkeypatch):
-    monkeypatch.setattr(gate.Gate.__init__, "__defaults__", (time.monotonic, 0.2))
+    monkeypatch.setattr(circuit_breaker.CircuitBreaker.__init__, "__defaults__", (time.monotonic, 0.2))
     down = {"until": None}
 
     def script(ask):
@@ -244,7 +244,7 @@ def test_an_outage_pauses_the_run_and_ends_with_the_same_count(run, archive, mon
 
 
 def test_an_outage_without_end_stops_the_run_which_can_be_resumed(run, archive, monkeypatch):
-    monkeypatch.setattr(gate.Gate.__init__, "__defaults__", (time.monotonic, 0.1))
+    monkeypatch.setattr(circuit_breaker.CircuitBreaker.__init__, "__defaults__", (time.monotonic, 0.1))
     down = [True]
 
     def script(ask):

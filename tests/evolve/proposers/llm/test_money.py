@@ -12,7 +12,7 @@ from nashforge.archive import BudgetExceeded, CallStatus
 from nashforge.archive.errors import TokensExceeded
 from nashforge.evolve.config.model_names import ModelError, key_of, parse_model, without_keys
 from nashforge.evolve.proposers.llm.bandit import Bandit
-from nashforge.evolve.proposers.llm.circuit_breaker import LONGEST_DELAY, TOLERATED, Gate
+from nashforge.evolve.proposers.llm.circuit_breaker import LONGEST_DELAY, TOLERATED, CircuitBreaker
 from nashforge.evolve.proposers.llm.prices import (
     Price,
     PriceError,
@@ -197,46 +197,46 @@ def test_the_bandit_tries_all_forgets_and_depends_on_nothing_but_the_order():
 
 def test_a_gate_lets_one_through_to_find_out_and_waits_longer_each_time():
     now = [0.0]
-    gate = Gate(lambda: now[0], first_delay=10.0)
-    gate.failed("down")
-    gate.failed("down still, says a call that was under way")
-    gate.held.extend([1, 2, 3])
-    assert gate.release() == []
+    breaker = CircuitBreaker(lambda: now[0], first_delay=10.0)
+    breaker.failed("down")
+    breaker.failed("down still, says a call that was under way")
+    breaker.held.extend([1, 2, 3])
+    assert breaker.release() == []
     now[0] = 10.0
-    assert gate.release() == [1]
-    assert gate.release() == []
-    gate.failed("down")
-    gate.held.append(1)
+    assert breaker.release() == [1]
+    assert breaker.release() == []
+    breaker.failed("down")
+    breaker.held.append(1)
     now[0] = 25.0
-    assert gate.release() == []
+    assert breaker.release() == []
     now[0] = 30.0
-    assert gate.release() == [2]
-    assert gate.seconds_closed == 30.0
-    gate.answered()
-    assert not gate.closed
-    assert gate.release() == [3, 1]
+    assert breaker.release() == [2]
+    assert breaker.seconds_open == 30.0
+    breaker.answered()
+    assert not breaker.is_open
+    assert breaker.release() == [3, 1]
 
 
 def test_waits_double_up_to_the_longest():
     now = [0.0]
-    gate = Gate(lambda: now[0], first_delay=1.0)
+    breaker = CircuitBreaker(lambda: now[0], first_delay=1.0)
     waits = []
-    gate.failed("down")
+    breaker.failed("down")
     for _ in range(12):
-        waits.append(gate.seconds_left)
-        now[0] += gate.seconds_left
-        gate.held.append(1)
-        assert gate.release() == [1]
-        gate.failed("down")
+        waits.append(breaker.seconds_left)
+        now[0] += breaker.seconds_left
+        breaker.held.append(1)
+        assert breaker.release() == [1]
+        breaker.failed("down")
     assert waits == [min(2.0**k, LONGEST_DELAY) for k in range(12)]
 
 
 def test_lost_answers_in_a_row_count_as_an_outage():
-    gate = Gate(lambda: 0.0)
+    breaker = CircuitBreaker(lambda: 0.0)
     for _ in range(TOLERATED - 1):
-        gate.lost("no answer")
-    assert not gate.closed
-    gate.answered()
+        breaker.lost("no answer")
+    assert not breaker.is_open
+    breaker.answered()
     for _ in range(TOLERATED):
-        gate.lost("no answer")
-    assert gate.closed
+        breaker.lost("no answer")
+    assert breaker.is_open

@@ -1,4 +1,4 @@
-"""What can be taken from another rule: a method, averaging weights, discounts, increments, floors, powers."""
+"""Parts that CFR rules exchange: methods, averaging weights, discounts, increments, floors, powers."""
 
 from __future__ import annotations
 

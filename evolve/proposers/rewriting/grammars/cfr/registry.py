@@ -5,12 +5,10 @@ from __future__ import annotations
 from nashforge.evolve.proposers.rewriting.grammar import Operator, generic, mechanism
 from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms import (
     averaging,
-    clipping,
     discounting,
     increments,
     optimism,
     policies,
-    restarts,
 )
 from nashforge.evolve.proposers.rewriting.operators import constants, statements, terms
 
@@ -33,7 +31,7 @@ OPERATORS: tuple[Operator, ...] = (
     mechanism(0.7, discounting.discount_by_volatility),
     mechanism(0.6, discounting.discount_negative),
     mechanism(0.8, discounting.discount_projection),
-    mechanism(1.0, clipping.clip_regrets),
+    mechanism(1.0, increments.clip_regrets),
     mechanism(1.5, optimism.predict_last),
     mechanism(1.4, optimism.predict_average),
     mechanism(0.6, optimism.predict_extrapolation),
@@ -63,5 +61,5 @@ OPERATORS: tuple[Operator, ...] = (
     mechanism(0.15, policies.mix_uniform),
     mechanism(0.25, policies.mix_previous),
     mechanism(0.15, policies.add_slack),
-    mechanism(0.2, restarts.restart_regrets),
+    mechanism(0.2, discounting.restart_regrets),
 )

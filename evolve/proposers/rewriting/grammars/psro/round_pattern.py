@@ -1,4 +1,4 @@
-"""Where mechanisms act in a meta-solver: the rounds in which it improves strategies, and what they hold."""
+"""Rounds of a meta-solver, in which it improves strategies and on which mechanisms act."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ExpressionSite:
 
     @property
     def target(self) -> ast.expr:
-        """What the statement assigns to."""
+        """The target of the statement."""
         return trees.clone(self.statement.targets[0])
 
     @property

@@ -13,7 +13,7 @@ from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import fill
 
 _PARAMETERS = ("clock", "strategy", "gradient")
-"""What templates call the parameters of ``update``."""
+"""Names of the parameters of ``update`` in templates."""
 
 _Templates = tuple[tuple[str, str], ...]
 

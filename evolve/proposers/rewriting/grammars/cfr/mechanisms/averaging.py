@@ -1,4 +1,4 @@
-"""How the average is built: weights, schedules, warm starts, windows, forgetting."""
+"""Averaging of policies: weights, schedules, warm starts, windows, forgetting."""
 
 from __future__ import annotations
 

@@ -1,21 +1,22 @@
-"""Forgetting old regrets: the discounts of LCFR, DCFR, HS-DCFR and PDCFR+, and their relatives."""
+"""Forgetting old regrets: the discounts of LCFR, DCFR, HS-DCFR and PDCFR+, their relatives, and restarts."""
 
 from __future__ import annotations
 
 import ast
 
 from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import (
+    assign,
     local,
     magnitude,
+    named,
     scheduled,
     spread,
 )
 from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
-    RegretUpdate,
     find_policy,
     find_update,
 )
-from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
+from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, count, pick, scale
 from nashforge.evolve.proposers.rewriting.syntax import trees
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
@@ -27,14 +28,14 @@ def discount_regrets(program: Program, rng: Generator) -> str:
     """Multiply the cumulative regrets by t^a / (t^a + 1), with one exponent or one for each sign."""
     update = find_update(program)
     exponent, told = scheduled(program, rng, ("alpha", "positive_exponent"), 0.7, 4.0)
-    exponent = _named(program, update, "alpha", exponent)
+    exponent = named(program, "observe", update, "alpha", exponent)
     if update.clipped or chance(rng, 0.3):
         statement, discount = local(program, "observe", "discount", trees.fill(RATIO, exponent=exponent))
         update.before(statement)
     else:
         low, told_low = scheduled(program, rng, ("beta", "negative_exponent"), -2.0, 1.0)
         told = f"{told} for positive and {told_low} for negative regrets"
-        low = _named(program, update, "beta", low)
+        low = named(program, "observe", update, "beta", low)
         first, positive = local(program, "observe", "positive", trees.fill(RATIO, exponent=exponent))
         second, negative = local(program, "observe", "negative", trees.fill(RATIO, exponent=low))
         value = trees.fill(
@@ -48,15 +49,6 @@ def discount_regrets(program: Program, rng: Generator) -> str:
     update.retention = [(False, discount)]
     update.write()
     return f"discount the cumulative regrets with {told}"
-
-
-def _named(program: Program, update: RegretUpdate, name: str, value: ast.expr) -> ast.expr:
-    """Give a moving parameter a name of its own: it is used twice."""
-    if isinstance(value, ast.Attribute):
-        return value
-    statement, named = local(program, "observe", name, value)
-    update.before(statement)
-    return named
 
 
 def discount_by_ratio(program: Program, rng: Generator) -> str:
@@ -130,9 +122,7 @@ def discount_projection(program: Program, rng: Generator) -> str:
         program, rng, ("projection_alpha", "projection_exponent"), 0.7, 4.0, constant=0.8
     )
     negative, term = parts[held[0]]
-    if not isinstance(exponent, ast.Attribute):
-        statement, exponent = local(program, "policy", "alpha", exponent)
-        pattern.before(statement)
+    exponent = named(program, "policy", pattern, "alpha", exponent)
     discount = trees.fill(f"r * ({RATIO})", r=term, exponent=exponent)
     if pick(rng, (True, False)) and update.retention and len(trees.factors(term)) == 1:
         told = f"{told}, beside the discount of the update"
@@ -140,3 +130,30 @@ def discount_projection(program: Program, rng: Generator) -> str:
     pattern.base = trees.total(parts)
     pattern.write()
     return f"discount the regrets that the prediction is added to, with {told}"
+
+
+def restart_regrets(program: Program, rng: Generator) -> str:
+    """Shrink the cumulative regrets at a regular pace or once."""
+    update = find_update(program)
+    kept = between(rng, 0.0, 0.8) if chance(rng, 0.7) else 0.0
+    form = pick(rng, ("period", "doubling", "once"))
+    if form == "period":
+        steps = count(rng, 20, 400)
+        test = trees.fill("t % period == 0", period=program.add_constant("period", steps))
+        told = f"every {steps} iterations"
+    elif form == "doubling":
+        test, told = trees.fill("t & (t - 1) == 0"), "whenever the iteration is a power of two"
+    else:
+        share = between(rng, 0.05, 0.6)
+        test = trees.fill(
+            "t == round(share * self.horizon)", share=program.add_constant("restart_share", share)
+        )
+        told = f"after {share:g} of the horizon"
+    state = trees.attribute(update.state)
+    value = (
+        trees.fill("kept * r", kept=program.add_constant("kept", kept), r=state)
+        if kept
+        else trees.fill("self.infosets.zeros()")
+    )
+    update.after(ast.If(test, [assign(state, value)], []))
+    return f"multiply the cumulative regrets by {kept:g} {told}"

@@ -17,6 +17,7 @@ from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
     RegretUpdate,
     find_policy,
     find_update,
+    has_factor,
 )
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick
 from nashforge.evolve.proposers.rewriting.syntax import trees
@@ -30,14 +31,19 @@ def _put(
     """Add a term to what the policy is made from; instead of the present prediction if so wanted."""
     base = trees.clone(pattern.base)
     if replace:
-        held = [part for part in trees.terms(base) if _carries(part[1], update.state)]
+        held = [part for part in trees.terms(base) if has_factor(part[1], update.state)]
         base = trees.total(held) if held else trees.attribute(update.state)
     pattern.base = trees.total([*trees.terms(base), *trees.terms(term)])
     pattern.write()
 
 
-def _carries(node: ast.expr, state: str) -> bool:
-    return any(trees.self_attribute(part) == state for _, part in trees.factors(node))
+def _predictions(update: RegretUpdate, pattern: PolicyPattern) -> tuple[list[trees.Term], list[int]]:
+    """Return what the policy is made from as terms, and which of them are no cumulative regrets."""
+    parts = trees.terms(trees.clone(pattern.base))
+    held = [place for place, (_, term) in enumerate(parts) if not has_factor(term, update.state)]
+    if not held or len(parts) < 2:
+        raise NotApplicable("the policy uses no prediction")
+    return parts, held
 
 
 def predict_last(program: Program, rng: Generator) -> str:
@@ -115,10 +121,11 @@ def predict_consistent(program: Program, rng: Generator) -> str:
     weight = program.add_constant(("optimism", "prediction_weight"), size)
     regret = update.instantaneous
     mean, first = moving_average(program, rng, ("expected", "mean"), regret)
-    kept = first.value
+    (kept,) = trees.attributes(trees.reads(first.value)) - {f"self.{mean.attr}"}
     spread_, second = moving_average(program, rng, "deviation", trees.fill("np.abs(regret)", regret=regret))
     # Both averages must forget at the same pace for their ratio to mean anything.
-    second.value = fill_like(kept, mean, spread_, regret)
+    pace = "kept * state + (1 - kept) * np.abs(r)"
+    second.value = trees.fill(pace, kept=kept, state=spread_, r=regret)
     program.body("observe").extend([first, second])
     last = program.add_state(("prediction", "last", "latest"), ZEROS)
     program.body("observe").append(
@@ -133,20 +140,10 @@ def predict_consistent(program: Program, rng: Generator) -> str:
     return f"predict the last regrets with weight {size:g} times the steadiness of their sign"
 
 
-def fill_like(value: ast.expr, old: ast.expr, new: ast.expr, regret: ast.expr) -> ast.expr:
-    """Return the moving average of absolute regrets with the memory of another moving average."""
-    assert isinstance(value, ast.BinOp)
-    assert isinstance(value.left, ast.BinOp)
-    return trees.fill("kept * state + (1 - kept) * np.abs(r)", kept=value.left.left, state=new, r=regret)
-
-
 def rescale_prediction(program: Program, rng: Generator) -> str:
     """Multiply the prediction by a weight, constant or changing with time."""
     update, pattern = find_update(program), find_policy(program)
-    parts = trees.terms(trees.clone(pattern.base))
-    held = [place for place, (_, term) in enumerate(parts) if not _carries(term, update.state)]
-    if not held or len(parts) < 2:
-        raise NotApplicable("the policy uses no prediction")
+    parts, held = _predictions(update, pattern)
     place = pick(rng, held)
     weight, told = fading(program, rng, ("optimism", "prediction_weight"), 0.3, 1.5)
     negative, term = parts[place]
@@ -159,10 +156,7 @@ def rescale_prediction(program: Program, rng: Generator) -> str:
 def rescale_by_volatility(program: Program, rng: Generator) -> str:
     """Trust the prediction less where recent regrets are large, per information set."""
     update, pattern = find_update(program), find_policy(program)
-    parts = trees.terms(trees.clone(pattern.base))
-    held = [place for place, (_, term) in enumerate(parts) if not _carries(term, update.state)]
-    if not held or len(parts) < 2:
-        raise NotApplicable("the policy uses no prediction")
+    parts, held = _predictions(update, pattern)
     state = magnitude(program, rng)
     size = between(rng, 0.1, 3.0)
     weight = trees.fill("1 + c * x", c=program.add_constant("caution", size), x=spread(state))

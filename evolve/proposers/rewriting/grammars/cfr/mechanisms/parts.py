@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import find_update
+from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import (
+    PolicyPattern,
+    RegretUpdate,
+    find_update,
+)
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, count, pick, scale
 from nashforge.evolve.proposers.rewriting.syntax.program import Program
 from nashforge.evolve.proposers.rewriting.syntax.trees import (
@@ -30,6 +34,17 @@ def local(program: Program, method: str, hints: Hints, value: ast.expr) -> tuple
     """Return a statement that binds a fresh local of a method, and the expression that reads it."""
     name = program.fresh(hints, method)
     return assign(name, value), ast.Name(name, ast.Load())
+
+
+def named(
+    program: Program, method: str, pattern: RegretUpdate | PolicyPattern, name: str, value: ast.expr
+) -> ast.expr:
+    """Return a constant as it is, and anything else by a fresh local that is computed before a pattern."""
+    if isinstance(value, ast.Attribute):
+        return value
+    statement, variable = local(program, method, name, value)
+    pattern.before(statement)
+    return variable
 
 
 def scheduled(

@@ -1,10 +1,10 @@
-"""How regrets become a policy: powers, softmax, mixtures."""
+"""Policies made of regrets: powers, softmax, mixtures."""
 
 from __future__ import annotations
 
 import ast
 
-from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import assign, local, scheduled
+from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms.parts import assign, named, scheduled
 from nashforge.evolve.proposers.rewriting.grammars.cfr.update_pattern import find_policy, find_update
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, pick, scale
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
@@ -20,10 +20,7 @@ def raise_to_power(program: Program, rng: Generator) -> str:
         pattern.write()
         return "make the policy proportional to the positive regrets themselves"
     exponent, told = scheduled(program, rng, ("exponent", "policy_exponent"), 0.7, 3.0, constant=0.75)
-    if not isinstance(exponent, ast.Attribute):
-        statement, exponent = local(program, "policy", "exponent", exponent)
-        pattern.before(statement)
-    pattern.exponent = exponent
+    pattern.exponent = named(program, "policy", pattern, "exponent", exponent)
     pattern.write()
     return f"raise the positive regrets to a power: {told}"
 

@@ -1,4 +1,4 @@
-"""What a round adds to the regrets: rescaled, with momentum, with a bonus for rare policies, discounted."""
+"""Gains that a round adds to regrets: rescaled, with momentum, with a bonus for rare policies, discounted."""
 
 from __future__ import annotations
 

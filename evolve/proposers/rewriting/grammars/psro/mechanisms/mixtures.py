@@ -1,4 +1,4 @@
-"""How strategies are made of regrets, and what is returned of all rounds."""
+"""Mixed strategies made of regrets, and the average of all rounds."""
 
 from __future__ import annotations
 
