@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -268,13 +269,36 @@ def in_process(
     on_step: Callable[[Environment], None] | None = None,
 ) -> Episode:
     """Play an episode with a trusted program for each agent; agents with equal sources form a team."""
-    teams = []
-    for source, seats in seat_assignment(setting, sources):
-        arguments = session_arguments(setting, source, seats)
-        session = InlineSession(load_module(source, "policy"), **arguments)
-        send_map(session, setting)
-        teams.append(Team(session, seats))
-    return play(make(setting), seed, teams, on_step)
+    return play_served(
+        setting,
+        sources,
+        seed,
+        lambda source, arguments: nullcontext(InlineSession(load_module(source, "policy"), **arguments)),
+        on_step,
+    )
+
+
+def play_served(
+    setting: Setting,
+    sources: Sequence[str],
+    seed: int,
+    serve: Callable[[str, Mapping[str, Any]], AbstractContextManager[Session]],
+    on_step: Callable[[Environment], None] | None = None,
+) -> Episode:
+    """Play an episode with a program for each agent, behind sessions that last as long as the episode.
+
+    Parameters
+    ----------
+    serve
+        Serves a program with the arguments of a session, one for each team.
+    """
+    with ExitStack() as stack:
+        teams = []
+        for source, seats in seat_assignment(setting, sources):
+            session = stack.enter_context(serve(source, session_arguments(setting, source, seats)))
+            send_map(session, setting)
+            teams.append(Team(session, seats))
+        return play(make(setting), seed, teams, on_step)
 
 
 def seat_assignment(setting: Setting, sources: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:

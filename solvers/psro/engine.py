@@ -152,11 +152,8 @@ class Engine:
                 f"the session was not made by session_arguments() for {form.name} and {horizon} iterations; "
                 "make one that is"
             )
-        self._factors, self._tensors = None, None
-        if "tensors" in inputs:
-            self._tensors = Tensors(form, self._capacity)
-        else:
-            self._factors = FactoredPayoffs(form, self._capacity)
+        restricted = Tensors if "tensors" in inputs else FactoredPayoffs
+        self._restricted: Tensors | FactoredPayoffs = restricted(form, self._capacity)
         self._flat = np.empty(self._tables.length)
         self._value = [np.empty(size + 1) for size in self._tables.sizes]
         self._disguise = disguise or RestrictedDisguise(form.players)
@@ -244,21 +241,8 @@ class Engine:
             self._distinct[p].add(np.round(self.plans[p][k], 12).tobytes())
         self.policies = count = k + 1
         self._orders = self._disguise.orders(count)
-        if self._tensors is not None:
-            self._tensors.grow(self.plans, self._flat)
-            self._show_tensors(self._tensors)
-        elif self._factors is not None:
-            populations = [plans[:count] for plans in self.plans]
-            self._factors.write(populations, self._disguise, self._orders, self._session.inputs)
-
-    def _show_tensors(self, tensors: Tensors) -> None:
-        shown = self._session.inputs["tensors"]
-        n, count = self.form.players, self.policies
-        for p in self._players:
-            part = tensors.values[p][(slice(count),) * n]
-            part = part[np.ix_(*self._orders)] * self._disguise.scale[p] + self._disguise.shift[p]
-            whole = shown[p].reshape((self._capacity,) * n)
-            whole[(slice(count),) * n] = np.moveaxis(part, p, -1)
+        populations = [plans[:count] for plans in self.plans]
+        self._restricted.write(populations, self._disguise, self._orders, self._session.inputs)
 
     def _ask(self, kind: int, t: int) -> Array:
         """Return the strategies that the solver wants, policies in their true order."""

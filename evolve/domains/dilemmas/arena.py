@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox, SandboxSession, Usage
-from nashforge.games.dilemmas.environment import Environment, make
+from nashforge.games.dilemmas.environment import Environment
 from nashforge.games.dilemmas.settings import Setting
-from nashforge.solvers.policies.episode import (
-    HOST,
-    Episode,
-    PolicyFailure,
-    SlowPolicy,
-    Team,
-    play,
-    seat_assignment,
-    send_map,
-    session_arguments,
-)
+from nashforge.solvers.policies.episode import HOST, Episode, PolicyFailure, SlowPolicy, play_served
 
 HOSTS = (HOST,)
 
@@ -53,20 +43,17 @@ def play_confined(
         If the machine fails.
     """
     sessions: list[SandboxSession] = []
-    with ExitStack() as stack:
-        teams = []
-        for source, seats in seat_assignment(setting, sources):
-            arguments = session_arguments(setting, source, seats)
-            session = stack.enter_context(sandbox.session(source, limits=limits, **arguments))
-            sessions.append(session)
-            send_map(session, setting)
-            teams.append(Team(session, seats))
-        try:
-            episode = play(make(setting), seed, teams, on_step)
-        except PolicyFailure as failure:
-            raise InvalidOutput(str(failure)) from failure
-        except SlowPolicy as failure:
-            raise ProgramTimeout(str(failure)) from failure
+
+    def serve(source: str, arguments: Mapping[str, Any]) -> SandboxSession:
+        sessions.append(sandbox.session(source, limits=limits, **arguments))
+        return sessions[-1]
+
+    try:
+        episode = play_served(setting, sources, seed, serve, on_step)
+    except PolicyFailure as failure:
+        raise InvalidOutput(str(failure)) from failure
+    except SlowPolicy as failure:
+        raise ProgramTimeout(str(failure)) from failure
     used = [session.usage for session in sessions]
     usage = Usage(
         cpu_seconds=sum(one.cpu_seconds for one in used),

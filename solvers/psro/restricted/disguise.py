@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
-Order = npt.NDArray[np.intp]
+Order: TypeAlias = npt.NDArray[np.intp]
+Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 LARGEST_LOG_SCALE = 0.7
 """Payoffs are multiplied by a factor between exp(-0.7) and exp(0.7): about a half and two."""
 

@@ -13,18 +13,16 @@ sequences that no policy tells apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from nashforge.games.leaves import merge_leaves
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.psro.restricted.disguise import Order, RestrictedDisguise
+from nashforge.solvers.psro.restricted.disguise import Arrays, Order, RestrictedDisguise
 
 Array = npt.NDArray[np.float64]
-_Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
 
 class FactoredPayoffs:
@@ -50,7 +48,7 @@ class FactoredPayoffs:
         self.capacity = capacity
 
     def write(
-        self, plans: Sequence[Array], disguise: RestrictedDisguise, orders: Sequence[Order], into: _Arrays
+        self, plans: Sequence[Array], disguise: RestrictedDisguise, orders: Sequence[Order], into: Arrays
     ) -> None:
         """Factor the restricted game of some populations into shared arrays.
 

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, vstack
 
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.psro import kernels
+from nashforge.solvers.psro.restricted.disguise import Arrays, Order, RestrictedDisguise
 from nashforge.solvers.sequence_form.tables import tables
 
 Array = npt.NDArray[np.float64]
@@ -46,25 +47,34 @@ class Tensors:
             # Best responses reach few sequences: products of sparse matrices are several times cheaper.
             self._populations = [csr_array((0, treeplex.sequences + 1)) for treeplex in form.treeplexes]
 
-    def grow(self, plans: Sequence[Array], flat: Array) -> None:
-        """Add the entries of one new policy a player.
+    def write(
+        self, plans: Sequence[Array], disguise: RestrictedDisguise, orders: Sequence[Order], into: Arrays
+    ) -> None:
+        """Add the entries of one new policy a player, and write the tensors into shared arrays.
 
         Parameters
         ----------
         plans
-            Realisation plans of the populations, the new policies last; shape ``(policies, sequences + 1)``.
-        flat
-            The new policies' plans in one vector, see `nashforge.solvers.sequence_form.tables.Tables`.
+            Realisation plans, one matrix of shape ``(policies, sequences + 1)`` a player, the new ones last.
+        disguise, orders
+            Scale and shift of the payoffs, and in which order the policies of each player are to appear.
+        into
+            ``tensors``: for each player the flat tensor with the player's own axis last.
         """
         if self._form.players == 2:
-            self._grow_matrices(plans, flat)
+            self._grow_matrices(plans)
         else:
             self._grow_slabs(plans)
         self._count += 1
+        n, filled = self._form.players, (slice(self._count),) * self._form.players
+        for p, values in enumerate(self.values):
+            part = values[filled][np.ix_(*orders)] * disguise.scale[p] + disguise.shift[p]
+            into["tensors"][p].reshape(values.shape)[filled] = np.moveaxis(part, p, n - 1)
 
-    def _grow_matrices(self, plans: Sequence[Array], flat: Array) -> None:
+    def _grow_matrices(self, plans: Sequence[Array]) -> None:
         new = self._count
         shared = tables(self._form)
+        flat = np.concatenate([matrix[new] for matrix in plans])
         out = np.empty(new + 1)
         for player in (0, 1):
             against = self._against[player]

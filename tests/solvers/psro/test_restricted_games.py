@@ -44,12 +44,11 @@ def tensor_game(form, populations, disguise=None):
     """Return the operator over tensors that were grown a policy at a time, in a larger capacity."""
     policies, capacity = len(populations[0]), len(populations[0]) + 2
     grown = Tensors(form, capacity)
-    for k in range(policies):
-        grown.grow(populations, np.concatenate([plans[k] for plans in populations]))
-    shown = np.zeros((form.players, capacity**form.players))
-    for p, values in enumerate(grown.values):
-        shown[p] = np.moveaxis(values, p, -1).reshape(-1)
-    return TensorGame(form.players, policies, shown, capacity)
+    shown = {"tensors": np.zeros((form.players, capacity**form.players))}
+    disguise = disguise or RestrictedDisguise(form.players)
+    for k in range(1, policies + 1):
+        grown.write([plans[:k] for plans in populations], disguise, disguise.orders(k), shown)
+    return TensorGame(form.players, policies, shown["tensors"], capacity)
 
 
 def factored_game(form, populations, disguise=None, orders=None):
