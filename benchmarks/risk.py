@@ -45,8 +45,7 @@ def small_games(repeats: int) -> None:
             worst,
             least(
                 lambda game=game, fitted=fitted: rqe(
-                    game.payoffs_1,
-                    game.payoffs_2,
+                    *game.payoffs,
                     tau=fitted.tau,
                     epsilon=fitted.epsilon,
                     regularizer="barrier",

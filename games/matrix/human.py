@@ -34,7 +34,7 @@ class HumanGame:
     name : str
     study : str
         The experiment that it belongs to.
-    payoffs_1, payoffs_2 : ndarrays of shape (2, 2)
+    payoffs : pair of ndarrays of shape (2, 2)
         Each player's payoffs, player 1's actions as rows of both.
     nash, laboratory_play : tuple of two floats
         Probability of each player's first action: in the Nash equilibrium, and as observed.
@@ -44,8 +44,7 @@ class HumanGame:
 
     name: str
     study: str
-    payoffs_1: Array
-    payoffs_2: Array
+    payoffs: tuple[Array, Array]
     nash: tuple[float, float]
     laboratory_play: tuple[float, float]
     kl: Fitted
@@ -75,9 +74,11 @@ def human_game(name: str) -> HumanGame:
 
 
 def _read(entry: dict[str, Any]) -> HumanGame:
-    payoffs = {name: np.array(entry[name]) for name in ("payoffs_1", "payoffs_2")}
-    for matrix in payoffs.values():
+    payoffs = np.array(entry["payoffs_1"]), np.array(entry["payoffs_2"])
+    for matrix in payoffs:
         matrix.flags.writeable = False
-    fitted = {name: Fitted(**{k: tuple(v) for k, v in entry[name].items()}) for name in ("kl", "reverse_kl")}
-    pairs = {name: tuple(entry[name]) for name in ("nash", "laboratory_play")}
-    return HumanGame(**{**entry, **payoffs, **pairs, **fitted})
+    pairs: dict[str, Any] = {name: tuple(entry[name]) for name in ("nash", "laboratory_play")}
+    fitted: dict[str, Any] = {
+        name: Fitted(**{k: tuple(v) for k, v in entry[name].items()}) for name in ("kl", "reverse_kl")
+    }
+    return HumanGame(entry["name"], entry["study"], payoffs, **pairs, **fitted)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal, overload
+from functools import cached_property
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from nashforge.games.errors import GameError, GameStringError, UnsupportedGameEr
 from nashforge.games.leaves import strategic_payoffs, sums_to
 from nashforge.games.matrix.families import FAMILIES
 from nashforge.games.matrix.human import human_game, human_games
+from nashforge.games.matrix.layout import own_rows
 from nashforge.games.sequence_form import SequenceForm, Treeplex
 
 Array = npt.NDArray[np.float64]
@@ -28,25 +30,47 @@ class Bimatrix:
     Attributes
     ----------
     name : str
-    payoffs_1, payoffs_2 : ndarrays of shape (n, m)
+    payoffs : pair of ndarrays of shape (n, m)
         Each player's payoffs, player 1's actions as rows of both.
-    actions : pair of tuples of str
-        Labels of the actions of each player.
+    given : pair, or None
+        The same as they were given, where that is exact: perhaps in fractions.
+    labels : pair of tuples of str, or None
+        Of the actions of each player.
+    names : pair of tuples of str, or None
+        Of the actions of each player, where they have any beside their labels.
     """
 
     name: str
-    payoffs_1: Array
-    payoffs_2: Array
-    actions: tuple[tuple[str, ...], tuple[str, ...]]
-    exact: tuple[list[list[Fraction]], list[list[Fraction]]] | None = None
-    """Both matrices in fractions, where payoffs were written as decimals: 0.1 is then a tenth."""
+    payoffs: tuple[Array, Array]
+    given: tuple[Any, Any] | None = field(default=None, repr=False)
+    labels: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-    """Names of the actions of each player, where they have any beside their labels."""
 
     @property
-    def payoffs(self) -> tuple[Array, Array]:
-        """Both matrices."""
-        return self.payoffs_1, self.payoffs_2
+    def shape(self) -> tuple[int, int]:
+        """Number of actions of each player."""
+        n, m = self.payoffs[0].shape
+        return n, m
+
+    @property
+    def actions(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Labels of the actions of each player: their numbers, where they have no others."""
+        n, m = self.shape
+        return self.labels or (tuple(map(str, range(n))), tuple(map(str, range(m))))
+
+    @property
+    def own(self) -> tuple[Array, Array]:
+        """Both matrices with the player's own actions as rows, shapes ``(n, m)`` and ``(m, n)``."""
+        return own_rows(*self.payoffs)
+
+    @cached_property
+    def exact(self) -> tuple[list[list[Fraction]], list[list[Fraction]]]:
+        """Both matrices in fractions: 0.1 is a tenth where it was given as a decimal, else the float."""
+        first, second = (
+            [[Fraction(x) for x in row] for row in (m.tolist() if isinstance(m, np.ndarray) else m)]
+            for m in self.given or self.payoffs
+        )
+        return first, second
 
 
 @overload
@@ -73,7 +97,7 @@ def bimatrix(text: str, *, extensive: bool = False) -> Bimatrix | SequenceForm:
     given = text.strip()
     if given.lower() in {game.name.lower() for game in human_games()}:
         game = human_game(given)
-        return Bimatrix(game.name, game.payoffs_1, game.payoffs_2, (("up", "down"), ("left", "right")))
+        return Bimatrix(game.name, game.payoffs, labels=(("up", "down"), ("left", "right")))
     match = _FAMILY.fullmatch(given)
     if match and match["name"] in FAMILIES:
         n = int(match["n"])
@@ -81,7 +105,7 @@ def bimatrix(text: str, *, extensive: bool = False) -> Bimatrix | SequenceForm:
         if not (1 <= n <= 1000 and 1 <= m <= 1000):
             raise GameStringError(f"sizes must be between 1 and 1000; got {given!r}")
         rng = np.random.default_rng(int(match["seed"] or 0))
-        return _plain(given, *FAMILIES[match["name"]](rng, n, m))
+        return Bimatrix(given, FAMILIES[match["name"]](rng, n, m))
     if is_literal(given):
         return _literal(given)
     from nashforge import games
@@ -131,9 +155,8 @@ def one_shot(form: SequenceForm) -> Bimatrix:
             f"{', '.join(str(treeplex.infosets) for treeplex in form.treeplexes)} information sets"
         )
     first, second = strategic_payoffs(form)
-    names = tuple(treeplex.action_names for treeplex in form.treeplexes)
-    found = _plain(form.name, first, second)
-    return replace(found, names=(names[0], names[1])) if all(names) else found
+    rows, columns = (treeplex.action_names for treeplex in form.treeplexes)
+    return Bimatrix(form.name, (first, second), names=(rows, columns) if rows and columns else None)
 
 
 def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm:
@@ -163,11 +186,6 @@ def one_shot_form(name: str, payoffs_1: Array, payoffs_2: Array) -> SequenceForm
     )
 
 
-def _plain(name: str, first: Array, second: Array) -> Bimatrix:
-    n, m = first.shape
-    return Bimatrix(name, first, second, (tuple(map(str, range(n))), tuple(map(str, range(m)))))
-
-
 def _literal(text: str) -> Bimatrix:
     try:
         exact = [
@@ -185,5 +203,4 @@ def _literal(text: str) -> Bimatrix:
             "player 1's in the same layout, as in '7 0 / 5 9 ; 4 11 / 6 2' (without the second: zero-sum); a "
             "slash separates rows, so that fractions such as 1/3 are written in a file (.nfg) or in Python"
         ) from error
-    found = _plain(text, first, second)
-    return replace(found, exact=(exact[0], exact[1]))
+    return Bimatrix(text, (first, second), given=(exact[0], exact[1]))

@@ -16,10 +16,11 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.equilibria.complementary import Basis, lemke_howson
 from nashforge.solvers.equilibria.extreme import Exact, enumerable, extreme_equilibria
-from nashforge.solvers.equilibria.inputs import ZERO_SUM, GameLike, MatrixGame, any_game
+from nashforge.solvers.equilibria.inputs import ZERO_SUM, GameLike, any_game
 from nashforge.solvers.equilibria.rational import Integers, exact_regrets, floats, solve, whole
 from nashforge.solvers.equilibria.several import EXACT_ACTIONS, TOLERANCE, stake, unit
 from nashforge.solvers.risk.measures import RiskError
@@ -149,7 +150,7 @@ def _of_form(form: SequenceForm, tolerance: float) -> NashEquilibria:
 
 
 def _listed(
-    game: MatrixGame,
+    game: Bimatrix,
     candidates: Sequence[tuple[Profile, tuple[Exact, Exact] | None]],
     tolerance: float,
     *,
@@ -179,7 +180,7 @@ def _listed(
     )
 
 
-def regrets(game: MatrixGame, profile: Profile) -> tuple[float, float]:
+def regrets(game: Bimatrix, profile: Profile) -> tuple[float, float]:
     """Return what each player's best response gains, exactly where the game is not too large."""
     x, y = profile
     if x.size * y.size <= EXACT_ENTRIES:
@@ -195,7 +196,7 @@ def regrets(game: MatrixGame, profile: Profile) -> tuple[float, float]:
     return gaps[0], gaps[1]
 
 
-def stakes_of(game: MatrixGame, profile: Profile) -> tuple[float, float]:
+def stakes_of(game: Bimatrix, profile: Profile) -> tuple[float, float]:
     """Return what is at stake for each player, see `nashforge.solvers.equilibria.several.stake`."""
     first, second = game.own
     return stake(first, *profile), stake(second, *profile[::-1])
@@ -233,7 +234,7 @@ def security(game: GameLike, payoffs_2: object = None, *, player: int = 0) -> tu
     own, exact = given.own[player], given.exact[player]
     if player == 1:
         exact = [list(column) for column in zip(*exact, strict=True)]
-    against = MatrixGame(given.name, (own, -own), (exact, [[-entry for entry in row] for row in exact]))
+    against = Bimatrix(given.name, (own, -own), (exact, [[-entry for entry in row] for row in exact]))
     (x, y), solved, _ = _one(against)
     gaps, stakes = regrets(against, (x, y)), stakes_of(against, (x, y))
     if max(gaps) > TOLERANCE * max(stakes):
@@ -244,7 +245,7 @@ def security(game: GameLike, payoffs_2: object = None, *, player: int = 0) -> tu
     return x, float(min(sum(payoff * p for payoff, p in outcome) for outcome in outcomes))
 
 
-def _one(game: MatrixGame) -> tuple[Profile, tuple[Exact, Exact] | None, str]:
+def _one(game: Bimatrix) -> tuple[Profile, tuple[Exact, Exact] | None, str]:
     """Return one equilibrium, exactly where that succeeds, and how it was found."""
     first, second = game.payoffs
     n, m = game.shape
@@ -279,7 +280,7 @@ def _one(game: MatrixGame) -> tuple[Profile, tuple[Exact, Exact] | None, str]:
     )
 
 
-def _solved(game: MatrixGame, basis: Basis) -> tuple[Exact, Exact] | None:
+def _solved(game: Bimatrix, basis: Basis) -> tuple[Exact, Exact] | None:
     """Return the exact strategies of a basis if they are an equilibrium."""
     first, second = game.exact
     (rows, columns), (best_rows, best_columns) = basis.played, basis.tight

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from nashforge.errors import USAGE, NashforgeError
 from nashforge.games.matrix import human_games
+from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.naming import choice
 from nashforge.games.sequence_form import SequenceForm, Treeplex
 from nashforge.solvers.equilibria.bimatrix import nash, security
 from nashforge.solvers.equilibria.extensive.guarantees import sequence_guarantees, sequence_nash
-from nashforge.solvers.equilibria.inputs import GameLike, MatrixGame, any_game
+from nashforge.solvers.equilibria.inputs import GameLike, any_game
 from nashforge.solvers.equilibria.logit import qre
 from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
 from nashforge.solvers.risk.utility import AGGREGATE
@@ -184,7 +185,7 @@ def solve_concept(
     return _certified(found, rqe(found, **parameters), concept, parameters)
 
 
-def _usual(game: MatrixGame, divergence: str, regularizer: str) -> tuple[Sequence[float], Sequence[float]]:
+def _usual(game: Bimatrix, divergence: str, regularizer: str) -> tuple[Sequence[float], Sequence[float]]:
     """Return tau and epsilon where nobody says them."""
     fit = _FITTED.get((divergence, regularizer))
     for known in human_games() if fit else ():
@@ -195,7 +196,7 @@ def _usual(game: MatrixGame, divergence: str, regularizer: str) -> tuple[Sequenc
 
 
 def _players(
-    game: MatrixGame,
+    game: Bimatrix,
     strategies: Sequence[Array],
     values: Sequence[float],
     gaps: Sequence[float | None] = (None, None),
@@ -214,7 +215,7 @@ def _players(
     )
 
 
-def _utilities(game: MatrixGame, x: Array, y: Array) -> list[float]:
+def _utilities(game: Bimatrix, x: Array, y: Array) -> list[float]:
     return [float(x @ payoffs @ y) for payoffs in game.payoffs]
 
 
@@ -223,7 +224,7 @@ def _lists(profiles: Sequence[Sequence[Array]]) -> list[list[list[float]]]:
 
 
 def _certified(
-    game: MatrixGame, found: Equilibrium, concept: str, parameters: Mapping[str, Any]
+    game: Bimatrix, found: Equilibrium, concept: str, parameters: Mapping[str, Any]
 ) -> ConceptSolution:
     feared: Sequence[tuple[float, ...] | None] = (None, None)
     if concept == "rqe":
@@ -247,7 +248,7 @@ def _certified(
     return ConceptSolution(game.name, concept, found.method, parameters, players, certificate)
 
 
-def _nash(game: MatrixGame) -> ConceptSolution:
+def _nash(game: Bimatrix) -> ConceptSolution:
     found = nash(game)
     certificate = {
         "gap": found.gaps[0],
@@ -266,7 +267,7 @@ def _nash(game: MatrixGame) -> ConceptSolution:
     return ConceptSolution(game.name, "nash", found.method, {}, players, certificate)
 
 
-def _security(game: MatrixGame) -> ConceptSolution:
+def _security(game: Bimatrix) -> ConceptSolution:
     strategies, values = zip(*(security(game, player=i) for i in range(2)), strict=True)
     players = _players(game, strategies, values)
     return ConceptSolution(game.name, "security", "linear program", {}, players, {"converged": True})

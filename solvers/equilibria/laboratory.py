@@ -51,8 +51,7 @@ def compare(game: HumanGame) -> Comparison:
 
     def averse(fitted: Fitted, divergence: str, regularizer: str) -> tuple[tuple[float, float], float]:
         found = rqe(
-            game.payoffs_1,
-            game.payoffs_2,
+            *game.payoffs,
             tau=fitted.tau,
             epsilon=fitted.epsilon,
             divergence=divergence,
@@ -60,8 +59,8 @@ def compare(game: HumanGame) -> Comparison:
         )
         return (float(found[0][0]), float(found[1][0])), found.gap
 
-    rational = nash(game.payoffs_1, game.payoffs_2)
-    noisy = qre(game.payoffs_1, game.payoffs_2, rationality=RATIONALITY)
+    rational = nash(*game.payoffs)
+    noisy = qre(*game.payoffs, rationality=RATIONALITY)
     solved = {
         "nash": ((float(rational[0][0]), float(rational[1][0])), rational.gaps[0]),
         "qre": ((float(noisy[0][0]), float(noisy[1][0])), noisy.gap),

@@ -132,14 +132,14 @@ def test_a_player_who_does_not_come_to_move_has_a_strategic_form(tmp_path):
     file = tmp_path / "entry.efg"
     file.write_text(ENTRY)
     found = bimatrix(str(file))
-    assert found.payoffs_1.tolist() == [[-1, 1], [0, 0]]
-    assert found.payoffs_2.tolist() == [[-1, 1], [2, 2]]
+    assert found.payoffs[0].tolist() == [[-1, 1], [0, 0]]
+    assert found.payoffs[1].tolist() == [[-1, 1], [2, 2]]
     form = games.compile(str(file))
     write_game_file(form, str(file), tmp_path / "entry.nfg")
     again = bimatrix(str(tmp_path / "entry.nfg"))
-    assert (again.payoffs_1.tolist(), again.payoffs_2.tolist()) == (
-        found.payoffs_1.tolist(),
-        found.payoffs_2.tolist(),
+    assert (again.payoffs[0].tolist(), again.payoffs[1].tolist()) == (
+        found.payoffs[0].tolist(),
+        found.payoffs[1].tolist(),
     )
 
 
@@ -152,8 +152,8 @@ def test_ends_with_and_without_a_move_are_added(tmp_path):
         't "" 4 "" { 7 8 }\n'
     )
     found = bimatrix(str(file))
-    assert found.payoffs_1.tolist() == [[6, 7], [7, 7]]
-    assert found.payoffs_2.tolist() == [[3, 3], [8, 8]]
+    assert found.payoffs[0].tolist() == [[6, 7], [7, 7]]
+    assert found.payoffs[1].tolist() == [[3, 3], [8, 8]]
 
 
 def test_what_chance_never_does_is_no_part_of_the_game(tmp_path):

@@ -11,33 +11,33 @@ from nashforge.games.matrix import bimatrix, family_names, human_games
 
 def test_games_of_people_by_name() -> None:
     game = bimatrix("sc4")
-    assert game.payoffs_1.tolist() == [[7, 0], [5, 9]]
-    assert game.payoffs_2.tolist() == [[4, 11], [6, 2]]
+    assert game.payoffs[0].tolist() == [[7, 0], [5, 9]]
+    assert game.payoffs[1].tolist() == [[4, 11], [6, 2]]
     assert len(human_games()) == 13
-    assert not game.payoffs_1.flags.writeable
+    assert not game.payoffs[0].flags.writeable
 
 
 def test_literals_have_rows_of_player_1_for_both() -> None:
     game = bimatrix("7 0 / 5 9 ; 4 11 / 6 2")
     same = bimatrix("SC4")
-    assert np.array_equal(game.payoffs_1, same.payoffs_1)
-    assert np.array_equal(game.payoffs_2, same.payoffs_2)
-    assert bimatrix("1 -1 / -2 1").payoffs_2.tolist() == [[-1, 1], [2, -1]]
+    assert np.array_equal(game.payoffs[0], same.payoffs[0])
+    assert np.array_equal(game.payoffs[1], same.payoffs[1])
+    assert bimatrix("1 -1 / -2 1").payoffs[1].tolist() == [[-1, 1], [2, -1]]
 
 
 @pytest.mark.parametrize("family", family_names())
 def test_families_are_drawn_from_their_seed(family: str) -> None:
     one, same, other = (bimatrix(f"{family}(3x4,seed={seed})") for seed in (1, 1, 2))
-    assert one.payoffs_1.shape == (3, 4)
-    assert one.payoffs_2.shape == (3, 4)
-    assert np.array_equal(one.payoffs_1, same.payoffs_1)
-    assert not np.array_equal(one.payoffs_1, other.payoffs_1)
+    assert one.payoffs[0].shape == (3, 4)
+    assert one.payoffs[1].shape == (3, 4)
+    assert np.array_equal(one.payoffs[0], same.payoffs[0])
+    assert not np.array_equal(one.payoffs[0], other.payoffs[0])
 
 
 def test_one_shot_games_of_open_spiel() -> None:
     game = bimatrix("matrix_pd")
-    assert game.payoffs_1.tolist() == [[5, 0], [10, 1]]
-    assert game.payoffs_2.tolist() == [[5, 10], [0, 1]]
+    assert game.payoffs[0].tolist() == [[5, 0], [10, 1]]
+    assert game.payoffs[1].tolist() == [[5, 10], [0, 1]]
 
 
 @pytest.mark.parametrize(

@@ -205,4 +205,4 @@ def test_other_notions_are_refused() -> None:
 
 
 def _payoffs(game) -> tuple[np.ndarray, np.ndarray]:
-    return game.payoffs_1, game.payoffs_2
+    return game.payoffs

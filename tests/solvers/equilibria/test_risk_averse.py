@@ -33,8 +33,7 @@ def test_exact_equilibria_of_games_played_by_people(name: str) -> None:
     settings_ = ((game.kl, "kl", "barrier"), (game.reverse_kl, "reverse_kl", "entropy"))
     for expected, (fitted, divergence, regularizer) in zip(EXACT[name], settings_, strict=True):
         found = rqe(
-            game.payoffs_1,
-            game.payoffs_2,
+            *game.payoffs,
             tau=fitted.tau,
             epsilon=fitted.epsilon,
             divergence=divergence,
@@ -49,9 +48,7 @@ def test_exact_equilibria_of_games_played_by_people(name: str) -> None:
 
 @pytest.mark.parametrize("game", human_games(), ids=lambda game: game.name)
 def test_every_game_of_people_has_a_unique_equilibrium_near_what_they_did(game) -> None:
-    found = rqe(
-        game.payoffs_1, game.payoffs_2, tau=game.kl.tau, epsilon=game.kl.epsilon, regularizer="barrier"
-    )
+    found = rqe(*game.payoffs, tau=game.kl.tau, epsilon=game.kl.epsilon, regularizer="barrier")
     assert found.converged
     assert found.unique is True
     assert (found[0][0], found[1][0]) == pytest.approx(game.laboratory_play, abs=0.02)
@@ -134,14 +131,13 @@ def test_no_player_can_improve(divergence: str, regularizer: str, seed: int, exp
 def test_limits_of_small_parameters_are_nash_and_quantal_response(divergence: str, regularizer: str) -> None:
     game = human_game("SC4")
     found = rqe(
-        game.payoffs_1,
-        game.payoffs_2,
+        *game.payoffs,
         tau=(1e-5, 1e-5),
         epsilon=(1e-4, 1e-4),
         divergence=divergence,
         regularizer=regularizer,
     )
-    equilibrium = nash(game.payoffs_1, game.payoffs_2)
+    equilibrium = nash(*game.payoffs)
     assert found.converged
     for i in (0, 1):
         assert found[i] == pytest.approx(equilibrium[i], abs=1e-3)
@@ -149,10 +145,10 @@ def test_limits_of_small_parameters_are_nash_and_quantal_response(divergence: st
 
 def test_limit_of_great_aversion_is_security() -> None:
     game = human_game("SC4")
-    found = rqe(game.payoffs_1, game.payoffs_2, tau=(1e3, 1e3), epsilon=(1e-4, 1e-4))
+    found = rqe(*game.payoffs, tau=(1e3, 1e3), epsilon=(1e-4, 1e-4))
     assert found.converged
-    for i, payoffs in enumerate(own_rows(game.payoffs_1, game.payoffs_2)):
-        strategy, value = security(game.payoffs_1, game.payoffs_2, player=i)
+    for i, payoffs in enumerate(own_rows(*game.payoffs)):
+        strategy, value = security(*game.payoffs, player=i)
         assert found[i] == pytest.approx(strategy, abs=5e-3)
         assert (found[i] @ payoffs).min() == pytest.approx(value, abs=0.02)
 

@@ -21,7 +21,7 @@ from benchmarks.branches import averse_small_steps, small_steps
 
 @pytest.mark.parametrize("game", human_games(), ids=lambda game: game.name)
 def test_nash_equilibria_of_games_played_by_people(game) -> None:
-    found = nash(game.payoffs_1, game.payoffs_2)
+    found = nash(game.payoffs[0], game.payoffs[1])
     assert len(found.equilibria) == 1
     assert (found[0][0], found[1][0]) == pytest.approx(game.nash, abs=1e-3)
     assert found.gaps[0] < 1e-9
@@ -32,7 +32,7 @@ def test_nash_equilibria_of_games_played_by_people(game) -> None:
 )
 def test_published_logit_equilibria(name: str, expected: tuple[float, float]) -> None:
     game = human_game(name)
-    found = qre(game.payoffs_1, game.payoffs_2, rationality=1.05)
+    found = qre(game.payoffs[0], game.payoffs[1], rationality=1.05)
     assert (found[0][0], found[1][0]) == pytest.approx(expected, abs=1e-3)
     assert found.gap < 1e-10
 
@@ -140,8 +140,8 @@ def test_zero_sum_and_large_games() -> None:
     found = nash(*zero_sum.payoffs)
     assert found.method == "complementary pivoting"
     assert found.gaps[0] < 1e-8
-    value = found[0] @ zero_sum.payoffs_1 @ found[1]
-    assert security(zero_sum.payoffs_1)[1] == pytest.approx(value, abs=1e-9)
+    value = found[0] @ zero_sum.payoffs[0] @ found[1]
+    assert security(zero_sum.payoffs[0])[1] == pytest.approx(value, abs=1e-9)
     large = nash("random(20x30,seed=1)")
     assert large.method == "complementary pivoting"
     assert max(large.gaps) < 1e-9
@@ -149,7 +149,7 @@ def test_zero_sum_and_large_games() -> None:
 
 
 def test_security_guarantees_its_value() -> None:
-    strategy, value = security(human_game("SC4").payoffs_1)
+    strategy, value = security(human_game("SC4").payoffs[0])
     assert strategy == pytest.approx([4 / 11, 7 / 11])
     assert value == pytest.approx(63 / 11)
     strategy, value = security([[3, 1], [2, 0]])

@@ -104,7 +104,7 @@ def test_robustness_is_the_worst_value_within_the_radius() -> None:
     radii = [0.0, 0.01, 0.1, 0.5, 50.0]
     curve = robustness_curve(form, profile, 0, radii)
     assert (np.diff(curve) <= 1e-12).all()
-    payoffs = profile[0] @ game.payoffs_1
+    payoffs = profile[0] @ game.payoffs[0]
     grid = np.linspace(1e-9, 1 - 1e-9, 200_001)
     y = profile[1]
     divergence = grid * np.log(grid / y[0]) + (1 - grid) * np.log((1 - grid) / y[1])
@@ -117,11 +117,9 @@ def test_gaps_of_games_of_people() -> None:
     game = human_game("SC4")
     parameters = {"tau": game.kl.tau, "epsilon": game.kl.epsilon, "regularizer": "barrier"}
     uniform = [np.full(2, 0.5)] * 2
-    assert matrix_gaps((game.payoffs_1, game.payoffs_2), uniform, **parameters) == pytest.approx(
-        (0.968, 0.531), abs=1e-3
-    )
-    found = rqe(game.payoffs_1, game.payoffs_2, **parameters)
-    assert max(matrix_gaps((game.payoffs_1, game.payoffs_2), found.strategies, **parameters)) < 1e-12
+    assert matrix_gaps(game.payoffs, uniform, **parameters) == pytest.approx((0.968, 0.531), abs=1e-3)
+    found = rqe(*game.payoffs, **parameters)
+    assert max(matrix_gaps(game.payoffs, found.strategies, **parameters)) < 1e-12
 
 
 @pytest.mark.parametrize(("divergence", "regularizer"), [("kl", "barrier"), ("reverse_kl", "entropy")])
