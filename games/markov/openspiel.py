@@ -23,6 +23,8 @@ _COUNTERS = re.compile(r"^(Total|Most recent)[^\n]*\n", re.MULTILINE)
 Key: TypeAlias = str
 Outcome: TypeAlias = tuple[float, Key, tuple[float, float]]
 """Probability, next state, and what both players earn on the way."""
+Stage: TypeAlias = dict[tuple[int, int], list[Outcome]]
+"""What may follow every pair of actions, numbered among the legal ones."""
 
 
 def tabulate(game: str, *, most_states: int = MOST_STATES) -> MarkovGame:
@@ -51,7 +53,7 @@ def tabulate(game: str, *, most_states: int = MOST_STATES) -> MarkovGame:
     waiting: list[Any] = []
     indices: dict[Key, int] = {}
     legal: dict[Key, tuple[tuple[int, ...], ...]] = {}
-    rows: dict[Key, list[list[list[Outcome]]]] = {}
+    stages: dict[Key, Stage] = {}
     compared: set[Key] = set()
 
     def met(state: Any) -> Key:
@@ -64,9 +66,9 @@ def tabulate(game: str, *, most_states: int = MOST_STATES) -> MarkovGame:
                 )
             indices[key] = len(indices)
             waiting.append(state)
-        elif key != END and key in rows and key not in compared:
+        elif key != END and key in stages and key not in compared:
             compared.add(key)  # a second history: one comparison a state
-            _compare(game, key, rows[key], _outcomes(state, lambda other: _key(other)))
+            _compare(game, key, stages[key], _outcomes(state, _key))
         return key
 
     start = [(probability, met(state)) for probability, state, _ in initial]
@@ -81,8 +83,8 @@ def tabulate(game: str, *, most_states: int = MOST_STATES) -> MarkovGame:
                 f"{game} allows other actions in other states (in {' / '.join(key.split())}), which a table "
                 "of actions cannot hold"
             )
-        rows[key] = _outcomes(state, met)
-    return _table(game, indices, start, rows)
+        stages[key] = _outcomes(state, met)
+    return _table(game, indices, start, stages)
 
 
 def load_simultaneous(game: str) -> Any:
@@ -120,41 +122,30 @@ def _settle(
     return [(probability, state, (first - before[0], second - before[1]))]
 
 
-def _outcomes(state: Any, name: Callable[[Any], Key]) -> list[list[list[Outcome]]]:
+def _outcomes(state: Any, name: Callable[[Any], Key]) -> Stage:
     """Return what follows every pair of actions; ``name`` is told every state that does."""
-    before = tuple(state.returns())
-    table = []
-    for a in state.legal_actions(0):
-        row = []
-        for b in state.legal_actions(1):
+    first, second = state.returns()
+    stage: Stage = {}
+    for a, row in enumerate(state.legal_actions(0)):
+        for b, column in enumerate(state.legal_actions(1)):
             after = state.clone()
-            after.apply_actions([a, b])
-            row.append(
-                [
-                    (probability, name(reached), earned)
-                    for probability, reached, earned in _settle(after, 1.0, (before[0], before[1]))
-                ]
-            )
-        table.append(row)
-    return table
+            after.apply_actions([row, column])
+            settled = _settle(after, 1.0, (first, second))
+            stage[a, b] = [(probability, name(reached), earned) for probability, reached, earned in settled]
+    return stage
 
 
-def _compare(game: str, key: Key, known: list[list[list[Outcome]]], other: list[list[list[Outcome]]]) -> None:
-    pairs = list(
-        zip((cell for row in known for cell in row), (cell for row in other for cell in row), strict=True)
-    )
+def _compare(game: str, key: Key, known: Stage, other: Stage) -> None:
     # Rewards are compared by what is at stake, so that small ones are told apart, too.
-    largest = max(
-        (abs(x) for pair in pairs for cell in pair for _, _, earned in cell for x in earned), default=0.0
-    )
-    scale = largest or 1.0
-    for first, second in pairs:
-        if _merged(first, scale) != _merged(second, scale):
-            raise UnsupportedGameError(
-                f"{game} has states that look alike and go on differently (such as "
-                f"{' / '.join(key.split())}): it is no Markov game in what it prints; if its horizon is "
-                "short, make it longer"
-            )
+    cells = [*known.values(), *other.values()]
+    scale = max((abs(x) for cell in cells for _, _, earned in cell for x in earned), default=0.0) or 1.0
+    if known.keys() != other.keys() or any(
+        _merged(outcomes, scale) != _merged(other[pair], scale) for pair, outcomes in known.items()
+    ):
+        raise UnsupportedGameError(
+            f"{game} has states that look alike and go on differently (such as {' / '.join(key.split())}): it "
+            "is no Markov game in what it prints; if its horizon is short, make it longer"
+        )
 
 
 def _merged(outcomes: list[Outcome], scale: float) -> dict[tuple[Key, tuple[float, float]], float]:
@@ -166,25 +157,21 @@ def _merged(outcomes: list[Outcome], scale: float) -> dict[tuple[Key, tuple[floa
 
 
 def _table(
-    game: str,
-    indices: dict[Key, int],
-    start: list[tuple[float, Key]],
-    rows: dict[Key, list[list[list[Outcome]]]],
+    game: str, indices: dict[Key, int], start: list[tuple[float, Key]], stages: dict[Key, Stage]
 ) -> MarkovGame:
-    n, m = len(next(iter(rows.values()))), len(next(iter(rows.values()))[0])
+    n, m = (1 + last for last in max(next(iter(stages.values()))))
     count = len(indices)
     rewards, transitions = np.zeros((2, count, n, m)), np.zeros((count, n, m, count))
     initial = np.zeros(count)
     for probability, key in start:
         initial[indices[key]] += probability
-    for key, s in indices.items():
-        if key == END:
-            transitions[s, :, :, s] = 1.0
-            continue
-        for a, row in enumerate(rows[key]):
-            for b, outcomes in enumerate(row):
-                for probability, reached, earned in outcomes:
-                    transitions[s, a, b, indices[reached]] += probability
-                    rewards[:, s, a, b] += probability * np.array(earned)
+    if END in indices:
+        transitions[indices[END], :, :, indices[END]] = 1.0
+    for key, stage in stages.items():
+        s = indices[key]
+        for (a, b), outcomes in stage.items():
+            for probability, reached, earned in outcomes:
+                transitions[s, a, b, indices[reached]] += probability
+                rewards[:, s, a, b] += probability * np.array(earned)
     labels = tuple(" / ".join(key.split()) for key in indices)
     return MarkovGame(game, rewards, transitions, initial, labels)
