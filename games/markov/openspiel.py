@@ -143,8 +143,8 @@ def _compare(game: str, key: Key, known: Stage, other: Stage) -> None:
         _merged(outcomes, scale) != _merged(other[pair], scale) for pair, outcomes in known.items()
     ):
         raise UnsupportedGameError(
-            f"{game} has states that look alike and go on differently (such as {' / '.join(key.split())}): it "
-            "is no Markov game in what it prints; if its horizon is short, make it longer"
+            f"{game} has states that look alike and go on differently (such as {' / '.join(key.split())}): "
+            "it is no Markov game in what it prints; if its horizon is short, make it longer"
         )
 
 
