@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.completion import complete_runs
 from nashforge.cli.options.declared import argument, flag
+from nashforge.cli.options.files import check_file
 from nashforge.cli.options.shared import Database, Force, Json
+from nashforge.cli.rendering import output
 
 archive = typer.Typer(help="Take archives elsewhere, and merge them.", no_args_is_help=True)
 
@@ -30,9 +34,6 @@ def export_(
     It holds programs, runs, lineages, all measurements and model calls, and merges into any archive.
     """
     from nashforge.archive import export_archive
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.options.files import check_file
-    from nashforge.cli.rendering import output
 
     check_file("FILE", file, force)
     with opened(database) as source:
@@ -56,8 +57,6 @@ def import_(
     Each file is merged as a whole or, if something is wrong with it, not at all.
     """
     from nashforge.archive import Archive
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.rendering import output
     from nashforge.evolve.config.importing import import_file
 
     for file in files:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.declared import flag, option
+from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, result_option
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import candidate_as_dict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,10 +47,6 @@ def best(
     training games and on the disguised ones. With --pareto: the programs that are not beaten in every metric,
     by the means of the metrics over the training games (geometric where a metric spans orders of magnitude).
     """
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
-    from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.records import candidate_as_dict
     from nashforge.evolve.search.population.ranking import ranked
 
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
@@ -67,7 +67,6 @@ def best(
 
 
 def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
-    from nashforge.cli.rendering import output
 
     if not candidates:
         _say_nothing_measured(screen, run)
@@ -93,9 +92,6 @@ def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
 
 
 def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *, as_json: bool) -> None:
-    from nashforge.cli.options.files import delivered, is_figure, write_table
-    from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.records import candidate_as_dict
     from nashforge.evolve.domains import domain
     from nashforge.evolve.evaluation.messages import Fitness
     from nashforge.evolve.search.population.pareto import pareto_points, traded_metrics
@@ -126,7 +122,6 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
 
 
 def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list[Point], of: int) -> None:
-    from nashforge.cli.rendering import output
 
     heads = [metric.name for metric in metrics]
     table = output.table("", "program", *heads, "train", "#", right=("", *heads, "train", "#"))
@@ -158,7 +153,6 @@ def _name(item: Candidate) -> str:
 
 
 def _edit(item: Candidate) -> str:
-    from nashforge.cli.rendering import output
 
     edit = f"seed ({item.note})" if item.operator == "seed" else item.note or item.operator
     return output.plain(" ".join(edit.split()))

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.options.archives import find_run, opened
+from nashforge.cli.options.files import STDOUT, check_file, write_text
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, output_option
+from nashforge.cli.rendering import money, output
 
 calls = typer.Typer(help="The recorded model calls of a run.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -27,9 +30,6 @@ def export(
 
     Replay it with: nashforge run --proposer replay:FILE
     """
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.options.files import STDOUT, check_file, write_text
-    from nashforge.cli.rendering import output
     from nashforge.evolve.proposers.llm.recordings.cassette import cassette_lines
 
     check_file("--output", to, force, stdout=True)
@@ -58,8 +58,6 @@ def list_(
     json: Json = None,
 ) -> None:
     """List the newest calls of a run."""
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.rendering import money, output
 
     with opened(database) as archive:
         found = find_run(archive, run)

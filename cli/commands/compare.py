@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -22,6 +24,8 @@ from nashforge.cli.options.shared import (
     Workers,
     output_option,
 )
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import compared_as_list, curves_as_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,12 +61,8 @@ def compare(
 
     What the archive holds for the same game and iterations is used; the rest is measured and stored.
     """
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.figures.curves import AXES, draw_curves
     from nashforge.cli.rendering.measuring import leave, measure
-    from nashforge.cli.rendering.records import compared_as_list, curves_as_rows
     from nashforge.evolve.measurement.request import Request
 
     check_file("--output", output_file, force, (*FIGURES, *TABLES))
@@ -97,7 +97,6 @@ def compare(
 
 
 def _print(screen: Console, measured: Measurements) -> None:
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.measuring import heading, print_notes
 
     labels = measured.labels

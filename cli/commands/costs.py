@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.shared import Database, Json, LatestRun
+from nashforge.cli.rendering import money, output
 
 
 def costs(run: LatestRun = "latest", database: Database = None, json: Json = None) -> None:
     """Show what a run's models cost and earned."""
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.rendering import money, output
     from nashforge.evolve.results.model_costs import earnings
     from nashforge.evolve.runs.run import resumed_config
 

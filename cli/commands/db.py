@@ -8,6 +8,7 @@ import typer
 
 from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Database, Json
+from nashforge.cli.rendering import output
 
 db = typer.Typer(help="Look after the archive's database.", no_args_is_help=True)
 
@@ -21,7 +22,6 @@ def upgrade(database: Database = None, json: Json = None) -> None:
     from nashforge.archive import resolve_url
     from nashforge.archive import upgrade as upgrade_schema
     from nashforge.archive.storage.location import display
-    from nashforge.cli.rendering import output
 
     before, after = upgrade_schema(database)
     location = display(resolve_url(database))
@@ -50,7 +50,6 @@ def copy(
     from nashforge.archive import resolve_url
     from nashforge.archive.storage.location import display
     from nashforge.archive.transfer.copying import copy_archive
-    from nashforge.cli.rendering import output
 
     rows = copy_archive(source, target)
     places = {name: display(resolve_url(place)) for name, place in (("from", source), ("to", target))}
@@ -66,7 +65,6 @@ def copy(
 def info(database: Database = None, json: Json = None) -> None:
     """Show where the database is, its schema and what it holds."""
     from nashforge.archive.storage.summary import database_summary
-    from nashforge.cli.rendering import output
 
     found = database_summary(database)
     if output.wants_json(json):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from nashforge.cli.options.archives import programs
 from nashforge.cli.options.completion import complete_programs
 from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.shared import Database, FileDomain, Json
+from nashforge.cli.rendering import output
 
 _A = Annotated[str, argument("A", "A program.", complete=complete_programs)]
 _B = Annotated[str, argument("B", "Another program.", complete=complete_programs)]
@@ -22,9 +24,6 @@ def diff(
 ) -> None:
     """Show the differences between the code of two programs."""
     import difflib
-
-    from nashforge.cli.options.archives import programs
-    from nashforge.cli.rendering import output
 
     with programs([a, b], database, domain=domain) as ([old, new], _):
         lines = difflib.unified_diff(

@@ -17,6 +17,8 @@ from nashforge.cli.options.shared import (
     horizon_option,
     suite_option,
 )
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import candidate_as_dict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,9 +64,7 @@ def distill(
     from contextlib import closing
 
     from nashforge.archive import Archive
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.measuring import check_tier
-    from nashforge.cli.rendering.records import candidate_as_dict
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.executors.local import LocalExecutor
     from nashforge.evolve.measurement.distill import Distiller, config_for, record
@@ -114,7 +114,6 @@ def distill(
 
 
 def _tell(core: Core, kept: bool, tried: int) -> None:
-    from nashforge.cli.rendering import output
 
     verdict = "goes" if kept else "needed"
     fitness = f"{output.fitness(core.train):>7} {output.fitness(core.validation):>7}"
@@ -122,7 +121,6 @@ def _tell(core: Core, kept: bool, tried: int) -> None:
 
 
 def _print(screen: Console, run: Run, candidates: list[Candidate], found: Distilled) -> None:
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.runs.summary import descent_lines
 
     before, after = found.steps[0], found.steps[-1]

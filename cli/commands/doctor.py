@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from nashforge.cli.errors import FAILED
 from nashforge.cli.options.shared import Database, Json
+from nashforge.cli.rendering import output
 
 
 def doctor(database: Database = None, json: Json = None) -> None:
     """Check what works on this machine. Ends with 1 only if the main job cannot run."""
-    from nashforge.cli.errors import FAILED
-    from nashforge.cli.rendering import output
     from nashforge.evolve.runs.doctor import Check, core_works, examine
 
     as_json = output.wants_json(json)

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument, option
+from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
 from nashforge.cli.options.numbers import number_pair
 from nashforge.cli.options.shared import Force, Json, result_option
+from nashforge.cli.rendering import output
 
 
 def equilibrium(
@@ -62,9 +65,6 @@ def equilibrium(
 
     Of extensive games: nash (zero-sum, two players) and security, by linear programs.
     """
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.equilibria import draw_strategies, print_solution, rows
     from nashforge.solvers.equilibria.concepts import PARAMETERS, solve_concept
 

@@ -10,6 +10,7 @@ import typer
 from nashforge.cli.options.completion import complete_measures
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.dilemmas import Agents, Map, Preset, Seeds, View
+from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -26,6 +27,8 @@ from nashforge.cli.options.shared import (
     Workers,
     output_option,
 )
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import measured_as_dict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,11 +84,8 @@ def evaluate(
     program failed in any game.
     """
     from nashforge.cli.options import dilemmas
-    from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.measuring import leave, measure
     from nashforge.cli.rendering.policies import print_summaries
-    from nashforge.cli.rendering.records import measured_as_dict
     from nashforge.evolve.measurement.request import Request
 
     check_file("--output", output_file, force, TABLES)
@@ -126,7 +126,6 @@ def evaluate(
 
 
 def _print(screen: Console, measured: Measurements) -> None:
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.measuring import heading, print_notes
 
     screen.print(heading(measured))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import opened
 from nashforge.cli.options.completion import complete_programs, complete_runs
 from nashforge.cli.options.declared import argument
+from nashforge.cli.options.files import STDOUT, check_file, write_text
 from nashforge.cli.options.shared import Database, FileDomain, Force, Json, output_option
+from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
     from nashforge.archive import Archive, Program
@@ -38,9 +42,6 @@ def export(
     A .py file holds one program; any other file holds runs and programs with all their measurements, and can
     be imported elsewhere.
     """
-    from nashforge.cli.options.archives import opened
-    from nashforge.cli.options.files import STDOUT, check_file
-    from nashforge.cli.rendering import output
 
     check_file("--output", output_file, force, stdout=True)
     with opened(database) as archive:
@@ -64,8 +65,6 @@ def export(
 
 
 def _program(archive: Archive, names: list[str], path: Path, domain: str | None) -> dict[str, Any]:
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.options.files import write_text
     from nashforge.evolve.measurement.programs import find_program, store, with_header
 
     if len(names) != 1:
@@ -80,7 +79,6 @@ def _story(archive: Archive, program: Program) -> list[str]:
     """Return what the header of an exported program says: lineage and scores."""
     import textwrap
 
-    from nashforge.cli.rendering import output
     from nashforge.evolve.search.population.ranking import line_of_descent, merit
 
     lines: list[str] = []

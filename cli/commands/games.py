@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument, option
+from nashforge.cli.options.files import check_file, delivered, writing
 from nashforge.cli.options.shared import Force, Json, MaxNodes
+from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
     from nashforge.games import SequenceForm
@@ -34,9 +37,6 @@ def games(
 
     The list has the games of all suites, with the sizes of those that were compiled before.
     """
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.options.files import check_file
-    from nashforge.cli.rendering import output
     from nashforge.games.files.reading import SUFFIXES
 
     if game is not None:
@@ -84,8 +84,6 @@ def games(
 def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> None:
     import time
 
-    from nashforge.cli.options.files import delivered
-    from nashforge.cli.rendering import output
     from nashforge.games import compile as compile_game
 
     began = time.perf_counter()
@@ -99,7 +97,6 @@ def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> N
 
 
 def _print(form: SequenceForm, seconds: float) -> None:
-    from nashforge.cli.rendering import output
 
     screen = output.console()
     screen.print(f"[bold]{output.plain(form.name)}[/]  [dim]ready in {output.duration(seconds)}[/]")
@@ -113,7 +110,6 @@ def _print(form: SequenceForm, seconds: float) -> None:
 
 
 def _write(form: SequenceForm, game: str, out: Path) -> None:
-    from nashforge.cli.options.files import writing
     from nashforge.games.writing import write_game_file
 
     with writing(out):

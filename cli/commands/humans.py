@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
 from nashforge.cli.options.shared import Force, Json, output_option
+from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
     from nashforge.solvers.equilibria.laboratory import Comparison
@@ -26,8 +28,6 @@ def humans(
     Columns are the probabilities of the first actions of both players, and the squared distance to those
     that were observed. RQE has four fitted parameters a game, logit QRE one for all games, Nash none.
     """
-    from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
-    from nashforge.cli.rendering import output
     from nashforge.solvers.equilibria.laboratory import CONCEPTS, PUBLISHED, STUDY, compare_all, means
 
     check_file("--output", output_file, force, TABLES)
@@ -62,7 +62,6 @@ def humans(
 
 
 def _print(found: Sequence[Comparison]) -> None:
-    from nashforge.cli.rendering import output
     from nashforge.solvers.equilibria.laboratory import CONCEPTS, PUBLISHED, means
 
     average = means(found)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Database, Json
+from nashforge.cli.rendering import output
 
 
 def import_(
@@ -20,8 +22,6 @@ def import_(
     measurement that was made here.
     """
     from nashforge.archive import Archive
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.rendering import output
     from nashforge.evolve.config.importing import import_file
 
     if not file.is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from nashforge.cli.options.archives import opened
 from nashforge.cli.options.completion import complete_programs, complete_runs
 from nashforge.cli.options.declared import argument, flag
 from nashforge.cli.options.shared import Database, Json
@@ -34,7 +35,6 @@ def lineage(
     json: Json = None,
 ) -> None:
     """Show the family tree of a program or of a whole run."""
-    from nashforge.cli.options.archives import opened
     from nashforge.cli.rendering import graph, output
     from nashforge.evolve.results.lineage import family_of
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from nashforge.cli.options.archives import find_run, not_running, opened
 from nashforge.cli.options.shared import Database, Json, RunName
+from nashforge.cli.rendering import output
 
 
 def pause(run: RunName, database: Database = None, json: Json = None) -> None:
@@ -11,8 +13,6 @@ def pause(run: RunName, database: Database = None, json: Json = None) -> None:
     What is being measured is finished, and nothing new is begun; its workers are free for other runs. The
     process that works on it waits for `nashforge resume`.
     """
-    from nashforge.cli.options.archives import find_run, not_running, opened
-    from nashforge.cli.rendering import output
     from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.models import Feedback, Prompts
 from nashforge.cli.options.shared import Database, Json, LatestRun
+from nashforge.cli.rendering import output
 from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
@@ -40,8 +43,6 @@ def preview(
 
     Nothing is sent. Works for offline runs, too: what a model would be told if it took over.
     """
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.rendering import output
 
     with opened(database) as archive:
         found = find_run(archive, run)
@@ -78,7 +79,6 @@ def preview(
 def _next(
     archive: Archive, run: Run, operator: str | None, feedback: str | None, folder: str | None
 ) -> Preview:
-    from nashforge.cli.errors import UsageProblem
     from nashforge.evolve.config.consent import require_own_prompts
     from nashforge.evolve.runs.preview import preview as of
     from nashforge.evolve.runs.run import resumed_config
@@ -94,7 +94,6 @@ def _next(
 
 
 def _sent(archive: Archive, run: Run, index: int) -> list[Preview]:
-    from nashforge.cli.errors import UsageProblem
     from nashforge.evolve.runs.preview import sent
 
     calls = [call for call in archive.calls.find(run=run) if call.request.get("index") == index]

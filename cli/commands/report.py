@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.declared import flag
+from nashforge.cli.options.files import check_file, write_text
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, Tier, output_option
+from nashforge.cli.rendering import output
 
 
 def report(
@@ -28,9 +31,6 @@ def report(
     It shows what the run was, its progress, the best program with its scores beside those of known ones, how
     it came about, failures, costs, and policies of social dilemmas at play. Also while the run goes on.
     """
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.options.files import check_file, write_text
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.report.film import film
     from nashforge.cli.rendering.report.page import page
     from nashforge.cli.rendering.report.pictures import convergence, progress

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.models import (
     Budget,
@@ -17,6 +19,7 @@ from nashforge.cli.options.models import (
     PriceUnknown,
     Prompts,
 )
+from nashforge.cli.options.settings import settings_of
 from nashforge.cli.options.shared import (
     Broker,
     Database,
@@ -28,6 +31,7 @@ from nashforge.cli.options.shared import (
     Workers,
     suite_option,
 )
+from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
     from nashforge.archive import Archive, Run
@@ -77,9 +81,6 @@ def resume(
     a weaker sandbox, must be given again; for an imported run, prompts and price lists of its own, suites in
     files and a large budget, too. It is measured here first.
     """
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.options.settings import settings_of
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.runs.outcome import work
     from nashforge.evolve.results.run_status import is_alive
     from nashforge.evolve.runs.continuing import check_continuable
@@ -113,7 +114,6 @@ def resume(
 
 def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> None:
     """Say what a finished run would need to go on."""
-    from nashforge.cli.rendering import output
     from nashforge.evolve.results.run_status import run_status
 
     if as_json:
@@ -125,8 +125,6 @@ def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> Non
 
 def _let_go_on(archive: Archive, run: Run, changes: Mapping[str, Any], *, as_json: bool) -> None:
     """Let a paused run go on in the process that works on it."""
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.rendering import output
 
     if any(value is not None for value in changes.values()):
         raise UsageProblem(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nashforge.cli.options.shared import DomainName, Json
+from nashforge.cli.rendering import output
 
 
 def rules(domain: DomainName = "cfr", json: Json = None) -> None:
     """List the library's rules and where they come from."""
-    from nashforge.cli.rendering import output
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.program_docs import described
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.dilemmas import Agents, Map
 from nashforge.cli.options.models import (
@@ -20,6 +21,7 @@ from nashforge.cli.options.models import (
     Prompts,
     Proposers,
 )
+from nashforge.cli.options.settings import settings_of
 from nashforge.cli.options.shared import (
     Broker,
     Config,
@@ -35,6 +37,7 @@ from nashforge.cli.options.shared import (
     horizon_option,
     suite_option,
 )
+from nashforge.cli.rendering import output
 
 
 def run(
@@ -108,10 +111,7 @@ def run(
     """
     from nashforge.archive import Archive
     from nashforge.archive.nicknames import check_nickname
-    from nashforge.cli.errors import UsageProblem
     from nashforge.cli.options.replaying import recorded_run, recorded_values
-    from nashforge.cli.options.settings import settings_of
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.runs.outcome import work
     from nashforge.evolve.config.consent import check_own_database
     from nashforge.evolve.config.run import RunFile, load_config, read_run_file

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from nashforge.cli.options.archives import opened
+from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
 from nashforge.cli.options.shared import Database, Force, Json, limit_option, output_option
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import run_status_as_dict
 
 if TYPE_CHECKING:
     from nashforge.evolve.results.run_status import RunStatus
@@ -24,10 +28,6 @@ def runs(
     json: Json = None,
 ) -> None:
     """List runs, the newest first."""
-    from nashforge.cli.options.archives import opened
-    from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
-    from nashforge.cli.rendering import output
-    from nashforge.cli.rendering.records import run_status_as_dict
     from nashforge.evolve.results.run_status import run_status
 
     check_file("--output", output_file, force, TABLES)
@@ -44,7 +44,6 @@ def runs(
 
 
 def _print(found: Sequence[RunStatus], location: str) -> None:
-    from nashforge.cli.rendering import output
 
     screen = output.console()
     if not found:

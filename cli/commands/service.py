@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.errors import Failed, UsageProblem
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.shared import Broker, Database, Json
+from nashforge.cli.rendering import output
 
 service = typer.Typer(help="Try the service on this machine.", no_args_is_help=True)
 
@@ -48,8 +50,6 @@ def up(
     import threading
 
     from nashforge.archive import Archive
-    from nashforge.cli.errors import Failed
-    from nashforge.cli.rendering import output
     from nashforge.evolve.service.local_stack import trial_service
 
     screen = output.console()
@@ -96,8 +96,6 @@ def env(folder: Folder = None, json: Json = False) -> None:
     """
     import shlex
 
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.rendering import output
     from nashforge.evolve.service.local_stack import remembered
 
     found = remembered(_folder(folder))

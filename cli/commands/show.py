@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from nashforge.cli.options.archives import programs
 from nashforge.cli.options.declared import flag
 from nashforge.cli.options.shared import Database, FileDomain, Json, ProgramName
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import candidate_as_dict, evaluation_as_dict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,8 +29,6 @@ def show(
     json: Json = None,
 ) -> None:
     """Show a program: its code, its origin and its scores."""
-    from nashforge.cli.options.archives import programs
-    from nashforge.cli.rendering import output
 
     with programs([program], database, domain=domain, stored=True) as ([named], archive):
         proposed: list[Candidate] = []
@@ -59,7 +60,6 @@ def _value(
     evaluations: list[Evaluation],
 ) -> dict[str, Any]:
     from nashforge.archive import program_hash
-    from nashforge.cli.rendering.records import candidate_as_dict, evaluation_as_dict
 
     return {
         "program": named.label,
@@ -90,7 +90,6 @@ def _print_origin(
     parents: dict[int, list[tuple[Candidate, str]]],
 ) -> None:
     from nashforge.archive import program_hash
-    from nashforge.cli.rendering import output
 
     kinds = {"library": "rule of the library", "file": "file", "archive": "program"}
     digest = program_hash(named.source, named.domain)[:12]
@@ -125,7 +124,6 @@ def _print_origin(
 
 
 def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation]) -> None:
-    from nashforge.cli.rendering import output
 
     wanted = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
     if len(wanted) > SHOWN:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nashforge.cli.errors import INTERRUPTED, UsageProblem
+from nashforge.cli.options.archives import programs
 from nashforge.cli.options.declared import argument, option
+from nashforge.cli.options.files import (
+    FIGURES,
+    TABLES,
+    check_apart,
+    check_file,
+    delivered,
+    is_figure,
+    write_table,
+)
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -19,6 +30,8 @@ from nashforge.cli.options.shared import (
     iterations_option,
     result_option,
 )
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.translated import running
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,21 +76,8 @@ def solve(
     Ctrl-C ends it after the iteration that is being made, with the solution so far: it is shown, and written
     to the files that were asked for.
     """
-    from nashforge.cli.errors import INTERRUPTED, UsageProblem
     from nashforge.cli.interrupts import asking
-    from nashforge.cli.options.archives import programs
-    from nashforge.cli.options.files import (
-        FIGURES,
-        TABLES,
-        check_apart,
-        check_file,
-        delivered,
-        is_figure,
-        write_table,
-    )
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.figures.curves import draw_convergence
-    from nashforge.cli.rendering.translated import running
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
     from nashforge.evolve.measurement.solve import check_solved, kind_of
@@ -157,7 +157,6 @@ def solve(
 
 def _print(screen: Console, solution: Solution, stop: Stop, steps: int, title: str) -> None:
     """Print what the solution is worth, and why it ended."""
-    from nashforge.cli.rendering import output
 
     values = solution.values()
     shown_values = ", ".join(

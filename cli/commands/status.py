@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.shared import Database, Json, LatestRun, Watch
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import candidate_as_dict, run_status_as_dict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,8 +24,6 @@ def status(
 
     Also while other processes work on it, here or on other machines: then with what each has in hand.
     """
-    from nashforge.cli.options.archives import find_run, opened
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.runs.watching import watched
 
     with opened(database) as archive:
@@ -41,7 +42,6 @@ def _read(archive: Archive, number: int) -> tuple[RunStatus, list[Candidate], li
 
 
 def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
-    from nashforge.cli.rendering.records import candidate_as_dict, run_status_as_dict
     from nashforge.evolve.service.status import service_status
 
     now, better, failures = _read(archive, number)
@@ -59,7 +59,6 @@ def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
 def _shown(archive: Archive, number: int) -> RenderableType:
     from rich.text import Text
 
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.runs.activity import busy_lines, money_line, queue_line
     from nashforge.cli.rendering.runs.summary import print_standing
     from nashforge.evolve.service.status import service_status

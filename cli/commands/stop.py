@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from nashforge.cli.options.archives import find_run, not_running, opened
 from nashforge.cli.options.shared import Database, Json, RunName
+from nashforge.cli.rendering import output
 
 
 def stop(run: RunName, database: Database = None, json: Json = None) -> None:
@@ -11,8 +13,6 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
     It finishes what it is measuring, and can be resumed. A run whose process died is marked as stopped.
     """
     from nashforge.archive import RunState
-    from nashforge.cli.options.archives import find_run, not_running, opened
-    from nashforge.cli.rendering import output
     from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:

@@ -7,6 +7,7 @@ from typing import Annotated
 from nashforge.cli.options.completion import complete_suites
 from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Json
+from nashforge.cli.rendering import output
 
 
 def suites(
@@ -17,7 +18,6 @@ def suites(
     json: Json = None,
 ) -> None:
     """List the suites of all domains, or the games of one."""
-    from nashforge.cli.rendering import output
     from nashforge.evolve.measurement.suites import all_suites, find_suite
 
     found = all_suites() if suite is None else (find_suite(suite),)

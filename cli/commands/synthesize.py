@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nashforge.cli.errors import FAILED, UsageProblem
 from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.shared import Database, Json, Tier
+from nashforge.cli.rendering import output
 from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
@@ -52,8 +54,6 @@ def synthesize(
     Seeds for feedback, for choosing and for the report are disjoint. Policies are stored as those of a run.
     """
     from nashforge.archive import Archive
-    from nashforge.cli.errors import FAILED, UsageProblem
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.measuring import check_tier
     from nashforge.evolve.domains.dilemmas.arena import HOSTS
     from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
@@ -101,7 +101,6 @@ def synthesize(
 
 def _asked(proposer: str, budget: float | None) -> Any:
     """Return what makes the writer, after checking that it can write."""
-    from nashforge.cli.errors import UsageProblem
 
     if proposer == "offline":
 
@@ -142,7 +141,6 @@ def _new_run(
     select: bool,
 ) -> Run:
     from nashforge.archive.nicknames import check_nickname
-    from nashforge.cli.errors import UsageProblem
     from nashforge.evolve.config.versions import package_versions
 
     if name is not None:
@@ -169,8 +167,6 @@ def _new_run(
 
 def _tell(step: Step) -> None:
     import sys
-
-    from nashforge.cli.rendering import output
 
     what = f"iteration {step.iteration}" + (f", repair {step.repair}" if step.repair else "")
     if step.train:
@@ -206,7 +202,6 @@ def _value(result: Synthesis, suite: DilemmaSuite) -> dict[str, Any]:
 
 
 def _print(result: Synthesis, suite: DilemmaSuite) -> None:
-    from nashforge.cli.rendering import output
 
     screen = output.console()
     screen.print(f"[bold]{output.plain(result.run)}[/]  [cyan]{output.plain(suite.setting)}[/]")

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import programs as opened
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.dilemmas import Agents, Map, Preset, View
+from nashforge.cli.options.files import check_file, delivered, writing
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -19,6 +22,7 @@ from nashforge.cli.options.shared import (
     Tier,
     output_option,
 )
+from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,10 +58,6 @@ def watch(
 
     Several programs take the seats in turn: the first agent runs the first, the next the second, and so on.
     """
-    from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.options.archives import programs as opened
-    from nashforge.cli.options.files import check_file, delivered, writing
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.measuring import check_tier
     from nashforge.evolve.sandbox import Sandbox
     from nashforge.solvers.policies.rendering import save

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from nashforge.cli.options.archives import opened
 from nashforge.cli.options.declared import flag
 from nashforge.cli.options.shared import Broker, Database, Json, Watch
+from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,8 +31,6 @@ def workers(
     """
     import os
 
-    from nashforge.cli.options.archives import opened
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.runs.watching import watched
     from nashforge.evolve.service.settings import BROKER, service_settings
 
@@ -55,7 +55,6 @@ def _table(status: dict[str, Any]) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.runs.activity import busy_lines, queue_line
 
     parts: list[RenderableType] = []

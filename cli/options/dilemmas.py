@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
+from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import option
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ def asked_for(games: Sequence[str] | None, suite: str | None, *options: object) 
     UsageProblem
         If it is not alone, or its options are given to something else.
     """
-    from nashforge.cli.errors import UsageProblem
     from nashforge.evolve.measurement.request import domain_of_game
 
     named = [game for game in games or () if domain_of_game(game)]
@@ -60,7 +60,6 @@ def parse_seeds(text: str | None) -> tuple[int, ...]:
     UsageProblem
         If it cannot be read or names a seed twice.
     """
-    from nashforge.cli.errors import UsageProblem
 
     text = text or "0-4"
     seeds: list[int] = []

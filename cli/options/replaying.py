@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import find_run
+
 if TYPE_CHECKING:
     from nashforge.archive import Archive
 
@@ -17,7 +20,6 @@ def recorded_run(options: dict[str, Any], file: Mapping[str, Any]) -> str | None
     options, file
         What the command line and the configuration file say.
     """
-    from nashforge.cli.errors import UsageProblem
     from nashforge.evolve.config.parts import REPLAY
 
     named = options["proposer"] or file.get("proposer")
@@ -35,7 +37,6 @@ def recorded_run(options: dict[str, Any], file: Mapping[str, Any]) -> str | None
 
 def recorded_values(archive: Archive, reference: str) -> dict[str, Any]:
     """Return the configuration of a run that is to be repeated."""
-    from nashforge.cli.options.archives import find_run
     from nashforge.evolve.config.parts import REPLAY
     from nashforge.evolve.proposers.llm.recordings.cassette import replay_values
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nashforge.cli.errors import UsageProblem
 from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
@@ -112,7 +113,6 @@ def _fractions(exact: Sequence[Sequence[str]] | None) -> str:
 
 def draw_strategies(found: ConceptSolution, path: Path) -> None:
     """Draw the strategies of a one-shot game, with what the other fears where risk is feared."""
-    from nashforge.cli.errors import UsageProblem
     from nashforge.cli.rendering.figures.curves import COLOURS, figure
 
     if found.extensive:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import candidate_as_dict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 def as_dict(family: Family) -> dict[str, Any]:
     """Return candidates and relations."""
-    from nashforge.cli.rendering.records import candidate_as_dict
 
     place = {key: number for number, key in enumerate(family.members)}
     return {

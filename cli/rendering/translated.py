@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nashforge.cli.rendering import output
+
 if TYPE_CHECKING:
     from nashforge.archive import Archive
     from nashforge.evolve.measurement.programs import NamedProgram
@@ -23,7 +25,6 @@ def running(found: Sequence[NamedProgram], archive: Archive | None = None) -> li
     OutdatedProgramError
         If one is of an earlier interface and cannot be translated.
     """
-    from nashforge.cli.rendering import output
     from nashforge.evolve.measurement.programs import playable, store
 
     runs = [playable(named) for named in found]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from nashforge.cli.errors import FAILED, INTERRUPTED
+from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
     from nashforge.archive import Archive
@@ -34,7 +35,6 @@ def work(
         As given on the command line, to be repeated in the commands that are proposed.
     """
     from nashforge.cli.interrupts import Interruptible
-    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.runs import summary
     from nashforge.cli.rendering.runs.live import watcher
 
