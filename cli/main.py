@@ -6,46 +6,14 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from nashforge.cli.commands.archive import archive
-from nashforge.cli.commands.best import best
-from nashforge.cli.commands.calls import calls
-from nashforge.cli.commands.compare import compare
-from nashforge.cli.commands.costs import costs
-from nashforge.cli.commands.db import db
-from nashforge.cli.commands.diff import diff
-from nashforge.cli.commands.distill import distill
-from nashforge.cli.commands.doctor import doctor
-from nashforge.cli.commands.equilibrium import equilibrium
-from nashforge.cli.commands.evaluate import evaluate
-from nashforge.cli.commands.export import export
-from nashforge.cli.commands.games import games
-from nashforge.cli.commands.humans import humans
-from nashforge.cli.commands.import_ import import_
-from nashforge.cli.commands.lineage import lineage
-from nashforge.cli.commands.pause import pause
-from nashforge.cli.commands.prompt import prompt
-from nashforge.cli.commands.report import report as report_on_run
-from nashforge.cli.commands.resume import resume
-from nashforge.cli.commands.risk import risk
-from nashforge.cli.commands.rules import rules
-from nashforge.cli.commands.run import run
-from nashforge.cli.commands.runs import runs
-from nashforge.cli.commands.service import service
-from nashforge.cli.commands.show import show
-from nashforge.cli.commands.solve import solve
-from nashforge.cli.commands.status import status
-from nashforge.cli.commands.stop import stop
-from nashforge.cli.commands.suites import suites
-from nashforge.cli.commands.synthesize import synthesize
-from nashforge.cli.commands.watch import watch
-from nashforge.cli.commands.worker import worker
-from nashforge.cli.commands.workers import workers
 from nashforge.cli.errors import exit_code_of, report
 from nashforge.cli.options.numbers import Command
 from nashforge.cli.pipes import reading
@@ -143,50 +111,30 @@ def nashforge(
     gc.set_threshold(50_000, 20, 100)
 
 
-_COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Search": {
-        "run": run,
-        "synthesize": synthesize,
-        "pause": pause,
-        "resume": resume,
-        "stop": stop,
-        "runs": runs,
-        "status": status,
-        "best": best,
-        "report": report_on_run,
-        "costs": costs,
-    },
-    "Programs": {
-        "show": show,
-        "watch": watch,
-        "lineage": lineage,
-        "diff": diff,
-        "evaluate": evaluate,
-        "compare": compare,
-        "distill": distill,
-        "export": export,
-        "import": import_,
-    },
-    "Games and solving": {
-        "solve": solve,
-        "equilibrium": equilibrium,
-        "humans": humans,
-        "risk": risk,
-        "games": games,
-        "rules": rules,
-        "suites": suites,
-    },
-    "Service": {"worker": worker, "workers": workers},
-    "This machine": {"doctor": doctor},
+COMMANDS = {
+    "Search": "run synthesize pause resume stop runs status best report costs",
+    "Programs": "show watch lineage diff evaluate compare distill export import",
+    "Games and solving": "solve equilibrium humans risk games rules suites",
+    "Service": "worker workers",
+    "This machine": "doctor",
 }
-for panel, commands in _COMMANDS.items():
-    for name, command in commands.items():
-        app.command(name, cls=Command, rich_help_panel=panel)(command)
-app.add_typer(service, name="service", rich_help_panel="Service")
-app.add_typer(calls, name="calls", rich_help_panel="Search")
-app.add_typer(prompt, name="prompt", rich_help_panel="Search")
-app.add_typer(archive, name="archive", rich_help_panel="This machine")
-app.add_typer(db, name="db", rich_help_panel="This machine")
+"""Modules of ``commands/``, each with a function of its name, by the titles that help shows them under."""
+
+GROUPS = {"Service": "service", "Search": "calls prompt", "This machine": "archive db"}
+"""Modules with several commands, likewise."""
+
+
+def _found(name: str) -> Any:
+    called = f"{name}_" if iskeyword(name) else name
+    return getattr(import_module(f"nashforge.cli.commands.{called}"), called)
+
+
+for panel, names in COMMANDS.items():
+    for name in names.split():
+        app.command(name, cls=Command, rich_help_panel=panel)(_found(name))
+for panel, names in GROUPS.items():
+    for name in names.split():
+        app.add_typer(_found(name), name=name, rich_help_panel=panel)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from nashforge.cli.options.declared import argument, flag
 from nashforge.cli.options.files import check_file
 from nashforge.cli.options.shared import Database, Force, Json
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import transfer_as_dict
 
 archive = typer.Typer(help="Take archives elsewhere, and merge them.", no_args_is_help=True)
 
@@ -42,7 +43,7 @@ def export_(
     if output.wants_json(json):
         output.print_json({"file": str(file), "added": report.added})
         return
-    output.console().print(f"{output.plain(str(file))}: {_listed(report.added)}", soft_wrap=True)
+    output.console().print(f"{output.plain(str(file))}: {output.listed(report.added)}", soft_wrap=True)
 
 
 @archive.command("import")
@@ -66,22 +67,12 @@ def import_(
     with Archive.open(database) as target:
         for file in files:
             report = import_file(target, file)
-            rows.append(
-                {
-                    "file": str(file),
-                    "added": report.added,
-                    "known": report.known,
-                    "renamed": report.renamed,
-                    "missing_parents": report.missing_parents,
-                    "left_out": report.left_out,
-                }
-            )
+            rows.append(transfer_as_dict(file, report))
             if not output.wants_json(json):
-                said = (
-                    f"{output.plain(str(file))}: added {_listed(report.added)}; known {_listed(report.known)}"
-                )
+                added, known = output.listed(report.added), output.listed(report.known)
+                said = f"{output.plain(str(file))}: added {added}; known {known}"
                 if report.left_out:
-                    said += f"; left out, of runs that were made here, {_listed(report.left_out)}"
+                    said += f"; left out, of runs that were made here, {output.listed(report.left_out)}"
                 output.console().print(said, soft_wrap=True)
                 for old, new in report.renamed.items():
                     output.console().print(
@@ -90,8 +81,3 @@ def import_(
                     )
     if output.wants_json(json):
         output.print_json(rows)
-
-
-def _listed(counts: dict[str, int]) -> str:
-    parts = [f"{n} {kind.replace('_', ' ')}{'s' if n != 1 else ''}" for kind, n in counts.items()]
-    return ", ".join(parts) or "nothing"

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.declared import flag, option
-from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
+from nashforge.cli.options.files import (
+    FIGURES,
+    TABLES,
+    check_file,
+    deliver,
+    delivered,
+    is_figure,
+    write_table,
+)
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, result_option
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import candidate_as_dict
@@ -58,12 +66,12 @@ def best(
             return
         candidates = ranked(archive, found, limit)
     rows = [{"rank": place, **candidate_as_dict(item)} for place, item in enumerate(candidates, 1)]
-    as_json = output.wants_json(json)
-    with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
-        if as_json:
-            output.print_json(rows)
-        else:
-            _print(output.console(), found, candidates)
+    deliver(
+        rows,
+        lambda: _print(output.console(), found, candidates),
+        (output_file, lambda path: write_table(path, rows)),
+        json=json,
+    )
 
 
 def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:

@@ -11,6 +11,7 @@ from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.files import STDOUT, check_file, write_text
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, output_option
 from nashforge.cli.rendering import money, output
+from nashforge.cli.rendering.records import call_as_dict
 
 calls = typer.Typer(help="The recorded model calls of a run.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -63,26 +64,7 @@ def list_(
         found = find_run(archive, run)
         rows = archive.calls.find(run=found, limit=limit)
     if output.wants_json(json):
-        output.print_json(
-            [
-                {
-                    "index": row.request.get("index"),
-                    "purpose": row.request.get("purpose"),
-                    "model": f"{row.provider}:{row.model}",
-                    "status": str(row.status),
-                    "reason": row.reason,
-                    "input_tokens": row.input_tokens,
-                    "cached_tokens": row.cached_tokens,
-                    "cache_write_tokens": row.cache_write_tokens,
-                    "output_tokens": row.output_tokens,
-                    "cost": row.cost,
-                    "reserved_cost": row.reserved_cost,
-                    "latency": row.latency,
-                    "created": row.created,
-                }
-                for row in rows
-            ]
-        )
+        output.print_json([call_as_dict(row) for row in rows])
         return
     numbers = ("input", "cached", "output", "cost", "seconds")
     table = output.table("#", "for", "model", "status", *numbers, "reason", right=("#", *numbers))

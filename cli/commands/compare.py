@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nashforge.cli.errors import UsageProblem
-from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
+from nashforge.cli.options.files import FIGURES, TABLES, check_file, deliver, is_figure, write_table
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -87,12 +87,12 @@ def compare(
         else:
             write_table(path, curves_as_rows(measured), compared_as_list(measured))
 
-    as_json = output.wants_json(json)
-    with delivered((output_file, write), as_json=as_json):
-        if as_json:
-            output.print_json(compared_as_list(measured))
-        else:
-            _print(output.console(), measured)
+    deliver(
+        compared_as_list(measured),
+        lambda: _print(output.console(), measured),
+        (output_file, write),
+        json=json,
+    )
     leave(measured)
 
 

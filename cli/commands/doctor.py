@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
 from nashforge.cli.errors import FAILED
@@ -39,10 +41,7 @@ def doctor(database: Database = None, json: Json = None) -> None:
         output.print_json(
             {
                 "works": works,
-                "checks": [
-                    {"name": c.name, "verdict": c.verdict, "detail": c.detail, "remedy": c.remedy}
-                    for c in checks
-                ],
+                "checks": [asdict(check) for check in checks],
             }
         )
     else:

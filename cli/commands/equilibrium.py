@@ -9,10 +9,9 @@ import typer
 
 from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument, option
-from nashforge.cli.options.files import FIGURES, TABLES, check_file, delivered, is_figure, write_table
+from nashforge.cli.options.files import FIGURES, TABLES, check_file, deliver, is_figure, write_table
 from nashforge.cli.options.numbers import number_pair
 from nashforge.cli.options.shared import Force, Json, result_option
-from nashforge.cli.rendering import output
 
 
 def equilibrium(
@@ -93,9 +92,4 @@ def equilibrium(
         else:
             write_table(path, rows(found), found.as_dict())
 
-    as_json = output.wants_json(json)
-    with delivered((output_file, write), as_json=as_json):
-        if as_json:
-            output.print_json(found.as_dict())
-        else:
-            print_solution(found)
+    deliver(found.as_dict(), lambda: print_solution(found), (output_file, write), json=json)

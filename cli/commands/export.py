@@ -55,11 +55,7 @@ def export(
         output.print_json(value)
         return
     screen = output.console()
-    parts = [
-        f"{count} {kind.replace('_', ' ')}{'s' if count != 1 else ''}"
-        for kind, count in value["added"].items()
-    ]
-    screen.print(f"{output.plain(str(output_file))}: {', '.join(parts) or 'nothing'}", soft_wrap=True)
+    screen.print(f"{output.plain(str(output_file))}: {output.listed(value['added'])}", soft_wrap=True)
     if output_file.suffix != ".py":
         screen.print(f"[dim]Read it elsewhere with[/] nashforge import {output.plain(output_file.name)}")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
+from nashforge.cli.options.files import TABLES, check_file, deliver, write_table
 from nashforge.cli.options.shared import Force, Json, output_option
 from nashforge.cli.rendering import output
 
@@ -53,12 +53,9 @@ def humans(
         "games": games,
         "means": {"study": STUDY, "squared_distance": average, "published": dict(PUBLISHED)},
     }
-    as_json = output.wants_json(json)
-    with delivered((output_file, lambda path: write_table(path, games, told)), as_json=as_json):
-        if as_json:
-            output.print_json(told)
-        else:
-            _print(found)
+    deliver(
+        told, lambda: _print(found), (output_file, lambda path: write_table(path, games, told)), json=json
+    )
 
 
 def _print(found: Sequence[Comparison]) -> None:

@@ -9,6 +9,7 @@ from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Database, Json
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.records import transfer_as_dict
 
 
 def import_(
@@ -36,20 +37,11 @@ def import_(
         report = import_file(archive, file)
         location = archive.database.location
     if output.wants_json(json):
-        output.print_json(
-            {
-                "file": str(file),
-                "added": report.added,
-                "known": report.known,
-                "renamed": report.renamed,
-                "missing_parents": report.missing_parents,
-                "left_out": report.left_out,
-            }
-        )
+        output.print_json(transfer_as_dict(file, report))
         return
     screen = output.console()
     for title, counts in (("added", report.added), ("known already", report.known)):
-        screen.print(f"{title}: {_listed(counts)}")
+        screen.print(f"{title}: {output.listed(counts)}")
     for old, new in report.renamed.items():
         screen.print(
             f"[yellow]{output.plain(old)} is called {output.plain(new)} here, because the name was taken[/]"
@@ -59,11 +51,6 @@ def import_(
     if report.left_out:
         screen.print(
             "[yellow]left out, because it would change runs that were made here: "
-            f"{_listed(report.left_out)}[/]"
+            f"{output.listed(report.left_out)}[/]"
         )
     screen.print(f"[dim]into {output.plain(location)}[/]")
-
-
-def _listed(counts: dict[str, int]) -> str:
-    parts = [f"{n} {kind.replace('_', ' ')}{'s' if n != 1 else ''}" for kind, n in counts.items()]
-    return ", ".join(parts) or "nothing"

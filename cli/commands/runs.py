@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from nashforge.cli.options.archives import opened
-from nashforge.cli.options.files import TABLES, check_file, delivered, write_table
+from nashforge.cli.options.files import TABLES, check_file, deliver, write_table
 from nashforge.cli.options.shared import Database, Force, Json, limit_option, output_option
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import run_status_as_dict
@@ -35,12 +35,9 @@ def runs(
         found = [run_status(archive, summary.run) for summary in archive.runs.summaries(limit=limit)]
         location = archive.database.location
     rows = [run_status_as_dict(item) for item in found]
-    as_json = output.wants_json(json)
-    with delivered((output_file, lambda path: write_table(path, rows)), as_json=as_json):
-        if as_json:
-            output.print_json(rows)
-        else:
-            _print(found, location)
+    deliver(
+        rows, lambda: _print(found, location), (output_file, lambda path: write_table(path, rows)), json=json
+    )
 
 
 def _print(found: Sequence[RunStatus], location: str) -> None:

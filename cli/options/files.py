@@ -173,6 +173,30 @@ def delivered(*files: tuple[Path | None, Callable[[Path], None]], as_json: bool)
         raise problems[0]
 
 
+def deliver(
+    value: Any,
+    show: Callable[[], object],
+    *files: tuple[Path | None, Callable[[Path], None]],
+    json: bool | None,
+) -> None:
+    """Write the files of a command and print its result, see `delivered`.
+
+    Parameters
+    ----------
+    value
+        Printed as JSON, if that is wanted.
+    show
+        Prints the result for people.
+    json
+        What the command line says of JSON.
+    """
+    from nashforge.cli.rendering.output import print_json, wants_json
+
+    as_json = wants_json(json)
+    with delivered(*files, as_json=as_json):
+        print_json(value) if as_json else show()
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Write a file: what the system refuses is told.

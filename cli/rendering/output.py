@@ -205,6 +205,11 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
+def listed(counts: Mapping[str, int]) -> str:
+    """Return numbers of things by kind: ``1 run, 2 model calls``."""
+    return ", ".join(counted(n, kind.replace("_", " ")) for kind, n in counts.items()) or "nothing"
+
+
 def fitness(value: float | None) -> str:
     """Return a fitness with its sign, or a dash."""
     return "-" if value is None else f"{value:+.3f}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nashforge.archive import Candidate, Evaluation, Program, Relative
+    from nashforge.archive import Candidate, Evaluation, ModelCall, Relative, TransferReport
     from nashforge.evolve.measurement.evaluator import ProgramResult
     from nashforge.evolve.measurement.request import Measurements
     from nashforge.evolve.results.run_status import RunStatus
@@ -23,11 +25,14 @@ def run_status_as_dict(status: RunStatus) -> dict[str, Any]:
         "proposer": status.settings.get("proposer"),
         "max_evaluations": status.limit,
         "candidates": {str(status): count for status, count in status.counts.items()},
-        "created": run.created,
-        "started": run.started,
-        "finished": run.finished,
-        "imported": run.imported,
+        **_fields(run, "created started finished imported"),
     }
+
+
+def _fields(record: object, names: str) -> dict[str, Any]:
+    """Return some attributes of a record; what is stored as an enumeration by its value."""
+    values = {name: getattr(record, name) for name in names.split()}
+    return {name: str(value) if isinstance(value, StrEnum) else value for name, value in values.items()}
 
 
 def candidate_as_dict(candidate: Candidate | Relative) -> dict[str, Any]:
@@ -35,61 +40,35 @@ def candidate_as_dict(candidate: Candidate | Relative) -> dict[str, Any]:
     return {
         "program": candidate.nickname,
         "hash": candidate.program,
-        "run": candidate.run,
-        "index": candidate.index,
-        "status": str(candidate.status),
-        "reason": candidate.reason,
-        "operator": candidate.operator,
-        "proposer": candidate.proposer,
-        "island": candidate.island,
-        "note": candidate.note,
-        "fitness": {"train": candidate.train, "validation": candidate.validation, "test": candidate.test},
-        "created": candidate.created,
-        "finished": candidate.finished,
-        "imported": candidate.imported,
-    }
-
-
-def program_as_dict(program: Program) -> dict[str, Any]:
-    """Return a program without its source."""
-    return {
-        "program": program.nickname,
-        "hash": program.hash,
-        "domain": program.domain,
-        "created": program.created,
-        "imported": program.imported,
+        **_fields(candidate, "run index status reason operator proposer island note"),
+        "fitness": _fields(candidate, "train validation test"),
+        **_fields(candidate, "created finished imported"),
     }
 
 
 def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
     """Return a stored evaluation with all its scores."""
     return {
-        "suite": evaluation.suite,
-        "split": evaluation.split,
-        "status": str(evaluation.status),
-        "reason": evaluation.reason,
-        "fitness": evaluation.fitness,
-        "evaluator": evaluation.evaluator,
-        "tier": evaluation.tier,
-        "attempt": evaluation.attempt,
-        "started": evaluation.started,
-        "finished": evaluation.finished,
-        "cpu_seconds": evaluation.cpu_seconds,
-        "wall_seconds": evaluation.wall_seconds,
-        "peak_memory": evaluation.peak_memory,
-        "imported": evaluation.imported,
-        "settings": evaluation.settings,
-        "scores": [
-            {
-                "game": score.game,
-                "metric": score.metric,
-                "iteration": score.iteration,
-                "value": score.value,
-                "direction": score.direction,
-            }
-            for score in evaluation.scores
-        ],
+        **_fields(evaluation, "suite split status reason fitness evaluator tier attempt started finished"),
+        **_fields(evaluation, "cpu_seconds wall_seconds peak_memory imported settings"),
+        "scores": [_fields(score, "game metric iteration value direction") for score in evaluation.scores],
     }
+
+
+def call_as_dict(call: ModelCall) -> dict[str, Any]:
+    """Return a recorded call of a model, without its request and answer."""
+    return {
+        "index": call.request.get("index"),
+        "purpose": call.request.get("purpose"),
+        "model": f"{call.provider}:{call.model}",
+        **_fields(call, "status reason input_tokens cached_tokens cache_write_tokens output_tokens"),
+        **_fields(call, "cost reserved_cost latency created"),
+    }
+
+
+def transfer_as_dict(file: Path, report: TransferReport) -> dict[str, Any]:
+    """Return what was imported from a file."""
+    return {"file": str(file), **_fields(report, "added known renamed missing_parents left_out")}
 
 
 def curve_as_list(measured: ProgramResult) -> list[dict[str, Any]]:
