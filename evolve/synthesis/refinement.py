@@ -20,12 +20,13 @@ from nashforge.evolve.domains.dilemmas.arena import Confined, play_confined
 from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain, episode_measurements
 from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite
 from nashforge.evolve.evaluation.messages import PATIENCE, Split, Stage
+from nashforge.evolve.proposers.base import ProposalError
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompting import Prompter
 from nashforge.evolve.sandbox import CandidateFailure, Limits, Sandbox
 from nashforge.evolve.search.outcomes import settings_of
 from nashforge.evolve.synthesis.feedback import Entry, Level, entry
-from nashforge.evolve.synthesis.writers import Wanted, Writer, WriterFailed
+from nashforge.evolve.synthesis.writers import Wanted, Writer
 from nashforge.games.dilemmas.settings import Setting
 from nashforge.solvers.policies.metrics import Summary, summaries, summarise
 
@@ -190,7 +191,7 @@ class Refinement:
             text, note = self._writer.write(
                 Wanted(self._system, user, source, broken is not None), candidate, rng
             )
-        except WriterFailed as error:
+        except ProposalError as error:
             self._archive.candidates.finish(candidate, Status.REJECTED, reason=str(error))
             return Step(iteration, repair, candidate, None, "", Status.REJECTED, str(error))
         program = self._archive.programs.add(text, self._domain.name)

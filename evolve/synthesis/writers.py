@@ -40,10 +40,6 @@ class Wanted:
     repairs: bool = False
 
 
-class WriterFailed(Exception):
-    """No program was written; the text says why."""
-
-
 class Writer(Protocol):
     """Writes programs."""
 
@@ -54,7 +50,7 @@ class Writer(Protocol):
 
         Raises
         ------
-        WriterFailed
+        nashforge.evolve.proposers.base.ProposalError
             If there is none.
         """
 
@@ -75,10 +71,7 @@ class OfflineWriter:
         """Return a new combination at first, then edits of the last policy."""
         fresh = wanted.previous is None
         parent = Individual(-1, -1, "", "the last policy", wanted.previous or self._seed, 0.0)
-        try:
-            proposal = self._proposer.propose(Request(0, "rewrite" if fresh else "mutate", parent, rng))
-        except ProposalError as error:
-            raise WriterFailed(str(error)) from error
+        proposal = self._proposer.propose(Request(0, "rewrite" if fresh else "mutate", parent, rng))
         return proposal.source, proposal.description
 
     def close(self) -> None:
@@ -126,17 +119,17 @@ class ModelWriter:
                 cap=self._budget,
             )
         except BudgetExceeded as error:
-            raise WriterFailed(str(error)) from error
+            raise ProposalError(str(error)) from error
         self._calls.start(candidate.index, call, prompt, OUTPUT_TOKENS)
         while not (ended := self._calls.take()):
             self._calls.wait(1.0)
         answer = ended[0]
         if answer.failure is not None:
-            raise WriterFailed(f"{self.name} gave no answer: {answer.failure}")
+            raise ProposalError(f"{self.name} gave no answer: {answer.failure}")
         try:
             edited = read_reply(answer.text, wanted.previous or "")
         except ReplyError as error:
-            raise WriterFailed(f"the answer of {self.name} cannot be used: {error}") from error
+            raise ProposalError(f"the answer of {self.name} cannot be used: {error}") from error
         return edited.source, edited.note
 
     def close(self) -> None:

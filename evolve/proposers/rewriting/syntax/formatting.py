@@ -116,31 +116,27 @@ def _fit(node: ast.expr, indent: int, before: str, after: str) -> str:
         return pad + flat
     deeper = indent + _INDENT
     match node:
-        case ast.Call(args=[argument], keywords=[]):
-            inside = _inside(argument, deeper, "", "")
-            return f"{pad}{before}{_wrap(node.func, _ATOM)}(\n{inside}\n{pad}){after}"
         case ast.Call():
-            texts = _arguments(node)
-            head = f"{pad}{before}{_wrap(node.func, _ATOM)}("
-            joined = ", ".join(texts)
-            if deeper + len(joined) <= WIDTH:
-                return f"{head}\n{' ' * deeper}{joined}\n{pad}){after}"
-            lines = [_inside(argument, deeper, "", ",") for argument in node.args]
-            lines += [_inside(k.value, deeper, f"{k.arg}=" if k.arg else "**", ",") for k in node.keywords]
-            return "\n".join([head, *lines, f"{pad}){after}"])
+            lines = [" " * deeper + ", ".join(_arguments(node))]
+            if len(node.args) == 1 and not node.keywords:
+                lines = [_inside(node.args[0], deeper, "", "")]
+            elif len(lines[0]) > WIDTH:
+                lines = [_inside(argument, deeper, "", ",") for argument in node.args]
+                lines += [
+                    _inside(k.value, deeper, f"{k.arg}=" if k.arg else "**", ",") for k in node.keywords
+                ]
+            before += _wrap(node.func, _ATOM)
         case ast.BinOp(op=ast.Pow()) if _flat(node.left)[1] == _ATOM and _simple(node.right):
             return _fit(node.left, indent, before, f" ** {_wrap(node.right, 14)}{after}")
         case ast.BinOp():
-            inside = _operands(node, deeper)
-            return f"{pad}{before}(\n{inside}\n{pad}){after}"
+            lines = [_operands(node, deeper)]
         case ast.Tuple(elts=[_, _, *_]):
-            return "\n".join(
-                [f"{pad}{before}(", *(_inside(part, deeper, "", ",") for part in node.elts), f"{pad}){after}"]
-            )
+            lines = [_inside(part, deeper, "", ",") for part in node.elts]
         case ast.BoolOp() | ast.Compare() | ast.IfExp():
-            return f"{pad}{before}(\n{' ' * deeper}{format_expression(node)}\n{pad}){after}"
+            lines = [" " * deeper + format_expression(node)]
         case _:
             return pad + flat
+    return "\n".join([f"{pad}{before}(", *lines, f"{pad}){after}"])
 
 
 def _inside(node: ast.expr, indent: int, before: str, after: str) -> str:
@@ -157,31 +153,20 @@ def _operands(node: ast.BinOp, indent: int) -> str:
         return " " * indent + flat
     level = _BINARY[type(node.op)][1]
     if isinstance(node.op, ast.Pow):
-        tight = _flat(node.right)[1] >= _BINARY[ast.Pow][1]
-        right = _fit(node.right, indent, "** ", "") if tight else _parenthesised(node.right, indent, "** ")
-        return f"{_inside_power(node.left, indent)}\n{right}"
+        return f"{_operand(node.left, _ATOM, indent, '')}\n{_operand(node.right, level, indent, '** ')}"
     chain: list[tuple[str, ast.expr]] = []
     left: ast.expr = node
     while isinstance(left, ast.BinOp) and _BINARY[type(left.op)][1] == level:
-        chain.append((_BINARY[type(left.op)][0] + " ", left.right))
+        chain.insert(0, (_BINARY[type(left.op)][0] + " ", left.right))
         left = left.left
-    chain.append(("", left))
-    lines = []
-    for place, (symbol, operand) in enumerate(reversed(chain)):
-        needed = level if place == 0 else level + 1
-        if _flat(operand)[1] >= needed:
-            lines.append(_fit(operand, indent, symbol, ""))
-        else:
-            lines.append(_parenthesised(operand, indent, symbol))
-    return "\n".join(lines)
+    lines = [_operand(operand, level + 1, indent, symbol) for symbol, operand in chain]
+    return "\n".join([_operand(left, level, indent, ""), *lines])
 
 
-def _inside_power(node: ast.expr, indent: int) -> str:
-    """Return the base of a power, in parentheses unless it binds more tightly."""
-    return _fit(node, indent, "", "") if _flat(node)[1] == _ATOM else _parenthesised(node, indent, "")
-
-
-def _parenthesised(node: ast.expr, indent: int, symbol: str) -> str:
+def _operand(node: ast.expr, level: int, indent: int, symbol: str) -> str:
+    """Return an operand with the operator before it, in parentheses unless it binds so strongly."""
+    if _flat(node)[1] >= level:
+        return _fit(node, indent, symbol, "")
     flat = f"{symbol}({format_expression(node)})"
     if indent + len(flat) <= WIDTH or not isinstance(node, ast.BinOp):
         return " " * indent + flat

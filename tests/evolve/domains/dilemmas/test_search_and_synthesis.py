@@ -16,10 +16,11 @@ from nashforge.evolve.domains.dilemmas.arena import HOSTS
 from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
 from nashforge.evolve.domains.dilemmas.trials import parse_trial, seeded_trial
 from nashforge.evolve.evaluation.messages import Fitness, Task
+from nashforge.evolve.proposers.base import ProposalError
 from nashforge.evolve.runs.run import start_run
 from nashforge.evolve.sandbox import Sandbox
 from nashforge.evolve.synthesis.refinement import REPAIRS, Refinement
-from nashforge.evolve.synthesis.writers import OfflineWriter, WriterFailed
+from nashforge.evolve.synthesis.writers import OfflineWriter
 from nashforge.games.dilemmas import Setting, SettingError
 from nashforge.solvers.policies import policy_source
 
@@ -131,7 +132,7 @@ class Scripted:
         self.told.append(wanted)
         program = self.programs.pop(0)
         if program is None:
-            raise WriterFailed("no idea")
+            raise ProposalError("no idea")
         return program, "as scripted"
 
     def close(self):

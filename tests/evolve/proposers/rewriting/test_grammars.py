@@ -18,9 +18,13 @@ from nashforge.evolve.proposers.rewriting.analysis.inference import issues
 from nashforge.evolve.proposers.rewriting.analysis.values import ANY, SCALAR, Value
 from nashforge.evolve.proposers.rewriting.grammar import Grammar, Kind, Method, Terms
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
+from nashforge.evolve.proposers.rewriting.grammars.psro.grammar import PSRO
+from nashforge.evolve.proposers.rewriting.grammars.rqe.grammar import RQE
 from nashforge.evolve.proposers.rewriting.operators.registry import GENERIC
 from nashforge.evolve.proposers.rewriting.syntax.program import read_module
 from nashforge.solvers.cfr.rules import rule_source
+from nashforge.solvers.learners.rules import learner_source
+from nashforge.solvers.psro.meta_solvers import solver_source
 
 PAIR = '''"""Multiplicative weights while training; regret matching at the end."""
 
@@ -144,6 +148,25 @@ def test_children_of_cfr_rules_are_those_of_this_interface():
         second = crossover(first, rule_source(names[(seed + 5) % 12]), rng, grammar=CFR).source
         digest.update(simplify(second, rng, grammar=CFR).source.encode())
     assert digest.hexdigest()[:16] == "6f775d5df8447176"
+
+
+@pytest.mark.parametrize(
+    ("grammar", "sources", "expected"),
+    [
+        (PSRO, ("prd", "regret_matching", "uniform", "shor"), "5cd51f6e98fd0104"),
+        (RQE, ("extragradient", "tuned_gradient", "mirror_descent", "actor_critic"), "b6b5f5d879d87187"),
+    ],
+    ids=["psro", "rqe"],
+)
+def test_children_of_other_programs_are_those_of_this_interface(grammar, sources, expected):
+    digest = hashlib.sha256()
+    pool = [(solver_source if grammar is PSRO else learner_source)(name) for name in sources]
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        first = mutate(pool[seed % 4], rng, grammar=grammar, strength=[0.5, 1.0, 3.0][seed % 3]).source
+        pool.append(mutate(first, rng, grammar=grammar).source)
+        digest.update(simplify(pool[-1], rng, grammar=grammar).source.encode())
+    assert digest.hexdigest()[:16] == expected
 
 
 def test_tidying_keeps_a_tidy_pair():
