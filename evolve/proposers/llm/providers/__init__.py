@@ -11,6 +11,8 @@ def connect(model: Model, retries: int) -> Provider:
 
     Parameters
     ----------
+    model
+        Its provider, name and address; the key is that of the environment, empty for servers that need none.
     retries
         How often the provider's library repeats a request that was turned away (rate limits, overload).
 

@@ -42,17 +42,7 @@ async def _retry_only_what_was_turned_away(request: Any, call_next: Any) -> Any:
 
 
 class AnthropicProvider:
-    """A connection to one model.
-
-    Parameters
-    ----------
-    model
-        Which model, and where.
-    key
-        Empty for a server that needs none.
-    retries
-        See `nashforge.evolve.proposers.llm.providers.connect`.
-    """
+    """Connection to a model through Anthropic's Messages protocol, as `connect` makes it; servers may need no key."""
 
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model

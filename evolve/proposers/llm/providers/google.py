@@ -33,17 +33,7 @@ _DECLINED = set(types.FinishReason.__members__) - {*_ENDED, *_CUT, "OTHER"}
 
 
 class GoogleProvider:
-    """A connection to one model.
-
-    Parameters
-    ----------
-    model
-        Which model, and where.
-    key
-        Empty for a server that needs none.
-    retries
-        See `nashforge.evolve.proposers.llm.providers.connect`.
-    """
+    """Connection to a model through Google's Gemini protocol, as `connect` makes it; servers may need no key."""
 
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model
