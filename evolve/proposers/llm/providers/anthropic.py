@@ -42,7 +42,7 @@ async def _retry_only_what_was_turned_away(request: Any, call_next: Any) -> Any:
 
 
 class AnthropicProvider:
-    """Connection to a model through Anthropic's Messages protocol, as `connect` makes it; servers may need no key."""
+    """Connection to a model through Anthropic's Messages protocol; see `connect`."""
 
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model

@@ -33,7 +33,7 @@ _DECLINED = set(types.FinishReason.__members__) - {*_ENDED, *_CUT, "OTHER"}
 
 
 class GoogleProvider:
-    """Connection to a model through Google's Gemini protocol, as `connect` makes it; servers may need no key."""
+    """Connection to a model through Google's Gemini protocol; see `connect`."""
 
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model
