@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from nashforge.archive.stores.views import Fitted as Fitted
     from nashforge.archive.stores.views import Lineage as Lineage
     from nashforge.archive.stores.views import Relative as Relative
-    from nashforge.archive.stores.views import RunSummary as RunSummary
     from nashforge.archive.stores.views import Spending as Spending
     from nashforge.archive.transfer.files import TransferReport as TransferReport
     from nashforge.archive.transfer.files import export_archive as export_archive

@@ -24,21 +24,7 @@ class NotAnArchive(ArchiveError):
 
 
 class SchemaMismatch(ArchiveError):
-    """The database was made by another version of Nashforge.
-
-    Attributes
-    ----------
-    found, expected : str
-        Schema revisions of the database and of this program.
-    upgradable : bool
-        Whether ``nashforge db upgrade`` helps (the database is the older of the two).
-    """
-
-    def __init__(self, message: str, found: str, expected: str, upgradable: bool) -> None:
-        super().__init__(message)
-        self.found = found
-        self.expected = expected
-        self.upgradable = upgradable
+    """The database was made by another version of Nashforge; an older one can be upgraded."""
 
 
 class DatabaseUnavailable(ArchiveError):
@@ -70,19 +56,9 @@ class NotFound(ArchiveError):
 
 
 class AmbiguousReference(ArchiveError):
-    """A prefix fits several runs or programs.
-
-    Attributes
-    ----------
-    matches : tuple of str
-        Nicknames of what it fits, at most ten.
-    """
+    """A prefix fits several runs or programs, of which the text names at most ten."""
 
     exit_code = 2
-
-    def __init__(self, message: str, matches: Sequence[str]) -> None:
-        super().__init__(message)
-        self.matches = tuple(matches)
 
 
 class NicknameTaken(ArchiveError):
@@ -100,24 +76,11 @@ class RunBusy(ArchiveError):
 
 
 class BudgetExceeded(ArchiveError):
-    """A reservation would take a run's spending over its cap.
-
-    Attributes
-    ----------
-    spent, reserved, wanted, cap : float
-        US dollars.
-    """
-
-    def __init__(self, message: str, spent: float, reserved: float, wanted: float, cap: float) -> None:
-        super().__init__(message)
-        self.spent = spent
-        self.reserved = reserved
-        self.wanted = wanted
-        self.cap = cap
+    """A reservation would take a run's spending over its cap."""
 
 
 class TokensExceeded(BudgetExceeded):
-    """A reservation would take a run over its cap of tokens; the attributes are numbers of tokens."""
+    """A reservation would take a run over its cap of tokens."""
 
 
 class DamagedExport(ArchiveError):

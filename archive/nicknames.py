@@ -8,62 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
-_ADJECTIVES = """
-    able agile airy alert amber ample apt arctic ardent azure balmy beaming blithe blue bold bonny brave
-    breezy bright brisk bronze bubbly calm candid careful caring cheerful chief chipper civil clean clear
-    clever cosmic cosy crafty crimson crisp curious daily dainty dapper daring deep deft dewy direct dreamy
-    driven eager early earnest easy elated emerald epic equal even exact fabled fair faithful famous fancy
-    fast fearless festive fine firm fleet fluent flying fond frank free fresh frosty gallant gentle gifted
-    glad gleaming glossy golden good graceful grand grassy great green hale handy happy hardy hazel hearty
-    helpful high honest humble icy ideal indigo ivory jade jaunty jolly jovial joyful just keen kind
-    large lasting lively lofty loyal lucid lucky lunar magic major marble mellow merry mighty mild mindful
-    minty misty modest mossy native neat nimble noble novel olive open opal patient peppy placid plucky
-    plum polite prime prompt proud pure quick quiet radiant rapid rare ready regal rosy round royal ruby
-    rustic sage sandy scarlet serene sharp shiny silent silky silver simple sincere sleek smart smooth snowy
-    snug social solar solid sonic sound spirited spry stable steady stellar still stout strong sturdy subtle
-    sunny super supple sure swift tall tame teal tender tidy tough tranquil true trusty upbeat urbane valiant
-    vast velvet verdant vivid warm wavy wise witty worthy young zesty zippy
-    """
-ADJECTIVES = tuple(_ADJECTIVES.split())
-_ANIMALS = """
-    adder albatross alpaca ant anteater antelope ape auk avocet badger barbet barracuda bass bat bear beaver
-    bee beetle bison bittern boa bobcat bongo buffalo bulbul bunting bustard butterfly buzzard caiman camel
-    canary caracal cardinal caribou carp cassowary cat catfish chamois cheetah chicken chinchilla chipmunk
-    chough cicada civet cobra cockatoo cod condor coot coral cormorant cougar coyote crab crane cricket
-    crossbill crow cuckoo curlew deer dingo dipper dodo dog dolphin donkey dormouse dotterel dove dragonfly
-    duck dugong dunlin eagle echidna eel egret eider eland elephant elk emu ermine falcon ferret finch
-    firefly flamingo flounder fossa fox frog fulmar gannet gazelle gecko gerbil gibbon giraffe gnu goat
-    godwit goldfinch goose gopher gorilla grebe grouse guanaco gull guppy haddock halibut hamster hare
-    harrier hawk hedgehog heron herring hippo hoopoe hornbill horse hummingbird hyena ibex ibis iguana impala
-    jacana jackal jackdaw jaguar jay jellyfish kangaroo kea kestrel kingfisher kite kiwi koala kudu ladybird
-    lapwing lark lemming lemur leopard limpet linnet lion lizard llama lobster loon loris lynx macaque macaw
-    magpie mallard mammoth manatee mandrill mantis marlin marmot marten martin meerkat merlin mink minnow
-    mole mongoose moose moth mouse mule mussel narwhal newt nightjar numbat nuthatch ocelot octopus
-    okapi opossum orca oriole oryx osprey ostrich otter owl ox oyster panda pangolin panther parrot partridge
-    peacock pelican penguin perch petrel pheasant pigeon pika pike pintail pipit platypus plover polecat pony
-    porcupine porpoise possum prawn puffin puma python quail quokka rabbit raccoon ram raven ray redshank
-    redstart reindeer rhino robin rook ruff salamander salmon sandpiper sardine scallop seahorse seal serval
-    shark sheep shrew shrike shrimp siskin skate skink skua skunk sloth snail snipe sparrow spoonbill squid
-    squirrel starfish starling stoat stork sturgeon swallow swan swift tamarin tanager tapir tarsier teal
-    tern thrush tiger toad tortoise toucan trout tuna turbot turkey turtle viper vole vulture wagtail wallaby
-    walrus warbler waxwing weasel whale wheatear whimbrel whippet wigeon wolf wolverine wombat woodpecker
-    wren yak zebra zebu
-    """
-ANIMALS = tuple(_ANIMALS.split())
-_LANDSCAPES = """
-    abbey arbour archway atoll avenue bay bayou beach beacon bluff bridge brook bridle cabin canal canyon
-    cape castle causeway cavern cliff coast cottage cove crater creek crossing dale dell delta desert dune
-    estuary fen field fjord ford forest fountain garden garrison geyser glacier glade glen gorge grotto
-    grove gulf hamlet harbour haven heath hedge highland hill hollow inlet island isthmus jetty jungle knoll
-    lagoon lake landing lane ledge lighthouse loch lodge lookout mangrove manor marina market marsh meadow
-    mesa mill moor mountain oasis ocean orchard outpost paddock pass pasture path pavilion peak peninsula
-    pier pinnacle plain plateau plaza pond prairie quarry quay rapids ravine reef reservoir ridge river
-    sanctuary savanna shoal shore skerry spring square steppe strait strand stream summit tarn terrace
-    thicket tower trail tundra valley vale village vineyard viaduct wadi waterfall weir wharf willow wood
-    """
-LANDSCAPES = tuple(_LANDSCAPES.split())
+_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+ADJECTIVES, ANIMALS, LANDSCAPES = (
+    tuple(_WORDS[kind].split()) for kind in ("adjectives", "animals", "landscapes")
+)
 
 _GIVEN = frozenset(ADJECTIVES)
 _RESERVED = frozenset({"latest"})

@@ -12,18 +12,8 @@ from nashforge.archive.errors import NotAnArchive
 VARIABLE = "NASHFORGE_DATABASE"
 """Environment variable that names the database."""
 
-_KNOWN = (
-    "mysql",
-    "mariadb",
-    "oracle",
-    "mssql",
-    "mongodb",
-    "redis",
-    "rediss",
-    "amqp",
-    "amqps",
-    "http",
-    "https",
+_KNOWN = frozenset(
+    ["mysql", "mariadb", "oracle", "mssql", "mongodb", "redis", "rediss", "amqp", "amqps", "http", "https"]
 )
 """Kinds that an error may repeat; what else stands before a colon may be part of a password."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from nashforge.archive.errors import AmbiguousReference, NotFound
@@ -137,6 +137,18 @@ def read_evaluations(
     return [evaluation_of(row, tuple(scores.get(row.id, ()))) for row in rows]
 
 
+def pages(
+    connection: Connection, statement: Select[*tuple[Any, ...]], *key: Any, size: int = 500
+) -> Iterator[Sequence[Any]]:
+    """Yield a statement's rows in order of a key that it selects, so many at a time."""
+    page = ordered = statement.order_by(*key).limit(size)
+    while rows := connection.execute(page).all():
+        yield rows
+        if len(rows) < size:
+            return
+        page = ordered.where(tuple_(*key) > tuple_(*(rows[-1]._mapping[column] for column in key)))
+
+
 def evaluation_of(row: Row[*tuple[Any, ...]], scores: tuple[Score, ...]) -> Evaluation:
     """Return the record of a row of `EVALUATION`."""
     values = dict(row._mapping)
@@ -169,6 +181,12 @@ def as_stored(what: str, value: Any) -> Any:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise ValueError(_NOT_JSON.format(what, error)) from error
+
+
+def is_taken(connection: Connection, kind: type[ProgramRow] | type[RunRow], nickname: str) -> bool:
+    """Whether a program or run has this nickname, in capitals or not."""
+    taken = select(kind.nickname).where(func.lower(kind.nickname) == nickname.lower())
+    return connection.scalar(taken) is not None
 
 
 def nicknames(connection: Connection, kind: type[ProgramRow] | type[RunRow]) -> list[str]:
@@ -207,5 +225,5 @@ def one_match(
     shown = [nickname for _, nickname in names[:_SHOWN]]
     more = " and more" if len(names) > _SHOWN else ""
     raise AmbiguousReference(
-        f"{reference!r} fits several {kind}s: {', '.join(shown)}{more}; write more of the name", shown
+        f"{reference!r} fits several {kind}s: {', '.join(shown)}{more}; write more of the name"
     )

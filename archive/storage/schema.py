@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from nashforge.archive.errors import ArchiveNotFound, NotAnArchive, SchemaMismatch
@@ -143,8 +144,11 @@ def _migrate(url: str, busy_timeout: float) -> str | None:
             before = stored_revision(connection)
             if before is not None and before not in known:
                 raise _mismatch(display(url), before)
-            if before != REVISION:
-                config.attributes["connection"] = connection
+            config.attributes["connection"] = connection
+            if before is None:
+                _create(connection)
+                command.stamp(config, "head")
+            elif before != REVISION:
                 command.upgrade(config, "head")
                 if connection.dialect.name == "sqlite":
                     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
@@ -154,6 +158,14 @@ def _migrate(url: str, busy_timeout: float) -> str | None:
                             f"{broken[2]!r}, and was left as it was; restore a backup"
                         )
     return before
+
+
+def _create(connection: Connection) -> None:
+    """Make today's tables: the migrations are for what earlier versions made."""
+    from nashforge.archive.storage.models import Base, InfoRow
+
+    Base.metadata.create_all(connection)
+    connection.execute(insert(InfoRow).values(key="uid", value=uuid.uuid4().hex))
 
 
 def _use_wal(connection: Connection, url: str, busy_timeout: float) -> None:
@@ -179,15 +191,9 @@ def _mismatch(location: str, found: str) -> SchemaMismatch:
     if found in known:
         return SchemaMismatch(
             f"the archive {location} was made by an older version (schema {found}, now {REVISION}); "
-            "back it up and run `nashforge db upgrade`",
-            found,
-            REVISION,
-            upgradable=True,
+            "back it up and run `nashforge db upgrade`"
         )
     return SchemaMismatch(
         f"the archive {location} was made by a newer version (schema {found}, this one knows {REVISION}); "
-        "upgrade Nashforge, or name another database with --database",
-        found,
-        REVISION,
-        upgradable=False,
+        "upgrade Nashforge, or name another database with --database"
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -116,26 +116,18 @@ class CallStore(Store):
             if connection.dialect.name != "sqlite" and connection.scalar(_LOCK_RUN, {"run": owner}) is None:
                 raise NotFound(_NO_RUN.format(owner))
             if cap is not None:
-                spent, reserved = self._money(connection, owner)
+                spent, reserved = map(float, connection.execute(_MONEY, {"run": owner}).one())
                 if spent + reserved + reserved_cost > cap:
                     raise BudgetExceeded(
                         f"a call that may cost ${reserved_cost:.4f} would exceed the budget of ${cap:.2f} "
-                        f"(${spent:.4f} spent, ${reserved:.4f} set aside); raise --budget-usd to go on",
-                        spent,
-                        reserved,
-                        reserved_cost,
-                        cap,
+                        f"(${spent:.4f} spent, ${reserved:.4f} set aside); raise --budget-usd to go on"
                     )
             if token_cap is not None:
-                taken, held = self._tokens(connection, owner)
+                taken, held = map(int, connection.execute(_TOKENS, {"run": owner}).one())
                 if taken + held + input_tokens + output_tokens > token_cap:
                     raise TokensExceeded(
                         f"a call that may take {input_tokens + output_tokens} tokens would exceed the budget "
-                        f"of {token_cap} ({taken} taken, {held} set aside); raise --max-tokens to go on",
-                        taken,
-                        held,
-                        input_tokens + output_tokens,
-                        token_cap,
+                        f"of {token_cap} ({taken} taken, {held} set aside); raise --max-tokens to go on"
                     )
             try:
                 number, created = connection.execute(_INSERT, values).one()
@@ -155,16 +147,6 @@ class CallStore(Store):
             finished=None,
             response=None,
         )
-
-    @staticmethod
-    def _money(connection: Connection, run: int) -> tuple[float, float]:
-        row = connection.execute(_MONEY, {"run": run}).one()
-        return float(row[0]), float(row[1])
-
-    @staticmethod
-    def _tokens(connection: Connection, run: int) -> tuple[int, int]:
-        row = connection.execute(_TOKENS, {"run": run}).one()
-        return int(row[0]), int(row[1])
 
     def settle(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nashforge.archive.errors import Conflict, NotFound
@@ -40,7 +40,7 @@ from nashforge.archive.storage.rows import (
 )
 from nashforge.archive.storage.types import db_now
 from nashforge.archive.stores.evaluations import insert_evaluations, stored_tokens
-from nashforge.archive.stores.runs import counts_by_status, set_values
+from nashforge.archive.stores.runs import set_values
 from nashforge.archive.stores.views import Fitted
 
 # Statements on the path of every candidate are built once: building one costs more than running it.
@@ -51,6 +51,16 @@ _INSERT_PARENTS = insert(ParentRow)
 _BY_ID = candidate_select().where(CandidateRow.id == bindparam("key"))
 _LOCK_RUN = select(RunRow.id).where(RunRow.id == bindparam("run")).with_for_update(key_share=True)
 _LAST_INDEX = select(func.max(CandidateRow.index)).where(CandidateRow.run_id == bindparam("run"))
+_COUNTS = (
+    select(CandidateRow.status, func.count())
+    .where(CandidateRow.run_id == bindparam("run"))
+    .group_by(CandidateRow.status)
+)
+_FITTED = (
+    select(*(getattr(CandidateRow, name) for name in Fitted._fields))
+    .where(CandidateRow.run_id == bindparam("run"), CandidateRow.train.is_not(None))
+    .order_by(CandidateRow.index)
+)
 _SET_PROGRAM = update(CandidateRow).where(
     CandidateRow.id == bindparam("key"), CandidateRow.status == Status.PROPOSING
 )
@@ -92,8 +102,6 @@ class CandidateStore(Store):
 
         Parameters
         ----------
-        run
-            The run it belongs to.
         program
             The stored program it proposes; None while it is being written or if there is none.
         operator, proposer
@@ -102,8 +110,6 @@ class CandidateStore(Store):
             Position in the run's ask order; without, the next free one.
         parents
             Candidates it was made from, the most important first.
-        island
-            Number of its island.
         status
             Without, ``pending``, or ``proposing`` if it has no program. Give a failure (``duplicate``,
             ``rejected``) with its ``reason`` to store it as finished at once.
@@ -308,14 +314,9 @@ class CandidateStore(Store):
             return self.get(candidate)
 
     def forget_imported(self, run: RunRef) -> int:
-        """Make candidates ``pending`` whose outcome was imported, so that they are measured here.
+        """Make candidates ``pending`` whose outcome was imported, to measure them here; return how many.
 
         Their evaluations stay, marked as imported. Those that failed elsewhere are left as they are.
-
-        Returns
-        -------
-        int
-            How many there are.
         """
         mine = (
             CandidateRow.run_id == run_id(run),
@@ -329,12 +330,7 @@ class CandidateStore(Store):
             return connection.execute(statement).rowcount
 
     def of(
-        self,
-        run: RunRef,
-        *,
-        status: Sequence[Status] | None = None,
-        start: int = 0,
-        limit: int | None = None,
+        self, run: RunRef, *, status: Sequence[Status] | None = None, start: int = 0, limit: int | None = None
     ) -> list[Candidate]:
         """Return a run's candidates in ask order, from index ``start``, of the given statuses."""
         where = [CandidateRow.run_id == run_id(run), CandidateRow.index >= start]
@@ -365,36 +361,20 @@ class CandidateStore(Store):
     def counts(self, run: RunRef) -> dict[Status, int]:
         """Return the number of a run's candidates by status (only those that occur)."""
         with self._database.reading() as connection:
-            return counts_by_status(connection, [run_id(run)]).get(run_id(run), {})
+            return dict(connection.execute(_COUNTS, {"run": run_id(run)}).tuples().all())
 
     def fitted(self, run: RunRef) -> list[Fitted]:
         """Return the fitness of every measured candidate of a run, in ask order: quick for thousands."""
-        columns = (
-            CandidateRow.id,
-            CandidateRow.index,
-            CandidateRow.program,
-            CandidateRow.train,
-            CandidateRow.validation,
-        )
-        statement = select(*columns).where(
-            CandidateRow.run_id == run_id(run), CandidateRow.train.is_not(None)
-        )
         with self._database.reading() as connection:
-            rows = connection.execute(statement.order_by(CandidateRow.index)).all()
-        return [Fitted._make(row) for row in rows]
+            return [Fitted._make(row) for row in connection.execute(_FITTED, {"run": run_id(run)}).all()]
 
-    def failures(
-        self, run: RunRef | None = None, *, domain: str | None = None, limit: int = 20
-    ) -> list[Candidate]:
-        """Return the candidates that failed last, newest first; `counts` tells how many of each kind."""
-        statement = candidate_select().where(CandidateRow.status.in_(FAILED)).limit(limit)
-        if run is not None:
-            statement = statement.where(CandidateRow.run_id == run_id(run))
-        if domain is not None:
-            statement = statement.where(RunRow.domain == domain)
+    def failures(self, run: RunRef, *, limit: int = 20) -> list[Candidate]:
+        """Return a run's candidates that failed last, newest first; `counts` tells how many of each kind."""
+        failed = (CandidateRow.run_id == run_id(run), CandidateRow.status.in_(FAILED))
         newest = (CandidateRow.finished.desc(), CandidateRow.id.desc())
+        statement = candidate_select().where(*failed).order_by(*newest).limit(limit)
         with self._database.reading() as connection:
-            return read_candidates(connection, statement.order_by(*newest))
+            return read_candidates(connection, statement)
 
     def outcomes(self, run: RunRef, *, page: int = 500) -> Iterator[tuple[Candidate, tuple[Evaluation, ...]]]:
         """Yield a run's candidates in ask order, each with its finished evaluations and their scores.
@@ -403,24 +383,14 @@ class CandidateStore(Store):
         """
         start = 0
         while True:
+            measured: dict[int | None, list[Evaluation]] = {}
             with self._database.reading() as connection:
                 found = self.of(run, start=start, limit=page)
-                evaluations = self._evaluations_of(connection, found)
+                of_these = EvaluationRow.candidate_id.in_([candidate.id for candidate in found])
+                for item in read_evaluations(connection, [of_these, EvaluationRow.status.not_in(OPEN)]):
+                    measured.setdefault(item.candidate_id, []).append(item)
             for candidate in found:
-                yield candidate, tuple(evaluations.get(candidate.id, ()))
+                yield candidate, tuple(measured.get(candidate.id, ()))
             if len(found) < page:
                 return
             start = found[-1].index + 1
-
-    @staticmethod
-    def _evaluations_of(connection: Connection, found: Sequence[Candidate]) -> dict[int, list[Evaluation]]:
-        grouped: dict[int, list[Evaluation]] = {}
-        if found:
-            where = [
-                EvaluationRow.candidate_id.in_([candidate.id for candidate in found]),
-                EvaluationRow.status.not_in(OPEN),
-            ]
-            for evaluation in read_evaluations(connection, where):
-                assert evaluation.candidate_id is not None
-                grouped.setdefault(evaluation.candidate_id, []).append(evaluation)
-        return grouped

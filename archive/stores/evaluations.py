@@ -128,7 +128,6 @@ class EvaluationStore(Store):
         program: ProgramRef | None = None,
         run: RunRef | None = None,
         candidate: CandidateRef | None = None,
-        suite: str | None = None,
         split: str | None = None,
         status: Sequence[Status] | None = None,
         imported: bool | None = None,
@@ -139,23 +138,18 @@ class EvaluationStore(Store):
         With a ``limit``, the newest so many. Whoever takes them for what was measured gives ``imported =
         False``: others are somebody else's word.
         """
-        where: list[ColumnElement[bool]] = []
-        if program is not None:
-            where.append(EvaluationRow.program == program_key(program))
-        if run is not None:
-            where.append(EvaluationRow.run_id == run_id(run))
-        if candidate is not None:
-            where.append(EvaluationRow.candidate_id == candidate_id(candidate))
-        if suite is not None:
-            where.append(EvaluationRow.suite == suite)
-        if split is not None:
-            where.append(EvaluationRow.split == split)
+        wanted = {
+            EvaluationRow.program: None if program is None else program_key(program),
+            EvaluationRow.run_id: None if run is None else run_id(run),
+            EvaluationRow.candidate_id: None if candidate is None else candidate_id(candidate),
+            EvaluationRow.split: split,
+        }
+        where = [column == value for column, value in wanted.items() if value is not None]
         if status is not None:
             where.append(EvaluationRow.status.in_(status))
         if imported is not None:
-            where.append(
-                EvaluationRow.imported.is_not(None) if imported else EvaluationRow.imported.is_(None)
-            )
+            own = EvaluationRow.imported.is_(None)
+            where.append(~own if imported else own)
         with self._database.reading() as connection:
             return read_evaluations(connection, where, limit)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nashforge.archive.hashing import normalize_source, program_hash
@@ -133,42 +133,3 @@ class ProgramStore(Store):
         with self._database.reading() as connection:
             rows = connection.execute(select(*PROGRAM).where(ProgramRow.hash.in_(proposed)))
             return {program.hash: program for program in (Program(*row) for row in rows)}
-
-    def find(
-        self,
-        text: str | None = None,
-        *,
-        domain: str | None = None,
-        ast_hash: str | None = None,
-        run: RunRef | None = None,
-        limit: int | None = 50,
-    ) -> list[Program]:
-        """Search programs, newest first.
-
-        Parameters
-        ----------
-        text
-            Occurs in the nickname or the source (upper and lower case alike), or begins the hash.
-        domain, ast_hash, run
-            Must be equal; ``run`` means proposed in that run.
-        limit
-            Return at most so many; None for all.
-        """
-        statement = select(*PROGRAM).order_by(ProgramRow.created.desc(), ProgramRow.hash).limit(limit)
-        if text:
-            statement = statement.where(
-                or_(
-                    func.lower(ProgramRow.source).contains(text.lower(), autoescape=True),
-                    ProgramRow.nickname.contains(text.lower(), autoescape=True),
-                    ProgramRow.hash.startswith(text.lower(), autoescape=True),
-                )
-            )
-        if domain is not None:
-            statement = statement.where(ProgramRow.domain == domain)
-        if ast_hash is not None:
-            statement = statement.where(ProgramRow.ast_hash == ast_hash)
-        if run is not None:
-            proposed = select(CandidateRow.program).where(CandidateRow.run_id == run_id(run))
-            statement = statement.where(ProgramRow.hash.in_(proposed))
-        with self._database.reading() as connection:
-            return [Program(*row) for row in connection.execute(statement)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,21 +12,19 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 from nashforge.archive.errors import Conflict, NicknameTaken, NotFound, RunBusy
 from nashforge.archive.hashing import clean_text
 from nashforge.archive.nicknames import LANDSCAPES, candidates, check_nickname
-from nashforge.archive.records import Candidate, Run, RunState, Status
+from nashforge.archive.records import Run, RunState
 from nashforge.archive.storage.database import Store
-from nashforge.archive.storage.models import CandidateRow, RunRow, RunStateRow
+from nashforge.archive.storage.models import RunRow, RunStateRow
 from nashforge.archive.storage.rows import (
     RUN,
     RunRef,
-    candidate_select,
     check_json,
+    is_taken,
     nicknames,
     one_match,
-    read_candidates,
     run_id,
 )
 from nashforge.archive.storage.types import db_now, present
-from nashforge.archive.stores.views import RunSummary
 
 # Statements on the path of every candidate are built once: building one costs more than running it.
 _STOP_REQUESTED = select(RunRow.stop_requested).where(RunRow.id == bindparam("run"))
@@ -92,23 +90,15 @@ class RunStore(Store):
             "host": check_json("the host information", dict(host or {})),
         }
         with self._database.transaction() as connection:
-            if nickname is not None and self._nickname_used(connection, nickname):
+            if nickname is not None and is_taken(connection, RunRow, nickname):
                 raise NicknameTaken(
                     f"another run is called {nickname!r}; choose another name, or continue that run with "
                     f"`nashforge resume {nickname}`"
                 )
-            chosen = nickname or self._free_run_nickname(connection, str(values["uid"]))
+            names = [nickname] if nickname is not None else candidates(str(values["uid"]), LANDSCAPES)
+            chosen = next(name for name in names if nickname or not is_taken(connection, RunRow, name))
             row = connection.execute(insert(RunRow).values(**values, nickname=chosen).returning(*RUN)).one()
             return Run(*row)
-
-    @staticmethod
-    def _nickname_used(connection: Connection, nickname: str) -> bool:
-        statement = select(RunRow.id).where(func.lower(RunRow.nickname) == nickname.lower())
-        return connection.scalar(statement) is not None
-
-    def _free_run_nickname(self, connection: Connection, uid: str) -> str:
-        names = candidates(uid, LANDSCAPES)
-        return next(name for name in names if not self._nickname_used(connection, name))
 
     def get(self, reference: RunRef | str) -> Run:
         """Return a run by number, nickname, uid, or an unambiguous prefix of nickname or uid.
@@ -253,36 +243,11 @@ class RunStore(Store):
             connection.execute(update(RunRow).where(RunRow.id == run_id(run)).values(nickname=nickname))
             return self.get(run)
 
-    def summaries(
-        self, *, domain: str | None = None, state: RunState | None = None, limit: int | None = None
-    ) -> list[RunSummary]:
-        """Return runs, newest first, with their counts and their best candidate on the training games."""
+    def newest(self, limit: int | None = None) -> list[Run]:
+        """Return runs, newest first."""
         statement = select(*RUN).order_by(RunRow.id.desc()).limit(limit)
-        if domain is not None:
-            statement = statement.where(RunRow.domain == domain)
-        if state is not None:
-            statement = statement.where(RunRow.state == state)
         with self._database.reading() as connection:
-            runs = [Run(*row) for row in connection.execute(statement)]
-            counts = counts_by_status(connection, None if limit is None else [run.id for run in runs])
-            best = [
-                connection.scalar(
-                    select(CandidateRow.id)
-                    .where(CandidateRow.run_id == run.id, CandidateRow.train.is_not(None))
-                    .order_by(CandidateRow.train.desc(), CandidateRow.index)
-                    .limit(1)
-                )
-                for run in runs
-            ]
-            found: list[Candidate] = []
-            for start in range(0, len(best), 500):
-                wanted = [item for item in best[start : start + 500] if item is not None]
-                if wanted:
-                    found += read_candidates(
-                        connection, candidate_select().where(CandidateRow.id.in_(wanted))
-                    )
-        by_run = {candidate.run_id: candidate for candidate in found}
-        return [RunSummary(run, counts.get(run.id, {}), by_run.get(run.id)) for run in runs]
+            return [Run(*row) for row in connection.execute(statement)]
 
     def set_value(self, run: RunRef, key: str, value: Any) -> None:
         """Remember a JSON value for a run (random state, bandit state), replacing the one before."""
@@ -322,16 +287,3 @@ def set_values(connection: Connection, run: int, values: Mapping[str, Any]) -> N
         changed = connection.execute(_SET_STATE, {"run": run, "name": key, "value": value}).rowcount
         if not changed:
             connection.execute(_INSERT_STATE, {"run_id": run, "key": key, "value": value})
-
-
-def counts_by_status(connection: Connection, runs: Collection[int] | None) -> dict[int, dict[Status, int]]:
-    """Return the number of candidates by run and status; of all runs for None."""
-    statement = select(CandidateRow.run_id, CandidateRow.status, func.count()).group_by(
-        CandidateRow.run_id, CandidateRow.status
-    )
-    if runs is not None:
-        statement = statement.where(CandidateRow.run_id.in_(runs))
-    counts: dict[int, dict[Status, int]] = {}
-    for owner, status, count in connection.execute(statement):
-        counts.setdefault(owner, {})[status] = count
-    return counts

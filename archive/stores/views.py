@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from nashforge.archive.records import Candidate, Role, Run, Status
+from nashforge.archive.records import Candidate, Role, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +29,6 @@ class Spending:
     cached_tokens: int
     cache_write_tokens: int
     output_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """A run with its counts.
-
-    Attributes
-    ----------
-    counts : dict
-        Number of candidates by status (only those that occur).
-    best : Candidate or None
-        The best on the training games.
-    """
-
-    run: Run
-    counts: dict[Status, int]
-    best: Candidate | None
-
-    @property
-    def candidates(self) -> int:
-        """Number of candidates of any status."""
-        return sum(self.counts.values())
-
-    @property
-    def failures(self) -> int:
-        """Number of candidates that failed."""
-        return sum(count for status, count in self.counts.items() if status.failed)
 
 
 class Fitted(NamedTuple):

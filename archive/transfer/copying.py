@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, insert, select, text, tuple_
+from sqlalchemy import Connection, Table, func, insert, select, text
 
 from nashforge.archive.errors import Conflict
 from nashforge.archive.storage.database import Database
 from nashforge.archive.storage.location import resolve_url
 from nashforge.archive.storage.models import Base, InfoRow
+from nashforge.archive.storage.rows import pages
 from nashforge.archive.store import Archive
-
-_PAGE = 500
 
 
 def copy_archive(source: str | Path, target: str | Path) -> dict[str, int]:
@@ -50,7 +47,7 @@ def copy_archive(source: str | Path, target: str | Path) -> dict[str, int]:
 
 def _copy(reading: Connection, writing: Connection, table: Table) -> int:
     count = 0
-    for rows in _pages(reading, table):
+    for rows in pages(reading, select(table), *table.primary_key.columns):
         writing.execute(insert(table), [dict(row._mapping) for row in rows])
         count += len(rows)
     if writing.dialect.name == "postgresql" and count and "id" in table.c:
@@ -58,16 +55,3 @@ def _copy(reading: Connection, writing: Connection, table: Table) -> int:
         sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
         writing.execute(text(f"SELECT setval({sequence}, (SELECT max(id) FROM {table.name}))"))
     return count
-
-
-def _pages(reading: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
-    """Yield a table's rows by primary key, so many at a time."""
-    key = list(table.primary_key.columns)
-    ordered = select(table).order_by(*key).limit(_PAGE)
-    page = ordered
-    while rows := reading.execute(page).all():
-        yield rows
-        if len(rows) < _PAGE:
-            return
-        last = [rows[-1]._mapping[column] for column in key]
-        page = ordered.where(tuple_(*key) > tuple_(*last))

@@ -23,6 +23,7 @@ from nashforge.archive.storage.rows import (
     ProgramRef,
     RunRef,
     candidate_select,
+    pages,
     read_candidates,
     read_evaluations,
 )
@@ -38,8 +39,6 @@ from nashforge.archive.transfer.lines import (
     RunLine,
     ScoreLine,
 )
-
-_PAGE = 500
 
 
 def gather(
@@ -82,15 +81,9 @@ def _plain(record: Any, *without: str) -> dict[str, Any]:
 
 
 def _programs(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[Line]:
-    last = ""
-    while True:
-        page = select(*PROGRAM).where(wanted, ProgramRow.hash > last).order_by(ProgramRow.hash).limit(_PAGE)
-        rows = connection.execute(page).all()
+    for rows in pages(connection, select(*PROGRAM).where(wanted), ProgramRow.hash):
         for row in rows:
             yield ProgramLine(**_plain(Program(*row), "imported"))
-        if len(rows) < _PAGE:
-            return
-        last = rows[-1].hash
 
 
 def _run(connection: Connection, run: Run) -> Line:
@@ -105,10 +98,10 @@ def _run(connection: Connection, run: Run) -> Line:
 
 
 def _candidates(connection: Connection, run: Run) -> Iterator[Line]:
-    start = 0
-    while True:
-        page = candidate_select().where(CandidateRow.run_id == run.id, CandidateRow.index >= start)
-        found = read_candidates(connection, page.order_by(CandidateRow.index).limit(_PAGE))
+    numbers = select(CandidateRow.index, CandidateRow.id).where(CandidateRow.run_id == run.id)
+    for rows in pages(connection, numbers, CandidateRow.index):
+        some = candidate_select().where(CandidateRow.id.in_([row.id for row in rows]))
+        found = read_candidates(connection, some.order_by(CandidateRow.index))
         places = _places(connection, found)
         for candidate in found:
             plain = _plain(candidate, "id", "run_id", "run", "nickname", "parents", "imported")
@@ -117,9 +110,6 @@ def _candidates(connection: Connection, run: Run) -> Iterator[Line]:
                 for p in candidate.parents
             ]
             yield CandidateLine(**plain, run=run.uid, parents=parents)
-        if len(found) < _PAGE:
-            return
-        start = found[-1].index + 1
 
 
 def _places(connection: Connection, found: Sequence[Candidate]) -> dict[int, tuple[str, int]]:
@@ -137,16 +127,9 @@ def _evaluations(connection: Connection, runs: dict[int, Run], programs: Any) ->
     if programs is not None:
         alone = and_(EvaluationRow.run_id.is_(None), EvaluationRow.program.in_(programs))
         wanted = or_(EvaluationRow.run_id.in_(list(runs)), alone)
-    last = 0
-    while True:
-        page = (
-            select(EvaluationRow.id)
-            .where(wanted, EvaluationRow.status.not_in(OPEN), EvaluationRow.id > last)
-            .order_by(EvaluationRow.id)
-            .limit(_PAGE)
-        )
-        ids = list(connection.scalars(page))
-        found = read_evaluations(connection, [EvaluationRow.id.in_(ids)])
+    numbers = select(EvaluationRow.id).where(wanted, EvaluationRow.status.not_in(OPEN))
+    for rows in pages(connection, numbers, EvaluationRow.id):
+        found = read_evaluations(connection, [EvaluationRow.id.in_([row.id for row in rows])])
         indices = _indices(connection, [e.candidate_id for e in found if e.candidate_id is not None])
         for evaluation in found:
             plain = _plain(
@@ -159,9 +142,6 @@ def _evaluations(connection: Connection, runs: dict[int, Run], programs: Any) ->
                 candidate=None if evaluation.candidate_id is None else indices[evaluation.candidate_id],
                 scores=[ScoreLine(**score._asdict()) for score in evaluation.scores],
             )
-        if len(ids) < _PAGE:
-            return
-        last = ids[-1]
 
 
 def _indices(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
@@ -170,19 +150,9 @@ def _indices(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
 
 
 def _calls(connection: Connection, run: Run) -> Iterator[Line]:
-    last = 0
-    while True:
-        page = (
-            select(*CALL)
-            .where(
-                ModelCallRow.run_id == run.id,
-                ModelCallRow.status != CallStatus.RESERVED,
-                ModelCallRow.id > last,
-            )
-            .order_by(ModelCallRow.id)
-            .limit(_PAGE)
-        )
-        calls = [ModelCall(*row) for row in connection.execute(page)]
+    settled = (ModelCallRow.run_id == run.id, ModelCallRow.status != CallStatus.RESERVED)
+    for rows in pages(connection, select(*CALL).where(*settled), ModelCallRow.id):
+        calls = [ModelCall(*row) for row in rows]
         indices = _indices(connection, [call.candidate_id for call in calls if call.candidate_id is not None])
         for call in calls:
             yield CallLine(
@@ -190,6 +160,3 @@ def _calls(connection: Connection, run: Run) -> Iterator[Line]:
                 run=run.uid,
                 candidate=None if call.candidate_id is None else indices[call.candidate_id],
             )
-        if len(calls) < _PAGE:
-            return
-        last = calls[-1].id

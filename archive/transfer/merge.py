@@ -27,6 +27,7 @@ from nashforge.archive.storage.models import (
     RunStateRow,
     ScoreRow,
 )
+from nashforge.archive.storage.rows import is_taken
 from nashforge.archive.storage.types import present
 from nashforge.archive.transfer.limits import MOST_MISSING_PARENTS, REMEMBERED
 from nashforge.archive.transfer.lines import (
@@ -124,16 +125,12 @@ class Merge:
         return self.added if new else self.known
 
     def _free(self, model: Any, wanted: str, identity: str, nouns: tuple[str, ...]) -> str:
-        allowed = nouns is LANDSCAPES or is_given_name(wanted, nouns)
-        if allowed and not self._used(model, wanted):
+        at, allowed = self._connection, nouns is LANDSCAPES or is_given_name(wanted, nouns)
+        if allowed and not is_taken(at, model, wanted):
             return wanted
-        new = next(name for name in candidates(identity, nouns) if not self._used(model, name))
+        new = next(name for name in candidates(identity, nouns) if not is_taken(at, model, name))
         self.renamed[wanted] = new
         return new
-
-    def _used(self, model: Any, name: str) -> bool:
-        taken = select(model.nickname).where(func.lower(model.nickname) == name.lower())
-        return self._connection.scalar(taken) is not None
 
     def _program(self, line: ProgramLine) -> Counter[str]:
         if (
@@ -250,34 +247,31 @@ class Merge:
         if len({(s.game, s.metric, s.iteration) for s in line.scores}) != len(line.scores):
             raise ValueError(f"two scores of the evaluation {line.token} are of the same game and iteration")
         self._check_program(line.program)
-        run = None if line.run is None else self._run_of(line.run)
-        if run is not None and run.own:
-            stored = select(EvaluationRow.id).where(EvaluationRow.token == line.token)
-            return self.left_out if self._connection.scalar(stored) is None else self.known
-        values = line.model_dump(exclude={"kind", "run", "candidate", "scores"})
-        self._check(line.kind, values)
-        values["run_id"] = None if run is None else run.key
-        values["candidate_id"] = self._candidate_of(run, line.candidate)
-        values["imported"] = self._now
-        key = self._add(EvaluationRow, values, EvaluationRow.id)
+        counter, key = self._of_run(EvaluationRow, line)
         if key is not None and line.scores:
             scores = [{**score.model_dump(), "evaluation_id": key} for score in line.scores]
             self._connection.execute(insert(ScoreRow), scores)
-        return self._counted(key is not None)
+        return counter
 
     def _call(self, line: CallLine) -> Counter[str]:
         if line.status is CallStatus.RESERVED:
             raise ValueError(f"the model call {line.token} is not settled")
-        run = self._run_of(line.run)
-        if run.own:
-            stored = select(ModelCallRow.id).where(ModelCallRow.token == line.token)
-            return self.left_out if self._connection.scalar(stored) is None else self.known
-        values = line.model_dump(exclude={"kind", "run", "candidate"})
+        return self._of_run(ModelCallRow, line)[0]
+
+    def _of_run(
+        self, model: type[EvaluationRow | ModelCallRow], line: EvaluationLine | CallLine
+    ) -> tuple[Counter[str], int | None]:
+        """Add what has a token and may belong to a run; return where it counts, and its number if new."""
+        run = None if line.run is None else self._run_of(line.run)
+        if run is not None and run.own:
+            stored = self._connection.scalar(select(model.id).where(model.token == line.token))
+            return (self.left_out if stored is None else self.known), None
+        values = line.model_dump(exclude={"kind", "run", "candidate", "scores"})
         self._check(line.kind, values)
-        values["run_id"] = run.key
+        values["run_id"] = None if run is None else run.key
         values["candidate_id"] = self._candidate_of(run, line.candidate)
-        values["imported"] = self._now
-        return self._counted(self._add(ModelCallRow, values, ModelCallRow.id) is not None)
+        key = self._add(model, {**values, "imported": self._now}, model.id)
+        return self._counted(key is not None), key
 
     # What was described before: remembered, or looked up.
 

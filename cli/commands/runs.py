@@ -32,7 +32,7 @@ def runs(
 
     check_file("--output", output_file, force, TABLES)
     with opened(database) as archive:
-        found = [run_status(archive, summary.run) for summary in archive.runs.summaries(limit=limit)]
+        found = [run_status(archive, run) for run in archive.runs.newest(limit=limit)]
         location = archive.database.location
     rows = [run_status_as_dict(item) for item in found]
     deliver(

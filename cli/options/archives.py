@@ -28,12 +28,12 @@ def find_run(archive: Archive, reference: str) -> Run:
     """Return a run by name, prefix, or ``latest``."""
     if reference.strip().lower() != LATEST:
         return archive.runs.get(reference)
-    newest = archive.runs.summaries(limit=1)
+    newest = archive.runs.newest(limit=1)
     if not newest:
         raise UsageProblem(
             f"there are no runs in {archive.database.location} yet; start one with `nashforge run cfr`"
         )
-    return newest[0].run
+    return newest[0]
 
 
 def not_running(archive: Archive, run: Run, verb: str) -> UsageProblem:

@@ -125,12 +125,12 @@ def run_or_program(archive: Archive, name: str) -> Run | Program:
         If not exactly one run or program fits.
     """
     if name.strip().lower() == "latest":
-        newest = archive.runs.summaries(limit=1)
+        newest = archive.runs.newest(limit=1)
         if not newest:
             raise NotFound(
                 f"there are no runs in {archive.database.location} yet; start one with `nashforge run cfr`"
             )
-        return newest[0].run
+        return newest[0]
     try:
         return archive.runs.get(name)
     except NotFound as error:

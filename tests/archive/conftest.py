@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import OperationalError
 
 from nashforge.archive.records import Candidate, NewEvaluation, Program, Run, Score, Status
+from nashforge.archive.storage.models import ProgramRow
+from nashforge.archive.storage.rows import PROGRAM
 from nashforge.archive.store import Archive
 
 SERVER = os.environ.get("NASHFORGE_TEST_POSTGRESQL", "postgresql+psycopg://root@127.0.0.1:5432/test")
@@ -71,6 +73,12 @@ def archive(url: str) -> Iterator[Archive]:
 def run(archive: Archive) -> Run:
     """A run in the archive."""
     return archive.runs.create("cfr", {"max_evaluations": 10}, seed=7)
+
+
+def all_programs(archive: Archive) -> list[Program]:
+    """Return every program, by hash."""
+    with archive.database.reading() as connection:
+        return [Program(*row) for row in connection.execute(select(*PROGRAM).order_by(ProgramRow.hash))]
 
 
 class Maker:

@@ -69,7 +69,7 @@ def main() -> None:
         questions: dict[str, Callable[[], object]] = {
             "fitness of all": lambda: archive.candidates.fitted(run),
             "counts": lambda: archive.candidates.counts(run),
-            "list of runs": lambda: archive.runs.summaries(),
+            "list of runs": lambda: archive.runs.newest(),
             "lineage of the last (one parent)": lambda: archive.lineage.ancestors(last, roles=(Role.PARENT,)),
             "lineage of the last (two parents)": lambda: archive.lineage.ancestors(
                 last, roles=(Role.PARENT, Role.CROSSOVER)
@@ -78,7 +78,6 @@ def main() -> None:
             "descendants of the first": lambda: archive.lineage.descendants(first),
             "failures": lambda: archive.candidates.failures(run),
             "program by prefix": lambda: archive.programs.get(known.hash[:8]),
-            "search in sources": lambda: archive.programs.find("class Rule77"),
             "candidates": lambda: archive.candidates.of(run),
             "outcomes (everything, for resume)": lambda: list(archive.candidates.outcomes(run)),
         }

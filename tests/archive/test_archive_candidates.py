@@ -11,7 +11,7 @@ from nashforge.archive.hashing import LOG_LIMIT
 from nashforge.archive.records import OPEN, Run
 from nashforge.archive.store import Archive
 
-from .conftest import Maker
+from .conftest import Maker, all_programs
 
 
 def test_a_candidate_comes_back_as_it_was_stored(archive: Archive, run: Run, make: Maker) -> None:
@@ -242,7 +242,7 @@ def test_measurements_stand_side_by_side(archive: Archive, make: Maker) -> None:
     assert archive.evaluations.find(program=program, status=[Status.OK]) == [first, second]
     assert len(archive.evaluations.find(program=program)) == 3
     assert archive.evaluations.find(program=program, limit=2)[0] == second
-    assert archive.evaluations.find(suite="cfr-test") == []
+    assert archive.evaluations.find(split="test") == []
     cached = archive.evaluations.cached(program, suite_digest="d1", evaluator="1", split="train")
     assert cached == second
     different: list[dict[str, Any]] = [
@@ -293,7 +293,7 @@ def test_a_block_is_one_transaction(archive: Archive, run: Run, make: Maker) -> 
     with pytest.raises(Interrupted):
         half()
     assert archive.candidates.of(run) == []
-    assert archive.programs.find() == []
+    assert all_programs(archive) == []
     with archive.database.transaction():
         make.candidate(run, 1)
     assert len(archive.candidates.of(run)) == 1

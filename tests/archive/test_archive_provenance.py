@@ -17,7 +17,7 @@ from nashforge.archive.records import OPEN, Run
 from nashforge.archive.store import Archive
 from nashforge.archive.transfer.copying import copy_archive
 
-from .conftest import Maker
+from .conftest import Maker, all_programs
 
 
 @pytest.fixture
@@ -29,13 +29,13 @@ def second(tmp_path: Path) -> Iterator[Archive]:
 
 def marks(archive: Archive) -> list[datetime | None]:
     """Return the mark of every row that can have one."""
-    runs = [summary.run for summary in archive.runs.summaries()]
+    runs = archive.runs.newest()
     found = [run.imported for run in runs]
     for run in runs:
         found += [candidate.imported for candidate in archive.candidates.of(run)]
         found += [call.imported for call in archive.calls.find(run=run)]
     found += [evaluation.imported for evaluation in archive.evaluations.find()]
-    return found + [program.imported for program in archive.programs.find(limit=None)]
+    return found + [program.imported for program in all_programs(archive)]
 
 
 def filled(archive: Archive, run: Run, make: Maker) -> None:

@@ -37,8 +37,6 @@ def test_failures_are_the_newest_first(archive: Archive, run: Run, make: Maker) 
     make.finished(archive.runs.create("psro", {}), 1, None)
     assert archive.candidates.failures(run, limit=2) == failed[:0:-1]
     assert archive.candidates.failures(run) == failed[::-1]
-    assert len(archive.candidates.failures()) == 4
-    assert archive.candidates.failures(domain="cfr") == failed[::-1]
     assert all(c.status is Status.CRASHED and c.reason for c in failed)
 
 

@@ -29,7 +29,7 @@ from nashforge.archive import (
 from nashforge.archive.records import Run
 from nashforge.archive.store import Archive
 
-from .conftest import Maker
+from .conftest import Maker, all_programs
 
 
 @pytest.fixture
@@ -63,10 +63,9 @@ def rich(archive: Archive, make: Maker, run: Run) -> None:
 
 def contents(archive: Archive) -> list[Any]:
     """Everything that travels, without the numbers that a database gives, and where it came from."""
-    programs = archive.programs.by_hash(p.hash for p in archive.programs.find(limit=None))
+    programs = {program.hash: program for program in all_programs(archive)}
     found: list[Any] = [{key: replace(program, imported=None) for key, program in programs.items()}]
-    for summary in reversed(archive.runs.summaries()):
-        run = summary.run
+    for run in reversed(archive.runs.newest()):
         found.append(replace(run, id=0, imported=None))
         index = {c.id: c.index for c in archive.candidates.of(run)}
         for candidate, evaluations in archive.candidates.outcomes(run):
@@ -185,7 +184,7 @@ def test_taken_names_are_replaced(
     report = import_archive(second, tmp_path / "a.gz")
     assert list(report.renamed) == ["mine"]
     assert second.runs.get(report.renamed["mine"]).uid == run.uid
-    assert len(second.runs.summaries()) == 2
+    assert len(second.runs.newest()) == 2
 
 
 def edit(file: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
@@ -235,8 +234,8 @@ def test_a_damaged_file_changes_nothing(
     with Archive.open(tmp_path / "third.db") as third:
         with pytest.raises(DamagedExport, match=r"export|upgrade Nashforge"):
             import_archive(third, file)
-        assert third.runs.summaries() == []
-        assert third.programs.find() == []
+        assert third.runs.newest() == []
+        assert all_programs(third) == []
 
 
 def test_files_that_are_no_exports(archive: Archive, run: Run, make: Maker, tmp_path: Path) -> None:

@@ -139,8 +139,8 @@ def test_a_run_finds_something_better_than_uniform(archive, tmp_path):
     options |= {name: str(suite) for name in ("train", "validation", "test")}
     finished = start_run(archive, load_config(options))
     assert finished is not None
-    (listed,) = archive.runs.summaries(limit=1)
-    assert listed.run.state is RunState.FINISHED
-    best = max(c.train for c in archive.candidates.of(listed.run) if c.train is not None)
+    (listed,) = archive.runs.newest(limit=1)
+    assert listed.state is RunState.FINISHED
+    best = max(c.train for c in archive.candidates.of(listed) if c.train is not None)
     assert np.isfinite(best)
     assert best > 0

@@ -214,8 +214,11 @@ def test_a_killed_run_loses_nothing_and_leaves_no_process(tmp_path, tiny, archiv
     try:
         deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
-            runs = archive.runs.summaries()
-            if runs and sum(n for status, n in runs[0].counts.items() if status.finished) >= 8:
+            runs = archive.runs.newest()
+            if (
+                runs
+                and sum(n for status, n in archive.candidates.counts(runs[0]).items() if status.finished) >= 8
+            ):
                 break
             time.sleep(0.05)
         children = _descendants(process.pid)
