@@ -7,16 +7,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from nashforge.archive.records import Score
-from nashforge.evolve.domains.games import GameDomain, played_form
-from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
+from nashforge.evolve.domains.games import GameDomain
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage
 from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, SECONDS
-from nashforge.evolve.evaluation.stages import StageResult
-from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
+from nashforge.evolve.sandbox import Limits
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.metrics.registry import Metric
-from nashforge.solvers.sequence_form.profile import PolicyError
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
@@ -85,25 +82,6 @@ class CFRDomain(GameDomain):
 
         return to_weights(source)
 
-    def play(
-        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
-    ) -> list[float]:
-        """Run the rule in one game, each player in a process of its own, and measure the average policy."""
-        form = played_form(trial.game, trial.disguise)
-        arguments = CFR.arguments(form, trial.iterations)
-        limits = replace(limits, call_cpu_seconds=call_cpu_seconds(form))
-        with sandbox.sessions(source, arguments, limits=limits) as sessions:
-            try:
-                trajectory = CFR.run(form, sessions, trial.iterations, trial.checkpoints)
-            except PolicyError as error:
-                sessions.close()
-                raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
-        result.use(sessions.usage, sessions.log)
-        result.final = self.solved(form, trajectory.policy, trial.iterations)
-        result.values[trial.label] = trajectory.gap
-        for point in trajectory.curve:
-            result.scores.append(Score(trial.label, "exploitability", point.gap, iteration=point.iteration))
-        result.scores.append(Score(game=trial.label, metric="seconds", value=trajectory.curve[-1].seconds))
-        if not trajectory.averaged:
-            result.scores.append(Score(game=trial.label, metric=AVERAGED, value=0.0, direction="max"))
-        return [point.gap for point in trajectory.curve]
+    def limits_in(self, game: SequenceForm, limits: Limits) -> Limits:
+        """Return the limits of a rule in a game, with the time that a call may take."""
+        return replace(limits, call_cpu_seconds=call_cpu_seconds(game))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
 from nashforge import games
+from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
+from nashforge.evolve.evaluation.metrics import AVERAGED, SECONDS
+from nashforge.evolve.evaluation.stages import StageResult
+from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.metrics.profile import ProfilePlay
 from nashforge.solvers.metrics.registry import ONE_SHOT, SEQUENCE_FORM, Play
 from nashforge.solvers.programs.kind import ProgramKind
-from nashforge.solvers.sequence_form.profile import Profile
+from nashforge.solvers.programs.session import Session
+from nashforge.solvers.programs.trajectory import Engine, Policies, run
+from nashforge.solvers.sequence_form.profile import PolicyError, Profile
 from nashforge.solvers.solving import solve
 
 
@@ -27,12 +35,15 @@ class GameDomain(Domain):
         Of the first game of validation; the numbers of the others count up from it.
     perturbs_only_copies : bool
         Whether payoffs are perturbed only in games of the domain's own training suite.
+    checkpoint_metrics : dict
+        Attributes of the engine's checkpoints that are measured beside the gap, by metric.
     """
 
     plays = (ONE_SHOT, SEQUENCE_FORM)
     kind: ProgramKind
     disguise: Disguise
     perturbs_only_copies = False
+    checkpoint_metrics: Mapping[str, str] = MappingProxyType({})
 
     def programs(self) -> Mapping[str, str]:
         """Return the sources of the library's programs."""
@@ -69,11 +80,61 @@ class GameDomain(Domain):
     def game(self, trial: Trial) -> Play:
         """Return the play of a trial's game without strategies."""
         # A disguise may leave a measure undefined, such as one that needs payoffs without noise.
-        return ProfilePlay(played_form(trial.game, trial.disguise))
+        return ProfilePlay(self.read(trial))
 
-    def solved(self, form: SequenceForm, profile: Profile, iterations: int) -> ProfilePlay:
-        """Return a joint policy with what measures ask of it; strangers come from the reference program."""
-        return ProfilePlay(form, profile, lambda: self.stranger(form, iterations))
+    def play(
+        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
+    ) -> list[float]:
+        """Run the program in one game, each session in a process of its own, and measure it on the way."""
+        game, reached = self.read(trial), list[Any]()
+        arguments = self.kind.arguments(game, trial.iterations)
+        with sandbox.sessions(source, arguments, limits=self.limits_in(game, limits)) as sessions:
+            try:
+                engine = self.engine(game, sessions, trial)
+                found = run(engine, trial.iterations, trial.checkpoints, reached.append)
+            except PolicyError as error:
+                sessions.close()
+                raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
+            except ProgramTimeout as error:
+                raise ProgramTimeout(self.too_slow(error, trial, reached), error.log, error.usage) from error
+        result.use(sessions.usage, sessions.log)
+        result.final = self.solved(game, found.policy, trial.iterations)
+        result.values[trial.label] = found.gap
+        result.scores += [
+            Score(
+                trial.label,
+                metric,
+                float(getattr(point, name)),
+                self.metrics[metric].direction,
+                point.iteration,
+            )
+            for point in found.curve
+            for metric, name in {self.metric: "gap", **self.checkpoint_metrics}.items()
+        ]
+        result.scores.append(Score(trial.label, SECONDS.name, found.curve[-1].seconds))
+        if not found.averaged:
+            result.scores.append(Score(trial.label, AVERAGED, 0.0, "max"))
+        return [point.gap for point in found.curve]
+
+    def read(self, trial: Trial) -> Any:
+        """Return the game of a trial, as programs play it."""
+        return played_form(trial.game, trial.disguise)
+
+    def limits_in(self, game: Any, limits: Limits) -> Limits:
+        """Return the limits of a program in a game."""
+        return limits
+
+    def engine(self, game: Any, sessions: Sequence[Session], trial: Trial) -> Engine[Any]:
+        """Return the engine of a trial."""
+        return self.kind.engine(game, sessions, trial.iterations)
+
+    def too_slow(self, error: ProgramTimeout, trial: Trial, reached: Sequence[Any]) -> str:
+        """Return what to say of a program that took too long, after the checkpoints that it reached."""
+        return error.reason
+
+    def solved(self, game: Any, policies: Policies, iterations: int) -> Play:
+        """Return policies with what measures ask of them; strangers come from the reference program."""
+        return ProfilePlay(game, policies, lambda: self.stranger(game, iterations))
 
     def stranger(self, form: SequenceForm, iterations: int) -> Profile:
         """Return the joint policy of the reference program, whose seats partners for cross-play come from."""

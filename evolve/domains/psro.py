@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nashforge.archive.records import Score
-from nashforge.evolve.domains.games import GameDomain, played_form
+from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import ELAPSED, EXPLOITABILITY, SECONDS
-from nashforge.evolve.evaluation.stages import StageResult
-from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
+from nashforge.evolve.sandbox import Limits, ProgramTimeout
+from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.metrics.registry import Metric
-from nashforge.solvers.programs.trajectory import run
-from nashforge.solvers.psro.engine import PSRO, Engine, PSROCheckpoint, StrategyError
+from nashforge.solvers.programs.session import Session
+from nashforge.solvers.psro.engine import PSRO, Engine, PSROCheckpoint
 from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ class PSRODomain(GameDomain):
         "test": "psro-test",
     }
     horizon = 100
+    checkpoint_metrics: Mapping[str, str] = MappingProxyType(
+        {metric.name: "seconds" if metric is ELAPSED else metric.name for metric in CHECKPOINT_METRICS}
+    )
     example = ("leduc_poker", 50)
     disguise = Disguise(seed=2000, dummies=0.25, perturbation=0.3)
     seconds: Mapping[Split, float] = {"train": 300.0, "validation": 300.0, "test": 3600.0}
@@ -89,54 +92,21 @@ class PSRODomain(GameDomain):
 
         return grammar.PSRO
 
-    def play(
-        self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
-    ) -> list[float]:
-        """Run the meta-solver in one game and measure the mixture that it evaluates on the way."""
-        form = played_form(trial.game, trial.disguise)
-        [arguments] = PSRO.arguments(form, trial.iterations)
-        with sandbox.session(source, limits=limits, **arguments) as session:
-            reached: list[PSROCheckpoint] = []
-            try:
-                engine = Engine(form, [session], trial.iterations, _disguise(trial, form.players))
-                trajectory = run(engine, trial.iterations, trial.checkpoints, reached.append)
-            except StrategyError as error:
-                raise InvalidOutput(f"in {trial.label}: {error}", session.log, session.usage) from error
-            except ProgramTimeout as error:
-                raise ProgramTimeout(_too_slow(error, trial, reached), error.log, error.usage) from error
-        result.use(session.usage, session.log)
-        result.final = self.solved(form, trajectory.policy, trial.iterations)
-        result.values[trial.label] = trajectory.gap
-        for point in trajectory.curve:
-            for metric in ("exploitability", *(metric.name for metric in CHECKPOINT_METRICS)):
-                value = getattr(point, {"exploitability": "gap", "elapsed": "seconds"}.get(metric, metric))
-                result.scores.append(
-                    Score(
-                        game=trial.label,
-                        metric=metric,
-                        value=float(value),
-                        direction=self.metrics[metric].direction,
-                        iteration=point.iteration,
-                    )
-                )
-        result.scores.append(Score(game=trial.label, metric="seconds", value=trajectory.curve[-1].seconds))
-        return [point.gap for point in trajectory.curve]
+    def engine(self, game: SequenceForm, sessions: Sequence[Session], trial: Trial) -> Engine:
+        """Return the engine of a trial, whose disguise hides restricted games alike for every program."""
+        disguise = None
+        if trial.disguise is not None:
+            rng = np.random.default_rng([trial.disguise.seed, game.players])
+            disguise = RestrictedDisguise(game.players, rng)
+        return Engine(game, sessions, trial.iterations, disguise)
 
-
-def _disguise(trial: Trial, players: int) -> RestrictedDisguise | None:
-    """Return how a disguised trial shows restricted games: the same for every program."""
-    if trial.disguise is None:
-        return None
-    return RestrictedDisguise(players, np.random.default_rng([trial.disguise.seed, players]))
-
-
-def _too_slow(error: ProgramTimeout, trial: Trial, reached: Sequence[PSROCheckpoint]) -> str:
-    """Say how far a program came: what it can learn from a timeout."""
-    spent = f"{error.reason}, {error.usage.wall_seconds:.1f} s of it in {trial.label}"
-    if not reached:
-        return f"{spent} before the first measurement of {trial.iterations} iterations"
-    last = reached[-1]
-    return (
-        f"{spent}; {last.solver_seconds:.1f} s were enough for the first {last.iteration} of "
-        f"{trial.iterations} iterations"
-    )
+    def too_slow(self, error: ProgramTimeout, trial: Trial, reached: Sequence[PSROCheckpoint]) -> str:
+        """Say how far a program came: what it can learn from a timeout."""
+        spent = f"{error.reason}, {error.usage.wall_seconds:.1f} s of it in {trial.label}"
+        if not reached:
+            return f"{spent} before the first measurement of {trial.iterations} iterations"
+        last = reached[-1]
+        return (
+            f"{spent}; {last.solver_seconds:.1f} s were enough for the first {last.iteration} of "
+            f"{trial.iterations} iterations"
+        )

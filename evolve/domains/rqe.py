@@ -14,12 +14,13 @@ from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import SECONDS, always
 from nashforge.evolve.evaluation.stages import StageResult
-from nashforge.evolve.sandbox import InvalidOutput, Limits, Sandbox
+from nashforge.evolve.sandbox import Limits, Sandbox
 from nashforge.games.loading.identities import Identity
 from nashforge.games.matrix.suite_files import MATRIX_SUITES
-from nashforge.solvers.learners.engine import RQE, StrategyError, learning_task
+from nashforge.solvers.learners.engine import RQE, learning_task
 from nashforge.solvers.learners.task import Task
 from nashforge.solvers.metrics.registry import MARKOV, ONE_SHOT, Measure, Parameters, Play, measured
+from nashforge.solvers.programs.trajectory import Policies
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
@@ -90,7 +91,7 @@ class RQEDomain(GameDomain):
 
     def game(self, trial: Trial) -> Play:
         """Return the play of a trial's game without strategies."""
-        play: Play = read_task(trial.game, trial.disguise).play()
+        play: Play = self.read(trial).play()
         return play
 
     def measures(self) -> list[Measure]:
@@ -108,27 +109,26 @@ class RQEDomain(GameDomain):
         self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
     ) -> list[float]:
         """Let the roles learn in one game, each in a process of its own, and measure the gap on the way."""
-        task = read_task(trial.game, trial.disguise)
-        limits = replace(limits, call_cpu_seconds=CALL_SECONDS * (len(task.labels) or 1))
-        with sandbox.sessions(source, RQE.arguments(task, trial.iterations), limits=limits) as sessions:
-            try:
-                learned = RQE.run(task, sessions, trial.iterations, trial.checkpoints)
-            except StrategyError as error:
-                sessions.close()
-                raise InvalidOutput(f"in {trial.label}: {error}", sessions.log, sessions.usage) from error
-        result.use(sessions.usage, sessions.log)
-        result.values[trial.label] = learned.curve[-1].gap
-        for point in learned.curve:
-            result.scores.append(
-                Score(game=trial.label, metric="rqe_gap", value=point.gap, iteration=point.iteration)
-            )
-        result.final = play = task.play(learned.policy)
+        gaps = super().play(source, trial, sandbox, limits, result)
+        assert result.final is not None
         result.scores += [
             Score(trial.label, name, value, self.metrics[name].direction)
-            for name, value in measured(play, ALWAYS, Parameters()).items()
+            for name, value in measured(result.final, ALWAYS, Parameters()).items()
         ]
-        result.scores.append(Score(game=trial.label, metric="seconds", value=learned.curve[-1].seconds))
-        return [point.gap for point in learned.curve]
+        return gaps
+
+    def read(self, trial: Trial) -> Task:
+        """Return the task of a trial, as programs play it."""
+        return read_task(trial.game, trial.disguise)
+
+    def limits_in(self, game: Task, limits: Limits) -> Limits:
+        """Return the limits of a learner in a task, with the time that a call may take."""
+        return replace(limits, call_cpu_seconds=CALL_SECONDS * (len(game.labels) or 1))
+
+    def solved(self, game: Task, policies: Policies, iterations: int) -> Play:
+        """Return strategies with what measures ask of them."""
+        play: Play = game.play(policies)
+        return play
 
 
 def read_task(game: str, disguise: Disguise | None = None) -> Task:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.errors import NashforgeError
 from nashforge.solvers.learners import host
 from nashforge.solvers.learners.markov.task import is_markov_task, markov_task
 from nashforge.solvers.learners.one_shot import one_shot_task
@@ -17,16 +16,13 @@ from nashforge.solvers.learners.task import Task, gradients, role_sizes
 from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.programs.session import Session
 from nashforge.solvers.programs.trajectory import Checkpoint, Policies
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 Array = npt.NDArray[np.float64]
 
 LEAST = 1e-9
 """Probabilities are kept at or above this: gradients of logarithms are infinite at the boundary."""
 TOLERANCE = 1e-6
-
-
-class StrategyError(NashforgeError, ValueError):
-    """A learner returned something that is not a mixed strategy."""
 
 
 def learning_task(text: str, seed: int | None = None, perturbation: float = 0.0) -> Task:
@@ -94,7 +90,7 @@ class Engine:
 
         Raises
         ------
-        StrategyError
+        PolicyError
             If a learner returns something that is not a mixed strategy.
         """
         self.iteration += 1
@@ -123,7 +119,7 @@ class Engine:
             row = int(bad.argmax())
             wrong = np.atleast_2d(given)[row]
             state = f"in state {self.task.labels[row]} " if self.task.labels else ""
-            raise StrategyError(
+            raise PolicyError(
                 f"update() must return non-negative numbers that sum to 1; {state}in iteration "
                 f"{self.iteration} it returned {np.array2string(wrong, threshold=8)} (sum {wrong.sum():.9g})"
             )

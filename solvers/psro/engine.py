@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.errors import NashforgeError
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.programs.session import Session
@@ -25,7 +24,7 @@ from nashforge.solvers.psro.meta_solvers import LIBRARY
 from nashforge.solvers.psro.restricted.disguise import Order, RestrictedDisguise
 from nashforge.solvers.psro.restricted.factored_payoffs import FactoredPayoffs
 from nashforge.solvers.psro.restricted.tensors import Tensors
-from nashforge.solvers.sequence_form.profile import Profile, uniform_profile
+from nashforge.solvers.sequence_form.profile import PolicyError, Profile, uniform_profile
 from nashforge.solvers.sequence_form.tables import tables
 
 Array = npt.NDArray[np.float64]
@@ -34,10 +33,6 @@ TIE_TOLERANCE = 1e-11
 """Actions are equally good if their values differ by less, relative to the largest of the information set."""
 
 MOST_TENSOR_BYTES = 1 << 30
-
-
-class StrategyError(NashforgeError, ValueError):
-    """A meta-solver returned something that is not a mixture over the populations."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +162,7 @@ class Engine:
 
         Raises
         ------
-        StrategyError
+        PolicyError
             If the solver returns something that is not a mixture.
         """
         self.iteration += 1
@@ -197,7 +192,7 @@ class Engine:
 
         Raises
         ------
-        StrategyError
+        PolicyError
             If the solver returns something that is not a mixture.
         """
         before = self.solver_seconds
@@ -256,7 +251,7 @@ class Engine:
             total = float(given[p].sum())
             if given[p].min() < 0 or not 0 < total < np.inf:
                 worst = float(given[p].min())
-                raise StrategyError(
+                raise PolicyError(
                     f"{name}() must return non-negative weights with a positive sum for every player; player "
                     f"{p} in iteration {t} has minimum {worst:.6g} and sum {total:.6g}"
                 )

@@ -18,10 +18,11 @@ from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import read_module
 from nashforge.evolve.sandbox import Sandbox
 from nashforge.solvers.learners.engine import RQE as KIND
-from nashforge.solvers.learners.engine import StrategyError, learning_task
+from nashforge.solvers.learners.engine import learning_task
 from nashforge.solvers.learners.rules import learner_names, learner_source
 from nashforge.solvers.metrics.registry import UndefinedMetricError
 from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 NEGATIVE = Fitness(kind="negative")
 
@@ -110,7 +111,7 @@ def test_operators_make_programs_that_run(operator) -> None:
             session = inline_sessions(partial(load_module, edit.source), KIND.arguments(task, 10))
             try:
                 KIND.run(task, session, 10)
-            except (StrategyError, NonFiniteOutputError):
+            except (PolicyError, NonFiniteOutputError):
                 continue
             ran += 1
     # Learners of the library have no branches, which some generic operators change.

@@ -8,13 +8,14 @@ import pytest
 from nashforge import games
 from nashforge.games.matrix.suite_files import MATRIX_SUITES
 from nashforge.solvers.equilibria import Equilibrium, rqe
-from nashforge.solvers.learners.engine import RQE, StrategyError, learning_task
+from nashforge.solvers.learners.engine import RQE, learning_task
 from nashforge.solvers.learners.one_shot import OneShotTask, one_shot_task
 from nashforge.solvers.learners.rules import learner_names, learner_source
 from nashforge.solvers.learners.task import gradients
 from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import InlineSession, inline_sessions, load_module
 from nashforge.solvers.risk.regularizers import nu
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 TASKS = (
     "SC4",
@@ -108,8 +109,8 @@ class Bad(Learner):
 @pytest.mark.parametrize(
     ("body", "kind", "words"),
     [
-        ("        return 2 * strategy\n", StrategyError, "sum to 1"),
-        ("        return strategy - strategy.mean() * 2\n", StrategyError, "non-negative"),
+        ("        return 2 * strategy\n", PolicyError, "sum to 1"),
+        ("        return strategy - strategy.mean() * 2\n", PolicyError, "non-negative"),
         ("        return strategy[:1]\n", ValueError, "must return shape"),
     ],
 )

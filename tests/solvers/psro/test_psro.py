@@ -12,11 +12,12 @@ from nashforge.games.sequence_form import SequenceForm, Treeplex
 from nashforge.solvers import best_response_values, exploitability, solve, to_openspiel
 from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import inline_sessions
-from nashforge.solvers.psro.engine import PSRO, Engine, StrategyError
+from nashforge.solvers.psro.engine import PSRO, Engine
 from nashforge.solvers.psro.interface import MetaSolver
 from nashforge.solvers.psro.meta_solvers import LIBRARY, solver_names, solver_source
 from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
 from nashforge.solvers.psro.restricted.operator import FactoredGame, TensorGame
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 SMALL = ["kuhn_poker", "kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=3)"]
 
@@ -242,7 +243,7 @@ def test_what_is_no_mixture_is_named(answer, message):
         pass
 
     Mine.answer = answer
-    with pytest.raises(StrategyError, match=message):
+    with pytest.raises(PolicyError, match=message):
         solve("kuhn_poker", Mine, 3)
 
 

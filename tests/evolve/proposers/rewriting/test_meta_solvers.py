@@ -14,8 +14,8 @@ from nashforge.evolve.proposers.rewriting.normal_form.normalise import read_cano
 from nashforge.evolve.proposers.rewriting.syntax.program import write_module
 from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
 from nashforge.solvers.psro.engine import PSRO as KIND
-from nashforge.solvers.psro.engine import StrategyError
 from nashforge.solvers.psro.meta_solvers import solver_names, solver_source
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 TEMPLATE = '''"""A solver."""
 
@@ -96,7 +96,7 @@ def test_every_mechanism_changes_some_solver_into_one_that_runs(mechanism):
             # What is returned may be unusable, but never for a name or an expression that makes no sense.
             try:
                 play(source, iterations=2)
-            except (StrategyError, NonFiniteOutputError):
+            except (PolicyError, NonFiniteOutputError):
                 continue
             applied += 1
     assert applied >= 2
@@ -155,7 +155,7 @@ def test_most_children_run():
         try:
             with np.errstate(all="ignore"):
                 play(edit.source.replace("_rounds = ", "_rounds = 20 + 0 * "), iterations=2)
-        except (StrategyError, NonFiniteOutputError, ZeroDivisionError, TypeError, ValueError):
+        except (PolicyError, NonFiniteOutputError, ZeroDivisionError, TypeError, ValueError):
             failed += 1
     assert failed <= 10
 

@@ -11,7 +11,7 @@ import pytest
 from nashforge import games
 from nashforge.games.markov import MarkovGame, contribution_line, markov_game, random_markov
 from nashforge.solvers.equilibria.stationary import exact_stationary
-from nashforge.solvers.learners.engine import RQE, StrategyError
+from nashforge.solvers.learners.engine import RQE
 from nashforge.solvers.learners.markov.play import best_welfare
 from nashforge.solvers.learners.markov.task import MarkovTask, is_markov_task, markov_task
 from nashforge.solvers.learners.one_shot import one_shot_task
@@ -19,6 +19,7 @@ from nashforge.solvers.learners.rules import learner_names, learner_source
 from nashforge.solvers.learners.task import gradients
 from nashforge.solvers.metrics import registry
 from nashforge.solvers.programs.session import InlineSession, inline_sessions, load_module
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 TASKS = (
     "cliff_walk(3x2)",
@@ -123,7 +124,7 @@ def test_disguised_tasks_have_the_same_equilibria() -> None:
 def test_what_is_no_strategy_is_refused_with_the_state() -> None:
     task = markov_task("contribution_line(2)")
     source = learner_source("mirror_descent").replace("return self.softmax(", "return 2 * self.softmax(")
-    with pytest.raises(StrategyError, match=r"sum to 1; in state \(1,1\) in iteration 1"):
+    with pytest.raises(PolicyError, match=r"sum to 1; in state \(1,1\) in iteration 1"):
         RQE.run(task, serve(source, task, 3), 3)
 
 
