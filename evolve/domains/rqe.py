@@ -19,6 +19,7 @@ from nashforge.games.loading.identities import Identity
 from nashforge.games.matrix.suite_files import MATRIX_SUITES
 from nashforge.solvers.learners.engine import RQE, learning_task
 from nashforge.solvers.learners.task import Task
+from nashforge.solvers.metrics import measures as own
 from nashforge.solvers.metrics.registry import MARKOV, ONE_SHOT, Measure, Parameters, Play, measured
 from nashforge.solvers.programs.trajectory import Policies
 
@@ -46,8 +47,8 @@ class RQEDomain(GameDomain):
     hosts: tuple[str, ...] = (RQE.host,)
     metric = "rqe_gap"
     reported = (
-        always("rqe_gap", logarithmic=True),
-        *(always(name) for name in ALWAYS),
+        always(own.rqe_gap, logarithmic=True),
+        *(always(getattr(own, name)) for name in ALWAYS),
         SECONDS,
     )
     plays = (ONE_SHOT, MARKOV)

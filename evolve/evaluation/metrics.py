@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
-from nashforge.solvers.metrics.measures import MEASURES
-from nashforge.solvers.metrics.registry import Metric
+from nashforge.solvers.metrics.measures import exploitability
+from nashforge.solvers.metrics.registry import Measure, Metric
 
 
 def by_name(metrics: Iterable[Metric]) -> MappingProxyType[str, Metric]:
@@ -26,9 +26,8 @@ def by_name(metrics: Iterable[Metric]) -> MappingProxyType[str, Metric]:
     return MappingProxyType(found)
 
 
-def always(name: str, *, logarithmic: bool = False) -> Metric:
+def always(measure: Measure, *, logarithmic: bool = False) -> Metric:
     """Return a measure of joint strategies as a metric that is not only measured on request."""
-    [measure] = [one for one in MEASURES if one.name == name]
     return replace(measure, logarithmic=logarithmic, on_request=False)
 
 
@@ -36,7 +35,7 @@ SECONDS = Metric("seconds", "min", unit="s", title="time", logarithmic=True)
 """Wall time of a trial in the engine, as every domain may report it."""
 ELAPSED = Metric("elapsed", "min", unit="s", title="time until here", logarithmic=True)
 """Wall time until a checkpoint, for domains whose iterations differ in length."""
-EXPLOITABILITY = always("exploitability", logarithmic=True)
+EXPLOITABILITY = always(exploitability, logarithmic=True)
 """How much a player gains on average by a best response to the others."""
 
 AVERAGED = "averaged"

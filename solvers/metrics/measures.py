@@ -1,16 +1,22 @@
-"""Measures of joint strategies: one definition each, for all kinds of play in which it has a meaning."""
+"""Measures of joint strategies: one definition each, for all kinds of play in which it has a meaning.
+
+Every `Measure` of this module is registered.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from nashforge.solvers.metrics.registry import (
     EPISODES,
     MARKOV,
     ONE_SHOT,
     SEQUENCE_FORM,
-    Measure,
+    Array,
     Parameters,
+    measure,
 )
 
 _RISK = "Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156"
@@ -18,6 +24,7 @@ _STRATEGIC = "Strategic risk aversion (2026), arXiv 2602.21515"
 _CROSS_PLAY = "Hu et al. (2020), arXiv 2003.02979"
 _SOLVED = (ONE_SHOT, SEQUENCE_FORM, MARKOV)
 _MET = (ONE_SHOT, SEQUENCE_FORM, EPISODES)
+_SOCIAL = (ONE_SHOT, MARKOV, EPISODES)
 
 
 def _no_rqe_gap(play: Any, how: Parameters) -> str | None:
@@ -49,129 +56,88 @@ def _no_private_costs(play: Any, how: Parameters) -> str | None:
     )
 
 
-MEASURES = (
-    Measure(
-        name="exploitability",
-        direction="min",
-        unit="utility",
-        title="exploitability",
-        citation="Johanson, Waugh, Bowling, Zinkevich (2011), Accelerating Best Response Calculation in "
-        "Large Extensive Games, IJCAI; NashConv (Lanctot et al. 2017) divided by the number of players",
-        kinds=_SOLVED,
-        function=lambda play, how: play.exploitability(),
-    ),
-    Measure(
-        name="qre_gap",
-        direction="min",
-        unit="utility",
-        title="QRE gap",
-        citation="McKelvey, Palfrey (1995)",
-        kinds=_SOLVED,
-        parametric=True,
-        function=lambda play, how: play.gap(0.0, how),
-    ),
-    Measure(
-        name="rqe_gap",
-        direction="min",
-        unit="utility",
-        title="RQE gap",
-        citation=_RISK,
-        kinds=_SOLVED,
-        parametric=True,
-        function=lambda play, how: play.gap(how.tau, how),
-        undefined=_no_rqe_gap,
-    ),
-    Measure(
-        name="risk_adjusted_value",
-        direction="max",
-        unit="utility",
-        title="risk-adjusted value",
-        citation=_RISK,
-        kinds=_SOLVED,
-        by_player=True,
-        parametric=True,
-        function=lambda play, how: play.risk_adjusted(how),
-    ),
-    Measure(
-        name="robust_value",
-        direction="max",
-        unit="utility",
-        title="worst value within a KL radius",
-        citation=_STRATEGIC,
-        kinds=_SOLVED,
-        by_player=True,
-        parametric=True,
-        function=lambda play, how: play.robust([how.radius])[:, 0],
-    ),
-    Measure(
-        name="security_value",
-        direction="max",
-        unit="utility",
-        title="security value",
-        citation="von Neumann (1928)",
-        kinds=_SOLVED,
-        by_player=True,
-        function=lambda play, how: play.security(),
-    ),
-    Measure(
-        name="cross_play_gap",
-        direction="min",
-        unit="utility",
-        title="cross-play gap",
-        citation=_CROSS_PLAY,
-        kinds=_MET,
-        meets="strangers",
-        function=lambda play, how: play.cross_play_gap(),
-        undefined=_no_partners,
-    ),
-    Measure(
-        name="worst_cross_play",
-        direction="max",
-        unit="utility",
-        title="worst cross-play",
-        citation=_CROSS_PLAY,
-        kinds=_MET,
-        meets="strangers",
-        function=lambda play, how: play.worst_cross_play(),
-        undefined=_no_partners,
-    ),
-    Measure(
-        name="hostile_value",
-        direction="max",
-        unit="utility",
-        title="value alone among hostile policies",
-        citation=_STRATEGIC,
-        kinds=(EPISODES,),
-        meets="hostile",
-        function=lambda play, how: min(play.hostile.values()),
-        undefined=_no_partners,
-    ),
-    Measure(
-        name="welfare",
-        direction="max",
-        unit="utility",
-        title="welfare",
-        citation="sum of utilities",
-        kinds=(*_SOLVED, EPISODES),
-        function=lambda play, how: play.welfare(),
-    ),
-    Measure(
-        name="price_of_anarchy",
-        direction="min",
-        title="price of anarchy",
-        citation="Koutsoupias, Papadimitriou (1999)",
-        kinds=(ONE_SHOT, MARKOV, EPISODES),
-        function=lambda play, how: play.price_of_anarchy(),
-        undefined=_no_welfare,
-    ),
-    Measure(
-        name="free_riding",
-        direction="min",
-        unit="utility",
-        title="free-riding",
-        citation=_STRATEGIC,
-        kinds=(ONE_SHOT, MARKOV, EPISODES),
-        function=lambda play, how: play.free_riding(),
-        undefined=_no_private_costs,
-    ),
+@measure(
+    "exploitability",
+    "min",
+    "Johanson, Waugh, Bowling, Zinkevich (2011), Accelerating Best Response Calculation in Large Extensive "
+    "Games, IJCAI; NashConv (Lanctot et al. 2017) divided by the number of players",
+    _SOLVED,
 )
+def exploitability(play: Any, how: Parameters) -> float:
+    """What a player gains by a best response, mean over players."""
+    return float(play.exploitability())
+
+
+@measure("QRE gap", "min", "McKelvey, Palfrey (1995)", _SOLVED, parametric=True)
+def qre_gap(play: Any, how: Parameters) -> float:
+    """What players of bounded rationality gain by best responses, in all."""
+    return float(play.gap(0.0, how))
+
+
+@measure("RQE gap", "min", _RISK, _SOLVED, parametric=True, undefined=_no_rqe_gap)
+def rqe_gap(play: Any, how: Parameters) -> float:
+    """What risk-averse players of bounded rationality gain by best responses, in all."""
+    return float(play.gap(how.tau, how))
+
+
+@measure("risk-adjusted value", "max", _RISK, _SOLVED, by_player=True, parametric=True)
+def risk_adjusted_value(play: Any, how: Parameters) -> Array:
+    """Value against partners who deviate at a price."""
+    return np.asarray(play.risk_adjusted(how))
+
+
+@measure("worst value within a KL radius", "max", _STRATEGIC, _SOLVED, by_player=True, parametric=True)
+def robust_value(play: Any, how: Parameters) -> Array:
+    """Worst value against a partner who deviates within a radius."""
+    return np.asarray(play.robust([how.radius]))[:, 0]
+
+
+@measure("security value", "max", "von Neumann (1928)", _SOLVED, by_player=True)
+def security_value(play: Any, how: Parameters) -> Array:
+    """Worst value without limits."""
+    return np.asarray(play.security())
+
+
+@measure("cross-play gap", "min", _CROSS_PLAY, _MET, meets="strangers", undefined=_no_partners)
+def cross_play_gap(play: Any, how: Parameters) -> float:
+    """Value with the partners of training less that with strangers."""
+    return float(play.cross_play_gap())
+
+
+@measure("worst cross-play", "max", _CROSS_PLAY, _MET, meets="strangers", undefined=_no_partners)
+def worst_cross_play(play: Any, how: Parameters) -> float:
+    """Value with the worst strangers."""
+    return float(play.worst_cross_play())
+
+
+@measure(
+    "value alone among hostile policies",
+    "max",
+    _STRATEGIC,
+    (EPISODES,),
+    meets="hostile",
+    undefined=_no_partners,
+)
+def hostile_value(play: Any, how: Parameters) -> float:
+    """Return of one agent among others that all run a hostile policy, the least."""
+    return float(min(play.hostile.values()))
+
+
+@measure("welfare", "max", "sum of utilities", (*_SOLVED, EPISODES))
+def welfare(play: Any, how: Parameters) -> float:
+    """Sum of all players' utilities."""
+    return float(play.welfare())
+
+
+@measure(
+    "price of anarchy", "min", "Koutsoupias, Papadimitriou (1999)", _SOCIAL, unit="", undefined=_no_welfare
+)
+def price_of_anarchy(play: Any, how: Parameters) -> float:
+    """Best welfare over welfare."""
+    return float(play.price_of_anarchy())
+
+
+@measure("free-riding", "min", _STRATEGIC, _SOCIAL, undefined=_no_private_costs)
+def free_riding(play: Any, how: Parameters) -> float:
+    """Difference of expected private costs."""
+    return float(play.free_riding())

@@ -197,6 +197,24 @@ class Measure(Metric):
             raise UndefinedMetricError(f"{self.name} {reason}, choose another measure there")
 
 
+def measure(
+    title: str,
+    direction: Literal["min", "max"],
+    citation: str,
+    kinds: tuple[str, ...],
+    *,
+    unit: str = "utility",
+    **more: Any,
+) -> Callable[[Callable[[Any, Parameters], Array | float]], Measure]:
+    """Return what makes a `Measure` of a function, with its name; parameters are the fields of `Measure`."""
+
+    def made(function: Callable[[Any, Parameters], Array | float]) -> Measure:
+        name = function.__name__
+        return Measure(name, direction, unit, title, citation, kinds=kinds, function=function, **more)
+
+    return made
+
+
 _registered: dict[str, Measure] = {}
 
 
@@ -215,9 +233,10 @@ def register(*found: Measure) -> None:
 
 @cache
 def _load() -> None:
-    from nashforge.solvers.metrics.measures import MEASURES
+    from nashforge.solvers.metrics import measures as own
 
-    register(*MEASURES, *(entry.load() for entry in entry_points(group=ENTRY_POINTS)))
+    found = [one for one in vars(own).values() if isinstance(one, Measure)]
+    register(*found, *(entry.load() for entry in entry_points(group=ENTRY_POINTS)))
 
 
 def measures(*kinds: str) -> dict[str, Measure]:

@@ -123,12 +123,3 @@ def joint_payoffs(payoffs: npt.ArrayLike, player: int) -> Array:
     """
     tensor = np.moveaxis(np.asarray(payoffs, dtype=np.float64), player, 0)
     return np.ascontiguousarray(tensor.reshape(tensor.shape[0], -1))
-
-
-def joint_strategy(strategies: list[Array], player: int) -> Array:
-    """Return the distribution of the others' joint actions, in the order of `joint_payoffs`."""
-    joint = np.ones(1)
-    for q, strategy in enumerate(strategies):
-        if q != player:
-            joint = np.outer(joint, strategy).ravel()
-    return joint

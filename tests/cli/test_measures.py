@@ -14,30 +14,25 @@ from nashforge.solvers.metrics.registry import measures
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SPREAD = '''"""How unequal players are."""
+SOURCE = '''"""How unequal players are."""
 
-from nashforge.solvers.metrics.registry import SEQUENCE_FORM, Measure
+from nashforge.solvers.metrics.registry import SEQUENCE_FORM, measure
 
-SPREAD = Measure(
-    name="spread",
-    direction="min",
-    unit="utility",
-    title="spread of values",
-    citation="nobody yet",
-    kinds=(SEQUENCE_FORM,),
-    function=lambda play, how: play.values().max() - play.values().min(),
-)
+
+@measure("spread of values", "min", "nobody yet", (SEQUENCE_FORM,))
+def spread(play, how):
+    return play.values().max() - play.values().min()
 '''
 
 
 @pytest.fixture
 def installed(empty: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return what calls commands where another package with a measure is installed."""
-    (tmp_path / "spread.py").write_text(SPREAD)
+    (tmp_path / "spread.py").write_text(SOURCE)
     about = tmp_path / "spread-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: spread\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[nashforge.measures]\nspread = spread:SPREAD\n")
+    (about / "entry_points.txt").write_text("[nashforge.measures]\nspread = spread:spread\n")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
 
     def call(*words: str) -> Any:

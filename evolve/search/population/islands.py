@@ -1,9 +1,9 @@
 """The population: islands of good programs, with migration round a ring.
 
-Programs are compared by *merit*: their training fitness, or the mean of training and validation fitness. For
-the mean, what is not validated has the merit that is expected of it: validation is taken to lie as far below
-training as it does in the median of the validated programs. So a program that only fits the training games
-loses its place to one that does as well on their disguised relatives.
+Programs are compared by their *parent fitness*: that on training, or the mean of those on training and on
+validation. For the mean, what is not validated has the one that is expected of it: validation is taken to lie
+as far below training as it does in the median of the validated programs. So a program that only fits the
+training games loses its place to one that does as well on their disguised relatives.
 
 Everything here is a function of the outcomes in the order in which they are told, so that a resumed run
 rebuilds it exactly by telling them again.
@@ -29,7 +29,7 @@ class Island:
     """The best programs of one island, best first."""
 
     size: int
-    merit: Callable[[Individual], float]
+    parent_fitness: Callable[[Individual], float]
     members: list[Individual] = field(default_factory=list)
 
     def add(self, individual: Individual) -> bool:
@@ -49,12 +49,12 @@ class Island:
 
     def sort(self) -> None:
         """Put the best first; ties go to the older program."""
-        self.members.sort(key=lambda member: (-self.merit(member), member.index))
+        self.members.sort(key=lambda member: (-self.parent_fitness(member), member.index))
 
     def _superfluous(self) -> int:
         """Return the place of the worst program that another one beats in every part; else of the worst.
 
-        Never that of the best: where merit counts validation too, others may beat it in training alone.
+        Never that of the best: where fitness counts validation, too, others may beat it in training alone.
         """
         parts = [member.parts for member in self.members]
         if len({len(values) for values in parts}) > 1 or len(parts[0]) < 2:
@@ -79,7 +79,7 @@ class Population:
     migrate_every
         After so many accepted programs on an island, its best moves on to the next.
     by
-        What merit is: ``train`` or ``both``, see the module's docstring.
+        The parent fitness: ``train`` or ``both``, see the module's docstring.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Population:
                 f"islands, archive per island and migrate_every must be at least 1; got {islands} islands, "
                 f"an archive of {archive} and migrate_every {migrate_every}"
             )
-        self.islands = [Island(archive // islands, self.merit) for _ in range(islands)]
+        self.islands = [Island(archive // islands, self.parent_fitness) for _ in range(islands)]
         self.children: Counter[str] = Counter()
         self._by = by
         self._validated: set[str] = set()
@@ -99,7 +99,7 @@ class Population:
         self._accepted = [0] * islands
         self._migrate_every = migrate_every
 
-    def merit(self, individual: Individual) -> float:
+    def parent_fitness(self, individual: Individual) -> float:
         """Return by what programs are compared, see the module's docstring."""
         if self._by == "train":
             return individual.train
@@ -113,7 +113,7 @@ class Population:
             self._validated.add(individual.hash)
             insort(self._gaps, individual.validation - individual.train)
             self._gap = median(self._gaps)
-            for each in self.islands:  # what is not validated has another merit now
+            for each in self.islands:  # what is not validated has another fitness now
                 each.sort()
         place = individual.island % len(self.islands)  # an imported run may name any
         if not self.islands[place].add(individual):
@@ -137,7 +137,7 @@ class Population:
         members = [member for member in self.islands[island].members if member.hash != exclude]
         if not members:
             members = self.islands[island].members
-        fitness = np.array([self.merit(member) for member in members])
+        fitness = np.array([self.parent_fitness(member) for member in members])
         middle = median(fitness.tolist())  # numpy's takes longer than all else here
         deviation = max(median(np.abs(fitness - middle).tolist()), 1e-6)
         z = np.clip(10 * (fitness - middle) / deviation, -50, 50)
@@ -155,6 +155,6 @@ class Population:
         return chosen
 
     def best(self) -> Individual | None:
-        """Return the program of the highest merit."""
+        """Return the program of the highest parent_fitness."""
         bests = [island.best() for island in self.islands if island.members]
-        return max(bests, key=lambda member: (self.merit(member), -member.index)) if bests else None
+        return max(bests, key=lambda member: (self.parent_fitness(member), -member.index)) if bests else None

@@ -86,9 +86,11 @@ def test_what_is_not_validated_is_expected_to_be_like_the_median_of_what_is(gaps
     for k, gap in enumerate(gaps):
         population.add(individual(k, 0.0, validation=gap))
     middle = float(np.median(gaps))
-    unknown = population.merit(individual(50, train))
-    assert unknown == pytest.approx(population.merit(individual(51, train, validation=train + middle)))
-    assert unknown < population.merit(individual(52, train, validation=train + middle + step))
+    unknown = population.parent_fitness(individual(50, train))
+    assert unknown == pytest.approx(
+        population.parent_fitness(individual(51, train, validation=train + middle))
+    )
+    assert unknown < population.parent_fitness(individual(52, train, validation=train + middle + step))
 
 
 def test_training_fitness_alone_decides_unless_asked_otherwise():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from nashforge.solvers.risk import DIVERGENCES, Risk, RiskError, risk_adjusted
-from nashforge.solvers.risk.utility import joint_payoffs, joint_strategy
+from nashforge.solvers.risk.utility import joint_payoffs
 
 AVERSE = sorted(set(DIVERGENCES) - {"neutral"})
 SCALES = [(tau, scale) for tau in (1e-6, 1e-2, 1.0, 50.0, 1e3) for scale in (1.0, 1e4)]
@@ -160,7 +160,8 @@ def test_opponents_of_several_players_are_one_joint_adversary() -> None:
     tensor = rng.normal(size=(2, 3, 4))
     strategies = [rng.dirichlet(np.ones(k)) for k in tensor.shape]
     for player in range(3):
-        matrix, joint = joint_payoffs(tensor, player), joint_strategy(strategies, player)
+        others = [strategy for q, strategy in enumerate(strategies) if q != player]
+        matrix, joint = joint_payoffs(tensor, player), np.outer(*others).ravel()
         expected = np.einsum("abc,a,b,c->", tensor, *strategies)
         found = risk_adjusted(matrix, strategies[player], joint, tau=0.0)
         assert found.value == pytest.approx(expected)
