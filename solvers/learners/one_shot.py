@@ -19,9 +19,10 @@ from nashforge.games.matrix.reading import one_shot_form
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.equilibria.bimatrix import nash_gap
 from nashforge.solvers.equilibria.gaps import matrix_gaps
+from nashforge.solvers.equilibria.markov import Rationality
 from nashforge.solvers.equilibria.risk_averse.aggregate import make_problem
 from nashforge.solvers.equilibria.risk_averse.problem import Problem
-from nashforge.solvers.learners.task import EPSILON, TAU, parse_options
+from nashforge.solvers.learners.task import EPSILON, TAU, Task, parse_options
 from nashforge.solvers.metrics.profile import ProfilePlay
 from nashforge.solvers.metrics.registry import Parameters
 from nashforge.solvers.programs.trajectory import Policies
@@ -65,8 +66,8 @@ class MatrixPlay(ProfilePlay):
 
 
 @dataclass(frozen=True)
-class OneShotTask:
-    """A scaled matrix game with its parameters; see `nashforge.solvers.learners.task.Task`.
+class OneShotTask(Task):
+    """A scaled matrix game with its parameters.
 
     Attributes
     ----------
@@ -74,12 +75,7 @@ class OneShotTask:
         Payoffs that span 1 for each player, risk and regularisers.
     """
 
-    name: str
     problem: Problem
-    divergence: str
-    regularizer: str
-
-    labels: tuple[str, ...] = ()
 
     @property
     def actions(self) -> tuple[int, int]:
@@ -96,16 +92,6 @@ class OneShotTask:
         """The scaled game."""
         return one_shot_form(self.name, *self.payoffs)
 
-    @property
-    def tau(self) -> tuple[float, float]:
-        """Both players' aversion to risk."""
-        return self.problem.risks[0].tau, self.problem.risks[1].tau
-
-    @property
-    def epsilon(self) -> tuple[float, float]:
-        """Weights of both players' regularisers."""
-        return self.problem.epsilons
-
     def payoff_gradients(self, agents: Sequence[Array], player: int) -> tuple[Array, Array]:
         """Return the derivative of a player's payoff in its own strategy, and in its adversary's."""
         payoff = self.problem.payoffs[player]
@@ -113,16 +99,7 @@ class OneShotTask:
 
     def gap(self, strategies: Policies) -> float:
         """Return the RQE gap of both players, summed, in units of payoffs that span 1."""
-        return sum(
-            matrix_gaps(
-                self.payoffs,
-                strategies,
-                tau=self.tau,
-                epsilon=self.epsilon,
-                divergence=self.divergence,
-                regularizer=self.regularizer,
-            )
-        )
+        return sum(matrix_gaps(self.payoffs, strategies, **self.rationality.of_matrices()))
 
     def play(self, strategies: Policies = ()) -> MatrixPlay:
         """Return strategies in this game with what measures ask of them."""
@@ -172,7 +149,7 @@ def one_shot_task(text: str, seed: int | None = None, perturbation: float = 0.0)
             f"{text!r} is not a learning task; write a game, or a game with parameters such as "
             "'SC4 | reverse_kl entropy tau=5,10 epsilon=0.2' (kl or reverse_kl, barrier or entropy)"
         ) from error
-    return OneShotTask(text, problem, divergence, regularizer)
+    return OneShotTask(text, Rationality(tau, epsilon, divergence, regularizer), problem)
 
 
 def scaled(payoffs: Array) -> Array:

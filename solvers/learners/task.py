@@ -10,13 +10,16 @@ climbs ``x . R p - eps nu(x)``, its adversary descends ``x . R p + D(p, y) / tau
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.equilibria.markov import Rationality
 from nashforge.solvers.programs.trajectory import Policies
 from nashforge.solvers.risk.regularizers import nu_gradient, regularizer_code
 
@@ -25,47 +28,65 @@ Array = npt.NDArray[np.float64]
 TAU, EPSILON = 25.0, 0.04
 
 
-class Task(Protocol):
+@dataclass(frozen=True)
+class Task(ABC):
     """A scaled game of two players with their risk and rationality.
 
     Attributes
     ----------
     name : str
         As it was given.
-    actions : tuple of two ints
-        Number of actions of each player.
-    labels : tuple of str
-        Of the states, in each of which every role has an agent; empty for a one-shot game.
-    form : SequenceForm or None
-        The scaled game; None for a Markov game.
-    tau, epsilon : tuple of two floats
-        Aversion to risk and weight of the regulariser of each player.
-    divergence, regularizer : str
+    rationality : Rationality
+        Risk and rationality of both players.
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def actions(self) -> tuple[int, int]: ...
-    @property
-    def labels(self) -> tuple[str, ...]: ...
-    @property
-    def form(self) -> SequenceForm | None: ...
-    @property
-    def tau(self) -> tuple[float, float]: ...
-    @property
-    def epsilon(self) -> tuple[float, float]: ...
-    @property
-    def divergence(self) -> str: ...
-    @property
-    def regularizer(self) -> str: ...
+    name: str
+    rationality: Rationality
 
+    @property
+    def tau(self) -> tuple[float, float]:
+        """Both players' aversion to risk."""
+        return self.rationality.tau
+
+    @property
+    def epsilon(self) -> tuple[float, float]:
+        """Weights of both players' regularisers."""
+        return self.rationality.epsilon
+
+    @property
+    def divergence(self) -> str:
+        """Price of the adversaries' deviations."""
+        return self.rationality.divergence
+
+    @property
+    def regularizer(self) -> str:
+        """That of both players."""
+        return self.rationality.regularizer
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the states, in each of which every role has an agent; none in a one-shot game."""
+        return ()
+
+    @property
+    def form(self) -> SequenceForm | None:
+        """The scaled game; None for a Markov game."""
+        return None
+
+    @property
+    @abstractmethod
+    def actions(self) -> tuple[int, int]:
+        """Number of actions of each player."""
+
+    @abstractmethod
     def payoff_gradients(self, agents: Sequence[Array], player: int) -> tuple[Array, Array]:
         """Return the derivative of a player's payoff in its own strategy, and in its adversary's."""
 
+    @abstractmethod
     def gap(self, strategies: Policies) -> float:
         """Return the RQE gap of both players, summed, in units of payoffs that span 1."""
 
+    @abstractmethod
     def play(self, strategies: Policies = ()) -> Any:
         """Return strategies with what measures ask of them; without, what measures ask of the game alone."""
 

@@ -29,7 +29,7 @@ from nashforge.games.markov.reading import is_markov, markov_game
 from nashforge.solvers.equilibria.markov import Rationality
 from nashforge.solvers.equilibria.stationary import check_discount, stationary_gaps
 from nashforge.solvers.learners.markov.play import MarkovPlay
-from nashforge.solvers.learners.task import EPSILON, TAU, parse_options
+from nashforge.solvers.learners.task import EPSILON, TAU, Task, parse_options
 from nashforge.solvers.programs.trajectory import Policies
 from nashforge.solvers.risk.measures import Risk, RiskError
 from nashforge.solvers.risk.regularizers import nu
@@ -40,27 +40,19 @@ DISCOUNT = 0.8
 
 
 @dataclass(frozen=True)
-class MarkovTask:
-    """A scaled Markov game with its parameters; see `nashforge.solvers.learners.task.Task`.
-
-    Strategies have the shape ``(states, actions)``.
+class MarkovTask(Task):
+    """A scaled Markov game with its parameters; strategies have the shape ``(states, actions)``.
 
     Attributes
     ----------
     game : MarkovGame
         Rewards have a range of 1 for each player.
-    rationality : Rationality
-        Risk and rationality of both players.
     discount : float
         Factor of future rewards.
     """
 
-    name: str
     game: MarkovGame
-    rationality: Rationality
     discount: float
-
-    form = None
 
     @property
     def actions(self) -> tuple[int, int]:
@@ -71,26 +63,6 @@ class MarkovTask:
     def labels(self) -> tuple[str, ...]:
         """Of the states."""
         return self.game.labels
-
-    @property
-    def tau(self) -> tuple[float, float]:
-        """Both players' aversion to risk."""
-        return self.rationality.tau
-
-    @property
-    def epsilon(self) -> tuple[float, float]:
-        """Weights of both players' regularisers."""
-        return self.rationality.epsilon
-
-    @property
-    def divergence(self) -> str:
-        """Price of the adversaries' deviations."""
-        return self.rationality.divergence
-
-    @property
-    def regularizer(self) -> str:
-        """That of both players."""
-        return self.rationality.regularizer
 
     def joint_values(self, agents: Sequence[Array], player: int) -> Array:
         """Return a player's value in every state when its adversary plays as it does, shape ``(states,)``."""
@@ -164,4 +136,4 @@ def markov_task(text: str, seed: int | None = None, perturbation: float = 0.0) -
         game, exchanged = game.disguised(np.random.default_rng(seed), perturbation)
         if exchanged:
             tau, epsilon = tau[::-1], epsilon[::-1]
-    return MarkovTask(text, game.scaled(), Rationality(tau, epsilon, divergence, regularizer), discount)
+    return MarkovTask(text, Rationality(tau, epsilon, divergence, regularizer), game.scaled(), discount)

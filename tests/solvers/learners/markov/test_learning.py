@@ -64,7 +64,7 @@ def test_one_state_without_a_future_is_the_one_shot_engine() -> None:
     rewards = np.stack([plain.payoffs[0], plain.payoffs[1]])[:, None]
     game = MarkovGame("one", rewards, np.ones((1, 2, 3, 1)), np.ones(1), ("only",))
     read = markov_task("contribution_line(1) | kl entropy tau=2 epsilon=0.3 discount=0")
-    task = MarkovTask("one", game, read.rationality, read.discount)
+    task = MarkovTask("one", read.rationality, game, read.discount)
     source = learner_source("optimistic_gradient")
     mine = RQE.run(task, serve(source, task, 40), 40, (1, 10))
     session = inline_sessions(lambda: load_module(source), RQE.arguments(plain, 40))
