@@ -50,19 +50,11 @@ _FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)
 class SandboxSession:
     """One program in a confined process of its own; made by ``Sandbox.session``.
 
-    Write ``inputs`` in place, which the program can only read, ``call``, and read ``outputs``, which may be
-    kept.
-    A session belongs to one thread at a time. Where a program has several processes, what they use counts
-    together, and when one ends, all do.
+    Write ``inputs``, which the program can only read, ``call``, and read ``outputs``. A session belongs to one
+    thread at a time; a failure closes it. What several processes of a program use counts together.
 
     Attributes
     ----------
-    tier : str
-        How the program is confined: a value of ``Tier``.
-    log : str
-        What the program printed; complete once the session is closed.
-    usage : Usage
-        What the program used; complete once the session is closed.
     shared_memory : int
         Bytes of the peak memory that the process had from the zygote; known once the session is closed.
     """
@@ -165,22 +157,7 @@ class SandboxSession:
         return None if self._child is None else self._child.pid
 
     def call(self, *numbers: int, expect: Iterable[str] | None = None) -> None:
-        """Call the host once.
-
-        Parameters
-        ----------
-        numbers
-            Arguments of the host's ``call``; 64-bit integers.
-        expect
-            The outputs that this call must write (default: all of them). They are marked as missing before.
-
-        Raises
-        ------
-        CandidateFailure
-            The program failed; the session is closed.
-        InfrastructureError
-            The machine failed; the session is closed.
-        """
+        """Call the host once, with 64-bit integers; it must write the expected outputs (default: all)."""
         if self._child is None:
             raise self._failure or RuntimeError(
                 "this session is closed; open a new one to run the program again"
