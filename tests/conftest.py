@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
-from collections.abc import Iterator
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +52,7 @@ MARKS = {
         "studies/test_srpo.py",
         "test_discovered.py",
         "test_docs.py",
+        "test_extending.py",
         "test_hostile_directory.py",
         "test_wheel.py",
     ),
@@ -103,3 +108,26 @@ def _nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         patch.setenv("MPLBACKEND", "Agg")
         patch.delenv("NASHFORGE_DEBUG", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from nashforge.archive import Archive
+
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    Archive.open(path).close()
+    return path
+
+
+@pytest.fixture
+def new_archive(_migrated: Path) -> Callable[[Path], Path]:
+    """Return a function that makes the file of an empty archive, a copy of one that was migrated."""
+
+    def make(path: Path) -> Path:
+        shutil.copyfile(_migrated, path)
+        path.chmod(0o600)
+        with closing(sqlite3.connect(path)) as raw, raw:
+            raw.execute("UPDATE archive_info SET value = ? WHERE key = 'uid'", (uuid.uuid4().hex,))
+        return path
+
+    return make

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -63,8 +63,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def archive(url: str) -> Iterator[Archive]:
+def archive(url: str, new_archive: Callable[[Path], Path]) -> Iterator[Archive]:
     """An open, empty archive of either kind."""
+    if url.startswith("sqlite:///"):
+        new_archive(Path(url.removeprefix("sqlite:///")))
     with Archive.open(url) as opened:
         yield opened
 

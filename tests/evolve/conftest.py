@@ -46,6 +46,6 @@ def _tiny(folder):
 
 
 @pytest.fixture
-def archive(tmp_path):
-    with Archive.open(f"sqlite:///{tmp_path / 'archive.db'}") as opened:
+def archive(tmp_path, new_archive):
+    with Archive.open(new_archive(tmp_path / "archive.db")) as opened:
         yield opened

@@ -23,8 +23,8 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive.open(tmp_path / "llm.db") as opened:
+def archive(tmp_path: Path, new_archive: Callable[[Path], Path]) -> Iterator[Archive]:
+    with Archive.open(new_archive(tmp_path / "llm.db")) as opened:
         yield opened
 
 
