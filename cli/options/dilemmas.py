@@ -12,9 +12,6 @@ from nashforge.cli.options.declared import option
 if TYPE_CHECKING:
     from nashforge.games.dilemmas.settings import Setting
 
-GAMES = ("gathering", "cleanup")
-"""As in `nashforge.games.dilemmas.settings`, which is too slow to import for every command."""
-
 Preset = Annotated[
     str | None,
     option(

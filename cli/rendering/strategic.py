@@ -1,4 +1,4 @@
-"""What ``nashforge risk`` prints: measures of joint policies, and of policies of dilemmas."""
+"""Tables and figures of ``nashforge risk``: measures of joint policies, and of policies of dilemmas."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is measured of a candidate, and how it becomes a fitness: messages, metrics, objectives, stages."""
+"""Measurements of candidates and their fitness: messages, metrics, objectives, stages."""

@@ -1,4 +1,4 @@
-"""What travels between the loop and its workers: plain data, checked on both sides, nothing to unpickle."""
+"""Messages between the loop and its workers: plain data, checked on both sides, nothing to unpickle."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Trial(Message):
 
 
 class StrategicError(NashforgeError, ValueError):
-    """How strategic measures are to be measured cannot be read, or has no meaning here."""
+    """Parameters of strategic measures that cannot be read, or have no meaning here."""
 
     exit_code = 2
 
@@ -109,7 +109,7 @@ class Strategic(Message):
 
 
 class Fitness(Message):
-    """How measurements become one number, higher is better.
+    """The rule by which measurements become one number, higher is better.
 
     ``log_ratio``: mean over games of log10(reference / value), both floored; 1 is an order of magnitude
     better than the reference. ``negative``: minus the plain mean of the values (the papers' choice).
@@ -190,7 +190,7 @@ class Task(Message):
 
 
 class StageReport(Message):
-    """What became of one stage. A failed stage has a reason and no scores."""
+    """The outcome of one stage. A failed stage has a reason and no scores."""
 
     split: Split
     suite: str
@@ -209,7 +209,7 @@ class StageReport(Message):
 
 
 class Report(Message):
-    """What became of a task: the stages that were tried, in order."""
+    """The outcome of a task: the stages that were tried, in order."""
 
     token: str
     evaluator: str

@@ -36,7 +36,7 @@ SECONDS = Metric("seconds", "min", unit="s", title="time", logarithmic=True)
 ELAPSED = Metric("elapsed", "min", unit="s", title="time until here", logarithmic=True)
 """Wall time until a checkpoint, for domains whose iterations differ in length."""
 EXPLOITABILITY = always(exploitability, logarithmic=True)
-"""How much a player gains on average by a best response to the others."""
+"""Gain of a player by a best response to the others, on average."""
 
 AVERAGED = "averaged"
-"""What is measured, as 0, of a rule that had given no policy a weight: uniform play stood for its average."""
+"""Measured, as 0, of a rule that had given no policy a weight: uniform play stood for its average."""

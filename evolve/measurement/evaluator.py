@@ -24,7 +24,7 @@ _Job: TypeAlias = tuple[str, Program, Trial]
 
 @dataclass(frozen=True)
 class ProgramResult:
-    """What one program reached in one game.
+    """The outcome of one program in one game.
 
     Attributes
     ----------

@@ -28,7 +28,7 @@ from nashforge.solvers.policies.strategic import Encounters
 
 @dataclass(frozen=True)
 class PolicyRisk:
-    """How one policy fares; see `nashforge.solvers.policies.strategic.Encounters`.
+    """Strategic measures of one policy; see `nashforge.solvers.policies.strategic.Encounters`.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class PolicyRisk:
 
 @dataclass(frozen=True)
 class PolicyRisks:
-    """How some policies fare, and together, if there are several."""
+    """Strategic measures of some policies, and of all together, if there are several."""
 
     setting: Setting
     seeds: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What a library program says of itself, read from its documentation without running it."""
+"""Documentation of library programs, read without running them."""
 
 from __future__ import annotations
 

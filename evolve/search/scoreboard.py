@@ -1,4 +1,4 @@
-"""What a search knows: everything that follows from the outcomes told so far, in order."""
+"""The state of a search: everything that follows from the outcomes told so far, in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_REASON = 200
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a candidate.
+    """The fate of a candidate.
 
     Attributes
     ----------
@@ -162,7 +162,7 @@ class Scoreboard:
 
     @property
     def failed(self) -> dict[str, int]:
-        """How many candidates failed, by status, repetitions of known programs among them."""
+        """Number of candidates that failed, by status, repetitions of known programs among them."""
         return {name: count for name, count in self.outcomes.items() if Status(name).failed}
 
     @property

@@ -64,19 +64,19 @@ def _no_private_costs(play: Any, how: Parameters) -> str | None:
     _SOLVED,
 )
 def exploitability(play: Any, how: Parameters) -> float:
-    """What a player gains by a best response, mean over players."""
+    """Gain of a player by a best response, mean over players."""
     return float(play.exploitability())
 
 
 @measure("QRE gap", "min", "McKelvey, Palfrey (1995)", _SOLVED, parametric=True)
 def qre_gap(play: Any, how: Parameters) -> float:
-    """What players of bounded rationality gain by best responses, in all."""
+    """Gains of players of bounded rationality by best responses, in all."""
     return float(play.gap(0.0, how))
 
 
 @measure("RQE gap", "min", _RISK, _SOLVED, parametric=True, undefined=_no_rqe_gap)
 def rqe_gap(play: Any, how: Parameters) -> float:
-    """What risk-averse players of bounded rationality gain by best responses, in all."""
+    """Gains of risk-averse players of bounded rationality by best responses, in all."""
     return float(play.gap(how.tau, how))
 
 

@@ -1,4 +1,4 @@
-"""What a player still gets when its partners deviate: by so much, or however they like."""
+"""Values against partners who deviate: at a price, within a KL radius, or without limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a joint policy is worth to all, with partners it was not trained with, and who bears its cost."""
+"""Social measures: price of anarchy, cross-play with partners of other training, free-riding."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def price_of_anarchy(payoffs: Sequence[Array], strategies: Sequence[Array]) -> f
 
 @dataclass(frozen=True)
 class CrossPlay:
-    """How policies do with each other's partners.
+    """Results of policies with each other's partners.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class CrossPlay:
 
     @property
     def gap(self) -> float:
-        """What is lost with strangers."""
+        """Loss with strangers."""
         return self.self_play - self.cross_play
 
     def loss(self, k: int) -> float:

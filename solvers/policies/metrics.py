@@ -21,7 +21,7 @@ METRICS = ("efficiency", "equality", "sustainability", "peace", "min_reward", "g
 """In the order of tables."""
 
 FAULTS = ("invalid_actions", "exceptions", "slow_answers")
-"""What policies did wrong in an episode and were forgiven; counted beside the metrics."""
+"""Faults of policies in an episode that are forgiven; counted beside the metrics."""
 
 LOWER_IS_BETTER = ("gini", *FAULTS)
 
