@@ -50,8 +50,8 @@ _FORMATS = [struct.Struct(f"<{count}q") for count in range(wire.MAX_NUMBERS + 2)
 class SandboxSession:
     """One program in a confined process of its own; made by ``Sandbox.session``.
 
-    Write ``inputs``, which the program can only read, ``call``, and read ``outputs``. A session belongs to one
-    thread at a time; a failure closes it. What several processes of a program use counts together.
+    Write ``inputs``, which the program can only read, ``call``, and read ``outputs``. A session belongs to
+    one thread at a time; a failure closes it. What several processes of a program use counts together.
 
     Attributes
     ----------
