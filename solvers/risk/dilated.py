@@ -31,7 +31,6 @@ from nashforge.solvers.risk.kernels import measure
 from nashforge.solvers.risk.measures import Risk
 from nashforge.solvers.risk.passes import value_pass
 from nashforge.solvers.sequence_form import kernels
-from nashforge.solvers.sequence_form.profile import realization_plans
 from nashforge.solvers.sequence_form.tables import PlayerTable, tables
 
 Array = npt.NDArray[np.float64]
@@ -163,19 +162,3 @@ def seats(form: SequenceForm) -> Seats:
     if found is None:
         found = _seats[form] = Seats(form)
     return found
-
-
-def dilated_value(form: SequenceForm, profile: Any, player: int, risk: Risk) -> DilatedValue:
-    """Return the risk-adjusted value of a player under a behaviour profile.
-
-    Parameters
-    ----------
-    profile
-        One behaviour policy a player, each of shape ``(sequences,)``.
-
-    Raises
-    ------
-    nashforge.solvers.PolicyError
-        If the profile is not one valid behaviour policy a player.
-    """
-    return seats(form).evaluate(profile, player, risk, realization_plans(form, profile))

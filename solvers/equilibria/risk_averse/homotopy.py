@@ -127,15 +127,13 @@ def trace_branch(problem: Problem, most_steps: int = 3000) -> Branch:
     return Branch(z if s >= 0.0 else None, step, turns, math.exp(reached))
 
 
-def _bordered(problem: Problem, z: Array, s: float, row: Array) -> tuple[Array, Array] | None:
-    """Return the residual, and its derivatives with a row below; nothing where that is not finite."""
+def _bordered(problem: Problem, z: Array, s: float, row: Array) -> tuple[Array, Array]:
+    """Return the residual, continued by 0, and its derivatives in unknowns and log t with a row below."""
     F, J, D = problem.residual(z, math.exp(s))
-    n = problem.size
-    if not np.isfinite(F).all():
-        return None
-    bordered = np.empty((n + 1, n + 1))
-    bordered[:n, :n], bordered[:n, n], bordered[n] = J, D, row
-    return F, bordered
+    n = len(F)
+    residual, matrix = np.zeros(n + 1), np.empty((n + 1, n + 1))
+    residual[:n], matrix[:n, :n], matrix[:n, n], matrix[n] = F, J, D, row
+    return residual, matrix
 
 
 def _tangent(problem: Problem, z: Array, s: float, before: Array) -> tuple[Array, float, Array] | None:
@@ -144,31 +142,34 @@ def _tangent(problem: Problem, z: Array, s: float, before: Array) -> tuple[Array
     The direction has length 1. Nothing if there is none.
     """
     metric = problem.metric(z)
-    made = _bordered(problem, z, s, metric.T @ (metric @ before))
-    if made is None:
+    residual, matrix = _bordered(problem, z, s, metric.T @ (metric @ before))
+    if not np.isfinite(residual).all():
         return None
-    found = _solution(made[1], np.append(np.zeros(problem.size), 1.0))
-    if found is None:
+    residual[:-1], residual[-1] = 0.0, 1.0
+    try:
+        direction = np.linalg.solve(matrix, residual)
+    except np.linalg.LinAlgError:
         return None
-    direction = np.asarray(found / np.linalg.norm(metric @ found))
-    return direction, float(np.linalg.slogdet(made[1])[0]), metric
+    return direction / np.linalg.norm(metric @ direction), float(np.linalg.slogdet(matrix)[0]), metric
 
 
 def _corrected(problem: Problem, z: Array, s: float, row: Array) -> tuple[Array, float, int] | None:
     """Return to the curve at right angles to the tangent; nothing if that takes too long or jumps."""
     near = max(1e-9, 10.0 * problem.still(math.exp(s), problem.smoothing))
     for k in range(1, 9):
-        made = _bordered(problem, z, s, row)
-        step = None if made is None else _solution(made[1], np.append(-made[0], 0.0))
-        if step is None:
+        residual, matrix = _bordered(problem, z, s, row)
+        if not np.isfinite(residual).all():
             return None
-        moved = problem.displacement(z, step[:-1])
-        if not moved + abs(float(step[-1])) < ASTRAY:
+        try:
+            step: Array = np.linalg.solve(matrix, -residual).astype(np.float64, copy=False)
+        except np.linalg.LinAlgError:
             return None
-        z, s = z + step[:-1], s + float(step[-1])
-        if not np.abs(z).max() < FARTHEST:
+        climbed = float(step[-1])
+        moved = problem.displacement(z, step[:-1]) + abs(climbed)
+        z, s = z + step[:-1], s + climbed
+        if not moved < ASTRAY or not np.abs(z).max() < FARTHEST:
             return None
-        if moved + abs(float(step[-1])) < near:
+        if moved < near:
             return z, s, k
     return None
 
@@ -178,10 +179,3 @@ def _landed(problem: Problem, ahead: Array) -> tuple[Array, float, int] | None:
     landed = ahead.copy()
     done, _ = problem.solve(landed, 1.0, problem.smoothing, iterations=12)
     return (landed, 0.0, 0) if done and problem.displacement(ahead, landed - ahead) < ASTRAY else None
-
-
-def _solution(matrix: Array, target: Array) -> Array | None:
-    try:
-        return np.asarray(np.linalg.solve(matrix, target), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        return None

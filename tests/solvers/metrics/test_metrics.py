@@ -34,8 +34,17 @@ from nashforge.solvers.metrics.social import (
     shares_rewards,
 )
 from nashforge.solvers.risk import DIVERGENCES, Risk, risk_adjusted
-from nashforge.solvers.risk.dilated import dilated_value, seats
-from nashforge.solvers.sequence_form.profile import expected_values, realization_plans, uniform_profile
+from nashforge.solvers.risk.dilated import DilatedValue, seats
+from nashforge.solvers.sequence_form.profile import (
+    Profile,
+    expected_values,
+    realization_plans,
+    uniform_profile,
+)
+
+
+def dilated_value(form: games.SequenceForm, profile: Profile, player: int, risk: Risk) -> DilatedValue:
+    return seats(form).evaluate(profile, player, risk, realization_plans(form, profile))
 
 
 def profile_of(form: games.SequenceForm, seed: int) -> tuple[np.ndarray, ...]:
