@@ -361,7 +361,7 @@ class CandidateStore(Store):
     def counts(self, run: RunRef) -> dict[Status, int]:
         """Return the number of a run's candidates by status (only those that occur)."""
         with self._database.reading() as connection:
-            return dict(connection.execute(_COUNTS, {"run": run_id(run)}).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(_COUNTS, {"run": run_id(run)})}
 
     def fitted(self, run: RunRef) -> list[Fitted]:
         """Return the fitness of every measured candidate of a run, in ask order: quick for thousands."""

@@ -1,4 +1,4 @@
-"""``nashforge archive``: take everything that is remembered elsewhere, and unite what is remembered."""
+"""``nashforge archive``: take what is remembered elsewhere, unite it, and put it in order."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.completion import complete_runs
 from nashforge.cli.options.declared import argument, flag
 from nashforge.cli.options.files import check_file
-from nashforge.cli.options.shared import Database, Force, Json
+from nashforge.cli.options.shared import Database, Force, Json, RunName
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import transfer_as_dict
 
-archive = typer.Typer(help="Take archives elsewhere, and merge them.", no_args_is_help=True)
+archive = typer.Typer(
+    help="Take archives elsewhere, merge them; rename and delete runs.", no_args_is_help=True
+)
 
 
 @archive.command("export")
@@ -81,3 +83,45 @@ def import_(
                     )
     if output.wants_json(json):
         output.print_json(rows)
+
+
+@archive.command("rename")
+def rename(
+    run: RunName,
+    name: Annotated[str, argument("NAME", "Letters, digits, '-', '_' and '.'.")],
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Give a run another name."""
+    with opened(database) as target:
+        found = find_run(target, run)
+        try:
+            renamed = target.runs.rename(found, name)
+        except ValueError as error:
+            raise UsageProblem(str(error)) from error
+    if output.wants_json(json):
+        output.print_json({"run": renamed.nickname, "before": found.nickname})
+        return
+    output.console().print(f"{found.nickname} is now called [cyan]{renamed.nickname}[/].")
+
+
+@archive.command("delete")
+def delete(
+    run: RunName,
+    yes: Annotated[bool, flag("Delete it: this cannot be undone.")] = False,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Delete a run with its candidates, measurements and model calls; its programs stay."""
+    with opened(database) as target:
+        found = find_run(target, run)
+        if not yes:
+            raise UsageProblem(
+                f"deleting {found.nickname} cannot be undone; export it first with `nashforge archive "
+                "export`, or give --yes"
+            )
+        target.runs.delete(found)
+    if output.wants_json(json):
+        output.print_json({"deleted": found.nickname})
+        return
+    output.console().print(f"Deleted {found.nickname}; its programs stay.")

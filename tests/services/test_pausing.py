@@ -36,7 +36,7 @@ def test_a_run_is_held_back_and_goes_on_where_it_is(
     try:
         if executor == "celery":
             service.worker("w1")
-        suite = service.config().train
+        suite = service.config().evaluation.train
         suites = [word for kind in ("", "validation-", "test-") for word in (f"--{kind}suite", suite)]
         options = ["--horizon", "40", "--executor", executor, "--workers", "1", "--no-final-test"]
         process = service.start(
