@@ -94,28 +94,25 @@ def numpy_function(name: str, arguments: list[Value], named: set[str | None], ma
         Shape of new arrays, which cannot be told from bounds.
     """
     arguments = [x if x.shape != v.LIST else Value() for x in arguments]
-    if name in _UNARY and len(arguments) == 1:
-        (x,) = arguments
-        return _UNARY[name](x), _domain(name, x)
-    if name in ("zeros", "ones", "empty") and len(arguments) >= 1:
-        value = 1.0 if name == "ones" else 0.0
-        return Value(made, value, value), None
-    if name == "full" and len(arguments) >= 2:
-        return Value(made, arguments[1].low, arguments[1].high), None
-    if name == "full_like" and len(arguments) >= 2:
-        return arguments[0].within(arguments[1].low, arguments[1].high), None
-    if name in _BINARY and len(arguments) == 2:
-        return _two(name, arguments[0], arguments[1], named)
-    if name == "where" and len(arguments) == 3:
-        shape = v.join_shapes(*(x.shape for x in arguments))
-        low, high = min(x.low for x in arguments[1:]), max(x.high for x in arguments[1:])
-        return Value(shape or v.ANY, low, high), None if shape else "shapes do not fit"
-    if name == "clip" and len(arguments) == 3:
-        shape = v.join_shapes(*(x.shape for x in arguments))
-        x, floor, ceiling = arguments
-        low = min(max(x.low, floor.low), ceiling.high)
-        high = max(min(x.high, ceiling.high), floor.low)
-        return Value(shape or v.ANY, low, high), None if shape else "shapes do not fit"
+    match name, arguments:
+        case _, [x] if name in _UNARY:
+            return _UNARY[name](x), _domain(name, x)
+        case (("zeros" | "empty"), [_, *_]):
+            return Value(made, 0.0, 0.0), None
+        case "ones", [_, *_]:
+            return Value(made, 1.0, 1.0), None
+        case "full", [_, filled, *_]:
+            return Value(made, filled.low, filled.high), None
+        case "full_like", [like, filled, *_]:
+            return like.within(filled.low, filled.high), None
+        case _, [first, second] if name in _BINARY:
+            return _two(name, first, second, named)
+        case (("where" | "clip"), [x, a, b]):
+            low, high = min(a.low, b.low), max(a.high, b.high)
+            if name == "clip":
+                low, high = min(max(x.low, a.low), b.high), max(min(x.high, b.high), a.low)
+            shape = v.join_shapes(x.shape, a.shape, b.shape)
+            return Value(shape or v.ANY, low, high), None if shape else "shapes do not fit"
     if "axis" in named:
         return TOP, None
     if name in ("mean", "sum", "max", "min", "any", "all", "dot", "median", "std", "var"):
@@ -141,14 +138,11 @@ def _two(name: str, a: Value, b: Value, named: set[str | None]) -> Result:
         return Value(shape, max(a.low, b.low), max(a.high, b.high)), None
     if name in ("minimum", "fmin"):
         return Value(shape, min(a.low, b.low), min(a.high, b.high)), None
-    if name == "divide":
-        if b.holds_zero():
-            # With ``where`` the zeros are left out.
-            positive = a.low >= 0 and b.low >= 0
-            return Value(shape, 0.0 if positive else -INF), None if "where" in named else "division by zero"
-        low, high = v.corners(truediv, a, b)
-        return Value(shape, low, high), None
-    if name == "multiply":
-        low, high = v.corners(mul, a, b)
+    if name == "divide" and b.holds_zero():
+        # With ``where`` the zeros are left out.
+        positive = a.low >= 0 and b.low >= 0
+        return Value(shape, 0.0 if positive else -INF), None if "where" in named else "division by zero"
+    if name in ("divide", "multiply"):
+        low, high = v.corners(truediv if name == "divide" else mul, a, b)
         return Value(shape, low, high), None
     return Value(shape), None

@@ -210,11 +210,9 @@ class _Interpreter:
                 if isinstance(node.op, ast.USub):
                     return operand.within(-operand.high, -operand.low)
                 return operand.within(0, 1)
-            case ast.Compare():
-                sides = [self.evaluate(side, scope) for side in (node.left, *node.comparators)]
-                return Value(self.shapes(*sides), 0, 1)
-            case ast.BoolOp():
-                return Value(self.shapes(*(self.evaluate(side, scope) for side in node.values)), 0, 1)
+            case ast.Compare() | ast.BoolOp():
+                sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else node.values
+                return Value(self.shapes(*(self.evaluate(side, scope) for side in sides)), 0, 1)
             case ast.IfExp():
                 self.evaluate(node.test, scope)
                 return v.join(self.evaluate(node.body, scope), self.evaluate(node.orelse, scope))

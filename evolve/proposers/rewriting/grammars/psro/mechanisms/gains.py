@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from nashforge.evolve.proposers.rewriting.grammars.psro.describe import import_helpers
 from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import (
     GAINS,
     POLICIES,
@@ -35,6 +36,7 @@ def rescale_gains(program: Program, rng: Generator) -> str:
     if any(isinstance(n, ast.Call) and place.node in n.args for n in trees.walk(place.statement.value)):
         raise NotApplicable("the gains are an argument already")
     place.replace(trees.fill("rescale(x)", x=place.node))
+    import_helpers(program)
     return told(rounds, "divide the gains of a round by the largest")
 
 
@@ -63,6 +65,7 @@ def add_momentum(program: Program, rng: Generator) -> str:
     else:
         raise NotApplicable("the gains are not used")
     place.block.append(ast.Assign([previous], trees.clone(gain)))
+    import_helpers(program)
     return told(rounds, f"add {weight:g} times the change of the gains")
 
 
@@ -134,6 +137,7 @@ def clip_regrets(program: Program, rng: Generator) -> str:
     floor = program.add_constant("floor", lowest)
     inner = node.args[0] if isinstance(node, ast.Call) else node
     place.replace(trees.fill("np.maximum(x, floor)", x=inner, floor=floor))
+    import_helpers(program)
     return told(rounds, f"keep the regrets above {lowest:g}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from nashforge.evolve.proposers.rewriting.grammars.psro.describe import import_helpers
 from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import (
     PAYOFFS,
     POLICIES,
@@ -38,6 +39,7 @@ def blend_softmax(program: Program, rng: Generator) -> str:
             heat=program.add_constant("temperature", heat),
         )
     )
+    import_helpers(program)
     return told(rounds, f"blend with {share:g} of a softmax of the payoffs, temperature {heat:g}")
 
 
@@ -54,6 +56,7 @@ def blend_uniform(program: Program, rng: Generator) -> str:
     floor = program.add_constant(("exploration", "spread"), share)
     assert statement.value is not None
     statement.value = trees.fill("(1 - e) * normalize(x) + e / game.policies", e=floor, x=statement.value)
+    import_helpers(program)
     return told(rounds, f"return strategies with {share:g} of the weight on all policies alike")
 
 
@@ -66,6 +69,7 @@ def sharpen(program: Program, rng: Generator) -> str:
         power = between(rng, 0.5, 3.0)
         exponent = program.add_constant(("power", "exponent"), power)
         place.node.args[0] = trees.fill("np.maximum(x, 0.0) ** p", x=place.node.args[0], p=exponent)
+        import_helpers(program)
         return told(rounds, f"weigh policies by their regret to the power {power:g}")
     rounds, statement = _returned(program, rng)
     assert statement.value is not None
@@ -75,6 +79,7 @@ def sharpen(program: Program, rng: Generator) -> str:
     name = program.fresh("mixed", rounds.method)
     rounds.body.insert(rounds.body.index(statement), ast.Assign([ast.Name(name, ast.Store())], shown))
     statement.value = trees.fill("x - cut * x.max(axis=1, keepdims=True)", x=name, cut=cut)
+    import_helpers(program)
     return told(rounds, f"drop policies with less than {share:g} of the largest weight")
 
 
@@ -93,6 +98,7 @@ def change_projection(program: Program, rng: Generator) -> str:
         size = program.add_constant(("sharpness", "scale"), between(rng, 0.05, 1.0))
         template = "project(x / (c * np.sqrt(n)))" if new == "project" else "softmax(x / np.sqrt(n), c)"
         place.replace(trees.fill(template, x=inner, c=size, n=rounds.counter))
+    import_helpers(program)
     return told(rounds, f"make strategies by {new} instead of {old}")
 
 
@@ -116,6 +122,7 @@ def return_average(program: Program, rng: Generator) -> str:
         ast.Assign([ast.Name(name, ast.Store())], trees.fill("x + s", x=name, s=rounds.strategies))
     )
     statement.value = ast.Name(name, ast.Load())
+    import_helpers(program)
     return told(rounds, "return the average of all rounds")
 
 
@@ -172,6 +179,7 @@ def anneal(program: Program, rng: Generator) -> str:
     fallen = trees.fill(text, c=trees.attribute(name), fading=fading)
     for statement in rounds.body:
         trees.replace_variables(statement, {f"self.{name}": fallen})
+    import_helpers(program)
     return told(rounds, f"{name} becomes {text.replace('c ', name + ' ', 1)}")
 
 

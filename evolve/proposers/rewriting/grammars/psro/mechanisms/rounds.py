@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from textwrap import dedent, indent
 
+from nashforge.evolve.proposers.rewriting.grammars.psro.describe import import_helpers
 from nashforge.evolve.proposers.rewriting.grammars.psro.round_pattern import loops_of, some_rounds, told
 from nashforge.evolve.proposers.rewriting.sampling import Generator, between, chance, count, pick
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
@@ -87,6 +88,7 @@ def install_rounds(program: Program, rng: Generator) -> str:
         if "scale" in text:
             names["scale"] = program.add_constant(("scale", f"{method}_scale"), between(rng, 0.05, 0.8))
         program.methods[method].body = replace_variables(ast.parse(text), names).body
+    import_helpers(program)
     return f"in {' and '.join(methods)}: {said}"
 
 
