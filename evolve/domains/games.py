@@ -134,9 +134,9 @@ class GameDomain(Domain):
 
     def solved(self, game: Any, policies: Policies, iterations: int) -> Play:
         """Return policies with what measures ask of them; strangers come from the reference program."""
-        return ProfilePlay(game, policies, lambda: self.stranger(game, iterations))
+        return ProfilePlay(game, policies, lambda: self.partner_profile(game, iterations))
 
-    def stranger(self, form: SequenceForm, iterations: int) -> Profile:
+    def partner_profile(self, form: SequenceForm, iterations: int) -> Profile:
         """Return the joint policy of the reference program, whose seats partners for cross-play come from."""
         return solve(form, self.fitness.reference, iterations, (), kind=self.kind).policy
 

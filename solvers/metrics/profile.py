@@ -35,13 +35,13 @@ class ProfilePlay:
     ----------
     profile : Profile
         One behaviour policy a player; empty before it is known, where only the game is asked about.
-    stranger : callable or None
+    partner : callable or None
         Returns the joint policy whose seats partners for cross-play come from.
     """
 
     form: SequenceForm
     profile: Profile = ()
-    stranger: Callable[[], Profile] | None = None
+    partner: Callable[[], Profile] | None = None
 
     @property
     def name(self) -> str:
@@ -133,6 +133,6 @@ class ProfilePlay:
 
     @cached_property
     def _met(self) -> CrossPlay:
-        if self.stranger is None:
+        if self.partner is None:
             raise UndefinedMetricError("cross-play needs the joint policy of strangers; none is known here")
-        return cross_play([self, ProfilePlay(self.form, self.stranger())])
+        return cross_play([self, ProfilePlay(self.form, self.partner())])
