@@ -12,6 +12,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from nashforge.errors import NashforgeError
+
 _WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 ADJECTIVES, ANIMALS, LANDSCAPES = (
     tuple(_WORDS[kind].split()) for kind in ("adjectives", "animals", "landscapes")
@@ -52,19 +54,27 @@ def is_given_name(nickname: str, nouns: tuple[str, ...]) -> bool:
     return bool(dash) and plain and first in _GIVEN and second in nouns
 
 
+class NicknameError(NashforgeError, ValueError):
+    """A person cannot give this name to a run."""
+
+    exit_code = 2
+
+
 def check_nickname(nickname: str) -> str:
     """Return the name if a person may give it to a run.
 
     Raises
     ------
-    ValueError
+    NicknameError
         If it could be mistaken for a number, a hash or a path.
     """
     if not _NICKNAME.fullmatch(nickname):
-        raise ValueError(
+        raise NicknameError(
             f"the name {nickname!r} must begin with a letter, hold only letters (a to z), digits, '-', '_' "
             "and '.', at most 64 of them, and not look like a hash; choose one such as 'leduc-first-try'"
         )
     if nickname.lower() in _RESERVED:
-        raise ValueError(f"the name {nickname!r} means the newest run; choose one such as 'leduc-first-try'")
+        raise NicknameError(
+            f"the name {nickname!r} means the newest run; choose one such as 'leduc-first-try'"
+        )
     return nickname

@@ -131,10 +131,7 @@ def run(
     called = name if name is not None else file.name
     place = database if database is not None else file.database
     if called is not None:
-        try:
-            check_nickname(called)
-        except ValueError as error:
-            raise UsageProblem(str(error)) from error
+        check_nickname(called)
     if database is None and place is not None:
         check_own_database(place, config)
     reference = recorded_run(options, file.values)

@@ -13,10 +13,8 @@ from nashforge.cli.rendering import output
 from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
-    from nashforge.archive import Archive, Run
     from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite
     from nashforge.evolve.synthesis.refinement import Step, Synthesis
-    from nashforge.evolve.synthesis.writers import Writer
 
 
 def synthesize(
@@ -54,12 +52,14 @@ def synthesize(
     Seeds for feedback, for choosing and for the report are disjoint. Policies are stored as those of a run.
     """
     from nashforge.archive import Archive
+    from nashforge.archive.nicknames import check_nickname
     from nashforge.cli.rendering.measuring import check_tier
     from nashforge.evolve.domains.dilemmas.arena import HOSTS
     from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
     from nashforge.evolve.sandbox import Sandbox
     from nashforge.evolve.synthesis.feedback import LEVELS
     from nashforge.evolve.synthesis.refinement import Refinement
+    from nashforge.evolve.synthesis.starting import start_synthesis, writer_of
     from nashforge.games.dilemmas.settings import GAMES
 
     if game not in GAMES:
@@ -71,10 +71,23 @@ def synthesize(
     chosen = load_dilemma_suite(suite or game)
     if chosen.parsed().game != game:
         raise UsageProblem(f"the suite {suite} is of {chosen.parsed().game}, not of {game}; choose another")
-    ask = _asked(proposer, budget)
+    if name is not None:
+        check_nickname(name)
+    ask = writer_of(proposer, game, budget)
     with Archive.open(database) as archive, Sandbox(HOSTS, tier=tier) as sandbox:
-        run = _new_run(archive, chosen, game, name, seed, proposer, level, refinements, select)
-        writer = ask(archive, run, game)
+        run = start_synthesis(
+            archive,
+            chosen,
+            {
+                "proposer": proposer,
+                "max_evaluations": refinements + 1,
+                "feedback": level,
+                "select": select,
+            },
+            seed=seed,
+            name=name,
+        )
+        writer = ask(archive, run)
         try:
             refinement = Refinement(
                 archive,
@@ -97,72 +110,6 @@ def synthesize(
         _print(result, chosen)
     if result.chosen is None:
         raise typer.Exit(FAILED)
-
-
-def _asked(proposer: str, budget: float | None) -> Any:
-    """Return what makes the writer, after checking that it can write."""
-
-    if proposer == "offline":
-
-        def offline(archive: Archive, run: Run, game: str) -> Writer:
-            from nashforge.evolve.synthesis.writers import OfflineWriter
-            from nashforge.solvers.policies.library import policy_source
-
-            return OfflineWriter(game, policy_source("nearest_apple"))
-
-        return offline
-    from nashforge.evolve.config.model_names import ModelError, key_of, parse_model
-    from nashforge.evolve.proposers.llm.prices import PriceError, load_prices, price_of
-
-    try:
-        model = parse_model(proposer)
-        key_of(model)
-        price = price_of(model.label, load_prices())
-    except (ModelError, PriceError) as error:
-        raise UsageProblem(str(error)) from error
-
-    def asking(archive: Archive, run: Run, game: str) -> Writer:
-        from nashforge.evolve.synthesis.writers import ModelWriter
-
-        return ModelWriter(archive, run, model, price, budget)
-
-    return asking
-
-
-def _new_run(
-    archive: Archive,
-    suite: DilemmaSuite,
-    game: str,
-    name: str | None,
-    seed: int,
-    proposer: str,
-    level: str,
-    refinements: int,
-    select: bool,
-) -> Run:
-    from nashforge.archive.nicknames import check_nickname
-    from nashforge.evolve.config.versions import package_versions
-
-    if name is not None:
-        try:
-            check_nickname(name)
-        except ValueError as error:
-            raise UsageProblem(str(error)) from error
-    config = {
-        "domain": game,
-        "strategy": "synthesis",
-        "proposer": proposer,
-        "seed": seed,
-        "max_evaluations": refinements + 1,
-        "horizon": suite.parsed().horizon,
-        "train": suite.name,
-        "validation": suite.name,
-        "test": suite.name,
-        "feedback": level,
-        "select": select,
-        "fitness": {"kind": "value", "floor": 1e-7, "reference": "nearest_apple"},
-    }
-    return archive.runs.create(game, config, seed=seed, nickname=name, versions=package_versions())
 
 
 def _tell(step: Step) -> None:

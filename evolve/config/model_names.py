@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from nashforge.archive.addresses import shown_url
+from nashforge.errors import NashforgeError
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
@@ -36,8 +37,10 @@ SHORTEST_SECRET = 8
 """Characters of a key that is one; what local servers are given (``test``) is a word in programs."""
 
 
-class ModelError(ValueError):
+class ModelError(NashforgeError, ValueError):
     """A model cannot be used as named, or without a key."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
