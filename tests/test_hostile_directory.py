@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import nashforge
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
 
@@ -96,6 +97,11 @@ def test_own_processes_find_what_this_one_finds(hostile: Path, tmp_path: Path) -
     assert arguments == [str(tmp_path / "mine.py"), "--flag"]
     assert place == DIRECTORY
     assert heapq == sys.modules["heapq"].__file__
+
+
+def test_own_processes_find_the_package_where_this_one_has_it() -> None:
+    [root] = [word for word in python_command("mine") if os.path.isabs(word) and word != sys.executable]
+    assert (Path(root) / "nashforge" / "__init__.py").samefile(nashforge.__file__)
 
 
 def test_relative_paths_are_made_absolute(hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,12 @@ from nashforge.cli.rendering import money, output
 
 def costs(run: LatestRun = "latest", database: Database = None, json: Json = None) -> None:
     """Show what a run's models cost and earned."""
-    from nashforge.evolve.results.model_costs import earnings
+    from nashforge.evolve.results.model_costs import model_costs
     from nashforge.evolve.runs.run import resumed_config
 
     with opened(database) as archive:
         found = find_run(archive, run)
-        rows = earnings(archive, found)
+        rows = model_costs(archive, found)
         total = archive.calls.spending(found)[""]
         config = resumed_config(archive, found)
         budget = None if config.models.offline or not config.budget.usd else config.budget.usd

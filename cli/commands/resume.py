@@ -88,7 +88,7 @@ def resume(
     from nashforge.evolve.runs.resuming import check_limits, nothing_left
     from nashforge.evolve.runs.run import confirmed_config, resume_run
 
-    changes = settings_of(context) | {"proposer": ",".join(proposer) if proposer else None}
+    changes = settings_of(context)
     with opened(database) as archive:
         found = find_run(archive, run)
         if found.pause_requested is not None and is_alive(archive, found):

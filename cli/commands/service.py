@@ -50,7 +50,7 @@ def up(
     import threading
 
     from nashforge.archive import Archive
-    from nashforge.evolve.service.local_stack import trial_service
+    from nashforge.evolve.service.local_stack import local_stack
 
     screen = output.console()
     ended = threading.Event()
@@ -64,7 +64,7 @@ def up(
             f"the folder {place} cannot be made ({error.strerror}); choose another --folder"
         ) from error
     place.chmod(place.stat().st_mode | 0o011)
-    started = trial_service(
+    started = local_stack(
         place,
         database=database,
         broker=broker,

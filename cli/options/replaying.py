@@ -22,16 +22,16 @@ def recorded_run(options: dict[str, Any], file: Mapping[str, Any]) -> str | None
     """
     from nashforge.evolve.config.parts import REPLAY
 
-    named = options["proposer"] or file.get("proposer")
+    named = options.get("proposer") or file.get("proposer")
     names = [named] if isinstance(named, str) else list(named or ())
     recorded = [name for name in names if isinstance(name, str) and name.startswith(REPLAY)]
     if not recorded:
         return None
     if len(names) > 1:
         raise UsageProblem("replay:RUN has the models of that run; name no other proposer beside it")
-    if not options["proposer"]:
+    if "proposer" not in options:
         raise UsageProblem(f"{recorded[0]} repeats a run; give it on the command line, not in a file")
-    options["proposer"] = None
+    del options["proposer"]
     return recorded[0].removeprefix(REPLAY)
 
 

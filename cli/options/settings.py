@@ -8,18 +8,10 @@ import typer
 
 
 def settings_of(context: typer.Context) -> dict[str, Any]:
-    """Return the settings of a run that a command line gives, by name; None where it says nothing.
+    """Return the settings of a run that a command line gives, by name.
 
     Whatever option of the command is called as a setting of `nashforge.evolve.config.run.RunConfig` is one.
     """
-    from nashforge.evolve.config.run import FITNESS_OPTIONS, SETTINGS
+    from nashforge.evolve.config.run import SETTINGS, given
 
-    given = {
-        name: (list(value) or None) if isinstance(value, tuple) else value
-        for name, value in context.params.items()
-    }
-    return {
-        name: value
-        for name, value in SETTINGS.named(given).items()
-        if name in SETTINGS or name in FITNESS_OPTIONS
-    }
+    return given({name: value for name, value in context.params.items() if SETTINGS.knows(name)})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from nashforge.archive import Archive, Run
     from nashforge.evolve.proposers.base import Ledger
-    from nashforge.evolve.results.model_costs import Earning
+    from nashforge.evolve.results.model_costs import ModelCosts
 
 
 def dollars(value: float) -> str:
@@ -36,7 +36,7 @@ def ledger_line(ledger: Ledger, writing: int) -> str:
     return f"{text} · {writing} being written"
 
 
-def earnings_table(rows: Sequence[Earning]) -> Table:
+def earnings_table(rows: Sequence[ModelCosts]) -> Table:
     """Return what each model cost and earned."""
     numbers = ("calls", "input", "cached", "output", "cost", "programs", "better", "gain", "best")
     table = output.table("model", *numbers, right=numbers)
@@ -62,9 +62,9 @@ MEANING = "programs: measured, of those asked for; better: than parent and seed;
 
 def print_earnings(screen: Console, archive: Archive, run: Run) -> None:
     """Print what each model of a run cost and earned, below its outcome."""
-    from nashforge.evolve.results.model_costs import earnings
+    from nashforge.evolve.results.model_costs import model_costs
 
-    rows = earnings(archive, run)
+    rows = model_costs(archive, run)
     if rows:
         screen.print(f"\nModels: {dollars(sum(row.spending.cost for row in rows))} in all")
         output.print_table(screen, earnings_table(rows))

@@ -160,8 +160,10 @@ def load_config(
 
 
 def given(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the settings that were given, by name; None means not given."""
-    return SETTINGS.named({name: value for name, value in (options or {}).items() if value is not None})
+    """Return the settings that were given, by name; None, or no value of several, means not given."""
+    return SETTINGS.named(
+        {name: value for name, value in (options or {}).items() if value not in (None, [], ())}
+    )
 
 
 def stored_settings(archive: Archive, run: Run) -> dict[str, Any]:
@@ -215,9 +217,7 @@ def read_run_file(path: str | Path) -> RunFile:
     """
     try:
         values = SETTINGS.named(read_toml(path), once=True)
-    except TextError as error:
-        raise ConfigError(f"the configuration {path} {error}") from error
-    except ConfigError as error:
+    except (TextError, ConfigError) as error:
         raise ConfigError(f"the configuration {path} {error}") from error
     apart: dict[str, str | None] = {}
     for name in ("name", "database"):

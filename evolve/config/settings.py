@@ -80,13 +80,18 @@ class Settings(dict[str, Setting]):
             else:
                 self._add(config, (name,))
         self._names = {spelled: name for name, setting in self.items() for spelled in setting.spellings}
-        self._names |= {f"{part}.{name}": name for name, part in extra.items()}
+        for name, part_name in extra.items():
+            self._names |= {name: name, f"{part_name}.{name}": name}
 
     def _add(self, model: type[BaseModel], path: tuple[str, ...]) -> None:
         metadata = model.model_fields[path[-1]].metadata
         given = next((item for item in metadata if isinstance(item, Setting)), Setting())
         name = given.name or path[-1]
         self[name] = replace(given, name=name, option=given.option or name, path=path)
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is that of a setting."""
+        return name in self._names
 
     def named(self, values: Mapping[str, Any], *, once: bool = False) -> dict[str, Any]:
         """Return settings by name, however they are called, or whatever table they stand in.

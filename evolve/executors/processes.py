@@ -12,6 +12,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from nashforge import errors
+
 DIRECTORY = os.path.abspath(os.sep)
 """Where they start, so that no path that is relative by mistake leads anywhere that others can write."""
 
@@ -34,7 +36,7 @@ _PATHS = (
 
 def python_command(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module in a process of its own; start it in `DIRECTORY`."""
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(Path(errors.__file__).resolve().parents[1])
     flags = ["-P", *(["-B"] if sys.dont_write_bytecode else [])]
     return [sys.executable, *flags, "-c", _BOOT, root, module, *arguments]
 

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nashforge.archive import Archive, Candidate, Role, Run, Spending, Status
-from nashforge.evolve.search.population.ranking import ranked
+from nashforge.evolve.search.population.ranking import gain, ranked
 
 NOTHING = Spending(0, 0.0, 0.0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Earning:
+class ModelCosts:
     """One model of a run.
 
     Attributes
@@ -54,10 +54,10 @@ class Earning:
         }
 
 
-def earnings(archive: Archive, run: Run) -> list[Earning]:
+def model_costs(archive: Archive, run: Run) -> list[ModelCosts]:
     """Return what each model of a run cost and earned, the one that gained most first."""
     candidates = archive.candidates.of(run)
-    train = {candidate.id: candidate.train for candidate in candidates}
+    train: dict[int | None, float | None] = {item.id: item.train for item in candidates}
     seed = candidates[0].train if candidates else None
     order = ranked(archive, run)
     spent = archive.calls.spending(run)
@@ -66,9 +66,9 @@ def earnings(archive: Archive, run: Run) -> list[Earning]:
     found = []
     for label in sorted(labels):
         mine = [candidate for candidate in candidates if candidate.proposer == label]
-        gains = [_gain(candidate, train, seed) for candidate in mine]
+        gains = [gain(item.train, train.get(_parent(item)), seed) for item in mine]
         found.append(
-            Earning(
+            ModelCosts(
                 label,
                 spent.get(label, NOTHING),
                 proposals=len(mine),
@@ -79,7 +79,7 @@ def earnings(archive: Archive, run: Run) -> list[Earning]:
                     c.program is not None and c.status.failed and c.status is not Status.DUPLICATE
                     for c in mine
                 ),
-                better=sum(gain > 0 for gain in gains),
+                better=sum(value > 0 for value in gains),
                 gain=sum(gains),
                 best=next((c for c in order if c.proposer == label), None),
             )
@@ -87,11 +87,5 @@ def earnings(archive: Archive, run: Run) -> list[Earning]:
     return sorted(found, key=lambda item: -item.gain)
 
 
-def _gain(candidate: Candidate, train: dict[int, float | None], seed: float | None) -> float:
-    if candidate.train is None:
-        return 0.0
-    parent = next((p.candidate_id for p in candidate.parents if p.role is Role.PARENT), None)
-    known = [
-        value for value in (train.get(parent) if parent is not None else None, seed) if value is not None
-    ]
-    return max(0.0, candidate.train - max(known, default=candidate.train))
+def _parent(candidate: Candidate) -> int | None:
+    return next((edge.candidate_id for edge in candidate.parents if edge.role is Role.PARENT), None)

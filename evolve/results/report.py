@@ -26,7 +26,7 @@ from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Split, Trial
 from nashforge.evolve.measurement.evaluator import ProgramResult, measured_in, remembered
-from nashforge.evolve.results.model_costs import Earning, earnings
+from nashforge.evolve.results.model_costs import ModelCosts, model_costs
 from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.search.outcomes import identity_in
 from nashforge.evolve.search.population.pareto import summary
@@ -117,7 +117,7 @@ class RunReport:
     descent: tuple[Step, ...]
     comparisons: tuple[Comparison, ...]
     failures: list[Candidate]
-    models: list[Earning]
+    models: list[ModelCosts]
     total: Spending
 
 
@@ -147,7 +147,7 @@ def report_of(archive: Archive, run: Run) -> RunReport:
         descent=_descent(archive, line),
         comparisons=tuple(compared),
         failures=broken[:FAILURES],
-        models=earnings(archive, run),
+        models=model_costs(archive, run),
         total=archive.calls.spending(run)[""],
     )
 

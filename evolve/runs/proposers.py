@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from nashforge import prompts
 from nashforge.archive import Archive, Run
-from nashforge.evolve.config.model_names import Model, ModelError, key_of, parse_model
+from nashforge.evolve.config.model_names import Model, key_of, parse_model
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
-from nashforge.evolve.proposers.llm.feedback import load_feedback
-from nashforge.evolve.proposers.llm.prices import Price, PriceError, load_prices, parse_price, price_of
-from nashforge.evolve.proposers.llm.recordings.cassette import CassetteError, find_recording
+from nashforge.evolve.proposers.llm.prices import Price, load_prices, parse_price, price_of
+from nashforge.evolve.proposers.llm.recordings.cassette import find_recording
 from nashforge.evolve.proposers.registry import named_proposer, proposer_names
 from nashforge.games.naming import choice
 
@@ -54,40 +53,26 @@ def check_models(config: RunConfig) -> None:
 
     Raises
     ------
-    ConfigError
+    ConfigError, nashforge.evolve.config.model_names.ModelError, PriceError
         If a model has no key or no price, or the domain has no prompts.
     """
     models = models_of(config)
     name = domain(config.domain).name
+    prices_of(config, models)
+    if config.models.replay is None and config.models.propose_on == "here":
+        for model in models:
+            key_of(model)
+    folders = config.models.prompts, domain(config.domain).prompts
+    places = [Path(folder) for folder in folders if folder is not None]
     try:
-        prices_of(config, models)
-        folders = config.models.prompts, domain(config.domain).prompts
-        places = [Path(folder) for folder in folders if folder is not None]
-        missing = f"{name}/system" not in prompts.template_names(places)
-        if config.models.replay is None and config.models.propose_on == "here":
-            for model in models:
-                key_of(model)
-    except (ModelError, PriceError, prompts.PromptError, OSError) as error:
+        known = prompts.template_names(places)
+    except OSError as error:
         raise ConfigError(str(error)) from error
-    if missing:
+    if f"{name}/system" not in known:
         raise ConfigError(
             f"the domain {name!r} has no prompt {name}/system, so no model can be told what to write; give "
             "one with --prompts FOLDER, or use the offline proposer"
         )
-
-
-def check_feedback(config: RunConfig) -> None:
-    """Make sure that there is such a feedback level, also for the offline proposer: models may follow later.
-
-    Raises
-    ------
-    ConfigError
-        If there is none of this name, or its file has a mistake.
-    """
-    try:
-        load_feedback(config.models.feedback)
-    except prompts.PromptError as error:
-        raise ConfigError(str(error)) from error
 
 
 def models_of(config: RunConfig) -> list[Model]:
@@ -95,15 +80,12 @@ def models_of(config: RunConfig) -> list[Model]:
 
     Raises
     ------
-    ConfigError
+    ConfigError, nashforge.evolve.config.model_names.ModelError
         If one is ill-named, named twice or mixed with the offline proposer.
     """
     if "offline" in config.models.proposers:
         raise ConfigError("'offline' cannot be mixed with models; name only models, or only 'offline'")
-    try:
-        models = [parse_model(text) for text in config.models.proposers]
-    except ModelError as error:
-        raise ConfigError(str(error)) from error
+    models = [parse_model(text) for text in config.models.proposers]
     labels = [model.label for model in models]
     if not labels or len(set(labels)) < len(labels):
         raise ConfigError(f"the models {config.models.proposer!r} are not all different; name each once")
@@ -136,16 +118,13 @@ def make_model_proposer(
 
     Raises
     ------
-    ConfigError
+    nashforge.evolve.proposers.llm.recordings.cassette.CassetteError
         If the run that is to be replayed is not there.
     """
     from nashforge.evolve.proposers.llm.proposer import ModelProposer
 
     models = models_of(config)
-    try:
-        recording = None if config.models.replay is None else find_recording(archive, config.models.replay)
-    except CassetteError as error:
-        raise ConfigError(str(error)) from error
+    recording = None if config.models.replay is None else find_recording(archive, config.models.replay)
     return ModelProposer(
         archive,
         run,

@@ -10,14 +10,17 @@ from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.results.run_status import run_status
 
 _CONTINUES = {
-    "max_evaluations": "max_evaluations",
-    "exhausted": "max_evaluations",
-    "max_minutes": "max_minutes",
-    "patience": "patience",
-    "max_cost": "budget_usd",
-    "max_tokens": "max_tokens",
+    "max_evaluations": ("max_evaluations", "it made {made} evaluations of at most {limit}"),
+    "exhausted": (
+        "max_evaluations",
+        "it made {made} evaluations of at most {limit}, and only repetitions of known programs were proposed",
+    ),
+    "max_minutes": ("max_minutes", "its {old:g} minutes are over"),
+    "patience": ("patience", "nothing better came for {old} evaluations"),
+    "max_cost": ("budget_usd", "it spent its dollars: {old:g}"),
+    "max_tokens": ("max_tokens", "it used its tokens: {old:,}"),
 }
-"""By why a run has finished (its first word): the setting that has to be changed for it to go on."""
+"""By why a run has finished (its first word): the setting that has to be changed for it to go on, and why."""
 
 
 def check_limits(archive: Archive, run: Run, changes: Mapping[str, Any]) -> None:
@@ -52,30 +55,18 @@ def nothing_left(archive: Archive, run: Run, changes: Mapping[str, Any]) -> str 
     made = now.result.evaluations
     if reason.startswith("replayed"):
         return f"{run.nickname} is finished: it repeated a recording to its end; nothing was changed"
-    needed = _CONTINUES.get(reason.partition(":")[0])
-    if needed is None:
+    if (word := reason.partition(":")[0]) not in _CONTINUES:
         return None
+    needed, told = _CONTINUES[word]
     given, old = changes.get(needed), now.settings.get(needed) or 0
-    if needed == "max_evaluations":
-        if given is not None and given > made:
-            return None
-        told, example = f"it made {made} evaluations of at most {now.limit}", str(2 * max(now.limit, made))
-    elif needed == "max_minutes":
-        if given is not None:
-            return None
-        told, example = f"its {old:g} minutes are over", f"{old:g}"
-    else:
-        # A budget of 0 has no limit.
-        if given is not None and (given > old or (needed == "budget_usd" and given == 0)):
-            return None
-        what = {"patience": "nothing better came for", "budget_usd": "it spent its dollars:"}
-        unit = " evaluations" if needed == "patience" else ""
-        told = f"{what.get(needed, 'it used its tokens:')} {old:g}{unit}"
-        example = f"{2 * old:g}"
-    if reason.startswith("exhausted"):
-        told += ", and only repetitions of known programs were proposed"
-    option = needed.replace("_", "-")
+    # Minutes are counted anew; a budget of 0 has no limit.
+    passed = {"max_evaluations": made, "max_minutes": 0}.get(needed, old)
+    if given is not None and (given > passed or (needed == "budget_usd" and given == 0)):
+        return None
+    told = told.format(made=made, limit=now.limit, old=old)
+    more = {"max_evaluations": 2 * max(now.limit, made), "max_minutes": old}.get(needed, 2 * old)
+    example = str(more) if isinstance(more, int) else f"{more:g}"
     return (
         f"{run.nickname} is finished: {told}; nothing was changed. Continue it with a larger limit, such as "
-        f"`nashforge resume {run.nickname} --{option} {example}`"
+        f"`nashforge resume {run.nickname} --{needed.replace('_', '-')} {example}`"
     )

@@ -14,16 +14,16 @@ from nashforge.evolve.config.run import RunConfig, checked, given, stored_settin
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.config.versions import package_versions
 from nashforge.evolve.domains import domain
-from nashforge.evolve.domains.checks import FitnessError, check_fitness
+from nashforge.evolve.domains.checks import check_fitness
 from nashforge.evolve.evaluation.disguises import draw
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.dispatcher import default_lookahead
 from nashforge.evolve.proposers.base import Proposer
+from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.executors import expected_workers, make_executor
 from nashforge.evolve.runs.proposers import (
-    check_feedback,
     check_models,
     make_model_proposer,
     make_proposer,
@@ -73,8 +73,9 @@ def check(config: RunConfig, parts: Parts | None = None) -> None:
 
     Raises
     ------
-    ConfigError
-        If there is no such proposer or feedback level, or a model has no key or price.
+    nashforge.errors.NashforgeError
+        If there is no such proposer or feedback level, a model has no key or price, or the fitness is not one
+        of the domain.
     nashforge.games.GameError
         If a suite does not exist or is ill-formed, or one of its games cannot be compiled.
     SandboxUnavailable
@@ -82,17 +83,14 @@ def check(config: RunConfig, parts: Parts | None = None) -> None:
     """
     parts = parts or Parts()
     work = parts.domain or domain(config.domain)
-    check_feedback(config)
+    load_feedback(config.models.feedback)  # also for the offline proposer: models may follow later
     if parts.proposer is None:
         if config.models.offline:
             make_proposer(config, work)
         else:
             check_models(config)
     stages = config.stages(work)
-    try:
-        check_fitness(work, config.evaluation.fitness)
-    except FitnessError as error:
-        raise ConfigError(str(error)) from error
+    check_fitness(work, config.evaluation.fitness)
     if parts.confines_here(config):
         probe().require(Tier(config.sandbox.tier))
     for stage in stages.values():
@@ -195,7 +193,8 @@ def resume_run(
     if executor is None:
         expected_workers(archive, config, service)
     if new:
-        archive.runs.set_value(run, "changes", {**archive.runs.get_value(run, "changes", {}), **new})
+        kept = {name: value for name, value in config.settings().items() if name in new}
+        archive.runs.set_value(run, "changes", {**archive.runs.get_value(run, "changes", {}), **kept})
     return _work(archive, run, config, parts)
 
 

@@ -10,8 +10,6 @@ is the only state.
 from __future__ import annotations
 
 import contextlib
-import os
-import platform
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -25,22 +23,19 @@ from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, Sear
 from nashforge.evolve.proposers.base import Draft, Immediate, Proposer
 from nashforge.evolve.search.events import Listener, Result, Snapshot
 from nashforge.evolve.search.outcomes import stored_outcome
-from nashforge.evolve.search.ownership import hold, is_dead
+from nashforge.evolve.search.ownership import Ownership
 from nashforge.evolve.search.program_store import Library
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
 from nashforge.evolve.search.reference import Measuring
 from nashforge.evolve.search.scoreboard import Outcome, Scoreboard
 from nashforge.evolve.search.strategies import make_strategy
-from nashforge.evolve.search.worked import Clock
 
 ASKED_PER_EVALUATION = 20
 """A run ends as exhausted when so many times its evaluations were asked for: all else were repetitions."""
 
-HEARTBEAT_SECONDS = 5.0
 SHOW_SECONDS = 0.2
-SHORTEST_PAUSE = 0.004  # before looking whether something was written, for executors that cannot be woken
-STALE_SECONDS = 60.0
-"""A run whose owner was not heard of for so long may be taken over."""
+SHORTEST_PAUSE = 0.004
+"""Before looking whether something was written, for executors that cannot be woken."""
 
 
 class Search:
@@ -72,7 +67,7 @@ class Search:
     ) -> None:
         self._archive, self._run, self._config = archive, run, config
         self._domain, self._proposer, self._listener = domain, proposer, listener
-        self._owner = f"{platform.node()}:{os.getpid()}"
+        self._ownership = Ownership(archive, run)
         self._dispatcher = Dispatcher(executor, domain.name, config.sandbox.tier, self._tick, listener.note)
         self._strategy = make_strategy(config)
         self._board = Scoreboard(config.population.validate_top)
@@ -91,10 +86,9 @@ class Search:
         self._phase = "preparing"
         self._woken = isinstance(executor, Wakeable)
         if isinstance(executor, Wakeable):
-            self._queue.notify(executor.wake)
+            self._proposer.notify(executor.wake)
         self._pause = SHORTEST_PAUSE
-        self._clock = Clock(archive, run)
-        self._beat = self._shown = time.monotonic()
+        self._shown = time.monotonic()
         self._lookahead = config.evaluation.lookahead or default_lookahead(executor.workers)
 
     def rehearse(self, queue: Callable[[SearchContext], ProposalQueue]) -> None:
@@ -113,28 +107,26 @@ class Search:
         nashforge.archive.ArchiveError
             If the database fails; what was finished before is stored.
         """
-        stale = 0.0 if is_dead(self._run.owner) else STALE_SECONDS
-        self._run = self._archive.runs.claim(self._run, self._owner, stale_after=stale)
+        self._ownership.claim()
         try:
             reason = self._work()
         except KeyboardInterrupt:
-            self._end(RunState.STOPPED, "interrupted")
+            self._ownership.release(RunState.STOPPED, "interrupted")
             return self._result("interrupted", interrupted=True)
         except (SearchError, ArchiveError) as error:
             # A failed run is free to be resumed at once. The database itself may be what failed.
             with contextlib.suppress(ArchiveError):
-                self._end(RunState.FAILED, str(error))
+                self._ownership.release(RunState.FAILED, str(error))
             raise
         state = RunState.STOPPED if reason == "stopped" else RunState.FINISHED
-        self._stay_alive()
-        self._end(state, reason)
-        self._phase = "done"
-        self._show()
+        self._ownership.show_life()
+        self._ownership.release(state, reason)
+        self._show("done")
         return self._result(reason)
 
-    def _end(self, state: RunState, reason: str) -> None:
-        self._clock.stop()
-        self._archive.runs.set_state(self._run, state, reason, owner=self._owner)
+    def _stop(self, reason: str) -> None:
+        """Ask for nothing more; the first reason is the one that is told."""
+        self._stop_reason = self._stop_reason or reason
 
     def _work(self) -> str:
         self._measuring.refer("train", "validation")
@@ -145,7 +137,7 @@ class Search:
         try:
             self._search()
         finally:
-            self._queue.close()
+            self._proposer.close()
         reason = self._stop_reason or "exhausted: only repetitions of known programs were proposed"
         if self._config.evaluation.final_test and reason != "stopped":
             self._test()
@@ -157,7 +149,7 @@ class Search:
         while self._tasks or self._queue.busy:
             moved = self._receive()
             self._advance()
-            waiting = self._queue.ledger is not None and self._queue.ledger.waiting is not None
+            waiting = self._proposer.ledger is not None and self._proposer.ledger.waiting is not None
             if not self._tasks and (self._given_up or (self._stop_reason is not None and waiting)):
                 break
             # Where two sources cannot be waited for at once: look at both, less often while nothing comes.
@@ -165,37 +157,6 @@ class Search:
         # Behind candidates that nobody will write, outcomes are waiting to be told.
         for index in sorted(self._finished):
             self._tell(self._finished.pop(index))
-
-    def _receive(self) -> bool:
-        """Take in what was evaluated and what was written; return whether there was anything."""
-        if self._queue.busy and not self._tasks:
-            answers = self._dispatcher.wait(0.0)
-            self._queue.wait(POLL_SECONDS / 4)
-        else:
-            alone = self._woken or not self._queue.busy
-            answers = self._dispatcher.wait(POLL_SECONDS if alone else self._pause)
-        drafts: list[Draft] = []
-        try:
-            drafts = self._queue.collect()
-        except Stop as stop:
-            self._stop_reason, self._given_up = self._stop_reason or str(stop), True
-        finally:
-            # Whatever became of asking, nothing that came in is lost.
-            self._keep(answers, drafts)
-        return bool(answers or drafts)
-
-    def _keep(self, answers: Sequence[Report | Lost], drafts: Sequence[Draft]) -> None:
-        """Store what came in, all of it in one commit: a disk takes longer for one than all else here."""
-        if not (answers or drafts):
-            return
-        with self._archive.database.transaction():
-            for answer in answers:
-                self._collect(self._tasks.pop(answer.token), answer)
-            written = [self._queue.store(draft) for draft in drafts]
-        for candidate in written:
-            self._asked[candidate.index] = candidate
-            self._hashes[candidate.id] = candidate.program or ""
-            self._place(candidate)
 
     def _load(self) -> None:
         """Read what a resumed run goes through again."""
@@ -207,7 +168,7 @@ class Search:
             if candidate.program is not None:
                 self._library.remember(self._library[candidate.program], candidate.index)
 
-    # Asking.
+    # Ask.
 
     def _advance(self) -> None:
         """Tell outcomes in order, and after each ask for what may be asked."""
@@ -236,19 +197,20 @@ class Search:
             return True
         if board.evaluated + ahead >= config.budget.max_evaluations:
             if ahead == 0:
-                self._stop_reason = self._stop_reason or "max_evaluations"
+                self._stop("max_evaluations")
             return False
         if asked >= ASKED_PER_EVALUATION * config.budget.max_evaluations:
             return False
         self._look_at_the_clock()
         most = None if isinstance(self._proposer, Immediate) else config.budget.max_useless
-        self._stop_reason = self._stop_reason or board.hopeless(config.budget.patience, most)
+        if hopeless := board.hopeless(config.budget.patience, most):
+            self._stop(hopeless)
         return self._stop_reason is None
 
     def _look_at_the_clock(self) -> None:
         limit = self._config.budget.max_minutes
-        if limit is not None and self._clock.session >= 60 * limit:
-            self._stop_reason = self._stop_reason or "max_minutes"
+        if limit is not None and self._ownership.clock.session >= 60 * limit:
+            self._stop("max_minutes")
 
     def _ask(self, index: int) -> bool:
         """Ask for one candidate, or take it from the archive; return False if it has to wait."""
@@ -261,7 +223,7 @@ class Search:
             try:
                 candidate = self._queue.ask(index, None if stored is None else stored.candidate)
             except Stop as stop:
-                self._stop_reason = self._stop_reason or str(stop)
+                self._stop(str(stop))
                 return False
             if candidate is None:
                 return False
@@ -275,10 +237,12 @@ class Search:
         if stored is not None and candidate is stored.candidate and candidate.status.finished:
             self._finished[index] = stored
         elif candidate.status is not Status.PROPOSING:
-            self._place(candidate)
+            self._evaluate(candidate)
         return True
 
-    def _place(self, candidate: Candidate) -> None:
+    # Evaluate.
+
+    def _evaluate(self, candidate: Candidate) -> None:
         """Have a candidate evaluated, unless it is finished already."""
         gate, count = self._seen_when_asked.pop(candidate.index)
         if candidate.program is None or candidate.status.finished:
@@ -291,9 +255,39 @@ class Search:
         )
         self._tasks[token] = candidate.index
 
-    # Outcomes.
+    def _receive(self) -> bool:
+        """Take in what was evaluated and what was written; return whether there was anything."""
+        if self._queue.busy and not self._tasks:
+            answers = self._dispatcher.wait(0.0)
+            self._proposer.wait(POLL_SECONDS / 4)
+        else:
+            alone = self._woken or not self._queue.busy
+            answers = self._dispatcher.wait(POLL_SECONDS if alone else self._pause)
+        drafts: list[Draft] = []
+        try:
+            drafts = self._queue.collect()
+        except Stop as stop:
+            self._given_up = True
+            self._stop(str(stop))
+        finally:
+            # Whatever became of asking, nothing that came in is lost.
+            self._keep(answers, drafts)
+        return bool(answers or drafts)
 
-    def _collect(self, index: int, answer: Report | Lost) -> None:
+    def _keep(self, answers: Sequence[Report | Lost], drafts: Sequence[Draft]) -> None:
+        """Store what came in, all of it in one commit: a disk takes longer for one than all else here."""
+        if not (answers or drafts):
+            return
+        with self._archive.database.transaction():
+            for answer in answers:
+                self._record(self._tasks.pop(answer.token), answer)
+            written = [self._queue.store(draft) for draft in drafts]
+        for candidate in written:
+            self._asked[candidate.index] = candidate
+            self._hashes[candidate.id] = candidate.program or ""
+            self._evaluate(candidate)
+
+    def _record(self, index: int, answer: Report | Lost) -> None:
         """Store an outcome as it comes in."""
         candidate = self._asked[index]
         if isinstance(answer, Lost):
@@ -312,6 +306,8 @@ class Search:
         )
         self._asked[index] = candidate = done or self._archive.candidates.get(candidate)
         self._finished[index] = self._measuring.outcome(candidate, answer)
+
+    # Tell.
 
     def _tell(self, outcome: Outcome) -> None:
         candidate = outcome.candidate
@@ -343,44 +339,33 @@ class Search:
                 )
 
     def _tick(self) -> None:
+        """Look after the run now and then: signs of life, what was asked of it, what is shown."""
+        self._ownership.show_life_if_due()
         now = time.monotonic()
-        if now - self._beat >= HEARTBEAT_SECONDS:
-            self._beat = now
-            self._stay_alive()
         if now - self._shown < SHOW_SECONDS:
             return
         self._shown = now
-        if self._stop_reason is None and self._archive.runs.stop_requested(self._run):
-            self._stop_reason = "stopped"
-        if self._archive.runs.pause_requested(self._run):
-            phase, self._phase = self._phase, "paused"
-            with self._clock.held():
-                hold(self._archive, self._run, self._stay_alive)
-            self._phase = phase
+        if self._archive.runs.stop_requested(self._run):
+            self._stop("stopped")
+        self._ownership.wait_while_paused(lambda: self._show("paused"))
         self._look_at_the_clock()
         self._show()
 
-    def _stay_alive(self) -> None:
-        if not self._archive.runs.heartbeat(self._run, self._owner):
-            raise SearchError(f"the run {self._run.nickname} was taken over by another process")
-        self._clock.keep()
-        self._show()
-
-    def _show(self) -> None:
+    def _show(self, phase: str | None = None) -> None:
         board = self._board
         self._listener.snapshot(
             Snapshot(
                 run=self._run.nickname,
-                phase=self._phase,
+                phase=phase or self._phase,
                 evaluations=board.evaluated,
                 limit=self._config.budget.max_evaluations,
                 best=board.best,
                 seed_train=None if board.seed is None else board.seed.train,
                 outcomes=dict(board.outcomes),
-                seconds=self._clock.session,
+                seconds=self._ownership.clock.session,
                 running=self._dispatcher.running,
                 writing=self._queue.busy,
-                ledger=self._queue.ledger,
+                ledger=self._proposer.ledger,
             )
         )
 
@@ -392,6 +377,6 @@ class Search:
             evaluations=self._board.evaluated,
             failures=self._board.failed,
             stop_reason=reason,
-            seconds=self._clock.total,
+            seconds=self._ownership.clock.total,
             interrupted=interrupted,
         )

@@ -6,7 +6,6 @@ told when it was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -20,7 +19,6 @@ from nashforge.evolve.proposers.base import (
     Draft,
     Halt,
     Immediate,
-    Ledger,
     Proposal,
     ProposalError,
     Proposer,
@@ -94,11 +92,6 @@ class ProposalQueue:
         """How many candidates are being written."""
         return len(self._open)
 
-    @property
-    def ledger(self) -> Ledger | None:
-        """What was spent on models; None where nothing can be."""
-        return self._proposer.ledger
-
     def batch(self) -> AbstractContextManager[object]:
         """Return a block of which all that is asked for in it is stored at once; then call `submit`.
 
@@ -164,14 +157,6 @@ class ProposalQueue:
         done = context.archive.candidates.finish(candidate, status, reason=reason, data=draft.data)
         return done or context.archive.candidates.get(candidate)
 
-    def wait(self, seconds: float) -> None:
-        """Wait until something was written, at most so long."""
-        self._proposer.wait(seconds)
-
-    def notify(self, ring: Callable[[], None]) -> None:
-        """Have something called, from any thread, when something was written."""
-        self._proposer.notify(ring)
-
     def replayed(self, candidate: Candidate) -> None:
         """Have strategy and proposer go through what they did when a stored candidate was asked for."""
         if candidate.operator != "seed" and not isinstance(self._proposer, Immediate):
@@ -182,10 +167,6 @@ class ProposalQueue:
         """Tell the proposer what a program gained, in the order of asking."""
         if candidate.operator != "seed":
             self._proposer.observe(candidate, self._context.board.gain(candidate))
-
-    def close(self) -> None:
-        """Give up what is being written; a resumed run takes it up again."""
-        self._proposer.close()
 
     # Programs that are written later.
 

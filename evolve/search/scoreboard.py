@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nashforge.archive import Candidate, Program, Status
 from nashforge.evolve.proposers.base import Curve, Failure, Individual
-from nashforge.evolve.search.population.ranking import merit
+from nashforge.evolve.search.population.ranking import gain, merit
 
 RECENT_FAILURES = 5
 LONGEST_REASON = 200
@@ -125,11 +125,11 @@ class Scoreboard:
 
     def gain(self, candidate: Candidate) -> float:
         """Return by how much a candidate beats its parent and the seed on the training games; at least 0."""
-        if candidate.train is None:
-            return 0.0
         parent = self.parent(candidate)
-        known = [item.train for item in (parent, self.seed) if item is not None and item.train is not None]
-        return max(0.0, candidate.train - max(known, default=candidate.train))
+        seed = self.seed
+        return gain(
+            candidate.train, None if parent is None else parent.train, None if seed is None else seed.train
+        )
 
     def update(self, candidate: Candidate) -> None:
         """Replace what is held of a candidate by a newer reading of it."""

@@ -16,7 +16,7 @@ from nashforge.evolve.domains import domain_names
 from nashforge.evolve.evaluation.messages import Report, Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.executors.local import LocalExecutor
-from nashforge.evolve.service.heartbeat import Keeper
+from nashforge.evolve.service.heartbeat import Heartbeat
 from nashforge.evolve.service.metrics import Metrics
 from nashforge.evolve.service.settings import ServiceSettings
 
@@ -52,7 +52,7 @@ Do = Callable[[Attempt, threading.Event], tuple[Mapping[str, Any], str]]
 """Does an attempt until it is lost; returns the answer and a word for what came out. May raise `GiveUp`."""
 
 
-class Performer:
+class Claims:
     """Claims, does and answers, in as many threads as the worker has slots.
 
     Parameters
@@ -67,14 +67,14 @@ class Performer:
         self,
         archive: Archive,
         settings: ServiceSettings,
-        keeper: Keeper,
+        heartbeat: Heartbeat,
         metrics: Metrics,
         log: structlog.stdlib.BoundLogger,
         *,
         name: str,
         doing: Mapping[str, Do],
     ) -> None:
-        self._archive, self._settings, self._keeper = archive, settings, keeper
+        self._archive, self._settings, self._heartbeat = archive, settings, heartbeat
         self._metrics, self._log = metrics, log
         self._name, self._doing = name, doing
         self._nicknames: dict[int, str] = {}
@@ -89,7 +89,7 @@ class Performer:
         if attempt is None:
             return "nothing to do"
         began = time.monotonic()
-        lost = self._keeper.hold(attempt.token)
+        lost = self._heartbeat.hold(attempt.token)
         log = self._log.bind(
             kind=kind,
             run=self._nickname(attempt),
@@ -111,7 +111,7 @@ class Performer:
             self._give_up(attempt, str(reason), reason.counts)
             log.warning("given_up", reason=str(reason))
         finally:
-            self._keeper.drop(attempt.token)
+            self._heartbeat.drop(attempt.token)
             seconds = time.monotonic() - began
             self._metrics.ended(kind, outcome, seconds)
         log.info("finished", outcome=outcome, seconds=round(seconds, 3))
@@ -161,7 +161,7 @@ class Performer:
             self._log.warning("archive_away", reason=str(error))
 
 
-class Evaluating:
+class Evaluations:
     """Does evaluations, each slot in a process of its own with its own sandbox.
 
     A pool of forked workers could not start the sandbox's processes, and a thread could not be stopped.

@@ -13,7 +13,7 @@ from nashforge.evolve.service.metrics import Metrics
 from nashforge.evolve.service.settings import ServiceSettings
 
 
-class Keeper:
+class Heartbeat:
     """Keeps attempts alive while their worker works on them.
 
     Parameters
@@ -42,7 +42,7 @@ class Keeper:
         self._held: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="heartbeat", daemon=True)
         self._idle_with_work: set[str] = set()
         self._sweep_from = 0.0
 

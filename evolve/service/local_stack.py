@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from pathlib import Path
 
 from nashforge.archive.storage.location import resolve_url
 from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
-from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, end_with_parent, free_port
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, free_port, spawn, wait_until
 from nashforge.evolve.service.settings import BROKER, ServiceError
 
 DATABASE = "NASHFORGE_DATABASE"
@@ -23,7 +21,7 @@ STATE_FILE = "service.json"
 
 
 @dataclass(frozen=True)
-class TrialService:
+class LocalStack:
     """Where a service for a trial is.
 
     Attributes
@@ -43,7 +41,7 @@ class TrialService:
 
 
 @contextmanager
-def trial_service(
+def local_stack(
     folder: Path,
     *,
     database: str | None = None,
@@ -51,7 +49,7 @@ def trial_service(
     slots: int | None = None,
     workers: int = 1,
     note: Callable[[str], None] = lambda text: None,
-) -> Iterator[TrialService]:
+) -> Iterator[LocalStack]:
     """Start what is not there, and end it afterwards; what a database holds is kept in the folder.
 
     Parameters
@@ -93,7 +91,7 @@ def trial_service(
             broker = server.url
             started.append(kind.__name__)
             note(f"{kind.__name__} listens at 127.0.0.1:{server.port}")
-        made = TrialService(database, broker, tuple(started))
+        made = LocalStack(database, broker, tuple(started))
         _remember(folder, made)
         stack.callback((folder / STATE_FILE).unlink, missing_ok=True)
         for number in range(1, workers + 1):
@@ -114,7 +112,7 @@ def _port(folder: Path, name: str) -> int | None:
     return port
 
 
-def _remember(folder: Path, made: TrialService) -> None:
+def _remember(folder: Path, made: LocalStack) -> None:
     # It holds passwords.
     path = folder / STATE_FILE
     path.touch(0o600)
@@ -130,26 +128,19 @@ def remembered(folder: Path) -> dict[str, str] | None:
     return found
 
 
-def _worker(folder: Path, made: TrialService, slots: int | None, number: int) -> subprocess.Popen[bytes]:
+def _worker(folder: Path, made: LocalStack, slots: int | None, number: int) -> subprocess.Popen[bytes]:
     options = [] if slots is None else ["--slots", str(slots)]
-    with (folder / f"worker-{number}.log").open("ab") as log:
-        return subprocess.Popen(
-            python_command("cli", "worker", "--log-format", "json", *options),
-            env=python_environment({**os.environ, **made.environment, DATABASE: resolve_url(made.database)}),
-            cwd=DIRECTORY,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=end_with_parent if sys.platform == "linux" else None,
-        )
+    return spawn(
+        python_command("nashforge", "worker", "--log-format", "json", *options),
+        folder / f"worker-{number}.log",
+        env=python_environment({**os.environ, **made.environment, DATABASE: resolve_url(made.database)}),
+        cwd=DIRECTORY,
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 10.0
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: process.poll() is not None, 10.0)
         process.kill()
     process.wait()

@@ -167,7 +167,7 @@ def _read(attempt: Attempt, watched: wire.Wire | None) -> Answer:
     )
 
 
-class Proposing:
+class ModelRequests:
     """Asks models on behalf of runs. It needs their keys, and gives them to nobody but their providers."""
 
     def __call__(self, attempt: Attempt, lost: threading.Event) -> tuple[Mapping[str, Any], str]:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from glob import glob
 from pathlib import Path
 from typing import Any, Self
@@ -115,24 +115,12 @@ class Server(ABC):
         """
         self._prepare()
         log = self.folder / "log"
-        with log.open("ab") as out:
-            self._process = subprocess.Popen(
-                self._command(),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                cwd=self.folder,
-                start_new_session=True,
-                preexec_fn=end_with_parent if sys.platform == "linux" else None,
-                **self._options(),
-            )
-        deadline = time.monotonic() + self.start_seconds
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                lines = log.read_text(errors="replace").strip().splitlines() or ["it left no message"]
-                raise ServiceError(f"{self.binary} did not start ({lines[-1]}); see {log}")
-            time.sleep(0.05)
+        process = self._process = spawn(self._command(), log, cwd=self.folder, **self._options())
+        wait_until(lambda: process.poll() is not None or self._answers(), self.start_seconds)
+        if process.poll() is not None or not self._answers():
+            self.kill()
+            lines = log.read_text(errors="replace").strip().splitlines() or ["it left no message"]
+            raise ServiceError(f"{self.binary} did not start ({lines[-1]}); see {log}")
         return self
 
     def stop(self) -> None:
@@ -155,9 +143,7 @@ class Server(ABC):
             process.kill()
             process.wait()
         # What listened may have been a child, which ends a little later.
-        deadline = time.monotonic() + 10.0
-        while self._listens() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: not self._listens(), 10.0)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -171,9 +157,36 @@ class Server(ABC):
             return probe.connect_ex(("127.0.0.1", port or self.port)) == 0
 
 
-def end_with_parent() -> None:
+def spawn(command: Sequence[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a child process that writes to a log and ends with this process.
+
+    Parameters
+    ----------
+    options
+        Of `subprocess.Popen`.
+    """
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            **options,
+        )
+
+
+def _end_with_parent() -> None:
     """Ask the kernel to end this child when its parent ends; to be called between fork and exec (Linux)."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is so, at most so long."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 class Redis(Server):
@@ -229,19 +242,9 @@ class RabbitMQ(Server):
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndistribution.listener.interface = 127.0.0.1\n"
         )
         self._distribution, self._registry = free_port(), free_port()
-        with (self.folder / "log").open("ab") as out:
-            self._registrar = subprocess.Popen(
-                [self._program("epmd"), "-port", str(self._registry), "-address", "127.0.0.1"],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                cwd=self.folder,
-                start_new_session=True,
-                preexec_fn=end_with_parent if sys.platform == "linux" else None,
-            )
-        deadline = time.monotonic() + 10.0
-        while not self._listens(self._registry) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        daemon = [self._program("epmd"), "-port", str(self._registry), "-address", "127.0.0.1"]
+        self._registrar = spawn(daemon, self.folder / "log", cwd=self.folder)
+        wait_until(lambda: self._listens(self._registry), 10.0)
 
     def _options(self) -> dict[str, Any]:
         own = {

@@ -1,4 +1,4 @@
-"""A worker process: Celery's consumer, a slot for everything it does at the same time, and the keeper.
+"""A worker process: Celery's consumer, a slot for everything it does at the same time, and the heartbeat.
 
 Celery's thread pool serves the messages. Every slot evaluates in a process of its own, started by
 `subprocess`, that dies with its parent; so nothing is forked, the archive's connections belong to this
@@ -23,8 +23,8 @@ from nashforge.archive import Archive, ArchiveError
 from nashforge.evolve.config.model_names import may_hold_a_key
 from nashforge.evolve.executors.local import available_cores
 from nashforge.evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
-from nashforge.evolve.service.claims import Do, Evaluating, Performer
-from nashforge.evolve.service.heartbeat import Keeper
+from nashforge.evolve.service.claims import Claims, Do, Evaluations
+from nashforge.evolve.service.heartbeat import Heartbeat
 from nashforge.evolve.service.intake import Intake, guard_redis
 from nashforge.evolve.service.logs import logger
 from nashforge.evolve.service.metrics import LOOPBACK, Metrics
@@ -79,7 +79,7 @@ class ServiceWorker:
         guard_redis()  # before the first connection: kombu looks a transport up once
         self._broker = Broker(settings, archive.database.uid)
         self._broker.require()
-        self._keeper = Keeper(
+        self._heartbeat = Heartbeat(
             archive,
             self._broker,
             settings,
@@ -89,14 +89,14 @@ class ServiceWorker:
             metrics=self._metrics,
             log=self._log,
         )
-        self._evaluating = Evaluating(self.name, lambda: self._performer.ending.is_set())
-        doing: dict[str, Do] = {"evaluate": self._evaluating}
+        self._evaluations = Evaluations(self.name, lambda: self._claims.ending.is_set())
+        doing: dict[str, Do] = {"evaluate": self._evaluations}
         if "propose" in self._kinds:
-            from nashforge.evolve.service.model_requests import Proposing
+            from nashforge.evolve.service.model_requests import ModelRequests
 
-            doing["propose"] = Proposing()
-        self._performer = Performer(
-            archive, settings, self._keeper, self._metrics, self._log, name=self.name, doing=doing
+            doing["propose"] = ModelRequests()
+        self._claims = Claims(
+            archive, settings, self._heartbeat, self._metrics, self._log, name=self.name, doing=doing
         )
         self._metrics_port, self._metrics_address = metrics_port, metrics_address
         self._app = self._make_app()
@@ -110,7 +110,7 @@ class ServiceWorker:
 
     def _task(self, kind: str) -> Any:
         def perform(**_names: str) -> str:
-            return self._performer.perform(kind)
+            return self._claims.perform(kind)
 
         return perform
 
@@ -146,7 +146,7 @@ class ServiceWorker:
         )
         signals.worker_shutting_down.connect(self._shutting_down, weak=False)
         signals.worker_ready.connect(lambda **_: self._ready(port), weak=False)
-        self._keeper.start()
+        self._heartbeat.start()
         try:
             worker.start()
         finally:
@@ -174,13 +174,13 @@ class ServiceWorker:
         signal.signal(signal.SIGINT, lambda *_: self._abandon())
 
     def _abandon(self) -> None:
-        self._performer.ending.set()
-        self._keeper.abandon()
+        self._claims.ending.set()
+        self._heartbeat.abandon()
 
     def _end(self) -> None:
         self._abandon()
-        self._evaluating.close()
-        self._keeper.stop()
+        self._evaluations.close()
+        self._heartbeat.stop()
         place = self._archive.database.url
         # Not by the archive that waits for a server: without a good-bye, a worker falls silent.
         with suppress(ArchiveError), Archive.open(place, create=False) as archive:

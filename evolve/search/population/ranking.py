@@ -17,6 +17,14 @@ def merit(candidate: Candidate | Relative | Fitted) -> tuple[bool, float]:
     return True, (candidate.train + candidate.validation) / 2
 
 
+def gain(train: float | None, parent: float | None, seed: float | None) -> float:
+    """Return by how much a program's fitness exceeds that of its parent and of the seed; at least 0."""
+    if train is None:
+        return 0.0
+    known = [value for value in (parent, seed) if value is not None]
+    return max(0.0, train - max(known, default=train))
+
+
 def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candidate]:
     """Return a run's measured programs, each once, best first by `merit`; the earlier of equals first."""
     unique: dict[str | None, int] = {}

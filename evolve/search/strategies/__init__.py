@@ -36,14 +36,10 @@ class Strategy(Protocol):
 def make_strategy(config: RunConfig) -> Strategy:
     """Return the strategy of a configuration."""
     small = "mutate" if config.models.offline else "diff"
-    if config.strategy == "best_of_n":
-        from nashforge.evolve.search.strategies.best_of_n import BestOfN
+    if config.strategy != "evolution":
+        from nashforge.evolve.search.strategies.from_one import FromOne
 
-        return BestOfN(small)
-    if config.strategy == "sequential":
-        from nashforge.evolve.search.strategies.sequential import Sequential
-
-        return Sequential(small)
+        return FromOne(small, climb=config.strategy == "sequential")
     from nashforge.evolve.search.population.islands import Population
     from nashforge.evolve.search.strategies.evolution import MODELS, OFFLINE, Evolution
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from nashforge.archive.records import Score
 from nashforge.evolve.config.run import load_config
-from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.checks import FitnessError, check_fitness
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
@@ -144,7 +143,7 @@ def test_a_run_is_configured_by_its_objective(tmp_path):
     assert fitness == Fitness(
         kind="objective", objective="worst(exploitability)", floor=1e-4, reference="dcfr"
     )
-    with pytest.raises(ConfigError, match="'reward', which the domain 'cfr' does not measure"):
+    with pytest.raises(FitnessError, match="'reward', which the domain 'cfr' does not measure"):
         check(load_config({"objective": "reward"}))
 
 

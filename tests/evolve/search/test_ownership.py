@@ -12,7 +12,7 @@ from sqlalchemy import event
 from nashforge.archive import Archive, Candidate, RunState
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.runs.run import start_run
-from nashforge.evolve.search import loop, ownership
+from nashforge.evolve.search import loop, ownership, worked
 from nashforge.evolve.search.events import Silent
 from nashforge.evolve.search.loop import SearchError
 
@@ -38,8 +38,8 @@ def test_time_while_held_back_does_not_count(
     archive: Archive, tiny: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(archive)
-    monkeypatch.setattr(loop, "time", clock)
-    monkeypatch.setattr(ownership, "time", clock)
+    for module in (loop, ownership, worked):
+        monkeypatch.setattr(module, "time", clock)
 
     class Pauses(Silent):
         def outcome(self, candidate: Candidate, best: bool) -> None:

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from nashforge.archive import Status
 from nashforge.evolve.proposers.base import Failure, Individual
 from nashforge.evolve.search.population.islands import Population
-from nashforge.evolve.search.strategies.best_of_n import BestOfN
 from nashforge.evolve.search.strategies.evolution import MODELS, Evolution, Steps
-from nashforge.evolve.search.strategies.sequential import Sequential
+from nashforge.evolve.search.strategies.from_one import FromOne
 
 
 def individual(index, train, island=0, parts=(), validation=None):
@@ -116,7 +115,7 @@ def test_sizes_that_make_no_sense_are_refused():
 
 def test_strategies_differ_in_the_parent_only():
     rng = np.random.default_rng(0)
-    for strategy, parents in ((BestOfN(), {0}), (Sequential(), {2})):
+    for strategy, parents in ((FromOne(), {0}), (FromOne(climb=True), {2})):
         for k, train in enumerate([1.0, 0.5, 2.0, 1.5]):
             strategy.tell(individual(k, train))
         requests = [strategy.ask(k, rng, ()) for k in range(30)]
@@ -183,7 +182,7 @@ def test_a_failure_is_mended_once_on_its_own_island():
 
 
 def test_hill_climbing_moves_to_programs_that_are_as_good():
-    strategy = Sequential()
+    strategy = FromOne(climb=True)
     for k, train in enumerate([1.0, 1.0, 0.5]):
         strategy.tell(individual(k, train))
     assert strategy.ask(3, np.random.default_rng(0), ()).parent.index == 1

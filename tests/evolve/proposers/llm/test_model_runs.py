@@ -15,8 +15,8 @@ import pytest
 from benchmarks.model_faults import Numbers, check_ledger, configuration, history, trial
 from benchmarks.model_server import Reply, new_rule
 from nashforge.archive import Archive, CallStatus, RunState, Status
+from nashforge.errors import NashforgeError
 from nashforge.evolve.config.run import load_config
-from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.executors.dispatcher import SearchError
 from nashforge.evolve.proposers.llm import circuit_breaker
 from nashforge.evolve.proposers.llm.recordings.cassette import (
@@ -314,7 +314,7 @@ def test_without_a_key_or_a_price_nothing_starts(archive, tmp_path, serve):
         ("offline,google:gemini-2.5-pro", "cannot be mixed"),
         ("google:gemini-2.5-pro,google:gemini-2.5-pro@http://h", "not all different"),
     ):
-        with pytest.raises(ConfigError, match=sentence):
+        with pytest.raises(NashforgeError, match=sentence):
             start_run(archive, config.changed(proposer=proposer), executor=Numbers())
     assert archive.runs.newest() == []
 
