@@ -23,6 +23,7 @@ from nashforge.archive.storage.summary import database_summary
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Fitness, Task
 from nashforge.evolve.sandbox import CandidateFailure, InfrastructureError, Sandbox, Tier, probe
+from nashforge.evolve.service.settings import BROKER
 from nashforge.games.compilation.cache import cache_directory
 
 Verdict = Literal["ok", "warning", "failed", "info"]
@@ -37,9 +38,6 @@ KEYS = {
     "Anthropic key": ("ANTHROPIC_API_KEY",),
     "Google key": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
 }
-BROKER = "NASHFORGE_BROKER"
-"""Environment variable with the URL of the broker of a worker pool (Redis or RabbitMQ)."""
-
 PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "postgresql": 5432}
 CONNECT_SECONDS = 2.0
 

@@ -44,11 +44,11 @@ class Scoreboard:
 
     Parameters
     ----------
-    verify
+    validate_top
         A program is validated when its training fitness is among so many best.
     """
 
-    def __init__(self, verify: int) -> None:
+    def __init__(self, validate_top: int) -> None:
         self.told = 0
         self.evaluated = 0
         self.since_best = 0
@@ -61,7 +61,7 @@ class Scoreboard:
         self.known: dict[str, str] = {}
         self._top: list[float] = []
         self._individuals: dict[int, Individual] = {}
-        self._verify = verify
+        self._validate_top = validate_top
 
     def tell(self, outcome: Outcome, program: Program | None) -> tuple[Individual | None, bool]:
         """Take in the next outcome; return the measured program, if any, and whether it is the best."""
@@ -83,7 +83,7 @@ class Scoreboard:
             self.known.setdefault(outcome.fingerprint, program.nickname)
         if not self._top or candidate.train > self._top[0]:
             self.since_best = 0
-        self._top = sorted((*self._top, candidate.train), reverse=True)[: self._verify]
+        self._top = sorted((*self._top, candidate.train), reverse=True)[: self._validate_top]
         if candidate.index == 0:
             self.seed = candidate
         best = self.best is None or merit(candidate) > merit(self.best)

@@ -74,7 +74,7 @@ class Population:
     ----------
     islands
         Number of islands.
-    archive
+    size
         How many programs are kept in all.
     migrate_every
         After so many accepted programs on an island, its best moves on to the next.
@@ -83,14 +83,14 @@ class Population:
     """
 
     def __init__(
-        self, islands: int, archive: int, migrate_every: int, by: Literal["train", "both"] = "train"
+        self, islands: int, size: int, migrate_every: int, by: Literal["train", "both"] = "train"
     ) -> None:
-        if min(islands, archive // islands, migrate_every) < 1:
+        if min(islands, size // islands, migrate_every) < 1:
             raise ValueError(
-                f"islands, archive per island and migrate_every must be at least 1; got {islands} islands, "
-                f"an archive of {archive} and migrate_every {migrate_every}"
+                f"islands, programs per island and migrate_every must be at least 1; got {islands} islands, "
+                f"a size of {size} and migrate_every {migrate_every}"
             )
-        self.islands = [Island(archive // islands, self.parent_fitness) for _ in range(islands)]
+        self.islands = [Island(size // islands, self.parent_fitness) for _ in range(islands)]
         self.children: Counter[str] = Counter()
         self._by = by
         self._validated: set[str] = set()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,12 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from nashforge.archive import Archive, Candidate, RunState
+from nashforge.archive import Archive, ArchiveError, Candidate, RunState
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.runs.run import start_run
 from nashforge.evolve.search import loop, ownership, worked
 from nashforge.evolve.search.events import Silent
 from nashforge.evolve.search.loop import SearchError
+from nashforge.evolve.search.ownership import Ownership, owner_is_dead
 
 HOUR = 3600.0
 
@@ -95,3 +100,24 @@ def test_whether_a_run_lives_is_told_by_the_databases_clock(archive: Archive, ho
     assert abs(datetime.now(UTC) - run.heartbeat) > timedelta(hours=4)
     assert is_alive(archive, run)
     assert not is_alive(archive, archive.runs.set_state(run, RunState.STOPPED))
+
+
+def test_a_run_has_one_owner_until_it_is_gone(archive: Archive) -> None:
+    run = archive.runs.create("cfr", {})
+    mine = Ownership(archive, run)
+    mine.claim()
+    with pytest.raises(ArchiveError, match="being worked on by elsewhere:1"):
+        Ownership(archive, archive.runs.claim(run, "elsewhere:1", stale_after=0.0)).claim()
+    # A process that has lost it is told so at the next sign of life, and can no longer end it.
+    with pytest.raises(SearchError, match="taken over"):
+        mine.show_life()
+    mine.release(RunState.STOPPED, "interrupted")
+    assert archive.runs.get(run.nickname).state is RunState.RUNNING
+    # Of a process of this machine that is gone, nobody waits for the heartbeat to grow old.
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = archive.runs.claim(run, f"{platform.node()}:{gone.pid}", stale_after=0.0)
+    Ownership(archive, left).claim()
+    assert archive.runs.get(run.nickname).owner == f"{platform.node()}:{os.getpid()}"
+    assert not owner_is_dead(None)
+    assert not owner_is_dead(f"elsewhere:{gone.pid}")

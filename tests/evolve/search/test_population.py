@@ -30,7 +30,7 @@ def individual(index, train, island=0, parts=(), validation=None):
 
 
 def test_an_island_keeps_its_best_and_each_program_once():
-    population = Population(islands=1, archive=3, migrate_every=99)
+    population = Population(islands=1, size=3, migrate_every=99)
     kept = [population.add(individual(k, float(k % 4))) for k in range(8)]
     assert [m.train for m in population.islands[0].members] == [3.0, 3.0, 2.0]
     assert kept == [True, True, True, True, False, False, True, True]
@@ -38,14 +38,14 @@ def test_an_island_keeps_its_best_and_each_program_once():
 
 
 def test_ties_go_to_the_older_program():
-    population = Population(islands=1, archive=2, migrate_every=99)
+    population = Population(islands=1, size=2, migrate_every=99)
     for k in range(3):
         population.add(individual(k, 1.0))
     assert [m.index for m in population.islands[0].members] == [0, 1]
 
 
 def test_the_best_migrates_round_the_ring_but_no_migrant_moves_on():
-    population = Population(islands=3, archive=30, migrate_every=2)
+    population = Population(islands=3, size=30, migrate_every=2)
     population.add(individual(0, 5.0))
     population.add(individual(1, 4.0))
     moved = population.islands[1].members
@@ -56,7 +56,7 @@ def test_the_best_migrates_round_the_ring_but_no_migrant_moves_on():
 
 
 def test_better_parents_are_drawn_more_often_and_those_with_many_children_less():
-    population = Population(islands=1, archive=10, migrate_every=99)
+    population = Population(islands=1, size=10, migrate_every=99)
     for k in range(5):
         population.add(individual(k, -5.0 + k))
     rng = np.random.default_rng(0)
@@ -69,7 +69,7 @@ def test_better_parents_are_drawn_more_often_and_those_with_many_children_less()
 
 
 def test_what_only_fits_the_training_games_loses_its_place():
-    population = Population(islands=1, archive=2, migrate_every=99, by="both")
+    population = Population(islands=1, size=2, migrate_every=99, by="both")
     population.add(individual(0, 2.0, validation=1.8))
     population.add(individual(1, 3.0, validation=0.0))
     population.add(individual(2, 1.9, validation=1.7))
@@ -81,7 +81,7 @@ def test_what_only_fits_the_training_games_loses_its_place():
     gaps=st.lists(st.floats(-5, 5), min_size=1, max_size=9), train=st.floats(-10, 10), step=st.floats(0.01, 5)
 )
 def test_what_is_not_validated_is_expected_to_be_like_the_median_of_what_is(gaps, train, step):
-    population = Population(islands=1, archive=40, migrate_every=99, by="both")
+    population = Population(islands=1, size=40, migrate_every=99, by="both")
     for k, gap in enumerate(gaps):
         population.add(individual(k, 0.0, validation=gap))
     middle = float(np.median(gaps))
@@ -93,14 +93,14 @@ def test_what_is_not_validated_is_expected_to_be_like_the_median_of_what_is(gaps
 
 
 def test_training_fitness_alone_decides_unless_asked_otherwise():
-    population = Population(islands=1, archive=9, migrate_every=99)
+    population = Population(islands=1, size=9, migrate_every=99)
     for k, train in enumerate([1.0, 3.0, 2.0]):
         population.add(individual(k, train, validation=-train))
     assert [m.index for m in population.islands[0].members] == [1, 2, 0]
 
 
 def test_inspirations_are_others_best_first():
-    population = Population(islands=1, archive=10, migrate_every=99)
+    population = Population(islands=1, size=10, migrate_every=99)
     for k in range(6):
         population.add(individual(k, float(k)))
     chosen = population.inspirations(0, population.islands[0].members[0], np.random.default_rng(1))
@@ -110,7 +110,7 @@ def test_inspirations_are_others_best_first():
 
 def test_sizes_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="4 islands"):
-        Population(islands=4, archive=3, migrate_every=1)
+        Population(islands=4, size=3, migrate_every=1)
 
 
 def test_strategies_differ_in_the_parent_only():
@@ -124,7 +124,7 @@ def test_strategies_differ_in_the_parent_only():
 
 
 def test_evolution_takes_turns_between_islands_and_larger_steps_when_stuck():
-    strategy = Evolution(Population(islands=3, archive=30, migrate_every=99), stagnation=5)
+    strategy = Evolution(Population(islands=3, size=30, migrate_every=99), stagnation=5)
     strategy.tell(individual(0, 1.0))
     rng = np.random.default_rng(0)
     assert [strategy.ask(k, rng, ()).island for k in range(6)] == [0, 1, 2, 0, 1, 2]
@@ -141,7 +141,7 @@ def test_evolution_takes_turns_between_islands_and_larger_steps_when_stuck():
 
 def test_larger_steps_come_after_exactly_so_many_outcomes_and_a_tie_is_no_progress():
     strategy = Evolution(
-        Population(islands=1, archive=9, migrate_every=99), 3, Steps({"small": 1.0}, {"large": 1.0})
+        Population(islands=1, size=9, migrate_every=99), 3, Steps({"small": 1.0}, {"large": 1.0})
     )
     operators = []
     for k, train in enumerate([1.0, 0.5, 1.0, 0.5, 2.0]):
@@ -151,7 +151,7 @@ def test_larger_steps_come_after_exactly_so_many_outcomes_and_a_tie_is_no_progre
 
 
 def test_children_are_counted_for_the_choice_of_parents():
-    strategy = Evolution(Population(islands=1, archive=9, migrate_every=99), stagnation=5)
+    strategy = Evolution(Population(islands=1, size=9, migrate_every=99), stagnation=5)
     for k in range(2):
         strategy.tell(individual(k, 1.0))
     for _ in range(50):
@@ -162,7 +162,7 @@ def test_children_are_counted_for_the_choice_of_parents():
 
 
 def test_a_failure_is_mended_once_on_its_own_island():
-    strategy = Evolution(Population(islands=2, archive=9, migrate_every=99), 5, MODELS)
+    strategy = Evolution(Population(islands=2, size=9, migrate_every=99), 5, MODELS)
     seed = individual(0, 1.0)
     strategy.tell(seed)
     broken = Failure(
@@ -189,14 +189,14 @@ def test_hill_climbing_moves_to_programs_that_are_as_good():
 
 
 def test_programs_that_none_beats_in_every_part_of_an_objective_stay():
-    population = Population(islands=1, archive=3, migrate_every=99)
+    population = Population(islands=1, size=3, migrate_every=99)
     parts = {0: (5.0, 0.0), 1: (4.0, 0.5), 2: (0.0, 3.0), 3: (3.9, 0.4), 4: (0.0, 2.0)}
     for index, values in parts.items():
         population.add(individual(index, sum(values), parts=values))
     # By the sum alone, the program of index 3 would have stayed instead of that of index 2.
     assert [member.index for member in population.islands[0].members] == [0, 1, 2]
     assert population.best().index == 0
-    crowded = Population(islands=1, archive=2, migrate_every=99)
+    crowded = Population(islands=1, size=2, migrate_every=99)
     for index, values in {0: (5.0, 0.0), 1: (0.0, 3.0), 2: (2.0, 2.0)}.items():
         crowded.add(individual(index, sum(values), parts=values))
     # Where all are of the front, the sum decides.
@@ -204,7 +204,7 @@ def test_programs_that_none_beats_in_every_part_of_an_objective_stay():
 
 
 def test_the_best_by_training_and_validation_stays_though_others_train_better():
-    population = Population(islands=1, archive=2, migrate_every=99, by="both")
+    population = Population(islands=1, size=2, migrate_every=99, by="both")
     population.add(individual(0, 2.0, parts=(1.0, 1.0), validation=9.0))
     population.add(individual(1, 3.5, parts=(2.0, 1.5), validation=-5.0))
     population.add(individual(2, 3.0, parts=(1.0, 2.0), validation=-5.0))
@@ -213,7 +213,7 @@ def test_the_best_by_training_and_validation_stays_though_others_train_better():
 
 
 def test_what_is_learned_on_one_island_puts_the_others_in_order():
-    population = Population(islands=2, archive=8, migrate_every=99, by="both")
+    population = Population(islands=2, size=8, migrate_every=99, by="both")
     population.add(individual(0, 1.0))
     population.add(individual(1, 0.9, validation=0.9))
     assert population.islands[0].best().index == 0

@@ -55,17 +55,17 @@ def trained(board, *fitness):
 
 
 def test_before_the_seed_is_told_nothing_is_held_back():
-    assert Scoreboard(verify=2).gate is None
+    assert Scoreboard(validate_top=2).gate is None
 
 
 def test_programs_below_the_seed_are_not_validated():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     trained(board, 0.5, 0.1, -2.0)
     assert board.gate == 0.5
 
 
 def test_the_gate_rises_to_the_last_of_the_best():
-    board = Scoreboard(verify=2)
+    board = Scoreboard(validate_top=2)
     trained(board, 0.0, 3.0, 1.0, 2.0)
     assert board.gate == 2.0
     told(board, candidate(4, 5.0))
@@ -82,7 +82,7 @@ def test_the_gate_lets_the_best_through_that_beat_the_seed(seed, others, verify)
 
 
 def test_the_best_is_verified_and_good_on_both_kinds_of_games():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     found = told(
         board,
         candidate(0, 0.0, 0.0),
@@ -96,12 +96,12 @@ def test_the_best_is_verified_and_good_on_both_kinds_of_games():
 
 
 def test_a_tie_leaves_the_older_program_the_best():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     assert [best for _, best in told(board, candidate(0, 1.0, 1.0), candidate(1, 1.0, 1.0))] == [True, False]
 
 
 def test_evaluations_are_counted_and_repetitions_and_empty_proposals_are_not():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     told(board, candidate(0, 1.0), candidate(1), candidate(2, status=Status.DUPLICATE))
     board.tell(Outcome(candidate(3, status=Status.REJECTED)), None)
     assert (board.told, board.evaluated) == (4, 2)
@@ -109,7 +109,7 @@ def test_evaluations_are_counted_and_repetitions_and_empty_proposals_are_not():
 
 
 def test_patience_is_counted_from_the_last_better_training_fitness():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     counts = []
     for each in (
         candidate(0, 1.0),
@@ -125,7 +125,7 @@ def test_patience_is_counted_from_the_last_better_training_fitness():
 
 
 def test_more_is_hopeless_when_patience_is_at_its_end():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     told(board, candidate(0, 1.0), candidate(1, 0.5))
     assert board.hopeless(2, None) is None
     told(board, candidate(2))
@@ -134,7 +134,7 @@ def test_more_is_hopeless_when_patience_is_at_its_end():
 
 
 def test_more_is_hopeless_after_so_many_proposals_in_a_row_that_came_to_nothing():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
 
     def nothing(index, status=Status.REJECTED):
         empty = candidate(index, status=status, reason="no edit  in it")
@@ -152,7 +152,7 @@ def test_more_is_hopeless_after_so_many_proposals_in_a_row_that_came_to_nothing(
 
 
 def test_what_a_program_gains_is_measured_against_its_parent_and_the_seed():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     told(board, candidate(0, 1.0), candidate(1, 3.0), candidate(2, -5.0))
     assert board.gain(candidate(3, 4.0, parents=[1])) == pytest.approx(1.0)
     assert board.gain(candidate(3, 2.0, parents=[1])) == 0.0
@@ -161,7 +161,7 @@ def test_what_a_program_gains_is_measured_against_its_parent_and_the_seed():
 
 
 def test_the_latest_failures_are_kept_with_what_they_were_made_from():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     told(board, candidate(0, 1.0))
     told(board, *(candidate(k, parents=[0], reason=f"ouch {k}", island=k) for k in range(1, 9)))
     assert [failure.index for failure in board.failures] == list(range(9 - RECENT_FAILURES, 9))
@@ -172,14 +172,14 @@ def test_the_latest_failures_are_kept_with_what_they_were_made_from():
 
 
 def test_a_behaviour_belongs_to_the_first_program_that_showed_it():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     for index in (0, 1):
         board.tell(Outcome(candidate(index, 1.0), fingerprint="same"), program(index))
     assert board.known == {"same": "name-0"}
 
 
 def test_a_newer_reading_replaces_what_is_held():
-    board = Scoreboard(verify=3)
+    board = Scoreboard(validate_top=3)
     told(board, candidate(0, 1.0, 1.0), candidate(1, 2.0, 2.0))
     board.update(candidate(1, 2.0, 7.0))
     assert (board.best.validation, board.seed.validation) == (7.0, 1.0)
