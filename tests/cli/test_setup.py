@@ -94,7 +94,8 @@ def test_resuming_changes_limits_and_nothing_else(searched: Any) -> None:
     changes = set(inspect.signature(resume.resume).parameters) - {"context", "run", "database", "json"}
     limits = {"max_evaluations", "max_minutes", "patience", "max_tokens", "budget_usd", "max_useless"}
     again = {"proposer", "allow_weaker_sandbox"}  # what the archive does not decide is said once more
-    again |= {"prices", "price_unknown", "prompts", "feedback"}  # nor what an imported run says of these
+    # nor what an imported run says of these
+    again |= {"prices", "price_unknown", "prompts", "feedback", "suite", "validation_suite", "test_suite"}
     assert changes == limits | {"workers", "executor", "broker", "weight"} | again
     with Archive.open(searched.database) as archive:
         found = archive.runs.get("first-light")
