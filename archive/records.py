@@ -20,6 +20,7 @@ class RunState(StrEnum):
     CREATED = "created"
     RUNNING = "running"
     PAUSED = "paused"
+    """Imported from where it was being worked on. (A pause that is asked for is `Run.pause_requested`.)"""
     STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
@@ -118,7 +119,7 @@ class Run:
     stop_requested : datetime or None
         When somebody asked the run to stop.
     pause_requested : datetime or None
-        Since when the run is held back.
+        Since when the run is to pause.
     imported : datetime or None
         When it arrived from another archive; None if it was made in this one.
     """

@@ -221,14 +221,14 @@ class RunStore(Store):
             return connection.scalar(_STOP_REQUESTED, {"run": run_id(run)}) is not None
 
     def request_pause(self, run: RunRef, *, paused: bool = True) -> None:
-        """Hold a run back, or let it go on: workers claim nothing of it, whoever works on it asks nothing."""
+        """Pause a run, or let it go on: workers claim nothing of it, and its owner asks for no candidates."""
         value = db_now() if paused else None
         with self._database.transaction() as connection:
             mine = update(RunRow).where(RunRow.id == run_id(run))
             connection.execute(mine.values(pause_requested=value))
 
     def pause_requested(self, run: RunRef) -> bool:
-        """Return whether a run is held back."""
+        """Return whether a run is to pause."""
         with self._database.reading() as connection:
             held = select(RunRow.pause_requested).where(RunRow.id == run_id(run))
             return connection.scalar(held) is not None
