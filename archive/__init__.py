@@ -1,4 +1,4 @@
-"""What is remembered: programs, runs, candidates, evaluations, scores and model calls, in one database.
+"""The archive: programs, runs, candidates, evaluations, scores and model calls, in one database.
 
 ``Archive.open()`` gives the default database; everything else is a method of :class:`Archive` and hands out
 the frozen records of :mod:`nashforge.archive.records`. Nothing here needs SQLAlchemy until an archive is

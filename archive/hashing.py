@@ -1,4 +1,4 @@
-"""What makes two sources the same program, and text that every database accepts."""
+"""Hashes of programs' normalised sources, and text that every database accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the archive hands out and takes in: frozen records, free of any database session.
+"""Records that the archive hands out and takes in: frozen records, free of any database session.
 
 More than 400 lines, because the records refer to each other and are read as one vocabulary.
 """
@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 
 class RunState(StrEnum):
-    """Where a run stands."""
+    """The state of a run."""
 
     CREATED = "created"
     RUNNING = "running"
@@ -27,7 +27,7 @@ class RunState(StrEnum):
 
 
 class Status(StrEnum):
-    """What became of a candidate or of an evaluation.
+    """The status of a candidate or of an evaluation.
 
     A failure is a status and has no score, so that nothing that failed can ever rank above what worked.
     """
@@ -75,7 +75,7 @@ FAILED = tuple(status for status in Status if status.failed)
 
 
 class Role(StrEnum):
-    """What a parent was to its child."""
+    """The role of a parent for its child."""
 
     PARENT = "parent"
     CROSSOVER = "crossover"
@@ -83,7 +83,7 @@ class Role(StrEnum):
 
 
 class CallStatus(StrEnum):
-    """What became of a model call."""
+    """The status of a model call."""
 
     RESERVED = "reserved"
     """Money is set aside; the call may be under way."""

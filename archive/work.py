@@ -1,4 +1,4 @@
-"""What the queue of work hands out: attempts at a piece of work, and the workers that make them."""
+"""The work queue's records: attempts at a piece of work, and the workers that make them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class AttemptState(StrEnum):
-    """Where an attempt stands. Whether the program did well is not the queue's business."""
+    """The state of an attempt. Whether the program did well is not the queue's business."""
 
     QUEUED = "queued"
     """Waiting for a worker."""
@@ -129,7 +129,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What goes on now.
+    """The current activity.
 
     Attributes
     ----------

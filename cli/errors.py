@@ -24,7 +24,7 @@ class UsageProblem(NashforgeError):
 
 
 class Failed(NashforgeError):
-    """What was asked for was tried and failed. The text is one sentence and a remedy."""
+    """A command that was tried and failed. The text is one sentence and a remedy."""
 
 
 def _remedy(error: BaseException) -> str:

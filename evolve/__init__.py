@@ -1,4 +1,4 @@
-"""How algorithms are searched: domains, proposers, population, loop, sandbox, executors.
+"""The search for algorithms: domains, proposers, population, loop, sandbox, executors.
 
 Kept free of imports: the sandbox's child and ``nashforge --help`` both pass through here.
 """

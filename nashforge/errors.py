@@ -8,7 +8,7 @@ FAILED, USAGE = 1, 2
 
 
 class NashforgeError(Exception):
-    """What could not be done, and what to do about it, in one sentence.
+    """The root of Nashforge's errors: what could not be done and what to do about it, in one sentence.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the models are told: plain-text Jinja templates, one folder a domain, for anyone to read and edit.
+"""Prompts of the models: plain-text Jinja templates, one folder a domain, for anyone to read and edit.
 
 ``DOMAIN/system.jinja`` is what a model knows about the programs of a domain whatever it is asked to do;
 ``common/`` says what is wanted of it, in words that all domains share. README.md says which variables each

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.lines import product
+
 ROOT = Path(__file__).resolve().parents[1]
 
 MAY_USE: dict[str, set[str]] = {
@@ -231,4 +233,16 @@ def test_kernels_are_compiled_in_one_place():
         for path in packages
         if path.parts[0] in MAY_USE and path != home and pattern.search((ROOT / path).read_text())
     ]
+    assert found == []
+
+
+def test_docstrings_say_first_what_a_thing_is() -> None:
+    """They begin with a noun, or for a function with a verb, not with a question word."""
+    asking = re.compile(r"(Who|What|Where|How|When|Which|Whose|That)\b")
+    found = []
+    for path in product():
+        for node in ast.walk(ast.parse(path.read_text())):
+            documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+            if documented and asking.match(ast.get_docstring(node) or ""):
+                found.append(f"{path.relative_to(ROOT)}: {getattr(node, 'name', 'module')}")
     assert found == []

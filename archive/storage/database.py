@@ -284,7 +284,7 @@ class Database:
 
 
 class Store:
-    """What is asked of one table of a database; every method is a transaction, or part of its thread's."""
+    """Queries of one table of a database; every method is a transaction, or part of its thread's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

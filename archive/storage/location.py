@@ -1,4 +1,4 @@
-"""Where the database is: argument, environment variable, or the user's data directory."""
+"""The location of the database: argument, environment variable, or the user's data directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a database holds, whichever version made it."""
+"""A summary of a database, whichever version made it."""
 
 from __future__ import annotations
 

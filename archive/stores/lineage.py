@@ -1,4 +1,4 @@
-"""Where a program comes from, and what became of it."""
+"""Lineages: the ancestors and descendants of a program."""
 
 from __future__ import annotations
 

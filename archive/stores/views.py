@@ -50,7 +50,7 @@ class Edge(NamedTuple):
 
 
 class Relative(NamedTuple):
-    """What a family tree tells of a candidate; the fields are those of `nashforge.archive.Candidate`.
+    """A candidate in a family tree; the fields are those of `nashforge.archive.Candidate`.
 
     A tuple, and without what the proposer stored for itself, because a tree may have many thousands.
     """

@@ -38,7 +38,7 @@ _MOST_QUOTED = 200
 
 @dataclass(frozen=True)
 class TransferReport:
-    """What an export wrote or an import added.
+    """The rows that an export wrote or an import added.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How much an import takes in: far more than searches make, and little enough for any machine's memory.
+"""Limits of imports: far more than searches make, and little enough for any machine's memory.
 
 Every limit holds while the file is read, before more of it is unpacked; together they keep an import below
 300 MB of memory, whatever the file holds.

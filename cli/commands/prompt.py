@@ -23,7 +23,7 @@ prompt = typer.Typer(help="What language models are told.", no_args_is_help=True
 
 @prompt.callback()
 def _group() -> None:
-    """What language models are told."""
+    """Prompts of language models."""
 
 
 @prompt.command("preview")

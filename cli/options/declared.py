@@ -1,4 +1,4 @@
-"""How options and arguments are declared: what people read first, and what typer wants behind it."""
+"""Declarations of options and arguments: what people read first, and what typer wants behind it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How answers look: tables, text, JSON, figures, live panels, the report."""
+"""Rendering of answers: tables, text, JSON, figures, live panels, the report."""

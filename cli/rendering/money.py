@@ -1,4 +1,4 @@
-"""How money and tokens are shown."""
+"""Formatting of money and tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How answers are printed: JSON for programs, tables and text for people."""
+"""Output: JSON for programs, tables and text for people."""
 
 from __future__ import annotations
 

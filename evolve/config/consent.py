@@ -1,5 +1,6 @@
-"""What only the person at this command line decides: where keys and prompts go, what may be spent, and which
-files are told to models.
+"""Consent: what only the person at this command line decides.
+
+Where keys and prompts go, what may be spent, and which files are told to models.
 
 Stored runs and configuration files may be somebody else's, also where they lie in one's own folder. So an
 address of a model and a weaker tier of the sandbox that come from there count only if they are given again.
@@ -35,7 +36,7 @@ Origin = Literal["stored", "file", "imported"]
 
 @dataclass(frozen=True)
 class Consent:
-    """When a setting counts only if the person at the command line says it.
+    """The conditions on which a setting counts only if the person at the command line says it.
 
     Attributes
     ----------

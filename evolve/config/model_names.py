@@ -1,4 +1,4 @@
-"""Which models write programs: their names, where they are reached, and the keys they need."""
+"""The models that write programs: their names, where they are reached, and the keys they need."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def place_of(model: Model) -> str | None:
 
 
 class Key(NamedTuple):
-    """What a server is shown: a secret, and the variable that it was found in; both empty if it needs none.
+    """An API key: a secret, and the variable that it was found in; both empty if it needs none.
 
     Attributes
     ----------

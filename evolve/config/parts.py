@@ -47,7 +47,7 @@ class PopulationOptions(Part):
 
 
 class BudgetOptions(Part):
-    """When a run ends."""
+    """Limits at which a run ends."""
 
     max_evaluations: int = Field(default=80, ge=1)
     """Stop after so many evaluated candidates, the seed program included; repetitions do not count."""
@@ -72,7 +72,7 @@ class BudgetOptions(Part):
 
 
 class EvaluationOptions(Part):
-    """What programs are measured on, where, and what their fitness is."""
+    """Games and processes of measurements, and the fitness made of them."""
 
     train: Annotated[str, Setting(option="suite", consent=consent.own_suite("--suite"))] = "cfr-train"
     """Suite (a name or a TOML file) that is searched on."""
@@ -177,7 +177,7 @@ class ModelOptions(Part):
 
 
 class SandboxOptions(Part):
-    """How programs are confined."""
+    """Confinement of programs."""
 
     tier: Annotated[
         Literal["strict", "no-landlock", "none"],

@@ -71,7 +71,7 @@ class RunConfig(Part):
 
     @property
     def islands(self) -> int:
-        """How many islands there are: one a model, if each has its own."""
+        """The number of islands: one a model, if each has its own."""
         own = self.population.model_islands and not self.models.offline
         return len(self.models.proposers) if own else self.population.islands
 
@@ -192,7 +192,7 @@ def checked(values: Mapping[str, Any], path: str | Path | None = None) -> RunCon
 
 @dataclass(frozen=True)
 class RunFile:
-    """What a TOML file says about a run.
+    """The contents of a TOML file that describes a run.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a domain is: one kind of evolvable program, how it is run and how it is judged."""
+"""The base class of domains: one kind of evolvable program, how it is run and how it is judged."""
 
 from __future__ import annotations
 

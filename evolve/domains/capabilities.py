@@ -1,4 +1,4 @@
-"""What only some domains offer: properties of `Domain` that are None where it is not offered."""
+"""Optional capabilities of domains: properties of `Domain` that are None where it is not offered."""
 
 from __future__ import annotations
 

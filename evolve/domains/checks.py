@@ -1,4 +1,4 @@
-"""What is checked of a domain when it is loaded, and of a fitness before anything is measured by it."""
+"""Checks of a domain when it is loaded, and of a fitness before anything is measured by it."""
 
 from __future__ import annotations
 

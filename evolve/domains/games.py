@@ -1,4 +1,4 @@
-"""What domains share whose programs play the games of a suite, one confined process a game."""
+"""The base class of domains whose programs play the games of a suite, one confined process a game."""
 
 from __future__ import annotations
 

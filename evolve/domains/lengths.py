@@ -1,4 +1,4 @@
-"""How long a run's programs are run, in the words of its domain."""
+"""The horizon of a run's programs, in the words of its domain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a translation raises where it would have to guess."""
+"""The error of a translation that would have to guess."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which disguises a run's validation games wear: drawn for each run, and known to no program and no model.
+"""Disguises of a run's validation games: drawn for each run, and known to no program and no model.
 
 A domain numbers its disguises; a run has a number of its own, its setting ``disguise_seed``, and both
 together, hashed, seed what is drawn. The run's number is itself a hash of the run's seed, keyed with a secret

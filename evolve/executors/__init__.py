@@ -1,1 +1,1 @@
-"""Where evaluations run: on this machine's cores (`local`), or on workers anywhere (`celery`)."""
+"""Executors of evaluations: on this machine's cores (`local`), or on workers anywhere (`celery`)."""

@@ -1,4 +1,4 @@
-"""What the loop asks of an executor: take tasks, return reports. Nothing else differs between executors."""
+"""The executor protocol: take tasks, return reports. Nothing else differs between executors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Executor(Protocol):
 
     @property
     def workers(self) -> int:
-        """How many tasks run at the same time."""
+        """The number of tasks that run at the same time."""
 
     def submit(self, task: Task) -> None:
         """Queue a task."""

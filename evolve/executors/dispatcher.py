@@ -59,7 +59,7 @@ class Dispatcher:
 
     @property
     def running(self) -> int:
-        """How many tasks workers have in hand."""
+        """The number of tasks that workers have in hand."""
         return min(len(self._tasks), self._executor.workers)
 
     def send(self, source: str, stages: tuple[Stage, ...], known: dict[str, str] | None = None) -> str:

@@ -79,7 +79,7 @@ class LocalExecutor:
 
     @property
     def workers(self) -> int:
-        """How many tasks run at the same time."""
+        """The number of tasks that run at the same time."""
         return self._count
 
     def submit(self, task: Task) -> None:

@@ -1,1 +1,1 @@
-"""What is read off stored runs: status, lineage, reports, costs."""
+"""Results read from stored runs: status, lineage, reports, costs."""

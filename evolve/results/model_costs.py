@@ -1,4 +1,4 @@
-"""Which model of a run cost what, and earned what."""
+"""Costs and gains of a run's models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report of a run tells: its outcome, how the best program came about, and what it is compared with.
+"""The contents of a run's report: its outcome, how the best program came about, and what it is compared with.
 
 Everything is read from the archive, while a run is under way or long after; only the episode of a social
 dilemma is played anew, in the sandbox.

@@ -1,4 +1,4 @@
-"""Where a run stands, read from the archive alone: while another process works on it, or long after."""
+"""The status of a run, read from the archive alone: while another process works on it, or long after."""
 
 from __future__ import annotations
 

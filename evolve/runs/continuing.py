@@ -1,4 +1,4 @@
-"""Whether a run can go on in this version: its numbers and those to come must be of one evaluator."""
+"""Compatibility of a run with this version: its numbers and those to come must be of one evaluator."""
 
 from __future__ import annotations
 

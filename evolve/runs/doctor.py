@@ -1,4 +1,4 @@
-"""What works on this machine: one check a line, each with what to do if it does not."""
+"""Diagnosis of this machine: one check a line, each with what to do if it does not."""
 
 from __future__ import annotations
 

@@ -130,12 +130,12 @@ class _Rehearsal(ProposalQueue):
 
     @property
     def told(self) -> int:
-        """How many outcomes are known."""
+        """The number of known outcomes."""
         return self._context.board.told
 
     @property
     def request(self) -> Request:
-        """What would be asked for; while all that may be asked for is under way, from what is known now."""
+        """The next request; while all that may be asked for is under way, from what is known now."""
         if self._next is None:
             self._next = self._request(self.told, self._proposer.choose())
         return self._next

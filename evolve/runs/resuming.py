@@ -1,4 +1,4 @@
-"""Whether a run can be continued, and what would continue one that is finished."""
+"""Resuming: checks of a stored run, and options that would continue a finished one."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ MODEL_LOOKAHEAD = 4
 
 @dataclass(frozen=True)
 class Parts:
-    """What a run is made of, where it is not what its configuration names.
+    """Parts of a run that are given as objects, in the place of those that its configuration names.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the processes of one program share: the time that they may take together, and their end."""
+"""The account of a program's processes: the time that they may take together, and their end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Account:
-    """What all processes of one program share.
+    """The account that all processes of one program share.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a program's process does to itself before the first byte of the program is compiled."""
+"""Confinement of a program's process by itself, before the first byte of the program is compiled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ConfinementFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Terms:
-    """How one child is confined.
+    """The terms on which one child is confined.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What can go wrong when a program is run; the program's failures and the machine's are kept apart."""
+"""Failures of running a program; the program's failures and the machine's are kept apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nashforge.evolve.sandbox.limits import Usage
 
 
 class Status(StrEnum):
-    """How running a program can fail; each failure has exactly one status and no score."""
+    """A failure of running a program: exactly one status, and no score."""
 
     REJECTED = "rejected"
     CRASHED = "crashed"

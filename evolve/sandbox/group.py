@@ -46,12 +46,12 @@ class SessionGroup(Sequence[SandboxSession]):
 
     @property
     def log(self) -> str:
-        """What the program printed, process by process; complete once the sessions are closed."""
+        """The program's output, process by process; complete once the sessions are closed."""
         return "".join(session.log for session in self._sessions)
 
     @property
     def usage(self) -> Usage:
-        """What the program used in all; complete once the sessions are closed."""
+        """The program's usage in all; complete once the sessions are closed."""
         return total_usage(self._sessions)
 
     def close(self) -> None:

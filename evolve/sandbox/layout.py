@@ -1,4 +1,4 @@
-"""Where arrays lie in a shared map, and how results are taken out of it."""
+"""The layout of arrays in a shared map, and the copying of results out of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program may use, and what it did use."""
+"""Resource limits of a program, and its usage."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Usage:
-    """What one session of a program used; complete once the session is closed.
+    """The usage of one session; complete once the session is closed.
 
     Attributes
     ----------

@@ -143,12 +143,12 @@ class SandboxSession:
 
     @property
     def log(self) -> str:
-        """What the program printed; complete once the session is closed."""
+        """The program's output; complete once the session is closed."""
         return self._log
 
     @property
     def usage(self) -> Usage:
-        """What the program used; complete once the session is closed."""
+        """The program's usage; complete once the session is closed."""
         return self._usage
 
     @property

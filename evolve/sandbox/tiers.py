@@ -1,4 +1,4 @@
-"""How strictly this machine can confine programs, and how strictly it must."""
+"""Isolation levels: the strictest that this machine offers, and the least that is required."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ORDER = (Tier.NONE, Tier.NO_LANDLOCK, Tier.STRICT)
 
 @dataclass(frozen=True)
 class Machine:
-    """What this machine offers for confinement.
+    """The means of confinement of this machine.
 
     Attributes
     ----------

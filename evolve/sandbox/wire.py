@@ -27,7 +27,7 @@ MAX_CONTROL = 1 << 20
 
 
 class Kind(IntEnum):
-    """What a reply with a text says."""
+    """The kind of a reply with a text."""
 
     READY = 1
     REJECTED = 2

@@ -80,7 +80,7 @@ def main(control: int) -> None:
 
 @dataclass(frozen=True)
 class _Mould:
-    """What is made once for all children: what a child touches, or makes, is memory to copy for each.
+    """A template of children, made once: what a child touches, or makes, is memory to copy for each.
 
     Attributes
     ----------

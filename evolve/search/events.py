@@ -1,4 +1,4 @@
-"""What a run tells those who watch it."""
+"""Events that a run tells its observers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nashforge.evolve.proposers.base import Ledger
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Where a run stands.
+    """The state of a run.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Silent:
 
 @dataclass(frozen=True)
 class Result:
-    """How a run ended, or where it stands.
+    """The result of a run, final or so far.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""When are two programs the same? When nothing but names, layout, comments and rounding tells them apart."""
+"""Novelty: programs are the same if only names, layout, comments and rounding tell them apart."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ STALE_SECONDS = 60.0
 
 
 class Ownership:
-    """What a process owns a run by; nobody else works on it meanwhile.
+    """Ownership of a run by a process; nobody else works on it meanwhile.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ class Stop(Exception):
 
 @dataclass(frozen=True)
 class SearchContext:
-    """What a run has to say to whoever writes its programs.
+    """The context of a search, for its proposer.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class ProposalQueue:
 
     @property
     def busy(self) -> int:
-        """How many candidates are being written."""
+        """The number of candidates that are being written."""
         return len(self._open)
 
     def batch(self) -> AbstractContextManager[object]:

@@ -17,7 +17,7 @@ GAMES = "games"
 
 
 class Measuring:
-    """What a run measures on each split.
+    """The stages that a run measures on each split.
 
     Parameters
     ----------

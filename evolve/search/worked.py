@@ -1,4 +1,4 @@
-"""How long somebody has worked on a run: the sum over its sessions, without pauses and idle times."""
+"""The time worked on a run: the sum over its sessions, without pauses and idle times."""
 
 from __future__ import annotations
 

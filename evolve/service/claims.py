@@ -1,4 +1,4 @@
-"""What a worker does when it is woken: claim what is due, do it, answer."""
+"""Claims of a woken worker: claim what is due, do it, answer."""
 
 from __future__ import annotations
 

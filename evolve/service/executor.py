@@ -87,7 +87,7 @@ class CeleryExecutor:
 
     @property
     def workers(self) -> int:
-        """How many tasks run at the same time: as given, or as workers were alive lately."""
+        """The number of tasks that run at the same time: as given, or as workers were alive lately."""
         if self._workers is not None:
             return self._workers
         now = time.monotonic()

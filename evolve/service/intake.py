@@ -1,4 +1,4 @@
-"""What a worker takes from the broker: messages as we send them, and no others.
+"""Intake of broker messages: those that we send, and no others.
 
 Whoever can write to the broker could otherwise end a worker (by what is no message), wedge a slot (by
 callbacks and chords, for which Celery fails outside the task), start Celery's own tasks, or fill memory

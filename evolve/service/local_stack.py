@@ -22,7 +22,7 @@ STATE_FILE = "service.json"
 
 @dataclass(frozen=True)
 class LocalStack:
-    """Where a service for a trial is.
+    """The addresses of a local trial service.
 
     Attributes
     ----------

@@ -92,7 +92,7 @@ class Metrics:
 
 
 class _Queues(Collector):
-    """How much waits, read from the archive when somebody asks, at most every few seconds."""
+    """Queue lengths, read from the archive when somebody asks, at most every few seconds."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive

@@ -1,4 +1,4 @@
-"""How the parts of the service find each other, and how patient they are with each other."""
+"""Settings of the service: addresses, intervals and timeouts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the service stands, read from the archive, and from the broker if there is one."""
+"""The status of the service, read from the archive, and from the broker if there is one."""
 
 from __future__ import annotations
 

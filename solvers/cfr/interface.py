@@ -1,4 +1,4 @@
-"""What an evolvable CFR rule sees: flat arrays over sequences, and helpers that act per information set.
+"""The interface of evolvable CFR rules: flat arrays over sequences, and helpers that act per information set.
 
 Only numpy is imported here: this module is loaded inside the sandbox, where nothing else is needed.
 """

@@ -1,4 +1,4 @@
-"""What an evolvable learner sees: its own mixed strategy and the gradient of its own payoff.
+"""The interface of evolvable learners: a player's own mixed strategy and the gradient of its own payoff.
 
 Only numpy is imported here: this module is loaded inside the sandbox, where nothing else is needed.
 """

@@ -44,7 +44,7 @@ class MatrixPlay(ProfilePlay):
 
     @cached_property
     def outcomes(self) -> list[Array]:
-        """What each player's strategy earns, by the other's action."""
+        """Payoffs of each player's strategy, by the other's action."""
         return [self.profile[i] @ own for i, own in enumerate(self.problem.payoffs)]
 
     def exploitability(self) -> float:

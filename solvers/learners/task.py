@@ -60,7 +60,7 @@ class Task(ABC):
 
     @property
     def regularizer(self) -> str:
-        """That of both players."""
+        """The regularizer of both players."""
         return self.rationality.regularizer
 
     @property

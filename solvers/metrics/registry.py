@@ -133,7 +133,7 @@ class Metric:
 
     @property
     def better(self) -> str:
-        """Which way is better, in a word: less or more."""
+        """The better direction, in a word: less or more."""
         return "less" if self.direction == "min" else "more"
 
     def best(self, values: Iterable[float]) -> float | None:

@@ -56,7 +56,7 @@ class Team:
 
 @dataclass(frozen=True)
 class Episode:
-    """What happened.
+    """The record of an episode.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class Episode:
 
     @property
     def faults(self) -> dict[str, int]:
-        """What was forgiven, by the names of `nashforge.solvers.policies.metrics.FAULTS`."""
+        """The faults that were forgiven, by the names of `nashforge.solvers.policies.metrics.FAULTS`."""
         return dict(zip(FAULTS, (self.invalid, self.raised, self.slow), strict=True))
 
     @property
@@ -96,7 +96,7 @@ class Episode:
 
 @dataclass
 class _Faults:
-    """What one team did wrong so far."""
+    """The faults of one team so far."""
 
     invalid: int = 0
     raised: int = 0

@@ -1,4 +1,4 @@
-"""What a policy sees and the helpers it may use.
+"""The interface of evolvable policies: observations, and the helpers they may use.
 
 A policy is a module with one function, ``act(observation, memory) -> action``. Every agent runs a copy of the
 module of its own and keeps what it wants to remember in ``memory``, a dictionary that is empty at the start
@@ -70,7 +70,7 @@ _TURNS.flags.writeable = False
 
 
 class World(NamedTuple):
-    """What never changes in an episode.
+    """The parts of an observation that never change in an episode.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class World(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What an agent sees before it acts. What lies outside a restricted view is -1, or absent from lists.
+    """An agent's observation before it acts. What lies outside a restricted view is -1, or absent from lists.
 
     Attributes
     ----------

@@ -1,1 +1,1 @@
-"""What all kinds of evolvable programs share: sessions over flat arrays, and folders of library programs."""
+"""Evolvable programs of all kinds: sessions over flat arrays, and folders of library programs."""

@@ -1,4 +1,4 @@
-"""How an engine talks to a program that it does not trust: flat arrays in, flat arrays out.
+"""Sessions between an engine and a program that it does not trust: flat arrays in, flat arrays out.
 
 The sandbox offers the same protocol from a confined process; `InlineSession` serves it in this one, for
 library use and tests, with identical results.

@@ -80,7 +80,7 @@ class Solution(Trajectory[Any]):
 
     @property
     def without_average(self) -> str:
-        """What is to be said where nothing was averaged."""
+        """The warning where nothing was averaged."""
         return no_average_words(self.program, self.game.name, self.iterations)
 
     def values(self) -> list[float]:

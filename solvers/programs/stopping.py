@@ -1,4 +1,4 @@
-"""When an engine ends before its last iteration: at a target, after some time, or on request."""
+"""Early stopping of an engine: at a target, after some time, or on request."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Policies = tuple[npt.NDArray[np.float64], ...]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a run stood after some iterations.
+    """A measurement of a run after some iterations.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ MOST_TENSOR_BYTES = 1 << 30
 
 @dataclass(frozen=True)
 class PSROCheckpoint(Checkpoint):
-    """Where a run stood after some iterations; ``seconds`` includes all but the measuring.
+    """A measurement of a run after some iterations; ``seconds`` includes all but the measuring.
 
     Attributes
     ----------

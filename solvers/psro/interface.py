@@ -1,4 +1,4 @@
-"""What an evolvable meta-solver sees: the payoffs of the restricted game, and helpers that act on rows.
+"""The interface of evolvable meta-solvers: the payoffs of the restricted game, and helpers that act on rows.
 
 Strategies are arrays of shape ``(players, policies)``, one mixture over the population in each row. All
 helpers return a new array; they take one row or several.

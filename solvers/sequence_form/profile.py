@@ -19,7 +19,7 @@ Profile = tuple[Array, ...]
 
 
 class PolicyError(NashforgeError, ValueError):
-    """What was given, or returned by a program, is no policy or mixture of the game."""
+    """An argument, or a program's answer, is no policy or mixture of the game."""
 
 
 def uniform_profile(form: SequenceForm) -> Profile:

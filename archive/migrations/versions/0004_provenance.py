@@ -1,4 +1,4 @@
-"""Where rows come from: when a run, program, candidate, evaluation or call arrived in an import."""
+"""Provenance of rows: when a run, program, candidate, evaluation or call arrived in an import."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What goes on in the service, in lines for people."""
+"""The service's activity, in lines for people."""
 
 from __future__ import annotations
 

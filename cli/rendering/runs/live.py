@@ -44,7 +44,7 @@ PHASES = {
 
 
 class Pace:
-    """How fast a run goes: from what this process evaluated, not from what it found on resuming."""
+    """A run's throughput: from what this process evaluated, not from what it found on resuming."""
 
     def __init__(self) -> None:
         self._start: tuple[float, int] | None = None

@@ -1,4 +1,4 @@
-"""How the outcome of a run is told: fitness beside the seed's, how the best came about, what to do next."""
+"""The summary of a run: fitness beside the seed's, how the best came about, what to do next."""
 
 from __future__ import annotations
 
@@ -112,6 +112,7 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     """Print the commands that one would type next."""
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.evaluation.messages import Strategic
+    from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
 
     assert result.best is not None
     name = result.best.nickname
@@ -130,14 +131,13 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     again += length
     if objective is not None and fitness.get("strategic"):
         again += f" --risk {shlex.quote(Strategic.model_validate(fitness['strategic']).words())}"
-    known, library = "dcfr vad_cfr", ""
-    if domain.name != "cfr":
-        # Every domain has a seed; not every fitness has a reference.
-        known, library = domain.seed, f" --domain {domain.name}"
+    # Every domain has a seed; not every fitness has a reference.
+    known = " ".join(dict.fromkeys(filter(None, (domain.fitness.reference, domain.seed))))
+    library = "" if domain.name == DEFAULT_DOMAIN else f" --domain {domain.name}"
     compared = f"nashforge compare {name} {known}{library} --suite {games}{length} -o {_free(name, '.png')}"
     commands = (
         (f"nashforge show {name}", "its code and scores"),
-        (compared, "with known programs" if library else "with known rules"),
+        (compared, "with known programs"),
         (f"nashforge evaluate {name}{again}", "measure it again"),
         (f"nashforge export {name} --output {_free(name, '.py')}", "take it along"),
     )

@@ -1,4 +1,4 @@
-"""What the domains of social dilemmas share: trials are seeded episodes of self-play in the sandbox."""
+"""The base class of social dilemmas' domains: trials are seeded episodes of self-play in the sandbox."""
 
 from __future__ import annotations
 

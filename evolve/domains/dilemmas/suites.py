@@ -25,7 +25,7 @@ Seeds = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_l
 
 
 class DilemmaSuite(BaseModel):
-    """What a program is measured on.
+    """A suite of social dilemmas.
 
     Attributes
     ----------

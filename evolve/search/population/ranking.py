@@ -1,4 +1,4 @@
-"""Which program of a run is the best, and how it came about."""
+"""Ranking of a run's programs, and the descent of the best."""
 
 from __future__ import annotations
 

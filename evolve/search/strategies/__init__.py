@@ -1,4 +1,4 @@
-"""How parents are chosen: evolution, best of N, sequential refinement. They differ in nothing else."""
+"""Choice of parents: evolution, best of N, sequential refinement. They differ in nothing else."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from nashforge.evolve.search.population.islands import Population
 
 @dataclass(frozen=True)
 class Steps:
-    """How often each kind of step is asked for.
+    """The frequencies of the kinds of steps.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ LARGEST_LOG_SCALE = 0.7
 
 
 class RestrictedDisguise:
-    """How the restricted game is shown to the solver.
+    """A disguise of the restricted game.
 
     Policies are permuted anew in every iteration; each player's payoffs are multiplied by a positive factor,
     and a constant is added. None of it changes what is a good strategy.

@@ -16,7 +16,7 @@ MOST_ENTRIES = 1 << 21
 
 
 class _Operator(RestrictedGame):
-    """What both forms share: checks, and everything that follows from `payoffs`."""
+    """The base of both forms: checks, and everything that follows from `payoffs`."""
 
     def __init__(self, players: int, policies: int) -> None:
         self.players = players
