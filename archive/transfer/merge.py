@@ -62,7 +62,7 @@ class Merge:
         A write transaction.
     check
         Called with the kind and the fields of lines, before they are stored; raises ValueError for what
-        cannot be read later. The ``config`` of a run is with what was changed when it was resumed.
+        cannot be read later. Of a run, ``changes`` are what was changed when it was resumed.
 
     Attributes
     ----------
@@ -158,7 +158,7 @@ class Merge:
         changes = line.values.get("changes", {})
         if not isinstance(changes, dict):
             raise ValueError(f"the changes of the run {line.nickname} are no options by name")
-        self._check(line.kind, {"domain": line.domain, "config": {**line.config, **changes}})
+        self._check(line.kind, {"domain": line.domain, "config": line.config, "changes": changes})
         values = line.model_dump(exclude={"kind", "values"})
         if line.state is RunState.RUNNING:
             values |= {"state": RunState.PAUSED, "stop_reason": "exported while it was running"}

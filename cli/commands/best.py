@@ -55,6 +55,7 @@ def best(
     training games and on the disguised ones. With --pareto: the programs that are not beaten in every metric,
     by the means of the metrics over the training games (geometric where a metric spans orders of magnitude).
     """
+    from nashforge.evolve.config.run import stored_settings
     from nashforge.evolve.search.population.ranking import ranked
 
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
@@ -65,16 +66,17 @@ def best(
             _pareto(archive, found, metrics, output_file, as_json=output.wants_json(json))
             return
         candidates = ranked(archive, found, limit)
+        meaning = output.meaning_of_run(stored_settings(archive, found))
     rows = [{"rank": place, **candidate_as_dict(item)} for place, item in enumerate(candidates, 1)]
     deliver(
         rows,
-        lambda: _print(output.console(), found, candidates),
+        lambda: _print(output.console(), found, candidates, meaning),
         (output_file, lambda path: write_table(path, rows)),
         json=json,
     )
 
 
-def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
+def _print(screen: Console, run: Run, candidates: list[Candidate], meaning: str) -> None:
 
     if not candidates:
         _say_nothing_measured(screen, run)
@@ -96,16 +98,17 @@ def _print(screen: Console, run: Run, candidates: list[Candidate]) -> None:
         )
     screen.print(f"Best of [cyan]{run.nickname}[/]{output.elsewhere(run.imported)}")
     screen.print(table)
-    screen.print(f"[dim]{output.plain(output.meaning_of_run(run.config))}[/]")
+    screen.print(f"[dim]{output.plain(meaning)}[/]")
 
 
 def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *, as_json: bool) -> None:
+    from nashforge.evolve.config.run import stored_settings
     from nashforge.evolve.domains import domain
     from nashforge.evolve.evaluation.messages import Fitness
     from nashforge.evolve.search.population.pareto import pareto_points, traded_metrics
 
     work = domain(run.domain)
-    fitness = Fitness.model_validate(run.config.get("fitness") or work.fitness)
+    fitness = Fitness.model_validate(stored_settings(archive, run).get("fitness") or work.fitness)
     wanted = [] if names is None else [name.strip() for name in names.split(",")]
     metrics = traded_metrics(work, fitness, wanted)
     points = pareto_points(archive, run, metrics, fitness.floor)

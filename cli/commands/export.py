@@ -75,19 +75,20 @@ def _story(archive: Archive, program: Program) -> list[str]:
     """Return what the header of an exported program says: lineage and scores."""
     import textwrap
 
+    from nashforge.evolve.config.run import stored_settings
     from nashforge.evolve.search.population.ranking import line_of_descent, merit
 
     lines: list[str] = []
     proposed = archive.candidates.of_program(program)
     if proposed:
         best = max(proposed, key=merit)
-        config = archive.runs.get(best.run_id).config
+        settings = stored_settings(archive, archive.runs.get(best.run_id))
         lines += [
             f"Run {best.run}, candidate {best.index}, proposed by {best.proposer}.",
             *(["Imported: the fitness below was measured elsewhere."] if best.imported else []),
             f"Fitness: train {output.fitness(best.train)}, validation {output.fitness(best.validation)}, "
             f"test {output.fitness(best.test)}",
-            *textwrap.wrap(f"({output.meaning_of_run(config).removeprefix('fitness: ')})", 100),
+            *textwrap.wrap(f"({output.meaning_of_run(settings).removeprefix('fitness: ')})", 100),
             "Lineage:",
         ]
         for step in line_of_descent(archive, best):

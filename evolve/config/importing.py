@@ -32,7 +32,7 @@ def check(kind: str, values: Mapping[str, Any]) -> None:
     kind
         ``run``, ``candidate``, ``evaluation`` or ``model_call``.
     values
-        Fields of the line; of a run, ``config`` is with what was changed on resuming.
+        Fields of the line; of a run, ``changes`` are what was changed on resuming.
 
     Raises
     ------
@@ -40,13 +40,14 @@ def check(kind: str, values: Mapping[str, Any]) -> None:
         If it cannot.
     """
     if kind == "run":
-        _check_config(values["config"], str(values["domain"]))
+        settings = SETTINGS.named(values["config"]) | SETTINGS.named(values["changes"])
+        _check_config(settings, str(values["domain"]))
     elif kind == "candidate":
         _check_number("the candidate's cost", values["data"].get("cost", 0.0))
     elif kind == "evaluation":
-        settings = values["settings"]
-        _validated(Fitness, settings.get("fitness") or {}, "the evaluation's fitness")
-        horizon = settings.get("horizon", 1)
+        measured = values["settings"]
+        _validated(Fitness, measured.get("fitness") or {}, "the evaluation's fitness")
+        horizon = measured.get("horizon", 1)
         if not isinstance(horizon, int) or isinstance(horizon, bool) or not 1 <= horizon < 2**53:
             raise ValueError(f"the evaluation's horizon {horizon!r:.40} is no number of iterations")
     elif kind == "model_call":
@@ -55,9 +56,9 @@ def check(kind: str, values: Mapping[str, Any]) -> None:
             raise ValueError(f"the index {index!r:.40} of the model call is no number")
 
 
-def _check_config(config: Mapping[str, Any], domain: str) -> None:
-    """Check the fields of a configuration that are known here: other versions may have others."""
-    known = {name: value for name, value in SETTINGS.named(config).items() if name in SETTINGS}
+def _check_config(settings: Mapping[str, Any], domain: str) -> None:
+    """Check the settings that are known here: other versions may have others."""
+    known = {name: value for name, value in settings.items() if name in SETTINGS}
     if known.setdefault("domain", domain) != domain:
         raise ValueError(f"the run is of the domain {domain!r} and its configuration is not")
     if isinstance(known.get("strategy"), str):

@@ -233,7 +233,7 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
     for problem in error.errors():
         setting, rest = SETTINGS.at(problem["loc"])
         name = ".".join(str(part) for part in ([setting.name] if setting else []) + list(rest))
-        if not name:  # several fields together are wrong
+        if not problem["loc"]:  # several fields together are wrong
             parts.append(str(problem["ctx"]["error"]))
         elif problem["type"] == "extra_forbidden":
             parts.append(f"there is no option {name!r}; {choice(str(rest[-1]), _known(setting, rest))}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from nashforge.archive import Archive, Candidate, Parent, Role, Run, RunState, Status
 from nashforge.errors import NashforgeError
-from nashforge.evolve.config.run import RunConfig, load_config
+from nashforge.evolve.config.run import RunConfig, load_config, stored_settings
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.disguises import draw
 from nashforge.evolve.evaluation.messages import Split, Stage
@@ -256,7 +256,8 @@ def config_for(archive: Archive, named: NamedProgram, options: Mapping[str, obje
     if found:
         run = archive.runs.get(found[0].run)
         same = ("train", "validation", "test", "horizon", "fitness", "disguise_seed")
-        values |= {name: run.config[name] for name in same if name in run.config}
+        settings = stored_settings(archive, run)
+        values |= {name: settings[name] for name in same if name in settings}
     else:
         values["disguise_seed"] = draw(0)
     return load_config(values | {name: value for name, value in options.items() if value is not None})

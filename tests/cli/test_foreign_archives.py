@@ -272,3 +272,17 @@ def test_suites_in_files_of_an_imported_run_are_not_read_unasked(
     told = " ".join(refused.stderr.split())
     assert f"give --test-suite {empty.suite}" in told
     assert not any(f"give {option} " in told for option in options)
+
+
+def test_settings_count_as_they_are_read_whatever_table_they_stand_in(
+    lines: list[dict[str, Any]], empty: Commands, tmp_path: Path
+) -> None:
+    changed = json.loads(json.dumps(lines))
+    for line in changed:
+        if line["kind"] == "run":
+            line["config"]["fitness"] = {"kind": "nonsense"}
+            line["config"]["evaluation"] = {"fitness": {"kind": "negative"}}
+    empty.json("import", written(changed, tmp_path / "a.gz"))
+    check_everything(empty, tmp_path)
+    assert "minus the mean" in empty.text("best")
+    empty.json("best", "--pareto")

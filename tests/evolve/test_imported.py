@@ -189,6 +189,29 @@ def test_broken_values_of_run_files_are_told(tmp_path):
         with pytest.raises(ConfigError) as caught:
             load_config({}, path)
         assert len(str(caught.value)) < 600
+    path.write_text('"" = 1')
+    with pytest.raises(ConfigError, match="there is no option ''"):
+        load_config({}, path)
+
+
+@pytest.mark.parametrize(
+    ("config", "changes"),
+    [
+        # What counts is what is read later: a part of the changes does not replace that of the configuration.
+        ({"budget": {"max_evaluations": "many"}}, {"budget": {}}),
+        ({"fitness": {"kind": "nonsense"}}, {"evaluation": {"horizon": 7}}),
+        ({"seed": 0}, {"share": 2.0, "weight": "much"}),
+    ],
+)
+def test_settings_that_could_not_be_read_later_are_refused(archive, theirs, tmp_path, config, changes):
+    def spoil(line):
+        if line["kind"] == "run":
+            hidden = {"max_evaluations", "fitness", "share", "seed"}
+            line["config"] = {k: v for k, v in line["config"].items() if k not in hidden} | config
+            line["values"]["changes"] = changes
+
+    with pytest.raises(DamagedExport, match="the configuration is not valid"):
+        import_file(archive, forged(theirs, tmp_path / "a.jsonl.gz", spoil))
 
 
 MONEY = [
