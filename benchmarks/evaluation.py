@@ -39,7 +39,7 @@ def main() -> int:
     confined_cpu: list[float] = []
     inline: list[float] = []
     peak = 0
-    with Sandbox(hosts=work.hosts) as sandbox:
+    with Sandbox(hosts=work.host_modules) as sandbox:
         for round_ in range(options.rounds + 1):
             task = Task(token=f"{round_:032x}", domain=work.name, source=source, stages=(stage,))
             began = time.perf_counter()

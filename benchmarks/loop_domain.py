@@ -97,7 +97,7 @@ class LoopDomain(Domain):
     name = "loop"
     title = "Numbers, for measuring the loop"
     seed = "one"
-    hosts = ("loop_host",)
+    host_modules = ("loop_host",)
     metric = "value"
     metrics = by_name([Metric("value", "max"), Metric("seconds", "min")])
     fitness = Fitness(kind="value", reference="one")
@@ -124,7 +124,7 @@ class LoopDomain(Domain):
         trials = (Trial(label="number", game="number", iterations=1),)
         return Stage(split=split, suite=suite, trials=trials, fitness=fitness, seconds=20.0)
 
-    def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
+    def games_stage(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return one call."""
         return self.stage("test", "loop", 1, fitness)
 

@@ -52,7 +52,7 @@ def check_domain(domain: Domain, *, tier: Tier | str = Tier.STRICT, horizon: int
     assert smoke.split == "smoke", f"smoke() returns a stage of the split {smoke.split!r}"
     domain.prepare(smoke)
     _check_stages(domain)
-    with Sandbox(domain.hosts, tier=tier) as sandbox:
+    with Sandbox(domain.host_modules, tier=tier) as sandbox:
         for name in domain.baselines():
             first, again = (_run(domain, domain.source(name), smoke, sandbox) for _ in range(2))
             assert first.status is Status.OK, f"{name} fails: {first.reason}"

@@ -78,7 +78,7 @@ def watch(
     as_json = output.wants_json(json)
     screen = output.console()
     recorder = None if output_file is None else shows.recorder(played)
-    with Sandbox(work.hosts, tier=tier) as sandbox:
+    with Sandbox(work.host_modules, tier=tier) as sandbox:
         if output_file is None and not as_json and screen.is_terminal:
             with _live(screen, speed, shows) as show:
                 episode = shows.play(sandbox, played, sources, seed, show)

@@ -141,7 +141,7 @@ def load_config(
     values = SETTINGS.named(base or {}) | dict(file) | options
     work = domain(str(values.get("domain", "cfr")))
     defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}
-    defaults |= SETTINGS.named(work.search)
+    defaults |= SETTINGS.named(work.run_defaults)
     defaults |= {str(split): suite for split, suite in work.suites.items()}
     objective = values.pop("objective", None)
     if objective is not None:

@@ -44,8 +44,8 @@ SMOKE_ITERATIONS, SMOKE_SECONDS = 20, 10.0
 class Domain(ABC):
     """One kind of evolvable program and how it is judged.
 
-    Five things are to be written: ``name``, ``seed``, ``hosts``, ``suites`` and `play`; everything else has a
-    default. Search, evaluation, comparison and reports work for every domain.
+    Five things are to be written: ``name``, ``seed``, ``host_modules``, ``suites`` and `play`; all else
+    has a default. Search, evaluation, comparison and reports work for every domain.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Domain(ABC):
         As used on the command line.
     seed : str
         Name of the library program that a search starts from.
-    hosts : tuple of str
+    host_modules : tuple of str
         Modules that run the programs in the sandbox.
     suites : dict
         Default suite of each split, for ``train``, ``validation`` and ``test``.
@@ -77,9 +77,9 @@ class Domain(ABC):
         Processor time that a program may use in all the games of a split.
     noise : float
         Measurements below it differ between programs that act alike.
-    search : dict
+    run_defaults : dict
         The domain's defaults of other fields of `nashforge.evolve.config.run.RunConfig`.
-    effort : str
+    cost_metric : str
         The metric that ``metric`` is traded off against where nobody says otherwise.
     example : tuple or None
         Game and iterations that its programs are shown on. Default: none, they solve no games.
@@ -91,7 +91,7 @@ class Domain(ABC):
 
     name: str
     seed: str
-    hosts: tuple[str, ...]
+    host_modules: tuple[str, ...]
     suites: Mapping[Split, str]
     metric: str = EXPLOITABILITY.name
     reported: Sequence[Metric] = (EXPLOITABILITY, SECONDS)
@@ -99,8 +99,8 @@ class Domain(ABC):
     horizon: int = 1000
     seconds: Mapping[Split, float] = MappingProxyType({"train": 120.0, "validation": 120.0, "test": 600.0})
     noise: float = 1e-12
-    search: Mapping[str, object] = MappingProxyType({})
-    effort: str = SECONDS.name
+    run_defaults: Mapping[str, object] = MappingProxyType({})
+    cost_metric: str = SECONDS.name
     example: tuple[str, int] | None = None
     prompts: str | None = None
     kind: ProgramKind | None = None
@@ -287,7 +287,7 @@ class Domain(ABC):
         trials = tuple(self.trial(game, horizon) for game in self.games(suite))
         return Stage(split=split, suite=suite, trials=trials, fitness=fitness, seconds=self.seconds[split])
 
-    def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
+    def games_stage(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return a stage over given games, undisguised."""
         trials = tuple(self.trial(game, horizon) for game in games)
         return Stage(
@@ -360,9 +360,9 @@ class Domain(ABC):
         grammar = self.grammar()
         return None if grammar is None else OfflineProposer(grammar)
 
-    def brief(self, train: Stage) -> Mapping[str, object]:
+    def prompt_variables(self, train: Stage) -> Mapping[str, object]:
         """Return what the system prompt mentions besides what every prompt is given."""
-        interface = import_module(f"{self.hosts[0].rpartition('.')[0]}.interface")
+        interface = import_module(f"{self.host_modules[0].rpartition('.')[0]}.interface")
         return {"interface": inspect.getsource(interface)}
 
     def translate(self, source: str) -> str | None:

@@ -42,7 +42,7 @@ class CFRDomain(GameDomain):
     evaluator = "cfr-2"
     seed = "cfr_plus"
     kind = CFR
-    hosts: tuple[str, ...] = (CFR.host,)
+    host_modules: tuple[str, ...] = (CFR.host,)
     metric = "exploitability"
     reported = (EXPLOITABILITY, SECONDS, Metric(AVERAGED, "max", title="has an average"))
     fitness = Fitness(kind="log_ratio", floor=1e-7, reference="dcfr")
@@ -53,7 +53,7 @@ class CFRDomain(GameDomain):
     # Chosen by experiment, see docs/fitness.md: in poker, noise blurs what tells good rules from bad; and
     # some hundreds of evaluations get further with a few programs on one island, judged by validation, too.
     perturbs_only_copies = True
-    search: Mapping[str, object] = MappingProxyType(
+    run_defaults: Mapping[str, object] = MappingProxyType(
         {"islands": 1, "archive": 12, "parents": "both", "verify": 15}
     )
     seconds: Mapping[Split, float] = {"train": 120.0, "validation": 120.0, "test": 600.0}

@@ -12,7 +12,7 @@ from nashforge.evolve.evaluation.objectives import ObjectiveError, checked_objec
 from nashforge.games.naming import choice
 from nashforge.solvers.metrics.registry import measures
 
-TO_BE_WRITTEN = ("name", "seed", "hosts", "suites")
+TO_BE_WRITTEN = ("name", "seed", "host_modules", "suites")
 """Attributes of a domain that have no default."""
 
 

@@ -43,9 +43,9 @@ class PSRODomain(GameDomain):
     evaluator = "psro-1"
     seed = "uniform"
     kind = PSRO
-    hosts: tuple[str, ...] = (PSRO.host,)
+    host_modules: tuple[str, ...] = (PSRO.host,)
     metric = "exploitability"
-    effort = "solver_seconds"  # the program's own; in all others it has no part
+    cost_metric = "solver_seconds"  # the program's own; in all others it has no part
     reported = (EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS)
     fitness = Fitness(kind="log_ratio", floor=1e-4, reference="uniform")
     suites: Mapping[Split, str] = {
@@ -77,9 +77,9 @@ class PSRODomain(GameDomain):
         """Return after which iterations is measured."""
         return tuple(sorted({max(1, round(horizon * share)) for share in SHARES}))
 
-    def brief(self, train: Stage) -> Mapping[str, object]:
+    def prompt_variables(self, train: Stage) -> Mapping[str, object]:
         """Return what the system prompt mentions besides what every prompt is given."""
-        return {**super().brief(train), "seconds": train.seconds}
+        return {**super().prompt_variables(train), "seconds": train.seconds}
 
     def limits(self, limits: Limits) -> Limits:
         """Return the limits of one game: a single answer may take all the time that is left."""

@@ -44,7 +44,7 @@ class RQEDomain(GameDomain):
     evaluator = "rqe-4"
     seed = "projected_gradient"
     kind = RQE
-    hosts: tuple[str, ...] = (RQE.host,)
+    host_modules: tuple[str, ...] = (RQE.host,)
     metric = "rqe_gap"
     reported = (
         always(own.rqe_gap, logarithmic=True),

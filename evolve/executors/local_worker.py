@@ -43,7 +43,7 @@ def serve(tasks: IO[str], reports: IO[str]) -> None:
             key = (task.domain, task.tier)
             try:
                 if key not in sandboxes:
-                    sandboxes[key] = Sandbox(hosts=work.hosts, tier=Tier(task.tier))
+                    sandboxes[key] = Sandbox(hosts=work.host_modules, tier=Tier(task.tier))
                 report = work.evaluate(task, sandboxes[key])
                 answer = {
                     "report": report.model_copy(update={"worker": f"local-{os.getpid()}"}).model_dump(

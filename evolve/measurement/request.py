@@ -210,7 +210,7 @@ def plan(request: Request, archive: Archive) -> Plan:
         if request.suite is not None:
             raise RequestError("--suite and --game exclude each other; give one of them")
         games = list(dict.fromkeys(request.games))
-        stage = work.adhoc(games, request.iterations or work.horizon, fitness)
+        stage = work.games_stage(games, request.iterations or work.horizon, fitness)
     else:
         suite = request.suite or work.suites["train"]
         stage = work.stage("test", suite, request.iterations or work.horizon, fitness)

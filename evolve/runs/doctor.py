@@ -231,11 +231,11 @@ def _evaluation() -> Check:
         token="0" * 32,
         domain="cfr",
         source=work.source("cfr_plus"),
-        stages=(work.adhoc(["kuhn_poker"], 10, Fitness()),),
+        stages=(work.games_stage(["kuhn_poker"], 10, Fitness()),),
         tier=machine.tier.value,
     )
     try:
-        with Sandbox(hosts=work.hosts, tier=machine.tier) as sandbox:
+        with Sandbox(hosts=work.host_modules, tier=machine.tier) as sandbox:
             report = work.evaluate(task, sandbox)
     except (InfrastructureError, CandidateFailure, OSError) as error:
         return Check(name, "failed", f"{type(error).__name__}: {error}", "see the sandbox above")

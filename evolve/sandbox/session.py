@@ -305,11 +305,11 @@ class SandboxSession:
     def _died(self) -> NoReturn:
         """Explain the end of a process that gave no reason."""
         by_itself = self._child is not None and self._child.wait_dead(1.0)
-        remains = self._end()
+        exit_report = self._end()
         limits, usage = self._limits, self._usage
-        if remains is None:
+        if exit_report is None:
             raise self._failure or InfrastructureError("a sandboxed process was lost")
-        status = int(remains["status"])
+        status = int(exit_report["status"])
         if not os.WIFSIGNALED(status):
             code = os.waitstatus_to_exitcode(status)
             self._fail(ProgramCrashed, f"the program ended its process without a result (exit status {code})")
@@ -327,7 +327,7 @@ class SandboxSession:
             self._fail_infrastructure(
                 "a sandboxed process was killed from outside (an operator? the kernel, for want of memory?)"
             )
-        if remains["baseline"] + 0.9 * limits.memory_bytes < usage.peak_memory_bytes:
+        if exit_report["baseline"] + 0.9 * limits.memory_bytes < usage.peak_memory_bytes:
             self._fail(ProgramOutOfMemory, f"the program died for want of memory ({signal_name(number)})")
         self._fail(ProgramCrashed, f"the program's process died of {signal_name(number)}")
 
@@ -373,16 +373,16 @@ class SandboxSession:
         return sessions
 
     def _end(self) -> dict[str, Any] | None:
-        """Kill and reap the process once; return its remains, or None if they are gone."""
+        """Kill and reap the process once; return the exit report, or None if it is gone."""
         with self._closing:
             child, self._child = self._child, None
         if child is None:
             return None
         os.close(self._requests)
         child.kill()
-        remains = None
+        exit_report = None
         try:
-            remains = child.reap()
+            exit_report = child.reap()
         except ZygoteLost as error:
             self._failure = error
         finally:
@@ -392,9 +392,9 @@ class SandboxSession:
             if self._lease is not None:
                 self._lease.release()
             self._on_close(self)
-        if remains is None:
+        if exit_report is None:
             self._usage = Usage(0.0, self._wall, 0, self._serial)
         else:
-            self._usage = Usage(remains["cpu"], self._wall, remains["memory"], self._serial)
-            self.shared_memory = min(remains["memory"], remains["baseline"])
-        return remains
+            self._usage = Usage(exit_report["cpu"], self._wall, exit_report["memory"], self._serial)
+            self.shared_memory = min(exit_report["memory"], exit_report["baseline"])
+        return exit_report

@@ -2,7 +2,7 @@
 
 It is exec'd with a clean environment and no inherited descriptors, imports numpy and the hosts once, and
 holds no key, no game and no program. Its one thread waits for the trusted process to ask for a child or to
-ask for the remains of one, and ends when the trusted process does.
+ask for the exit report of one, and ends when the trusted process does.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main(control: int) -> None:
     walls = Confinement(landlock=order["landlock"], seccomp=order["seccomp"])
     limit_for_children()
     _prefer_for_killing()
-    mould = _Mould(walls, {host: program.builtin_names(host) for host in order["hosts"]})
+    template = _ChildTemplate(walls, {host: program.builtin_names(host) for host in order["hosts"]})
     _warm_up(order["hosts"])
     threads = _threads()
     if threads != 1:
@@ -73,13 +73,13 @@ def main(control: int) -> None:
     gc.freeze()
     wire.send(channel, {"zygote": os.getpid()})
     try:
-        _serve(channel, parent, mould)
+        _serve(channel, parent, template)
     except EOFError:
         return
 
 
 @dataclass(frozen=True)
-class _Mould:
+class _ChildTemplate:
     """A template of children, made once: what a child touches, or makes, is memory to copy for each.
 
     Attributes
@@ -92,7 +92,7 @@ class _Mould:
     names: dict[str, dict[str, Any]]
 
 
-def _serve(channel: socket.socket, parent: int | None, mould: _Mould) -> None:
+def _serve(channel: socket.socket, parent: int | None, template: _ChildTemplate) -> None:
     waiting = select.poll()
     waiting.register(channel, select.POLLIN)
     if parent is not None:
@@ -108,7 +108,7 @@ def _serve(channel: socket.socket, parent: int | None, mould: _Mould) -> None:
             child = os.fork()
             if child == 0:
                 os.close(channel.detach())
-                _run(mould, zygote, message["spawn"], descriptors)
+                _run(template, zygote, message["spawn"], descriptors)
             children.add(child)
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -122,13 +122,13 @@ def _serve(channel: socket.socket, parent: int | None, mould: _Mould) -> None:
             children.remove(child)
             _, status, used = os.wait4(child, 0)
             scale = 1 if sys.platform == "darwin" else 1024
-            remains = {
+            exit_report = {
                 "status": status,
                 "cpu": used.ru_utime + used.ru_stime,
                 "memory": used.ru_maxrss * scale,
                 "baseline": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale,
             }
-            wire.send(channel, remains)
+            wire.send(channel, exit_report)
 
 
 def _watch(parent: int) -> int | None:
@@ -229,7 +229,9 @@ def _address_space() -> int:
         os.close(file)
 
 
-def _run(mould: _Mould, zygote: int, order: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
+def _run(
+    template: _ChildTemplate, zygote: int, order: dict[str, Any], descriptors: Sequence[int]
+) -> NoReturn:
     """Be the child: prepare, confine, load the program, serve calls until there are no more."""
     try:
         requests, replies, log, inbox, outbox = (
@@ -240,12 +242,12 @@ def _run(mould: _Mould, zygote: int, order: dict[str, Any], descriptors: Sequenc
         readable = mmap.mmap(inbox, os.fstat(inbox).st_size, prot=mmap.PROT_READ)
         writable = mmap.mmap(outbox, os.fstat(outbox).st_size)
         # The maps keep descriptors of their own, which close with all others here.
-        kept = mould.walls.descriptor or REPLIES
+        kept = template.walls.descriptor or REPLIES
         os.closerange(REPLIES + 1, kept)
         os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         sys.stdout = sys.stderr = _Log(order["log_bytes"])
         space = _address_space() + order["memory_bytes"]
-        confine(mould.walls, Terms(zygote, order["uid"], order["cpu_seconds"], space))
+        confine(template.walls, Terms(zygote, order["uid"], order["cpu_seconds"], space))
     except (OSError, ValueError, ConfinementFailed) as error:
         os.write(REPLIES, wire.pack_reply(wire.Kind.INFRASTRUCTURE, f"{type(error).__name__}: {error}"))
         os._exit(1)
@@ -263,7 +265,7 @@ def _run(mould: _Mould, zygote: int, order: dict[str, Any], descriptors: Sequenc
             work["setup"],
             Layout(work["inputs"], order["payload"]).views(readable),
             Layout(work["outputs"], packed=True).views(writable),
-            mould.names[work["host"]],
+            template.names[work["host"]],
         )
         os.write(REPLIES, wire.NUMBER.pack(0))
         loading = False

@@ -24,9 +24,9 @@ from nashforge.evolve.proposers.base import Draft, Immediate, Proposer
 from nashforge.evolve.search.events import Listener, Result, Snapshot
 from nashforge.evolve.search.outcomes import stored_outcome
 from nashforge.evolve.search.ownership import Ownership
-from nashforge.evolve.search.program_store import Library
+from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
-from nashforge.evolve.search.reference import Measuring
+from nashforge.evolve.search.run_stages import RunStages
 from nashforge.evolve.search.scoreboard import Outcome, Scoreboard
 from nashforge.evolve.search.strategies import make_strategy
 
@@ -71,9 +71,9 @@ class Search:
         self._dispatcher = Dispatcher(executor, domain.name, config.sandbox.tier, self._tick, listener.note)
         self._strategy = make_strategy(config)
         self._board = Scoreboard(config.population.validate_top)
-        self._measuring = Measuring(archive, run, config, domain, self._dispatcher)
-        self._library = Library(archive, domain)
-        self._context = SearchContext(archive, run, config, self._strategy, self._board, self._library)
+        self._stages = RunStages(archive, run, config, domain, self._dispatcher)
+        self._store = ProgramStore(archive, domain)
+        self._context = SearchContext(archive, run, config, self._strategy, self._board, self._store)
         self._queue = ProposalQueue(self._context, proposer)
         self._stored: dict[int, Outcome] = {}
         self._asked: list[Candidate] = []
@@ -129,11 +129,11 @@ class Search:
         self._stop_reason = self._stop_reason or reason
 
     def _work(self) -> str:
-        self._measuring.refer("train", "validation")
+        self._stages.measure_reference("train", "validation")
         self._phase = "searching"
         self._load()
         wanted = self._config.budget.max_evaluations - len(self._stored)
-        self._proposer.begin(self._measuring.train, max(wanted, 0))
+        self._proposer.begin(self._stages.train, max(wanted, 0))
         try:
             self._search()
         finally:
@@ -160,13 +160,13 @@ class Search:
 
     def _load(self) -> None:
         """Read what a resumed run goes through again."""
-        self._library.load(self._run)
+        self._store.load(self._run)
         for candidate, evaluations in self._archive.candidates.outcomes(self._run):
             self._stored[candidate.index] = stored_outcome(
                 candidate, evaluations, self._domain.metric, self._config.evaluation.fitness
             )
             if candidate.program is not None:
-                self._library.remember(self._library[candidate.program], candidate.index)
+                self._store.remember(self._store[candidate.program], candidate.index)
 
     # Ask.
 
@@ -249,8 +249,8 @@ class Search:
             self._finished[candidate.index] = Outcome(candidate)
             return
         token = self._dispatcher.send(
-            self._library[candidate.program].source,
-            self._measuring.stages(gate),
+            self._store[candidate.program].source,
+            self._stages.stages(gate),
             dict(islice(self._board.known.items(), count)),
         )
         self._tasks[token] = candidate.index
@@ -299,13 +299,13 @@ class Search:
         done = self._archive.candidates.finish(
             candidate,
             answer.status,
-            evaluations=self._measuring.rows(answer, candidate.program or ""),
+            evaluations=self._stages.rows(answer, candidate.program or ""),
             reason=answer.reason,
             train=answer.fitness("train") if good else None,
             validation=answer.fitness("validation") if good else None,
         )
         self._asked[index] = candidate = done or self._archive.candidates.get(candidate)
-        self._finished[index] = self._measuring.outcome(candidate, answer)
+        self._finished[index] = self._stages.outcome(candidate, answer)
 
     # Tell.
 
@@ -313,7 +313,7 @@ class Search:
         candidate = outcome.candidate
         if candidate.index == 0 and candidate.status is not Status.OK:
             raise SearchError(f"the seed program failed ({candidate.status}): {candidate.reason}")
-        program = None if candidate.program is None else self._library[candidate.program]
+        program = None if candidate.program is None else self._store[candidate.program]
         individual, best = self._board.tell(outcome, program)
         if individual is not None:
             self._strategy.tell(individual)
@@ -323,7 +323,7 @@ class Search:
     def _test(self) -> None:
         """Measure the best program and the seed on the test suite."""
         sources = {
-            candidate.id: (candidate, self._library[candidate.program].source)
+            candidate.id: (candidate, self._store[candidate.program].source)
             for candidate in (self._board.best, self._board.seed)
             if candidate is not None and candidate.program is not None and candidate.test is None
         }
@@ -331,7 +331,7 @@ class Search:
             return
         self._phase = "testing"
         self._show()
-        for candidate, report in self._measuring.test(list(sources.values())):
+        for candidate, report in self._stages.test(list(sources.values())):
             self._board.update(candidate)
             if report.status is not Status.OK:
                 self._listener.note(

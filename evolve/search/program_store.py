@@ -7,7 +7,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.search.novelty import ast_fingerprint
 
 
-class Library:
+class ProgramStore:
     """Stores programs once, and knows the position at which each was first asked for.
 
     Parameters
@@ -48,7 +48,7 @@ class Library:
         if known is None or index < known[0]:
             self._first[mark] = (index, program.nickname)
 
-    def twin(self, fingerprint: str, before: int) -> str | None:
+    def duplicate_of(self, fingerprint: str, before: int) -> str | None:
         """Return the nickname of an equal program among the candidates before a position.
 
         Programs that are written at the same time come in in any order; the position makes the answer

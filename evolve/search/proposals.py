@@ -24,7 +24,7 @@ from nashforge.evolve.proposers.base import (
     Proposer,
     Request,
 )
-from nashforge.evolve.search.program_store import Library
+from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.scoreboard import Scoreboard
 from nashforge.evolve.search.strategies import Strategy
 
@@ -46,7 +46,7 @@ class SearchContext:
         Of the run.
     strategy, board
         Who chooses what is asked for, from what is known.
-    library
+    store
         The programs so far.
     """
 
@@ -55,13 +55,13 @@ class SearchContext:
     config: RunConfig
     strategy: Strategy
     board: Scoreboard
-    library: Library
+    store: ProgramStore
 
     def seed(self, domain: Domain) -> Candidate:
         """Store the candidate that the run starts from."""
         return self.archive.candidates.add(
             self.run,
-            program=self.library.add(domain.source(domain.seed), 0),
+            program=self.store.add(domain.source(domain.seed), 0),
             operator="seed",
             proposer="library",
             index=0,
@@ -145,15 +145,15 @@ class ProposalQueue:
         candidate, told = self._open.pop(draft.index)
         status, reason = draft.status, draft.reason
         if draft.source is not None:
-            mark = context.library.fingerprint(draft.source)
-            twin = context.library.twin(mark, told)
-            if twin is None:
+            mark = context.store.fingerprint(draft.source)
+            duplicate = context.store.duplicate_of(mark, told)
+            if duplicate is None:
                 with context.archive.database.transaction():
-                    program = context.library.add(draft.source, draft.index, mark)
+                    program = context.store.add(draft.source, draft.index, mark)
                     return context.archive.candidates.set_program(
                         candidate, program, note=draft.note, data=draft.data
                     )
-            status, reason = Status.DUPLICATE, f"the same program as {twin}"
+            status, reason = Status.DUPLICATE, f"the same program as {duplicate}"
         done = context.archive.candidates.finish(candidate, status, reason=reason, data=draft.data)
         return done or context.archive.candidates.get(candidate)
 
@@ -234,7 +234,7 @@ class ProposalQueue:
         with context.archive.database.transaction():
             return context.archive.candidates.add(
                 context.run,
-                program=context.library.add(proposal.source, index, mark),
+                program=context.store.add(proposal.source, index, mark),
                 operator=proposal.operator,
                 proposer=proposer.name,
                 index=index,
@@ -253,9 +253,9 @@ class ProposalQueue:
             except ProposalError as error:
                 reason = str(error)
                 continue
-            mark = context.library.fingerprint(proposal.source)
-            twin = context.library.twin(mark, index)
-            if twin is None:
+            mark = context.store.fingerprint(proposal.source)
+            duplicate = context.store.duplicate_of(mark, index)
+            if duplicate is None:
                 return request, proposal, mark, ""
-            reason = f"the same program as {twin}"
+            reason = f"the same program as {duplicate}"
         return request, None, "", reason

@@ -75,7 +75,7 @@ def averages_of_its_own(source: str, form: SequenceForm) -> float:
 def evaluated(source: str, sandbox: Sandbox) -> Report:
     """Evaluate a program as a search does."""
     work = domain("cfr")
-    stage = work.adhoc([GAME], ITERATIONS, Fitness(kind="negative"))
+    stage = work.games_stage([GAME], ITERATIONS, Fitness(kind="negative"))
     return work.evaluate(Task(token="", domain="cfr", source=source, stages=(stage,)), sandbox)
 
 

@@ -15,7 +15,7 @@ from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.evaluator import remembered
 from nashforge.evolve.sandbox import InfrastructureError, Sandbox
 from nashforge.evolve.search.outcomes import settings_of
-from nashforge.evolve.search.reference import Measuring
+from nashforge.evolve.search.run_stages import RunStages
 
 GAME = 'NFG 1 R "" {{ "A" "B" }} {{ 2 2 }}\n{first} 3 5 0 0 5 1 1\n'
 NEGATIVE = Fitness(kind="negative")
@@ -30,7 +30,7 @@ def file(tmp_path):
 
 
 def stage_of(game: str, name: str = "cfr") -> Stage:
-    return domain(name).adhoc([game], 10, NEGATIVE)
+    return domain(name).games_stage([game], 10, NEGATIVE)
 
 
 @pytest.mark.parametrize("name", ["cfr", "psro", "rqe"])
@@ -57,7 +57,7 @@ def test_a_worker_that_reads_another_file_says_so(name, file):
     work = domain(name)
     stage = stage_of(str(file), name)
     task = Task(token="", domain=name, source=work.source(work.seed), stages=(stage,), tier="none")
-    with Sandbox(hosts=work.hosts, tier="none") as sandbox:
+    with Sandbox(hosts=work.host_modules, tier="none") as sandbox:
         assert work.evaluate(task, sandbox).status == "ok"
         file.write_text(GAME.format(first=4))
         with pytest.raises(InfrastructureError, match="is another game on this worker"):
@@ -126,14 +126,14 @@ def test_a_run_does_not_go_on_with_another_game(archive, file, tmp_path, tiny):
     try:
         dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)
         for _ in range(2):
-            Measuring(archive, run, config, work, dispatcher)
+            RunStages(archive, run, config, work, dispatcher)
         file.write_text(GAME.format(first=4))
         with pytest.raises(SearchError, match=r"my\.nfg is not the one that this run began with"):
-            Measuring(archive, run, config, work, dispatcher)
+            RunStages(archive, run, config, work, dispatcher)
         file.write_text(GAME.format(first=3))
         for games in (f'["{file}", "kuhn_poker"]', '["kuhn_poker"]'):
             suite.write_text(f'name = "s"\npurpose = "p"\ngames = {games}\n')
             with pytest.raises(SearchError, match=r"file\.toml has other games than when this run began"):
-                Measuring(archive, run, config, work, dispatcher)
+                RunStages(archive, run, config, work, dispatcher)
     finally:
         executor.close()

@@ -44,7 +44,7 @@ def inflate(line):
 def measured(archive, label):
     """Return the fitness of a rule against DCFR, as `evaluate` has it."""
     work = domain("cfr")
-    stage = work.adhoc(["kuhn_poker"], 40, Fitness())
+    stage = work.games_stage(["kuhn_poker"], 40, Fitness())
     with closing(LocalExecutor(1)) as executor:
         evaluator = Evaluator(archive, work, stage, executor)
         program = NamedProgram(label, work.source(label), "cfr", "library")

@@ -69,7 +69,7 @@ def work(request):
 
 @pytest.fixture(scope="module")
 def sandbox(work):
-    with Sandbox(hosts=work.hosts) as made:
+    with Sandbox(hosts=work.host_modules) as made:
         yield made
 
 

@@ -55,7 +55,7 @@ def film(report: RunReport, tier: str) -> Film | None:
             episodes = [trial.game for trial in stage.trials]
         game, seed = shows.episode(episodes[0])
         recorder = shows.recorder(game)
-        with Sandbox(domain.hosts, tier=tier) as sandbox:
+        with Sandbox(domain.host_modules, tier=tier) as sandbox:
             played = shows.play(sandbox, game, [program.source], seed, recorder)
     except (GameError, CandidateFailure, InfrastructureError) as error:
         return Film(game, seed, None, {}, str(error))

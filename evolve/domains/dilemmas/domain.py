@@ -72,7 +72,7 @@ class DilemmaDomain(Domain):
 
     evaluator = "dilemmas-1"
     seed = "nearest_apple"
-    hosts: tuple[str, ...] = HOSTS
+    host_modules: tuple[str, ...] = HOSTS
     metric = "efficiency"
     reported = (
         *(
@@ -126,7 +126,7 @@ class DilemmaDomain(Domain):
         """Return how long episodes are, in words."""
         return f"episodes of {min(load_dilemma_suite(suite).parsed().horizon, horizon)} steps"
 
-    def adhoc(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
+    def games_stage(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return the test episodes of settings."""
         trials = []
         for text in games:
@@ -184,7 +184,7 @@ class DilemmaDomain(Domain):
         """Return the play of a trial's setting without a policy."""
         return Encounters(parse_trial(trial.game)[0])
 
-    def brief(self, train: Stage) -> Mapping[str, object]:
+    def prompt_variables(self, train: Stage) -> Mapping[str, object]:
         """Return what the system prompt mentions besides what every prompt is given."""
         # As it was given: where the map lies on this machine concerns no model.
         setting, _ = parse_trial(train.trials[0].label)

@@ -55,7 +55,7 @@ class Prompter:
         self._folders = (*folders, *([Path(own)] if own is not None else []))
         self._domain, self._level = domain, level
         self._references = dict(train.references)
-        extra = dict(domain.brief(train))
+        extra = dict(domain.prompt_variables(train))
         self.system = prompts.render(
             f"{domain.name}/system", folders=self._folders, **_common(domain, train), **extra
         ).strip()
@@ -98,7 +98,7 @@ def shortened(reason: str) -> str:
 
 def _common(domain: Domain, train: Stage) -> dict[str, object]:
     imports = dict.fromkeys(
-        (*STANDARD_IMPORTS, *(name for host in domain.hosts for name in host_imports(host)))
+        (*STANDARD_IMPORTS, *(name for host in domain.host_modules for name in host_imports(host)))
     )
     metric = domain.metrics[domain.metric]
     memory = int(Task.model_fields["memory_bytes"].default)

@@ -107,7 +107,7 @@ def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) 
     ----------
     names
         As asked for; by default those of the objective if it has several, else the domain's metric and
-        what a program takes (its ``effort``).
+        what a program takes (its ``cost_metric``).
 
     Raises
     ------
@@ -118,9 +118,9 @@ def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) 
     if not wanted:
         objective = () if fitness.objective is None else parse_objective(fitness.objective).metrics
         wanted = list(objective) if len(objective) > 1 else [domain.metric]
-        effort = domain.effort
-        if len(wanted) == 1 and effort in domain.metrics:
-            wanted.append(effort)
+        cost_metric = domain.cost_metric
+        if len(wanted) == 1 and cost_metric in domain.metrics:
+            wanted.append(cost_metric)
     known = ", ".join(domain.metrics)
     for name in wanted:
         if name not in domain.metrics:

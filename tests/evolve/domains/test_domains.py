@@ -37,7 +37,7 @@ def test_what_is_missing_is_named():
         def play(self, source, trial, sandbox, limits, result):
             return []
 
-    with pytest.raises(DomainError, match="domain 'matrix' lacks seed, hosts, suites; add what docs"):
+    with pytest.raises(DomainError, match="domain 'matrix' lacks seed, host_modules, suites; add what docs"):
         complete(Unfinished(), "matrix")
     with pytest.raises(DomainError, match=r"is a object; derive its class from nashforge\.evolve"):
         complete(object(), "matrix")
@@ -45,7 +45,12 @@ def test_what_is_missing_is_named():
 
 def test_a_domain_needs_little_and_has_the_rest():
     class Small(Domain):
-        name, seed, hosts, suites = "small", "cfr", ("nashforge.solvers.cfr.host",), {"train": "cfr-smoke"}
+        name, seed, host_modules, suites = (
+            "small",
+            "cfr",
+            ("nashforge.solvers.cfr.host",),
+            {"train": "cfr-smoke"},
+        )
 
         def programs(self):
             return {"cfr": CFRDomain().source("cfr")}
@@ -58,7 +63,7 @@ def test_a_domain_needs_little_and_has_the_rest():
     assert small.fitness == Fitness(kind="log_ratio", reference="cfr")
     assert [trial.game for trial in small.stage("train", "cfr-smoke", 7, small.fitness).trials]
     assert small.smoke(100).trials[0].iterations == 20
-    assert "class RegretMinimizer" in str(small.brief(small.smoke(5))["interface"])
+    assert "class RegretMinimizer" in str(small.prompt_variables(small.smoke(5))["interface"])
     assert (small.grammar(), small.proposer(), small.translate("x"), small.length("cfr-smoke", 7)) == (
         None, None, None, "7 iterations",
     )  # fmt: skip

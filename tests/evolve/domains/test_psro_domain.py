@@ -22,7 +22,7 @@ def work():
 
 @pytest.fixture(scope="module")
 def sandbox(work):
-    with Sandbox(hosts=work.hosts) as shared:
+    with Sandbox(hosts=work.host_modules) as shared:
         yield shared
 
 
@@ -118,7 +118,7 @@ def test_the_system_prompt_can_be_rendered(work):
     train = work.stage("train", work.suites["train"], 100, work.fitness)
     text = render(
         "psro/system",
-        **work.brief(train),
+        **work.prompt_variables(train),
         games=[trial.label for trial in train.trials],
         horizon=100,
         kind="log_ratio",

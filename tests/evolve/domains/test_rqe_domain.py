@@ -29,9 +29,9 @@ NEGATIVE = Fitness(kind="negative")
 
 def run(source: str, game: str = "SC4", fitness: Fitness = NEGATIVE):
     domain = RQEDomain()
-    stage = domain.adhoc([game], 20, fitness)
+    stage = domain.games_stage([game], 20, fitness)
     domain.prepare(stage)
-    with Sandbox(hosts=domain.hosts) as sandbox:
+    with Sandbox(hosts=domain.host_modules) as sandbox:
         return domain.evaluate(
             Task(token="t", domain="rqe", source=source, stages=(domain.smoke(20), stage)), sandbox
         )

@@ -27,7 +27,7 @@ def measured(name: str, program: str, game: str, fitness: Fitness, disguise: Dis
     trial = Trial(label=game, game=game, iterations=12, checkpoints=(12,), disguise=disguise)
     stage = Stage(split="test", suite="x", trials=(trial,), fitness=fitness, seconds=60)
     work.prepare(stage)
-    with Sandbox(hosts=work.hosts) as sandbox:
+    with Sandbox(hosts=work.host_modules) as sandbox:
         task = Task(token="t", domain=name, source=work.source(program), stages=(stage,))
         return work.evaluate(task, sandbox)
 

@@ -32,7 +32,7 @@ def name(request):
 @pytest.mark.parametrize("fault", FAULTY)
 def test_of_programs_that_fail_while_loading(name, fault):
     work = domain(name)
-    with Sandbox(hosts=work.hosts, tier=TIERS[0]) as sandbox:
+    with Sandbox(hosts=work.host_modules, tier=TIERS[0]) as sandbox:
         task = Task(token="t", domain=name, source=FAULTY[fault], stages=(work.smoke(10),))
         [stage] = work.evaluate(task, sandbox).stages
         assert stage.status not in (Status.OK, Status.INFRASTRUCTURE)
@@ -41,7 +41,7 @@ def test_of_programs_that_fail_while_loading(name, fault):
 
 def test_of_programs_that_work(name):
     work = domain(name)
-    with Sandbox(hosts=work.hosts) as sandbox:
+    with Sandbox(hosts=work.host_modules) as sandbox:
         task = Task(
             token="t", domain=name, source=work.source(work.fitness.reference), stages=(work.smoke(3),)
         )
@@ -56,7 +56,7 @@ def test_in_the_archive(tmp_path):
     with Archive.open(tmp_path / "a.db") as archive:
         executor = LocalExecutor(1)
         try:
-            stage = work.adhoc(["kuhn_poker"], 3, work.fitness)
+            stage = work.games_stage(["kuhn_poker"], 3, work.fitness)
             Evaluator(archive, work, stage, executor).measure([find_program(str(path), lambda: archive)])
         finally:
             executor.close()

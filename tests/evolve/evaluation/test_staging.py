@@ -63,10 +63,10 @@ class Watched(Sandbox):
 def evaluated(rounds, seconds):
     """Evaluate a program that is busy for so many rounds a call; return the report and what was granted."""
     work = domain("cfr")
-    stage = work.adhoc(["kuhn_poker", "kuhn_poker(players=3)"], 5, Fitness(kind="negative"))
+    stage = work.games_stage(["kuhn_poker", "kuhn_poker(players=3)"], 5, Fitness(kind="negative"))
     stage = stage.model_copy(update={"seconds": seconds})
     task = Task(token="", domain="cfr", source=BUSY.format(rounds=rounds), stages=(stage,))
-    with Watched(hosts=work.hosts) as sandbox:
+    with Watched(hosts=work.host_modules) as sandbox:
         return work.evaluate(task, sandbox), sandbox.granted
 
 

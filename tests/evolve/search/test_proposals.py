@@ -10,7 +10,7 @@ from nashforge.archive import BudgetExceeded, Status
 from nashforge.archive.errors import TokensExceeded
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.base import Draft, Halt, Immediate, Ledger, Proposal, ProposalError, Proposer
-from nashforge.evolve.search.program_store import Library
+from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import DRAWS, ProposalQueue, SearchContext, Stop
 from nashforge.evolve.search.scoreboard import Outcome, Scoreboard
 from nashforge.evolve.search.strategies import make_strategy
@@ -25,10 +25,10 @@ def known(archive, tiny):
     config = tiny()
     run = archive.runs.create("cfr", config.settings(), seed=0)
     board = Scoreboard(config.population.validate_top)
-    known = SearchContext(archive, run, config, make_strategy(config), board, Library(archive, CFR))
+    known = SearchContext(archive, run, config, make_strategy(config), board, ProgramStore(archive, CFR))
     seed = known.seed(CFR)
     done = archive.candidates.finish(seed, Status.OK, train=0.0)
-    individual, _ = known.board.tell(Outcome(done), known.library[seed.program])
+    individual, _ = known.board.tell(Outcome(done), known.store[seed.program])
     known.strategy.tell(individual)
     return known
 
@@ -53,7 +53,7 @@ def test_repetitions_and_failures_are_drawn_again(known):
     proposer = Recites(SEED, None, OTHER)
     candidate = ProposalQueue(known, proposer).ask(1, None)
     assert (candidate.status, candidate.note) == (Status.PENDING, "a change")
-    assert known.library[candidate.program].source == OTHER
+    assert known.store[candidate.program].source == OTHER
     assert len(proposer.requests) == 3
     draws = {request.rng.bit_generator.state["state"]["state"] for request in proposer.requests}
     assert len(draws) == 3, "every draw has randomness of its own"
@@ -130,7 +130,7 @@ def test_a_program_that_comes_back_is_stored_with_its_candidate(known):
     queue.ask(1, None)
     stored = queue.store(Draft(1, OTHER, "smaller steps", data={"cost": 0.5}))
     assert (stored.status, stored.note, stored.data) == (Status.PENDING, "smaller steps", {"cost": 0.5})
-    assert known.library[stored.program].source == OTHER
+    assert known.store[stored.program].source == OTHER
     assert queue.busy == 0
 
 

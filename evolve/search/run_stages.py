@@ -16,7 +16,7 @@ GAMES = "games"
 """What a run remembers of its games: the identity of each, by split and label."""
 
 
-class Measuring:
+class RunStages:
     """The stages that a run measures on each split.
 
     Parameters
@@ -73,7 +73,7 @@ class Measuring:
         if now.keys() - before.keys():
             self._archive.runs.set_value(self._run, GAMES, {**before, **now})
 
-    def refer(self, *splits: Split) -> None:
+    def measure_reference(self, *splits: Split) -> None:
         """Measure the reference program on some splits, unless the archive knows how it does there.
 
         Raises
@@ -132,7 +132,7 @@ class Measuring:
 
     def test(self, programs: Iterable[tuple[Candidate, str]]) -> list[tuple[Candidate, StageReport]]:
         """Measure candidates, given with their sources, on the test suite; store rows and fitness."""
-        self.refer("test")
+        self.measure_reference("test")
         waiting = {
             self._dispatcher.send(source, (self._stages["test"],)): candidate
             for candidate, source in programs

@@ -5,7 +5,7 @@ from nashforge.archive.records import Score
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.dispatcher import Dispatcher
 from nashforge.evolve.executors.local import LocalExecutor
-from nashforge.evolve.search.reference import Measuring
+from nashforge.evolve.search.run_stages import RunStages
 
 
 def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):
@@ -33,8 +33,8 @@ def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):
     executor = LocalExecutor(1)
     try:
         dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)
-        measuring = Measuring(archive, run, config, work, dispatcher)
-        measuring.refer("train")
+        stages = RunStages(archive, run, config, work, dispatcher)
+        stages.measure_reference("train")
     finally:
         executor.close()
-    assert measuring.train.references == {label: 0.25}
+    assert stages.train.references == {label: 0.25}
