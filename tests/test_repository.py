@@ -202,7 +202,7 @@ def test_every_import_is_a_declared_dependency() -> None:
     undeclared = {}
     for path in modules():
         for name in set(imports(path.read_text(encoding="utf-8"), lazy=False)):
-            if name in {*MAY_USE, "errors"} or name in sys.stdlib_module_names:
+            if name in {*MAY_USE, "errors", "plugins"} or name in sys.stdlib_module_names:
                 continue
             providers = {canonical(provider) for provider in distributions.get(name, [name])}
             if not providers & always:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
+from nashforge.plugins import load
 
 if TYPE_CHECKING:
     from nashforge.evolve.domains.base import Domain
@@ -48,6 +49,8 @@ def domain(name: str) -> Domain:
         If there is none of that name.
     nashforge.evolve.domains.checks.DomainError
         If an installed one lacks something.
+    nashforge.plugins.PluginError
+        If it cannot be loaded.
     """
     if name in _BUILT_IN:
         module, kind = _BUILT_IN[name]
@@ -56,7 +59,7 @@ def domain(name: str) -> Domain:
     for entry in entry_points(group=ENTRY_POINTS, name=name):
         from nashforge.evolve.domains.checks import complete
 
-        return complete(_made(entry.load(), name), name)
+        return complete(_made(load(entry), name), name)
     raise UnknownDomainError(f"there is no domain {name!r}; {choice(name, domain_names())}")
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+from nashforge.plugins import PluginError, described, load
+
 if TYPE_CHECKING:
     from nashforge.evolve.domains.base import Domain
     from nashforge.evolve.proposers.base import Proposer
@@ -25,9 +27,18 @@ def proposer_names() -> tuple[str, ...]:
 
 
 def named_proposer(name: str, domain: Domain) -> Proposer | None:
-    """Return a proposer for the programs of a domain; None if the domain has none of its own."""
+    """Return a proposer for the programs of a domain; None if the domain has none of its own.
+
+    Raises
+    ------
+    PluginError
+        If that of another package cannot be loaded, or if two packages have one of this name.
+    """
     if name == OFFLINE:
         return domain.proposer()
-    (entry,) = entry_points(group=ENTRY_POINTS, name=name)
-    made: Proposer = entry.load()(domain)
+    entry, *others = entry_points(group=ENTRY_POINTS, name=name)
+    if others:
+        both = " and ".join(described(one) for one in (entry, *others))
+        raise PluginError(f"there are {both}: uninstall one of the packages, or rename its proposer")
+    made: Proposer = load(entry)(domain)
     return made

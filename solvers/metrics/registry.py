@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
+from nashforge.plugins import PluginError, described, load
 
 if TYPE_CHECKING:
     from nashforge.solvers.risk.measures import Risk
@@ -223,12 +224,12 @@ def register(*found: Measure) -> None:
 
     Raises
     ------
-    ValueError
+    PluginError
         If there is one of that name.
     """
     for measure in found:
         if _registered.setdefault(measure.name, measure) is not measure:
-            raise ValueError(f"there are two measures {measure.name!r}; give each a name of its own")
+            raise PluginError(f"there are two measures {measure.name!r}; give each a name of its own")
 
 
 @cache
@@ -236,7 +237,15 @@ def _load() -> None:
     from nashforge.solvers.metrics import measures as own
 
     found = [one for one in vars(own).values() if isinstance(one, Measure)]
-    register(*found, *(entry.load() for entry in entry_points(group=ENTRY_POINTS)))
+    register(*found)
+    for entry in entry_points(group=ENTRY_POINTS):
+        other = load(entry)
+        if not isinstance(other, Measure):
+            raise PluginError(
+                f"{described(entry)} is no measure but {type(other).__name__}; make it one with "
+                "nashforge.solvers.metrics.registry.measure"
+            )
+        register(other)
 
 
 def measures(*kinds: str) -> dict[str, Measure]:
