@@ -87,8 +87,9 @@ def solve(
     Parameters
     ----------
     game
-        OpenSpiel game string, ``pyspiel.Game`` or compiled ``SequenceForm``; for a learner a matrix or Markov
-        game, as `nashforge.solvers.learners.task` reads it, such as ``SC4``.
+        OpenSpiel game string, ``pyspiel.Game`` or compiled ``SequenceForm``; for a learner also
+        a payoff matrix, or a matrix or Markov game as `nashforge.solvers.learners.task` reads it, such as
+        ``SC4``.
     rule
         A program: the name of a CFR rule, a PSRO meta-solver or an equilibrium learner of the library, the
         path of a Python file with one, or the class. It is trusted: to run code of unknown origin, use the

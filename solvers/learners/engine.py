@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.solvers.equilibria.inputs import GameLike
 from nashforge.solvers.learners import host
 from nashforge.solvers.learners.markov.task import is_markov_task, markov_task
 from nashforge.solvers.learners.one_shot import one_shot_task
@@ -25,21 +26,24 @@ LEAST = 1e-9
 TOLERANCE = 1e-6
 
 
-def learning_task(text: str, seed: int | None = None, perturbation: float = 0.0) -> Task:
-    """Return the task that a string names, in a matrix or a Markov game.
+def learning_task(game: GameLike, seed: int | None = None, perturbation: float = 0.0) -> Task:
+    """Return the task that was given, in a matrix or a Markov game.
 
     Parameters
     ----------
+    game
+        A task as `nashforge.solvers.learners.task` reads it; or a one-shot game of another form.
     seed, perturbation
         Of a disguise, see `one_shot_task` and `markov_task`.
 
     Raises
     ------
     nashforge.games.GameError
-        If the string names no game, or has parameters that are not valid.
+        If it is no such game, or has parameters that are not valid.
     """
-    read = markov_task if is_markov_task(text) else one_shot_task
-    return read(text, seed, perturbation)
+    if isinstance(game, str) and is_markov_task(game):
+        return markov_task(game, seed, perturbation)
+    return one_shot_task(game, seed, perturbation)
 
 
 def session_arguments(task: Task, horizon: int) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from nashforge.games.matrix.reading import one_shot_form
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.equilibria.bimatrix import nash_gap
 from nashforge.solvers.equilibria.gaps import matrix_gaps
+from nashforge.solvers.equilibria.inputs import GameLike, matrix_game
 from nashforge.solvers.equilibria.markov import Rationality
 from nashforge.solvers.equilibria.risk_averse.aggregate import make_problem
 from nashforge.solvers.equilibria.risk_averse.problem import Problem
@@ -106,13 +107,14 @@ class OneShotTask(Task):
         return MatrixPlay(self.form, strategies, problem=self.problem)
 
 
-def one_shot_task(text: str, seed: int | None = None, perturbation: float = 0.0) -> OneShotTask:
-    """Return the task that a string names, see `nashforge.solvers.learners.task`.
+def one_shot_task(game: GameLike, seed: int | None = None, perturbation: float = 0.0) -> OneShotTask:
+    """Return the task that was given, see `nashforge.solvers.learners.task`.
 
     Parameters
     ----------
-    text
-        With a game as `nashforge.games.matrix.bimatrix` reads it.
+    game
+        A string, with a game as `nashforge.games.matrix.bimatrix` reads it; or a game of another form, as
+        `nashforge.solvers.equilibria.inputs.matrix_game` takes it.
     seed
         If given, a disguise: actions are permuted, payoffs perturbed and players exchanged by chance.
     perturbation
@@ -121,21 +123,21 @@ def one_shot_task(text: str, seed: int | None = None, perturbation: float = 0.0)
     Raises
     ------
     nashforge.games.GameError
-        If the string names no game, or has parameters that are not valid.
+        If it is no one-shot game of two players, or has parameters that are not valid.
     """
-    game_text, _, options = text.partition("|")
-    game = bimatrix(game_text)
-    payoffs = [scaled(matrix) for matrix in own_rows(*game.payoffs)]
+    game_text, _, options = game.partition("|") if isinstance(game, str) else ("", "", "")
+    found = bimatrix(game_text) if isinstance(game, str) else matrix_game(game)
+    payoffs = [scaled(matrix) for matrix in own_rows(*found.payoffs)]
     try:
         divergence, regularizer, given = parse_options(options, {"tau": 2, "epsilon": 2})
         tau, epsilon = (TAU, TAU), (EPSILON, EPSILON)
         for known in human_games():
-            if known.name == game.name and (divergence, regularizer) in (
+            if known.name == found.name and (divergence, regularizer) in (
                 ("kl", "barrier"),
                 ("reverse_kl", "entropy"),
             ):
                 fitted = known.kl if divergence == "kl" else known.reverse_kl
-                ranges = [float(np.ptp(matrix)) for matrix in game.payoffs]
+                ranges = [float(np.ptp(matrix)) for matrix in found.payoffs]
                 tau = (fitted.tau[0] * ranges[0], fitted.tau[1] * ranges[1])
                 epsilon = (fitted.epsilon[0] / ranges[0], fitted.epsilon[1] / ranges[1])
         tau, epsilon = given.get("tau", tau), given.get("epsilon", epsilon)
@@ -146,10 +148,11 @@ def one_shot_task(text: str, seed: int | None = None, perturbation: float = 0.0)
         )
     except (ValueError, RiskError) as error:
         raise GameStringError(
-            f"{text!r} is not a learning task; write a game, or a game with parameters such as "
+            f"{game!r} is not a learning task; write a game, or a game with parameters such as "
             "'SC4 | reverse_kl entropy tau=5,10 epsilon=0.2' (kl or reverse_kl, barrier or entropy)"
         ) from error
-    return OneShotTask(text, Rationality(tau, epsilon, divergence, regularizer), problem)
+    name = game if isinstance(game, str) else found.name
+    return OneShotTask(name, Rationality(tau, epsilon, divergence, regularizer), problem)
 
 
 def scaled(payoffs: Array) -> Array:

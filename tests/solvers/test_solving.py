@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyspiel
 import pytest
 
+import nashforge
+from nashforge.games import GameError
 from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.learners.engine import RQE, learning_task
 from nashforge.solvers.learners.interface import Learner
@@ -14,6 +17,7 @@ from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import inline_sessions
 from nashforge.solvers.psro.engine import PSRO
 from nashforge.solvers.psro.interface import MetaSolver
+from nashforge.solvers.risk.measures import RiskError
 from nashforge.solvers.solving import kind_of, kinds, solve
 
 
@@ -74,6 +78,17 @@ def test_learners_solve_one_shot_games() -> None:
     assert found.form is not None
     assert [row["probability"] for row in found.rows()] == [*found.policy[0], *found.policy[1]]
     assert set(found.table()) == {"player 0", "player 1"}
+
+
+def test_learners_solve_one_shot_games_of_any_form() -> None:
+    named = solve("matrix_pd", "mirror_descent", 20)
+    for game in (nashforge.compile("matrix_pd"), pyspiel.load_game("matrix_pd")):
+        assert solve(game, "mirror_descent", 20).gap == named.gap
+    assert solve([[1, -1], [-1, 1]], "mirror_descent", 20).gap < 0.01
+    with pytest.raises(GameError, match="is not a one-shot game of two players"):
+        solve(nashforge.compile("kuhn_poker"), "mirror_descent", 20)
+    with pytest.raises(RiskError, match="must be a matrix of finite numbers"):
+        solve(([[3, 1], [4, 0]], [[3, 4], [1, 0]]), "mirror_descent", 20)
 
 
 def test_learners_solve_markov_games() -> None:
