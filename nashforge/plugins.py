@@ -1,4 +1,4 @@
-"""What other packages add through entry points: it is loaded here, and named if it cannot be."""
+"""Entry points of other packages: loaded here, and named if that fails."""
 
 from __future__ import annotations
 

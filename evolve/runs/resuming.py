@@ -13,7 +13,7 @@ _CONTINUES = {
     "max_evaluations": ("max_evaluations", "it made {made} evaluations of at most {limit}"),
     "exhausted": (
         "max_evaluations",
-        "it made {made} evaluations of at most {limit}, and only repetitions of known programs were proposed",
+        "it made {made} evaluations of at most {limit}, and nothing new was proposed any more",
     ),
     "max_minutes": ("max_minutes", "its {old:g} minutes are over"),
     "patience": ("patience", "nothing better came for {old} evaluations"),

@@ -138,10 +138,16 @@ class Search:
             self._search()
         finally:
             self._proposer.close()
-        reason = self._stop_reason or "exhausted: only repetitions of known programs were proposed"
+        reason = self._stop_reason or self._exhausted()
         if self._config.evaluation.final_test and reason != "stopped":
             self._test()
         return reason
+
+    def _exhausted(self) -> str:
+        """Return why nothing new came: known programs did, or the proposer had none, as it said at last."""
+        why = self._asked[-1].reason or ""
+        said = why.startswith("no new program") and "the same program as" not in why
+        return f"exhausted: {why if said else 'only repetitions of known programs were proposed'}"
 
     def _search(self) -> None:
         """Ask, evaluate and tell until nothing is under way and nothing more is to be asked."""

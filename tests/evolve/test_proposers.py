@@ -11,7 +11,15 @@ from nashforge.archive import Archive, Candidate, Role, Status
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers import registry
-from nashforge.evolve.proposers.base import Draft, Halt, Immediate, Proposal, Proposer, Request
+from nashforge.evolve.proposers.base import (
+    Draft,
+    Halt,
+    Immediate,
+    Proposal,
+    ProposalError,
+    Proposer,
+    Request,
+)
 from nashforge.evolve.runs.run import resume_run, start_run
 from nashforge.solvers.cfr.rules import rule_names, rule_source
 
@@ -72,6 +80,21 @@ def test_programs_of_a_run_are_written_by_the_proposer_that_it_is_given(archive:
     assert {candidate.proposer for candidate in written} == {"tunes"}
     assert {candidate.note for candidate in written} == {"another rule"}
     assert result.stop_reason == "max_evaluations"
+
+
+class Refuses(Immediate):
+    """Has nothing to say."""
+
+    name = "refuses"
+
+    def propose(self, request: Request) -> Proposal:
+        raise ProposalError(f"{request.parent.nickname} has no number to change")
+
+
+def test_a_run_tells_why_its_proposer_had_nothing(archive: Archive, tiny: Any) -> None:
+    result = start_run(archive, tiny(max_evaluations=2, final_test=False), proposer=Refuses())
+    assert result.stop_reason.startswith("exhausted: no new program in 10 draws: ")
+    assert result.stop_reason.endswith(" has no number to change")
 
 
 def test_a_proposer_may_answer_later_and_in_any_order(archive: Archive, tiny: Any) -> None:
