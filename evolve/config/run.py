@@ -22,7 +22,7 @@ from nashforge.evolve.config.parts import (
     SandboxOptions,
 )
 from nashforge.evolve.config.settings import ConfigError, Setting, Settings
-from nashforge.evolve.domains import domain
+from nashforge.evolve.domains import domain as domain_of_name
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.checks import strategic_of
 from nashforge.evolve.evaluation.disguises import disguised
@@ -117,7 +117,11 @@ SETTINGS = Settings(RunConfig, Part, FITNESS_OPTIONS)
 
 
 def load_config(
-    options: Mapping[str, Any], path: str | Path | None = None, base: Mapping[str, Any] | None = None
+    options: Mapping[str, Any],
+    path: str | Path | None = None,
+    base: Mapping[str, Any] | None = None,
+    *,
+    domain: Domain | None = None,
 ) -> RunConfig:
     """Return a configuration from options, over those of a TOML file, over the domain's defaults.
 
@@ -129,6 +133,8 @@ def load_config(
         A TOML file, see `read_run_file`.
     base
         Settings of the run that is to be repeated, below those of the file.
+    domain
+        The domain, for one that is not installed; by default that of the options.
 
     Raises
     ------
@@ -139,7 +145,9 @@ def load_config(
     options = given(options)
     file = {} if path is None else read_run_file(path).values
     values = SETTINGS.named(base or {}) | dict(file) | options
-    work = domain(str(values.get("domain", "cfr")))
+    if domain is not None:
+        values.setdefault("domain", domain.name)
+    work = domain or domain_of_name(str(values.get("domain", "cfr")))
     defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}
     defaults |= SETTINGS.named(work.run_defaults)
     defaults |= {str(split): suite for split, suite in work.suites.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nashforge.archive import Archive, Run
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.translation import is_outdated
 
 
@@ -12,12 +13,17 @@ class OutdatedRunError(ConfigError):
     """A run was measured by another evaluator than that of this version."""
 
 
-def check_continuable(archive: Archive, run: Run) -> None:
+def check_continuable(archive: Archive, run: Run, work: Domain | None = None) -> None:
     """Make sure that what a run would measure from now on can be compared with what it has measured.
 
     A run of an earlier version has fitnesses, a population and references of the evaluator of that time, and
     maybe programs of another interface. To continue would mix measurements that are not comparable; all of it
     stays readable, and its programs can be measured anew.
+
+    Parameters
+    ----------
+    work
+        The run's domain; by default the one that is installed by its name.
 
     Raises
     ------
@@ -26,7 +32,7 @@ def check_continuable(archive: Archive, run: Run) -> None:
     nashforge.evolve.domains.UnknownDomainError
         If the domain is not installed.
     """
-    work = domain(run.domain)
+    work = work or domain(run.domain)
     measured = archive.evaluations.evaluators(run)
     # A run that has measured nothing yet may hold programs that today's engine cannot run.
     old = not measured and any(is_outdated(program) for program in archive.programs.of(run).values())

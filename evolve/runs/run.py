@@ -83,6 +83,11 @@ def check(config: RunConfig, parts: Parts | None = None) -> None:
     """
     parts = parts or Parts()
     work = parts.domain or domain(config.domain)
+    if work.name != config.domain:
+        raise ConfigError(
+            f"the configuration is one of the domain {config.domain!r}, and the domain given is "
+            f"{work.name!r}; make it with load_config(..., domain=...)"
+        )
     load_feedback(config.models.feedback)  # also for the offline proposer: models may follow later
     if parts.proposer is None:
         if config.models.offline:
@@ -182,7 +187,7 @@ def resume_run(
         (`nashforge.evolve.runs.continuing.OutdatedRunError`); nothing is changed then. Nor is anything of a
         run that has nothing left to do, whose outcome is returned; see `nashforge.evolve.runs.resuming`.
     """
-    check_continuable(archive, run)
+    check_continuable(archive, run, domain)
     new = given(changes)
     check_limits(archive, run, new)
     if nothing_left(archive, run, new) is not None:

@@ -121,12 +121,12 @@ def test_values_are_averaged_as_they_are():
     assert fitness_of(Fitness(kind="negative"), values, {}) == 1.0
 
 
-def test_a_run_takes_its_fitness_from_the_domain(monkeypatch, tmp_path):
-    monkeypatch.setattr("nashforge.evolve.config.run.domain", lambda name: Rewarding())
-    assert load_config({"domain": "rewarding"}).evaluation.fitness == Fitness(kind="value")
+def test_a_run_takes_its_fitness_from_the_domain(tmp_path):
+    rewarding = Rewarding()
+    assert load_config({}, domain=rewarding).evaluation.fitness == Fitness(kind="value")
     path = tmp_path / "run.toml"
     path.write_text('domain = "rewarding"\n[fitness]\nfloor = 1e-3\n')
-    assert load_config({}, path).evaluation.fitness == Fitness(kind="value", floor=1e-3)
+    assert load_config({}, path, domain=rewarding).evaluation.fitness == Fitness(kind="value", floor=1e-3)
 
 
 def test_every_island_needs_room():
@@ -143,11 +143,17 @@ def test_measures_of_a_run_file_stay_when_risk_is_given(tmp_path):
 
 
 def test_a_domain_without_offline_proposer_says_so():
-    config = load_config({"proposer": "offline"})
+    config = load_config({"proposer": "offline"}, domain=Rewarding())
     with pytest.raises(ConfigError, match="has no offline proposer"):
         make_proposer(config, Rewarding())
     with pytest.raises(ConfigError, match="has no offline proposer"):
         check(config, Parts(domain=Rewarding()))
+
+
+def test_a_domain_that_is_not_installed_is_given_with_a_configuration_of_its_own():
+    assert load_config({}, domain=Rewarding()).domain == "rewarding"
+    with pytest.raises(ConfigError, match="of the domain 'cfr', and the domain given is 'rewarding'"):
+        check(load_config({}), Parts(domain=Rewarding()))
 
 
 def test_stages_keep_the_digests_of_earlier_versions():
