@@ -42,13 +42,14 @@ def _read(archive: Archive, number: int) -> tuple[RunStatus, list[Candidate], li
 
 
 def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
+    from nashforge.evolve.config.run import SETTINGS
     from nashforge.evolve.service.status import service_status
 
     now, better, failures = _read(archive, number)
     service = service_status(archive, run=now.run)
     return {
         **run_status_as_dict(now),
-        "config": now.settings,
+        "config": SETTINGS.with_former_names(now.settings),
         "improvements": [candidate_as_dict(candidate) for candidate in better],
         "latest_failures": [candidate_as_dict(candidate) for candidate in failures],
         "cost": {model: asdict(spent) for model, spent in archive.calls.spending(now.run).items()},

@@ -23,7 +23,7 @@ class Part(BaseModel):
 class PopulationOptions(Part):
     """The population, and when it takes larger steps (`nashforge.evolve.search.population.islands`)."""
 
-    size: Annotated[int, Setting("population_size", aliases=("archive",))] = Field(default=40, ge=1)
+    size: Annotated[int, Setting("population_size", former="archive")] = Field(default=40, ge=1)
     """Programs that are kept, on all islands together."""
 
     islands: int = Field(default=3, ge=1)
@@ -32,11 +32,11 @@ class PopulationOptions(Part):
     migrate_every: int = Field(default=15, ge=1)
     """After so many programs of an island, its best go to the next one."""
 
-    parent_fitness: Annotated[Literal["train", "both"], Setting(aliases=("parents",))] = "train"
+    parent_fitness: Annotated[Literal["train", "both"], Setting(former="parents")] = "train"
     """What parents are compared by: `train`, the training fitness, or `both`, the mean of training and
     validation fitness."""
 
-    validate_top: Annotated[int, Setting(aliases=("verify",))] = Field(default=5, ge=1)
+    validate_top: Annotated[int, Setting(former="verify")] = Field(default=5, ge=1)
     """A program is validated when its training fitness is among so many best."""
 
     stagnation: int = Field(default=15, ge=1)
@@ -103,7 +103,7 @@ class EvaluationOptions(Part):
     workers: int | None = Field(default=None, ge=1)
     """Worker processes; without a number, one a core (`celery`: as many as workers are alive)."""
 
-    share: Annotated[float, Setting(option="weight")] = Field(default=1.0, gt=0)
+    share: Annotated[float, Setting(option="weight", former="weight")] = Field(default=1.0, gt=0)
     """The run's share of workers that it has in common with other runs, relative to theirs."""
 
     lookahead: int | None = Field(default=None, ge=1)

@@ -244,7 +244,10 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
         if not problem["loc"]:  # several fields together are wrong
             parts.append(str(problem["ctx"]["error"]))
         elif problem["type"] == "extra_forbidden":
-            parts.append(f"there is no option {name!r}; {choice(str(rest[-1]), _known(setting, rest))}")
+            parts.append(f"there is no option {name!r}; {_instead(setting, rest)}")
+        elif problem["type"] == "model_type":
+            table = SETTINGS.parts.get(name, Fitness).model_fields
+            parts.append(f"{name} = {_quoted(problem['input'])}: it is a table, of {', '.join(table)}")
         else:
             shown = name if setting is None or rest else _shown(setting, path)
             parts.append(f"{shown} = {_quoted(problem['input'])}: {problem['msg'].lower()}")
@@ -261,13 +264,23 @@ def _quoted(value: object) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
+def _instead(setting: Setting | None, rest: tuple[int | str, ...]) -> str:
+    """Return what to write where a name was not known."""
+    elsewhere = SETTINGS.find(str(rest[-1])) if setting is None and len(rest) > 1 else None
+    if elsewhere is None:
+        return choice(str(rest[-1]), _known(setting, rest))
+    *part, field = elsewhere.path
+    return f"it is {field} in [{part[0]}]" if part else f"{field} stands alone, before the tables"
+
+
 def _known(setting: Setting | None, rest: tuple[int | str, ...]) -> list[str]:
-    """Return what a run's file may say where a name was not known."""
+    """Return the names that a run's file may have there."""
     if setting is not None:
         return list(Fitness.model_fields)
     if len(rest) > 1:
         return list(SETTINGS.parts[str(rest[0])].model_fields)
     names = [name for item in SETTINGS.values() for name in (item.name, item.option, *item.aliases)]
+    names += [item.former for item in SETTINGS.values() if item.former]
     return [*dict.fromkeys(names), *FITNESS_OPTIONS, *SETTINGS.parts, "name", "database"]
 
 

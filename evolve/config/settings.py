@@ -35,7 +35,9 @@ class Setting:
     option : str
         On the command line, without dashes; as the name, if not given.
     aliases : tuple of str
-        Other names, such as earlier ones, that files and stored runs may have.
+        Other names that files may have.
+    former : str
+        Its name in an earlier version, which files and stored runs may have, and which JSON still has, too.
     consent : Consent or None
         When the setting counts only if the person at the command line says it.
     path : tuple of str
@@ -45,6 +47,7 @@ class Setting:
     name: str = ""
     option: str = ""
     aliases: tuple[str, ...] = ()
+    former: str = ""
     consent: Consent | None = None
     path: tuple[str, ...] = ()
 
@@ -52,7 +55,7 @@ class Setting:
     def spellings(self) -> Iterator[str]:
         """All names by which a file may call it, those in the table of its part with a dot."""
         *part, field = self.path
-        names = {self.name, self.option, *self.aliases}
+        names = {self.name, self.option, *self.aliases, *([self.former] if self.former else [])}
         yield from names
         if part:
             yield from (f"{part[0]}.{name}" for name in names | {field})
@@ -93,6 +96,15 @@ class Settings(dict[str, Setting]):
         """Whether a name is that of a setting."""
         return name in self._names
 
+    def find(self, spelled: str) -> Setting | None:
+        """Return the setting that is called so, in whatever way."""
+        return self.get(self._names.get(spelled, spelled))
+
+    def with_former_names(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return settings by name, those that had another name under that one as well."""
+        renamed = {item.former: item.name for item in self.values() if item.former and item.name in values}
+        return {**values, **{former: values[name] for former, name in renamed.items()}}
+
     def named(self, values: Mapping[str, Any], *, once: bool = False) -> dict[str, Any]:
         """Return settings by name, however they are called, or whatever table they stand in.
 
@@ -105,12 +117,15 @@ class Settings(dict[str, Setting]):
             If a setting is given twice and may be given ``once`` only.
         """
         found: dict[str, Any] = {}
+        spellings: dict[str, str] = {}
         for spelled, value in self._flat(values):
             key = spelled.replace("-", "_")
             name = self._names.get(key, key)
             if once and name in found:
-                raise ConfigError(f"gives {name!r} twice, once as {spelled!r}; keep one")
+                both = f"as {spellings[name]!r} and as {spelled!r}"
+                raise ConfigError(f"gives {name!r} twice, {both}; keep one")
             found[name] = value
+            spellings[name] = spelled
         return found
 
     def _flat(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -99,6 +99,7 @@ def test_status_agrees_with_the_run(searched: Any) -> None:
     assert not value["alive"]
     assert sum(value["candidates"].values()) == 8 + value["failures"].get("duplicate", 0)
     assert value["config"]["horizon"] == 50
+    assert value["config"]["population_size"] == value["config"]["archive"]
     assert value["improvements"][0]["operator"] == "seed"
     assert value["improvements"][-1]["program"] == value["best"]
 

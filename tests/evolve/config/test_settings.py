@@ -71,6 +71,13 @@ def test_a_stored_run_of_an_earlier_version_is_resumed_with_what_was_changed(arc
     assert stored_settings(archive, run) == RunConfig.model_validate(EARLIER).changed(share=4.0).settings()
 
 
+def test_json_has_settings_by_their_former_names_too() -> None:
+    config = RunConfig.model_validate(EARLIER)
+    shown = SETTINGS.with_former_names(config.settings())
+    assert {name: shown[name] for name in EARLIER} == EARLIER
+    assert {name: shown[name] for name in SETTINGS} == config.settings()
+
+
 def test_files_with_one_table_and_with_tables_of_parts_say_the_same(tmp_path: Path) -> None:
     alone, parted, mixed = (tmp_path / f"{name}.toml" for name in ("alone", "parted", "mixed"))
     alone.write_text(toml(EARLIER))
@@ -93,11 +100,15 @@ def test_files_with_one_table_and_with_tables_of_parts_say_the_same(tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("archive = 3\npopulation_size = 4", "'population_size' twice"),
-        ("archive = 3\n[population]\nsize = 4", "'population_size' twice, once as 'population.size'"),
+        ("archive = 3\npopulation_size = 4", "twice, as 'archive' and as 'population_size'"),
+        ("archive = 3\n[population]\nsize = 4", "twice, as 'archive' and as 'population.size'"),
         ("[population]\nsise = 4", "no option 'population.sise'; .*size"),
         ("[budgets]\nusd = 4", "no option 'budgets'; .*budget"),
-        ("population = 3", "population = 3"),
+        ("[population]\nmax_evaluations = 4", r"no option 'population.max_evaluations'; .* in \[budget\]"),
+        ("[models]\nstrategy = 'evolution'", "no option 'models.strategy'; strategy stands alone"),
+        ("population = 3", "population = 3: it is a table, of size, "),
+        ("models = ['anthropic:m']", "models = .*: it is a table, of proposer, "),
+        ("fitness = 'negative'", "fitness = 'negative': it is a table, of kind, "),
         ("[population]\nsize = 0", "population_size = 0: "),
         ("[evaluation]\nfitness = { flor = 1.0 }", "no option 'fitness.flor'; .*floor"),
         ("[evaluation]\nshare = 0", r"share \(--weight\) = 0: "),
@@ -135,7 +146,7 @@ def test_names_are_unique_and_defaults_of_domains_are_settings() -> None:
     spelled = [spelling for setting in SETTINGS.values() for spelling in set(setting.spellings)]
     assert len(spelled) == len(set(spelled))
     for name in ("cfr", "psro", "rqe", "gathering", "cleanup"):
-        assert set(SETTINGS.named(domain(name).search)) <= set(SETTINGS)
+        assert set(SETTINGS.named(domain(name).run_defaults)) <= set(SETTINGS)
 
 
 def test_settings_change_together_or_not_at_all() -> None:
