@@ -38,12 +38,13 @@ class ProgramStore:
         mark = fingerprint or self.fingerprint(source)
         program = self._archive.programs.add(source, self._domain.name, ast_hash=mark)
         self._programs[program.hash] = program
-        self.remember(program, index)
+        self.remember(program, index, mark)
         return program
 
-    def remember(self, program: Program, index: int) -> None:
+    def remember(self, program: Program, index: int, fingerprint: str | None = None) -> None:
         """Note that a stored program stands at a position."""
-        mark = program.ast_hash or self.fingerprint(program.source)
+        # Not as it is stored: earlier versions wrote fingerprints in another way.
+        mark = fingerprint or self.fingerprint(program.source)
         known = self._first.get(mark)
         if known is None or index < known[0]:
             self._first[mark] = (index, program.nickname)

@@ -51,3 +51,12 @@ def test_a_resumed_run_knows_its_programs_again(archive, store, source):
     assert resumed[program.hash] == program
     resumed.remember(program, 1)
     assert resumed.duplicate_of(store.fingerprint(source), 2) == program.nickname
+
+
+def test_programs_of_an_earlier_version_are_known_whatever_fingerprint_it_stored(archive, store, source):
+    archive.programs.add(source, "cfr", ast_hash="of another writing")
+    program = store.add(source, 1)
+    assert store.duplicate_of(store.fingerprint(source), 2) == program.nickname
+    resumed = ProgramStore(archive, domain("cfr"))
+    resumed.remember(program, 1)
+    assert resumed.duplicate_of(store.fingerprint(source), 2) == program.nickname
