@@ -339,8 +339,9 @@ class Domain(ABC):
         """
         said = [f"--{name}" for name, value in options.items() if value is not None]
         if said:
+            what, them = ("is no option", "it") if len(said) == 1 else ("are no options", "them")
             raise NotOfferedError(
-                f"{' and '.join(said)} are no options of the domain {self.name!r}; leave them out"
+                f"{' and '.join(said)} {what} of the domain {self.name!r}; leave {them} out"
             )
         return game or self.games(self.suites["train"])[0]
 

@@ -83,6 +83,7 @@ def test_its_library_and_suites_are_shown(empty: Any) -> None:
         ),
         ("watch hedge", "it is a program of the domain matrix, which has no episodes to look at"),
         ("run matrix --map pond.txt --agents 2", "--map and --agents are no options of the domain 'matrix'"),
+        ("run matrix --agents 2", "--agents is no option of the domain 'matrix'; leave it out"),
     ],
 )
 def test_what_it_does_not_offer_is_told(empty: Any, words: str, told: str) -> None:
