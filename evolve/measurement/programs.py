@@ -110,6 +110,7 @@ def find_program(
     if domain_name is None and len(elsewhere) == 1:
         return NamedProgram(reference, domain(elsewhere[0]).source(reference), elsewhere[0], "library")
     meant = domain_names() if domain_name is None else (domain_name,)
+    kind = "program" if domain_name is None else f"{domain_name} program"
     known = sorted({name for other in meant for name in domain(other).baselines()})
     said = f"it is a program of the domain {' and of '.join(elsewhere)}; " if elsewhere else ""
     if said and choosable:
@@ -124,14 +125,14 @@ def find_program(
         archive = open_archive()
     except ArchiveNotFound as error:
         raise UnknownProgramError(
-            f"there is no rule called {reference!r} in the library, and no archive yet to look for a program "
-            f"in; {remedies()}"
+            f"there is no {kind} called {reference!r} in the library, and no archive yet to look for one in; "
+            f"{remedies()}"
         ) from error
     try:
         stored = archive.programs.get(reference)
     except NotFound as error:
         raise UnknownProgramError(
-            f"there is no program called {reference!r}, neither in the library nor in "
+            f"there is no {kind} called {reference!r}, neither in the library nor in "
             f"{archive.database.location}; {remedies(error.near)}"
         ) from error
     return NamedProgram(stored.nickname, stored.source, stored.domain, "archive", stored)
