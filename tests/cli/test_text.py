@@ -154,6 +154,20 @@ def test_a_wide_table_comes_in_parts_and_breaks_neither_names_nor_numbers() -> N
     assert wide.export_text().count("program") == 1
 
 
+@pytest.mark.parametrize("width", [50, 80, 110])
+def test_a_name_that_leaves_no_room_is_folded_and_numbers_are_whole(width: int) -> None:
+    path = "/a/folder/" + "of-a-long-name/" * 5 + "program.py"
+    table = output.table("program", "efficiency", "sustainability", right=["efficiency", "sustainability"])
+    table.add_row(path, "0.125 ±0.25", "0.75 ±0.5")
+    screen = Console(file=io.StringIO(), width=width, record=True)
+    output.print_table(screen, table)
+    text = screen.export_text()
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    for whole in ("efficiency", "sustainability", "0.125 ±0.25", "0.75 ±0.5"):
+        assert text.count(whole) == 1, whole
+    assert path in "".join(line[: width // 2].strip() for line in text.splitlines())
+
+
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (80, 12)])
 @pytest.mark.parametrize("game", ["cleanup", "gathering", "cleanup(map=cleanup_small,agents=3)"])
 def test_an_episode_fits_the_terminal_with_its_status(game: str, width: int, height: int) -> None:
