@@ -92,6 +92,7 @@ def ask(make: Callable[[], Provider]) -> None:
     asyncio.run(once())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 @pytest.mark.parametrize("provider", ["anthropic", "google"])
 @pytest.mark.parametrize("named_by", ["argument", "environment"])
