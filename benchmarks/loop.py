@@ -127,7 +127,7 @@ def measure(positions: Sequence[int], folder: Path, workers: int) -> list[Figure
                         start_run(archive, config, name="loop", listener=watch, executor=executor)
                     else:
                         run = archive.runs.get("loop")
-                        changes = {"max_evaluations": limit}
+                        changes = {"max_evaluations": limit, "proposer": base["proposer"]}
                         resume_run(archive, run, changes=changes, listener=watch, executor=executor)
                 finally:
                     executor.close()

@@ -113,6 +113,10 @@ class LoopDomain(Domain):
         """Return the one program."""
         return {"one": SEED}
 
+    def prompt_variables(self, train: Stage) -> Mapping[str, object]:
+        """Return nothing: its programs import no interface."""
+        return {}
+
     def smoke(self, horizon: int) -> Stage:
         """Return one call."""
         return Stage(

@@ -72,7 +72,7 @@ def finished(archive: Archive, strategies: list[str], seeds: int, evaluations: i
 def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[ProgramResult]]:
     """Return measurements on the test suite by program; those in the archive are taken from there."""
     work = domain("cfr")
-    settings = config("evolution", 0, 1)
+    settings = config("evolution", 0, 1).evaluation
     stage = work.stage("test", settings.test, settings.horizon, settings.fitness)
     executor = LocalExecutor(workers)
     try:
