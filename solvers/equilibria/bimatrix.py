@@ -1,8 +1,8 @@
 """Nash equilibria and security strategies of matrix games of two players.
 
 Games that are small have all their extreme equilibria enumerated in exact arithmetic
-(`nashforge.solvers.equilibria.extreme`). Of others one is found: by a linear program (HiGHS) where payoffs
-sum to a constant, by complementary pivoting (`nashforge.solvers.equilibria.complementary`) elsewhere.
+(`nashforge.solvers.equilibria.exact.extreme`). Of others one is found: by a linear program (HiGHS) where
+payoffs sum to a constant, by complementary pivoting (`nashforge.solvers.equilibria.complementary`) elsewhere.
 Whatever was found is solved again in exact arithmetic where that is possible, and what is listed carries a
 gap that was computed from the payoffs that were given.
 """
@@ -19,9 +19,9 @@ import numpy.typing as npt
 from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.equilibria.complementary import Basis, lemke_howson
-from nashforge.solvers.equilibria.extreme import Exact, enumerable, extreme_equilibria
+from nashforge.solvers.equilibria.exact.extreme import Exact, enumerable, extreme_equilibria
+from nashforge.solvers.equilibria.exact.rational import Integers, exact_regrets, floats, solve, whole
 from nashforge.solvers.equilibria.inputs import ZERO_SUM, GameLike, any_game
-from nashforge.solvers.equilibria.rational import Integers, exact_regrets, floats, solve, whole
 from nashforge.solvers.equilibria.several import EXACT_ACTIONS, TOLERANCE, stake, unit
 from nashforge.solvers.risk.measures import RiskError
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from nashforge.games.matrix.reading import Bimatrix, bimatrix, is_one_shot, one_shot
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.equilibria.rational import rational
+from nashforge.solvers.equilibria.exact.rational import rational
 from nashforge.solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]

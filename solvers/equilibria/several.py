@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nashforge.solvers.equilibria.complementary import Basis, lemke_howson
-from nashforge.solvers.equilibria.rational import rational, whole
+from nashforge.solvers.equilibria.exact.rational import rational, whole
 
 Array = npt.NDArray[np.float64]
 Profile = tuple[Array, Array]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nashforge import games
 from nashforge.games.matrix import bimatrix
 from nashforge.solvers.equilibria import nash, qre, security
-from nashforge.solvers.equilibria.extreme import most_vertices
+from nashforge.solvers.equilibria.exact.extreme import most_vertices
 from nashforge.solvers.risk import RiskError
 
 sys.path.insert(0, str(Path(__file__).parents[3]))  # benchmarks are not installed

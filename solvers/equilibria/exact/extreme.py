@@ -17,7 +17,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 
-from nashforge.solvers.equilibria.rational import Integers, Matrix, whole
+from nashforge.solvers.equilibria.exact.rational import Integers, Matrix, whole
 
 Exact = tuple[Fraction, ...]
 

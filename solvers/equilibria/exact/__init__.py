@@ -1,0 +1,1 @@
+"""Exact arithmetic: payoffs as fractions, certificates, and enumeration of all extreme equilibria."""
