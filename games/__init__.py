@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nashforge.games.sequence_form import SequenceForm as SequenceForm
     from nashforge.games.sequence_form import Treeplex as Treeplex
     from nashforge.games.suites import Suite as Suite
+    from nashforge.games.suites import family as family
     from nashforge.games.suites import load_suite as load_suite
     from nashforge.games.suites import suite_names as suite_names
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -149,6 +150,29 @@ class SequenceForm:
         return (
             f"<SequenceForm of {self.name}: {self.players} players, {self.infosets:,} information sets, "
             f"{self.leaves:,} leaves, {self.nodes:,} histories>"
+        )
+
+    def scaled(self, factor: float) -> SequenceForm:
+        """Return the same game with all payoffs multiplied by a positive number.
+
+        Its equilibria are the same. What is not a payoff is shared with this form. Powers of two change no
+        digit of a payoff; others round each of them once, alike for payoffs of opposite sign, so that a game
+        of two players whose payoffs sum to exactly zero stays one.
+
+        Raises
+        ------
+        ValueError
+            If the factor is not a positive number, or makes a payoff infinite.
+        """
+        if not (math.isfinite(factor) and factor > 0):
+            raise ValueError(f"payoffs are multiplied by a positive number; got {factor}")
+        if factor == 1.0:
+            return self
+        return replace(
+            self,
+            name=f"{self.name} (payoffs x {factor:g})",
+            leaf_payoffs=self.leaf_payoffs * factor,
+            constant_sum=None if self.constant_sum is None else self.constant_sum * factor,
         )
 
     @property

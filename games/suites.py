@@ -5,16 +5,28 @@ A suite file has a ``name``, a ``purpose`` and ``games``::
     name = "my-suite"
     purpose = "Small poker games."
     games = ["kuhn_poker", "leduc_poker(players=3)"]
+
+or, instead of ``games``, a table of games by family::
+
+    [families]
+    poker = ["kuhn_poker", "leduc_poker(players=3)"]
+    dice = ["liars_dice(dice_sides=4)"]
+
+A family is what measurements are grouped by: its members resemble each other, so that none of them says much
+new of a program that was made with another.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Generic, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from nashforge.games.errors import GameError, SuiteError
 from nashforge.games.naming import choice
@@ -24,6 +36,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _ENDING = ".toml"
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Games = Annotated[tuple[_Text, ...], Field(min_length=1)]
 
 
 class Suite(BaseModel):
@@ -36,14 +49,36 @@ class Suite(BaseModel):
     purpose : str
         What the suite is for, in a sentence.
     games : tuple of str
-        OpenSpiel game strings or paths of game files, at least one, none twice.
+        Game strings or paths of game files, at least one, none twice.
+    families : mapping of str to tuple of str
+        The same games by family; where a file lists games only, as `family` says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: _Text
     purpose: _Text
-    games: Annotated[tuple[_Text, ...], Field(min_length=1)]
+    games: _Games
+    families: Mapping[_Text, _Games] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flatten(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or not isinstance(given.get("families"), Mapping):
+            return given
+        if "games" in given:
+            raise ValueError("games stand either in games or in the table families; keep one of them")
+        listed = [games for games in given["families"].values() if isinstance(games, list | tuple)]
+        return {**given, "games": [game for games in listed for game in games]}
+
+    @model_validator(mode="after")
+    def _group(self) -> Suite:
+        grouped: dict[str, tuple[str, ...]] = dict(self.families)
+        if not grouped:
+            for game in self.games:
+                grouped[family(game)] = (*grouped.get(family(game), ()), game)
+        object.__setattr__(self, "families", MappingProxyType(grouped))  # the instance is frozen
+        return self
 
 
 class SuiteKind(Generic[M]):
@@ -134,6 +169,45 @@ def load_suite(name_or_path: str | Path) -> Suite:
     if is_suite_file(name_or_path):
         _check_games(suite, name_or_path)
     return suite
+
+
+def family(game: str) -> str:
+    """Return the family of a game.
+
+    Parameters
+    ----------
+    game
+        Any game string. One that stands in a table ``families`` of our suites is of that family; so is every
+        other one of its short name (``kuhn_poker(players=5)``, where the tables know ``kuhn_poker``), if all
+        of them are of one family. Else the short name is the family; of a file, its name without the ending.
+    """
+    text = _short_spelling(game)
+    by_game, by_name = _known_families()
+    name = text.partition("(")[0]
+    if Path(name).suffix in (".efg", ".nfg"):
+        name = Path(name).stem
+    return by_game.get(text) or by_name.get(name) or name
+
+
+def _short_spelling(game: str) -> str:
+    """Return a game string without blanks, and without what makes simultaneous moves sequential."""
+    text = "".join(game.split())
+    wrapper = "turn_based_simultaneous_game(game="
+    return text.removeprefix(wrapper)[:-1] if text.startswith(wrapper) else text
+
+
+@cache
+def _known_families() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Return the families in the tables of our suites, by game, and by short name where that tells."""
+    by_game: dict[str, str] = {}
+    by_name: dict[str, set[str]] = {}
+    for file in resources.files("nashforge.games").joinpath("data").iterdir():
+        table = read_toml(file).get("families", {}) if file.name.endswith(_ENDING) else {}
+        for name, members in table.items():
+            for game in map(_short_spelling, members):
+                by_game[game] = name
+                by_name.setdefault(game.partition("(")[0], set()).add(name)
+    return by_game, {short: names.pop() for short, names in by_name.items() if len(names) == 1}
 
 
 def is_suite_file(name_or_path: str | Path) -> bool:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nashforge.evolve.domains.games import GameDomain
+from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage
 from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, SECONDS
 from nashforge.evolve.sandbox import Limits
@@ -65,7 +66,7 @@ class CFRDomain(GameDomain):
             suite="cfr-smoke",
             trials=(
                 self.trial("kuhn_poker", horizon),
-                self.trial("leduc_poker", min(60, horizon), label="leduc_poker (60 iterations)"),
+                self.trial("leduc_poker", min(60, horizon), label("leduc_poker", iterations=60)),
             ),
             seconds=10.0,
         )

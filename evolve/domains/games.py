@@ -10,6 +10,7 @@ from typing import Any
 from nashforge import games
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import AVERAGED, SECONDS
 from nashforge.evolve.evaluation.stages import StageResult
@@ -72,7 +73,7 @@ class GameDomain(Domain):
             disguise = self.disguise.model_copy(update={"seed": self.disguise.seed + k})
             if self.identified(game)[1] not in copies:
                 disguise = disguise.model_copy(update={"perturbation": 0.0})
-            trials.append(self.trial(game, horizon, f"{game} (disguised)", disguise))
+            trials.append(self.trial(game, horizon, label(game, disguised=True), disguise))
         return Stage(
             split=split, suite=suite, trials=tuple(trials), fitness=fitness, seconds=self.seconds[split]
         )
@@ -98,13 +99,15 @@ class GameDomain(Domain):
             except ProgramTimeout as error:
                 raise ProgramTimeout(self.too_slow(error, trial, reached), error.log, error.usage) from error
         result.use(sessions.usage, sessions.log)
-        result.final = self.solved(game, found.policy, trial.iterations)
-        result.values[trial.label] = found.gap
+        unit = self.unit(trial)
+        plain = game if unit == 1.0 else self.read(trial.model_copy(update={"scale": 1.0}))
+        result.final = self.solved(plain, found.policy, trial.iterations)
+        result.values[trial.label] = found.gap / unit
         result.scores += [
             Score(
                 trial.label,
                 metric,
-                float(getattr(point, name)),
+                float(getattr(point, name)) / (unit if name == "gap" else 1.0),
                 self.metrics[metric].direction,
                 point.iteration,
             )
@@ -114,11 +117,15 @@ class GameDomain(Domain):
         result.scores.append(Score(trial.label, SECONDS.name, found.curve[-1].seconds))
         if not found.averaged:
             result.scores.append(Score(trial.label, AVERAGED, 0.0, "max"))
-        return [point.gap for point in found.curve]
+        return [point.gap / unit for point in found.curve]
 
     def read(self, trial: Trial) -> Any:
         """Return the game of a trial, as programs play it."""
-        return played_form(trial.game, trial.disguise)
+        return played_form(trial.game, trial.disguise, trial.scale)
+
+    def unit(self, trial: Trial) -> float:
+        """Return what the gap of a trial is divided by: its scale, as far as it scales the gap."""
+        return trial.scale
 
     def limits_in(self, game: Any, limits: Limits) -> Limits:
         """Return the limits of a program in a game."""
@@ -141,13 +148,15 @@ class GameDomain(Domain):
         return solve(form, self.fitness.reference, iterations, (), kind=self.kind).policy
 
 
-def played_form(game: str, disguise: Disguise | None) -> SequenceForm:
-    """Return the sequence form of a game as programs play it."""
-    return _played(game, games.identity(game).digest, disguise)
+def played_form(game: str, disguise: Disguise | None, scale: float = 1.0) -> SequenceForm:
+    """Return the sequence form of a game as programs play it: disguised first, then scaled."""
+    return _played(game, games.identity(game).digest, disguise, scale)
 
 
 @lru_cache(maxsize=32)
-def _played(game: str, identity: str, disguise: Disguise | None) -> SequenceForm:
+def _played(game: str, identity: str, disguise: Disguise | None, scale: float) -> SequenceForm:
+    if scale != 1.0:
+        return _played(game, identity, disguise, 1.0).scaled(scale)
     form = games.compile(game)
     if disguise is None:
         return form

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nashforge.evolve.domains.games import GameDomain
+from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import ELAPSED, EXPLOITABILITY, SECONDS
 from nashforge.evolve.sandbox import Limits, ProgramTimeout
@@ -67,8 +68,8 @@ class PSRODomain(GameDomain):
             split="smoke",
             suite="psro-smoke",
             trials=(
-                self.trial("kuhn_poker", min(15, horizon), label="kuhn_poker (15 iterations)"),
-                self.trial("leduc_poker", min(10, horizon), label="leduc_poker (10 iterations)"),
+                self.trial("kuhn_poker", min(15, horizon), label("kuhn_poker", iterations=15)),
+                self.trial("leduc_poker", min(10, horizon), label("leduc_poker", iterations=10)),
             ),
             seconds=30.0,
         )

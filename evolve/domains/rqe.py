@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nashforge import games
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.games import GameDomain
+from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import SECONDS, always
 from nashforge.evolve.evaluation.stages import StageResult
@@ -67,7 +68,7 @@ class RQEDomain(GameDomain):
             split="smoke",
             suite="rqe-smoke",
             trials=(
-                self.trial("SC1", few, label=f"SC1 ({few} iterations)"),
+                self.trial("SC1", few, label=label("SC1", iterations=few)),
                 self.trial("random(2x3,seed=1) | reverse_kl entropy", few),
                 self.trial("random_markov(2,2x2,seed=1)", few),
             ),
@@ -121,6 +122,10 @@ class RQEDomain(GameDomain):
     def read(self, trial: Trial) -> Task:
         """Return the task of a trial, as programs play it."""
         return read_task(trial.game, trial.disguise)
+
+    def unit(self, trial: Trial) -> float:
+        """Return 1: payoffs of a task span 1 for each player, whatever their scale."""
+        return 1.0
 
     def limits_in(self, game: Task, limits: Limits) -> Limits:
         """Return the limits of a learner in a task, with the time that a call may take."""

@@ -41,7 +41,8 @@ class Trial(Message):
 
     ``label`` names the trial in scores; it is the game string unless the game is disguised. ``identity`` is
     the digest of what the string stands for, see `nashforge.games.identity`: whoever plays it compares what
-    it finds under that name. None where the string itself tells all.
+    it finds under that name. None where the string itself tells all. ``scale`` is the factor of all payoffs;
+    what is reported is in units of the game without it.
     """
 
     label: str
@@ -50,12 +51,14 @@ class Trial(Message):
     checkpoints: tuple[int, ...] = ()
     disguise: Disguise | None = None
     identity: str | None = None
+    scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
     @model_serializer(mode="wrap")
     def _dump(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Digests of stages of domains without identities are older than these.
+        # Digests of stages are older than scales, and those of domains without identities than these.
         values: dict[str, Any] = standard(self)
-        return values if self.identity is not None else {k: v for k, v in values.items() if k != "identity"}
+        older = {"identity": self.identity is None, "scale": self.scale == 1.0}
+        return {name: value for name, value in values.items() if not older.get(name)}
 
 
 class StrategicError(NashforgeError, ValueError):

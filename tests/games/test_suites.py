@@ -59,6 +59,34 @@ def test_games_of_suites_compile(game):
     assert all(treeplex.infosets > 0 for treeplex in form.treeplexes)
 
 
+def test_a_suite_may_have_its_games_by_family(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "mine"\npurpose = "Small."\n[families]\npoker = ["kuhn_poker", "leduc_poker"]\n'
+        'dice = ["liars_dice(dice_sides=3)"]\n'
+    )
+    suite = games.load_suite(file)
+    assert suite.games == ("kuhn_poker", "leduc_poker", "liars_dice(dice_sides=3)")
+    assert dict(suite.families) == {"poker": suite.games[:2], "dice": suite.games[2:]}
+    with pytest.raises(TypeError):
+        suite.families["poker"] = ()
+
+
+@pytest.mark.parametrize("name", games.suite_names())
+def test_families_hold_the_games_of_a_suite(name):
+    suite = games.load_suite(name)
+    assert sorted(game for members in suite.families.values() for game in members) == sorted(suite.games)
+    for family, members in suite.families.items():
+        assert {games.family(game) for game in members} == {family}
+
+
+def test_a_game_that_is_in_no_table_is_of_the_family_of_its_name():
+    assert games.family("matrix_pd") == "matrix_pd"
+    assert games.family(" matrix_pd ( ) ") == "matrix_pd"
+    assert games.family("turn_based_simultaneous_game(game=matrix_pd(a=1))") == "matrix_pd"
+    assert games.family("some/where/entry.efg") == "entry"
+
+
 def test_a_suite_of_ones_own(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text('name = "mine"\npurpose = "Small."\ngames = ["kuhn_poker", " leduc_poker"]\n')
@@ -76,6 +104,15 @@ def test_a_suite_of_ones_own(tmp_path):
         ('name = "x"\npurpose = "y"\ngames = ["kuhn_poker", 3]', r"games\.1: input should be a valid string"),
         ('name = " "\npurpose = "y"\ngames = ["kuhn_poker"]', "name: .*at least 1 character"),
         ('name = "x"\npurpose = "y"\ngames = ["kuhn_poker"]\ngame = 1', "game is not a field of a suite"),
+        ('name = "x"\npurpose = "y"', "games is missing"),
+        ('name = "x"\npurpose = "y"\nfamilies = ["kuhn_poker"]\ngames = ["kuhn_poker"]', "families: .*valid"),
+        (
+            'name = "x"\npurpose = "y"\ngames = ["leduc_poker"]\n[families]\npoker = ["kuhn_poker"]',
+            "either in games or in the table families; keep one",
+        ),
+        ('name = "x"\npurpose = "y"\n[families]\npoker = []', r"families\.poker: .*at least 1"),
+        ('name = "x"\npurpose = "y"\n[families]\n', "games: .*at least 1"),
+        ('name = "x"\npurpose = "y"\n[families]\na = ["kuhn_poker"]\nb = ["kuhn_poker"]', "twice"),
         ('name = "x"\npurpose = "y"\ngames = ["kuhn_pocker"]', "cannot be loaded: .*did you mean kuhn_poker"),
         ('name = "x"\npurpose = "y"\ngames = ["kuhn_poker", "kuhn_poker"]', "'kuhn_poker' twice"),
         (
