@@ -26,7 +26,8 @@ from nashforge.archive import Archive, Candidate
 from nashforge.evolve.config.run import RunConfig, load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor
-from nashforge.evolve.measurement.evaluator import Evaluator, ProgramResult, mean_fitness
+from nashforge.evolve.measurement.evaluator import Evaluator, mean_fitness
+from nashforge.evolve.measurement.program_results import ProgramResult
 from nashforge.evolve.measurement.programs import find_program
 
 STRATEGIES = ("evolution", "best_of_n", "sequential")

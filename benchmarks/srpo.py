@@ -28,9 +28,9 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.studies.intervals import Indices, jackknife
 from benchmarks.studies.srpo import srpo
 from benchmarks.studies.worlds import CooperationWorld, MarkovWorld
+from nashforge.evolve.evaluation.intervals import Indices, jackknife
 from nashforge.games.markov import contribution_line
 from nashforge.solvers.equilibria import rqe
 from nashforge.solvers.metrics.social import CrossPlay

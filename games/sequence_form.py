@@ -176,6 +176,16 @@ class SequenceForm:
         )
 
     @property
+    def payoff_range(self) -> float:
+        """Distance from the lowest to the highest payoff of any player, in units of utility.
+
+        Payoffs are those of leaves: where terminal histories were merged, their mean. 1 where all are equal.
+        """
+        reached = self.leaf_chance > 0
+        payoffs = self.leaf_payoffs[:, reached] / self.leaf_chance[reached]
+        return (float(np.ptp(payoffs)) if payoffs.size else 0.0) or 1.0
+
+    @property
     def players(self) -> int:
         """Number of players."""
         return len(self.treeplexes)

@@ -13,7 +13,7 @@ from nashforge.games.naming import choice
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nashforge.evolve.measurement.evaluator import ProgramResult
+    from nashforge.evolve.measurement.program_results import ProgramResult
     from nashforge.evolve.measurement.request import Measurements, Request
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nashforge.archive import Candidate, Evaluation, ModelCall, Relative, TransferReport
-    from nashforge.evolve.measurement.evaluator import ProgramResult
+    from nashforge.evolve.measurement.program_results import ProgramResult
     from nashforge.evolve.measurement.request import Measurements
     from nashforge.evolve.results.run_status import RunStatus
 

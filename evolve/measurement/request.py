@@ -14,7 +14,8 @@ from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.evaluation.messages import Fitness, Stage
 from nashforge.evolve.evaluation.objectives import parse_objective
 from nashforge.evolve.executors.base import Executor
-from nashforge.evolve.measurement.evaluator import Evaluator, Interrupted, ProgramResult, suite_fitness
+from nashforge.evolve.measurement.evaluator import Evaluator, Interrupted, suite_fitness
+from nashforge.evolve.measurement.program_results import ProgramResult
 from nashforge.evolve.measurement.programs import NamedProgram, find_programs
 from nashforge.evolve.measurement.suites import find_suite
 from nashforge.games.dilemmas.settings import Setting

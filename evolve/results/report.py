@@ -25,7 +25,7 @@ from nashforge.archive import (
 from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Split, Trial
-from nashforge.evolve.measurement.evaluator import ProgramResult, measured_in, remembered
+from nashforge.evolve.measurement.program_results import ProgramResult, measured_in, remembered
 from nashforge.evolve.results.model_costs import ModelCosts, model_costs
 from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.search.outcomes import identity_in

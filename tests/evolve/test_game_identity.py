@@ -12,7 +12,7 @@ from nashforge.evolve.domains.rqe import read_task
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Stage, Task, Trial
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.executors.local import LocalExecutor
-from nashforge.evolve.measurement.evaluator import remembered
+from nashforge.evolve.measurement.program_results import remembered
 from nashforge.evolve.sandbox import InfrastructureError, Sandbox
 from nashforge.evolve.search.outcomes import settings_of
 from nashforge.evolve.search.run_stages import RunStages

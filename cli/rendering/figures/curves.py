@@ -13,7 +13,7 @@ from nashforge.cli.options.files import writing
 from nashforge.cli.rendering.output import wrapped
 
 if TYPE_CHECKING:
-    from nashforge.evolve.measurement.evaluator import ProgramResult
+    from nashforge.evolve.measurement.program_results import ProgramResult
     from nashforge.solvers.metrics.registry import Metric
     from nashforge.solvers.programs.solution import Solution
 

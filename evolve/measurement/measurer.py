@@ -1,0 +1,96 @@
+"""Measure single programs in single games, in any order, and keep every measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from nashforge.archive import Archive, Evaluation, NewEvaluation, Program, Status
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Report, Stage, Trial
+from nashforge.evolve.executors.base import Executor, Lost
+from nashforge.evolve.executors.dispatcher import Dispatcher
+from nashforge.evolve.measurement.program_results import ProgramResult, measured_in
+from nashforge.evolve.search.outcomes import settings_of, stored
+
+
+class Job(NamedTuple):
+    """One program in one game.
+
+    Attributes
+    ----------
+    label : str
+        What the program is called.
+    stage : Stage
+        Of one trial.
+    """
+
+    label: str
+    program: Program
+    stage: Stage
+
+    @property
+    def trial(self) -> Trial:
+        """The game, and how long it is played."""
+        [trial] = self.stage.trials
+        return trial
+
+
+class Measurer:
+    """Measures programs of one domain; each measurement is a stage of its own, and a row of the archive.
+
+    So an interruption loses only what is under way.
+
+    Parameters
+    ----------
+    archive
+        Where measurements are stored, each as a new row.
+    domain
+        Of all the programs.
+    executor
+        Where programs run.
+    tier
+        Weakest sandbox tier to accept.
+    note
+        Called with a text when a machine loses a measurement, which is then tried again.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        domain: Domain,
+        executor: Executor,
+        *,
+        tier: str = "strict",
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._archive, self._domain = archive, domain
+        self._dispatcher = Dispatcher(executor, domain.name, tier, tick=lambda: None, note=note)
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, ProgramResult]]:
+        """Measure, store and yield in the order of finishing; they begin in the order given."""
+        waiting = {self._dispatcher.send(job.program.source, (job.stage,)): job for job in jobs}
+        while waiting:
+            for answer in self._dispatcher.wait():
+                job = waiting.pop(answer.token)
+                yield job, self._stored(job, answer)
+
+    def _stored(self, job: Job, answer: Report | Lost) -> ProgramResult:
+        stage = job.stage
+        settings = settings_of(stage)
+        if isinstance(answer, Lost):
+            row = NewEvaluation(
+                program=job.program.hash,
+                suite=stage.suite,
+                suite_digest=stage.digest,
+                evaluator=self._domain.evaluator,
+                status=Status.INFRASTRUCTURE,
+                reason=answer.reason,
+                settings=settings,
+            )
+        else:
+            # Made on request: such a row belongs to no split of a run.
+            row = replace(stored(answer, answer.stages[0], job.program.hash, settings), split=None)
+        evaluation: Evaluation = self._archive.evaluations.add(row)
+        return measured_in(self._domain, job.label, job.program, job.trial, evaluation)
