@@ -1,4 +1,4 @@
-"""Trials with all payoffs multiplied: the same game to a rule that minds no scale, the same units to people."""
+"""Trials with all payoffs multiplied: the same game to a scale-free rule, the same units to people."""
 
 from __future__ import annotations
 

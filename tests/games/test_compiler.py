@@ -335,9 +335,7 @@ def test_actions_have_the_names_that_openspiel_prints():
     assert hidden.action_name(0) == str(hidden.actions[0])
 
 
-@pytest.mark.parametrize(
-    "game", ["kuhn_poker", "kuhn_poker(players=3)", "liars_dice(dice_sides=3)"]
-)
+@pytest.mark.parametrize("game", ["kuhn_poker", "kuhn_poker(players=3)", "liars_dice(dice_sides=3)"])
 def test_the_range_of_payoffs_is_that_of_the_game(game: str) -> None:
     """Chance does not shrink it, although payoffs are kept multiplied by it."""
     loaded = pyspiel.load_game(game)
