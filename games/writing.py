@@ -69,7 +69,7 @@ def write_efg(loaded: LoadedGame, file: TextIO, *, max_nodes: int) -> None:
         If it has no exact finite tree, or one with more than ``max_nodes`` histories.
     """
     game = loaded.game
-    if isinstance(game, StrategicFile):
+    if not loaded.openspiel and not hasattr(game, "new_initial_state"):
         raise UnsupportedGameError(
             f"{loaded.name} is in strategic form; write it to a file that ends in .nfg"
         )
@@ -89,11 +89,9 @@ def write_efg(loaded: LoadedGame, file: TextIO, *, max_nodes: int) -> None:
         player: int = state.current_player()
         if player == TERMINAL:
             payoffs = tuple(state.exact_returns() if not loaded.openspiel else state.returns())
-            if payoffs in outcomes:
-                file.write(f't "" {outcomes[payoffs]}\n')
-            else:
-                number = outcomes[payoffs] = len(outcomes) + 1
-                file.write(f't "" {number} "" {{ {", ".join(map(_number, payoffs))} }}\n')
+            # Gambit reads a known outcome by its number alone; OpenSpiel wants its payoffs every time.
+            number = outcomes.setdefault(payoffs, len(outcomes) + 1)
+            file.write(f't "" {number} "" {{ {", ".join(map(_number, payoffs))} }}\n')
             continue
         if player == CHANCE:
             chances += 1

@@ -15,7 +15,7 @@ FLOORS = {
     "games": (
         "errors folders lazy naming sequence_form texts",
         "compiled guards leaves",
-        "dilemmas disguises files",
+        "dilemmas disguises files generators",
         "loading",
         "compilation markov suites writing",
         "matrix",

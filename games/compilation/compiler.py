@@ -17,7 +17,6 @@ from nashforge.games.compilation import cache as disk
 from nashforge.games.compilation.progress import terminal_progress
 from nashforge.games.compilation.traversal import EMPTY, InfosetRecords, Progress, Recall, traverse
 from nashforge.games.errors import GameError, NodeLimitError, UnsupportedGameError
-from nashforge.games.files.strategic import StrategicFile
 from nashforge.games.leaves import merge_leaves, sums_to
 from nashforge.games.loading.openspiel import sequential_form, short_name
 from nashforge.games.loading.source import GameSource, LoadedGame, load
@@ -48,9 +47,9 @@ def compile(
     Parameters
     ----------
     game : str, Path, pyspiel.Game or SequenceForm
-        An OpenSpiel game string such as ``"leduc_poker(players=3)"``, the path of a game file in Gambit's
-        format (``.nfg`` or ``.efg``), a loaded game, or a compiled one, which is returned as it is. Loaded
-        games do not use the disk cache: a game object may carry data that its name does not show.
+        A game string of OpenSpiel such as ``"leduc_poker(players=3)"`` or of a generator, the path of a game
+        file in Gambit's format (``.nfg`` or ``.efg``), a loaded game, or a compiled one, which is returned as
+        it is. Loaded games do not use the disk cache: a game object may carry data that its name hides.
     max_nodes : int, optional
         The largest number of histories of the game tree; by default as the environment variable
         ``NASHFORGE_MAX_NODES`` says, else `DEFAULT_MAX_NODES`.
@@ -134,8 +133,9 @@ def _compile(
     loaded: LoadedGame, max_nodes: int, imperfect_recall: Recall, progress: Progress | None
 ) -> SequenceForm:
     name, game = loaded.name, loaded.game
-    if isinstance(game, StrategicFile):
-        return game.sequence_form(name, max_nodes)
+    if not loaded.openspiel and hasattr(game, "sequence_form"):  # from matrices or levels, without a walk
+        compiled: SequenceForm = game.sequence_form(name, max_nodes)
+        return compiled
     if loaded.openspiel:
         sequential, kind = sequential_form(game, name), short_name(game)
     else:

@@ -19,6 +19,7 @@ from typing import Any
 
 from nashforge.games.errors import GameFileError, GameStringError
 from nashforge.games.files.reading import SUFFIXES, file_bytes, is_game_file
+from nashforge.games.generators.library import is_generated
 from nashforge.games.loading.openspiel import Game, is_openspiel, load_parsed
 from nashforge.games.loading.parameters import Parameters, nested, parse_game_string, written
 
@@ -51,8 +52,8 @@ def identity(game: str | Path) -> Identity:
     Parameters
     ----------
     game
-        An OpenSpiel game string, the path of a game file, or any other text that names a game of ours
-        (payoffs, a family with its seed, a world), which says all there is to say.
+        A game string of OpenSpiel or of a generator, the path of a game file, or any other text that names a
+        game of ours (payoffs, a family with its seed, a world), which says all there is to say.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def identity(game: str | Path) -> Identity:
     text = os.fspath(game).strip()
     if is_game_file(text):
         return identity_of_content(text, file_bytes(Path(text).expanduser()))
-    if not is_openspiel(text):
+    if not (is_generated(text) or is_openspiel(text)):
         return _of({"text": " ".join(text.split())})
     from nashforge.games.loading.source import load
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import pyspiel
 
 from nashforge.games.errors import GameStringError, UnsupportedGameError
+from nashforge.games.generators.library import GENERATORS
 from nashforge.games.guards import check_parameters
 from nashforge.games.loading.parameters import Parameters, nested, parse_game_string, specification, written
 from nashforge.games.naming import choice
@@ -114,7 +115,7 @@ def _check_known(name: str) -> None:
     specification(name)  # registers OpenSpiel's games written in Python, if it is one
     known = pyspiel.registered_names()
     if name not in known:
-        remedy = choice(name, known, "see `nashforge games` for some of them")
+        remedy = choice(name, [*known, *GENERATORS], "see `nashforge games` for some of them")
         raise GameStringError(
             f"OpenSpiel {openspiel_version()} has no game called {name!r}; {remedy}",
             "" if remedy.endswith("?") else ", or pyspiel.registered_names()",

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import pyspiel
 
 from nashforge.games.errors import GameStringError
+from nashforge.games.generators.library import GENERATORS
 
 Parameters: TypeAlias = dict[str, Any]
 """Parameters by name, with the game's own name under ``name``; games that a game wraps are nested."""
@@ -60,7 +61,9 @@ def nested(parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def specification(name: str) -> Mapping[str, Any]:
-    """Return the parameters of a game with their defaults; empty for a game that OpenSpiel does not know."""
+    """Return the parameters of a game with their defaults; empty for a game that nobody knows."""
+    if name in GENERATORS:
+        return GENERATORS[name].defaults
     if name.startswith("python_"):
         import open_spiel.python.games  # noqa: F401  registers OpenSpiel's games written in Python
     return _specifications(len(pyspiel.registered_names())).get(name, {})

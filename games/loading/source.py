@@ -13,6 +13,7 @@ import pyspiel
 from nashforge.games.errors import GameFileError, GameStringError, UnsupportedGameError
 from nashforge.games.files.reading import file_bytes, is_game_file, parse_game_file
 from nashforge.games.files.strategic import StrategicFile
+from nashforge.games.generators.library import GENERATORS, generate
 from nashforge.games.loading.identities import (
     GAMBIT,
     Identity,
@@ -25,7 +26,7 @@ from nashforge.games.loading.openspiel import Game, canonical_name, defined_in_p
 from nashforge.games.loading.parameters import parse_game_string
 
 GameSource: TypeAlias = "str | Path | Game"
-"""An OpenSpiel game string, the path of a ``.nfg`` or ``.efg`` file, or a ``pyspiel.Game``."""
+"""A game string, of OpenSpiel or a generator; a path of a ``.nfg`` or ``.efg`` file; a pyspiel ``Game``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +37,11 @@ class LoadedGame:
     ----------
     name : str
         As it was given.
-    game : pyspiel.Game, ExtensiveFile or StrategicFile
+    game : pyspiel.Game, ExtensiveFile, StrategicFile or Generated
     identity : Identity or None
         What it is; None where nothing tells: a ``pyspiel.Game`` may carry data that its name does not show.
     openspiel : bool
-        Whether OpenSpiel plays it, and not we from a file.
+        Whether OpenSpiel plays it, and not we from a file or a generator.
     """
 
     name: str
@@ -60,9 +61,10 @@ def load(source: GameSource) -> LoadedGame:
     Parameters
     ----------
     source : str, Path or pyspiel.Game
-        An OpenSpiel game string such as ``"leduc_poker(players=3)"``, the path of a game file in Gambit's
-        format (it ends in ``.nfg`` or ``.efg``), or a loaded game. The files of ``efg_game(filename=...)``
-        and ``nfg_game(filename=...)`` are read by us, too, unless another game wraps these.
+        An OpenSpiel game string such as ``"leduc_poker(players=3)"`` or that of a generator, the path of a
+        game file in Gambit's format (it ends in ``.nfg`` or ``.efg``), or a loaded game. The files of
+        ``efg_game(filename=...)`` and ``nfg_game(filename=...)`` are read by us, too, unless another game
+        wraps these.
 
     Raises
     ------
@@ -93,6 +95,9 @@ def _from_string(name: str) -> LoadedGame:
     parameters = parse_game_string(name)
     if not parameters["name"]:
         raise GameStringError(f"{name!r} names no game; write for example 'kuhn_poker(players=3)'")
+    if parameters["name"] in GENERATORS:
+        generated, what = generate(parameters)
+        return LoadedGame(name, generated, Identity(what), openspiel=False)
     digests = file_digests(parameters)
     # OpenSpiel reads a part of Gambit's formats, takes no notice of outcomes at inner nodes, and ends the
     # process at some files that are ill-formed: we read the files, also those that it shall read inside of
