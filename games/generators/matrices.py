@@ -1,4 +1,4 @@
-"""Random matrix games: what two players, or more, earn who move once and at the same time.
+"""Random matrix games: tables of what two players, or more, earn who move once and at the same time.
 
 Numbers are drawn in the order in which the functions ask for them; bell-shaped ones have mean 0 and variance
 1.

@@ -1,4 +1,4 @@
-"""What a generator of games is: its name, its parameters with their bounds, and how it makes a game."""
+"""Generators of games: names, parameters with their bounds, and how they make a game."""
 
 from __future__ import annotations
 

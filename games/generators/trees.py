@@ -71,7 +71,7 @@ class Level:
 
     @cached_property
     def gone_on(self) -> Array:
-        """How many of the histories before each one go on."""
+        """The number of histories before each one that go on."""
         return np.cumsum(self.going) - self.going
 
 
