@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.completion import complete_metrics
+from nashforge.cli.options.declared import option
 from nashforge.cli.options.files import FIGURES, TABLES, check_file, deliver, is_figure, write_table
 from nashforge.cli.options.shared import (
     Database,
@@ -47,6 +49,14 @@ def compare(
     ] = "iterations",
     reference: Reference = None,
     objective: Objective = None,
+    metric: Annotated[
+        str | None,
+        option(
+            "NAME",
+            "Compare by this metric in place of the domain's, such as last_iterate; without fitness.",
+            complete=complete_metrics,
+        ),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Measure everything now; do not use stored measurements.")
     ] = False,
@@ -76,6 +86,7 @@ def compare(
         iterations=iterations,
         reference=reference,
         objective=objective,
+        metric=metric,
     )
     measured = measure(
         request, workers=workers, tier=allow_weaker_sandbox, database=database, reuse=not fresh

@@ -107,7 +107,7 @@ def solve(
     screen = output.console()
     begun = [
         f"[bold]{output.plain(game)}[/] with [green]{output.plain(named.label)}[/]\n\n"
-        f"[bold]{'iteration':>9}  {title:>14}  {'seconds':>9}[/]"
+        f"[bold]{'iteration':>9}  {title:>14}"
     ]
     stop, shown = Stop(target, seconds), {*default_checkpoints(steps)}
 
@@ -115,10 +115,13 @@ def solve(
         # A target asks for many measurements; it is the last that ends them.
         if as_json:
             return
+        last = point.last_iterate
         if begun:  # not before there is something below it: the game may not exist
-            screen.print(begun.pop())
+            more = "" if last is None else f"  {'last iterate':>14}"
+            screen.print(f"{begun.pop()}{more}  {'seconds':>9}[/]")
         if point.iteration in shown or stop.met(point.gap):
-            screen.print(f"{point.iteration:>9}  {output.number(point.gap):>14}  {point.seconds:>9.3f}")
+            more = "" if last is None else f"  {output.number(last):>14}"
+            screen.print(f"{point.iteration:>9}  {output.number(point.gap):>14}{more}  {point.seconds:>9.3f}")
 
     with asking(stop):
         solution = solve_with(
@@ -130,7 +133,15 @@ def solve(
             max_nodes=max_nodes,
             tier=allow_weaker_sandbox or "strict",
         )
-    curve = [{"iteration": p.iteration, measure.name: p.gap, "seconds": p.seconds} for p in solution.curve]
+    curve = [
+        {
+            "iteration": point.iteration,
+            measure.name: point.gap,
+            **({} if point.last_iterate is None else {"last_iterate": point.last_iterate}),
+            "seconds": point.seconds,
+        }
+        for point in solution.curve
+    ]
 
     def write_curve(path: Path) -> None:
         if is_figure(path):
@@ -183,6 +194,7 @@ def _value(solution: Solution, curve: list[dict[str, Any]]) -> dict[str, Any]:
         "stopped": solution.stopped,
         "averaged": solution.averaged,
         "exploitability": solution.exploitability,
+        "last_iterate": solution.curve[-1].last_iterate,
         "values": solution.values(),
         "seconds": solution.curve[-1].seconds,
         "curve": curve,

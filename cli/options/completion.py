@@ -75,6 +75,12 @@ def complete_suites(incomplete: str) -> list[str]:
     return [name for name in all_suite_names() if name.startswith(incomplete)]
 
 
+def complete_metrics(incomplete: str) -> list[str]:
+    """Complete what CFR rules are measured by, and registered measures."""
+    known = ["exploitability", "last_iterate", *complete_measures("")]
+    return [name for name in dict.fromkeys(known) if name.startswith(incomplete)]
+
+
 def complete_measures(incomplete: str) -> list[str]:
     """Complete the last of some measures with commas between them."""
     from nashforge.solvers.metrics.registry import measures

@@ -74,8 +74,14 @@ def transfer_as_dict(file: Path, report: TransferReport) -> dict[str, Any]:
 def curve_as_list(measured: ProgramResult) -> list[dict[str, Any]]:
     """Return the checkpoints of a measurement."""
     times = measured.times or (None,) * len(measured.curve)
+    last = dict(measured.curves.get("last_iterate", ()))
     return [
-        {"iteration": step, "value": value, "seconds": seconds}
+        {
+            "iteration": step,
+            "value": value,
+            "seconds": seconds,
+            **({"last_iterate": last[step]} if step in last else {}),
+        }
         for (step, value), seconds in zip(measured.curve, times, strict=True)
     ]
 

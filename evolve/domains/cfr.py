@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage
-from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, SECONDS
+from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, LAST_ITERATE, SECONDS
 from nashforge.evolve.sandbox import Limits
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.cfr.engine import CFR
@@ -45,7 +45,8 @@ class CFRDomain(GameDomain):
     kind = CFR
     host_modules: tuple[str, ...] = (CFR.host,)
     metric = "exploitability"
-    reported = (EXPLOITABILITY, SECONDS, Metric(AVERAGED, "max", title="has an average"))
+    reported = (EXPLOITABILITY, SECONDS, Metric(AVERAGED, "max", title="has an average"), LAST_ITERATE)
+    checkpoint_metrics: Mapping[str, str] = MappingProxyType({LAST_ITERATE.name: "last_iterate"})
     fitness = Fitness(kind="log_ratio", floor=1e-7, reference="dcfr")
     suites: Mapping[Split, str] = {"train": "cfr-train", "validation": "cfr-validation", "test": "cfr-test"}
     horizon = 1000

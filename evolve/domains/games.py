@@ -24,6 +24,9 @@ from nashforge.solvers.programs.trajectory import Engine, Policies, run
 from nashforge.solvers.sequence_form.profile import PolicyError, Profile
 from nashforge.solvers.solving import solve
 
+IN_UTILITY = ("gap", "last_iterate")
+"""Attributes of checkpoints that are in the unit of the payoffs."""
+
 
 class GameDomain(Domain):
     """A domain whose programs play sequence forms; subclasses say how. Games that validate are disguised.
@@ -107,7 +110,7 @@ class GameDomain(Domain):
             Score(
                 trial.label,
                 metric,
-                float(getattr(point, name)) / (unit if name == "gap" else 1.0),
+                float(getattr(point, name)) / (unit if name in IN_UTILITY else 1.0),
                 self.metrics[metric].direction,
                 point.iteration,
             )

@@ -37,6 +37,8 @@ ELAPSED = Metric("elapsed", "min", unit="s", title="time until here", logarithmi
 """Wall time until a checkpoint, for domains whose iterations differ in length."""
 EXPLOITABILITY = always(exploitability, logarithmic=True)
 """Gain of a player by a best response to the others, on average."""
+LAST_ITERATE = replace(EXPLOITABILITY, name="last_iterate", title="exploitability of the last iterate")
+"""The same of the policies in play, where `EXPLOITABILITY` is that of an average."""
 
 AVERAGED = "averaged"
 """Measured, as 0, of a rule that had given no policy a weight: uniform play stood for its average."""

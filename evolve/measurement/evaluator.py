@@ -51,6 +51,8 @@ class Evaluator:
         Weakest sandbox tier to accept.
     note
         Called with a text when a machine loses a measurement, which is then tried again.
+    needed
+        Metrics without which a stored measurement is of no use; older ones know less.
     """
 
     def __init__(
@@ -62,8 +64,9 @@ class Evaluator:
         *,
         tier: str = "strict",
         note: Callable[[str], None] = lambda text: None,
+        needed: Sequence[str] = (),
     ) -> None:
-        self._archive, self._domain, self._stage = archive, domain, stage
+        self._archive, self._domain, self._stage, self._needed = archive, domain, stage, needed
         self._measurer = Measurer(archive, domain, executor, tier=tier, note=note)
         self._rows: dict[str, list[Evaluation]] = {}
 
@@ -168,6 +171,8 @@ class Evaluator:
         if asked is not None:  # what is measured on request is known only from the same request
             wanted = asked.model_dump(mode="json")
             rows = [row for row in rows if (row.settings.get("fitness") or {}).get("strategic") == wanted]
+        if self._needed:
+            rows = [row for row in rows if {score.metric for score in row.scores}.issuperset(self._needed)]
         return remembered(self._domain, label, program, trial, rows)
 
     def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[ProgramResult]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from nashforge.archive import Evaluation, Program, Status
@@ -31,6 +31,8 @@ class ProgramResult:
         The metric after the last iteration; None for a failure, whose ``reason`` says why.
     curve : tuple of (int, float)
         Iterations and values at the checkpoints.
+    curves : dict
+        The same of every metric that was measured at checkpoints, by name.
     times : tuple of float
         Seconds until each checkpoint; where the domain does not measure them, the time of the whole game in
         proportion to the iterations. Empty if no time is known.
@@ -65,6 +67,7 @@ class ProgramResult:
     tier: str | None = None
     averaged: bool | None = None
     fresh: bool = True
+    curves: Mapping[str, Curve] = field(default_factory=dict)
 
 
 def measured_in(
@@ -90,6 +93,7 @@ def measured_in(
         cpu_seconds=evaluation.cpu_seconds if evaluation.status is Status.OK else None,
         tier=evaluation.tier,
         averaged=averaged if curve and AVERAGED in domain.metrics else None,
+        curves=_curves(evaluation, trial.label),
     )
 
 
@@ -124,6 +128,11 @@ def _curve(evaluation: Evaluation, game: str, metric: str) -> Curve:
         if score.game == game and score.metric == metric and score.iteration is not None
     ]
     return tuple(sorted(points))
+
+
+def _curves(evaluation: Evaluation, game: str) -> dict[str, Curve]:
+    names = dict.fromkeys(s.metric for s in evaluation.scores if s.game == game and s.iteration is not None)
+    return {name: _curve(evaluation, game, name) for name in names}
 
 
 def _times(evaluation: Evaluation, game: str, curve: Curve, seconds: float | None) -> tuple[float, ...]:

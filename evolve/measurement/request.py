@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nashforge.archive import Archive
 from nashforge.errors import NashforgeError
@@ -47,6 +47,8 @@ class Request:
         Library program that fitness is relative to, or ``none``.
     objective : str or None
         A sum of metrics in place of the domain's fitness.
+    metric : str or None
+        Metric to compare by in place of the domain's, without fitness.
     metrics : str or None
         Names of further metrics, with commas between them.
     risk : str or None
@@ -64,6 +66,7 @@ class Request:
     iterations: int | None = None
     reference: str | None = None
     objective: str | None = None
+    metric: str | None = None
     metrics: str | None = None
     risk: str | None = None
     seconds: float | None = None
@@ -112,6 +115,19 @@ class Measurements:
         """The games, in order."""
         return list(dict.fromkeys(row.game for row in self.rows))
 
+    def by(self, metric: Metric) -> Measurements:
+        """Return the same measurements by another metric, which no fitness is made of."""
+        if metric.name == self.metric.name:
+            return self
+        rows = []
+        for row in self.rows:
+            value = next((score.value for score in row.scores if score.metric == metric.name), None)
+            end = () if value is None else ((row.iterations, value),)
+            curve = row.curves.get(metric.name) or end
+            times = row.times if len(row.times) == len(curve) else row.times[-1:]
+            rows.append(replace(row, metric=metric.name, value=value, curve=curve, times=times))
+        return replace(self, rows=rows, metric=metric)
+
     def of(self, label: str) -> list[ProgramResult]:
         """Return the rows of a program."""
         return [row for row in self.rows if row.label == label]
@@ -139,7 +155,7 @@ class Plan:
     ----------
     stage : Stage
         The games, how long they are played, and the fitness.
-    suite, reference, shown
+    suite, reference, shown, metric
         As in `Measurements`.
     """
 
@@ -149,6 +165,7 @@ class Plan:
     suite: str | None
     reference: str | None
     shown: tuple[Metric, ...]
+    metric: Metric
 
     def measure(
         self,
@@ -171,7 +188,9 @@ class Plan:
         Interrupted
             If nothing was finished.
         """
-        evaluator, missing = Evaluator(archive, self.domain, self.stage, executor, tier=tier), 0
+        needed = [] if self.metric.name == self.domain.metric else [self.metric.name]
+        evaluator = Evaluator(archive, self.domain, self.stage, executor, tier=tier, needed=needed)
+        missing = 0
         try:
             rows = evaluator.measure(
                 self.programs, reference=self.reference, reuse=reuse, on_measured=on_measured
@@ -184,9 +203,10 @@ class Plan:
             {"domain": self.domain.name, "train": self.suite, "horizon": rows[0].iterations}
         )
         metric = self.domain.metrics[self.domain.metric]
-        return Measurements(
+        found = Measurements(
             rows, metric, self.stage.fitness, self.suite, self.reference, length, self.shown, missing
         )
+        return found.by(self.metric)
 
 
 def plan(request: Request, archive: Archive) -> Plan:
@@ -201,8 +221,19 @@ def plan(request: Request, archive: Archive) -> Plan:
     """
     names = [request.domain] if request.domain else _domains_of(request)
     work, programs = find_alike(request.programs, archive, names[0] if names else None)
-    fitness, reference = fitness_for(work, request.reference, request.objective)
-    fitness, shown = strategic_for(work, fitness, request.metrics, request.risk)
+    reference = request.reference
+    if request.metric not in (None, work.metric):
+        if reference not in (None, NO_REFERENCE) or request.objective is not None:
+            raise RequestError(
+                f"--metric {request.metric} compares by values and not by fitness; leave --reference and "
+                "--objective out"
+            )
+        reference = NO_REFERENCE
+    fitness, reference = fitness_for(work, reference, request.objective)
+    wanted = ",".join(name for name in (request.metrics, request.metric) if name)
+    fitness, shown = strategic_for(work, fitness, wanted, request.risk)
+    metric = work.metrics[request.metric or work.metric]
+    shown = tuple(one for one in shown if one is not metric)
     suite = None
     if request.setting is not None:
         assert work.episodes is not None
@@ -218,7 +249,7 @@ def plan(request: Request, archive: Archive) -> Plan:
     work.prepare(stage)
     if request.seconds is not None:
         stage = stage.model_copy(update={"seconds": request.seconds})
-    return Plan(work, programs, stage, suite, reference, shown)
+    return Plan(work, programs, stage, suite, reference, shown, metric)
 
 
 def domain_of_game(game: str) -> str | None:

@@ -25,6 +25,7 @@ from nashforge.solvers.sequence_form.profile import (
     average_profile,
     check_policy,
     exploitability,
+    plans_exploitability,
     uniform_profile,
 )
 from nashforge.solvers.sequence_form.tables import tables
@@ -65,11 +66,11 @@ class Engine:
         self.form = form
         self.iteration = 0
         self._sessions = sessions
-        table = tables(form)
+        table = self._tables = tables(form)
         self._players = range(form.players)
         self._policies = [policy.copy() for policy in uniform_profile(form)]
         self._averages = [np.zeros_like(policy) for policy in self._policies]
-        plans = np.empty(table.length)
+        plans = self._plans = np.empty(table.length)
         self._updates = []
         for p in self._players:
             policy, average, inputs = self._policies[p], self._averages[p], sessions[p].inputs
@@ -104,9 +105,16 @@ class Engine:
         """Return the average profile; uniform where it holds nothing yet."""
         return average_profile(self.form, self._averages)
 
+    @property
+    def current(self) -> Profile:
+        """The profile in play: what the rule answered last."""
+        return tuple(policy.copy() for policy in self._policies)
+
     def checkpoint(self, seconds: float) -> Checkpoint:
-        """Measure the exploitability of the average profile."""
-        return Checkpoint(self.iteration, exploitability(self.form, self.policy()), seconds)
+        """Measure the exploitability of the average profile and of the one in play."""
+        gap = exploitability(self.form, self.policy())
+        last = plans_exploitability(self._tables, self._plans)
+        return Checkpoint(self.iteration, gap, seconds, last_iterate=last)
 
     def _refuse(self, player: int, bad: int, keep: Array, add: Array) -> None:
         if bad < -1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -29,11 +29,15 @@ class Checkpoint:
         the RQE gap for learners.
     seconds : float
         Wall time since the start of the run, without the time spent on measuring.
+    last_iterate : float or None
+        The same distance of the policies in play, where the answer is an average of those that were played:
+        of the current policy of CFR. None elsewhere.
     """
 
     iteration: int
     gap: float
     seconds: float
+    last_iterate: float | None = field(default=None, kw_only=True)
 
 
 Point = TypeVar("Point", bound=Checkpoint)

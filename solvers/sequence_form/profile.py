@@ -11,7 +11,7 @@ import numpy.typing as npt
 from nashforge.errors import NashforgeError
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.sequence_form import kernels
-from nashforge.solvers.sequence_form.tables import tables
+from nashforge.solvers.sequence_form.tables import Tables, tables
 
 Array = npt.NDArray[np.float64]
 Profile = tuple[Array, ...]
@@ -114,6 +114,13 @@ def best_response(form: SequenceForm, profile: Sequence[npt.ArrayLike], player: 
     return best, policy
 
 
+def plans_exploitability(shared: Tables, plans: Array) -> float:
+    """Return the exploitability of realisation plans, see `exploitability`; they are not checked."""
+    gains = sum(shared.gain(player, plans) for player in range(len(shared.players)))
+    # Rounding can push an exact equilibrium a few units in the last place below zero.
+    return max(gains / len(shared.players), 0.0)
+
+
 def nash_conv(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> float:
     """Return the sum over players of what a best response gains, in units of utility."""
     plans = realization_plans(form, profile)
@@ -129,5 +136,4 @@ def exploitability(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> floa
     PolicyError
         If the profile is not one valid behaviour policy a player.
     """
-    # Rounding can push an exact equilibrium a few units in the last place below zero.
-    return max(nash_conv(form, profile) / form.players, 0.0)
+    return plans_exploitability(tables(form), realization_plans(form, profile))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import warnings
 from pathlib import Path
 from typing import Any
@@ -70,3 +71,42 @@ def test_an_average_that_happens_to_be_uniform_is_one(empty: Any) -> None:
     rows = empty.json("evaluate", *words)
     assert rows[0]["value"] == rows[1]["value"] == 0
     assert [row["averaged"] for row in rows] == [False, True]
+
+
+def test_the_last_iterate_is_measured_beside_the_average(empty: Any) -> None:
+    solved = empty.json("solve", "kuhn_poker", "--rule", "pcfr_plus", "-n", "200")
+    assert solved["last_iterate"] == solved["curve"][-1]["last_iterate"] != solved["exploitability"]
+    assert "last iterate" in empty.text("solve", "kuhn_poker", "-n", "20")
+    words = ("pcfr_plus", "dcfr", "--game", "kuhn_poker", "-n", "200", "--workers", "1")
+    [row, _] = empty.json("evaluate", *words)
+    assert row["metrics"]["last_iterate"] == pytest.approx(solved["last_iterate"], rel=1e-9)
+    assert row["value"] == pytest.approx(solved["exploitability"], rel=1e-9)
+    [plain, _] = empty.json("compare", *words)
+    assert plain["curve"][-1]["last_iterate"] == row["metrics"]["last_iterate"]
+    [other, _] = empty.json("compare", *words, "--metric", "last_iterate")
+    assert other["metric"] == "last_iterate"
+    assert other["fitness"] is None
+    assert other["value"] == other["curve"][-1]["value"] == row["metrics"]["last_iterate"]
+    assert len(other["curve"]) == len(plain["curve"]) > 10
+
+
+def test_what_was_stored_before_a_metric_was_measured_is_measured_again(empty: Any) -> None:
+    words = ("dcfr", "--game", "kuhn_poker", "-n", "50", "--workers", "1")
+    empty.json("evaluate", *words)
+    with sqlite3.connect(empty.database) as connection:
+        assert connection.execute("DELETE FROM scores WHERE metric = 'last_iterate'").rowcount > 0
+    connection.close()
+    [row] = empty.json("compare", *words)
+    assert "last_iterate" not in row["metrics"]
+    [row] = empty.json("compare", *words, "--metric", "last_iterate")
+    assert row["value"] > 0
+
+
+def test_a_metric_to_compare_by_leaves_no_fitness(empty: Any) -> None:
+    words = ("dcfr", "--game", "kuhn_poker", "-n", "50")
+    told = empty("compare", *words, "--metric", "last_iterate", "--reference", "cfr")
+    assert told.exit_code == 2
+    assert "leave --reference" in told.stderr
+    told = empty("compare", *words, "--metric", "last_iterat")
+    assert told.exit_code == 2
+    assert "did you mean last_iterate" in told.stderr.replace("'", "")

@@ -29,6 +29,20 @@ def test_average_policies_equal_openspiel_at_iteration_100(name, rule):
         assert np.abs(mine - other).max() < 1e-8
 
 
+@pytest.mark.parametrize("rule", ["cfr", "cfr_plus"])
+@pytest.mark.parametrize("name", ["kuhn_poker", "liars_dice(dice_sides=3)"])
+def test_the_last_iterate_is_as_exploitable_as_openspiels_current_policy(name, rule):
+    game = pyspiel.load_game(name)
+    solver = {"cfr": pyspiel.CFRSolver, "cfr_plus": pyspiel.CFRPlusSolver}[rule](game)
+    done = 0
+    for point in solve(name, rule=rule, iterations=30, checkpoints=[1, 7, 30]).curve:
+        for _ in range(point.iteration - done):
+            solver.evaluate_and_update_policy()
+        done = point.iteration
+        theirs = exploitability(game, solver.current_policy())
+        assert point.last_iterate == pytest.approx(theirs, abs=1e-9)
+
+
 # Iteration 1000, from the literature and an independent C++ implementation. Rules that predict, and late
 # values on games full of ties, drift with rounding: a factor bounds those. LCFR on Liar's Dice ends between
 # 1.5e-4 and 7.9e-4, depending on how information sets and actions are numbered.

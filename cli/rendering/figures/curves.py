@@ -187,6 +187,10 @@ def draw_convergence(solution: Solution, metric: Metric, path: Path) -> None:
         steps = [point.iteration for point in solution.curve]
         axes.plot(steps, [max(point.gap, SMALLEST) for point in solution.curve], color=COLOURS[0])
         axes.plot(steps[-1:], [max(solution.gap, SMALLEST)], "o", color=COLOURS[0], markersize=3.5)
+        last = [point.last_iterate for point in solution.curve]
+        if None not in last:
+            axes.plot(steps, [max(value, SMALLEST) for value in last], "--", color=COLOURS[1], linewidth=1.0)
+            axes.legend(axes.lines[::2], ("average", "last iterate"), frameon=False)
         logarithmic(axes.xaxis)
         logarithmic(axes.yaxis)
         axes.set_title(f"{wrapped(solution.game.name, TITLE_WIDTH)}\n{solution.program}")
