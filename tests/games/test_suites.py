@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from nashforge import games
-from nashforge.games.loading.openspiel import canonical_name
 
 # Too large to compile in a quick test; test_compiler compiles the first on its own.
 LARGE = {
@@ -45,12 +44,20 @@ def test_suites_are_named_like_their_files_and_hold_distinct_games(name):
     suite = games.load_suite(name)
     assert suite.name == name
     assert len(suite.purpose.split()) > 3
-    assert len({canonical_name(game) for game in suite.games}) == len(suite.games)
+    assert len({games.identity(game) for game in suite.games}) == len(suite.games)
 
 
 @pytest.mark.parametrize(
     "game",
-    sorted({game for name in games.suite_names() for game in games.load_suite(name).games} - LARGE),
+    sorted(
+        {
+            game
+            for name in games.suite_names()
+            if not name.startswith(("bench", "psro-bench"))  # whose games are played by benchmarks.families
+            for game in games.load_suite(name).games
+        }
+        - LARGE
+    ),
 )
 def test_games_of_suites_compile(game):
     form = games.compile(game)
@@ -78,6 +85,27 @@ def test_families_hold_the_games_of_a_suite(name):
     assert sorted(game for members in suite.families.values() for game in members) == sorted(suite.games)
     for family, members in suite.families.items():
         assert {games.family(game) for game in members} == {family}
+
+
+def test_no_family_of_the_benchmark_is_in_two_of_its_suites():
+    splits = [games.load_suite(f"bench-{split}") for split in ("train", "validation", "test")]
+    families = [family for suite in splits for family in suite.families]
+    assert len(set(families)) == len(families) >= 14
+    assert [len(suite.families) >= least for suite, least in zip(splits, (4, 4, 5), strict=True)] == [
+        True
+    ] * 3
+    # By name, too: whoever asks for the family of a relative is never sent to another split.
+    names = [{game.partition("(")[0] for game in suite.games} for suite in splits]
+    assert not names[2] & (names[0] | names[1])
+    assert not names[0] & names[1]
+
+
+def test_families_of_the_test_suite_are_in_no_other_suite_that_a_search_uses():
+    test = games.load_suite("bench-test")
+    names = {game.partition("(")[0] for game in test.games}
+    for suite in games.suite_names():
+        if not suite.endswith("bench-test"):
+            assert not names & {game.partition("(")[0] for game in games.load_suite(suite).games}, suite
 
 
 def test_a_game_that_is_in_no_table_is_of_the_family_of_its_name():
@@ -143,7 +171,7 @@ def test_missing_and_unreadable_files_are_explained(tmp_path):
 def test_unknown_names_get_suggestions():
     with pytest.raises(games.SuiteError, match="'cfr-trian'; did you mean cfr-train"):
         games.load_suite("cfr-trian")
-    with pytest.raises(games.SuiteError, match="choose one of cfr-11, cfr-18"):
+    with pytest.raises(games.SuiteError, match="choose one of bench-test, .*, cfr-11, cfr-18"):
         games.load_suite("zzz")
 
 
