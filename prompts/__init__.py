@@ -104,6 +104,30 @@ def feedback_table(name: str) -> Mapping[str, Any]:
         raise PromptError(f"the feedback level {name} {error}") from error
 
 
+def families(domain: str, folders: Sequence[Path] = ()) -> dict[str, str]:
+    """Return the families of mechanisms of a domain: a sentence each, by name; none if nobody lists them.
+
+    They are the table of the file ``DOMAIN/families.toml``.
+
+    Raises
+    ------
+    PromptError
+        If the file is not TOML, or not a table of sentences.
+    """
+    for place in (*folders, resources.files(__name__)):
+        file = place.joinpath(domain, "families.toml")
+        if not file.is_file():
+            continue
+        try:
+            table = read_toml(file)
+        except TextError as error:
+            raise PromptError(f"the families of {domain} {error}") from error
+        if not all(isinstance(sentence, str) for sentence in table.values()):
+            raise PromptError(f"the families of {domain} must be a sentence each; mend {file}")
+        return dict(table)
+    return {}
+
+
 def _render(name: str, domain: str | None, folders: tuple[Path, ...], variables: Mapping[str, object]) -> str:
     from jinja2 import TemplateError, TemplateNotFound
 

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from nashforge import prompts
 from nashforge.evolve.domains import domain
+from nashforge.evolve.proposers.llm.context.deciding import Validation
+from nashforge.evolve.proposers.llm.context.knowledge import Best, Knowledge, KnownProgram
 from nashforge.evolve.sandbox import Limits
 from nashforge.evolve.sandbox.program import STANDARD_IMPORTS, host_imports
 from nashforge.games import load_suite
 from nashforge.solvers.cfr import interface
+
+KNOWN = KnownProgram("dcfr", "discounted CFR", "R <- R * d + r", 0.0, {"leduc_poker": 1e-4})
 
 VARIABLES = {
     "interface": inspect.getsource(interface),
@@ -25,37 +29,48 @@ VARIABLES = {
     "reference": "dcfr",
     "floor": 1e-7,
     "kind": "log_ratio",
+    "metric": "exploitability",
+    "better": "lower",
+    "facts": dict.fromkeys(load_suite("cfr-train").games, "12 information sets"),
+    "rules": ["Games are played for 100 and 1,000 iterations."],
+    "knowledge": Knowledge(
+        (KNOWN,), {"leduc_poker": Best(1e-4, "dcfr")}, {"optimism": {"last": "As before."}}
+    ),
+    "families": {"optimism": "predictions"},
+    "validation": Validation(4, "games", 2, "A and B", disguised=True),
+    "parents_by": "train",
 }
 
 
 def test_the_system_prompt_has_every_part_and_the_true_interface() -> None:
     text = prompts.render("cfr/system", **VARIABLES)
     headings = [line for line in text.splitlines() if line.startswith("# ")]
-    assert headings == ["# Role", "# Interface", "# Sandbox", "# Task"]
+    assert headings == ["# Role", "# Interface", "# Sandbox", "# What is known", "# Task"]
     assert inspect.getsource(interface.Infosets) in text
     assert inspect.getsource(interface.RegretMinimizer) in text
     assert "1024 MiB" in text
     for game in load_suite("cfr-train").games:
-        assert f"- {game}\n" in text
+        assert f". {game}: 12 information sets\n" in text
     assert "{{" not in text
     assert "{%" not in text
 
 
 def test_every_domain_has_its_prompts() -> None:
     assert f"{domain('cfr').name}/system" in prompts.template_names()
-    assert {"common/user", "common/diff", "common/repair"} <= set(prompts.template_names())
+    assert {"common/user", "common/edit", "common/repair"} <= set(prompts.template_names())
 
 
 def test_templates_of_a_domain_and_of_a_folder_come_before_shared_ones(tmp_path: Path) -> None:
-    assert "one mechanism" in prompts.render_for("cfr", "diff")
-    for name, text in {"a/common/form_of_edits": "My form.", "b/cfr/diff": "Only for rules."}.items():
+    shown = {"whole": False, "families": (), "focus": None}
+    assert "Task: edit" in prompts.render_for("cfr", "edit", **shown)
+    for name, text in {"a/common/form_of_edits": "My form.", "b/cfr/edit": "Only for rules."}.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / f"{name}.jinja").write_text(text)
-    mine = prompts.render_for("cfr", "diff", folders=[tmp_path / "a"])
-    assert "one mechanism" in mine
-    assert mine.endswith("My form.")
-    assert prompts.render_for("cfr", "diff", folders=[tmp_path / "b"]) == "Only for rules."
-    assert "one mechanism" in prompts.render_for("cfr", "diff")
+    mine = prompts.render_for("cfr", "edit", folders=[tmp_path / "a"], **shown)
+    assert "Task: edit" in mine
+    assert mine.rstrip().endswith("My form.")
+    assert prompts.render_for("cfr", "edit", folders=[tmp_path / "b"], **shown) == "Only for rules."
+    assert "Task: edit" in prompts.render_for("cfr", "edit", **shown)
 
 
 @settings(max_examples=40)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from nashforge.archive import Archive, Run
     from nashforge.evolve.runs.preview import Preview
 
+TASKS = ("edit", "design", "combine", "ablate", "simplify")
+FORMER = {"diff": "edit", "rewrite": "design", "crossover": "combine"}
+"""What tasks were called before, which people may still write."""
+
 prompt = typer.Typer(help="What language models are told.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -32,7 +36,7 @@ def preview(
     candidate: Annotated[int | None, option("N", "What was sent for this candidate, instead.", min=1)] = None,
     operator: Annotated[
         str | None,
-        option("NAME", "Ask for diff, rewrite, crossover or simplify. [default: what the run would]"),
+        option("TASK", "Ask for edit, design, combine, ablate or simplify. [default: what the run would]"),
     ] = None,
     feedback: Feedback = None,
     prompts: Prompts = None,
@@ -83,9 +87,10 @@ def _next(
     from nashforge.evolve.runs.preview import preview as of
     from nashforge.evolve.runs.run import resumed_config
 
-    allowed = ("diff", "rewrite", "crossover", "simplify")
-    if operator is not None and operator not in allowed:
-        raise UsageProblem(f"there is no operator {operator!r}; {choice(operator, allowed)}")
+    if operator is not None:
+        operator = FORMER.get(operator, operator)
+        if operator not in TASKS:
+            raise UsageProblem(f"there is no task {operator!r}; {choice(operator, TASKS)}")
     changes = {"feedback": feedback, "prompts": folder}
     config = resumed_config(archive, run, changes)
     if run.imported is not None:

@@ -9,7 +9,7 @@ from nashforge.cli.rendering import output
 def rules(domain: DomainName = "cfr", json: Json = None) -> None:
     """List the library's rules and where they come from."""
     from nashforge.evolve.domains import domain as find_domain
-    from nashforge.evolve.measurement.program_docs import described
+    from nashforge.evolve.domains.program_docs import described
 
     work = find_domain(domain)
     found = [described(name, work.source(name)) for name in work.baselines()]

@@ -6,13 +6,13 @@ import hashlib
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nashforge import games
 from nashforge.evolve.domains.capabilities import NotOfferedError
+from nashforge.evolve.domains.telling import Telling
 from nashforge.evolve.evaluation.messages import (
     Disguise,
     Fitness,
@@ -41,7 +41,7 @@ FINGERPRINT_DIGITS = 5
 SMOKE_ITERATIONS, SMOKE_SECONDS = 20, 10.0
 
 
-class Domain(ABC):
+class Domain(Telling, ABC):
     """One kind of evolvable program and how it is judged.
 
     Five things are to be written: ``name``, ``seed``, ``host_modules``, ``suites`` and `play`; all else
@@ -360,11 +360,6 @@ class Domain(ABC):
 
         grammar = self.grammar()
         return None if grammar is None else OfflineProposer(grammar)
-
-    def prompt_variables(self, train: Stage) -> Mapping[str, object]:
-        """Return what the system prompt mentions besides what every prompt is given."""
-        interface = import_module(f"{self.host_modules[0].rpartition('.')[0]}.interface")
-        return {"interface": inspect.getsource(interface)}
 
     def translate(self, source: str) -> str | None:
         """Return what runs today in the place of a program of an earlier interface; None: it is of today's.

@@ -81,6 +81,10 @@ class GameDomain(Domain):
             split=split, suite=suite, trials=tuple(trials), fitness=fitness, seconds=self.seconds[split]
         )
 
+    def facts(self, trial: Trial) -> str:
+        """Return the number of players, information sets and sequences, and the range of the payoffs."""
+        return form_facts(self.read(trial))
+
     def game(self, trial: Trial) -> Play:
         """Return the play of a trial's game without strategies."""
         # A disguise may leave a measure undefined, such as one that needs payoffs without noise.
@@ -149,6 +153,13 @@ class GameDomain(Domain):
     def partner_profile(self, form: SequenceForm, iterations: int) -> Profile:
         """Return the joint policy of the reference program, whose seats partners for cross-play come from."""
         return solve(form, self.fitness.reference, iterations, (), kind=self.kind).policy
+
+
+def form_facts(form: SequenceForm) -> str:
+    """Return size and payoffs of a game in a few words."""
+    infosets = " + ".join(f"{treeplex.infosets:,}" for treeplex in form.treeplexes)
+    sequences = sum(treeplex.sequences for treeplex in form.treeplexes)
+    return f"{infosets} information sets, {sequences:,} sequences, payoffs span {form.payoff_range:.3g}"
 
 
 def played_form(game: str, disguise: Disguise | None, scale: float = 1.0) -> SequenceForm:

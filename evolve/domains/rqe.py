@@ -127,6 +127,15 @@ class RQEDomain(GameDomain):
         """Return 1: payoffs of a task span 1 for each player, whatever their scale."""
         return 1.0
 
+    def facts(self, trial: Trial) -> str:
+        """Return the numbers of actions and states, and the players' risk and rationality."""
+        task = self.read(trial)
+        states = f", {len(task.labels)} states" if task.labels else ""
+        tau, epsilon = (
+            " and ".join(f"{one:.3g}" for one in dict.fromkeys(pair)) for pair in (task.tau, task.epsilon)
+        )
+        return f"{task.actions[0]} x {task.actions[1]} actions{states}, tau {tau}, epsilon {epsilon}"
+
     def limits_in(self, game: Task, limits: Limits) -> Limits:
         """Return the limits of a learner in a task, with the time that a call may take."""
         return replace(limits, call_cpu_seconds=CALL_SECONDS * (len(game.labels) or 1))

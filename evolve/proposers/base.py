@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from nashforge.archive.records import Candidate, Role, Status
+from nashforge.evolve.proposers.memory import Memory
 
 if TYPE_CHECKING:
     from nashforge.evolve.evaluation.messages import Stage
@@ -35,6 +36,10 @@ class Individual:
         Its values at checkpoints, and the time taken, likewise.
     parts : tuple of float
         What the summands of an objective are on the training games, higher is better; empty without one.
+    families : dict
+        Fitness on validation by family of games, see `Outcome`.
+    measures : dict
+        Values at checkpoints of other metrics on the training games, by metric and game.
     migrated : bool
         Whether it came from another island; such a copy does not move on.
     """
@@ -51,6 +56,8 @@ class Individual:
     curves: Mapping[str, Curve] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[float, ...] = ()
+    families: Mapping[str, float] = field(default_factory=dict)
+    measures: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
     migrated: bool = False
 
 
@@ -95,8 +102,8 @@ class Request:
     index : int
         Position of the candidate in the run.
     operator : str
-        ``mutate`` (``diff`` for models), ``rewrite`` (a larger step), ``crossover``, ``simplify``, or
-        ``repair``.
+        ``mutate``, ``rewrite`` (a larger step), ``crossover`` or ``simplify``; for models ``edit``,
+        ``design``, ``combine``, ``ablate`` or ``simplify``; or ``repair``.
     parent : Individual
         What to start from.
     partner : Individual or None
@@ -111,6 +118,8 @@ class Request:
         The only source of randomness; depends on the run's seed and the index alone.
     island : int
         Where the child will live.
+    memory : Memory
+        What has become of everything asked for so far; empty for those who answer at once.
     """
 
     index: int
@@ -122,6 +131,7 @@ class Request:
     failures: Sequence[Failure] = ()
     failure: Failure | None = None
     island: int = 0
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def parents(self) -> tuple[tuple[Individual, Role], ...]:
@@ -140,12 +150,15 @@ class Proposal:
         What was changed, one plain sentence.
     parents : tuple of (Individual, Role)
         What it was made from.
+    mechanisms : tuple of str
+        Families of mechanisms that the change belongs to, if any.
     """
 
     source: str
     operator: str
     description: str
     parents: tuple[tuple[Individual, Role], ...]
+    mechanisms: tuple[str, ...] = ()
 
 
 class ProposalError(Exception):
@@ -312,7 +325,8 @@ class Immediate(Proposer):
         except ProposalError as error:
             self._drafts.append(Draft(request.index, reason=str(error)))
         else:
-            self._drafts.append(Draft(request.index, proposal.source, proposal.description))
+            data = {"mechanisms": list(proposal.mechanisms)} if proposal.mechanisms else {}
+            self._drafts.append(Draft(request.index, proposal.source, proposal.description, data=data))
 
     def collect(self) -> list[Draft]:
         """Return what was written since the last time."""

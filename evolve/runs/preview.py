@@ -14,9 +14,8 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Report, Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.proposers.base import Individual, Proposer, Request
-from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prices import most_tokens, usual_tokens
-from nashforge.evolve.proposers.llm.prompting import Prompter
+from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.proposer import ModelProposer
 from nashforge.evolve.proposers.llm.providers.base import Prompt
 from nashforge.evolve.runs.continuing import check_continuable
@@ -82,7 +81,7 @@ def preview(
             curves = curves_of(known.scores, work.metric)
             values = {game: points[-1][1] for game, points in curves.items()}
             train = train.model_copy(update={"references": values})
-    prompter = Prompter(work, train, load_feedback(chosen.models.feedback), chosen.models.prompts)
+    prompter = make_prompter(archive, chosen, work, train)
     request = _next_request(archive, run, chosen, labels)
     if operator is not None:
         request = _as(request, operator)
@@ -159,10 +158,10 @@ class _Idle:
 
 def _as(request: Request, operator: str) -> Request:
     partner = request.partner
-    if operator == "crossover" and partner is None:
+    if operator == "combine" and partner is None:
         partner = request.inspirations[0] if request.inspirations else request.parent
     return replace(
-        request, operator=operator, partner=partner if operator == "crossover" else None, failure=None
+        request, operator=operator, partner=partner if operator == "combine" else None, failure=None
     )
 
 

@@ -21,8 +21,8 @@ from nashforge.evolve.evaluation.messages import Report
 from nashforge.evolve.executors.base import Executor, Lost, Wakeable
 from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
 from nashforge.evolve.proposers.base import Draft, Immediate, Proposer
+from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.search.events import Listener, Result, Snapshot
-from nashforge.evolve.search.outcomes import stored_outcome
 from nashforge.evolve.search.ownership import Ownership
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
@@ -94,6 +94,7 @@ class Search:
     def rehearse(self, queue: Callable[[SearchContext], ProposalQueue]) -> None:
         """Ask and tell as a resumed run would, until something new is to be asked for or evaluated."""
         self._queue = queue(self._context)
+        self._stages.recall_references("train", "validation")
         self._load()
         self._advance()
 
@@ -130,6 +131,8 @@ class Search:
 
     def _work(self) -> str:
         self._stages.measure_reference("train", "validation")
+        if self._tells_library():
+            self._stages.measure_library()
         self._phase = "searching"
         self._load()
         wanted = self._config.budget.max_evaluations - len(self._stored)
@@ -142,6 +145,13 @@ class Search:
         if self._config.evaluation.final_test and reason != "stopped":
             self._test()
         return reason
+
+    def _tells_library(self) -> bool:
+        """Whether whoever writes programs is told what those of the library reach."""
+        models = self._config.models
+        if isinstance(self._proposer, Immediate) or models.replay is not None:
+            return False
+        return load_feedback(models.feedback).library
 
     def _exhausted(self) -> str:
         """Return why nothing new came: known programs did, or the proposer had none, as it said at last."""
@@ -168,9 +178,7 @@ class Search:
         """Read what a resumed run goes through again."""
         self._store.load(self._run)
         for candidate, evaluations in self._archive.candidates.outcomes(self._run):
-            self._stored[candidate.index] = stored_outcome(
-                candidate, evaluations, self._domain.metric, self._config.evaluation.fitness
-            )
+            self._stored[candidate.index] = self._stages.recalled(candidate, evaluations)
             if candidate.program is not None:
                 self._store.remember(self._store[candidate.program], candidate.index)
 

@@ -102,7 +102,11 @@ def outcome_of(
     parts: tuple[float, ...] = ()
     if fitness.objective is not None and taken:
         parts = parse_objective(fitness.objective).parts(taken, fitness.floor)
-    return Outcome(candidate, fingerprint, values, curves, seconds, parts)
+    others = dict.fromkeys(
+        score.metric for score in taken if score.iteration is not None and score.metric != metric
+    )
+    measures = {name: curves_of(taken, name) for name in others}
+    return Outcome(candidate, fingerprint, values, curves, seconds, parts, measures=measures)
 
 
 def curves_of(scores: Iterable[Score], metric: str) -> dict[str, Curve]:

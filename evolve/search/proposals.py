@@ -7,7 +7,7 @@ told when it was asked for.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from nashforge.evolve.proposers.base import (
     Proposer,
     Request,
 )
+from nashforge.evolve.proposers.memory import Memory, UnderWay
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.scoreboard import Scoreboard
 from nashforge.evolve.search.strategies import Strategy
@@ -86,6 +87,7 @@ class ProposalQueue:
         self._waiting: tuple[Request, str] | None = None
         self._open: dict[int, tuple[Candidate, int]] = {}
         self._reserved: list[Request] = []
+        self._requests: dict[int, Request] = {}
 
     @property
     def busy(self) -> int:
@@ -198,7 +200,17 @@ class ProposalQueue:
     def _request(self, index: int, writer: str) -> Request:
         context = self._context
         rng = np.random.default_rng([context.config.seed, index, 0])
-        return context.strategy.ask(index, rng, context.board.failures, self._proposer.island(writer))
+        request = context.strategy.ask(index, rng, context.board.failures, self._proposer.island(writer))
+        # What is under way follows from the order of asking alone, and not from who is fast.
+        self._requests = {at: asked for at, asked in self._requests.items() if at >= context.board.told}
+        under_way = tuple(
+            UnderWay(at, asked.operator, asked.parent.nickname)
+            for at, asked in sorted(self._requests.items())
+            if at < index
+        )
+        request = replace(request, memory=Memory(tuple(context.board.ideas), under_way))
+        self._requests[index] = request
+        return request
 
     def _add(self, index: int, request: Request, writer: str) -> Candidate:
         return self._context.archive.candidates.add(
@@ -241,6 +253,7 @@ class ProposalQueue:
                 island=request.island,
                 parents=[Parent(parent.candidate_id, role) for parent, role in proposal.parents],
                 note=proposal.description,
+                data={"mechanisms": list(proposal.mechanisms)} if proposal.mechanisms else None,
             )
 
     def _draw(self, index: int, proposer: Immediate) -> tuple[Request, Proposal | None, str, str]:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from nashforge.archive import Archive, Candidate, NewEvaluation, Run, Status
+from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Program, Run, Status
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.domains.families import by_family
 from nashforge.evolve.evaluation.messages import Report, Split, Stage, StageReport
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
-from nashforge.evolve.search.outcomes import curves_of, final_values, outcome_of, settings_of, stored
+from nashforge.evolve.search.outcomes import (
+    curves_of,
+    final_values,
+    outcome_of,
+    settings_of,
+    stored,
+    stored_outcome,
+)
 from nashforge.evolve.search.scoreboard import Outcome
 
 GAMES = "games"
@@ -106,6 +115,39 @@ class RunStages:
             values = final_values(report.stages[0], self._domain.metric)
             self._stages[split] = self._stages[split].model_copy(update={"references": values})
 
+    def measure_library(self) -> None:
+        """Measure the library on the training games, as far as the archive does not know its values.
+
+        Programs of it that fail there, as those do that are meant for other kinds of games, are left out.
+        """
+        stage = self._stages["train"]
+        waiting: dict[str, Program] = {}
+        for name in self._domain.baselines():
+            program = self._archive.programs.add(self._domain.source(name), self._domain.name)
+            known = self._archive.evaluations.cached(
+                program, suite_digest=stage.digest, evaluator=self._domain.evaluator, split="train"
+            )
+            if known is None:
+                waiting[self._dispatcher.send(program.source, (stage,))] = program
+        for report in self._dispatcher.gather(waiting):
+            [row] = self.rows(report, waiting[report.token].hash)
+            self._archive.evaluations.add(row, run=self._run)
+
+    def recall_references(self, *splits: Split) -> None:
+        """Take what the archive knows of the reference program; nothing is measured."""
+        if self._fitness.kind != "log_ratio":
+            return
+        program = self._archive.programs.add(self._domain.source(self._fitness.reference), self._domain.name)
+        for split in splits:
+            stage = self._stages[split]
+            known = self._archive.evaluations.cached(
+                program, suite_digest=stage.digest, evaluator=self._domain.evaluator, split=split
+            )
+            if known is not None:
+                curves = curves_of(known.scores, self._domain.metric)
+                last = {game: points[-1][1] for game, points in curves.items()}
+                self._stages[split] = stage.model_copy(update={"references": last})
+
     def stages(self, gate: float | None) -> tuple[Stage, ...]:
         """Return what a candidate is evaluated on: smoke, train, and validation from a fitness on."""
         validation = self._stages["validation"].model_copy(update={"gate": gate})
@@ -128,7 +170,22 @@ class RunStages:
         stage = report.stage("train")
         scores = () if stage is None else stage.scores
         fingerprint = report.stages[0].fingerprint
-        return outcome_of(candidate, fingerprint, scores, self._domain.metric, self._fitness)
+        outcome = outcome_of(candidate, fingerprint, scores, self._domain.metric, self._fitness)
+        validation = report.stage("validation")
+        taken = () if validation is None else validation.scores
+        return replace(outcome, families=by_family(self._domain, self._stages["validation"], taken))
+
+    def recalled(self, candidate: Candidate, evaluations: Iterable[Evaluation]) -> Outcome:
+        """Return what the archive says of a candidate."""
+        rows = tuple(evaluations)
+        outcome = stored_outcome(candidate, rows, self._domain.metric, self._fitness)
+        taken = [
+            row.scores
+            for row in rows
+            if row.split == "validation" and (row.imported is None or candidate.imported is not None)
+        ]
+        stage = self._stages["validation"]
+        return replace(outcome, families=by_family(self._domain, stage, taken[-1] if taken else ()))
 
     def test(self, programs: Iterable[tuple[Candidate, str]]) -> list[tuple[Candidate, StageReport]]:
         """Measure candidates, given with their sources, on the test suite; store rows and fitness."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from nashforge.archive import Candidate, Program, Status
 from nashforge.evolve.proposers.base import Curve, Failure, Individual
+from nashforge.evolve.proposers.memory import Idea
 from nashforge.evolve.search.population.ranking import gain, merit
 
 RECENT_FAILURES = 5
@@ -29,6 +30,10 @@ class Outcome:
         Its values at checkpoints, and the time taken, likewise.
     parts : tuple of float
         What the summands of an objective are on the training games; empty for other kinds of fitness.
+    families : dict
+        Fitness on validation by family of games, which has a letter in the place of a name.
+    measures : dict
+        Values at checkpoints of other metrics on the training games, by metric and game.
     """
 
     candidate: Candidate
@@ -37,6 +42,8 @@ class Outcome:
     curves: Mapping[str, Curve] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[float, ...] = ()
+    families: Mapping[str, float] = field(default_factory=dict)
+    measures: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
 
 
 class Scoreboard:
@@ -59,6 +66,8 @@ class Scoreboard:
         self.useless = 0
         """Proposals in a row that came to nothing: no program, or one that is known."""
         self.known: dict[str, str] = {}
+        self.ideas: list[Idea] = []
+        """Everything that was told, in order, for proposers that can learn from it."""
         self._top: list[float] = []
         self._individuals: dict[int, Individual] = {}
         self._validate_top = validate_top
@@ -67,6 +76,7 @@ class Scoreboard:
         """Take in the next outcome; return the measured program, if any, and whether it is the best."""
         candidate = outcome.candidate
         self.told += 1
+        self.ideas.append(self._idea(outcome, program))
         self.outcomes[candidate.status.value] += 1
         if candidate.status is not Status.CANCELLED:
             self.useless = 0 if candidate.program is not None else self.useless + 1
@@ -102,6 +112,8 @@ class Scoreboard:
             curves=outcome.curves,
             seconds=outcome.seconds,
             parts=outcome.parts,
+            families=outcome.families,
+            measures=outcome.measures,
         )
         self._individuals[candidate.id] = individual
         return individual, best
@@ -118,6 +130,27 @@ class Scoreboard:
             candidate.operator,
         )
         self.failures = (*self.failures, failure)[-RECENT_FAILURES:]
+
+    def _idea(self, outcome: Outcome, program: Program | None) -> Idea:
+        candidate, parent = outcome.candidate, self.parent(outcome.candidate)
+        good = candidate.status is Status.OK
+        return Idea(
+            index=candidate.index,
+            name=None if program is None else program.nickname,
+            program=None if program is None else program.hash,
+            operator=candidate.operator,
+            writer=candidate.proposer,
+            said=candidate.note or "",
+            mechanisms=tuple(map(str, candidate.data.get("mechanisms", ()))),
+            parent=None if parent is None else parent.nickname,
+            status=candidate.status.value,
+            reason=candidate.reason or "",
+            train=candidate.train if good else None,
+            validation=candidate.validation if good else None,
+            train_gain=_difference(candidate.train, None if parent is None else parent.train),
+            validation_gain=_difference(candidate.validation, None if parent is None else parent.validation),
+            scores=outcome.scores,
+        )
 
     def parent(self, candidate: Candidate) -> Individual | None:
         """Return what a candidate was made from in the first place, if it was measured in this run."""
@@ -171,3 +204,7 @@ class Scoreboard:
         if not self._top or self.seed is None or self.seed.train is None:
             return None
         return max(self._top[-1], self.seed.train)
+
+
+def _difference(value: float | None, other: float | None) -> float | None:
+    return None if value is None or other is None else value - other

@@ -49,11 +49,11 @@ def test_a_run_with_a_model_its_costs_calls_prompts_and_replay(empty, tmp_path, 
     [sent] = empty.json("prompt", "preview", "mod", "--candidate", 1)
     assert sent["user"] == server.asks[0].user
     assert sent["system"] == server.asks[0].system
-    [planned] = empty.json("prompt", "preview", "mod", "--operator", "crossover")
+    [planned] = empty.json("prompt", "preview", "mod", "--operator", "combine")
     assert "# The second parent" in planned["user"]
     assert planned["tokens"] < planned["most_tokens"]
     sparse = empty.text("prompt", "preview", "mod", "--feedback", "sparse")
-    assert "by iteration" not in sparse
+    assert "Values after" not in sparse
     for recording in ("replay:mod", f"replay:{cassette}"):
         again = empty.json("run", "--proposer", recording, "--workers", 1)
         for key in ("best", "program", "evaluations", "fitness", "failures"):

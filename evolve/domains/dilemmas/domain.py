@@ -235,6 +235,17 @@ class DilemmaDomain(Domain):
         """Return an episode as it is: its name says by which map it is played."""
         return game, ""
 
+    def family(self, trial: Trial) -> str:
+        """Return the setting: episodes differ by their seeds alone."""
+        return str(parse_trial(trial.label)[0])
+
+    def mechanisms(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the fragments of behaviour that are known, by the slot that they fill."""
+        from nashforge.evolve.proposers.fragments.genome import library
+
+        slots = ("harvest", "fire") if self.name == "gathering" else ("harvest", "clean", "on_duty", "fire")
+        return {slot: {one.name: one.says for one in library()[slot]} for slot in slots}
+
     def proposer(self) -> Proposer | None:
         """Return the proposer that recombines and tunes fragments of behaviour."""
         from nashforge.evolve.proposers.fragments.proposer import PolicyProposer

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nashforge import prompts
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage, Task
-from nashforge.evolve.proposers.base import Failure, Request
-from nashforge.evolve.proposers.llm.feedback import Feedback, view
+from nashforge.evolve.proposers.base import Failure, Individual, Request
+from nashforge.evolve.proposers.llm.context.deciding import rules, validation_of
+from nashforge.evolve.proposers.llm.context.ideas import families_told, nudge, told
+from nashforge.evolve.proposers.llm.context.knowledge import Knowledge
+from nashforge.evolve.proposers.llm.context.numbers import View, view
+from nashforge.evolve.proposers.llm.context.sources import shown
+from nashforge.evolve.proposers.llm.feedback import Feedback
 from nashforge.evolve.proposers.llm.providers.base import Prompt
 from nashforge.evolve.sandbox.limits import Limits
 from nashforge.evolve.sandbox.program import STANDARD_IMPORTS, host_imports
@@ -19,14 +24,58 @@ from nashforge.evolve.sandbox.program import STANDARD_IMPORTS, host_imports
 LONGEST_REASON = 1500
 """Characters of a failure's reason that are told."""
 
+LONGEST_REPLY = 12_000
+"""Characters of an answer that could not be used that are shown for its repair."""
+
+WHOLE_LINES = 60
+"""Programs of so many lines are asked for whole: edits would save nothing."""
+
+SHORTER, SHORTEST = 0.75, 12
+"""What is left of a program that is made simpler, as a share of its lines; and the fewest lines asked for."""
+
+NUDGED = ("edit", "design", "combine")
+"""Tasks that are led to families of mechanisms with few ideas."""
+
 
 @dataclass(frozen=True)
 class Repair:
-    """A failure that a model is asked to repair."""
+    """A failure that a model is asked to repair.
+
+    Attributes
+    ----------
+    source : str
+        The program that failed, or that an answer was meant for.
+    reason : str
+        What was wrong.
+    reply : str or None
+        The whole answer that could not be used.
+    """
 
     source: str
     reason: str
     reply: str | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What prompts of a run are made of besides its training stage; all of it may be left out.
+
+    Attributes
+    ----------
+    knowledge : Knowledge
+        What the library knows.
+    validation : Stage or None
+        What good programs are measured on.
+    letters : dict
+        The letter of each validation trial's family, by label.
+    parents_by : str
+        ``train`` or ``both``: what makes programs parents.
+    """
+
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    validation: Stage | None = None
+    letters: Mapping[str, str] = field(default_factory=dict)
+    parents_by: str = "train"
 
 
 class Prompter:
@@ -42,6 +91,8 @@ class Prompter:
         How much of the measurements is told.
     folder
         Templates of the user's own, which come first.
+    context
+        What else is known of the run.
 
     Raises
     ------
@@ -49,51 +100,100 @@ class Prompter:
         If the domain has no system prompt, or it mentions a variable that nobody gives.
     """
 
-    def __init__(self, domain: Domain, train: Stage, level: Feedback, folder: str | None = None) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        train: Stage,
+        level: Feedback,
+        folder: str | None = None,
+        context: Context | None = None,
+    ) -> None:
         own = domain.prompts
         folders = [Path(folder)] if folder is not None else []
         self._folders = (*folders, *([Path(own)] if own is not None else []))
-        self._domain, self._level = domain, level
-        self._references = dict(train.references)
-        extra = dict(domain.prompt_variables(train))
-        self.system = prompts.render(
-            f"{domain.name}/system", folders=self._folders, **_common(domain, train), **extra
-        ).strip()
+        self._domain, self._level, self._train = domain, level, train
+        self._context = context or Context()
+        self._families = prompts.families(domain.name, self._folders) if level.library else {}
+        self.system = self._system(train)
         self.digest = hashlib.sha256(self.system.encode("utf-8", "replace")).hexdigest()[:16]
 
-    def prompt(self, request: Request, repair: Repair | None = None) -> Prompt:
-        """Return what is sent for a request, or for the repair of an answer to it."""
+    def _system(self, train: Stage) -> str:
+        known, validation = self._context.knowledge, self._context.validation
+        told_of = None if validation is None else validation_of(validation, self._context.letters)
+        return prompts.render_for(
+            self._domain.name,
+            "system",
+            folders=self._folders,
+            **_common(self._domain, train),
+            facts={t.label: self._domain.facts(t) if self._level.library else "" for t in train.trials},
+            **dict(self._domain.prompt_variables(train)),
+            knowledge=known if self._level.library and known.programs else None,
+            families=self._families,
+            validation=told_of,
+            parents_by=self._context.parents_by,
+        ).strip()
+
+    def prompt(self, request: Request, repair: Repair | None = None, memo: str = "") -> Prompt:
+        """Return what is sent for a request, or for the repair of an answer to it.
+
+        Parameters
+        ----------
+        memo
+            What a model wrote down of the search so far.
+        """
         if repair is None and request.failure is not None and request.failure.source is not None:
-            repair = Repair(request.failure.source, shortened(request.failure.reason))
-        others = request.inspirations[: self._level.others]
+            repair = Repair(request.failure.source, shortened(self._masked(request.failure.reason)))
+        parent = self._view(request.parent)
+        partner = None if request.partner is None else self._view(request.partner)
+        pair = [] if partner is None else shown([partner], parent)
+        others = [self._view(other) for other in request.inspirations]
+        memory = told(request.memory, parent.name, self._train, self._level.memory, self._masked)
+        families = families_told(self._families, request.memory.tries) if self._families else ()
+        operator = "repair" if repair is not None else request.operator
         user = prompts.render_for(
             self._domain.name,
             "user",
             folders=self._folders,
-            parent=view(request.parent, self._references, self._level),
-            partner=None if request.partner is None else view(request.partner, self._references, self._level),
-            others=[view(other, self._references, self._level) for other in others],
+            parent=parent,
+            partner=pair[0] if pair else None,
+            others=shown(others, parent, *([partner] if partner else []))[: self._level.others],
+            memory=memory if repair is None else None,
+            memo=memo if repair is None and self._level.memory else "",
+            families=families,
+            focus=nudge(families, request.index) if memory is not None and operator in NUDGED else None,
             failures=self._failures(request.failures) if repair is None else [],
-            operator=f"{prompts.SHARED}/{'repair' if repair is not None else request.operator}",
+            operator=f"{prompts.SHARED}/{operator}",
+            whole=parent.lines <= WHOLE_LINES,
+            size=max(int(SHORTER * parent.lines), min(SHORTEST, parent.lines)),
             repair=repair,
         )
         return Prompt(self.system, user.strip())
 
+    def _view(self, individual: Individual) -> View:
+        return view(individual, self._train, self._context.knowledge, self._level)
+
+    def _masked(self, text: str) -> str:
+        """Return a text in which validation games have no names."""
+        for label, letter in sorted(self._context.letters.items(), key=lambda item: -len(item[0])):
+            text = text.replace(label, f"a validation game of family {letter}")
+        return text
+
     def _failures(self, failures: Sequence[Failure]) -> list[Failure]:
-        told = list(failures)[::-1][: self._level.failures]
-        shown = self._level.failed_sources
+        """Return the latest failures, each kind once: what fails alike would be read again and again."""
+        told_of = {(each.status, self._masked(each.reason)): each.source for each in failures}
+        newest = list(told_of.items())[::-1][: self._level.failures]
+        sources = self._level.failed_sources
         return [
-            Failure(failure.source if k < shown else None, failure.status, shortened(failure.reason))
-            for k, failure in enumerate(told)
+            Failure(source if k < sources else None, status, shortened(reason))
+            for k, ((status, reason), source) in enumerate(newest)
         ]
 
 
-def shortened(reason: str) -> str:
+def shortened(reason: str, most: int = LONGEST_REASON) -> str:
     """Return a reason that fits into a prompt: its beginning, and its end where the error stands."""
-    if len(reason) <= LONGEST_REASON:
+    if len(reason) <= most:
         return reason
-    half = LONGEST_REASON // 2
-    return f"{reason[:half]}\n[...]\n{reason[-half:]}"
+    return f"{reason[: most // 2]}\n[...]\n{reason[-(most // 2) :]}"
 
 
 def _common(domain: Domain, train: Stage) -> dict[str, object]:
@@ -109,8 +209,10 @@ def _common(domain: Domain, train: Stage) -> dict[str, object]:
         "games": [trial.label for trial in train.trials],
         "horizon": max(trial.iterations for trial in train.trials),
         "kind": train.fitness.kind,
+        "objective": train.fitness.objective,
         "reference": train.fitness.reference,
         "floor": train.fitness.floor,
+        "rules": rules(train),
         "imports": tuple(imports),
         "limits": Limits(cpu_seconds=train.seconds, memory_bytes=memory),
     }

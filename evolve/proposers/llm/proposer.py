@@ -19,9 +19,9 @@ from nashforge.evolve.proposers.llm.bandit import Bandit
 from nashforge.evolve.proposers.llm.calls import Calls
 from nashforge.evolve.proposers.llm.circuit_breaker import CircuitBreaker
 from nashforge.evolve.proposers.llm.cost_estimate import estimate_costs
-from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prices import Price
-from nashforge.evolve.proposers.llm.prompting import Prompter, Repair
+from nashforge.evolve.proposers.llm.prompter import make_prompter
+from nashforge.evolve.proposers.llm.prompting import LONGEST_REPLY, Prompter, Repair, shortened
 from nashforge.evolve.proposers.llm.providers.base import Prompt, Provider, Refused, Unavailable
 from nashforge.evolve.proposers.llm.recordings.replay import (
     RecordedCall,
@@ -56,6 +56,7 @@ class _Order:
     calls: int = 0
     cost: float = 0.0
     remarks: list[str] = field(default_factory=list)
+    mechanisms: tuple[str, ...] = ()
 
 
 class ModelProposer(Proposer):
@@ -126,8 +127,7 @@ class ModelProposer(Proposer):
 
     def begin(self, train: Stage, evaluations: int) -> None:
         """Render the system prompt, and count what was lost with an interrupted process as spent."""
-        level = load_feedback(self._config.models.feedback)
-        self._prompter = Prompter(self._domain, train, level, self._config.models.prompts)
+        self._prompter = make_prompter(self._archive, self._config, self._domain, train)
         if self._replaying:
             self._note("recorded answers are used; no model is asked and nothing is spent")
             return
@@ -306,6 +306,7 @@ class ModelProposer(Proposer):
         except ReplyError as error:
             return self._repair(index, recorded, error, base)
         order.remarks += edited.remarks
+        order.mechanisms = edited.mechanisms
         return self._done(index, Draft(index, edited.source, edited.note or None))
 
     def _repair(self, index: int, recorded: RecordedCall, error: ReplyError, base: str) -> Draft | None:
@@ -316,7 +317,8 @@ class ModelProposer(Proposer):
             order.repairs -= 1
             order.purpose = "repair"
             order.remarks.append(reason)
-            order.prompt = self._prompter.prompt(order.request, Repair(base, reason, error.part))
+            answer = shortened(recorded.text, LONGEST_REPLY)
+            order.prompt = self._prompter.prompt(order.request, Repair(base, reason, answer))
             try:
                 self._fund(order)
             except (BudgetExceeded, Halt):
@@ -331,6 +333,8 @@ class ModelProposer(Proposer):
         data: dict[str, Any] = {"model": order.writer, "calls": order.calls, "cost": order.cost}
         if order.remarks:
             data["remarks"] = order.remarks
+        if order.mechanisms:
+            data["mechanisms"] = list(order.mechanisms)
         return Draft(draft.index, draft.source, draft.note, draft.status, draft.reason, data)
 
     def _waiting(self) -> str | None:

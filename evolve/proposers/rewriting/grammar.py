@@ -178,11 +178,15 @@ class Operator:
     apply : callable
         ``apply(program, rng, strength)`` changes the program in place and says what changed; it raises
         NotApplicable where it finds nothing to act on.
+    sentence, family : str
+        What it does, and its kind of idea, if it has a meaning in its field; empty for other edits.
     """
 
     name: str
     weight: float
     apply: Callable[[Program, np.random.Generator, float], str]
+    sentence: str = ""
+    family: str = ""
 
 
 def mechanism(weight: float, function: Callable[[Program, np.random.Generator], str]) -> Operator:
@@ -191,7 +195,9 @@ def mechanism(weight: float, function: Callable[[Program, np.random.Generator], 
     def apply(program: Program, rng: np.random.Generator, strength: float) -> str:
         return function(program, rng)
 
-    return Operator(function.__name__, weight, apply)
+    sentence = (function.__doc__ or "").partition("\n\n")[0]
+    family = function.__module__.rpartition(".")[2]
+    return Operator(function.__name__, weight, apply, " ".join(sentence.split()), family)
 
 
 def generic(weight: float, function: Callable[[Program, np.random.Generator, float], str]) -> Operator:

@@ -47,7 +47,10 @@ class OfflineProposer(Immediate):
             edit = self._edit(request)
         except NotApplicable as error:
             raise ProposalError(f"no {request.operator} of {request.parent.nickname}: {error}") from error
-        return Proposal(edit.source, request.operator, edit.description, tuple(parents))
+        known = {operator.name: operator.family for operator in self.grammar.operators}
+        families = dict.fromkeys(known.get(name, "") for name in edit.operator.split("+"))
+        mechanisms = tuple(family for family in families if family)
+        return Proposal(edit.source, request.operator, edit.description, tuple(parents), mechanisms)
 
     def _edit(self, request: Request) -> Edit:
         source, rng, grammar = request.parent.source, request.rng, self.grammar

@@ -129,12 +129,21 @@ class Population:
             target = (source + 1) % len(self.islands)
             self.islands[target].add(replace(native[0], island=target, migrated=True))
 
-    def choose(self, island: int, rng: np.random.Generator, exclude: str | None = None) -> Individual:
+    def choose(
+        self, island: int, rng: np.random.Generator, exclude: str | None = None, among: int | None = None
+    ) -> Individual:
         """Draw a parent: better programs more often, those with many children less.
 
         The weight is sigmoid(10 (fitness - median) / MAD) / (1 + children), after ShinkaEvolve.
+
+        Parameters
+        ----------
+        exclude
+            Hash of a program that is not to be drawn, if there is another.
+        among
+            Of so many best programs only; None: of all.
         """
-        members = [member for member in self.islands[island].members if member.hash != exclude]
+        members = [member for member in self.islands[island].members if member.hash != exclude][:among]
         if not members:
             members = self.islands[island].members
         fitness = np.array([self.parent_fitness(member) for member in members])

@@ -35,11 +35,11 @@ class Strategy(Protocol):
 
 def make_strategy(config: RunConfig) -> Strategy:
     """Return the strategy of a configuration."""
-    small = "mutate" if config.models.offline else "diff"
+    small, large = ("mutate", "rewrite") if config.models.offline else ("edit", "design")
     if config.strategy != "evolution":
         from nashforge.evolve.search.strategies.from_one import FromOne
 
-        return FromOne(small, climb=config.strategy == "sequential")
+        return FromOne(small, large, climb=config.strategy == "sequential")
     from nashforge.evolve.search.population.islands import Population
     from nashforge.evolve.search.strategies.evolution import MODELS, OFFLINE, Evolution
 

@@ -21,11 +21,14 @@ class Steps:
         Shares by operator, and those when nothing has improved for long.
     repairs : bool
         Whether a program that failed by an error of its own is mended, once.
+    few : bool
+        Whether programs are dear, so that only the best few become parents while there are few.
     """
 
     usual: Mapping[str, float]
     stagnant: Mapping[str, float]
     repairs: bool = False
+    few: bool = False
 
     @property
     def small(self) -> str:
@@ -37,10 +40,17 @@ OFFLINE = Steps(
     {"mutate": 0.60, "rewrite": 0.15, "crossover": 0.20, "simplify": 0.05},
     {"mutate": 0.35, "rewrite": 0.35, "crossover": 0.25, "simplify": 0.05},
 )
+CROSSING = ("crossover", "combine")
+"""Operators with two parents, of those who write without models and of models."""
+
+FEWEST_PARENTS = 3
+"""Of how many programs the best are at first; later of a tenth of all that were measured."""
+
 MODELS = Steps(
-    {"diff": 0.50, "rewrite": 0.32, "crossover": 0.15, "simplify": 0.03},
-    {"diff": 0.0, "rewrite": 0.80, "crossover": 0.20, "simplify": 0.0},
+    {"edit": 0.40, "design": 0.25, "combine": 0.20, "ablate": 0.08, "simplify": 0.07},
+    {"edit": 0.0, "design": 0.60, "combine": 0.30, "ablate": 0.10, "simplify": 0.0},
     repairs=True,
+    few=True,
 )
 
 
@@ -65,7 +75,7 @@ class Evolution:
         self.population = population
         self._stagnation, self._steps, self._share = stagnation, steps, share
         self._best = -np.inf
-        self._since = 0
+        self._since = self._told = 0
         self._mended: set[int] = set()
 
     def tell(self, individual: Individual) -> None:
@@ -80,6 +90,7 @@ class Evolution:
                 for island in everywhere:
                     if island != individual.island:
                         self.population.add(replace(individual, island=island, migrated=True))
+        self._told += 1
         self._since += 1
         if individual.train > self._best:
             self._best, self._since = individual.train, 0
@@ -104,10 +115,11 @@ class Evolution:
             )
         shares = self._steps.stagnant if self._since >= self._stagnation else self._steps.usual
         operator = str(rng.choice(list(shares), p=list(shares.values())))
-        parent = self.population.choose(island, rng)
+        among = max(FEWEST_PARENTS, self._told // 10) if self._steps.few else None
+        parent = self.population.choose(island, rng, among=among)
         partner = None
-        if operator == "crossover":
-            partner = self.population.choose(island, rng, exclude=parent.hash)
+        if operator in CROSSING:
+            partner = self.population.choose(island, rng, exclude=parent.hash, among=among)
             if partner.hash == parent.hash:
                 operator, partner = self._steps.small, None
         return Request(

@@ -18,14 +18,14 @@ class FromOne:
 
     Parameters
     ----------
-    small
-        What a small step is called.
+    small, large
+        What small and larger steps are called.
     climb
         Whether a child that is at least as good replaces its parent (sequential refinement).
     """
 
-    def __init__(self, small: str = "mutate", *, climb: bool = False) -> None:
-        self._small, self._climb = small, climb
+    def __init__(self, small: str = "mutate", large: str = "rewrite", *, climb: bool = False) -> None:
+        self._small, self._large, self._climb = small, large, climb
         self._rewrites = CLIMBING_REWRITES if climb else INDEPENDENT_REWRITES
         self._parent: Individual | None = None
 
@@ -40,7 +40,7 @@ class FromOne:
         """Ask for an edit of the parent."""
         if self._parent is None:
             raise RuntimeError("the seed must be told before anything is asked")
-        operator = "rewrite" if rng.random() < self._rewrites else self._small
+        operator = self._large if rng.random() < self._rewrites else self._small
         return Request(index=index, operator=operator, parent=self._parent, failures=failures, rng=rng)
 
     def asked(self, parent: str) -> None:

@@ -183,7 +183,20 @@ def _within_a_line(lines: Sequence[str], hunk: Hunk) -> int | None:
 
 
 def _not_found(lines: Sequence[str], search: Sequence[str]) -> str:
-    first = next(line.strip() for line in search if line.strip())
-    near = difflib.get_close_matches(first, [line.strip() for line in lines if line.strip()], n=1, cutoff=0.6)
-    hint = f"; the nearest line of the program is: {near[0]}" if near else ""
-    return f"the SEARCH part of a block occurs nowhere in the program; its first line is: {first}{hint}"
+    """Return which line of a search is not where the search fits best, and what stands there."""
+    wanted, present = ([line.strip() for line in each] for each in (search, lines))
+    at = max(range(len(present)), key=lambda place: _fit(present[place:], wanted), default=0)
+    if _fit(present[at:], wanted):
+        there = [*present[at : at + len(wanted)], *[""] * len(wanted)]
+        line, instead = next(pair for pair in zip(wanted, there, strict=False) if pair[0] != pair[1])
+        hint = f", where the program has: {instead}" if instead else ", where the program has an empty line"
+    else:  # not a single line of it is in the program
+        line = next(line for line in wanted if line)
+        near = difflib.get_close_matches(line, [line for line in present if line], n=1, cutoff=0.6)
+        hint = f"; the nearest line of the program is: {near[0]}" if near else ""
+    return f"the SEARCH part of a block occurs nowhere in the program; it has the line: {line}{hint}"
+
+
+def _fit(present: Sequence[str], wanted: Sequence[str]) -> int:
+    """Return how many lines of a search stand in their places, blank ones left out."""
+    return sum(bool(line) and line == there for line, there in zip(wanted, present, strict=False))

@@ -21,10 +21,12 @@ MAX_REPLY = 400_000
 MAX_TRIES = 80
 """Most pieces of a reply that are tried as a program."""
 
-NOTE_LENGTH = 300
+NOTE_LENGTH, LONGEST_LABEL = 300, 32
 
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^`\s][^`]*|)")
 _CODE_LINE = re.compile(r"(import|from|class|def|@|#|\"\"\"|''')")
+_IDEA = re.compile(r"\s*[*_#>-]*\s*Idea\s*[*_]*\s*:[*_]*", re.IGNORECASE)
+_MECHANISMS = re.compile(r"\s*[*_#>-]*\s*(Mechanisms?|Famil(y|ies))\s*[*_]*\s*:[*_]*", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`#>]+")
 
 
@@ -49,14 +51,17 @@ class Edited:
     Attributes
     ----------
     note : str
-        What the model says it changed: the first sentences outside the code.
+        What the model says it changed: the line ``Idea:``, or the first sentences outside the code.
     remarks : tuple of str
         How the reply had to be read, where it was not quite in form.
+    mechanisms : tuple of str
+        The families of mechanisms that the model counts it among.
     """
 
     source: str
     note: str
     remarks: tuple[str, ...] = ()
+    mechanisms: tuple[str, ...] = ()
 
 
 def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
@@ -97,7 +102,8 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
         raise ReplyError("the answer does not change the program", _code_of(text))
     if added:
         remarks = (*remarks, f"added what it forgot: {', '.join(added)}")
-    return Edited(source if source.endswith("\n") else source + "\n", note_of(text), remarks)
+    whole = source if source.endswith("\n") else source + "\n"
+    return Edited(whole, note_of(text), remarks, mechanisms_of(text))
 
 
 def _program(text: str, base: str) -> tuple[str, ast.Module]:
@@ -179,8 +185,28 @@ def _code_of(text: str) -> str:
     return "\n".join(lines[at + 1 :])
 
 
+def mechanisms_of(text: str) -> tuple[str, ...]:
+    """Return the families that the line ``Mechanisms:`` of a reply names, in small letters, at most five."""
+    said = _headed(text, _MECHANISMS)
+    words = (_MARKUP.sub("", part).strip(" .:;'\"").lower() for part in re.split(r"[,;/]| and ", said))
+    return tuple(dict.fromkeys(word for word in words if word and len(word) <= LONGEST_LABEL))[:5]
+
+
+def _headed(text: str, heading: re.Pattern[str]) -> str:
+    """Return what follows a heading in the first line that begins with it outside the code."""
+    inside = False
+    for line in text.split("\n"):
+        if _FENCE.fullmatch(line):
+            inside = not inside
+        elif not inside and (found := heading.match(line)):
+            return line[found.end() :].strip()
+    return ""
+
+
 def note_of(text: str) -> str:
-    """Return the first sentences of a reply outside its code, in one line."""
+    """Return what a reply says of its idea: the line ``Idea:``, or the first sentences outside its code."""
+    if said := _headed(text, _IDEA):
+        return _cut(" ".join(_MARKUP.sub("", said).split()))
     prose: list[str] = []
     inside = False
     for line in text.split("\n"):
@@ -190,5 +216,8 @@ def note_of(text: str) -> str:
             inside = not inside
         elif not inside:
             prose.append(_MARKUP.sub("", line))
-    words = " ".join(" ".join(prose).split())
+    return _cut(" ".join(" ".join(prose).split()))
+
+
+def _cut(words: str) -> str:
     return words if len(words) <= NOTE_LENGTH else words[: NOTE_LENGTH - 1].rstrip() + "…"

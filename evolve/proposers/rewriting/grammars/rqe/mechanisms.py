@@ -18,6 +18,24 @@ _PARAMETERS = ("clock", "strategy", "gradient")
 _Templates = tuple[tuple[str, str], ...]
 
 
+_FAMILIES = {
+    "speed_up": "steps",
+    "fall_with_time": "steps",
+    "change_adversary": "steps",
+    "use_geometry": "geometry",
+    "centre": "geometry",
+    "clip": "preconditioning",
+    "normalise": "preconditioning",
+    "adapt": "preconditioning",
+    "be_optimistic": "optimism",
+    "smooth": "averaging",
+    "draw_to_average": "damping",
+    "mix_with_last": "damping",
+    "step_in_logarithms": "geometry",
+}
+"""What each mechanism is counted among, as in ``prompts/rqe/families.toml``."""
+
+
 @dataclass(frozen=True)
 class Mechanism:
     """An edit of learners, as templates of the statements that it adds.
@@ -50,7 +68,13 @@ class Mechanism:
     @property
     def operator(self) -> Operator:
         """The mechanism as an operator of a grammar."""
-        return Operator(self.name, self.weight, self.apply)
+        return Operator(self.name, self.weight, self.apply, self._sentence, _FAMILIES[self.name])
+
+    @property
+    def _sentence(self) -> str:
+        """What it does, without the constants, which are drawn anew every time."""
+        told = self.told.replace(" by {factor:.3g}", " by a factor")
+        return f"{told[:1].upper()}{told[1:]}."
 
     def apply(self, program: Program, rng: Generator, strength: float) -> str:
         """Edit a learner; say what was done."""

@@ -1,0 +1,173 @@
+"""How well a program does, as a prompt tells it: by game, beside the best of the library, with curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nashforge.evolve.evaluation.messages import Stage
+from nashforge.evolve.evaluation.stages import fitness_of
+from nashforge.evolve.proposers.base import Curve, Individual
+from nashforge.evolve.proposers.llm.context.knowledge import Best, Knowledge
+from nashforge.evolve.proposers.llm.feedback import Feedback
+
+
+@dataclass(frozen=True)
+class Row:
+    """A program in one training game.
+
+    Attributes
+    ----------
+    game, number : str, int
+        Its label, and its place in the list of training games, from 1.
+    value, reference : float, float or None
+        Final value, of the program and of what fitness refers to.
+    best : Best or None
+        Of the library.
+    share : float or None
+        What the game counts in fitness, where it counts by itself: orders of magnitude below the reference.
+    curve : tuple of (int, float)
+        Values by iteration.
+    others : dict
+        Values of other metrics at the same iterations, by metric.
+    seconds : float or None
+        Time taken.
+    """
+
+    game: str
+    number: int
+    value: float
+    reference: float | None
+    best: Best | None
+    share: float | None
+    curve: Curve
+    others: Mapping[str, tuple[float, ...]]
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves at the same iterations: what each is of, and its values."""
+
+    iterations: tuple[int, ...]
+    lines: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """A program in a prompt.
+
+    Attributes
+    ----------
+    name, source : str
+        Its nickname, and its source.
+    lines : int
+        Of the source.
+    fitness, validation, mean : float or None
+        Training, validation, and the mean of both.
+    families : dict
+        Fitness on validation by letter of the family.
+    scores : tuple of Row
+        By training game.
+    """
+
+    name: str
+    source: str
+    lines: int
+    fitness: float | None
+    validation: float | None
+    mean: float | None
+    families: Mapping[str, float]
+    scores: tuple[Row, ...]
+
+    @property
+    def curves(self) -> tuple[Curves, ...]:
+        """The curves, those of equal iterations together."""
+        found: dict[tuple[int, ...], list[tuple[str, tuple[float, ...]]]] = {}
+        for row in self.scores:
+            if row.curve:
+                iterations, values = zip(*row.curve, strict=True)
+                lines = found.setdefault(iterations, [])
+                lines.append((f"game {row.number}", values))
+                lines += [
+                    (f"game {row.number}, {metric.replace('_', ' ')}", more)
+                    for metric, more in row.others.items()
+                ]
+        return tuple(Curves(iterations, tuple(lines)) for iterations, lines in found.items())
+
+
+def numbers_of(stage: Stage) -> dict[str, int]:
+    """Return the place of each game in the list of a stage's games, from 1."""
+    return {trial.label: place for place, trial in enumerate(stage.trials, 1)}
+
+
+def view(individual: Individual, train: Stage, known: Knowledge, level: Feedback) -> View:
+    """Return what a level tells of a program."""
+    validation = individual.validation
+    return View(
+        individual.nickname,
+        individual.source,
+        len(individual.source.rstrip().splitlines()),
+        individual.train,
+        validation,
+        None if validation is None else (individual.train + validation) / 2,
+        individual.families if level.families else {},
+        tuple(
+            _row(individual, game, value, train, known, level)
+            for game, value in (individual.scores.items() if level.games else ())
+        ),
+    )
+
+
+def shares(values: Mapping[str, float], stage: Stage) -> dict[str, float]:
+    """Return what each game counts in fitness; none where games do not count by themselves."""
+    if stage.fitness.kind != "log_ratio":
+        return {}
+    return {
+        game: fitness_of(stage.fitness, {game: value}, stage.references)
+        for game, value in values.items()
+        if game in stage.references
+    }
+
+
+def _row(
+    individual: Individual, game: str, value: float, train: Stage, known: Knowledge, level: Feedback
+) -> Row:
+    curve = thinned(individual.curves.get(game, ()), level.curve)
+    others: dict[str, tuple[float, ...]] = {}
+    for metric, games in individual.measures.items():
+        found = dict(games.get(game, ()))
+        if curve and all(iteration in found for iteration, _ in curve):
+            others[metric] = tuple(found[iteration] for iteration, _ in curve)
+    return Row(
+        game,
+        numbers_of(train).get(game, 0),
+        value,
+        train.references.get(game),
+        known.best.get(game) if level.library else None,
+        shares({game: value}, train).get(game),
+        curve,
+        others,
+        individual.seconds.get(game) if level.seconds else None,
+    )
+
+
+def thinned(curve: Curve, points: int) -> Curve:
+    """Return so many points of a curve, about evenly spaced in the logarithm of the iteration.
+
+    The last is first among them.
+    """
+    if points < 1 or not curve:
+        return ()
+    first, last = curve[0][0], curve[-1][0]
+    wanted = [last ** ((k + 1) / points) for k in range(points)]
+    if points > 1 and first > 0:
+        wanted = [first * (last / first) ** (k / (points - 1)) for k in range(points)]
+    left = list(curve)
+    chosen = []
+    for target in reversed(wanted):  # neighbours take the place of points that are taken
+        if left:
+            nearest = min(left, key=lambda point: abs(point[0] - target))
+            left.remove(nearest)
+            chosen.append(nearest)
+    return tuple(sorted(chosen))

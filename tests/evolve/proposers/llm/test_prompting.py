@@ -1,0 +1,226 @@
+"""Prompts have every part that a reader missed, say nothing twice, and differ where asked at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.families import letters
+from nashforge.evolve.proposers.base import Failure, Individual, Request
+from nashforge.evolve.proposers.llm.context.ideas import told
+from nashforge.evolve.proposers.llm.context.knowledge import Best, Knowledge, KnownProgram
+from nashforge.evolve.proposers.llm.context.numbers import thinned
+from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.llm.prompting import Context, Prompter, Repair
+from nashforge.evolve.proposers.memory import Idea, Memory, UnderWay
+
+WORK = domain("cfr")
+GAMES = ("kuhn_poker", "leduc_poker")
+SUITE = 'name = "two"\npurpose = "Two games."\ngames = ["kuhn_poker", "leduc_poker"]\n'
+POINTS = WORK.checkpoints(1000)
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory):
+    suite = tmp_path_factory.mktemp("suites") / "two.toml"
+    suite.write_text(SUITE)
+    train = WORK.stage("train", str(suite), 1000, WORK.fitness)
+    train = train.model_copy(update={"references": dict.fromkeys(GAMES, 1e-3)})
+    return train, WORK.stage("validation", "cfr-validation", 1000, WORK.fitness)
+
+
+def individual(name, source, train=1.0, validation=0.5):
+    curve = tuple((t, 0.1 / t) for t in POINTS)
+    return Individual(
+        0,
+        0,
+        name,
+        name,
+        source,
+        train,
+        validation,
+        scores={"kuhn_poker": 1e-4, "leduc_poker": 1e-2},
+        curves=dict.fromkeys(GAMES, curve),
+        seconds=dict.fromkeys(GAMES, 1.5),
+        families={"A": 0.75, "B": -0.25},
+        measures={"last_iterate": dict.fromkeys(GAMES, tuple((t, 0.5) for t in POINTS))},
+    )
+
+
+PARENT = individual("calm-otter", WORK.source("cfr_plus"))
+NEAR = individual("near-twin", PARENT.source.replace("1, t\n", "1, t**3\n"))
+FAR = individual("far-cousin", WORK.source("vad_cfr"))
+
+
+def idea(index, parent="calm-otter", train=0.5, **more):
+    name = None if train is None else f"child-{index}"
+    status = "crashed" if train is None else "ok"
+    values = {"reason": "", "said": f"sentence {index}", "mechanisms": (), "scores": {}}
+    values |= {"train_gain": None if train is None else train - 1.0, **more}
+    return Idea(index, name, name, "edit", "m", parent=parent, status=status, train=train, **values)
+
+
+def memory(*under_way):
+    bad = idea(7, "old-goat", -3.0, said="a disaster")
+    good = idea(8, "old-goat", 2.0, validation=1.25, validation_gain=0.25, scores=PARENT.scores)
+    own = idea(9, train=None, said="mine", reason="NaN in leduc", mechanisms=("optimism",))
+    return Memory((bad, good, own), under_way)
+
+
+def request(operator="edit", index=10, **more):
+    return Request(index, operator, PARENT, np.random.default_rng(0), **{"memory": memory(), **more})
+
+
+def prompter(stages, level="dense", **context):
+    train, validation = stages
+    known = KnownProgram("pcfr_plus", "predictive CFR+", "R <- [R + r]+", 0.4, {"kuhn_poker": 3e-5})
+    knowledge = Knowledge((known,), {"kuhn_poker": Best(3e-5, "pcfr_plus")}, WORK.mechanisms())
+    given = {"knowledge": knowledge, "validation": validation, "letters": letters(WORK, validation)}
+    return Prompter(WORK, train, load_feedback(level), context=Context(**(given | context)))
+
+
+def test_the_system_part_has_the_library_the_mechanisms_and_what_decides(stages):
+    text = prompter(stages).system
+    for part in (
+        "| pcfr_plus | +0.400 | 3e-05 |",
+        "| best of all | | 3e-05 (pcfr_plus) |",
+        "R <- [R + r]+",
+        "predict_last (Add the last instantaneous regrets",
+        "- optimism: predictions",
+        "1. kuhn_poker: 6 + 6 information sets, 24 sequences, payoffs span 4",
+        "Values below 1e-07 count as 1e-07",
+        "ranked by the mean of training and validation",
+    ):
+        assert part in text
+    assert "hange one idea at a time" not in text
+    assert "disguised: information sets" in text
+
+
+def test_horizons_and_scales_are_told_where_there_are_several(stages):
+    train, validation = stages
+    first, second = train.trials
+    several = (first.model_copy(update={"iterations": 100, "scale": 100.0}), second)
+    text = prompter((train.model_copy(update={"trials": several}), validation)).system
+    assert "Games are played for 100 and 1,000 iterations" in text
+    assert "the factors are 1 and 100" in text
+    assert "the factors are" not in prompter(stages).system
+
+
+def test_no_game_of_validation_has_a_name(stages):
+    _, validation = stages
+    label = validation.trials[0].label
+    failure = Failure(None, "timeout", f"too slow in {label}")
+    prompt = prompter(stages).prompt(request(failures=(failure,)))
+    for trial in validation.trials:
+        assert trial.label not in prompt.system + prompt.user
+    assert "too slow in a validation game of family A" in prompt.user
+
+
+def test_the_user_part_has_the_memory_the_numbers_and_the_curves(stages):
+    busy = UnderWay(9, "design", "old-goat")
+    text = prompter(stages).prompt(request(memory=memory(busy))).user
+    for part in (
+        "2 programs were evaluated",
+        "the best mean of training and validation +1.625",
+        '- #7 child-7, edit of old-goat: training -3.000 (-4.000); "a disaster"',
+        "- #8 child-8, edit of old-goat: training +2.000 (+1.000), validation +1.250 (+0.250), worst ",
+        "What was tried from it already:\n\n- #9, edit",
+        'of calm-otter: crashed, "NaN in leduc"; "mine" [optimism]',
+        "moment, by others: #9: design of old-goat",
+        "(by family: A +0.75, B -0.25); mean of both +0.7500",
+        "- game 1, kuhn_poker: 0.0001, fitness +1.00 (best of the library: 3e-05, pcfr_plus), 1.5 s",
+        "- game 1, last iterate: 5.0e-01",
+        "optimism: 1,",
+    ):
+        assert part in text, part
+    [points] = [line for line in text.splitlines() if line.startswith("Values after")]
+    assert len(points.split(",")) == 12
+
+
+def test_no_program_stands_twice_and_near_ones_are_differences(stages):
+    near = request("combine", partner=NEAR, inspirations=(NEAR, PARENT, FAR, FAR))
+    text = prompter(stages).prompt(near).user
+    assert text.count("class CFRPlus") == 1
+    assert "+        return 1, t**3" in text
+    assert text.count("## far-cousin") == 1
+    assert text.count("class VADCFR") == 1
+    assert "## near-twin" not in text  # it is the second parent
+
+
+@pytest.mark.parametrize("task", ["edit", "design", "combine", "ablate", "simplify"])
+def test_every_task_is_named_and_asks_for_an_idea_and_its_family(stages, task):
+    partner = FAR if task == "combine" else None
+    text = prompter(stages).prompt(request(task, partner=partner)).user
+    assert f"Task: {task}." in text
+    assert "\nIdea: one sentence" in text
+    assert "\nMechanisms: the families" in text
+    assert ("Look there\nfirst" in text) == (task in ("edit", "design", "combine"))
+
+
+def test_long_programs_are_edited_and_short_ones_written_whole(stages):
+    whole = prompter(stages).prompt(request()).user
+    assert "whole program, complete" in whole
+    assert "SEARCH" not in whole
+    long = replace(PARENT, source=PARENT.source + "# more\n" * 60)
+    edits = prompter(stages).prompt(replace(request(), parent=long)).user
+    assert "<<<<<<< SEARCH" in edits
+    shorter = prompter(stages).prompt(replace(request("simplify"), parent=long)).user
+    lines = len(long.source.splitlines())
+    assert f"has {lines} lines; write one of at most {lines * 3 // 4}" in shorter
+
+
+def test_prompts_that_are_asked_at_once_differ(stages):
+    asked = [request(index=index) for index in (10, 11, 12)]
+    texts = [prompter(stages).prompt(each).user for each in asked]
+    assert len(set(texts)) == 3
+
+
+def test_sparse_is_one_number_a_program(stages):
+    prompt = prompter(stages, "sparse").prompt(request(inspirations=(FAR,)))
+    for word in (
+        "child-7",
+        "kuhn_poker: 0.0001",
+        "family",
+        "pcfr_plus",
+        "information sets, 24",
+        "Values after",
+    ):
+        assert word not in prompt.user + prompt.system.partition("# Task")[2]
+    assert "Training fitness +1.0000; validation +0.5000" in prompt.user
+
+
+def test_a_repair_has_the_whole_answer_and_the_program_once(stages):
+    answer = "Idea: x\n" + "word " * 1500
+    text = prompter(stages).prompt(request(), Repair(PARENT.source, "occurs nowhere", answer)).user
+    assert answer.strip() in text
+    assert text.count("class CFRPlus") == 1
+
+
+def test_the_most_informative_ideas_stay(stages):
+    many = [idea(k, "old-goat", 0.01 * k, train_gain=0.0) for k in range(1, 60)]
+    many[20] = idea(21, "old-goat", -5.0)
+    many[30] = idea(31, "old-goat", 0.3, train_gain=0.0, mechanisms=("rare",))
+    many[40] = idea(41, "old-goat", None, reason="boom")
+    found = told(Memory(tuple(many)), "calm-otter", stages[0], 15, str)
+    indices = [line.idea.index for line in found.lines]
+    assert len(indices) == 15
+    assert found.left_out == 59 - 15
+    assert {59, 21, 31, 41} <= set(indices)
+    assert indices[0] == 59
+    assert indices[-1] == 41
+    assert told(Memory(tuple(many)), "calm-otter", stages[0], 0, str) is None
+
+
+@pytest.mark.parametrize("count", [1, 5, 12])
+def test_curves_are_thinned_evenly_in_the_logarithm(count):
+    curve = tuple((t, 1.0) for t in range(1, 1001))
+    points = [t for t, _ in thinned(curve, count)]
+    assert len(points) == count
+    assert points[-1] == 1000
+    if count > 2:
+        assert points[0] == 1
+        steps = np.diff(np.log(points[4:])) if count > 5 else np.diff(np.log(points))
+        assert max(steps) < 2 * min(steps)
