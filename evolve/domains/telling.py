@@ -1,4 +1,4 @@
-"""What a domain tells those who write its programs, besides how they are measured."""
+"""The part of a domain that prompts are made of: facts and mechanisms, for those who write programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Telling:
-    """The part of a domain that prompts are made of; every method has a default."""
+    """Facts and mechanisms of a domain; every method but one has a default."""
 
     host_modules: tuple[str, ...]
 

@@ -58,7 +58,7 @@ class Repair:
 
 @dataclass(frozen=True)
 class Context:
-    """What prompts of a run are made of besides its training stage; all of it may be left out.
+    """The circumstances of a run that prompts tell beside its training stage; all may be left out.
 
     Attributes
     ----------

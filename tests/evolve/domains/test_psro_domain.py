@@ -7,9 +7,10 @@ from nashforge.archive import RunState
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Stage, Task, Trial
+from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.llm.prompting import Prompter
 from nashforge.evolve.runs.run import start_run
 from nashforge.evolve.sandbox import Sandbox
-from nashforge.prompts import render
 
 HEAD = "from nashforge.solvers.psro.interface import MetaSolver\n\n\nclass Mine(MetaSolver):\n"
 UNIFORM = "    def train(self, t, game):\n        return game.uniform()\n"
@@ -116,19 +117,9 @@ def test_smoke_tells_programs_apart_and_recognises_equal_ones(work, sandbox):
 
 def test_the_system_prompt_can_be_rendered(work):
     train = work.stage("train", work.suites["train"], 100, work.fitness)
-    text = render(
-        "psro/system",
-        **work.prompt_variables(train),
-        games=[trial.label for trial in train.trials],
-        horizon=100,
-        kind="log_ratio",
-        reference="uniform",
-        floor=1e-4,
-        imports=["numpy"],
-        limits=Task(token="t", domain="psro", source="", stages=()),
-    )
+    text = Prompter(work, train, load_feedback("dense")).system
     assert "class RestrictedGame" in text
-    assert "leduc_poker" in text
+    assert "leduc_poker: 468 + 468 information sets" in text
     assert "{{" not in text
 
 

@@ -1,1 +1,1 @@
-"""What a prompt tells besides its templates: the library, the memory of the search, diagnoses."""
+"""The contents of prompts beside their templates: the library, the memory of the search, numbers."""

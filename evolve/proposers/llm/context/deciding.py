@@ -1,4 +1,4 @@
-"""What decides over a program, in the words of the stages that measure it."""
+"""Rules of judgement: the validation of a run, its horizons and scales, read off the stages."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Told:
-    """What a prompt tells of a search.
+    """A search as a prompt tells it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What is known before a search begins: the library's programs with their values, and known mechanisms."""
+"""Knowledge from before a search: the library's programs with their values, and known mechanisms."""
 
 from __future__ import annotations
 

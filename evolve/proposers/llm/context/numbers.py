@@ -1,4 +1,4 @@
-"""How well a program does, as a prompt tells it: by game, beside the best of the library, with curves."""
+"""Numbers of a program, as a prompt tells them: by game, beside the best of the library, with curves."""
 
 from __future__ import annotations
 

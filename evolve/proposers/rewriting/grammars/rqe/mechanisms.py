@@ -72,7 +72,7 @@ class Mechanism:
 
     @property
     def _sentence(self) -> str:
-        """What it does, without the constants, which are drawn anew every time."""
+        """The edit in words, without the constants, which are drawn anew every time."""
         told = self.told.replace(" by {factor:.3g}", " by a factor")
         return f"{told[:1].upper()}{told[1:]}."
 
