@@ -44,7 +44,7 @@ FLOORS = {
         "proposers",
         "search service",
         "measurement synthesis",
-        "results",
+        "benchmarking results",
         "runs",
     ),
     "cli": (

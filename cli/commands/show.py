@@ -38,8 +38,9 @@ def show(
             proposed = archive.candidates.of_program(named.stored)
             evaluations = archive.evaluations.find(program=named.stored)
             parents = {candidate.id: _parents(archive, candidate) for candidate in proposed}
+    tested = _looks(named.domain, evaluations)
     if output.wants_json(json):
-        output.print_json(_value(named, proposed, parents, evaluations))
+        output.print_json(_value(named, proposed, parents, evaluations, tested))
         return
     screen = output.console()
     _print_origin(screen, named, proposed, parents)
@@ -47,6 +48,7 @@ def show(
         screen.print()
         output.print_code(screen, named.source, "python")
     _print_measured(screen, named.domain, evaluations)
+    _print_looks(screen, tested)
 
 
 def _parents(archive: Archive, candidate: Candidate) -> list[tuple[Candidate, str]]:
@@ -58,6 +60,7 @@ def _value(
     proposed: list[Candidate],
     parents: dict[int, list[tuple[Candidate, str]]],
     evaluations: list[Evaluation],
+    tested: list[Evaluation],
 ) -> dict[str, Any]:
     from nashforge.archive import program_hash
 
@@ -80,6 +83,8 @@ def _value(
             for candidate in proposed
         ],
         "evaluations": [evaluation_as_dict(evaluation) for evaluation in evaluations],
+        "tested": len(tested),
+        "first_tested": tested[0].finished if tested else None,
     }
 
 
@@ -142,6 +147,29 @@ def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation])
             )
         for game, value in _last(evaluation).items():
             screen.print(f"  {output.number(value):>10}  {output.plain(game)}", soft_wrap=True)
+
+
+def _looks(domain: str, evaluations: list[Evaluation]) -> list[Evaluation]:
+    """Return the measurements on test families of the benchmark; where nothing was measured, ask nobody."""
+    if not evaluations:
+        return []
+    from nashforge.evolve.benchmarking.looks import looks
+    from nashforge.evolve.domains import UnknownDomainError
+    from nashforge.evolve.domains import domain as find_domain
+
+    try:
+        return looks(find_domain(domain), evaluations)
+    except UnknownDomainError:  # the program came from where its domain is
+        return []
+
+
+def _print_looks(screen: Console, tested: list[Evaluation]) -> None:
+    if tested:
+        count = output.counted(len(tested), "measurement")
+        screen.print(
+            f"\n[yellow]Test families of the benchmark were played: {count}, the first "
+            f"{output.ago(tested[0].finished)}.[/] Who chose by them has no test left."
+        )
 
 
 def _length(domain: str, evaluation: Evaluation) -> str:

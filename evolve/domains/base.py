@@ -29,6 +29,7 @@ from nashforge.evolve.sandbox import InfrastructureError, Limits, Sandbox
 from nashforge.solvers.metrics.registry import Measure, Metric, Play, measures
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.benchmark import Benchmark
     from nashforge.evolve.domains.capabilities import Watch
     from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
     from nashforge.evolve.proposers.base import Proposer
@@ -87,6 +88,8 @@ class Domain(Telling, ABC):
         A folder with its prompt templates, if they do not come with Nashforge.
     kind : ProgramKind or None
         Interface, library and engine of its programs, if they solve games: for ``nashforge solve``.
+    benchmark : Benchmark or None
+        Families of games that its programs are compared on, see ``nashforge bench``.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Domain(Telling, ABC):
     example: tuple[str, int] | None = None
     prompts: str | None = None
     kind: ProgramKind | None = None
+    benchmark: Benchmark | None = None
 
     @property
     def title(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nashforge.evolve.domains.benchmark import Benchmark, Condition
 from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage
@@ -59,6 +60,23 @@ class CFRDomain(GameDomain):
         {"islands": 1, "archive": 12, "parents": "both", "verify": 15}
     )
     seconds: Mapping[Split, float] = {"train": 120.0, "validation": 120.0, "test": 600.0}
+    benchmark = Benchmark(
+        suites={"train": "bench-train", "validation": "bench-validation", "test": "bench-test"},
+        # Whether a rule minds the scale shows late in rules that begin late; on small games that is cheap.
+        conditions=(
+            Condition(100),
+            Condition(1_000),
+            Condition(10),
+            Condition(100, scale=0.01),
+            Condition(100, scale=100.0),
+            Condition(1_000, scale=0.01, small=True),
+            Condition(1_000, scale=100.0, small=True),
+            Condition(10_000, small=True),
+        ),
+        quick=(Condition(100), Condition(10), Condition(100, scale=100.0)),
+        reference="dcfr",
+        floor=1e-7,
+    )
 
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs: the whole horizon on a tiny game, and the start of a larger one."""

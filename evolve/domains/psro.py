@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nashforge.evolve.domains.benchmark import Benchmark, Condition
 from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
@@ -61,6 +62,23 @@ class PSRODomain(GameDomain):
     example = ("leduc_poker", 50)
     disguise = Disguise(seed=2000, dummies=0.25, perturbation=0.3)
     seconds: Mapping[Split, float] = {"train": 300.0, "validation": 300.0, "test": 3600.0}
+    benchmark = Benchmark(
+        suites={
+            "train": "psro-bench-train",
+            "validation": "psro-bench-validation",
+            "test": "psro-bench-test",
+        },
+        conditions=(
+            Condition(30),
+            Condition(10),
+            Condition(100),
+            Condition(10, scale=0.01),
+            Condition(10, scale=100.0),
+        ),
+        quick=(Condition(10), Condition(10, scale=100.0)),
+        reference="uniform",
+        floor=1e-4,
+    )
 
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs, with few iterations: populations of a few policies already tell."""

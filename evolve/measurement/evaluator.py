@@ -177,7 +177,10 @@ class Evaluator:
 
     def _run(self, jobs: Sequence[_Job], references: Mapping[str, float]) -> Iterator[ProgramResult]:
         """Measure, store and yield in the order of finishing."""
-        alone = [Job(label, program, self._alone(trial, references)) for label, program, trial in jobs]
+        alone = {
+            place: Job(label, program, self._alone(trial, references))
+            for place, (label, program, trial) in enumerate(jobs)
+        }
         for _, measured in self._measurer.run(alone):
             yield self._judged(measured, references)
 

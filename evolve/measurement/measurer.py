@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from nashforge.archive import Archive, Evaluation, NewEvaluation, Program, Status
 from nashforge.evolve.domains.base import Domain
@@ -13,6 +13,8 @@ from nashforge.evolve.executors.base import Executor, Lost
 from nashforge.evolve.executors.dispatcher import Dispatcher
 from nashforge.evolve.measurement.program_results import ProgramResult, measured_in
 from nashforge.evolve.search.outcomes import settings_of, stored
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Job(NamedTuple):
@@ -68,13 +70,13 @@ class Measurer:
         self._archive, self._domain = archive, domain
         self._dispatcher = Dispatcher(executor, domain.name, tier, tick=lambda: None, note=note)
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, ProgramResult]]:
+    def run(self, jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, ProgramResult]]:
         """Measure, store and yield in the order of finishing; they begin in the order given."""
-        waiting = {self._dispatcher.send(job.program.source, (job.stage,)): job for job in jobs}
+        waiting = {self._dispatcher.send(job.program.source, (job.stage,)): key for key, job in jobs.items()}
         while waiting:
             for answer in self._dispatcher.wait():
-                job = waiting.pop(answer.token)
-                yield job, self._stored(job, answer)
+                key = waiting.pop(answer.token)
+                yield key, self._stored(jobs[key], answer)
 
     def _stored(self, job: Job, answer: Report | Lost) -> ProgramResult:
         stage = job.stage

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.local import LocalExecutor, available_cores
 
@@ -73,3 +74,34 @@ def make_executor(
         workers=config.evaluation.workers,
         note=note,
     )
+
+
+def executor_on_request(
+    archive: Archive,
+    name: str | None,
+    workers: int | None,
+    broker: str | None,
+    note: Callable[[str], None],
+) -> Executor:
+    """Return where measurements on request run.
+
+    Parameters
+    ----------
+    name
+        ``local``, the default, or ``celery``.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such executor.
+    ServiceError
+        If a broker is needed, and none is named or it does not answer.
+    """
+    if name in (None, "local"):
+        return LocalExecutor(workers)
+    if name != "celery":
+        raise ConfigError(f"there is no executor {name!r}; choose local or celery")
+    from nashforge.evolve.service.executor import CeleryExecutor
+    from nashforge.evolve.service.settings import service_settings
+
+    return CeleryExecutor(archive, service_settings(broker), workers=workers, note=note)

@@ -311,6 +311,7 @@ def test_a_pipe_gets_text_in_whole_lines_and_json_on_request_in_one(
         "doctor", "risk --list", "solve kuhn_poker -n 3", "equilibrium SC4 --concept rqe",
         "equilibrium SC4 --concept nash", "equilibrium kuhn_poker --concept nash",
         "evaluate cfr --game kuhn_poker -n 3 --workers 1",
+        "bench cfr --suite cfr-smoke --quick --workers 1",
     ],
 )  # fmt: skip
 def test_every_field_is_documented(searched: Any, words: str) -> None:
