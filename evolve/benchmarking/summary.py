@@ -18,10 +18,9 @@ from nashforge.evolve.benchmarking.statistics import (
     record,
 )
 from nashforge.evolve.evaluation.intervals import Interval, cluster_bootstrap
+from nashforge.evolve.evaluation.metrics import LAST_ITERATE
 from nashforge.evolve.measurement.program_results import ProgramResult
 
-LAST_ITERATE = "last_iterate"
-"""The metric of the policies in play, where a domain measures it beside that of their average."""
 FACTORS = (1.2, 2.0, 10.0, 100.0)
 """Where profiles are told in numbers."""
 
@@ -214,8 +213,8 @@ class Summary:
         for case in self.plain:
             scores = {score.metric: score.value for score in self.results[label, case].scores}
             reference = self._floored[self.reference, case]
-            if LAST_ITERATE in scores and np.isfinite(reference):
-                found.append(np.log10(reference / max(scores[LAST_ITERATE], case.floor)))
+            if LAST_ITERATE.name in scores and np.isfinite(reference):
+                found.append(np.log10(reference / max(scores[LAST_ITERATE.name], case.floor)))
         return float(np.mean(found)) if found else None
 
     def _scaled(self, label: str) -> dict[float, tuple[Values, Values]]:

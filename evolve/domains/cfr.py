@@ -62,15 +62,15 @@ class CFRDomain(GameDomain):
     seconds: Mapping[Split, float] = {"train": 120.0, "validation": 120.0, "test": 600.0}
     benchmark = Benchmark(
         suites={"train": "bench-train", "validation": "bench-validation", "test": "bench-test"},
-        # Whether a rule minds the scale shows late in rules that begin late; on small games that is cheap.
+        # Rules that give no policy a weight before iteration 500 mind no scale at 100.
         conditions=(
             Condition(100),
             Condition(1_000),
             Condition(10),
             Condition(100, scale=0.01),
             Condition(100, scale=100.0),
-            Condition(1_000, scale=0.01, small=True),
-            Condition(1_000, scale=100.0, small=True),
+            Condition(1_000, scale=0.01),
+            Condition(1_000, scale=100.0),
             Condition(10_000, small=True),
         ),
         quick=(Condition(100), Condition(10), Condition(100, scale=100.0)),

@@ -56,7 +56,7 @@ def benchmark_as_dict(bench: Bench, told: Summary, missing: int, unmeasured: Seq
 
 def measured_rows(told: Summary) -> list[dict[str, Any]]:
     """Return a row for every program in every case that all have played."""
-    from nashforge.evolve.benchmarking.summary import LAST_ITERATE
+    from nashforge.evolve.evaluation.metrics import LAST_ITERATE
 
     rows = []
     for case in told.cases:
@@ -74,7 +74,7 @@ def measured_rows(told: Summary) -> list[dict[str, Any]]:
                     "scale": case.scale,
                     "value": measured.value,
                     "floor": case.floor,
-                    "last_iterate": last.get(LAST_ITERATE),
+                    "last_iterate": last.get(LAST_ITERATE.name),
                     "status": str(measured.status),
                     "reason": measured.reason,
                     "seconds": measured.seconds,
