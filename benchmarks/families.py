@@ -1,10 +1,11 @@
 """Sizes, times and difficulty of the benchmark's games: `python -m benchmarks.families`.
 
 Every game of the suites ``bench-train``, ``bench-validation`` and ``bench-test`` is compiled, and every rule
-of the library plays it for 1,000 iterations. A game says something only where the rules differ: so printed are
-the share of rules whose exploitability is at the floor (1e-7 of the range of payoffs) and, for games of train
-and validation, how far the logarithms of all rules spread. Of the games of test families nothing is printed
-that could tell which rule wins there: their choice must not depend on it. ``--page`` writes ``docs/games.md``.
+of the library plays it for 1,000 iterations. A game says something only where the rules differ: so printed
+are the share of rules whose exploitability is at the floor (1e-7 of the range of payoffs) and, for games of
+train and validation, how far the logarithms of all rules spread. Of the games of test families nothing is
+printed that could tell which rule wins there: their choice must not depend on it. ``--page`` writes
+``docs/games.md``.
 """
 
 from __future__ import annotations

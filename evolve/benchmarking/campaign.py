@@ -66,7 +66,7 @@ class Campaign:
 
     @property
     def missing(self) -> list[Key]:
-        """What has no result yet, in the order in which it is measured."""
+        """The programs and cases without a result, in the order in which it is measured."""
         wanted = ((label, case) for case in self._cases for label in self._programs)
         return [key for key in wanted if key not in self.results]
 

@@ -1,4 +1,4 @@
-"""What the benchmark plays: every game under every condition, in the order in which it is measured."""
+"""The plan of a benchmark: every game under every condition, in the order in which it is measured."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Case:
 
     @property
     def iterations(self) -> int:
-        """How long the game is played."""
+        """The number of iterations."""
         return self.trial.iterations
 
     @property
@@ -64,7 +64,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Size:
-    """What is to be known of a game: leaves of its sequence form, and the range of its payoffs."""
+    """The size of a game: leaves of its sequence form, and the range of its payoffs."""
 
     leaves: int
     payoffs: float

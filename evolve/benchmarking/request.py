@@ -74,7 +74,7 @@ class Bench:
 
     @property
     def floor(self) -> float:
-        """What values below it count as, in units of the range of a game's payoffs."""
+        """The value that lower ones count as, in units of the range of a game's payoffs."""
         return benchmark_of(self.domain).floor
 
     def campaign(self, archive: Archive) -> Campaign:

@@ -1,4 +1,4 @@
-"""What a benchmark found: who wins against whom, by how much, where worst, at which scale, at what cost."""
+"""The findings of a benchmark: who wins against whom, by how much, where worst, at which scale and cost."""
 
 from __future__ import annotations
 

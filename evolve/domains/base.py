@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from nashforge import games
 from nashforge.evolve.domains.capabilities import NotOfferedError
 from nashforge.evolve.domains.telling import Telling
+from nashforge.evolve.evaluation.identities import check_identities
 from nashforge.evolve.evaluation.messages import (
     Disguise,
     Fitness,
@@ -25,7 +26,7 @@ from nashforge.evolve.evaluation.messages import (
 )
 from nashforge.evolve.evaluation.metrics import EXPLOITABILITY, SECONDS, by_name
 from nashforge.evolve.evaluation.stages import Budget, StageResult, measure_on_request, requested, run_stages
-from nashforge.evolve.sandbox import InfrastructureError, Limits, Sandbox
+from nashforge.evolve.sandbox import Limits, Sandbox
 from nashforge.solvers.metrics.registry import Measure, Metric, Play, measures
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Domain(Telling, ABC):
         What the program does wrong becomes a status of the report; what the machine does wrong is raised as
         `nashforge.evolve.sandbox.InfrastructureError`.
         """
-        self._check_games(task)
+        check_identities(task, self.identified)
 
         def run_stage(stage: Stage, result: StageResult) -> None:
             budget = Budget(stage.seconds, task.memory_bytes)
@@ -374,25 +375,3 @@ class Domain(Telling, ABC):
             If it cannot be translated mechanically.
         """
         return None
-
-    def _check_games(self, task: Task) -> None:
-        """Refuse to measure games that are not on this machine what they are where the task comes from.
-
-        Raises
-        ------
-        InfrastructureError
-            If a game cannot be loaded here, or is another.
-        """
-        for trial in (trial for stage in task.stages for trial in stage.trials):
-            if trial.identity is None:
-                continue
-            try:
-                _, identity = self.identified(trial.game)
-            except games.GameError as error:
-                raise InfrastructureError(f"this worker cannot load {trial.label}: {error}") from error
-            if identity != trial.identity:
-                raise InfrastructureError(
-                    f"{trial.game} is another game on this worker than where the task was sent: a file that "
-                    "it reads has other content, or OpenSpiel another version; copy the file, or install the "
-                    "same version"
-                )

@@ -1,4 +1,4 @@
-"""What a domain's benchmark plays: suites of games by family, and under which conditions."""
+"""The games of a domain's benchmark: suites of games by family, and under which conditions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nashforge.evolve.evaluation.messages import Split
 
 @dataclass(frozen=True)
 class Condition:
-    """How long games are played, and in which units of payoff.
+    """The length of a game in iterations, and its units of payoff.
 
     Attributes
     ----------

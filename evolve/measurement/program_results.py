@@ -1,4 +1,4 @@
-"""What is known of one program in one game: read from the archive's evaluations."""
+"""Results of one program in one game, read from the archive's evaluations."""
 
 from __future__ import annotations
 

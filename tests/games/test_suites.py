@@ -171,7 +171,7 @@ def test_missing_and_unreadable_files_are_explained(tmp_path):
 def test_unknown_names_get_suggestions():
     with pytest.raises(games.SuiteError, match="'cfr-trian'; did you mean cfr-train"):
         games.load_suite("cfr-trian")
-    with pytest.raises(games.SuiteError, match="choose one of bench-test, .*, cfr-11, cfr-18"):
+    with pytest.raises(games.SuiteError, match=r"choose one of bench-test, .*, cfr-11, cfr-18"):
         games.load_suite("zzz")
 
 

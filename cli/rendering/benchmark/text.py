@@ -50,7 +50,7 @@ def print_benchmark(screen: Console, bench: Bench, told: Summary, unmeasured: Se
 
 
 def meaning(bench: Bench, told: Summary) -> str:
-    """Return what the numbers mean, in sentences."""
+    """Return the meaning of the numbers, in sentences."""
     from nashforge.evolve.benchmarking.statistics import TIE
 
     floor = bench.floor
