@@ -41,7 +41,7 @@ FLOORS = {
         "evaluation",
         "domains",
         "config executors",
-        "proposers",
+        "challenge proposers",
         "search service",
         "measurement synthesis",
         "benchmarking results",

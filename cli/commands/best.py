@@ -21,6 +21,8 @@ from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import candidate_as_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from nashforge.archive import Archive, Candidate, Run
@@ -56,6 +58,7 @@ def best(
     by the means of the metrics over the training games (geometric where a metric spans orders of magnitude).
     """
     from nashforge.evolve.config.run import stored_settings
+    from nashforge.evolve.search.population.noise import copies_of
     from nashforge.evolve.search.population.ranking import ranked
 
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
@@ -67,16 +70,28 @@ def best(
             return
         candidates = ranked(archive, found, limit)
         meaning = output.meaning_of_run(stored_settings(archive, found))
-    rows = [{"rank": place, **candidate_as_dict(item)} for place, item in enumerate(candidates, 1)]
+        copies = copies_of(archive, found)
+    rows = [
+        {"rank": place, **candidate_as_dict(item), "copies": list(copies.get(item.id, ()))}
+        for place, item in enumerate(candidates, 1)
+    ]
     deliver(
         rows,
-        lambda: _print(output.console(), found, candidates, meaning),
+        lambda: _print(output.console(), found, candidates, copies, meaning),
         (output_file, lambda path: write_table(path, rows)),
         json=json,
     )
 
 
-def _print(screen: Console, run: Run, candidates: list[Candidate], meaning: str) -> None:
+def _print(
+    screen: Console,
+    run: Run,
+    candidates: list[Candidate],
+    copies: Mapping[int, tuple[float, ...]],
+    meaning: str,
+) -> None:
+    from nashforge.evolve.search.population.noise import error, is_within, spread
+    from nashforge.evolve.search.population.ranking import merit
 
     if not candidates:
         _say_nothing_measured(screen, run)
@@ -86,18 +101,32 @@ def _print(screen: Console, run: Run, candidates: list[Candidate], meaning: str)
     )
     table.add_column("edit", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = output.on_terminal()
+    noise = spread(list(copies.values()))
     for place, item in enumerate(candidates, 1):
+        several = len(copies.get(item.id, ()))
+        doubt = f" ±{error(noise, several):.2f}" if noise is not None and several else ""
         table.add_row(
             str(place),
             _name(item),
             output.fitness(item.train),
-            output.fitness(item.validation),
+            output.fitness(item.validation) + doubt,
             output.fitness(item.test),
             str(item.index),
             _edit(item),
         )
     screen.print(f"Best of [cyan]{run.nickname}[/]{output.elsewhere(run.imported)}")
     screen.print(table)
+    first, *others = candidates
+
+    def is_near(item: Candidate) -> bool:
+        several = min(len(copies.get(one.id, ())) for one in (first, item))
+        return is_within(merit(first)[1] - merit(item)[1], noise, several)
+
+    near = [item.nickname or "-" for item in others if is_near(item)]
+    if near:
+        screen.print(f"[yellow]within the noise of the first: {output.plain(', '.join(near))}[/]")
+    if noise is not None:
+        screen.print("[dim]±: standard error over further disguises of the validation games[/]")
     screen.print(f"[dim]{output.plain(meaning)}[/]")
 
 

@@ -88,6 +88,20 @@ def run(
     horizon: Annotated[int | None, horizon_option("the domain's")] = None,
     objective: Objective = None,
     risk: StrategicRisk = None,
+    challenger: Annotated[
+        bool | None,
+        flag("Whether games that the best program loses join the training games. [default: no]"),
+    ] = None,
+    challenger_every: Annotated[
+        int | None, option("N", "Challenge the best after so many candidates. [default: 50]", min=2)
+    ] = None,
+    challenger_games: Annotated[
+        int | None, option("N", "Games to try in every challenge. [default: 15]", min=1)
+    ] = None,
+    copies: Annotated[
+        int | None,
+        option("N", "Further disguises on which a program is measured before it is called the best.", min=0),
+    ] = None,
     final_test: Annotated[
         bool | None, flag("Whether to measure the best on the test games. [default: yes]")
     ] = None,

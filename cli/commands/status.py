@@ -42,6 +42,7 @@ def _read(archive: Archive, number: int) -> tuple[RunStatus, list[Candidate], li
 
 
 def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
+    from nashforge.evolve.challenge.records import challenge_records
     from nashforge.evolve.config.run import SETTINGS
     from nashforge.evolve.service.status import service_status
 
@@ -51,6 +52,7 @@ def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
         **run_status_as_dict(now),
         "config": SETTINGS.with_former_names(now.settings),
         "improvements": [candidate_as_dict(candidate) for candidate in better],
+        "challenges": [record.model_dump(mode="json") for record in challenge_records(archive, now.run)],
         "latest_failures": [candidate_as_dict(candidate) for candidate in failures],
         "cost": {model: asdict(spent) for model, spent in archive.calls.spending(now.run).items()},
         "work": {key: service[key] for key in ("waiting", "running", "answered", "lost", "rate")},
@@ -62,12 +64,15 @@ def _shown(archive: Archive, number: int) -> RenderableType:
 
     from nashforge.cli.rendering.runs.activity import busy_lines, money_line, queue_line
     from nashforge.cli.rendering.runs.summary import print_standing
+    from nashforge.evolve.challenge.records import challenge_records
     from nashforge.evolve.service.status import service_status
 
     now, better, failures = _read(archive, number)
     screen = output.console()
     with screen.capture() as captured:
         print_standing(screen, now, better, failures)
+        for record in challenge_records(archive, now.run):
+            screen.print(output.plain(record.words()))
         spent = archive.calls.spending(now.run)
         if spent[""].calls:
             screen.print(money_line(spent))

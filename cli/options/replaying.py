@@ -42,4 +42,5 @@ def recorded_values(archive: Archive, reference: str) -> dict[str, Any]:
 
     if reference.strip().lower() == "latest":
         reference = find_run(archive, reference).nickname
-    return replay_values(archive, REPLAY + reference)
+    # A run that was recorded before there were copies had none, whatever the domain has today.
+    return {"copies": 0, **replay_values(archive, REPLAY + reference)}

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from nashforge.evolve.config import consent
 from nashforge.evolve.config.settings import Setting
-from nashforge.evolve.evaluation.messages import Fitness, Split
+from nashforge.evolve.evaluation.messages import COPIES, Fitness, Split
 
 REPLAY = "replay:"
 """Beginning of a proposer's name that stands for the recorded answers of a run."""
@@ -94,6 +94,10 @@ class EvaluationOptions(Part):
     fitness: Fitness = Fitness()
     """How measurements become one number, see [fitness.md](fitness.md)."""
 
+    copies: int = Field(default=0, ge=0, le=len(COPIES))
+    """On so many further disguises of the validation games a program is measured before it is called better
+    than the best; what it reaches there is its validation fitness then."""
+
     disguise_seed: int | None = Field(default=None, ge=0, lt=2**63)
     """Number of the disguises of validation games; without one, it is drawn when the run starts."""
 
@@ -116,6 +120,22 @@ class EvaluationOptions(Part):
         """The suite of each split that is measured."""
         suites: dict[Split, str] = {"train": self.train, "validation": self.validation}
         return suites | {"test": self.test} if self.final_test else suites
+
+
+class ChallengerOptions(Part):
+    """The challenger, which makes games that break the best program so far (`nashforge.evolve.challenge`)."""
+
+    enabled: Annotated[bool, Setting("challenger")] = False
+    """Whether games that the best program loses join the training games."""
+
+    every: Annotated[int, Setting("challenger_every")] = Field(default=50, ge=2)
+    """After so many candidates, repetitions included, the best program is challenged."""
+
+    games: Annotated[int, Setting("challenger_games")] = Field(default=15, ge=1)
+    """So many games are tried at a time."""
+
+    join: Annotated[int, Setting("challenger_join")] = Field(default=2, ge=1)
+    """At most so many of them join. As many training games leave that all kept programs solve."""
 
 
 class ModelOptions(Part):

@@ -15,6 +15,7 @@ from nashforge.archive import Archive, Run
 from nashforge.evolve.config.consent import require_consent
 from nashforge.evolve.config.parts import (
     BudgetOptions,
+    ChallengerOptions,
     EvaluationOptions,
     ModelOptions,
     Part,
@@ -25,8 +26,8 @@ from nashforge.evolve.config.settings import ConfigError, Setting, Settings
 from nashforge.evolve.domains import domain as domain_of_name
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.checks import strategic_of
-from nashforge.evolve.evaluation.disguises import disguised
-from nashforge.evolve.evaluation.messages import Fitness, Split, Stage
+from nashforge.evolve.evaluation.disguises import copied, disguised
+from nashforge.evolve.evaluation.messages import COPIES, Fitness, Split, Stage
 from nashforge.games.naming import choice
 from nashforge.games.texts import TextError, read_toml
 
@@ -52,6 +53,7 @@ class RunConfig(Part):
     population: PopulationOptions = PopulationOptions()
     budget: BudgetOptions = BudgetOptions()
     evaluation: EvaluationOptions = EvaluationOptions()
+    challenger: ChallengerOptions = ChallengerOptions()
     models: ModelOptions = ModelOptions()
     sandbox: SandboxOptions = SandboxOptions()
 
@@ -104,12 +106,15 @@ class RunConfig(Part):
             If a suite does not exist or is ill-formed.
         """
         options = self.evaluation
-        return {
-            split: disguised(
-                work.stage(split, suite, options.horizon, options.fitness), options.disguise_seed
-            )
+        stages: dict[Split, Stage] = {
+            split: work.stage(split, suite, options.horizon, options.fitness)
             for split, suite in options.suites.items()
         }
+        for split in COPIES[: options.copies]:
+            copy = copied(stages["validation"], split)
+            if copy is not None:
+                stages[split] = copy
+        return {split: disguised(stage, options.disguise_seed) for split, stage in stages.items()}
 
 
 SETTINGS = Settings(RunConfig, Part, FITNESS_OPTIONS)

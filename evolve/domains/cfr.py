@@ -57,7 +57,7 @@ class CFRDomain(GameDomain):
     # some hundreds of evaluations get further with a few programs on one island, judged by validation, too.
     perturbs_only_copies = True
     run_defaults: Mapping[str, object] = MappingProxyType(
-        {"islands": 1, "archive": 12, "parents": "both", "verify": 15}
+        {"islands": 1, "archive": 12, "parents": "both", "verify": 15, "copies": 2}
     )
     seconds: Mapping[Split, float] = {"train": 120.0, "validation": 120.0, "test": 600.0}
     benchmark = Benchmark(

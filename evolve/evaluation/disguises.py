@@ -14,9 +14,12 @@ import tempfile
 from hashlib import blake2b
 from pathlib import Path
 
-from nashforge.evolve.evaluation.messages import Stage
+from nashforge.evolve.evaluation.messages import COPIES, Split, Stage
 
 KEY_FILE = "disguises.key"
+_APART = 1_000_000
+"""Numbers of disguises of a stage are much closer to each other."""
+
 _BITS = 52
 """Numbers that JSON and databases hold exactly."""
 
@@ -24,6 +27,20 @@ _BITS = 52
 def draw(seed: int) -> int:
     """Return the number of the disguises of a run, given its seed."""
     return _hashed(_secret(), seed)
+
+
+def copied(stage: Stage, split: Split) -> Stage | None:
+    """Return the validation stage in other disguises; None: nothing in it is disguised.
+
+    To be given to `disguised`, as the validation stage itself.
+    """
+    trials, shift = [], _APART * (1 + COPIES.index(split))
+    for trial in stage.trials:
+        if trial.disguise is None:
+            return None
+        number = trial.disguise.model_copy(update={"seed": trial.disguise.seed + shift})
+        trials.append(trial.model_copy(update={"disguise": number}))
+    return stage.model_copy(update={"split": split, "trials": tuple(trials)})
 
 
 def disguised(stage: Stage, number: int | None) -> Stage:

@@ -19,7 +19,10 @@ from nashforge.archive.records import Score, Status
 from nashforge.errors import NashforgeError
 from nashforge.solvers.metrics.registry import Parameters
 
-Split = Literal["smoke", "train", "validation", "test"]
+Split = Literal["smoke", "train", "validation", "copy-1", "copy-2", "copy-3", "copy-4", "test"]
+
+COPIES: tuple[Split, ...] = ("copy-1", "copy-2", "copy-3", "copy-4")
+"""Further disguises of the validation games, on which a program is measured before it is called the best."""
 
 
 class Message(BaseModel):
@@ -149,7 +152,8 @@ class Stage(Message):
     Attributes
     ----------
     gate
-        Evaluate only if the fitness of the stage before reached this value.
+        Evaluate only if the fitness of the stages before, but for the smoke stage, reached this value in the
+        mean.
     references
         What the reference program reached, by label; empty for the reference itself.
     seconds

@@ -270,6 +270,9 @@ class Proposer(ABC):
             How many programs are still wanted.
         """
 
+    def renew(self, train: Stage) -> None:
+        """Take in that programs are measured on other games in training from now on."""
+
     def choose(self) -> str:
         """Return who is to write the next program; stored with the candidate."""
         return self.name

@@ -22,6 +22,7 @@ from nashforge.archive import (
     Status,
     program_hash,
 )
+from nashforge.evolve.challenge.records import ChallengeRecord, challenge_records
 from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness, Split, Trial
@@ -107,6 +108,8 @@ class RunReport:
         The latest, repetitions of known programs left out.
     total : Spending
         On models.
+    challenges : list of ChallengeRecord
+        Which games joined the training games, and why.
     """
 
     status: RunStatus
@@ -119,6 +122,7 @@ class RunReport:
     failures: list[Candidate]
     models: list[ModelCosts]
     total: Spending
+    challenges: list[ChallengeRecord]
 
 
 def report_of(archive: Archive, run: Run) -> RunReport:
@@ -149,6 +153,7 @@ def report_of(archive: Archive, run: Run) -> RunReport:
         failures=broken[:FAILURES],
         models=model_costs(archive, run),
         total=archive.calls.spending(run)[""],
+        challenges=challenge_records(archive, run),
     )
 
 

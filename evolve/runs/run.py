@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nashforge.archive import Archive, Run
+from nashforge.evolve.challenge.judge import games_of
+from nashforge.evolve.challenge.space import space
 from nashforge.evolve.config.consent import Origin, require_consent
 from nashforge.evolve.config.run import RunConfig, checked, given, stored_settings
 from nashforge.evolve.config.settings import ConfigError
@@ -94,6 +96,9 @@ def check(config: RunConfig, parts: Parts | None = None) -> None:
             make_proposer(config, work)
         else:
             check_models(config)
+    if config.challenger.enabled:
+        games_of(work)
+        space()
     stages = config.stages(work)
     check_fitness(work, config.evaluation.fitness)
     if parts.confines_here(config):

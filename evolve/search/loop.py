@@ -5,6 +5,9 @@ candidate is asked for when a fixed number of earlier outcomes has been told (``
 known at every step, and with it the whole run, does not depend on how fast the workers are. A resumed run
 goes through the stored candidates in the same order and is then where the interrupted one was: the database
 is the only state.
+
+This module has more than 400 lines because the order of asking, evaluating, telling and challenging is one
+thing, and to be read in one place.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ from nashforge.evolve.executors.base import Executor, Lost, Wakeable
 from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
 from nashforge.evolve.proposers.base import Draft, Immediate, Proposer
 from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.search.challenges import Abandoned, Challenges
 from nashforge.evolve.search.events import Listener, Result, Snapshot
+from nashforge.evolve.search.outcomes import copies_in, validated
 from nashforge.evolve.search.ownership import Ownership
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
@@ -73,12 +78,15 @@ class Search:
         self._board = Scoreboard(config.population.validate_top)
         self._stages = RunStages(archive, run, config, domain, self._dispatcher)
         self._store = ProgramStore(archive, domain)
+        self._challenges = Challenges(
+            archive, run, config, domain, self._dispatcher, self._stages, self._store
+        )
         self._context = SearchContext(archive, run, config, self._strategy, self._board, self._store)
         self._queue = ProposalQueue(self._context, proposer)
         self._stored: dict[int, Outcome] = {}
         self._asked: list[Candidate] = []
         self._hashes: dict[int, str] = {}
-        self._seen_when_asked: dict[int, tuple[float | None, int]] = {}
+        self._seen_when_asked: dict[int, tuple[float | None, float | None, int]] = {}
         self._tasks: dict[str, int] = {}
         self._finished: dict[int, Outcome] = {}
         self._stop_reason: str | None = None
@@ -97,6 +105,8 @@ class Search:
         self._stages.recall_references("train", "validation")
         self._load()
         self._advance()
+        while self._challenges.stored is not None and self._challenged():
+            self._advance()
 
     def execute(self) -> Result:
         """Work on the run until it ends.
@@ -130,7 +140,7 @@ class Search:
         self._stop_reason = self._stop_reason or reason
 
     def _work(self) -> str:
-        self._stages.measure_reference("train", "validation")
+        self._stages.measure_reference("train", "validation", *(stage.split for stage in self._stages.copies))
         if self._tells_library():
             self._stages.measure_library()
         self._phase = "searching"
@@ -162,8 +172,8 @@ class Search:
     def _search(self) -> None:
         """Ask, evaluate and tell until nothing is under way and nothing more is to be asked."""
         self._advance()
-        while self._tasks or self._queue.busy:
-            moved = self._receive()
+        while self._tasks or self._queue.busy or self._challenged():
+            moved = self._receive() if self._tasks or self._queue.busy else True
             self._advance()
             waiting = self._proposer.ledger is not None and self._proposer.ledger.waiting is not None
             if not self._tasks and (self._given_up or (self._stop_reason is not None and waiting)):
@@ -207,8 +217,9 @@ class Search:
             return True
         if board.told == 0 or ahead >= self._lookahead or self._given_up:
             return False
+        due = self._challenges.due(asked)
         if asked in self._stored:
-            return True
+            return not due
         if board.evaluated + ahead >= config.budget.max_evaluations:
             if ahead == 0:
                 self._stop("max_evaluations")
@@ -219,7 +230,31 @@ class Search:
         most = None if isinstance(self._proposer, Immediate) else config.budget.max_useless
         if hopeless := board.hopeless(config.budget.patience, most):
             self._stop(hopeless)
-        return self._stop_reason is None
+        return self._stop_reason is None and not due
+
+    def _challenged(self) -> bool:
+        """Hold the challenge that is due, if one is; return whether it was held."""
+        asked, over = len(self._asked), self._given_up or self._stop_reason is not None
+        due = self._challenges.due(asked) and self._board.told == asked
+        if not due or (over and asked not in self._stored):
+            return False
+        self._phase = "challenging"
+        try:
+            held = self._challenges.hold(self._asked, self._board, self._strategy, self._tick_or_leave)
+        except Abandoned:
+            return False
+        self._phase = "searching"
+        self._listener.note(held.words())
+        if held.joined:
+            if self._tells_library():
+                self._stages.measure_library()
+            self._proposer.renew(self._stages.train)
+        return True
+
+    def _tick_or_leave(self) -> None:
+        self._tick()
+        if self._stop_reason is not None:
+            raise Abandoned
 
     def _look_at_the_clock(self) -> None:
         limit = self._config.budget.max_minutes
@@ -244,7 +279,8 @@ class Search:
         self._stored.pop(index, None)
         self._asked.append(candidate)
         self._hashes[candidate.id] = candidate.program or ""
-        self._seen_when_asked[index] = self._board.gate if index else None, len(self._board.known)
+        gate, bar = self._board.gate if index else None, self._board.bar if index else None
+        self._seen_when_asked[index] = gate, bar, len(self._board.known)
         for parent in candidate.parents:
             if parent.role is Role.PARENT:
                 self._strategy.asked(self._hashes[parent.candidate_id])
@@ -258,13 +294,13 @@ class Search:
 
     def _evaluate(self, candidate: Candidate) -> None:
         """Have a candidate evaluated, unless it is finished already."""
-        gate, count = self._seen_when_asked.pop(candidate.index)
+        gate, bar, count = self._seen_when_asked.pop(candidate.index)
         if candidate.program is None or candidate.status.finished:
             self._finished[candidate.index] = Outcome(candidate)
             return
         token = self._dispatcher.send(
             self._store[candidate.program].source,
-            self._stages.stages(gate),
+            self._stages.stages(gate, bar),
             dict(islice(self._board.known.items(), count)),
         )
         self._tasks[token] = candidate.index
@@ -316,7 +352,7 @@ class Search:
             evaluations=self._stages.rows(answer, candidate.program or ""),
             reason=answer.reason,
             train=answer.fitness("train") if good else None,
-            validation=answer.fitness("validation") if good else None,
+            validation=validated(answer.fitness("validation"), copies_in(answer)) if good else None,
         )
         self._asked[index] = candidate = done or self._archive.candidates.get(candidate)
         self._finished[index] = self._stages.outcome(candidate, answer)
@@ -328,7 +364,10 @@ class Search:
         if candidate.index == 0 and candidate.status is not Status.OK:
             raise SearchError(f"the seed program failed ({candidate.status}): {candidate.reason}")
         program = None if candidate.program is None else self._store[candidate.program]
+        before = self._board.best
         individual, best = self._board.tell(outcome, program)
+        if best and (doubt := self._board.doubt(before)):
+            self._listener.note(doubt)
         if individual is not None:
             self._strategy.tell(individual)
         self._queue.observe(candidate)
@@ -336,21 +375,16 @@ class Search:
 
     def _test(self) -> None:
         """Measure the best program and the seed on the test suite."""
-        sources = {
-            candidate.id: (candidate, self._store[candidate.program].source)
-            for candidate in (self._board.best, self._board.seed)
-            if candidate is not None and candidate.program is not None and candidate.test is None
-        }
-        if not sources:
-            return
-        self._phase = "testing"
-        self._show()
-        for candidate, report in self._stages.test(list(sources.values())):
-            self._board.update(candidate)
-            if report.status is not Status.OK:
-                self._listener.note(
-                    f"{candidate.nickname} failed on the test suite ({report.status}): {report.reason}"
-                )
+        untested = self._board.untested
+        if untested:
+            self._phase = "testing"
+            self._show()
+            for candidate, report in self._stages.test(self._store.sourced(untested)):
+                self._board.update(candidate)
+                if report.status is not Status.OK:
+                    self._listener.note(
+                        f"{candidate.nickname} failed on the test suite ({report.status}): {report.reason}"
+                    )
 
     def _tick(self) -> None:
         """Look after the run now and then: signs of life, what was asked of it, what is shown."""

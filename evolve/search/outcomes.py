@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from nashforge.archive.records import Candidate, Evaluation, NewEvaluation, Score
-from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageReport
+from nashforge.evolve.evaluation.messages import COPIES, Fitness, Report, Stage, StageReport
 from nashforge.evolve.evaluation.objectives import parse_objective
 from nashforge.evolve.proposers.base import Curve
 from nashforge.evolve.search.scoreboard import Outcome
+
+CHALLENGE = "challenge"
+"""The setting of a measurement that was made because a challenge changed the games: the number of that."""
 
 IDENTITIES = "identities"
 """The setting of a measurement that tells the identities of its games by label."""
@@ -72,19 +76,40 @@ def final_values(stage: StageReport, metric: str) -> dict[str, float]:
 def stored_outcome(
     candidate: Candidate, evaluations: Iterable[Evaluation], metric: str, fitness: Fitness
 ) -> Outcome:
-    """Return what the archive says of a candidate.
+    """Return what the archive says of a candidate, as it was when its outcome came in.
 
-    Once it was measured here, imported measurements count for nothing.
+    Once it was measured here, imported measurements count for nothing. Nor do those that were made later, on
+    the games of a challenge.
     """
     fingerprint = None
     scores: tuple[Score, ...] = ()
+    reached: dict[str, float] = {}
     for row in evaluations:
         if row.imported is not None and candidate.imported is None:
+            continue
+        if CHALLENGE in row.settings:
             continue
         fingerprint = row.fingerprint or fingerprint
         if row.split == "train":
             scores = row.scores
-    return outcome_of(candidate, fingerprint, scores, metric, fitness)
+        if row.split is not None and row.fitness is not None:
+            reached[row.split] = row.fitness
+    copies = tuple(reached[split] for split in COPIES if split in reached)
+    if candidate.train is not None and "train" in reached:
+        validation = validated(reached.get("validation"), copies)
+        candidate = replace(candidate, train=reached["train"], validation=validation or candidate.validation)
+    return replace(outcome_of(candidate, fingerprint, scores, metric, fitness), copies=copies)
+
+
+def validated(validation: float | None, copies: Sequence[float]) -> float | None:
+    """Return the validation fitness: that on further disguises, on which a program was not chosen, if any."""
+    return sum(copies) / len(copies) if copies else validation
+
+
+def copies_in(report: Report) -> tuple[float, ...]:
+    """Return the fitness on further disguises of the validation games, one by one."""
+    found = (report.fitness(split) for split in COPIES)
+    return tuple(value for value in found if value is not None)
 
 
 def outcome_of(

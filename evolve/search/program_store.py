@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nashforge.archive import Archive, Program, Run
+from collections.abc import Iterable
+
+from nashforge.archive import Archive, Candidate, Program, Run
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.search.novelty import ast_fingerprint
 
@@ -28,6 +30,10 @@ class ProgramStore:
 
     def __getitem__(self, key: str) -> Program:
         return self._programs[key]
+
+    def sourced(self, candidates: Iterable[Candidate]) -> list[tuple[Candidate, str]]:
+        """Return candidates with the sources of their programs."""
+        return [(one, self[one.program].source) for one in candidates if one.program is not None]
 
     def fingerprint(self, source: str) -> str:
         """Return a hash that programs share which nothing but names and layout tells apart."""

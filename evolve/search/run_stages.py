@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Program, Run, Status
+from nashforge.archive.records import Score
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.families import by_family
-from nashforge.evolve.evaluation.messages import Report, Split, Stage, StageReport
+from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.search.outcomes import (
+    copies_in,
     curves_of,
     final_values,
     outcome_of,
@@ -41,7 +43,7 @@ class RunStages:
     ) -> None:
         self._archive, self._run, self._domain = archive, run, domain
         self._dispatcher = dispatcher
-        self._fitness = config.evaluation.fitness
+        self._fitness, self._horizon = config.evaluation.fitness, config.evaluation.horizon
         self._smoke = domain.smoke(config.evaluation.horizon)
         self._stages = config.stages(domain)
         self._check_games()
@@ -148,10 +150,48 @@ class RunStages:
                 last = {game: points[-1][1] for game, points in curves.items()}
                 self._stages[split] = stage.model_copy(update={"references": last})
 
-    def stages(self, gate: float | None) -> tuple[Stage, ...]:
-        """Return what a candidate is evaluated on: smoke, train, and validation from a fitness on."""
+    def stages(self, gate: float | None, bar: float | None) -> tuple[Stage, ...]:
+        """Return what a candidate is evaluated on: smoke, train, validation, and further disguises of that.
+
+        Parameters
+        ----------
+        gate, bar
+            The fitness in training, and that in training and validation, from which on it goes on.
+        """
         validation = self._stages["validation"].model_copy(update={"gate": gate})
-        return self._smoke, self._stages["train"], validation
+        copies = self.copies
+        if copies:  # whoever passes the first is measured on all
+            copies[0] = copies[0].model_copy(update={"gate": bar})
+        return (self._smoke, self._stages["train"], validation, *copies)
+
+    @property
+    def copies(self) -> list[Stage]:
+        """Further disguises of the validation games."""
+        return [self._stages[split] for split in COPIES if split in self._stages]
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """The identities of all games of the run."""
+        trials = (trial for stage in self._stages.values() for trial in stage.trials)
+        return frozenset(trial.identity for trial in trials if trial.identity is not None)
+
+    def exchange(self, left: Iterable[str], joined: Sequence[str]) -> None:
+        """Train on other games from now on, and measure the reference there.
+
+        Parameters
+        ----------
+        left, joined
+            The games that leave, and those that come.
+        """
+        stage, gone = self._stages["train"], set(left)
+        new = self._domain.games_stage(joined, self._horizon, self._fitness)
+        trials = (*(trial for trial in stage.trials if trial.game not in gone), *new.trials)
+        self._stages["train"] = stage.model_copy(update={"trials": trials, "references": {}})
+        self.measure_reference("train")
+
+    def measured(self, candidate: Candidate, scores: Iterable[Score]) -> Outcome:
+        """Return the outcome of a candidate that has these scores on the training games."""
+        return outcome_of(candidate, None, scores, self._domain.metric, self._fitness)
 
     def rows(self, report: Report, program: str) -> list[NewEvaluation]:
         """Return a report's stages as rows for the archive."""
@@ -173,7 +213,8 @@ class RunStages:
         outcome = outcome_of(candidate, fingerprint, scores, self._domain.metric, self._fitness)
         validation = report.stage("validation")
         taken = () if validation is None else validation.scores
-        return replace(outcome, families=by_family(self._domain, self._stages["validation"], taken))
+        families = by_family(self._domain, self._stages["validation"], taken)
+        return replace(outcome, families=families, copies=copies_in(report))
 
     def recalled(self, candidate: Candidate, evaluations: Iterable[Evaluation]) -> Outcome:
         """Return what the archive says of a candidate."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from nashforge.archive import Candidate, Program, Status
 from nashforge.evolve.proposers.base import Curve, Failure, Individual
 from nashforge.evolve.proposers.memory import Idea
+from nashforge.evolve.search.population.noise import error, is_within, spread
 from nashforge.evolve.search.population.ranking import gain, merit
 
 RECENT_FAILURES = 5
@@ -34,6 +35,8 @@ class Outcome:
         Fitness on validation by family of games, which has a letter in the place of a name.
     measures : dict
         Values at checkpoints of other metrics on the training games, by metric and game.
+    copies : tuple of float
+        Fitness on each of the further disguises of the validation games, if it was measured there.
     """
 
     candidate: Candidate
@@ -44,6 +47,7 @@ class Outcome:
     parts: tuple[float, ...] = ()
     families: Mapping[str, float] = field(default_factory=dict)
     measures: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
+    copies: tuple[float, ...] = ()
 
 
 class Scoreboard:
@@ -71,6 +75,7 @@ class Scoreboard:
         self._top: list[float] = []
         self._individuals: dict[int, Individual] = {}
         self._validate_top = validate_top
+        self._copies: dict[int, tuple[float, ...]] = {}
 
     def tell(self, outcome: Outcome, program: Program | None) -> tuple[Individual | None, bool]:
         """Take in the next outcome; return the measured program, if any, and whether it is the best."""
@@ -116,6 +121,8 @@ class Scoreboard:
             measures=outcome.measures,
         )
         self._individuals[candidate.id] = individual
+        if outcome.copies:
+            self._copies[candidate.id] = outcome.copies
         return individual, best
 
     def _failed(self, candidate: Candidate, program: Program | None) -> None:
@@ -192,6 +199,79 @@ class Scoreboard:
             f"useless: {self.useless} proposals in a row came to nothing{quoted}; look at the answers with "
             "`nashforge calls list RUN`, ask another model, or go on with a higher --max-useless"
         )
+
+    def standing(self, kept: Iterable[Individual]) -> list[Individual]:
+        """Return what may still be called the best, and what is kept, in the order of asking."""
+        found = {one.candidate_id: one for one in self._individuals.values() if one.validation is not None}
+        for candidate in (self.seed, self.best):
+            if candidate is not None:
+                found[candidate.id] = self._individuals[candidate.id]
+        for one in kept:
+            found[one.candidate_id] = self._individuals[one.candidate_id]
+        return sorted(found.values(), key=lambda one: one.index)
+
+    def renew(self, outcomes: Collection[Outcome]) -> dict[int, Individual]:
+        """Take in what programs reach on other training games; return them by candidate.
+
+        Only they are compared from now on: the fitness of the others is of the games of before.
+        """
+        for outcome in outcomes:
+            candidate = outcome.candidate
+            assert candidate.train is not None
+            self._individuals[candidate.id] = replace(
+                self._individuals[candidate.id],
+                train=candidate.train,
+                validation=candidate.validation,
+                scores=outcome.scores,
+                curves=outcome.curves,
+                seconds=outcome.seconds,
+                parts=outcome.parts,
+                measures=outcome.measures,
+            )
+            self._copies |= {candidate.id: outcome.copies} if outcome.copies else {}
+            self.update(candidate)
+        self.best = max((outcome.candidate for outcome in outcomes), key=merit, default=self.best)
+        fitness = [outcome.candidate.train for outcome in outcomes]
+        self._top = sorted((value for value in fitness if value is not None), reverse=True)
+        del self._top[self._validate_top :]
+        return {outcome.candidate.id: self._individuals[outcome.candidate.id] for outcome in outcomes}
+
+    @property
+    def untested(self) -> list[Candidate]:
+        """The best program and the seed, each once, as far as they were not tested."""
+        found = {one.id: one for one in (self.best, self.seed) if one is not None and one.test is None}
+        return list(found.values())
+
+    def doubt(self, before: Candidate | None) -> str | None:
+        """Return what to say of a new best program that is better by less than the noise, else None."""
+        if before is None or self.best is None:
+            return None
+        gained, copies = merit(self.best)[1] - merit(before)[1], len(self.copies(self.best))
+        deviation = self.spread
+        if deviation is None or not is_within(gained, deviation, copies):
+            return None
+        return (
+            f"{self.best.nickname} is better than {before.nickname} by {gained:.3f}, within the noise "
+            f"of {copies} disguises ({error(deviation, copies):.3f})"
+        )
+
+    def is_confirmed(self, candidate: Candidate) -> bool:
+        """Whether a program was measured on further disguises of the validation games."""
+        return candidate.id in self._copies
+
+    def copies(self, candidate: Candidate) -> tuple[float, ...]:
+        """Return what it reached there."""
+        return self._copies.get(candidate.id, ())
+
+    @property
+    def spread(self) -> float | None:
+        """By how much fitness differs from one disguise of the validation games to another; None: unknown."""
+        return spread(list(self._copies.values()))
+
+    @property
+    def bar(self) -> float | None:
+        """The mean of training and validation fitness to be reached before a program may be the best."""
+        return None if self.best is None or self.best.validation is None else merit(self.best)[1]
 
     @property
     def failed(self) -> dict[str, int]:

@@ -36,6 +36,7 @@ def _tiny(folder):
             "horizon": 40,
             "workers": 1,
             "max_evaluations": 10,
+            "copies": 0,
         }
         return load_config(
             {name: str(v) if name in path_names else v for name, v in (small | options).items()}

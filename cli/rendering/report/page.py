@@ -132,6 +132,7 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
         ("evaluations", f"{now.result.evaluations} of at most {now.limit}"),
         ("time worked", output.duration(now.result.seconds)),
     ]
+    facts += [(f"challenge {one.number}", one.words()) for one in report.challenges]
     if report.total.calls:
         spent = report.total
         tokens = spent.input_tokens + spent.cached_tokens + spent.cache_write_tokens + spent.output_tokens

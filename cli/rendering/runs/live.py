@@ -37,6 +37,7 @@ def offline_words() -> str:
 PHASES = {
     "preparing": "measuring the reference",
     "searching": "searching",
+    "challenging": "making games that break the best",
     "testing": "testing the best on games never searched on",
     "paused": "paused: `nashforge resume` lets it go on",
     "done": "done",

@@ -147,6 +147,12 @@ class ModelProposer(Proposer):
                 self._note(f"{model.label} is asked at {place}")
         self._note(estimate_costs(prices, system, self._config, evaluations, self._spent))
 
+    def renew(self, train: Stage) -> None:
+        """Render the system prompt anew, which tells the training games and what is known of them."""
+        self._prompter = make_prompter(self._archive, self._config, self._domain, train)
+        if not self._replaying:
+            self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
+
     def choose(self) -> str:
         """Return the model that the bandit prefers."""
         return self._bandit.choose()

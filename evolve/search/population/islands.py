@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Literal
@@ -122,6 +122,26 @@ class Population:
         if self._accepted[place] % self._migrate_every == 0 and len(self.islands) > 1:
             self._migrate(place)
         return True
+
+    def members(self) -> list[Individual]:
+        """Return the programs of all islands, each once, in the order of asking."""
+        found = {member.candidate_id: member for island in self.islands for member in island.members}
+        return sorted(found.values(), key=lambda member: member.index)
+
+    def renew(self, measured: Mapping[int, Individual]) -> None:
+        """Take in what programs reach on other games, by candidate; the fitness of others is forgotten."""
+        known = [one for one in measured.values() if one.validation is not None]
+        self._gaps = sorted(one.validation - one.train for one in known if one.validation is not None)
+        self._gap = median(self._gaps) if self._gaps else 0.0
+        self._validated |= {one.hash for one in known}
+        for island in self.islands:
+            island.members = [
+                replace(
+                    measured.get(member.candidate_id, member), island=member.island, migrated=member.migrated
+                )
+                for member in island.members
+            ]
+            island.sort()
 
     def _migrate(self, source: int) -> None:
         native = [member for member in self.islands[source].members if not member.migrated]

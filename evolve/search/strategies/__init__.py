@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -28,6 +29,12 @@ class Strategy(Protocol):
         island
             Where the parents shall come from, in a population that has islands; None: take turns.
         """
+
+    def members(self) -> list[Individual]:
+        """Return the programs that parents are chosen from, each once."""
+
+    def renew(self, measured: Mapping[int, Individual]) -> None:
+        """Take in what programs reach on other training games, by candidate."""
 
     def asked(self, parent: str) -> None:
         """Take in that a candidate was made from the program of this hash."""

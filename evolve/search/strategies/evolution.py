@@ -147,6 +147,15 @@ class Evolution:
             None,
         )
 
+    def members(self) -> list[Individual]:
+        """Return the programs of all islands, each once."""
+        return self.population.members()
+
+    def renew(self, measured: Mapping[int, Individual]) -> None:
+        """Take in what programs reach on other training games."""
+        self.population.renew(measured)
+        self._best = max(individual.train for individual in measured.values())
+
     def asked(self, parent: str) -> None:
         """Count a child of the program of this hash."""
         self.population.children[parent] += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from nashforge.evolve.proposers.base import Failure, Individual, Request
@@ -42,6 +44,15 @@ class FromOne:
             raise RuntimeError("the seed must be told before anything is asked")
         operator = self._large if rng.random() < self._rewrites else self._small
         return Request(index=index, operator=operator, parent=self._parent, failures=failures, rng=rng)
+
+    def members(self) -> list[Individual]:
+        """Return the parent."""
+        return [] if self._parent is None else [self._parent]
+
+    def renew(self, measured: Mapping[int, Individual]) -> None:
+        """Take in what the parent reaches on other training games."""
+        if self._parent is not None:
+            self._parent = measured.get(self._parent.candidate_id, self._parent)
 
     def asked(self, parent: str) -> None:
         """Nothing depends on it."""

@@ -1,0 +1,1 @@
+"""The challenger: games that are made to break a program."""
