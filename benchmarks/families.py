@@ -1,11 +1,11 @@
 """Sizes, times and difficulty of the benchmark's games: `python -m benchmarks.families`.
 
-Every game of the suites ``bench-train``, ``bench-validation`` and ``bench-test`` is compiled, and every rule
-of the library plays it for 1,000 iterations. A game says something only where the rules differ: so printed
-are the share of rules whose exploitability is at the floor (1e-7 of the range of payoffs) and, for games of
-train and validation, how far the logarithms of all rules spread. Of the games of test families nothing is
-printed that could tell which rule wins there: their choice must not depend on it. ``--page`` writes
-``docs/games.md``.
+Every game of the suites ``bench-train``, ``bench-validation`` and ``bench-test`` is compiled, and every
+rule of the library plays it for 1,000 iterations. A game says something only where the rules differ: so
+printed are the share of rules whose exploitability is at the floor (1e-7 of the range of payoffs) and, for
+games of train and validation, how far the logarithms of all rules spread. Of the games of test families
+nothing is printed that could tell which rule wins there: their choice must not depend on it. ``--page``
+writes ``docs/games.md``.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +23,38 @@ from rich.table import Table
 
 from nashforge import games
 from nashforge.solvers.cfr.engine import CFR
+from nashforge.solvers.programs.kind import ProgramKind
+from nashforge.solvers.psro.engine import PSRO
 from nashforge.solvers.solving import solve
 
-SUITES = ("bench-train", "bench-validation", "bench-test")
-FLOOR = 1e-7
-ITERATIONS = 1000
 HORIZONS = (10, 100, 1000)
 LONGEST = 10_000
 SCALES = (0.01, 1.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A benchmark: its suites, whose programs play, how long, and the floor as a share of the payoffs' range.
+
+    Attributes
+    ----------
+    timed : str
+        The program whose time is told.
+    """
+
+    suites: tuple[str, ...]
+    kind: ProgramKind
+    iterations: int
+    floor: float
+    timed: str
+
+
+BENCHES = {
+    "cfr": Bench(("bench-train", "bench-validation", "bench-test"), CFR, 1000, 1e-7, "cfr_plus"),
+    "psro": Bench(
+        ("psro-bench-train", "psro-bench-validation", "psro-bench-test"), PSRO, 100, 1e-4, "uniform"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -39,10 +63,12 @@ class Row:
 
     Attributes
     ----------
-    compiling, cfr_plus : float
-        Processor time of compiling, and of `ITERATIONS` of CFR+, in seconds.
+    compiling, timed, slowest : float
+        Processor time of compiling, of the benchmark's timed program, and of the slowest one, in seconds.
+    rules : int
+        How many rules were run.
     at_floor : float
-        Share of the library's rules at the floor.
+        The share of them at the floor.
     spread : float or None
         Standard deviation of the decimal logarithms of the rules' exploitabilities, floored; None where the
         game is a test game.
@@ -57,7 +83,9 @@ class Row:
     sequences: int
     zero_sum: bool
     compiling: float
-    cfr_plus: float
+    timed: float
+    slowest: float
+    rules: int
     at_floor: float
     spread: float | None
 
@@ -72,25 +100,27 @@ def cost(rows: Sequence[Row]) -> float:
     """Return the processor time that one rule as fast as CFR+ takes for the whole benchmark, in seconds."""
     small = small_half(rows)
     iterations = {row.game: sum(HORIZONS) + LONGEST * (row.game in small) for row in rows}
-    return len(SCALES) * sum(row.cfr_plus * iterations[row.game] / ITERATIONS for row in rows)
+    return len(SCALES) * sum(row.timed * iterations[row.game] / max(HORIZONS) for row in rows)
 
 
-def measured(suite: str, rules: Sequence[str]) -> Iterator[Row]:
+def measured(bench: Bench, suite: str, rules: Sequence[str], known: Mapping[str, Row]) -> Iterator[Row]:
     """Yield what is known of the games of a suite."""
     for family, members in games.load_suite(suite).families.items():
         for game in members:
+            if game in known and known[game].rules >= len(rules):
+                yield replace(known[game], suite=suite, family=family)
+                continue
             began = time.process_time()
             form = games.compile(game, cache=False)
             compiling = time.process_time() - began
             games.compile(game)  # into the cache, for whoever plays it next
-            gaps, seconds = [], 0.0
+            gaps, seconds = [], dict[str, float]()
             for rule in rules:
                 began = time.process_time()
                 with np.errstate(all="ignore"):
-                    gaps.append(solve(form, rule, ITERATIONS, [ITERATIONS]).gap / form.payoff_range)
-                if rule == "cfr_plus":
-                    seconds = time.process_time() - began
-            found = np.maximum(np.array(gaps), FLOOR)
+                    gaps.append(solve(form, rule, bench.iterations, [bench.iterations]).gap)
+                seconds[rule] = time.process_time() - began
+            found = np.maximum(np.array(gaps) / form.payoff_range, bench.floor)
             yield Row(
                 game=game,
                 suite=suite,
@@ -100,56 +130,86 @@ def measured(suite: str, rules: Sequence[str]) -> Iterator[Row]:
                 infosets=form.infosets,
                 sequences=sum(tree.sequences for tree in form.treeplexes),
                 zero_sum=form.zero_sum,
+                rules=len(rules),
                 compiling=compiling,
-                cfr_plus=seconds,
-                at_floor=float((found <= FLOOR).mean()),
-                spread=None if suite == "bench-test" else float(np.log10(found).std()),
+                timed=seconds.get(bench.timed, float("nan")),
+                slowest=max(seconds.values()),
+                at_floor=float((found <= bench.floor).mean()),
+                spread=None if suite.endswith("bench-test") else float(np.log10(found).std()),
             )
 
 
-def show(rows: Sequence[Row], console: Console) -> None:
-    """Print all games, and what they cost."""
-    table = Table("game", "suite", "players", "histories", "information sets", "sequences", "compiling, s")
-    for column in ("CFR+, s", "at the floor", "spread"):
-        table.add_column(column, justify="right")
-    for row in rows:
-        table.add_row(
-            row.game,
-            row.suite.removeprefix("bench-"),
-            str(row.players),
-            f"{row.histories:,}",
-            f"{row.infosets:,}",
-            f"{row.sequences:,}",
-            f"{row.compiling:.1f}",
-            f"{row.cfr_plus:.2f}",
-            f"{row.at_floor:.0%}",
-            "" if row.spread is None else f"{row.spread:.2f}",
-        )
-    console.print(table)
+COLUMNS = (
+    *("game", "split", "players", "histories", "information sets", "sequences", "compiling, s"),
+    *("1 program, s", "slowest, s", "at the floor", "spread"),
+)
+
+
+def cells(row: Row) -> list[str]:
+    """Return what a table says of a game."""
+    return [
+        row.game,
+        row.suite.rpartition("-")[2],
+        str(row.players),
+        f"{row.histories:,}",
+        f"{row.infosets:,}",
+        f"{row.sequences:,}",
+        f"{row.compiling:.1f}",
+        f"{row.timed:.1f}",
+        f"{row.slowest:.1f}",
+        f"{row.at_floor:.0%}",
+        "" if row.spread is None else f"{row.spread:.2f}",
+    ]
+
+
+def summary(bench: Bench, rows: Sequence[Row]) -> str:
+    """Return what the games are as a whole."""
     families = {row.family for row in rows}
     discerning = sum(row.at_floor < 0.5 for row in rows)
-    console.print(
-        f"{len(rows)} games of {len(families)} families; in {discerning} fewer than half of the rules are at "
-        f"the floor. One rule as fast as CFR+ takes {cost(rows) / 60:.1f} minutes of processor time."
+    said = (
+        f"{len(rows)} games of {len(families)} families, {sum(row.players > 2 for row in rows)} of them for "
+        f"more than two players, {min(row.histories for row in rows):,} to "
+        f"{max(row.histories for row in rows):,} histories; in {discerning} of them fewer than half of the "
+        "programs are at the floor."
     )
+    if bench.kind is CFR:
+        said += (
+            f" A rule as fast as CFR+ needs {cost(rows) / 60:.1f} minutes of processor time for all games at "
+            f"horizons {', '.join(map(str, HORIZONS))} ({LONGEST:,} on the small half) and {len(SCALES)} "
+            "scales."
+        )
+    return said
+
+
+def show(bench: Bench, rows: Sequence[Row], console: Console) -> None:
+    """Print all games, and what they cost."""
+    table = Table(COLUMNS[0], COLUMNS[1])
+    for column in COLUMNS[2:]:
+        table.add_column(column, justify="right")
+    for row in rows:
+        table.add_row(*cells(row))
+    console.print(table)
+    console.print(summary(bench, rows))
 
 
 def main() -> None:
     """Measure the games, or show what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--suites", nargs="+", default=list(SUITES), choices=SUITES)
-    parser.add_argument("--rules", nargs="+", default=list(CFR.library.names()))
+    parser.add_argument("--bench", choices=tuple(BENCHES), default="cfr")
+    parser.add_argument("--suites", nargs="+", help="of the benchmark; all, if none is named")
+    parser.add_argument("--rules", nargs="+", help="programs of the library; all, if none is named")
     parser.add_argument("--json", type=Path, help="keep what is measured in this file, and go on from it")
     asked = parser.parse_args()
+    bench = BENCHES[asked.bench]
     stored = json.loads(asked.json.read_text()) if asked.json and asked.json.exists() else []
-    rows = {row["game"]: Row(**row) for row in stored}
-    console = Console()
-    for suite in asked.suites:
-        for row in measured(suite, asked.rules):
-            rows[row.game] = row
+    known = {row["game"]: Row(**row) for row in stored}
+    rows = dict[str, Row]()
+    for suite in asked.suites or bench.suites:
+        for row in measured(bench, suite, asked.rules or bench.kind.library.names(), known):
+            rows[row.game] = known[row.game] = row
             if asked.json:
-                asked.json.write_text(json.dumps([asdict(row) for row in rows.values()], indent=1) + "\n")
-    show(list(rows.values()), console)
+                asked.json.write_text(json.dumps([asdict(row) for row in known.values()], indent=1) + "\n")
+    show(bench, list(rows.values()), Console())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 
 from nashforge.games.generators.contests import security_game, weighted_blotto
 from nashforge.games.generators.matrices import game_of_skill, low_rank_matrix, normal_matrix, sparse_matrix
+from nashforge.games.generators.searching import inspection_game, pursuit
 from nashforge.games.generators.specification import Generated, Generator
 from nashforge.games.generators.trees import random_tree
 
@@ -21,6 +22,8 @@ GENERATORS: Mapping[str, Generator] = {
         sparse_matrix,
         weighted_blotto,
         security_game,
+        pursuit,
+        inspection_game,
     )
 }
 """The generators of the package."""

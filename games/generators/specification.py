@@ -8,22 +8,16 @@ from typing import Any, Protocol
 
 from nashforge.games.errors import GameStringError
 from nashforge.games.naming import choice
-from nashforge.games.sequence_form import SequenceForm
 
 Value = bool | int | float | str
 
 
 class Generated(Protocol):
-    """A game that was generated; nothing large is made before somebody asks."""
+    """A game that was generated; nothing large is made before somebody asks.
 
-    def sequence_form(self, name: str, max_nodes: int) -> SequenceForm:
-        """Return it compiled.
-
-        Raises
-        ------
-        nashforge.games.NodeLimitError
-            If it has more than ``max_nodes`` histories.
-        """
+    It has a method ``sequence_form(name, max_nodes)`` that returns it compiled, or ``new_initial_state()``, a
+    state that can be walked from, as files in extensive form have; or both.
+    """
 
     def num_players(self) -> int:
         """Return the number of players."""

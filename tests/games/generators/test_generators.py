@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from math import comb
 
 import numpy as np
 import pyspiel
@@ -20,6 +21,8 @@ TREES = (
     "random_tree(depth=6,actions=3,chance=2,observed=0.4,seed=2,ends=0.2,fewest=2)",
     "random_tree(players=3,depth=6,actions=2,values=integer,payoffs=path,seed=7)",
     "random_tree(depth=5,actions=3,payoffs=sparse,zero_sum=False,observed=0,chance=1,seed=9)",
+    "pursuit(rows=2,steps=2,seed=3)",
+    "inspection_game(periods=4,violations=2,most=4,seed=1)",
 )
 
 
@@ -189,6 +192,32 @@ def test_matrices_are_what_their_names_say():
     assert games.compile("normal_matrix(actions=4,zero_sum=False)", cache=False).constant_sum is None
 
 
+@pytest.mark.parametrize(("periods", "inspections"), [(2, 1), (4, 1), (5, 2), (6, 3)])
+def test_inspection_games_have_the_value_that_dresher_found(periods, inspections):
+    form = games.compile(f"inspection_game(periods={periods},inspections={inspections})", cache=False)
+    found = solve(form, "pdcfr_plus", 1000)
+    assert found.gap < 1e-4
+    plans = [_plan(tree, policy) for tree, policy in zip(form.treeplexes, found.policy, strict=True)]
+    reach = plans[0][form.leaf_sequences[0]] * plans[1][form.leaf_sequences[1]]
+    expected = -comb(periods - 1, inspections) / sum(comb(periods, i) for i in range(inspections + 1))
+    assert (reach * form.leaf_payoffs[0]).sum() == pytest.approx(expected, abs=1e-3)
+
+
+def test_in_a_single_row_the_evader_is_always_caught():
+    form = games.compile("pursuit(rows=1,columns=3,steps=2,penalty=2,traces=False)", cache=False)
+    found = solve(form, "cfr_plus", 500)
+    plans = [_plan(tree, policy) for tree, policy in zip(form.treeplexes, found.policy, strict=True)]
+    reach = plans[0][form.leaf_sequences[0]] * plans[1][form.leaf_sequences[1]]
+    assert (reach * form.leaf_payoffs[0]).sum() == pytest.approx(2.0, abs=1e-2)
+
+
+def test_traces_are_seen_by_the_patroller_alone():
+    without, seen = (games.compile(f"pursuit(traces={t})", cache=False) for t in (False, True))
+    assert without.nodes == seen.nodes
+    assert without.treeplexes[1].infosets == seen.treeplexes[1].infosets
+    assert without.treeplexes[0].infosets < seen.treeplexes[0].infosets
+
+
 @pytest.mark.parametrize(
     ("game", "message"),
     [
@@ -204,6 +233,7 @@ def test_matrices_are_what_their_names_say():
         ("random_tree(observed=nan)", "observed=nan"),
         ("security_game(targets=4,guards=4)", "must be less than targets=4"),
         ("weighted_blotto(soldiers=90,fields=5)", "more than 5,000"),
+        ("inspection_game(inspections=6)", "must be less than periods=6"),
         ("random_tree(depth=30,actions=4)", "more than 5,000,000 histories"),
         ("normal_matrix(players=6,actions=100)", "more than 5,000,000 histories"),
     ],
