@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nashforge import games
+from nashforge.games.generators.library import GENERATORS
 from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.psro.engine import PSRO
@@ -192,6 +193,65 @@ def show(bench: Bench, rows: Sequence[Row], console: Console) -> None:
     console.print(summary(bench, rows))
 
 
+FAMILIES = {
+    "poker": "Kuhn (1950); Southey et al., UAI 2005; others by the betting of the Annual Computer Poker "
+    "Competition (universal_poker)",
+    "goofspiel": "Ross, Journal of Applied Probability 8 (1971), with bids that are not seen",
+    "liars_dice": "Lisy, Lanctot & Bowling, AAMAS 2015",
+    "random_trees": "of our own: [random_tree](#games-from-a-seed)",
+    "random_matrices": "of our own: [normal_matrix](#games-from-a-seed)",
+    "blotto": "Borel (1921), translated in Econometrica 21 (1953)",
+    "oshi_zumo": "Buro, Advances in Computer Games 10 (2003)",
+    "battleship": "Farina et al., AAAI 2020 (correlation in extensive-form games)",
+    "auctions": "Vickrey, Journal of Finance 16 (1961): first price, sealed bids",
+    "structured_matrices": "of our own: [low_rank_matrix, sparse_matrix](#games-from-a-seed)",
+    "dark_hex": "Bedir, Tapkan & Hayward, arXiv 2012.00924: Hex without seeing the other's stones",
+    "sheriff": "Farina et al., NeurIPS 2019: a smuggler bargains with a sheriff",
+    "bargaining": "Lewis et al., EMNLP 2017; DeVault et al., AAAI Spring Symposium 2015",
+    "pursuit": "of our own, after Bosansky et al., JAIR 51 (2014)",
+    "inspection": "Dresher (1962); von Stengel, Mathematics of Operations Research 41 (2016)",
+    "security": "Kiekintveld et al., AAMAS 2009",
+    "games_of_skill": "Czarnecki et al., NeurIPS 2020; Balduzzi et al., ICML 2019",
+}
+"""Where the families come from."""
+
+
+def page(bench: Bench, rows: Sequence[Row]) -> str:
+    """Return the page about the games."""
+    measured_by = min(row.rules for row in rows)
+    lines = [
+        "# Games of the benchmark",
+        "",
+        "The suites `bench-train`, `bench-validation` and `bench-test` hold games of different families: what",
+        "wins on families that nobody tuned for carries over. This page is made by",
+        "`python -m benchmarks.families --page docs/games.md`.",
+        "",
+        summary(bench, rows),
+        "",
+        f"*At the floor* is the share of programs of the library (of at least {measured_by} of them) whose",
+        f"exploitability is at most {bench.floor:g} of the range of payoffs after {bench.iterations:,} iterations;",
+        "*spread* the standard deviation of their decimal logarithms, which is not looked at on test families.",
+        "Times are those of a core of a busy machine.",
+        "",
+        f"| {' | '.join(COLUMNS)} |",
+        f"| --- | --- {'| ---: ' * (len(COLUMNS) - 2)}|",
+    ]
+    for family in dict.fromkeys(row.family for row in rows):
+        lines.append(f"| **{family}**{' |' * len(COLUMNS)}")
+        own = [row for row in rows if row.family == family]
+        lines += [f"| `{cells(row)[0]}` | {' | '.join(cells(row)[1:])} |" for row in own]
+    lines += ["", "## Where the families come from", ""]
+    lines += [f"- `{family}`: {FAMILIES[family]}." for family in dict.fromkeys(row.family for row in rows)]
+    lines += ["", "## Games from a seed", ""]
+    for generator in GENERATORS.values():
+        source = f" {generator.source}." if generator.source else ""
+        lines += [f"**`{generator.name}`**: {generator.title}{source}", ""]
+        lines += ["| parameter | default | |", "| --- | --- | --- |"]
+        lines += [f"| `{key}` | {one.default} | {one.meaning} |" for key, one in generator.parameters.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure the games, or show what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -199,6 +259,7 @@ def main() -> None:
     parser.add_argument("--suites", nargs="+", help="of the benchmark; all, if none is named")
     parser.add_argument("--rules", nargs="+", help="programs of the library; all, if none is named")
     parser.add_argument("--json", type=Path, help="keep what is measured in this file, and go on from it")
+    parser.add_argument("--page", type=Path, help="write the page about the games to this file")
     asked = parser.parse_args()
     bench = BENCHES[asked.bench]
     stored = json.loads(asked.json.read_text()) if asked.json and asked.json.exists() else []
@@ -210,6 +271,8 @@ def main() -> None:
             if asked.json:
                 asked.json.write_text(json.dumps([asdict(row) for row in known.values()], indent=1) + "\n")
     show(bench, list(rows.values()), Console())
+    if asked.page:
+        asked.page.write_text(page(bench, list(rows.values())))
 
 
 if __name__ == "__main__":
