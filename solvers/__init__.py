@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nashforge.solvers.cfr.rules import rule_names as rule_names
     from nashforge.solvers.cfr.rules import rule_source as rule_source
     from nashforge.solvers.programs.solution import NoAverageWarning as NoAverageWarning
+    from nashforge.solvers.programs.solution import ScaleWarning as ScaleWarning
     from nashforge.solvers.programs.solution import Solution as Solution
     from nashforge.solvers.sequence_form.openspiel import from_openspiel as from_openspiel
     from nashforge.solvers.sequence_form.openspiel import to_openspiel as to_openspiel

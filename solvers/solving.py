@@ -12,7 +12,7 @@ from nashforge.games.naming import choice
 from nashforge.solvers.programs.kind import Arguments, ProgramKind, Serve
 from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import inline_sessions, load_module
-from nashforge.solvers.programs.solution import NoAverageWarning, Solution
+from nashforge.solvers.programs.solution import NoAverageWarning, ScaleWarning, Solution
 from nashforge.solvers.programs.stopping import Stop
 
 
@@ -116,6 +116,8 @@ def solve(
     -----
     NoAverageWarning
         If a rule has not given any policy a weight after the last iteration.
+    ScaleWarning
+        If a rule has constants in units of payoff, and the game has payoffs far from usual ones.
 
     Raises
     ------
@@ -140,6 +142,8 @@ def solve(
     )
     if not solution.averaged:
         warnings.warn(solution.without_average, NoAverageWarning, stacklevel=2)
+    if solution.caution is not None:
+        warnings.warn(solution.caution, ScaleWarning, stacklevel=2)
     return solution
 
 

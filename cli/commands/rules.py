@@ -9,23 +9,36 @@ from nashforge.cli.rendering import output
 def rules(domain: DomainName = "cfr", json: Json = None) -> None:
     """List the library's rules and where they come from."""
     from nashforge.evolve.domains import domain as find_domain
-    from nashforge.evolve.domains.program_docs import described
+    from nashforge.evolve.domains.program_docs import described, properties_of
 
     work = find_domain(domain)
-    found = [described(name, work.source(name)) for name in work.baselines()]
+    found = [(described(name, work.source(name)), properties_of(work, name)) for name in work.baselines()]
     if output.wants_json(json):
         output.print_json(
             [
-                {"name": rule.name, "title": rule.title, "formula": rule.formula, "citation": rule.citation}
-                for rule in found
+                {
+                    **{name: getattr(rule, name) for name in ("name", "title", "formula", "citation")},
+                    "scale_free": None if known is None else known.scale_free,
+                    "first_average": None if known is None else known.first_average,
+                }
+                for rule, known in found
             ]
         )
         return
     screen = output.console()
-    table = output.table("rule", "title", "source")
-    for rule in found:
+    marked = any(known is not None for _, known in found)
+    table = output.table("rule", *(["scale"] if marked else []), "title", "source")
+    for rule, known in found:
+        mark = [] if known is None else ["free" if known.scale_free else "[yellow]unit[/]"]
+        title = rule.title
+        if known is not None and known.first_average != 1:
+            title += f" (average from {known.first_average or 'beyond'} of {work.horizon})"
         table.add_row(
-            f"[green]{rule.name}[/]", output.plain(rule.title), f"[dim]{output.plain(rule.citation)}[/]"
+            f"[green]{rule.name}[/]", *mark, output.plain(title), f"[dim]{output.plain(rule.citation)}[/]"
         )
     screen.print(table)
+    if marked:
+        screen.print(
+            "[dim]scale: free, plays the same whatever the unit of payoffs; unit, has constants in it[/]"
+        )
     screen.print("[dim]See one with[/] nashforge show RULE")

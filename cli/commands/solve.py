@@ -176,6 +176,8 @@ def _print(screen: Console, solution: Solution, stop: Stop, steps: int, title: s
     screen.print(f"\nvalue of the average policy: {shown_values}")
     if not solution.averaged:
         screen.print(f"[yellow]{output.plain(solution.without_average)}[/]")
+    if solution.caution is not None:
+        screen.print(f"[yellow]{output.plain(solution.caution)}[/]")
     if stop.reason in ("target", "time"):
         why = "the target is reached" if stop.reason == "target" else "time is up"
         screen.print(f"stopped after iteration {solution.iterations} of {steps}: {why}")
@@ -193,6 +195,7 @@ def _value(solution: Solution, curve: list[dict[str, Any]]) -> dict[str, Any]:
         "iterations": solution.iterations,
         "stopped": solution.stopped,
         "averaged": solution.averaged,
+        "caution": solution.caution,
         "exploitability": solution.exploitability,
         "last_iterate": solution.curve[-1].last_iterate,
         "values": solution.values(),

@@ -1,10 +1,15 @@
-"""Documentation of library programs, read without running them."""
+"""What is known of library programs: what their documentation says, and their properties."""
 
 from __future__ import annotations
 
 import ast
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nashforge.evolve.domains.base import Domain
+    from nashforge.solvers.cfr.properties import Properties
 
 
 @dataclass(frozen=True)
@@ -38,3 +43,12 @@ def described(name: str, source: str) -> Description:
         formula=re.sub(r"\n{3,}", "\n\n", formula.strip("\n")).rstrip(),
         citation=" ".join(citation.split()).rstrip("."),
     )
+
+
+def properties_of(work: Domain, name: str) -> Properties | None:
+    """Return the properties of a CFR rule of the library, declared or found by playing; None of others."""
+    if work.kind is None or work.kind.name != "cfr":
+        return None
+    from nashforge.solvers.cfr.properties import properties
+
+    return properties(work.source(name), work.horizon)

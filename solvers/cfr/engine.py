@@ -16,7 +16,7 @@ import numpy.typing as npt
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.cfr import host
 from nashforge.solvers.cfr.rules import LIBRARY
-from nashforge.solvers.programs.kind import ProgramKind
+from nashforge.solvers.programs.kind import ProgramKind, Serve
 from nashforge.solvers.programs.session import Session
 from nashforge.solvers.programs.trajectory import Checkpoint
 from nashforge.solvers.sequence_form.profile import (
@@ -41,7 +41,11 @@ def session_arguments(form: SequenceForm, horizon: int) -> list[dict[str, Any]]:
     return [
         {
             "host": "nashforge.solvers.cfr.host",
-            "setup": {"horizon": horizon, "start": treeplex.start.tolist()},
+            "setup": {
+                "horizon": horizon,
+                "start": treeplex.start.tolist(),
+                "parent": treeplex.parent.tolist(),
+            },
             "inputs": host.inputs(treeplex.sequences),
             "outputs": host.outputs(treeplex.sequences, len(treeplex.parent)),
         }
@@ -126,6 +130,12 @@ class Engine:
         check_policy(self.form, player, self._policies[player], bad)
 
 
+def _caution(form: SequenceForm, name: str, serve: Serve) -> str | None:
+    from nashforge.solvers.cfr.properties import scale_caution  # which plays with this engine
+
+    return scale_caution(form, name, serve)
+
+
 CFR = ProgramKind(
     name="cfr",
     package="nashforge.solvers.cfr",
@@ -134,5 +144,6 @@ CFR = ProgramKind(
     iterations=1000,
     arguments=session_arguments,
     engine=lambda form, sessions, iterations: Engine(form, sessions),
+    caution=_caution,
 )
 """Rules that minimise counterfactual regret."""

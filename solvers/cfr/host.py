@@ -29,8 +29,8 @@ class Host:
     namespace
         The executed module of the program.
     setup
-        ``{"horizon": int, "start": [...]}``: the number of iterations and the starts of the player's
-        information sets (see ``Infosets``).
+        ``{"horizon": int, "start": [...], "parent": [...]}``: the number of iterations, and the starts of the
+        player's information sets and the sequences before them (see ``Infosets``).
     inputs, outputs
         Shared arrays by name; see the functions of the same names.
     """
@@ -42,7 +42,7 @@ class Host:
         inputs: Mapping[str, Array],
         outputs: Mapping[str, Array],
     ) -> None:
-        infosets = Infosets(setup["start"])
+        infosets = Infosets(setup["start"], setup.get("parent"))
         rule = find_class(namespace, RegretMinimizer)
         if rule.weights is RegretMinimizer.weights and hasattr(rule, "accumulate"):
             raise ValueError(

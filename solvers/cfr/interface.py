@@ -5,7 +5,8 @@ Only numpy is imported here: this module is loaded inside the sandbox, where not
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from functools import cached_property
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,9 @@ class Infosets:
     start
         Integer array of shape ``(count + 1,)``: information set ``i`` owns the sequences
         ``start[i]:start[i + 1]``. Every information set owns at least one sequence.
+    parent
+        Integer array of shape ``(count,)``: the player's own sequence that leads to each information set, an
+        earlier one, or ``sequences`` where the player did not act before. Default: nowhere.
 
     Attributes
     ----------
@@ -44,9 +48,11 @@ class Infosets:
         Number of actions of each information set.
     index : ndarray of shape (sequences,)
         The information set that owns each sequence.
+    parent : ndarray of shape (count,)
+        As it was given.
     """
 
-    def __init__(self, start: npt.ArrayLike) -> None:
+    def __init__(self, start: npt.ArrayLike, parent: npt.ArrayLike | None = None) -> None:
         bounds = np.ascontiguousarray(start, dtype=np.int64)
         if bounds.ndim != 1 or len(bounds) < 1 or bounds[0] != 0 or np.any(np.diff(bounds) < 1):
             raise ValueError(
@@ -58,11 +64,32 @@ class Infosets:
         self.sizes = np.diff(bounds)
         self.index = np.repeat(np.arange(self.count), self.sizes)
         self._start = bounds[:-1]
+        self.parent = np.full(self.count, self.sequences)
+        if parent is not None:
+            self.parent[:] = parent
         self._share = 1.0 / self.sizes
         self._uniform = self._share.take(self.index)
         self._largest = int(self.sizes.max(initial=0))
-        for array in (self.sizes, self.index, self._start, self._share, self._uniform):
+        for array in (self.sizes, self.index, self.parent, self._start, self._share, self._uniform):
             array.flags.writeable = False
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """The information sets by the number of the player's decisions before them, the last ones first."""
+        depth, before = np.zeros(self.count, np.int64), self.parent < self.sequences
+        owner = self.index.take(self.parent[before])
+        while before.any():
+            deeper = depth[owner] + 1
+            if np.array_equal(depth[before], deeper):
+                break
+            depth[before] = deeper
+        found = []
+        for k in range(int(depth.max(initial=-1)), -1, -1):
+            at = np.flatnonzero(depth == k)
+            start = np.concatenate([[0], np.cumsum(self.sizes[at])])
+            sequences = np.flatnonzero(depth.take(self.index) == k)
+            found.append(Level(Infosets(start), sequences, self.parent[at]))
+        return tuple(found)
 
     def zeros(self) -> Array:
         """Return zeros over sequences."""
@@ -130,6 +157,49 @@ class Infosets:
         policy += self.spread(empty * self._share)
         return policy
 
+    def project(self, x: Array, total: float = 1.0) -> Array:
+        """Return what is nearest to ``x``, in Euclidean distance, with entries >= 0 that sum to ``total`` in
+        every information set.
+
+        Of the entries in falling order the first k count, as many as stay positive when all of them are moved
+        by what makes their sum ``total``.
+        """
+        if not self.count:
+            return np.zeros(0)
+        falling = x.take(np.lexsort((-x, self.index)))
+        sums = np.cumsum(falling)
+        sums -= self.spread(sums.take(self._start) - falling.take(self._start))
+        rank = np.arange(1.0, self.sequences + 1) - self._start.take(self.index)
+        kept = self.sum(np.where(falling * rank > sums - total, 1.0, 0.0)).astype(np.int64)
+        last = self._start + kept - 1
+        return np.asarray(np.maximum(x - self.spread((sums.take(last) - total) / kept), 0.0))
+
+
+class Level(NamedTuple):
+    """Information sets with equally many of the player's own decisions before them.
+
+    For rules whose answer in an information set depends on what they answer further down:
+    ``for level in self.infosets.levels`` goes from the last decisions to the first.
+
+    Attributes
+    ----------
+    infosets : Infosets
+        These alone, with the helpers.
+    sequences : ndarray
+        Which of all the player's sequences are theirs.
+    parent : ndarray
+        The sequence before each of them.
+    """
+
+    infosets: Infosets
+    sequences: npt.NDArray[np.int64]
+    parent: npt.NDArray[np.int64]
+
+    def pass_up(self, value: Array, x: Array) -> None:
+        """Add a value per information set of the level to ``x``, over all sequences, where each came from."""
+        inner = self.parent < len(x)
+        np.add.at(x, self.parent[inner], value[inner])
+
 
 class RegretMinimizer:
     """A CFR rule: how one player turns counterfactual regrets into policies, and weighs them in its average.
@@ -153,12 +223,22 @@ class RegretMinimizer:
         The player's information sets; array helpers.
     horizon : int
         Number of iterations that will be played.
+    scale_free : bool or None
+        Declared of the class: whether it plays the same when all payoffs are multiplied by a positive number.
+        None: nobody said; it can be found by playing, see `nashforge.solvers.cfr.properties`.
     """
+
+    scale_free: ClassVar[bool | None] = None
 
     def __init__(self, infosets: Infosets, horizon: int) -> None:
         self.infosets = infosets
         self.horizon = horizon
         self.start()
+
+    @classmethod
+    def first_average(cls, horizon: int) -> int | None:
+        """Return from which iteration on, of so many, the average holds anything; None: not declared."""
+        return None
 
     def start(self) -> None:
         """Set up the rule's state, before the first iteration."""

@@ -50,6 +50,8 @@ class ProgramKind:
         Makes the engine of a game, its sessions and a number of iterations.
     read : callable
         Returns the game that a string names, of at most so many nodes.
+    caution : callable
+        Returns a warning to who solved a game with a program of this name, served so; None: none.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ProgramKind:
     arguments: Callable[[Any, int], list[dict[str, Any]]]
     engine: Callable[[Any, Sequence[Session], int], Engine[Any]]
     read: Callable[[Any, int | None], Any] = read_form
+    caution: Callable[[Any, str, Serve], str | None] = lambda game, name, serve: None
 
     @property
     def interface(self) -> str:
@@ -113,4 +116,5 @@ class ProgramKind:
         steps = self.iterations if iterations is None else iterations
         with serve(self.arguments(played, steps)) as sessions:
             found = self.run(played, sessions, steps, checkpoints, on_checkpoint, stop)
-        return Solution(game=played, program=program, **vars(found))
+        caution = self.caution(played, program, serve)
+        return Solution(game=played, program=program, caution=caution, **vars(found))

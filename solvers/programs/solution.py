@@ -45,6 +45,10 @@ class NoAverageWarning(UserWarning):
     """A rule weighs nothing in its first iterations, and was given no more: the answer is uniform play."""
 
 
+class ScaleWarning(UserWarning):
+    """A rule whose constants are in units of payoff plays a game of unusual payoffs."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Solution(Trajectory[Any]):
     """A game with the policies that a program found for it; a `Trajectory` that knows its game.
@@ -55,10 +59,13 @@ class Solution(Trajectory[Any]):
         What was played, with the labels of its information sets or states.
     program : str
         Name of the program.
+    caution : str or None
+        A warning that a rule's constants are in units of payoff, where payoffs are far from usual ones.
     """
 
     game: SequenceForm | Playable
     program: str
+    caution: str | None = None
 
     def __repr__(self) -> str:
         return (

@@ -175,6 +175,8 @@ def test_what_is_played_last_buys_nothing(sandbox: Sandbox, seen: str, policy: s
 def test_a_child_is_told_of_its_own_player_only() -> None:
     form = compile_game("leduc_poker")
     for player, each in enumerate(CFR.arguments(form, 7)):
-        assert each["setup"] == {"horizon": 7, "start": form.treeplexes[player].start.tolist()}
+        own = form.treeplexes[player]
+        setup = {"horizon": 7, "start": own.start.tolist(), "parent": own.parent.tolist()}
+        assert each["setup"] == setup
         names = [name for name, _, _ in (*each["inputs"], *each["outputs"])]
         assert names == ["regret", "reach", "policy", "keep", "add"]

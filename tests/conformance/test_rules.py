@@ -7,9 +7,17 @@ from nashforge import games
 from nashforge.evolve.sandbox import Sandbox
 from nashforge.solvers import exploitability, rule_names, rule_source, solve
 from nashforge.solvers.cfr.engine import CFR, Engine
-from nashforge.solvers.cfr.interface import Infosets
+from nashforge.solvers.cfr.interface import Infosets, RegretMinimizer
+from nashforge.solvers.cfr.properties import (
+    declared_first_average,
+    declared_scale_free,
+    first_average,
+    properties,
+    scale_free,
+    trusted,
+)
 from nashforge.solvers.cfr.rules import LIBRARY
-from nashforge.solvers.programs.session import inline_sessions
+from nashforge.solvers.programs.session import find_class, inline_sessions
 
 pytestmark = pytest.mark.parametrize("rule", rule_names())
 
@@ -46,6 +54,20 @@ def test_every_policy_on_the_way_is_a_distribution(rule, name):
 def test_exploitability_falls(rule):
     curve = solve("leduc_poker", rule=rule, iterations=1000, checkpoints=[10, 1000]).curve
     assert curve[-1].gap < 0.1 * curve[0].gap
+
+
+def test_what_is_declared_is_so(rule):
+    """By playing: at payoffs times 0.01 and 100, and until there is an average."""
+    source = rule_source(rule)
+    served, found = trusted(source), find_class(LIBRARY.load(rule)[1], RegretMinimizer)
+    free, known = scale_free(served), properties(source)
+    assert declared_scale_free(found) in (None, free)
+    assert known.scale_free is free
+    for horizon in (60, 1000):
+        first = first_average(served, horizon)
+        said = declared_first_average(found, horizon)
+        assert said is None or said == first or (first is None and said > horizon)
+        assert properties(source, horizon).first_average == first
 
 
 def test_players_do_not_share_state(rule):
