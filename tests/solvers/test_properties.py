@@ -15,6 +15,14 @@ from nashforge.solvers.cfr.properties import (
 )
 from nashforge.solvers.cfr.rules.cfr_plus import CFRPlus
 
+DECLARED = """    scale_free = False
+
+    @classmethod
+    def first_average(cls, horizon):
+        return 7
+
+"""
+
 
 @pytest.mark.parametrize(
     ("rule", "free", "first"),
@@ -35,7 +43,10 @@ def test_what_is_not_declared_is_found_and_what_is_is_told():
     assert properties(rule_source("vad_cfr")).declared == ()
     assert properties(rule_source("vad_cfr"), 200).first_average is None
     assert properties(rule_source("late_pcfr_plus"), 60).first_average == 31
-    assert properties(rule_source("late_pcfr_plus")).declared == ("scale_free", "first_average")
+    declared = rule_source("cfr_plus").replace("    def start", DECLARED + "    def start", 1)
+    found = properties(declared)
+    assert (found.scale_free, found.first_average) == (False, 7)
+    assert found.declared == ("scale_free", "first_average")
 
 
 def test_a_constant_in_units_of_payoff_is_noticed():

@@ -23,7 +23,6 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 class DOMD(RegretMinimizer):
     eta = 3.0
     gamma = 2.0
-    scale_free = False
 
     def start(self):
         self.kept = self.ahead = np.log(self.infosets.uniform())

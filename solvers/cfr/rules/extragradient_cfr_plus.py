@@ -23,11 +23,6 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 class ExtragradientCFRPlus(RegretMinimizer):
     eta = 1.0
     gamma = 2.0
-    scale_free = False
-
-    @classmethod
-    def first_average(cls, horizon):
-        return 2
 
     def start(self):
         self.regret = self.infosets.uniform()

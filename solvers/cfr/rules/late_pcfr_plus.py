@@ -20,11 +20,6 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 class LatePCFRPlus(RegretMinimizer):
     gamma = 2.0
     begin = 0.5
-    scale_free = True
-
-    @classmethod
-    def first_average(cls, horizon):
-        return int(cls.begin * horizon) + 1
 
     def start(self):
         self.regret = self.infosets.zeros()

@@ -25,7 +25,6 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 class MMD(RegretMinimizer):
     tau = 0.001
     eta = 3.0
-    scale_free = False
 
     def start(self):
         self.logits = np.log(self.infosets.uniform())

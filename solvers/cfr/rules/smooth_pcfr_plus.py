@@ -23,7 +23,6 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 class SmoothPCFRPlus(RegretMinimizer):
     eta = 10.0
     gamma = 2.0
-    scale_free = False
 
     def start(self):
         self.regret = self.infosets.uniform()
