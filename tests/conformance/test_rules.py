@@ -19,6 +19,9 @@ from nashforge.solvers.cfr.properties import (
 from nashforge.solvers.cfr.rules import LIBRARY
 from nashforge.solvers.programs.session import find_class, inline_sessions
 
+REGULARISED = ("mmd",)
+"""Solve another game: more choices are worth more there, even where they change no payoff, as dummies do not."""
+
 pytestmark = pytest.mark.parametrize("rule", rule_names())
 
 
@@ -103,7 +106,8 @@ def test_permuting_information_sets_and_actions_changes_nothing(rule, name):
     (AOD-CFR) takes another branch there for every other order of summation.
     """
     form = games.disguise(games.compile(name), 5, permute=False, dummies=0.0, perturbation=0.3).form
-    disguise = games.disguise(form, 11, permute=True, dummies=0.3, perturbation=0.0)
+    dummies = 0.0 if rule in REGULARISED else 0.3
+    disguise = games.disguise(form, 11, permute=True, dummies=dummies, perturbation=0.0)
     plain = CFR.run(form, inline(rule, form, 30), 30, [])
     hidden = CFR.run(disguise.form, inline(rule, disguise.form, 30), 30, [])
     assert hidden.gap == pytest.approx(plain.gap, rel=1e-6)

@@ -31,7 +31,7 @@ DECLARED = """    scale_free = False
         ("vad_cfr", False, 501),
         ("late_pcfr_plus", True, 501),
         ("mmd", False, 1),
-        ("extragradient_cfr_plus", False, 2),
+        ("smooth_pcfr_plus", False, 1),
     ],
 )
 def test_properties_of_rules_of_the_library(rule, free, first):
