@@ -20,7 +20,7 @@ from nashforge.solvers.cfr.rules import LIBRARY
 from nashforge.solvers.programs.session import find_class, inline_sessions
 
 REGULARISED = ("mmd",)
-"""Solve another game: more choices are worth more there, even where they change no payoff, as dummies do not."""
+"""Solve another game, where a choice is worth something even if it changes no payoff, as dummies do not."""
 
 pytestmark = pytest.mark.parametrize("rule", rule_names())
 
