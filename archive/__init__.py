@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from nashforge.archive.records import RunState as RunState
     from nashforge.archive.records import Score as Score
     from nashforge.archive.records import Status as Status
+    from nashforge.archive.records import Study as Study
     from nashforge.archive.storage.location import default_url as default_url
     from nashforge.archive.storage.location import resolve_url as resolve_url
     from nashforge.archive.storage.schema import schema_version as schema_version

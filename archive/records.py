@@ -145,6 +145,29 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Study:
+    """Several runs that differ by their seeds alone.
+
+    Attributes
+    ----------
+    uid : str
+        Identity across databases, 32 hexadecimal digits.
+    config : dict
+        What its runs have in common: a configuration without a seed.
+    imported : datetime or None
+        When it arrived from another archive; None if it was made in this one.
+    """
+
+    id: int
+    uid: str
+    nickname: str
+    domain: str
+    config: dict[str, Any]
+    created: datetime
+    imported: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """An immutable source, named by its content; ``imported`` if it was first seen in an import."""
 

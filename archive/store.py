@@ -17,6 +17,7 @@ from nashforge.archive.stores.lineage import LineageStore
 from nashforge.archive.stores.programs import ProgramStore
 from nashforge.archive.stores.queue import WorkQueue
 from nashforge.archive.stores.runs import RunStore
+from nashforge.archive.stores.studies import StudyStore
 from nashforge.archive.stores.workers import WorkerStore
 
 
@@ -37,6 +38,7 @@ class Archive:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.runs = RunStore(database)
+        self.studies = StudyStore(database)
         self.programs = ProgramStore(database)
         self.candidates = CandidateStore(database)
         self.evaluations = EvaluationStore(database)

@@ -2,7 +2,7 @@
 
 Timestamps are the database's own clock unless a caller passes a time. Every table that can travel to
 another database has an identity that does not depend on this one: ``programs.hash``, ``runs.uid``,
-``(run, index)`` of a candidate, ``token`` of evaluations and model calls.
+``studies.uid``, ``(run, index)`` of a candidate, ``token`` of evaluations and model calls.
 
 ``imported`` says when a row arrived from another archive; it is null for what was made in this one, and is
 never taken from a file.
@@ -68,6 +68,26 @@ class RunRow(Base):
     stop_requested: Mapped[datetime | None]
     pause_requested: Mapped[datetime | None]
     imported: Mapped[datetime | None]
+
+
+class StudyRow(Base):
+    __tablename__ = "studies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), unique=True)
+    nickname: Mapped[str] = mapped_column(String(64), unique=True)
+    domain: Mapped[str] = mapped_column(String(64))
+    config: Mapped[dict[str, Any]]
+    created: Mapped[datetime] = mapped_column(default=db_now())
+    imported: Mapped[datetime | None]
+
+
+class StudyRunRow(Base):
+    __tablename__ = "study_runs"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
 
 
 class RunStateRow(Base):

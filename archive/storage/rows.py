@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 from sqlalchemy.orm import InstrumentedAttribute
 
 from nashforge.archive.errors import AmbiguousReference, NotFound
-from nashforge.archive.records import Candidate, Evaluation, Parent, Program, Run, Score
+from nashforge.archive.records import Candidate, Evaluation, Parent, Program, Run, Score, Study
 from nashforge.archive.storage.models import (
     CandidateRow,
     EvaluationRow,
@@ -19,12 +19,14 @@ from nashforge.archive.storage.models import (
     ProgramRow,
     RunRow,
     ScoreRow,
+    StudyRow,
 )
 from nashforge.games.naming import choice, nearest
 
 RunRef: TypeAlias = Run | int
 CandidateRef: TypeAlias = Candidate | int
 ProgramRef: TypeAlias = Program | str
+Named: TypeAlias = type[ProgramRow] | type[RunRow] | type[StudyRow]
 
 _Id = TypeVar("_Id", int, str)
 
@@ -53,6 +55,7 @@ def columns(model: type, record: type, *without: str) -> list[InstrumentedAttrib
 
 
 RUN = columns(RunRow, Run)
+STUDY = columns(StudyRow, Study)
 PROGRAM = columns(ProgramRow, Program)
 EVALUATION = columns(EvaluationRow, Evaluation, "scores")
 SCORE = [getattr(ScoreRow, name) for name in Score._fields]
@@ -183,14 +186,14 @@ def as_stored(what: str, value: Any) -> Any:
         raise ValueError(_NOT_JSON.format(what, error)) from error
 
 
-def is_taken(connection: Connection, kind: type[ProgramRow] | type[RunRow], nickname: str) -> bool:
-    """Whether a program or run has this nickname, in capitals or not."""
+def is_taken(connection: Connection, kind: Named, nickname: str) -> bool:
+    """Whether a program, run or study has this nickname, in capitals or not."""
     taken = select(kind.nickname).where(func.lower(kind.nickname) == nickname.lower())
     return connection.scalar(taken) is not None
 
 
-def nicknames(connection: Connection, kind: type[ProgramRow] | type[RunRow]) -> list[str]:
-    """Return the nicknames of all programs or runs."""
+def nicknames(connection: Connection, kind: Named) -> list[str]:
+    """Return the nicknames of all programs, runs or studies."""
     return list(connection.scalars(select(kind.nickname)))
 
 
@@ -206,7 +209,7 @@ def one_match(
     Parameters
     ----------
     kind
-        "run" or "program".
+        "run", "study" or "program".
     reference
         What the person wrote.
     names

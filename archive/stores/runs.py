@@ -14,7 +14,7 @@ from nashforge.archive.hashing import clean_text
 from nashforge.archive.nicknames import LANDSCAPES, candidates, check_nickname
 from nashforge.archive.records import Run, RunState
 from nashforge.archive.storage.database import Store
-from nashforge.archive.storage.models import RunRow, RunStateRow
+from nashforge.archive.storage.models import RunRow, RunStateRow, StudyRow
 from nashforge.archive.storage.rows import (
     RUN,
     RunRef,
@@ -90,13 +90,13 @@ class RunStore(Store):
             "host": check_json("the host information", dict(host or {})),
         }
         with self._database.transaction() as connection:
-            if nickname is not None and is_taken(connection, RunRow, nickname):
+            if nickname is not None and _is_taken(connection, nickname):
                 raise NicknameTaken(
-                    f"another run is called {nickname!r}; choose another name, or continue that run with "
-                    f"`nashforge resume {nickname}`"
+                    f"another run or study is called {nickname!r}; choose another name, or continue that one "
+                    f"with `nashforge resume {nickname}`"
                 )
             names = [nickname] if nickname is not None else candidates(str(values["uid"]), LANDSCAPES)
-            chosen = next(name for name in names if nickname or not is_taken(connection, RunRow, name))
+            chosen = next(name for name in names if nickname or not _is_taken(connection, name))
             row = connection.execute(insert(RunRow).values(**values, nickname=chosen).returning(*RUN)).one()
             return Run(*row)
 
@@ -238,8 +238,9 @@ class RunStore(Store):
         check_nickname(nickname)
         with self._database.transaction() as connection:
             taken = select(RunRow.id).where(func.lower(RunRow.nickname) == nickname.lower())
-            if connection.scalar(taken.where(RunRow.id != run_id(run))) is not None:
-                raise NicknameTaken(f"another run is called {nickname!r}; choose another name")
+            other = connection.scalar(taken.where(RunRow.id != run_id(run)))
+            if other is not None or is_taken(connection, StudyRow, nickname):
+                raise NicknameTaken(f"another run or study is called {nickname!r}; choose another name")
             connection.execute(update(RunRow).where(RunRow.id == run_id(run)).values(nickname=nickname))
             return self.get(run)
 
@@ -278,6 +279,10 @@ class RunStore(Store):
                     f"`nashforge stop {current.nickname}`"
                 )
             connection.execute(delete(RunRow).where(RunRow.id == current.id))
+
+
+def _is_taken(connection: Connection, nickname: str) -> bool:
+    return is_taken(connection, RunRow, nickname) or is_taken(connection, StudyRow, nickname)
 
 
 def set_values(connection: Connection, run: int, values: Mapping[str, Any]) -> None:

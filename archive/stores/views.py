@@ -41,6 +41,16 @@ class Fitted(NamedTuple):
     validation: float | None
 
 
+class Evaluated(NamedTuple):
+    """One evaluation that a run's budget counts, whatever came of it; without fitness where it failed."""
+
+    id: int
+    index: int  # type: ignore[assignment]  # as of `Fitted`
+    program: str | None
+    train: float | None
+    validation: float | None
+
+
 class Edge(NamedTuple):
     """``child`` was made from ``parent`` (candidate ids)."""
 

@@ -1,8 +1,8 @@
 """Archives that travel: everything, or some runs and programs, as one file that merges into any archive.
 
 The file is gzipped JSON lines (see :mod:`nashforge.archive.transfer.lines`): a header, programs, runs,
-candidates, evaluations, model calls, and a last line that counts them. Everything in it is named by content
-or by a global identity, so that importing a file twice, or files that overlap, adds each thing once.
+studies, candidates, evaluations, model calls, and a last line that counts them. Everything in it is named by
+content or by a global identity, so that importing a file twice, or files that overlap, adds each thing once.
 Unfinished evaluations and calls under way stay behind: they belong to processes of the exporting machine.
 
 A file may be anybody's. It is read within the bounds of :mod:`nashforge.archive.transfer.limits`, every line
@@ -43,7 +43,8 @@ class TransferReport:
     Attributes
     ----------
     added : dict of str to int
-        Things written or new, by kind (``program``, ``run``, ``candidate``, ``evaluation``, ``model_call``).
+        Things written or new, by kind (``program``, ``run``, ``study``, ``candidate``, ``evaluation``,
+        ``model_call``).
     known : dict of str to int
         Things that were in the archive already (imports).
     renamed : dict of str to str

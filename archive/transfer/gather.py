@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
 
-from nashforge.archive.records import OPEN, CallStatus, Candidate, ModelCall, Program, Run
+from nashforge.archive.records import OPEN, CallStatus, Candidate, ModelCall, Program, Run, Study
 from nashforge.archive.storage.models import (
     CandidateRow,
     EvaluationRow,
@@ -16,10 +16,13 @@ from nashforge.archive.storage.models import (
     ProgramRow,
     RunRow,
     RunStateRow,
+    StudyRow,
+    StudyRunRow,
 )
 from nashforge.archive.storage.rows import (
     PROGRAM,
     RUN,
+    STUDY,
     ProgramRef,
     RunRef,
     candidate_select,
@@ -38,6 +41,7 @@ from nashforge.archive.transfer.lines import (
     ProgramLine,
     RunLine,
     ScoreLine,
+    StudyLine,
 )
 
 
@@ -47,7 +51,7 @@ def gather(
     programs: Sequence[ProgramRef] | None,
     model_calls: bool,
 ) -> Iterator[Line]:
-    """Yield programs, runs, candidates, evaluations and model calls, each after what it refers to."""
+    """Yield programs, runs, studies, candidates, evaluations, calls, each after what it refers to."""
     everything = runs is None and programs is None
     chosen_runs = [archive.runs.get(run).id for run in runs or ()]
     chosen_programs = [archive.programs.get(program).hash for program in programs or ()]
@@ -67,6 +71,7 @@ def gather(
         }
         for run in found.values():
             yield _run(connection, run)
+        yield from _studies(connection, found)
         for run in found.values():
             yield from _candidates(connection, run)
         hashes = select(ProgramRow.hash).where(wanted)
@@ -95,6 +100,16 @@ def _run(connection: Connection, run: Run) -> Line:
     # Owner and heartbeat name a process of this machine.
     plain = _plain(run, "id", "owner", "heartbeat", "stop_requested", "pause_requested", "imported")
     return RunLine(**plain, values={row.key: row.value for row in values})
+
+
+def _studies(connection: Connection, runs: dict[int, Run]) -> Iterator[Line]:
+    """Yield the studies of which all runs are exported: with some of them, it would be another."""
+    for row in connection.execute(select(*STUDY).order_by(StudyRow.id)).all():
+        study = Study(*row)
+        mine = select(StudyRunRow.run_id).where(StudyRunRow.study_id == study.id)
+        members = list(connection.scalars(mine.order_by(StudyRunRow.position)))
+        if members and all(run in runs for run in members):
+            yield StudyLine(**_plain(study, "id", "imported"), runs=[runs[run].uid for run in members])
 
 
 def _candidates(connection: Connection, run: Run) -> Iterator[Line]:

@@ -26,6 +26,7 @@ MOST_BYTES = 4 * 2**30
 MOST_LINES: Mapping[str, int] = {
     "program": 500_000,
     "run": 50_000,
+    "study": 10_000,
     "candidate": 1_000_000,
     "evaluation": 1_000_000,
     "model_call": 1_000_000,

@@ -129,6 +129,18 @@ class RunLine(_Line):
     values: Annotated[dict[Name, Any], AfterValidator(_storable)]
 
 
+class StudyLine(_Line):
+    """A study, after its runs."""
+
+    kind: Literal["study"] = "study"
+    uid: Uid
+    nickname: Nickname
+    domain: Name
+    config: Free
+    created: Moment
+    runs: Annotated[list[Uid], FailFast()]
+
+
 class ParentLine(_Line):
     """A parent of a candidate."""
 
@@ -231,5 +243,7 @@ class EndLine(_Line):
     counts: dict[str, int]
 
 
-Line: TypeAlias = HeaderLine | ProgramLine | RunLine | CandidateLine | EvaluationLine | CallLine | EndLine
+Line: TypeAlias = (
+    HeaderLine | ProgramLine | RunLine | StudyLine | CandidateLine | EvaluationLine | CallLine | EndLine
+)
 parser: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])

@@ -26,6 +26,8 @@ from nashforge.archive.storage.models import (
     RunRow,
     RunStateRow,
     ScoreRow,
+    StudyRow,
+    StudyRunRow,
 )
 from nashforge.archive.storage.rows import is_taken
 from nashforge.archive.storage.types import present
@@ -37,6 +39,7 @@ from nashforge.archive.transfer.lines import (
     Line,
     ProgramLine,
     RunLine,
+    StudyLine,
 )
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -105,6 +108,8 @@ class Merge:
             counter = self._program(line)
         elif isinstance(line, RunLine):
             counter = self._run(line)
+        elif isinstance(line, StudyLine):
+            counter = self._study(line)
         elif isinstance(line, CandidateLine):
             counter = self._candidate(line)
         elif isinstance(line, EvaluationLine):
@@ -126,9 +131,15 @@ class Merge:
 
     def _free(self, model: Any, wanted: str, identity: str, nouns: tuple[str, ...]) -> str:
         at, allowed = self._connection, nouns is LANDSCAPES or is_given_name(wanted, nouns)
-        if allowed and not is_taken(at, model, wanted):
+        # Runs and studies are called by the same commands.
+        models = (model,) if model is ProgramRow else (RunRow, StudyRow)
+
+        def free(name: str) -> bool:
+            return not any(is_taken(at, each, name) for each in models)
+
+        if allowed and free(wanted):
             return wanted
-        new = next(name for name in candidates(identity, nouns) if not is_taken(at, model, name))
+        new = next(name for name in candidates(identity, nouns) if free(name))
         self.renamed[wanted] = new
         return new
 
@@ -178,6 +189,22 @@ class Merge:
         for name, value in line.values.items():
             self._add(RunStateRow, {"run_id": key, "key": name, "value": value}, RunStateRow.key)
         return self._counted(known is None)
+
+    def _study(self, line: StudyLine) -> Counter[str]:
+        runs = [self._run_of(uid).key for uid in line.runs]
+        if len(set(runs)) < len(runs):
+            raise ValueError(f"the study {line.nickname} has a run twice")
+        self._check(line.kind, {"domain": line.domain, "config": line.config})
+        known = self._connection.scalar(select(StudyRow.id).where(StudyRow.uid == line.uid))
+        if known is not None:
+            return self.known
+        values = line.model_dump(exclude={"kind", "runs"})
+        values["nickname"] = self._free(StudyRow, line.nickname, line.uid, LANDSCAPES)
+        key = self._add(StudyRow, {**values, "imported": self._now}, StudyRow.id)
+        for position, run in enumerate(runs):
+            # A run is of one study: that of this archive, if there is one.
+            self._add(StudyRunRow, {"run_id": run, "study_id": key, "position": position}, StudyRunRow.run_id)
+        return self.added
 
     def _candidate(self, line: CandidateLine) -> Counter[str]:
         run = self._run_of(line.run)

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from nashforge.cli.errors import UsageProblem
-from nashforge.cli.options.archives import find_run, opened
+from nashforge.cli.options.archives import find_search, opened, runs_of
 from nashforge.cli.options.completion import complete_runs
 from nashforge.cli.options.declared import argument, flag
 from nashforge.cli.options.files import check_file
-from nashforge.cli.options.shared import Database, Force, Json, RunName
+from nashforge.cli.options.shared import Database, Force, Json, SearchName
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import transfer_as_dict
 
@@ -24,7 +24,9 @@ archive = typer.Typer(
 @archive.command("export")
 def export_(
     file: Annotated[Path, argument("FILE", "Usually NAME.jsonl.gz.")],
-    runs: Annotated[list[str] | None, argument("RUN", "Only these runs.", complete=complete_runs)] = None,
+    runs: Annotated[
+        list[str] | None, argument("RUN", "Only these runs and studies.", complete=complete_runs)
+    ] = None,
     model_calls: Annotated[
         bool, flag("With what models were asked and answered; replays need it.", show_default=True)
     ] = True,
@@ -40,7 +42,7 @@ def export_(
 
     check_file("FILE", file, force)
     with opened(database) as source:
-        chosen = [find_run(source, name) for name in runs or ()]
+        chosen = runs_of(source, runs or ())
         report = export_archive(source, file, runs=chosen or None, model_calls=model_calls, overwrite=force)
     if output.wants_json(json):
         output.print_json({"file": str(file), "added": report.added})
@@ -87,16 +89,22 @@ def import_(
 
 @archive.command("rename")
 def rename(
-    run: RunName,
+    run: SearchName,
     name: Annotated[str, argument("NAME", "Letters, digits, '-', '_' and '.'.")],
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Give a run another name."""
+    """Give a run or a study another name; the runs of a study keep theirs."""
+    from nashforge.archive import Run, Study
+
     with opened(database) as target:
-        found = find_run(target, run)
+        found = find_search(target, run)
         try:
-            renamed = target.runs.rename(found, name)
+            renamed: Run | Study = (
+                target.studies.rename(found, name)
+                if isinstance(found, Study)
+                else target.runs.rename(found, name)
+            )
         except ValueError as error:
             raise UsageProblem(str(error)) from error
     if output.wants_json(json):
@@ -107,20 +115,25 @@ def rename(
 
 @archive.command("delete")
 def delete(
-    run: RunName,
+    run: SearchName,
     yes: Annotated[bool, flag("Delete it: this cannot be undone.")] = False,
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Delete a run with its candidates, measurements and model calls; its programs stay."""
+    """Delete a run, or a study with its runs: candidates, measurements and model calls; programs stay."""
+    from nashforge.archive import Study
+
     with opened(database) as target:
-        found = find_run(target, run)
+        found = find_search(target, run)
         if not yes:
             raise UsageProblem(
                 f"deleting {found.nickname} cannot be undone; export it first with `nashforge archive "
                 "export`, or give --yes"
             )
-        target.runs.delete(found)
+        if isinstance(found, Study):
+            target.studies.delete(found)
+        else:
+            target.runs.delete(found)
     if output.wants_json(json):
         output.print_json({"deleted": found.nickname})
         return

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from nashforge.cli.options.archives import find_run, opened
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import find_search, opened
 from nashforge.cli.options.declared import flag, option
 from nashforge.cli.options.files import (
     FIGURES,
@@ -16,7 +17,7 @@ from nashforge.cli.options.files import (
     is_figure,
     write_table,
 )
-from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, result_option
+from nashforge.cli.options.shared import Database, Force, Json, LatestSearch, limit_option, result_option
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import candidate_as_dict
 
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from nashforge.archive import Archive, Candidate, Run
+    from nashforge.archive import Archive, Candidate, Run, Study
     from nashforge.evolve.search.population.pareto import Point
     from nashforge.solvers.metrics.registry import Metric
 
 
 def best(
-    run: LatestRun = "latest",
+    run: LatestSearch = "latest",
     limit: Annotated[int, limit_option("How many programs.")] = 10,
     pareto: Annotated[
         bool, flag("Those that no other program beats in every metric: the Pareto set.", "--pareto")
@@ -51,12 +52,13 @@ def best(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """List the best programs of a run.
+    """List the best programs of a run; of a study, the best of each search, and which ships.
 
     Programs that were verified on disguised games come first, ordered by the mean of their fitness on the
     training games and on the disguised ones. With --pareto: the programs that are not beaten in every metric,
     by the means of the metrics over the training games (geometric where a metric spans orders of magnitude).
     """
+    from nashforge.archive import Study
     from nashforge.evolve.config.run import stored_settings
     from nashforge.evolve.search.population.noise import copies_of
     from nashforge.evolve.search.population.ranking import ranked
@@ -64,7 +66,14 @@ def best(
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
     drawn = output_file is not None and is_figure(output_file)
     with opened(database) as archive:
-        found = find_run(archive, run)
+        found = find_search(archive, run)
+        if isinstance(found, Study):
+            if pareto or metrics is not None or drawn:
+                raise UsageProblem(
+                    f"{found.nickname} is a study; the Pareto set is of runs, such as {found.nickname}-seed0"
+                )
+            _study(archive, found, output_file, as_json=output.wants_json(json))
+            return
         if pareto or metrics is not None or drawn:
             _pareto(archive, found, metrics, output_file, as_json=output.wants_json(json))
             return
@@ -80,6 +89,36 @@ def best(
         lambda: _print(output.console(), found, candidates, copies, meaning),
         (output_file, lambda path: write_table(path, rows)),
         json=json,
+    )
+
+
+def _study(archive: Archive, study: Study, file: Path | None, *, as_json: bool) -> None:
+    """List the best of each search of a study, that which ships first, and say why it does."""
+    from nashforge.evolve.results.studies import study_status
+
+    told = study_status(archive, study)
+    leading = told.leading
+    finalists = sorted(told.finalists, key=lambda item: item is not leading)
+    rows = [
+        {
+            "rank": place,
+            "seed": finalist.seed,
+            "ships": finalist is told.chosen,
+            **candidate_as_dict(finalist.candidate),
+        }
+        for place, finalist in enumerate(finalists, 1)
+    ]
+
+    def show() -> None:
+        from nashforge.cli.rendering.runs.studies import print_study
+
+        print_study(output.console(), told)
+
+    deliver(
+        {"study": study.nickname, "why": told.why(), "programs": rows},
+        show,
+        (file, lambda path: write_table(path, rows)),
+        json=as_json,
     )
 
 

@@ -10,6 +10,7 @@ import typer
 from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.completion import complete_metrics
 from nashforge.cli.options.declared import option
+from nashforge.cli.options.archives import opened
 from nashforge.cli.options.files import FIGURES, TABLES, check_file, deliver, is_figure, write_table
 from nashforge.cli.options.shared import (
     Database,
@@ -67,9 +68,10 @@ def compare(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Compare programs and rules, in a table and a plot.
+    """Compare programs and rules, or studies, in a table and a plot.
 
     What the archive holds for the same game and iterations is used; the rest is measured and stored.
+    Studies are compared by the bests of their searches: medians over seeds, with intervals.
     """
     from nashforge.cli.rendering.figures.curves import AXES, draw_curves
     from nashforge.cli.rendering.measuring import leave, measure
@@ -78,6 +80,8 @@ def compare(
     check_file("--output", output_file, force, (*FIGURES, *TABLES))
     if over not in AXES:
         raise UsageProblem(f"--over {over!r} must be one of {', '.join(AXES)}")
+    if _studies(programs, output_file, database, as_json=output.wants_json(json)):
+        return
     request = Request(
         programs=programs,
         domain=domain,
@@ -105,6 +109,43 @@ def compare(
         json=json,
     )
     leave(measured)
+
+
+def _studies(names: list[str], file: Path | None, database: str | None, *, as_json: bool) -> bool:
+    """Compare studies, if it is studies that are named; return whether it was."""
+    from nashforge.archive import ArchiveNotFound
+
+    try:
+        with opened(database) as archive:
+            found = [archive.studies.named(name) for name in names]
+            known = [study for study in found if study is not None]
+            if not known:
+                return False
+            if len(known) < len(found):
+                other = names[found.index(None)]
+                raise UsageProblem(
+                    f"{known[0].nickname} is a study and {other} is none; compare studies with studies, and "
+                    f"programs with programs (`nashforge best {known[0].nickname}` names one)"
+                )
+            from nashforge.evolve.results.studies import study_status
+
+            told = [study_status(archive, study) for study in known]
+    except ArchiveNotFound:
+        return False
+    from nashforge.cli.rendering.figures.studies import draw_studies
+    from nashforge.cli.rendering.runs.studies import compared_as_dict, print_compared
+
+    rows = compared_as_dict(told)
+
+    def write(path: Path) -> None:
+        if is_figure(path):
+            draw_studies(told, path)
+        else:
+            points = [{"study": row["study"], **point} for row in rows for point in row["points"]]
+            write_table(path, points, rows)
+
+    deliver(rows, lambda: print_compared(output.console(), told), (file, write), json=as_json)
+    return True
 
 
 def _print(screen: Console, measured: Measurements) -> None:

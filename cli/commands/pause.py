@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from nashforge.cli.options.archives import find_run, not_running, opened
-from nashforge.cli.options.shared import Database, Json, RunName
+from nashforge.cli.options.archives import find_search, not_running, opened, running_of
+from nashforge.cli.options.shared import Database, Json, SearchName
 from nashforge.cli.rendering import output
 
 
-def pause(run: RunName, database: Database = None, json: Json = None) -> None:
-    """Hold a run back, from any machine.
+def pause(run: SearchName, database: Database = None, json: Json = None) -> None:
+    """Hold a run or a study back, from any machine.
 
     What is being measured is finished, and nothing new is begun; its workers are free for other runs. The
     process that works on it waits for `nashforge resume`.
     """
+    from nashforge.archive import Study
     from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:
-        found = find_run(archive, run)
-        if not is_alive(archive, found):
+        found = find_search(archive, run)
+        if isinstance(found, Study):
+            for each in running_of(archive, found, "pause"):
+                archive.runs.request_pause(each)
+        elif is_alive(archive, found):
+            archive.runs.request_pause(found)
+        else:
             raise not_running(archive, found, "pause")
-        archive.runs.request_pause(found)
     if output.wants_json(json):
         output.print_json({"run": found.nickname, "paused": True})
         return

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from nashforge.cli.options.archives import find_run, opened
+from nashforge.cli.options.archives import find_search, opened
 from nashforge.cli.options.declared import flag
 from nashforge.cli.options.files import check_file, write_text
-from nashforge.cli.options.shared import Database, Force, Json, LatestRun, Tier, output_option
+from nashforge.cli.options.shared import Database, Force, Json, LatestSearch, Tier, output_option
 from nashforge.cli.rendering import output
+
+if TYPE_CHECKING:
+    from nashforge.archive import Archive, Study
 
 
 def report(
-    run: LatestRun = "latest",
+    run: LatestSearch = "latest",
     output_file: Annotated[
         Path | None,
         output_option("Where to write it (.html). [default: the run's name]"),
@@ -26,11 +29,12 @@ def report(
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Write a report of a run: one HTML file to look at and to pass on.
+    """Write a report of a run or study: one HTML file to look at and to pass on.
 
     It shows what the run was, its progress, the best program with its scores beside those of known ones, how
     it came about, failures, costs, and policies of social dilemmas at play. Also while the run goes on.
     """
+    from nashforge.archive import Study
     from nashforge.cli.rendering.report.film import film
     from nashforge.cli.rendering.report.page import page
     from nashforge.cli.rendering.report.pictures import convergence, progress
@@ -38,9 +42,12 @@ def report(
 
     check_file("--output", output_file, force, (".html", ".htm"))
     with opened(database) as archive:
-        of = find_run(archive, run)
+        of = find_search(archive, run)
         path = output_file or Path(f"{of.nickname}.html")
         check_file("--output", path, force)
+        if isinstance(of, Study):
+            _study(archive, of, path, as_json=output.wants_json(json))
+            return
         found = report_of(archive, of)
     pictures = {"progress": progress(found)}
     for compared in found.comparisons:
@@ -65,3 +72,17 @@ def report(
     if shown is not None and shown.picture is None:
         screen.print(f"[yellow]no episode:[/] {output.plain(shown.reason)}")
     screen.print(f"report written to [green]{output.plain(str(path))}[/]", soft_wrap=True)
+
+
+def _study(archive: Archive, study: Study, path: Path, *, as_json: bool) -> None:
+    """Write the report of a study."""
+    from nashforge.cli.rendering.report.study import study_page
+    from nashforge.evolve.results.studies import study_status
+
+    told = study_status(archive, study)
+    write_text(path, study_page(archive, told))
+    if as_json:
+        chosen = None if told.chosen is None else told.chosen.candidate.nickname
+        output.print_json({"study": study.nickname, "file": str(path), "chosen": chosen})
+    else:
+        output.console().print(f"report written to [green]{output.plain(str(path))}[/]", soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nashforge.cli.errors import UsageProblem
-from nashforge.cli.options.archives import find_run, opened
+from nashforge.cli.options.archives import find_search, opened
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.models import (
     Budget,
@@ -25,7 +25,7 @@ from nashforge.cli.options.shared import (
     Database,
     Executor,
     Json,
-    RunName,
+    SearchName,
     Tier,
     Weight,
     Workers,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 def resume(
     context: typer.Context,
-    run: RunName,
+    run: SearchName,
     max_evaluations: Annotated[
         int | None, option("N", "New limit, those already made included.", min=1)
     ] = None,
@@ -68,20 +68,26 @@ def resume(
     test_suite: Annotated[str | None, suite_option("Its suite for the end, likewise.")] = None,
     executor: Executor = None,
     workers: Workers = None,
+    parallel: Annotated[
+        int | None, option("N", "Searches of a study that work at the same time.", min=1)
+    ] = None,
     broker: Broker = None,
     weight: Weight = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
     json: Json = None,
 ) -> None:
-    """Continue a run, or give a finished one higher limits.
+    """Continue a run or a study, or give a finished one higher limits.
 
     A finished run is not touched without one: the command says which would continue it.
+    Of a study, what is unfinished is done; new limits are those of each of its runs.
     One that was paused goes on where it is; any other is worked on by this process. Addresses of models, and
     a weaker sandbox, must be given again; for an imported run, prompts and price lists of its own, suites in
     files and a large budget, too. It is measured here first.
     """
+    from nashforge.archive import Study
     from nashforge.cli.rendering.runs.outcome import work
+    from nashforge.cli.rendering.runs.studies import resume_study
     from nashforge.evolve.results.run_status import is_alive
     from nashforge.evolve.runs.continuing import check_continuable
     from nashforge.evolve.runs.executors import service_of
@@ -90,7 +96,20 @@ def resume(
 
     changes = settings_of(context)
     with opened(database) as archive:
-        found = find_run(archive, run)
+        found = find_search(archive, run)
+        if isinstance(found, Study):
+            resume_study(
+                archive,
+                found,
+                changes,
+                parallel=parallel,
+                broker=broker,
+                database=database,
+                as_json=output.wants_json(json),
+            )
+            return
+        if parallel is not None:
+            raise UsageProblem(f"--parallel is of studies, and {found.nickname} is a run; leave it out")
         if found.pause_requested is not None and is_alive(archive, found):
             _let_go_on(archive, found, changes, as_json=output.wants_json(json))
             return

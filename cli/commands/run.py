@@ -70,6 +70,20 @@ def run(
     weight: Weight = None,
     propose_on: ProposeOn = None,
     seed: Annotated[int | None, option("N", "Seed of every random draw. [default: 0]", min=0)] = None,
+    repeat: Annotated[
+        int | None, option("N", "So many searches as one study, from this seed on.", min=1)
+    ] = None,
+    seeds: Annotated[
+        str | None, option("LIST", "A study of searches with these seeds, such as 0-4 or 1,2,7.")
+    ] = None,
+    parallel: Annotated[
+        int | None,
+        option(
+            "N",
+            "Searches of a study that work at the same time. [default: 1; with --executor celery, 8]",
+            min=1,
+        ),
+    ] = None,
     disguise_seed: Annotated[
         int | None,
         option(
@@ -119,14 +133,16 @@ def run(
 ) -> None:
     """Search for better programs.
 
-    The best is tested at the end, on games that it was not searched on. All options but --broker, --map,
-    --agents and --json can also be given in a TOML file with --config; there, suites say the map and the
-    agents. Ctrl-C stops cleanly; continue with resume.
+    The best is tested at the end, on games that it was not searched on. With --repeat or --seeds: the same
+    with several seeds, as a study, of which one program is chosen by validation and tested. All options but
+    these, --parallel, --broker, --map, --agents and --json can also be given in a TOML file with --config;
+    there, suites say the map and the agents. Ctrl-C stops cleanly; continue with resume.
     """
     from nashforge.archive import Archive
     from nashforge.archive.nicknames import check_nickname
     from nashforge.cli.options.replaying import recorded_run, recorded_values
     from nashforge.cli.rendering.runs.outcome import work
+    from nashforge.cli.rendering.runs.studies import start_study
     from nashforge.evolve.config.consent import check_own_database
     from nashforge.evolve.config.run import RunFile, load_config, read_run_file
     from nashforge.evolve.domains import domain as find_domain
@@ -134,6 +150,9 @@ def run(
     from nashforge.evolve.runs.executors import service_of
     from nashforge.evolve.runs.run import start_run
 
+    members = _seeds(repeat, seeds, seed)
+    if parallel is not None and members is None:
+        raise UsageProblem("--parallel is of studies; give --repeat or --seeds, too")
     options = settings_of(context)
     file = RunFile({}) if config is None else read_run_file(config)
     if map_file is not None or agents is not None:
@@ -154,6 +173,18 @@ def run(
     with Archive.open(place) as archive:
         base = None if reference is None else recorded_values(archive, reference)
         chosen = load_config(options, config, base)
+        if members is not None:
+            start_study(
+                archive,
+                chosen,
+                members,
+                name=called,
+                parallel=parallel,
+                broker=broker,
+                database=place,
+                as_json=output.wants_json(json),
+            )
+            return
         work(
             archive,
             chosen,
@@ -163,3 +194,18 @@ def run(
             database=place,
             as_json=output.wants_json(json),
         )
+
+
+def _seeds(repeat: int | None, seeds: str | None, first: int | None) -> tuple[int, ...] | None:
+    """Return the seeds of a study; None for a single run."""
+    from nashforge.evolve.runs.studies import MOST_SEEDS, seeds_of
+
+    if seeds is not None:
+        if repeat is not None or first is not None:
+            raise UsageProblem("--seeds names all seeds; leave --repeat and --seed out")
+        return seeds_of(seeds)
+    if repeat is None:
+        return None
+    if repeat > MOST_SEEDS:
+        raise UsageProblem(f"--repeat {repeat} is above the {MOST_SEEDS} searches that a study may have")
+    return tuple(range(first or 0, (first or 0) + repeat))

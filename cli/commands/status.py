@@ -5,29 +5,39 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from nashforge.cli.options.archives import find_run, opened
-from nashforge.cli.options.shared import Database, Json, LatestRun, Watch
+from nashforge.cli.options.archives import find_search, opened
+from nashforge.cli.options.shared import Database, Json, LatestSearch, Watch
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import candidate_as_dict, run_status_as_dict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from nashforge.archive import Archive, Candidate
+    from nashforge.archive import Archive, Candidate, Study
     from nashforge.evolve.results.run_status import RunStatus
 
 
 def status(
-    run: LatestRun = "latest", watch: Watch = False, database: Database = None, json: Json = None
+    run: LatestSearch = "latest", watch: Watch = False, database: Database = None, json: Json = None
 ) -> None:
-    """Show where a run stands.
+    """Show where a run or a study stands.
 
     Also while other processes work on it, here or on other machines: then with what each has in hand.
     """
+    from nashforge.archive import Study
+    from nashforge.cli.rendering.runs.studies import study_as_dict
     from nashforge.cli.rendering.runs.watching import watched
+    from nashforge.evolve.results.studies import study_status
 
     with opened(database) as archive:
-        number = find_run(archive, run).id
+        found = find_search(archive, run)
+        if isinstance(found, Study):
+            if output.wants_json(json):
+                output.print_json(study_as_dict(study_status(archive, found)))
+            else:
+                watched(lambda: _study_shown(archive, found), repeat=watch)
+            return
+        number = found.id
         if output.wants_json(json):
             output.print_json(_as_dict(archive, number))
         else:
@@ -57,6 +67,18 @@ def _as_dict(archive: Archive, number: int) -> dict[str, Any]:
         "cost": {model: asdict(spent) for model, spent in archive.calls.spending(now.run).items()},
         "work": {key: service[key] for key in ("waiting", "running", "answered", "lost", "rate")},
     }
+
+
+def _study_shown(archive: Archive, study: Study) -> RenderableType:
+    from rich.text import Text
+
+    from nashforge.cli.rendering.runs.studies import print_study
+    from nashforge.evolve.results.studies import study_status
+
+    screen = output.console()
+    with screen.capture() as captured:
+        print_study(screen, study_status(archive, study))
+    return Text.from_ansi(captured.get().strip("\n"))
 
 
 def _shown(archive: Archive, number: int) -> RenderableType:

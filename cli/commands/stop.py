@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from nashforge.cli.options.archives import find_run, not_running, opened
-from nashforge.cli.options.shared import Database, Json, RunName
+from nashforge.cli.options.archives import find_search, not_running, opened, running_of
+from nashforge.cli.options.shared import Database, Json, SearchName
 from nashforge.cli.rendering import output
 
 
-def stop(run: RunName, database: Database = None, json: Json = None) -> None:
-    """Ask a run to stop.
+def stop(run: SearchName, database: Database = None, json: Json = None) -> None:
+    """Ask a run or a study to stop.
 
     It finishes what it is measuring, and can be resumed. A run whose process died is marked as stopped.
     """
-    from nashforge.archive import RunState
+    from nashforge.archive import RunState, Study
     from nashforge.evolve.results.run_status import is_alive
 
     with opened(database) as archive:
-        found = find_run(archive, run)
+        found = find_search(archive, run)
+        if isinstance(found, Study):
+            for each in running_of(archive, found, "stop"):
+                archive.runs.request_stop(each)
+                archive.runs.request_pause(each, paused=False)
+            _say(found.nickname, "running", stop_requested=True, as_json=output.wants_json(json))
+            return
         alive = is_alive(archive, found)
         if alive:
             archive.runs.request_stop(found)
@@ -26,12 +32,16 @@ def stop(run: RunName, database: Database = None, json: Json = None) -> None:
             found = archive.runs.set_state(found, RunState.STOPPED, "its process died")
         else:
             raise not_running(archive, found, "stop")
-    if output.wants_json(json):
-        output.print_json({"run": found.nickname, "state": str(found.state), "stop_requested": alive})
+    _say(found.nickname, str(found.state), stop_requested=alive, as_json=output.wants_json(json))
+
+
+def _say(name: str, state: str, *, stop_requested: bool, as_json: bool) -> None:
+    if as_json:
+        output.print_json({"run": name, "state": state, "stop_requested": stop_requested})
         return
     screen = output.console()
-    if alive:
-        screen.print(f"Asked [cyan]{found.nickname}[/] to stop; it ends after what it is measuring now.")
+    if stop_requested:
+        screen.print(f"Asked [cyan]{name}[/] to stop; it ends after what it is measuring now.")
     else:
-        screen.print(f"[cyan]{found.nickname}[/] is stopped: its process had died.")
-    screen.print(f"[dim]Continue it with[/] nashforge resume {found.nickname}")
+        screen.print(f"[cyan]{name}[/] is stopped: its process had died.")
+    screen.print(f"[dim]Continue it with[/] nashforge resume {name}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nashforge.cli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from nashforge.archive import Archive, Run
+    from nashforge.archive import Archive, Run, Study
     from nashforge.evolve.measurement.programs import NamedProgram
 
 LATEST = "latest"
@@ -34,6 +34,60 @@ def find_run(archive: Archive, reference: str) -> Run:
             f"there are no runs in {archive.database.location} yet; start one with `nashforge run cfr`"
         )
     return newest[0]
+
+
+def find_search(archive: Archive, reference: str) -> Run | Study:
+    """Return a run or a study by name, prefix, or ``latest``.
+
+    A name that runs of one study share stands for the study; the newest run, if it is one of a study's, too.
+    """
+    from nashforge.archive import AmbiguousReference, NotFound
+
+    name = reference.strip()
+    if name.lower() == LATEST:
+        newest = find_run(archive, LATEST)
+        return archive.studies.of_runs([newest]).get(newest.id, newest)
+    study = archive.studies.named(name)
+    if study is not None:
+        return study
+    try:
+        return archive.runs.get(name)
+    except AmbiguousReference:
+        try:
+            found = archive.studies.get(name)
+        except (NotFound, AmbiguousReference):
+            found = None
+        if found is None:
+            raise
+        return found
+
+
+def runs_of(archive: Archive, references: Sequence[str]) -> list[Run]:
+    """Return runs by name; those of a study in its place."""
+    from nashforge.archive import Study
+
+    found = [find_search(archive, name) for name in references]
+    groups = [archive.studies.runs(item) if isinstance(item, Study) else [item] for item in found]
+    return [run for group in groups for run in group]
+
+
+def running_of(archive: Archive, study: Study, verb: str) -> list[Run]:
+    """Return the runs of a study that processes work on.
+
+    Raises
+    ------
+    UsageProblem
+        If there are none.
+    """
+    from nashforge.evolve.results.run_status import is_alive
+
+    found = [run for run in archive.studies.runs(study) if is_alive(archive, run)]
+    if not found:
+        raise UsageProblem(
+            f"no process works on the study {study.nickname}, so there is nothing to {verb}; continue it "
+            f"with `nashforge resume {study.nickname}`"
+        )
+    return found
 
 
 def not_running(archive: Archive, run: Run, verb: str) -> UsageProblem:

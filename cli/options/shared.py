@@ -55,6 +55,16 @@ Database = Annotated[
 RunName = Annotated[
     str, argument("RUN", "Name of a run, or the beginning of it, or 'latest'.", complete=complete_runs)
 ]
+SearchName = Annotated[
+    str,
+    argument("RUN", "Name of a run or study, or the beginning of it, or 'latest'.", complete=complete_runs),
+]
+LatestSearch = Annotated[
+    str,
+    argument(
+        "RUN", "Name of a run or study, or the beginning of it.", complete=complete_runs, show_default=True
+    ),
+]
 LatestRun = Annotated[
     str, argument("RUN", "Name of a run, or the beginning of it.", complete=complete_runs, show_default=True)
 ]

@@ -30,7 +30,7 @@ def check(kind: str, values: Mapping[str, Any]) -> None:
     Parameters
     ----------
     kind
-        ``run``, ``candidate``, ``evaluation`` or ``model_call``.
+        ``run``, ``study``, ``candidate``, ``evaluation`` or ``model_call``.
     values
         Fields of the line; of a run, ``changes`` are what was changed on resuming.
 
@@ -42,6 +42,8 @@ def check(kind: str, values: Mapping[str, Any]) -> None:
     if kind == "run":
         settings = SETTINGS.named(values["config"]) | SETTINGS.named(values["changes"])
         _check_config(settings, str(values["domain"]))
+    elif kind == "study":
+        _check_config(SETTINGS.named(values["config"]), str(values["domain"]))
     elif kind == "candidate":
         _check_number("the candidate's cost", values["data"].get("cost", 0.0))
     elif kind == "evaluation":

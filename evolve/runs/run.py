@@ -107,6 +107,27 @@ def check(config: RunConfig, parts: Parts | None = None) -> None:
         work.prepare(stage)
 
 
+def prepared(archive: Archive, config: RunConfig, parts: Parts) -> RunConfig:
+    """Return the configuration that is stored with a run: checked, with what was left open decided.
+
+    Raises
+    ------
+    ConfigError, nashforge.games.GameError, SandboxUnavailable, nashforge.evolve.service.settings.ServiceError
+        If it cannot be carried out, see `check`.
+    """
+    # A recorded run without has the disguises of its days.
+    if config.evaluation.disguise_seed is None and config.models.replay is None:
+        config = config.changed(disguise_seed=draw(config.seed))
+    check(config, parts)
+    executor = parts.executor
+    workers = expected_workers(archive, config, parts.service) if executor is None else executor.workers
+    if config.evaluation.lookahead is None:
+        # Stored, so that the run stays the same when it is resumed with other workers.
+        ahead = default_lookahead(workers) + (0 if config.models.offline else MODEL_LOOKAHEAD)
+        config = config.changed(lookahead=ahead)
+    return config
+
+
 def start_run(
     archive: Archive,
     config: RunConfig,
@@ -141,16 +162,8 @@ def start_run(
     ConfigError, nashforge.games.GameError, SandboxUnavailable, nashforge.evolve.service.settings.ServiceError
         If the configuration cannot be carried out, see `check`; no run is created then.
     """
-    # A recorded run without has the disguises of its days.
-    if config.evaluation.disguise_seed is None and config.models.replay is None:
-        config = config.changed(disguise_seed=draw(config.seed))
     parts = Parts(domain, proposer, executor, listener or Silent(), service)
-    check(config, parts)
-    workers = expected_workers(archive, config, service) if executor is None else executor.workers
-    if config.evaluation.lookahead is None:
-        # Stored, so that the run stays the same when it is resumed with other workers.
-        ahead = default_lookahead(workers) + (0 if config.models.offline else MODEL_LOOKAHEAD)
-        config = config.changed(lookahead=ahead)
+    config = prepared(archive, config, parts)
     run = archive.runs.create(
         config.domain,
         config.settings(),

@@ -55,15 +55,12 @@ def page(report: RunReport, pictures: Mapping[str, str | None], film: Film | Non
     film
         The best policy at play, where there is something to be seen.
     """
-    environment = _environment()
-    style = environment.get_template(STYLE).render()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    templates = environment()
+    style, policy = style_and_policy(templates)
     now = report.status
-    return environment.get_template(PAGE).render(
+    return templates.get_template(PAGE).render(
         style=style,
-        # Nothing may be loaded, run or sent; the one style sheet is known by its hash.
-        policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; "
-        "form-action 'none'",
+        policy=policy,
         report=report,
         now=now,
         run=now.run,
@@ -85,18 +82,29 @@ def page(report: RunReport, pictures: Mapping[str, str | None], film: Film | Non
     )
 
 
-def _environment() -> Environment:
+def style_and_policy(templates: Environment) -> tuple[str, str]:
+    """Return the style sheet of a page, and what a browser may do with the page."""
+    style = templates.get_template(STYLE).render()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    # Nothing may be loaded, run or sent; the one style sheet is known by its hash.
+    return style, (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def environment() -> Environment:
+    """Return the templates, with the filters that they use."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     here = resources.files(__package__)
-    environment = Environment(
+    made = Environment(
         loader=FunctionLoader(lambda name: here.joinpath(name).read_text(encoding="utf-8")),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "fitness": output.fitness,
         "number": output.number,
         "moment": lambda moment: "-" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC",
@@ -106,7 +114,7 @@ def _environment() -> Environment:
         "visible": lambda text: output.visible(str(text)),
         "edit": lambda item: f"seed: {item.note}" if item.operator == "seed" else item.note or item.operator,
     }
-    return environment
+    return made
 
 
 def _facts(report: RunReport) -> list[tuple[str, str]]:
