@@ -1,4 +1,4 @@
-"""A server on this machine that speaks the protocols of Anthropic and Google, with faults on request.
+"""A server on this machine that speaks the protocols of Anthropic, Google and OpenAI, with faults on request.
 
 It answers from a script and counts tokens by itself, so that what Nashforge books can be compared with what
 the server would charge. Used by the tests and by the benchmarks; ``python -m benchmarks.model_server`` runs
@@ -182,6 +182,10 @@ class ModelServer:
             system = "".join(block["text"] for block in body["system"])
             user = str(body["messages"][0]["content"])
             limit = int(body["max_tokens"])
+        elif handler.path.startswith("/v1/chat/completions"):
+            provider, model = "openai", str(body["model"])
+            system, user = (str(message["content"]) for message in body["messages"])
+            limit = int(body.get("max_tokens") or body["max_completion_tokens"])
         else:
             provider, model = "google", handler.path.partition("/models/")[2].partition(":")[0]
             system = "".join(part["text"] for part in body["systemInstruction"]["parts"])
@@ -242,6 +246,7 @@ def _anthropic(ask: Ask, reply: Reply, usage: dict[str, int]) -> dict[str, Any]:
             "cache_read_input_tokens": usage["cached"],
             "cache_creation_input_tokens": usage["cache_write"],
             "output_tokens": usage["output"],
+            "output_tokens_details": {"thinking_tokens": usage["output"] // 3},
         },
     }
 
@@ -269,9 +274,35 @@ def _google(ask: Ask, reply: Reply, usage: dict[str, int]) -> dict[str, Any]:
     }
 
 
+def _openai(ask: Ask, reply: Reply, usage: dict[str, int]) -> dict[str, Any]:
+    reasons = {"refusal": "content_filter", "truncated": "length"}
+    text = "" if reply.fault in ("empty", "refusal") else reply.text
+    return {
+        "id": f"chatcmpl-{ask.number}",
+        "object": "chat.completion",
+        "created": 0,
+        "model": ask.model,
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text},
+                "finish_reason": reasons.get(reply.fault or "", "stop"),
+            }
+        ],
+        "usage": {
+            "prompt_tokens": usage["input"] + usage["cached"],
+            "completion_tokens": usage["output"],
+            "total_tokens": usage["input"] + usage["cached"] + usage["output"],
+            "prompt_tokens_details": {"cached_tokens": usage["cached"]},
+            "completion_tokens_details": {"reasoning_tokens": usage["output"] // 3},
+        },
+    }
+
+
 _SHAPES: dict[str, Callable[[Ask, Reply, dict[str, int]], dict[str, Any]]] = {
     "anthropic": _anthropic,
     "google": _google,
+    "openai": _openai,
 }
 
 

@@ -11,6 +11,7 @@ from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.dilemmas import Agents, Map
 from nashforge.cli.options.models import (
     Budget,
+    Effort,
     Feedback,
     MaxOutputTokens,
     MaxTokens,
@@ -20,6 +21,7 @@ from nashforge.cli.options.models import (
     PriceUnknown,
     Prompts,
     Proposers,
+    Thinking,
 )
 from nashforge.cli.options.settings import settings_of
 from nashforge.cli.options.shared import (
@@ -120,6 +122,8 @@ def run(
         bool | None, flag("Whether to measure the best on the test games. [default: yes]")
     ] = None,
     max_output_tokens: MaxOutputTokens = None,
+    effort: Effort = None,
+    thinking: Thinking = None,
     prices: Prices = None,
     price_unknown: PriceUnknown = None,
     feedback: Feedback = None,

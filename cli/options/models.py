@@ -10,11 +10,20 @@ Proposers = Annotated[
     list[str] | None,
     option(
         "NAME",
-        "Who writes the programs: offline, anthropic:MODEL, google:MODEL (@http://HOST for your own "
-        "server; several: an ensemble), or replay:RUN. [default: offline]",
+        "Who writes the programs: offline, anthropic:MODEL, google:MODEL, openai:MODEL (@http://HOST for "
+        "your own server), cli:claude, cli:codex or another command; several: an ensemble; or replay:RUN. "
+        "[default: offline]",
         "--proposer",
         "--model",
     ),
+]
+Effort = Annotated[
+    str | None,
+    option("LEVEL", "How hard models work on an answer: low, medium, high, xhigh, max. [default: theirs]"),
+]
+Thinking = Annotated[
+    str | None,
+    option("HOW", "Whether models think first: off, adaptive, or the most tokens. [default: theirs]"),
 ]
 Budget = Annotated[
     float | None,

@@ -12,13 +12,14 @@ imported run names: a file of that name here is another.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nashforge.archive.storage.location import VARIABLE, file_of, resolve_url
-from nashforge.evolve.config.model_names import ModelError, address_of_environment, parse_model
+from nashforge.evolve.config.model_names import CLI, ModelError, address_of_environment, parse_model
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.games.suites import is_suite_file
 from nashforge.prompts import is_own_level
@@ -81,6 +82,12 @@ def _named_address(proposer: str) -> str | None:
             model = parse_model(name)
         except ModelError:
             continue  # whoever asks it tells what is wrong with it
+        if model.provider == CLI:
+            again = " ".join(f"--proposer {shlex.quote(text)}" for text in names)
+            return (
+                f"runs the command {model.name!r} on this machine for its models, which you have not named; "
+                f"if you trust it, give {again}"
+            )
         if model.address not in (None, address_of_environment(model.provider)):
             again = " ".join(f"--proposer {text}" for text in names)
             return (

@@ -6,9 +6,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from ipaddress import ip_address
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from nashforge.archive.addresses import shown_url
@@ -17,21 +18,39 @@ from nashforge.errors import NashforgeError
 KEYS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
     "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    "openai": ("OPENAI_API_KEY",),
 }
 """Environment variables that hold a provider's key, the first that is set counting."""
 
-HEADERS: Mapping[str, str] = {"anthropic": "ANTHROPIC_CUSTOM_HEADERS"}
+CLI = "cli"
+"""The provider of models behind a command of this machine, which needs no key."""
+
+HEADERS: Mapping[str, str] = {"anthropic": "ANTHROPIC_CUSTOM_HEADERS", "openai": "OPENAI_CUSTOM_HEADERS"}
 """Environment variables with headers for every request, one a line: gateways take their keys in these."""
 
 _SECRET_NAME = re.compile(
-    r"_API_KEY$|^(ANTHROPIC|GOOGLE|GEMINI|AWS)_.*(KEY|TOKEN|SECRET|HEADERS|CREDENTIALS)(_FILE)?$"
+    r"_API_KEY$|^(ANTHROPIC|CLAUDE_CODE|CODEX|GOOGLE|GEMINI|AZURE_OPENAI|OPENAI|AWS)_.*(KEY|TOKEN|SECRET|HEADERS|CREDENTIALS)(_FILE)?$"
     r"|^AWS_BEARER_TOKEN_"
 )
 """What the providers' libraries read keys from, or from files named there."""
 
-_ADDRESSES = {"anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_URL"}
+_ADDRESSES = {
+    "anthropic": "ANTHROPIC_BASE_URL",
+    "google": "GOOGLE_GEMINI_BASE_URL",
+    "openai": "OPENAI_BASE_URL",
+}
+Effort = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
+EFFORTS = get_args(Effort)
+_EFFORTS_OF = {
+    "anthropic": ("low", "medium", "high", "xhigh", "max"),
+    "google": ("minimal", "low", "medium", "high", "xhigh"),
+    "openai": EFFORTS,
+}
 _NAME = re.compile(r"[\w.:/+-]{1,100}")
 
+
+LEAST_THINKING = 1024
+"""Fewest tokens of thinking that may be asked for: Anthropic's least."""
 
 SHORTEST_SECRET = 8
 """Characters of a key that is one; what local servers are given (``test``) is a word in programs."""
@@ -50,25 +69,50 @@ class Model:
     Attributes
     ----------
     provider : str
-        ``anthropic`` or ``google``: the protocol that is spoken.
+        ``anthropic``, ``google`` or ``openai``: the protocol that is spoken; ``cli``: a command is run.
     name : str
-        As the provider knows it.
+        As the provider knows it; of a command, ``claude``, ``codex`` or its words.
     address : str or None
         Where it is reached, if not where the provider's library would look.
+    effort : str or None
+        How hard it works on an answer; None: as its provider has it.
+    thinking : str or None
+        Whether it thinks before it answers: ``off``, ``adaptive``, or a number of tokens; None: likewise.
     """
 
     provider: str
     name: str
     address: str | None = None
+    effort: str | None = None
+    thinking: str | None = None
 
     @property
     def label(self) -> str:
         """As stored with candidates and calls, and looked up in the price list."""
         return f"{self.provider}:{self.name}"
 
+    @property
+    def text(self) -> str:
+        """As `parse_model` reads it."""
+        options = [f"{name}={value}" for name in OPTIONS if (value := getattr(self, name)) is not None]
+        query = f"?{'&'.join(options)}" if options else ""
+        return f"{self.label}{query}" + ("" if self.address is None else f"@{self.address}")
+
+    @property
+    def way(self) -> str:
+        """Effort and thinking, in words; empty for the provider's own way."""
+        parts = [] if self.effort is None else [f"effort {self.effort}"]
+        if self.thinking is not None:
+            tokens = self.thinking.isdecimal()
+            parts.append(f"thinking {f'at most {int(self.thinking):,} tokens' if tokens else self.thinking}")
+        return ", ".join(parts)
+
+
+OPTIONS = ("effort", "thinking")
+
 
 def parse_model(text: str) -> Model:
-    """Return the model of ``PROVIDER:NAME`` or ``PROVIDER:NAME@URL``.
+    """Return the model of ``PROVIDER:NAME``, ``PROVIDER:NAME@URL`` or ``PROVIDER:NAME?effort=high@URL``.
 
     Raises
     ------
@@ -76,16 +120,27 @@ def parse_model(text: str) -> Model:
         If the provider is not known or the text is ill-formed.
     """
     provider, colon, rest = text.strip().partition(":")
-    if provider not in KEYS or not colon:
-        known = " or ".join(f"{name}:MODEL" for name in KEYS)
-        raise ModelError(f"there is no proposer {text!r}; choose 'offline', {known}, or replay:RUN")
-    name, at, address = rest.partition("@http")
+    if provider not in (*KEYS, CLI) or not colon:
+        known = ", ".join(f"{name}:MODEL" for name in KEYS)
+        raise ModelError(
+            f"there is no proposer {text!r}; choose 'offline', {known}, cli:COMMAND or replay:RUN"
+        )
+    if provider == CLI:
+        if not rest.strip() or len(rest) > 100 or not rest.isprintable():
+            raise ModelError(
+                f"{text!r:.200} names no command; write cli:claude, cli:codex, or "
+                "cli:'COMMAND {prompt_file}' of at most 100 characters"
+            )
+        return Model(CLI, rest.strip())
+    rest, at, address = rest.partition("@http")
+    name, _, query = rest.partition("?")
+    options = _options_of(provider, query, text)
     if not _NAME.fullmatch(name):
         raise ModelError(
             f"{text!r} names no model; write it as {provider}:MODEL, or {provider}:MODEL@http://HOST"
         )
     if not at:
-        return Model(provider, name)
+        return Model(provider, name, None, **options)
     url = f"http{address}"
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "," in url:
@@ -95,7 +150,64 @@ def parse_model(text: str) -> Model:
             f"the address of the model {name} holds a name, password or query, which would be stored; "
             f"put keys into {' or '.join(KEYS[provider])}"
         )
-    return Model(provider, name, url)
+    return Model(provider, name, url, **options)
+
+
+def _options_of(provider: str, query: str, text: str) -> dict[str, str]:
+    """Return the options of a model, of ``effort=high&thinking=4096``."""
+    options = dict(part.partition("=")[::2] for part in query.split("&")) if query else {}
+    unknown = sorted(options.keys() - set(OPTIONS))
+    if unknown:
+        raise ModelError(f"{text!r} has the option {unknown[0]!r}; models have {' and '.join(OPTIONS)}")
+    check_way(Model(provider, text, None, **options))
+    return options
+
+
+def check_way(model: Model) -> None:
+    """Make sure that a model can be asked in this way.
+
+    Raises
+    ------
+    ModelError
+        If the provider does not know the effort or the way of thinking.
+    """
+    if model.provider == CLI:
+        if model.effort is not None or model.thinking is not None:
+            raise ModelError(f"{model.label} is a command: say effort and thinking in its own options")
+        return
+    efforts = _EFFORTS_OF[model.provider]
+    if model.effort is not None and model.effort not in efforts:
+        raise ModelError(f"{model.provider} knows no effort {model.effort!r}; choose {', '.join(efforts)}")
+    if model.thinking is None:
+        return
+    if model.provider == "google" and model.effort is not None:
+        raise ModelError(f"{model.label} takes an effort or a budget of thinking, and not both")
+    if model.provider == "openai":
+        raise ModelError("models that speak OpenAI's protocol have no thinking to be set; set the effort")
+    tokens = int(model.thinking) if model.thinking.isdecimal() and len(model.thinking) < 8 else 0
+    if model.thinking not in ("off", "adaptive") and tokens < LEAST_THINKING:
+        raise ModelError(
+            f"thinking {model.thinking!r} must be off, adaptive, or at least {LEAST_THINKING} tokens"
+        )
+
+
+def is_priceless(model: Model) -> bool:
+    """Whether a model may be asked without a known price: it is the user's own, or reports dollars."""
+    return model.provider == CLI or (model.provider == "openai" and place_of(model) is not None)
+
+
+def check_installed(model: Model) -> None:
+    """Make sure that the library of a model's provider is there.
+
+    Raises
+    ------
+    ModelError
+        If it is an extra that is not installed.
+    """
+    if model.provider == "openai" and find_spec("openai") is None:
+        raise ModelError(
+            f"{model.label} needs the library openai, which is not installed; install nashforge[openai]"
+        )
 
 
 def address_of_environment(provider: str) -> str | None:
@@ -105,7 +217,7 @@ def address_of_environment(provider: str) -> str | None:
 
 def place_of(model: Model) -> str | None:
     """Return the address that a model is asked at, if it is not its provider's own."""
-    return model.address or address_of_environment(model.provider)
+    return None if model.provider == CLI else model.address or address_of_environment(model.provider)
 
 
 class Key(NamedTuple):
@@ -141,6 +253,9 @@ def key_of(model: Model) -> Key:
         If none is set and the model is not on a server that was named; or if it would be sent over a
         network that anybody can read.
     """
+    if model.provider == CLI:
+        return Key("", "")
+    check_installed(model)
     place = place_of(model)
     headers = headers_of_environment(model.provider)
     found = [name for name in KEYS[model.provider] if os.environ.get(name, "").strip()][:1]

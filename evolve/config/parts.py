@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from nashforge.evolve.config import consent
+from nashforge.evolve.config.model_names import Effort
 from nashforge.evolve.config.settings import Setting
 from nashforge.evolve.evaluation.messages import COPIES, Fitness, Split
 
@@ -156,6 +157,14 @@ class ModelOptions(Part):
 
     proposal_seconds: float = Field(default=600.0, gt=0)
     """How long a call may take in all, repetitions of turned-away requests included."""
+
+    effort: Effort | None = None
+    """How hard models work on an answer (`low` to `max`, as far as the provider knows it); of one model:
+    `MODEL?effort=high`. Without it, as the provider has it."""
+
+    thinking: str | None = None
+    """Whether models think before they answer: `off`, `adaptive`, or the most tokens of it; of one
+    model: `MODEL?thinking=8000`. What was thought is booked as output."""
 
     retries: int = Field(default=4, ge=0)
     """How often a request that was turned away is repeated within a call."""

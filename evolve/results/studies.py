@@ -106,12 +106,12 @@ class StudyStatus:
 
     @property
     def leading(self) -> Finalist | None:
-        """What would ship if all searches ended now: of the highest validation fitness, else training."""
+        """The program that would ship now: of the highest validation fitness, else training."""
         return max(self.finalists, key=_by_validation, default=None)
 
     @property
     def chosen(self) -> Finalist | None:
-        """What ships, when all searches have ended."""
+        """The program that ships, when all searches have ended."""
         return self.leading if self.finished else None
 
     @property

@@ -37,6 +37,7 @@ LINUX_PACKAGES = ("landlockpy", "seccompy")
 KEYS = {
     "Anthropic key": ("ANTHROPIC_API_KEY",),
     "Google key": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    "OpenAI key": ("OPENAI_API_KEY",),
 }
 PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "postgresql": 5432}
 CONNECT_SECONDS = 2.0

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nashforge import prompts
 from nashforge.archive import Archive, Run
-from nashforge.evolve.config.model_names import Model, key_of, parse_model
+from nashforge.evolve.config.model_names import CLI, Model, check_way, is_priceless, key_of, parse_model
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
-from nashforge.evolve.proposers.llm.prices import Price, load_prices, parse_price, price_of
+from nashforge.evolve.proposers.llm.prices import NO_PRICE, Price, load_prices, parse_price, price_of
+from nashforge.evolve.proposers.llm.providers.cli import probe
 from nashforge.evolve.proposers.llm.recordings.cassette import find_recording
 from nashforge.evolve.proposers.registry import named_proposer, proposer_names
 from nashforge.games.naming import choice
@@ -62,6 +64,10 @@ def check_models(config: RunConfig) -> None:
     if config.models.replay is None and config.models.propose_on == "here":
         for model in models:
             key_of(model)
+            if model.provider == CLI:
+                probe(model)
+    if config.models.propose_on == "workers" and any(model.provider == CLI for model in models):
+        raise ConfigError("commands are run here and by no workers; leave --propose-on out")
     folders = config.models.prompts, domain(config.domain).prompts
     places = [Path(folder) for folder in folders if folder is not None]
     try:
@@ -85,11 +91,21 @@ def models_of(config: RunConfig) -> list[Model]:
     """
     if "offline" in config.models.proposers:
         raise ConfigError("'offline' cannot be mixed with models; name only models, or only 'offline'")
-    models = [parse_model(text) for text in config.models.proposers]
+    models = [_in_the_way_of(parse_model(text), config) for text in config.models.proposers]
     labels = [model.label for model in models]
     if not labels or len(set(labels)) < len(labels):
         raise ConfigError(f"the models {config.models.proposer!r} are not all different; name each once")
     return models
+
+
+def _in_the_way_of(model: Model, config: RunConfig) -> Model:
+    """Return a model with the effort and thinking of a configuration, where it has none of its own."""
+    if model.provider == CLI:
+        return model
+    options = config.models
+    model = replace(model, effort=model.effort or options.effort, thinking=model.thinking or options.thinking)
+    check_way(model)
+    return model
 
 
 def prices_of(config: RunConfig, models: list[Model]) -> Mapping[str, Price]:
@@ -104,7 +120,10 @@ def prices_of(config: RunConfig, models: list[Model]) -> Mapping[str, Price]:
         return {model.label: Price(input=0, output=0) for model in models}
     known = load_prices(config.models.prices)
     unknown = None if config.models.price_unknown is None else parse_price(config.models.price_unknown)
-    return {model.label: price_of(model.label, known, unknown) for model in models}
+    return {
+        model.label: price_of(model.label, known, unknown or (NO_PRICE if is_priceless(model) else None))
+        for model in models
+    }
 
 
 def make_model_proposer(

@@ -19,10 +19,10 @@ from pydantic import Field, ValidationError
 
 from nashforge.archive import Archive, CallStatus, Run
 from nashforge.archive.work import Attempt, AttemptState
-from nashforge.evolve.config.model_names import Key, Model, ModelError, parse_model, without_keys
+from nashforge.evolve.config.model_names import CLI, Key, Model, ModelError, parse_model, without_keys
 from nashforge.evolve.evaluation.messages import Message
 from nashforge.evolve.proposers.llm.prices import Usage
-from nashforge.evolve.proposers.llm.providers import connect, wire
+from nashforge.evolve.proposers.llm.providers import connect, connect_with, wire
 from nashforge.evolve.proposers.llm.providers.base import (
     Answer,
     CallFailed,
@@ -83,8 +83,7 @@ class QueuedProvider:
         self._broker = Broker(settings, archive.database.uid)
         self._stale = settings.stale_seconds
         self._under_way: set[str] = set()
-        name = model.label if model.address is None else f"{model.label}@{model.address}"
-        self._ask: dict[str, Any] = {"model": name, "retries": retries, "seconds": seconds}
+        self._ask: dict[str, Any] = {"model": model.text, "retries": retries, "seconds": seconds}
 
     async def ask(self, prompt: Prompt, max_output: int) -> Answer:
         """Queue a prompt and return the answer.
@@ -222,13 +221,9 @@ async def _asked(provider: Provider, ask: Ask, watched: wire.Wire) -> tuple[dict
 
 def _connect(model: Model, retries: int) -> Provider:
     """Return a connection: with this worker's key only to where this worker itself says that models are."""
+    if model.provider == CLI:
+        raise ModelError(f"{model.label} is a command, and workers run none that comes with the work")
     if model.address is None:
         return connect(model, retries)
     # The address comes with the work, from whoever may write to the queue: it gets no key.
-    if model.provider == "anthropic":
-        from nashforge.evolve.proposers.llm.providers.anthropic import AnthropicProvider
-
-        return AnthropicProvider(model, Key("", ""), retries)
-    from nashforge.evolve.proposers.llm.providers.google import GoogleProvider
-
-    return GoogleProvider(model, Key("", ""), retries)
+    return connect_with(model, Key("", ""), retries)

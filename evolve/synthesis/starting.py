@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from nashforge.archive import Archive, Run
-from nashforge.evolve.config.model_names import key_of, parse_model
+from nashforge.evolve.config.model_names import is_priceless, key_of, parse_model
 from nashforge.evolve.config.versions import package_versions
 from nashforge.evolve.domains.dilemmas.suites import DilemmaSuite
-from nashforge.evolve.proposers.llm.prices import load_prices, price_of
+from nashforge.evolve.proposers.llm.prices import NO_PRICE, load_prices, price_of
 from nashforge.evolve.synthesis.writers import ModelWriter, OfflineWriter, Writer
 from nashforge.solvers.policies.library import policy_source
 
@@ -37,7 +37,7 @@ def writer_of(proposer: str, game: str, budget: float | None) -> Callable[[Archi
         return lambda archive, run: OfflineWriter(game, policy_source(SEED))
     model = parse_model(proposer)
     key_of(model)
-    price = price_of(model.label, load_prices())
+    price = price_of(model.label, load_prices(), NO_PRICE if is_priceless(model) else None)
     return lambda archive, run: ModelWriter(archive, run, model, price, budget)
 
 

@@ -205,6 +205,8 @@ class Calls:
             status, reason = answer.status, answer.reason
             response = {"text": answer.text, "requests": requests, "raw": dict(answer.raw)}
             usage = answer.usage
+            if usage is not None and usage.thinking:
+                response["thinking_tokens"] = usage.thinking
         else:
             status = _status(failure)
             reason, response = str(failure), {"requests": requests}

@@ -36,12 +36,18 @@ class Usage:
         Input tokens that were read afresh, read from the cache, written to the cache.
     output : int
         Output tokens, those of hidden thinking included.
+    thinking : int
+        The part of the output that was thought, as far as the provider says.
+    dollars : float or None
+        What the call cost, where whoever answered says so; it then counts, whatever the price list says.
     """
 
     input: int = 0
     cached: int = 0
     cache_write: int = 0
     output: int = 0
+    thinking: int = 0
+    dollars: float | None = None
 
     @property
     def total(self) -> int:
@@ -64,6 +70,8 @@ class Price(BaseModel):
 
     def cost(self, usage: Usage) -> float:
         """Return the price of a call in US dollars."""
+        if usage.dollars is not None:
+            return usage.dollars
         cached = self.input if self.cached is None else self.cached
         write = self.input if self.cache_write is None else self.cache_write
         read = usage.input * self.input + usage.cached * cached + usage.cache_write * write
@@ -79,6 +87,10 @@ class Price(BaseModel):
             + self.cost(Usage(input=input_tokens, output=output_tokens))
             - self.cost(Usage(input=input_tokens))
         )
+
+
+NO_PRICE = Price(input=0, output=0)
+"""Of models whose price nobody knows: calls and tokens are booked, and dollars only if they are reported."""
 
 
 def load_prices(path: str | Path | None = None) -> Mapping[str, Price]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nashforge.evolve.config.model_names import Model, key_of
+from nashforge.evolve.config.model_names import CLI, Key, Model, check_installed, key_of
 from nashforge.evolve.proposers.llm.providers.base import Provider
 
 
@@ -21,11 +21,24 @@ def connect(model: Model, retries: int) -> Provider:
     nashforge.evolve.config.model_names.ModelError
         If it needs a key and there is none.
     """
-    key = key_of(model)
+    if model.provider == CLI:
+        from nashforge.evolve.proposers.llm.providers.cli import CommandProvider
+
+        return CommandProvider(model)
+    return connect_with(model, key_of(model), retries)
+
+
+def connect_with(model: Model, key: Key, retries: int) -> Provider:
+    """Return a connection to a model that is reached over the network, with this key; nothing is sent yet."""
     if model.provider == "anthropic":
         from nashforge.evolve.proposers.llm.providers.anthropic import AnthropicProvider
 
         return AnthropicProvider(model, key, retries)
-    from nashforge.evolve.proposers.llm.providers.google import GoogleProvider
+    if model.provider == "google":
+        from nashforge.evolve.proposers.llm.providers.google import GoogleProvider
 
-    return GoogleProvider(model, key, retries)
+        return GoogleProvider(model, key, retries)
+    check_installed(model)
+    from nashforge.evolve.proposers.llm.providers.openai import OpenAIProvider
+
+    return OpenAIProvider(model, key, retries)

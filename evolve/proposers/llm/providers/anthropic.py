@@ -73,6 +73,7 @@ class AnthropicProvider:
                 max_tokens=max_output,
                 system=[{"type": "text", "text": prompt.system, "cache_control": {"type": "ephemeral"}}],
                 messages=[{"role": "user", "content": prompt.user}],
+                **_way(self._model, max_output),
             )
         except anthropic.APIError as error:
             raise _meaning(error) from error
@@ -83,6 +84,20 @@ class AnthropicProvider:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+def _way(model: Model, max_output: int) -> dict[str, Any]:
+    """Return how the model is to think, and how hard, as the protocol says it."""
+    options: dict[str, Any] = {} if model.effort is None else {"output_config": {"effort": model.effort}}
+    if model.thinking == "off":
+        options["thinking"] = {"type": "disabled"}
+    elif model.thinking == "adaptive":
+        options["thinking"] = {"type": "adaptive"}
+    elif model.thinking is not None:
+        # It must leave room for the answer.
+        tokens = min(int(model.thinking), max_output - 1)
+        options["thinking"] = {"type": "enabled", "budget_tokens": tokens}
+    return options
 
 
 def _meaning(error: anthropic.APIError) -> CallFailed:
@@ -132,4 +147,8 @@ def _usage(raw: Any) -> Usage | None:
     ]
     if "output_tokens" not in raw or not all(map(plausible, counts)):
         return None
-    return Usage(*counts)
+    details = raw.get("output_tokens_details")
+    thought = details.get("thinking_tokens") if isinstance(details, dict) else 0
+    read, cached, stored, written = counts
+    known = isinstance(thought, int) and plausible(thought)
+    return Usage(read, cached, stored, written, thinking=min(thought, written) if known else 0)

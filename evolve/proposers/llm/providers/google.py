@@ -61,6 +61,7 @@ class GoogleProvider:
             system_instruction=prompt.system,
             max_output_tokens=max_output,
             candidate_count=1,
+            thinking_config=_way(self._model),
             automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
         )
         try:
@@ -81,6 +82,17 @@ class GoogleProvider:
         """Close the connections."""
         await self._client.aio.aclose()
         await self._http_client.aclose()
+
+
+def _way(model: Model) -> types.ThinkingConfig | None:
+    """Return how the model is to think, and how hard, as the protocol says it."""
+    if model.effort is None and model.thinking is None:
+        return None
+    budget = {None: None, "off": 0, "adaptive": -1}.get(model.thinking, -2)
+    if budget == -2:
+        budget = int(model.thinking or 0)
+    level = None if model.effort is None else types.ThinkingLevel(model.effort.upper())
+    return types.ThinkingConfig(thinking_budget=budget, thinking_level=level)
 
 
 def _keep_quiet() -> None:
@@ -119,7 +131,8 @@ def _usage(raw: Any) -> Usage | None:
     cached = int(raw.get("cached_content_token_count") or 0)
     # The count of the prompt includes what came from the cache; that of the candidates excludes thoughts.
     read = int(raw["prompt_token_count"]) + int(raw.get("tool_use_prompt_token_count") or 0)
-    written = int(raw.get("candidates_token_count") or 0) + int(raw.get("thoughts_token_count") or 0)
+    thought = int(raw.get("thoughts_token_count") or 0)
+    written = int(raw.get("candidates_token_count") or 0) + thought
     if not all(map(plausible, (read, cached, written))):
         return None
-    return Usage(input=max(read - cached, 0), cached=cached, output=written)
+    return Usage(input=max(read - cached, 0), cached=cached, output=written, thinking=max(thought, 0))

@@ -104,15 +104,17 @@ def hooks() -> dict[str, list[Any]]:
     return {"request": [_sending], "response": [_answered]}
 
 
-def client(model: Model, hooks: dict[str, list[Any]]) -> httpx2.AsyncClient:
-    """Return an HTTP client for a model.
+def client(
+    model: Model, hooks: dict[str, list[Any]], kind: type[httpx2.AsyncClient] = httpx2.AsyncClient
+) -> httpx2.AsyncClient:
+    """Return an HTTP client for a model, of a kind.
 
     It follows no redirects, as the key would go along to an address that nobody named; and what is on this
     machine it asks directly, as a proxy of the environment would read a key that is sent unencrypted.
     """
     place = place_of(model)
     direct = httpx2.AsyncHTTPTransport() if place is not None and on_this_machine(place) else None
-    return httpx2.AsyncClient(
+    return kind(
         # Limits on single reads would only add a second clock to the deadline of the proposal; and the
         # library would repeat a request that they cut off, which may be charged twice.
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),

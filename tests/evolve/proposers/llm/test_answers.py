@@ -20,7 +20,7 @@ from nashforge.evolve.proposers.llm.providers import connect, wire
 from nashforge.evolve.proposers.llm.providers.base import MAX_RAW, Prompt, Refused, Unavailable, Uncertain
 from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY
 
-LABELS = {"anthropic": "anthropic:claude-test", "google": "google:gemini-test"}
+LABELS = {"anthropic": "anthropic:claude-test", "google": "google:gemini-test", "openai": "openai:gpt-test"}
 PROVIDERS = pytest.mark.parametrize("provider", sorted(LABELS))
 PROMPT = Prompt("You design rules.", "Improve this.")
 PRICE = Price(input=2.0, cached=0.2, cache_write=2.5, output=10.0)
@@ -37,6 +37,18 @@ def body(provider: str, text: str | None, reason: Any, **more: Any) -> dict[str,
             "content": [] if text is None else [{"type": "text", "text": text}],
             "stop_reason": reason,
             "usage": {"input_tokens": 5, "output_tokens": 7},
+            **more,
+        }
+    if provider == "openai":
+        return {
+            "id": "c",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "gpt-test",
+            "choices": [
+                {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": reason}
+            ],
+            "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12},
             **more,
         }
     content = {} if text is None else {"content": {"parts": [{"text": text}], "role": "model"}}
@@ -64,7 +76,7 @@ def ask(httpserver):
             return made
 
         httpserver.clear()
-        for path in ("/v1/messages", "/v1/models/gemini-test:generateContent"):
+        for path in ("/v1/messages", "/v1/models/gemini-test:generateContent", "/v1/chat/completions"):
             httpserver.expect_request(path).respond_with_handler(answer)
 
         async def once() -> Any:
@@ -113,6 +125,12 @@ def test_no_warning_of_the_library_lands_on_the_screen(ask, capfd):
         ("anthropic", "Hel", "pause_turn", CallStatus.TRUNCATED, "paused before its answer was complete"),
         ("anthropic", "I will", "refusal", CallStatus.REFUSED, "declined"),
         ("anthropic", None, "refusal", CallStatus.REFUSED, "declined"),
+        ("openai", "Hello.", "stop", CallStatus.OK, None),
+        ("openai", "Hello.", None, CallStatus.OK, None),
+        ("openai", "Hello.", "tool_calls", CallStatus.OK, "not known here (tool_calls)"),
+        ("openai", None, "brand_new", CallStatus.INVALID, "empty (it ended with brand_new)"),
+        ("openai", "Hel", "length", CallStatus.TRUNCATED, "cut off at the limit of tokens"),
+        ("openai", "I will", "content_filter", CallStatus.REFUSED, "declined"),
         ("google", "Hello.", "STOP", CallStatus.OK, None),
         ("google", "Hello.", "stop", CallStatus.OK, None),
         ("google", "Hello.", "FINISH_REASON_UNSPECIFIED", CallStatus.OK, None),

@@ -19,7 +19,7 @@ from nashforge.evolve.proposers.llm.providers.retry_after import told_seconds
 
 PRICE = Price(input=2.0, cached=0.2, cache_write=2.5, output=10.0)
 PROMPT = Prompt("You design rules." * 20, "Improve this.")
-LABELS = {"anthropic": "anthropic:claude-test", "google": "google:gemini-test"}
+LABELS = {"anthropic": "anthropic:claude-test", "google": "google:gemini-test", "openai": "openai:gpt-test"}
 PROVIDERS = pytest.mark.parametrize("provider", sorted(LABELS))
 
 

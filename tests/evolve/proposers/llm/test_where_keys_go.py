@@ -27,6 +27,10 @@ SECRETS = {
     "GOOGLE_API_KEY": "secret-of-google",
     "GEMINI_API_KEY": "secret-of-gemini",
     "GOOGLE_GENAI_ACCESS_TOKEN": "secret-of-an-access",
+    "OPENAI_API_KEY": "secret-of-openai",
+    "OPENAI_ADMIN_KEY": "secret-of-an-admin",
+    "OPENAI_CUSTOM_HEADERS": "x-openai-gateway: secret-of-another-gateway",
+    "OPENAI_WEBHOOK_SECRET": "secret-of-a-hook",
     "GOOGLE_GENAI_DEFAULT_HEADERS": "x-more: secret-of-a-default",
 }
 """What the libraries of the providers read from the environment."""
@@ -94,7 +98,7 @@ def ask(make: Callable[[], Provider]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-@pytest.mark.parametrize("provider", ["anthropic", "google"])
+@pytest.mark.parametrize("provider", ["anthropic", "google", "openai"])
 @pytest.mark.parametrize("named_by", ["argument", "environment"])
 def test_a_proxy_sees_no_key_for_this_machine(listen, monkeypatch, secrets, provider, host, named_by):
     model_server, proxy = listen(), listen()
@@ -105,7 +109,12 @@ def test_a_proxy_sees_no_key_for_this_machine(listen, monkeypatch, secrets, prov
     url = f"http://{host}:{model_server.port}"
     if named_by == "environment":
         monkeypatch.setenv(
-            {"anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_URL"}[provider], url
+            {
+                "anthropic": "ANTHROPIC_BASE_URL",
+                "google": "GOOGLE_GEMINI_BASE_URL",
+                "openai": "OPENAI_BASE_URL",
+            }[provider],
+            url,
         )
         model = parse_model(f"{provider}:m")
     else:
@@ -113,10 +122,14 @@ def test_a_proxy_sees_no_key_for_this_machine(listen, monkeypatch, secrets, prov
     ask(lambda: connect(model, 0))
     assert proxy.heard == []
     (heard,) = model_server.heard
-    assert {"anthropic": "secret-of-a-gateway", "google": "secret-of-google"}[provider] in heard
+    mine = {"anthropic": "secret-of-a-gateway", "google": "secret-of-google", "openai": "secret-of-openai"}
+    assert mine[provider] in heard
+    # A server is shown the key that is for it, and no other.
+    others = [secret for name, secret in SECRETS.items() if not name.startswith(provider.upper())]
+    assert provider == "google" or not any(secret in heard for secret in others)
 
 
-@pytest.mark.parametrize("provider", ["anthropic", "google"])
+@pytest.mark.parametrize("provider", ["anthropic", "google", "openai"])
 def test_an_address_from_the_queue_is_shown_nothing_of_the_environment(listen, secrets, provider):
     listener = listen()
     ask(lambda: _connect(parse_model(f"{provider}:m@http://127.0.0.1:{listener.port}"), 0))
