@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import opened
 from nashforge.cli.options.completion import complete_metrics
 from nashforge.cli.options.declared import option
-from nashforge.cli.options.archives import opened
 from nashforge.cli.options.files import FIGURES, TABLES, check_file, deliver, is_figure, write_table
 from nashforge.cli.options.shared import (
     Database,
