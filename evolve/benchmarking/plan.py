@@ -9,7 +9,7 @@ from nashforge import games
 from nashforge.errors import USAGE, NashforgeError
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.domains.benchmark import Benchmark, Condition
+from nashforge.evolve.evaluation.benchmark import Benchmark, Condition
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
 

@@ -30,9 +30,9 @@ from nashforge.evolve.sandbox import Limits, Sandbox
 from nashforge.solvers.metrics.registry import Measure, Metric, Play, measures
 
 if TYPE_CHECKING:
-    from nashforge.evolve.domains.benchmark import Benchmark
     from nashforge.evolve.domains.capabilities import Watch
     from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
+    from nashforge.evolve.evaluation.benchmark import Benchmark
     from nashforge.evolve.proposers.base import Proposer
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
     from nashforge.solvers.programs.kind import ProgramKind

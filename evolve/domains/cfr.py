@@ -7,8 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from nashforge.evolve.domains.benchmark import Benchmark, Condition
 from nashforge.evolve.domains.games import GameDomain
+from nashforge.evolve.evaluation.benchmark import Benchmark, Condition
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage
 from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, LAST_ITERATE, SECONDS

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nashforge.evolve.domains.benchmark import Benchmark, Condition
 from nashforge.evolve.domains.games import GameDomain
+from nashforge.evolve.evaluation.benchmark import Benchmark, Condition
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import ELAPSED, EXPLOITABILITY, SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from nashforge.archive import Archive, Evaluation, NewEvaluation, Program, Status
@@ -15,6 +16,9 @@ from nashforge.evolve.measurement.program_results import ProgramResult, measured
 from nashforge.evolve.search.outcomes import settings_of, stored
 
 Key = TypeVar("Key", bound=Hashable)
+
+AHEAD = 4
+"""So many measurements for each worker are on their way at most."""
 
 
 class Job(NamedTuple):
@@ -67,13 +71,19 @@ class Measurer:
         tier: str = "strict",
         note: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._archive, self._domain = archive, domain
+        self._archive, self._domain, self._executor = archive, domain, executor
         self._dispatcher = Dispatcher(executor, domain.name, tier, tick=lambda: None, note=note)
 
     def run(self, jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, ProgramResult]]:
         """Measure, store and yield in the order of finishing; they begin in the order given."""
-        waiting = {self._dispatcher.send(job.program.source, (job.stage,)): key for key, job in jobs.items()}
-        while waiting:
+        unsent, waiting = iter(jobs.items()), dict[str, Key]()
+        while True:
+            # A few ahead, so that no worker is idle; thousands would only be a burden to a queue.
+            room = max(AHEAD * self._executor.workers - len(waiting), 0)
+            for key, job in islice(unsent, room):
+                waiting[self._dispatcher.send(job.program.source, (job.stage,))] = key
+            if not waiting:
+                return
             for answer in self._dispatcher.wait():
                 key = waiting.pop(answer.token)
                 yield key, self._stored(jobs[key], answer)

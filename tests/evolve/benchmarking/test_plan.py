@@ -11,7 +11,7 @@ from nashforge.archive import Archive
 from nashforge.evolve.benchmarking.plan import OWN, BenchmarkError, cases
 from nashforge.evolve.benchmarking.request import BenchRequest, plan_bench
 from nashforge.evolve.domains import domain
-from nashforge.evolve.domains.benchmark import Condition
+from nashforge.evolve.evaluation.benchmark import Condition
 
 SUITE = """name = "own"
 purpose = "Tests."
