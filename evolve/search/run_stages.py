@@ -10,6 +10,7 @@ from nashforge.archive.records import Score
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.families import by_family
+from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.search.outcomes import (
@@ -184,8 +185,14 @@ class RunStages:
             The games that leave, and those that come.
         """
         stage, gone = self._stages["train"], set(left)
-        new = self._domain.games_stage(joined, self._horizon, self._fitness)
-        trials = (*(trial for trial in stage.trials if trial.game not in gone), *new.trials)
+        # For as many iterations as the others are played.
+        lengths = sorted({trial.iterations for trial in stage.trials} | {self._horizon})
+        new = [
+            self._domain.trial(game, steps, label(game, iterations=None if steps == self._horizon else steps))
+            for steps in lengths
+            for game in joined
+        ]
+        trials = (*(trial for trial in stage.trials if trial.game not in gone), *new)
         self._stages["train"] = stage.model_copy(update={"trials": trials, "references": {}})
         self.measure_reference("train")
 
