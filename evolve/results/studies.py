@@ -151,7 +151,9 @@ class StudyStatus:
                 reverse=True,
             )
             second = f", the next {others[1]:+.3f}" if len(others) > 1 else ""
-            by = f"by validation over the bests of {len(self.finalists)} seeds ({validation:+.3f}{second})"
+            count = len(self.finalists)
+            seeds = f"{count} seed{'s' if count != 1 else ''}"
+            by = f"by validation over the bests of {seeds} ({validation:+.3f}{second})"
         if self.finished:
             return f"{name} of seed {seed} ships, chosen {by}"
         done = sum(run.run.state is RunState.FINISHED for run in self.runs)

@@ -199,7 +199,12 @@ def test_bodies_of_any_other_form_are_no_defect_of_ours(ask, provider, content):
 def test_absurd_counts_of_tokens_are_none(ask, provider, count):
     used = {"input_tokens": 5, "output_tokens": count}
     meta = {"promptTokenCount": 5, "candidatesTokenCount": count}
-    more = {"usage": used} if provider == "anthropic" else {"usageMetadata": meta}
+    counted = {"prompt_tokens": 5, "completion_tokens": count}
+    more = {
+        "anthropic": {"usage": used},
+        "google": {"usageMetadata": meta},
+        "openai": {"usage": counted},
+    }[provider]
     try:
         answer = ask(provider, body(provider, "Hello.", "STOP", **more))
     except Uncertain:
@@ -251,7 +256,7 @@ def test_only_so_much_of_an_answer_is_stored(archive, httpserver, provider):
     text = "y" * (3 * MAX_REPLY)
     reason = "end_turn" if provider == "anthropic" else "STOP"
     long = body(provider, text, reason, id="i" * 100_000, responseId="i" * 100_000)
-    for path in ("/v1/messages", "/v1/models/gemini-test:generateContent"):
+    for path in ("/v1/messages", "/v1/models/gemini-test:generateContent", "/v1/chat/completions"):
         httpserver.expect_request(path).respond_with_json(long)
     label = LABELS[provider]
     connected = connect(parse_model(f"{label}@{httpserver.url_for('').rstrip('/')}"), 0)

@@ -136,7 +136,7 @@ def test_concurrent_reservations_never_exceed_the_caps(archive):
         "gpt-5",
         "anthropic",
         "anthropic:",
-        "openai:gpt",
+        "azure:gpt",
         "anthropic:a b",
         "anthropic:a@http://u:p@h",
         "google:g@http://",
