@@ -1,4 +1,4 @@
-"""Cost of one evaluation: CFR+ on cfr-train, sandboxed and in-process: `python -m benchmarks.evaluation`.
+"""Cost of one evaluation: CFR+ on papers-train, sandboxed and in-process: `python -m benchmarks.evaluation`.
 
 Prints wall and CPU seconds of one core, what the sandbox adds, and peak memory. Exit code 1 if a target is
 missed.
@@ -33,7 +33,7 @@ def main() -> int:
     # One core for both ends, as a worker has when all cores are at work; children inherit it.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     work = domain("cfr")
-    stage = work.stage("train", "cfr-train", work.horizon, Fitness(kind="negative"))
+    stage = work.stage("train", "papers-train", work.horizon, Fitness(kind="negative"))
     source = work.source(options.rule)
     sandboxed: list[float] = []
     confined_cpu: list[float] = []
@@ -59,7 +59,7 @@ def main() -> int:
         statistics.median(a - b for a, b in zip(sandboxed, inline, strict=True)),
     )
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{options.rule} on cfr-train (4 games x {work.horizon} iterations), both processes on one core")
+    print(f"{options.rule} on papers-train (4 games x {work.horizon} iterations), both processes on one core")
     print(
         f"  sandboxed   {wall:.2f} s (median of {options.rounds}; quickest {min(sandboxed):.2f} s; "
         f"target {EVALUATION_TARGET} s: {'met' if wall <= EVALUATION_TARGET else 'MISSED'}), "

@@ -28,8 +28,8 @@ from nashforge.archive import Archive, Run, Status
 from nashforge.archive.records import Score
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import Report, Stage, StageReport, Task
-from nashforge.evolve.evaluation.stages import fitness_of
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.proposers.llm.prices import usual_tokens
 from nashforge.evolve.runs.preview import preview

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nashforge.archive import Archive, Candidate, Run, Study
+    from nashforge.evolve.evaluation.standing import Standing
     from nashforge.evolve.search.population.pareto import Point
     from nashforge.solvers.metrics.registry import Metric
 
@@ -60,6 +61,7 @@ def best(
     """
     from nashforge.archive import Study
     from nashforge.evolve.config.run import stored_settings
+    from nashforge.evolve.results.standings import standing_of
     from nashforge.evolve.search.population.noise import copies_of
     from nashforge.evolve.search.population.ranking import ranked
 
@@ -80,13 +82,19 @@ def best(
         candidates = ranked(archive, found, limit)
         meaning = output.meaning_of_run(stored_settings(archive, found))
         copies = copies_of(archive, found)
+        standings = {item.id: standing_of(archive, item, found.domain) for item in candidates}
     rows = [
-        {"rank": place, **candidate_as_dict(item), "copies": list(copies.get(item.id, ()))}
+        {
+            "rank": place,
+            **candidate_as_dict(item),
+            "copies": list(copies.get(item.id, ())),
+            "standing": None if (one := standings[item.id]) is None else one.as_dict(),
+        }
         for place, item in enumerate(candidates, 1)
     ]
     deliver(
         rows,
-        lambda: _print(output.console(), found, candidates, copies, meaning),
+        lambda: _print(output.console(), found, candidates, copies, standings, meaning),
         (output_file, lambda path: write_table(path, rows)),
         json=json,
     )
@@ -127,6 +135,7 @@ def _print(
     run: Run,
     candidates: list[Candidate],
     copies: Mapping[int, tuple[float, ...]],
+    standings: Mapping[int, Standing | None],
     meaning: str,
 ) -> None:
     from nashforge.evolve.search.population.noise import error, is_within, spread
@@ -135,13 +144,15 @@ def _print(
     if not candidates:
         _say_nothing_measured(screen, run)
         return
-    table = output.table(
-        "", "program", "train", "valid.", "test", "#", right=("", "train", "valid.", "test", "#")
-    )
+    compared = ["w-t-l", "worst"] if any(standings.values()) else []
+    heads = ["train", "valid.", "test", *compared, "#"]
+    table = output.table("", "program", *heads, right=("", *heads))
     table.add_column("edit", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = output.on_terminal()
     noise = spread(list(copies.values()))
     for place, item in enumerate(candidates, 1):
+        one = standings[item.id]
+        counts = "-" if one is None else f"{one.wins}-{one.ties}-{one.losses}"
         several = len(copies.get(item.id, ()))
         doubt = f" ±{error(noise, several):.2f}" if noise is not None and several else ""
         table.add_row(
@@ -150,6 +161,7 @@ def _print(
             output.fitness(item.train),
             output.fitness(item.validation) + doubt,
             output.fitness(item.test),
+            *([counts, output.fitness(None if one is None else one.worst[1])] if compared else []),
             str(item.index),
             _edit(item),
         )
@@ -167,6 +179,9 @@ def _print(
     if noise is not None:
         screen.print("[dim]±: standard error over further disguises of the validation games[/]")
     screen.print(f"[dim]{output.plain(meaning)}[/]")
+    if compared:
+        told = "w-t-l: games of training and validation won, tied and lost against the best reference"
+        screen.print(f"[dim]{told}; worst: the fitness in the worst of them[/]")
 
 
 def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *, as_json: bool) -> None:

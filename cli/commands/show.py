@@ -129,6 +129,8 @@ def _print_origin(
 
 
 def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation]) -> None:
+    from nashforge.cli.rendering.runs.summary import standing_text
+    from nashforge.evolve.results.standings import standing_in
 
     wanted = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
     if len(wanted) > SHOWN:
@@ -141,12 +143,17 @@ def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation])
         if evaluation.fitness is not None:
             head += f"  fitness [bold]{output.fitness(evaluation.fitness)}[/]"
         screen.print(head)
+        standing = standing_in(evaluation, domain)
+        ratios = {} if standing is None else standing.ratios
+        if standing is not None:
+            screen.print(f"  {standing_text(standing)}")
         if evaluation.status.failed:
             screen.print(
                 f"  [red]{evaluation.status}[/]: {output.plain(' '.join((evaluation.reason or '').split()))}"
             )
         for game, value in _last(evaluation).items():
-            screen.print(f"  {output.number(value):>10}  {output.plain(game)}", soft_wrap=True)
+            ratio = f"  {output.fitness(ratios[game]):>6}" if game in ratios else ""
+            screen.print(f"  {output.number(value):>10}{ratio}  {output.plain(game)}", soft_wrap=True)
 
 
 def _looks(domain: str, evaluations: list[Evaluation]) -> list[Evaluation]:

@@ -287,8 +287,11 @@ def meaning_of_fitness(fitness: Fitness, metric: Metric) -> str:
         case "value":
             text = f"mean {name} over the games; higher is better"
         case _:
-            reference = display_name(fitness.reference)
+            from nashforge.evolve.evaluation.fitness import reference_words
+
+            reference = reference_words(fitness.reference, display_name)
             text = f"orders of magnitude lower {name} than {reference}, mean over the games"
+            text += f" and, with weight {fitness.worst:g}, the worst of them" if fitness.worst else ""
             text += " (1 = ten times lower)"
     return f"fitness: {text}"
 

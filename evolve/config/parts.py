@@ -92,6 +92,15 @@ class EvaluationOptions(Part):
     horizon: int = Field(default=1000, ge=1)
     """Iterations a game."""
 
+    short_horizons: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    """Fewer iterations that every game is played for as well, each a trial of its own: what is good must be
+    so early, too. Those that are not fewer than the horizon are left out."""
+
+    rescale: float = Field(default=1.0, ge=1)
+    """Payoffs of training and validation games are multiplied by powers of two up to this or its inverse,
+    drawn for the run, so that no program can be tuned to a unit. What is measured is told in units of the
+    game. 1: as they are."""
+
     fitness: Fitness = Fitness()
     """How measurements become one number, see [fitness.md](fitness.md)."""
 

@@ -26,7 +26,8 @@ from nashforge.evolve.config.settings import ConfigError, Setting, Settings
 from nashforge.evolve.domains import domain as domain_of_name
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.checks import strategic_of
-from nashforge.evolve.evaluation.disguises import copied, disguised
+from nashforge.evolve.evaluation.disguises import copied, disguised, rescaled
+from nashforge.evolve.evaluation.labels import shortened
 from nashforge.evolve.evaluation.messages import COPIES, Fitness, Split, Stage
 from nashforge.games.naming import choice
 from nashforge.games.texts import TextError, read_toml
@@ -106,15 +107,28 @@ class RunConfig(Part):
             If a suite does not exist or is ill-formed.
         """
         options = self.evaluation
-        stages: dict[Split, Stage] = {
-            split: work.stage(split, suite, options.horizon, options.fitness)
-            for split, suite in options.suites.items()
-        }
+        stages = {split: self._whole_stage(work, split, suite) for split, suite in options.suites.items()}
         for split in COPIES[: options.copies]:
             copy = copied(stages["validation"], split)
             if copy is not None:
                 stages[split] = copy
-        return {split: disguised(stage, options.disguise_seed) for split, stage in stages.items()}
+        number = options.disguise_seed
+        return {
+            split: rescaled(disguised(stage, number), number, 1.0 if split == "test" else options.rescale)
+            for split, stage in stages.items()
+        }
+
+    def _whole_stage(self, work: Domain, split: Split, suite: str) -> Stage:
+        """Return a stage with the shorter trials of its games first: who fails there takes no more."""
+        options = self.evaluation
+        stage = work.stage(split, suite, options.horizon, options.fitness)
+        short = [
+            shortened(trial)
+            for horizon in sorted(set(options.short_horizons))
+            if horizon < options.horizon
+            for trial in work.stage(split, suite, horizon, options.fitness).trials
+        ]
+        return stage.model_copy(update={"trials": (*short, *stage.trials)})
 
 
 SETTINGS = Settings(RunConfig, Part, FITNESS_OPTIONS)

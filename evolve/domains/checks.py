@@ -7,6 +7,7 @@ from typing import Any
 
 from nashforge.errors import NashforgeError
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.fitness import LIBRARY, reference_programs
 from nashforge.evolve.evaluation.messages import Fitness, Strategic, StrategicError
 from nashforge.evolve.evaluation.objectives import ObjectiveError, checked_objective, parse_objective
 from nashforge.games.naming import choice
@@ -78,11 +79,32 @@ def check_fitness(domain: Domain, fitness: Fitness) -> None:
             f"the fitness {fitness.kind!r} does not suit the domain {domain.name!r}, where {better} of "
             f"{domain.metric} is better; choose {allowed}"
         )
-    if fitness.kind == "log_ratio" and fitness.reference not in domain.baselines():
+    if fitness.kind == "log_ratio":
+        check_reference(domain, fitness.reference)
+
+
+def check_reference(domain: Domain, reference: str, *more: str) -> tuple[str, ...]:
+    """Return the programs that a reference names.
+
+    Parameters
+    ----------
+    more
+        Other words that are allowed in its place, for the error.
+
+    Raises
+    ------
+    FitnessError
+        If one is no program of the library, or none is named.
+    """
+    names = reference_programs(reference, domain.baselines())
+    unknown = [name for name in names if name not in domain.baselines()]
+    if unknown or not names:
+        wrong = unknown[0] if unknown else reference
         raise FitnessError(
-            f"the reference {fitness.reference!r} of fitness is no program of the library; "
-            + choice(fitness.reference, domain.baselines())
+            f"the reference {wrong!r} of fitness is no program of the library; "
+            + choice(wrong, [*domain.baselines(), LIBRARY, *more])
         )
+    return names
 
 
 def strategic_of(domain: Domain, fitness: Fitness, risk: str | None, more: Sequence[str] = ()) -> Fitness:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import Stage
-from nashforge.evolve.evaluation.stages import fitness_of
 
 
 def letters(domain: Domain, stage: Stage) -> dict[str, str]:
@@ -37,5 +37,5 @@ def by_family(domain: Domain, stage: Stage, scores: Iterable[Score]) -> Mapping[
         values = {label: value for label, (_, value) in last.items() if family.get(label) == name}
         if values:
             of_these = [score for score in taken if score.game in values]
-            found[name] = fitness_of(stage.fitness, values, stage.references, of_these)
+            found[name] = fitness_of(stage.fitness, values, stage.references, of_these, stage.floors)
     return found

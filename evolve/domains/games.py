@@ -10,6 +10,7 @@ from typing import Any
 from nashforge import games
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.fitness import reference_programs
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
 from nashforge.evolve.evaluation.metrics import AVERAGED, SECONDS
@@ -85,6 +86,10 @@ class GameDomain(Domain):
         """Return the number of players, information sets and sequences, and the range of the payoffs."""
         return form_facts(self.read(trial))
 
+    def payoff_range(self, trial: Trial) -> float:
+        """Return the range of payoffs of a trial's game as it is without a disguise."""
+        return games.compile(trial.game).payoff_range
+
     def game(self, trial: Trial) -> Play:
         """Return the play of a trial's game without strategies."""
         # A disguise may leave a measure undefined, such as one that needs payoffs without noise.
@@ -151,8 +156,9 @@ class GameDomain(Domain):
         return ProfilePlay(game, policies, lambda: self.partner_profile(game, iterations))
 
     def partner_profile(self, form: SequenceForm, iterations: int) -> Profile:
-        """Return the joint policy of the reference program, whose seats partners for cross-play come from."""
-        return solve(form, self.fitness.reference, iterations, (), kind=self.kind).policy
+        """Return the joint policy of the first reference, whose seats partners for cross-play come from."""
+        first = reference_programs(self.fitness.reference, [self.kind.default])[0]
+        return solve(form, first, iterations, (), kind=self.kind).policy
 
 
 def form_facts(form: SequenceForm) -> str:

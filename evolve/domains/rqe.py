@@ -136,6 +136,10 @@ class RQEDomain(GameDomain):
         )
         return f"{task.actions[0]} x {task.actions[1]} actions{states}, tau {tau}, epsilon {epsilon}"
 
+    def payoff_range(self, trial: Trial) -> float:
+        """Return 1: payoffs of a task span 1 for each player."""
+        return 1.0
+
     def limits_in(self, game: Task, limits: Limits) -> Limits:
         """Return the limits of a learner in a task, with the time that a call may take."""
         return replace(limits, call_cpu_seconds=CALL_SECONDS * (len(game.labels) or 1))

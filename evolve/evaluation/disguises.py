@@ -1,4 +1,4 @@
-"""Disguises of a run's validation games: drawn for each run, and known to no program and no model.
+"""Disguises and scales of a run's games: drawn for each run, and known to no program and no model.
 
 A domain numbers its disguises; a run has a number of its own, its setting ``disguise_seed``, and both
 together, hashed, seed what is drawn. The run's number is itself a hash of the run's seed, keyed with a secret
@@ -8,13 +8,14 @@ of the user: the same seed gives the same run here, and nobody who knows the see
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import secrets
 import tempfile
 from hashlib import blake2b
 from pathlib import Path
 
-from nashforge.evolve.evaluation.messages import COPIES, Split, Stage
+from nashforge.evolve.evaluation.messages import COPIES, Split, Stage, Trial
 
 KEY_FILE = "disguises.key"
 _APART = 1_000_000
@@ -65,8 +66,33 @@ def disguised(stage: Stage, number: int | None) -> Stage:
     return stage.model_copy(update={"trials": tuple(trials)})
 
 
-def _hashed(key: bytes, number: int) -> int:
-    digest = blake2b(str(number).encode(), key=key, digest_size=8).digest()
+def rescaled(stage: Stage, number: int | None, most: float) -> Stage:
+    """Return a stage whose trials have their payoffs multiplied, each by a factor drawn for the run.
+
+    Factors are powers of two, which round nothing: a program that minds no scale plays the same.
+
+    Parameters
+    ----------
+    number
+        The run's, as in `disguised`.
+    most
+        The largest factor; its inverse is the smallest.
+    """
+    widest = int(math.log2(most))
+    if number is None or widest < 1:
+        return stage
+    key = number.to_bytes(8, "big")
+
+    def scale(trial: Trial) -> float:
+        drawn = _hashed(key, f"scale of {stage.split} {trial.label}") % (2 * widest)
+        return 2.0 ** (drawn - widest if drawn < widest else drawn - widest + 1)  # never 1
+
+    trials = (trial.model_copy(update={"scale": trial.scale * scale(trial)}) for trial in stage.trials)
+    return stage.model_copy(update={"trials": tuple(trials)})
+
+
+def _hashed(key: bytes, what: int | str) -> int:
+    digest = blake2b(str(what).encode(), key=key, digest_size=8).digest()
     return int.from_bytes(digest, "big") >> (64 - _BITS)
 
 

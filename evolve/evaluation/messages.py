@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -121,6 +122,20 @@ class Fitness(Message):
     better than the reference. ``negative``: minus the plain mean of the values (the papers' choice).
     ``value``: the plain mean of the values, for metrics of which more is better. ``objective``: a sum of
     metrics, see `nashforge.evolve.evaluation.objectives`.
+
+    Attributes
+    ----------
+    floor
+        Values below it count as so much.
+    floor_relative
+        The floor as a share of the range of a game's payoffs, in place of ``floor``.
+    reference
+        A program of the library; several, with commas between them, of which the best in each game counts; or
+        ``library``, all of them.
+    clip
+        The most that a single game may count, in orders of magnitude, up or down.
+    worst
+        The weight of the worst game, in [0, 1]; that of the mean over all of them is one minus this.
     """
 
     kind: Literal["log_ratio", "negative", "value", "objective"] = "log_ratio"
@@ -128,6 +143,14 @@ class Fitness(Message):
     reference: str = "dcfr"
     objective: str | None = None
     strategic: Strategic | None = None
+    floor_relative: float | None = Field(default=None, gt=0, lt=1)
+    clip: float | None = Field(default=None, gt=0)
+    worst: float = Field(default=0.0, ge=0, le=1)
+
+    @field_validator("reference", mode="before")
+    @classmethod
+    def _with_commas(cls, value: Any) -> Any:
+        return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     @model_validator(mode="after")
     def _has_objective(self) -> Fitness:
@@ -137,9 +160,9 @@ class Fitness(Message):
 
     @model_serializer(mode="wrap")
     def _dump(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Digests of stages, and runs in archives, are older than objectives and strategic measures.
+        # Digests of stages, and runs in archives, are older than what is not used here.
         values: dict[str, Any] = standard(self)
-        return {k: v for k, v in values.items() if v is not None}
+        return {k: v for k, v in values.items() if v is not None and (k != "worst" or v)}
 
 
 PATIENCE = 4.0
@@ -155,7 +178,9 @@ class Stage(Message):
         Evaluate only if the fitness of the stages before, but for the smoke stage, reached this value in the
         mean.
     references
-        What the reference program reached, by label; empty for the reference itself.
+        What the best of the reference programs reached, by label; empty for the references themselves.
+    floors
+        Floors of the fitness that depend on the trial, by label.
     seconds
         Processor time that the program may use in all the trials.
     """
@@ -165,6 +190,7 @@ class Stage(Message):
     trials: tuple[Trial, ...]
     fitness: Fitness = Fitness()
     references: dict[str, float] = Field(default_factory=dict)
+    floors: dict[str, float] = Field(default_factory=dict)
     seconds: float = Field(default=120.0, gt=0)
     gate: float | None = None
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from nashforge.archive.records import Score, Status
+from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import (
     PATIENCE,
     Fitness,
@@ -93,40 +94,6 @@ def measure_on_request(names: Iterable[str], fitness: Fitness, label: str, resul
     result.scores += [Score(label, name, value, known[name].direction) for name, value in values.items()]
 
 
-def fitness_of(
-    fitness: Fitness,
-    values: Mapping[str, float],
-    references: Mapping[str, float],
-    scores: Iterable[Score] = (),
-) -> float:
-    """Return the fitness of what was measured; higher is better.
-
-    Parameters
-    ----------
-    values, references
-        Final values of the domain's metric by label, of the program and of the reference.
-    scores
-        All measurements, for objectives.
-
-    Raises
-    ------
-    KeyError
-        If ``log_ratio`` lacks the reference of a label.
-    ObjectiveError
-        If an objective lacks a metric.
-    """
-    if fitness.objective is not None:
-        return parse_objective(fitness.objective).value(scores, fitness.floor)
-    if fitness.kind != "log_ratio":
-        mean = float(np.mean(list(values.values())))
-        return mean if fitness.kind == "value" else -mean
-    ratios = [
-        np.log10(max(references[label], fitness.floor) / max(value, fitness.floor))
-        for label, value in values.items()
-    ]
-    return float(np.mean(ratios))
-
-
 def run_stages(
     task: Task, evaluator: str, run_stage: Callable[[Stage, StageResult], None], *, tier: str
 ) -> Report:
@@ -173,7 +140,7 @@ def _run(stage: Stage, run_stage: Callable[[Stage, StageResult], None], tier: st
     try:
         run_stage(stage, result)
         if stage.fitness.kind != "log_ratio" or stage.references:
-            fitness = fitness_of(stage.fitness, result.values, stage.references, result.scores)
+            fitness = fitness_of(stage.fitness, result.values, stage.references, result.scores, stage.floors)
     except CandidateFailure as failure:
         result.use(failure.usage, failure.log)
         status, reason = Status(failure.status), failure.reason

@@ -8,12 +8,13 @@ from typing import TypeAlias
 
 from nashforge.archive import Archive, Evaluation, Program, Status
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.fitness import best_of, fitness_of, joined, reference_programs
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
-from nashforge.evolve.evaluation.stages import fitness_of
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.measurement.measurer import Job, Measurer
 from nashforge.evolve.measurement.program_results import ProgramResult, remembered
 from nashforge.evolve.measurement.programs import NamedProgram, playable, store
+from nashforge.evolve.search.references import floors
 
 _Job: TypeAlias = tuple[str, Program, Trial]
 
@@ -69,6 +70,7 @@ class Evaluator:
         self._archive, self._domain, self._stage, self._needed = archive, domain, stage, needed
         self._measurer = Measurer(archive, domain, executor, tier=tier, note=note)
         self._rows: dict[str, list[Evaluation]] = {}
+        self._floors = floors(domain, stage)
 
     def measure(
         self,
@@ -86,8 +88,8 @@ class Evaluator:
             What to measure; rules and files are added to the archive first, and translations of programs of
             an earlier interface, which are measured in their place.
         reference
-            Library program that fitness is relative to; it is measured first where the archive does not know
-            its values. None: no fitness.
+            What fitness is relative to, see `Fitness.reference`: library programs, which are measured first
+            where the archive does not know their values. None: no fitness.
         reuse
             Whether values that the archive holds for the same game and iterations are taken from there.
         on_measured
@@ -114,7 +116,8 @@ class Evaluator:
         if reuse:
             known = (self._known(*job) for job in wanted)
             done = {_key(measured): measured for measured in known if measured is not None}
-        references, first = self._references(reference)
+        by_program, first = self._references(reference)
+        references = best_of(by_program.values())
         first = [job for job in first if (job[1].hash, job[2].label) not in done]
         ahead = {(program.hash, trial.label) for _, program, trial in first}
         others = {
@@ -140,25 +143,28 @@ class Evaluator:
                     if on_measured is not None:
                         on_measured(measured, count, total)
                 for measured in done.values():
-                    if first and measured.program.hash == first[0][1].hash and measured.value is not None:
-                        references[measured.game] = measured.value
+                    if measured.program.hash in by_program and measured.value is not None:
+                        by_program[measured.program.hash][measured.game] = measured.value
+                references.update(best_of(by_program.values()))
         except KeyboardInterrupt as stop:
             raise Interrupted(rows(), total - count) from stop
         return rows()
 
-    def _references(self, reference: str | None) -> tuple[dict[str, float], list[_Job]]:
-        """Return what the archive knows of the reference's values, and what is to be measured."""
+    def _references(self, reference: str | None) -> tuple[dict[str, dict[str, float]], list[_Job]]:
+        """Return what the archive knows of the references' values, by program, and what is to be measured."""
         if reference is None or self._stage.fitness.kind != "log_ratio":
             return {}, []
-        program = self._archive.programs.add(self._domain.source(reference), self._domain.name)
-        values: dict[str, float] = {}
+        values: dict[str, dict[str, float]] = {}
         missing: list[_Job] = []
-        for trial in self._stage.trials:
-            known = self._known(reference, program, trial)
-            if known is not None and known.value is not None:
-                values[trial.label] = known.value
-            else:
-                missing.append((reference, program, trial))
+        for name in reference_programs(reference, self._domain.baselines()):
+            program = self._archive.programs.add(self._domain.source(name), self._domain.name)
+            values[program.hash] = {}
+            for trial in self._stage.trials:
+                known = self._known(name, program, trial)
+                if known is not None and known.value is not None:
+                    values[program.hash][trial.label] = known.value
+                else:
+                    missing.append((name, program, trial))
         return values, missing
 
     def _known(self, label: str, program: Program, trial: Trial) -> ProgramResult | None:
@@ -187,7 +193,8 @@ class Evaluator:
     def _alone(self, trial: Trial, references: Mapping[str, float]) -> Stage:
         """Return the stage of one game."""
         known = {label: value for label, value in references.items() if label == trial.label}
-        return self._stage.model_copy(update={"trials": (trial,), "references": known})
+        more = {"references": known, "floors": self._floors}
+        return self._stage.model_copy(update={"trials": (trial,), **more})
 
     def _judged(self, measured: ProgramResult, references: Mapping[str, float]) -> ProgramResult:
         reference = references.get(measured.game)
@@ -197,7 +204,7 @@ class Evaluator:
         if reference is not None or self._stage.fitness.kind != "log_ratio":
             values = {measured.game: measured.value}
             known = {} if reference is None else {measured.game: reference}
-            fitness = fitness_of(self._stage.fitness, values, known, measured.scores)
+            fitness = fitness_of(self._stage.fitness, values, known, measured.scores, self._floors)
         return replace(measured, fitness=fitness, reference_value=reference)
 
 
@@ -211,9 +218,11 @@ def mean_fitness(measurements: Iterable[ProgramResult]) -> float | None:
 def suite_fitness(fitness: Fitness, measurements: Iterable[ProgramResult]) -> float | None:
     """Return the fitness of a program over several games, or None unless it is defined in each of them."""
     rows = list(measurements)
-    mean = mean_fitness(rows)
-    if mean is None or fitness.objective is None:
-        return mean
+    known = [measured.fitness for measured in rows if measured.fitness is not None]
+    if not known or len(known) < len(rows):
+        return None
+    if fitness.objective is None:
+        return joined(fitness, known)
     # An objective need not be a mean: the worst game may count.
     return fitness_of(fitness, {}, {}, [score for measured in rows for score in measured.scores])
 

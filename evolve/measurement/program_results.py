@@ -12,7 +12,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Trial
 from nashforge.evolve.evaluation.metrics import AVERAGED, ELAPSED, SECONDS
 from nashforge.evolve.evaluation.objectives import final_scores
-from nashforge.evolve.search.outcomes import identity_in
+from nashforge.evolve.search.outcomes import identity_in, scale_in
 
 Curve: TypeAlias = tuple[tuple[int, float], ...]
 
@@ -114,6 +114,8 @@ def remembered(
             continue
         # What was measured under the same name, but is not known to be the same game, tells nothing.
         if identity_in(evaluation.settings, trial.label) != trial.identity:
+            continue
+        if scale_in(evaluation.settings, trial.label) != trial.scale:
             continue
         measured = measured_in(domain, label, program, trial, evaluation)
         if measured.curve and measured.curve[-1][0] == trial.iterations:

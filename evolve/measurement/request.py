@@ -9,7 +9,7 @@ from nashforge.archive import Archive
 from nashforge.errors import NashforgeError
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.domains.checks import check_fitness, strategic_of
+from nashforge.evolve.domains.checks import check_fitness, check_reference, strategic_of
 from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.evaluation.messages import Fitness, Stage
 from nashforge.evolve.evaluation.objectives import parse_objective
@@ -304,9 +304,9 @@ def fitness_for(work: Domain, reference: str | None, objective: str | None) -> t
     Raises
     ------
     RequestError
-        If both are given, or the reference does not exist or has no meaning in this domain.
+        If both are given, or the reference has no meaning in this domain.
     nashforge.evolve.domains.checks.FitnessError
-        If the objective is none over the domain's metrics.
+        If the objective is none over the domain's metrics, or the reference is no program of the library.
     """
     fitness, none = work.fitness, reference in (None, NO_REFERENCE)
     if objective is not None:
@@ -325,11 +325,7 @@ def fitness_for(work: Domain, reference: str | None, objective: str | None) -> t
     name = reference or fitness.reference
     if name == NO_REFERENCE:
         return fitness, None
-    if name not in work.baselines():
-        raise RequestError(
-            f"the reference {name!r} is no rule of the library; "
-            + choice(name, [*work.baselines(), NO_REFERENCE])
-        )
+    check_reference(work, name, NO_REFERENCE)
     return fitness.model_copy(update={"reference": name}), name
 
 

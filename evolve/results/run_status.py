@@ -7,6 +7,8 @@ from typing import Any
 
 from nashforge.archive import Archive, Candidate, Fitted, Run, RunState, Status
 from nashforge.evolve.config.run import stored_settings
+from nashforge.evolve.evaluation.standing import Standing
+from nashforge.evolve.results.standings import standing_of
 from nashforge.evolve.search.events import Result
 from nashforge.evolve.search.population.ranking import merit, ranked
 from nashforge.evolve.search.worked import worked
@@ -31,6 +33,8 @@ class RunStatus:
         Evaluations the run may make.
     settings : dict
         Its configuration, with what was changed on resuming.
+    standing : Standing or None
+        Of the best, on the games of training and validation.
     """
 
     run: Run
@@ -39,6 +43,7 @@ class RunStatus:
     alive: bool
     limit: int
     settings: dict[str, Any]
+    standing: Standing | None = None
 
     @property
     def state(self) -> str:
@@ -76,7 +81,8 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     )
     # Archives of earlier versions have runs that were given a limit below what they had.
     limit = max(int(settings.get("max_evaluations", 0)), result.evaluations)
-    return RunStatus(run, result, counts, alive, limit, settings)
+    standing = standing_of(archive, result.best, run.domain)
+    return RunStatus(run, result, counts, alive, limit, settings, standing)
 
 
 def is_alive(archive: Archive, run: Run) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from nashforge.archive import Archive, Candidate, ModelCall, Run
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.fitness import best_of
 from nashforge.evolve.evaluation.messages import Report, Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.proposers.base import Individual, Proposer, Request
@@ -23,8 +24,8 @@ from nashforge.evolve.runs.proposers import models_of
 from nashforge.evolve.runs.run import resumed_config
 from nashforge.evolve.search.events import Silent
 from nashforge.evolve.search.loop import Search
-from nashforge.evolve.search.outcomes import curves_of
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
+from nashforge.evolve.search.references import known_values, references_of
 from nashforge.evolve.search.strategies import make_strategy
 
 
@@ -71,16 +72,11 @@ def preview(
     labels = ["any:model"] if chosen.models.offline else [model.label for model in models_of(chosen)]
     chosen = chosen.changed(proposer=labels)
     work = domain(chosen.domain)
-    train, fitness = chosen.stages(work)["train"], chosen.evaluation.fitness
-    if fitness.kind == "log_ratio":
-        reference = archive.programs.add(work.source(fitness.reference), work.name)
-        known = archive.evaluations.cached(
-            reference, suite_digest=train.digest, evaluator=work.evaluator, split="train"
-        )
-        if known is not None:
-            curves = curves_of(known.scores, work.metric)
-            values = {game: points[-1][1] for game, points in curves.items()}
-            train = train.model_copy(update={"references": values})
+    train = chosen.stages(work)["train"]
+    names = references_of(archive, run, work, chosen.evaluation.fitness)
+    known = known_values(archive, work, train, names)
+    if names and len(known) == len(names):
+        train = train.model_copy(update={"references": best_of(known.values())})
     prompter = make_prompter(archive, chosen, work, train)
     request = _next_request(archive, run, chosen, labels)
     if operator is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from nashforge.archive.records import Candidate
+from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.proposers.base import Ledger
 
 
@@ -32,6 +33,8 @@ class Snapshot:
         How many programs are being written.
     ledger : Ledger or None
         What was spent on models, where they write.
+    standing : Standing or None
+        Of the best, on the training games.
     """
 
     run: str
@@ -45,6 +48,7 @@ class Snapshot:
     running: int
     writing: int = 0
     ledger: Ledger | None = None
+    standing: Standing | None = None
 
 
 class Listener(Protocol):

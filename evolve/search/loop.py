@@ -414,6 +414,7 @@ class Search:
                 running=self._dispatcher.running,
                 writing=self._queue.busy,
                 ledger=self._proposer.ledger,
+                standing=self._stages.standing(board.scores(board.best)),
             )
         )
 

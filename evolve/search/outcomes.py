@@ -21,6 +21,13 @@ IDENTITIES = "identities"
 """The setting of a measurement that tells the identities of its games by label."""
 
 
+SCALES = "scales"
+"""The setting that tells the factors of payoffs by label, where they are not 1."""
+
+REFERENCES, FLOORS = "references", "floors"
+"""The settings that tell what the best reference reached, and floors of their own, by label."""
+
+
 def stored(report: Report, stage: StageReport, program: str, settings: dict[str, Any]) -> NewEvaluation:
     """Return a stage's report as a row; the same report gives the same token, so it is stored once."""
     return NewEvaluation(
@@ -48,12 +55,16 @@ def stored(report: Report, stage: StageReport, program: str, settings: dict[str,
 
 def settings_of(stage: Stage) -> dict[str, Any]:
     """Return what a stage's numbers depend on besides the program, for the record."""
+    scales = {trial.label: trial.scale for trial in stage.trials if trial.scale != 1.0}
     identities = {trial.label: trial.identity for trial in stage.trials if trial.identity is not None}
     return {
         "horizon": max(trial.iterations for trial in stage.trials),
         "fitness": stage.fitness.model_dump(mode="json"),
         "games": [trial.label for trial in stage.trials],
         **({IDENTITIES: identities} if identities else {}),
+        **({SCALES: scales} if scales else {}),
+        **({REFERENCES: dict(stage.references)} if stage.references else {}),
+        **({FLOORS: dict(stage.floors)} if stage.floors else {}),
     }
 
 
@@ -64,13 +75,15 @@ def identity_in(settings: Mapping[str, Any], label: str) -> str | None:
     return identity if isinstance(identity, str) else None
 
 
-def final_values(stage: StageReport, metric: str) -> dict[str, float]:
+def scale_in(settings: Mapping[str, Any], label: str) -> float:
+    """Return the factor of payoffs in a game as the settings of a measurement tell it."""
+    found = settings.get(SCALES)
+    return float(found.get(label, 1.0)) if isinstance(found, Mapping) else 1.0
+
+
+def last_values(scores: Iterable[Score], metric: str) -> dict[str, float]:
     """Return the last value of a metric by game."""
-    last: dict[str, tuple[int, float]] = {}
-    for score in stage.scores:
-        if score.metric == metric and (score.iteration or 0) >= last.get(score.game, (-1, 0.0))[0]:
-            last[score.game] = (score.iteration or 0, score.value)
-    return {game: value for game, (_, value) in last.items()}
+    return {game: points[-1][1] for game, points in curves_of(scores, metric).items()}
 
 
 def stored_outcome(
@@ -121,8 +134,7 @@ def outcome_of(
 ) -> Outcome:
     """Return a candidate's outcome with its final values, curves and times by game."""
     taken = tuple(scores)
-    curves = curves_of(taken, metric)
-    values = {game: points[-1][1] for game, points in curves.items()}
+    curves, values = curves_of(taken, metric), last_values(taken, metric)
     seconds = {score.game: score.value for score in taken if score.metric == "seconds"}
     parts: tuple[float, ...] = ()
     if fitness.objective is not None and taken:

@@ -1,8 +1,8 @@
-"""The stages of a run, with what their reference program reached, and the rows that measurements become."""
+"""The stages of a run, with what their reference programs reached, and the rows that measurements become."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Program, Run, Status
@@ -10,18 +10,20 @@ from nashforge.archive.records import Score
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.families import by_family
+from nashforge.evolve.evaluation.fitness import best_of
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
+from nashforge.evolve.evaluation.standing import Standing, standing
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.search.outcomes import (
     copies_in,
-    curves_of,
-    final_values,
+    last_values,
     outcome_of,
     settings_of,
     stored,
     stored_outcome,
 )
+from nashforge.evolve.search.references import floors, keep_references, known_values, references_of
 from nashforge.evolve.search.scoreboard import Outcome
 
 GAMES = "games"
@@ -36,7 +38,7 @@ class RunStages:
     archive, run, config, domain
         Of the run.
     dispatcher
-        Where the reference program is evaluated.
+        Where the reference programs are evaluated.
     """
 
     def __init__(
@@ -86,70 +88,66 @@ class RunStages:
             self._archive.runs.set_value(self._run, GAMES, {**before, **now})
 
     def measure_reference(self, *splits: Split) -> None:
-        """Measure the reference program on some splits, unless the archive knows how it does there.
+        """Measure the reference programs on some splits, unless the archive knows how they do there.
 
         Raises
         ------
         SearchError
-            If it fails.
+            If one of them fails.
         """
-        if self._fitness.kind != "log_ratio":
+        names = references_of(self._archive, self._run, self._domain, self._fitness)
+        if not names:
             return
-        name = self._fitness.reference
-        program = self._archive.programs.add(self._domain.source(name), self._domain.name)
-        waiting: dict[str, Split] = {}
-        for split in splits:
-            stage = self._stages[split]
-            known = self._archive.evaluations.cached(
-                program, suite_digest=stage.digest, evaluator=self._domain.evaluator, split=split
-            )
-            if known is None:
-                waiting[self._dispatcher.send(program.source, (stage,))] = split
-                continue
-            curves = curves_of(known.scores, self._domain.metric)
-            last = {game: points[-1][1] for game, points in curves.items()}
-            self._stages[split] = stage.model_copy(update={"references": last})
+        keep_references(self._archive, self._run, names)
+        found = {
+            split: known_values(self._archive, self._domain, self._stages[split], names) for split in splits
+        }
+        waiting: dict[str, tuple[Split, str]] = {
+            self._dispatcher.send(self._domain.source(name), (self._stages[split],)): (split, name)
+            for split in splits
+            for name in names
+            if name not in found[split]
+        }
         for report in self._dispatcher.gather(waiting):
-            split = waiting[report.token]
+            split, name = waiting[report.token]
             if report.status is not Status.OK:
                 raise SearchError(f"the reference {name} failed ({report.status}): {report.reason}")
+            program = self._archive.programs.add(self._domain.source(name), self._domain.name)
             [row] = self.rows(report, program.hash)
             self._archive.evaluations.add(row, run=self._run)
-            values = final_values(report.stages[0], self._domain.metric)
-            self._stages[split] = self._stages[split].model_copy(update={"references": values})
+            found[split][name] = last_values(report.stages[0].scores, self._domain.metric)
+        for split in splits:
+            self._refer(split, found[split])
 
     def measure_library(self) -> None:
         """Measure the library on the training games, as far as the archive does not know its values.
 
         Programs of it that fail there, as those do that are meant for other kinds of games, are left out.
         """
-        stage = self._stages["train"]
+        stage, names = self._stages["train"], self._domain.baselines()
+        known = known_values(self._archive, self._domain, stage, names)
         waiting: dict[str, Program] = {}
-        for name in self._domain.baselines():
-            program = self._archive.programs.add(self._domain.source(name), self._domain.name)
-            known = self._archive.evaluations.cached(
-                program, suite_digest=stage.digest, evaluator=self._domain.evaluator, split="train"
-            )
-            if known is None:
+        for name in names:
+            if name not in known:
+                program = self._archive.programs.add(self._domain.source(name), self._domain.name)
                 waiting[self._dispatcher.send(program.source, (stage,))] = program
         for report in self._dispatcher.gather(waiting):
             [row] = self.rows(report, waiting[report.token].hash)
             self._archive.evaluations.add(row, run=self._run)
 
     def recall_references(self, *splits: Split) -> None:
-        """Take what the archive knows of the reference program; nothing is measured."""
-        if self._fitness.kind != "log_ratio":
-            return
-        program = self._archive.programs.add(self._domain.source(self._fitness.reference), self._domain.name)
+        """Take what the archive knows of the reference programs, if it knows all; nothing is measured."""
+        names = references_of(self._archive, self._run, self._domain, self._fitness)
         for split in splits:
-            stage = self._stages[split]
-            known = self._archive.evaluations.cached(
-                program, suite_digest=stage.digest, evaluator=self._domain.evaluator, split=split
-            )
-            if known is not None:
-                curves = curves_of(known.scores, self._domain.metric)
-                last = {game: points[-1][1] for game, points in curves.items()}
-                self._stages[split] = stage.model_copy(update={"references": last})
+            found = known_values(self._archive, self._domain, self._stages[split], names)
+            if names and len(found) == len(names):
+                self._refer(split, found)
+
+    def _refer(self, split: Split, found: Mapping[str, Mapping[str, float]]) -> None:
+        """Take the values of the references on a split, by program and label."""
+        stage = self._stages[split]
+        more = {"references": best_of(found.values()), "floors": floors(self._domain, stage)}
+        self._stages[split] = stage.model_copy(update=more)
 
     def stages(self, gate: float | None, bar: float | None) -> tuple[Stage, ...]:
         """Return what a candidate is evaluated on: smoke, train, validation, and further disguises of that.
@@ -209,8 +207,13 @@ class RunStages:
 
     @property
     def train(self) -> Stage:
-        """The training stage, with what the reference reached."""
+        """The training stage, with what the references reached."""
         return self._stages["train"]
+
+    def standing(self, values: Mapping[str, float]) -> Standing | None:
+        """Return the standing of what reached these values on the training games."""
+        stage = self._stages["train"]
+        return standing(self._fitness, values, stage.references, stage.floors)
 
     def outcome(self, candidate: Candidate, report: Report) -> Outcome:
         """Return what a report says of a candidate."""

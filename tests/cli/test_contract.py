@@ -257,7 +257,7 @@ def test_games_suites_and_rules(empty: Any) -> None:
     assert one["constant_sum"] == 0.0
     assert empty.json("games")[0].keys() == {"game", "compiled", "players", "histories", "zero_sum", "suites"}
     suites = {row["name"]: row for row in empty.json("suites")}
-    assert len(suites["cfr-train"]["games"]) == 4
+    assert len(suites["papers-train"]["games"]) == 4
     assert empty.json("suites", empty.suite)["games"] == ["kuhn_poker"]
     rules = {row["name"]: row for row in empty.json("rules")}
     assert all(row["title"] and row["citation"] for row in rules.values())

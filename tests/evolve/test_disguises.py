@@ -5,9 +5,10 @@ import stat
 import pytest
 
 from nashforge.evolve.domains import domain
-from nashforge.evolve.evaluation.disguises import KEY_FILE, disguised, draw
+from nashforge.evolve.evaluation.disguises import KEY_FILE, disguised, draw, rescaled
 from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.runs.run import start_run
+from nashforge.evolve.search.outcomes import settings_of
 
 
 @pytest.fixture
@@ -87,3 +88,32 @@ def test_a_run_draws_keeps_and_hides_its_number(archive, tiny, data):
         shown = [score.game for row in archive.evaluations.find(run=run) for score in row.scores]
         assert any("(disguised)" in label for label in shown)
         assert not [label for label in shown if any(str(seed) in label for seed in drawn)]
+
+
+def test_scales_are_drawn_for_the_run_within_bounds_and_round_nothing():
+    stage = validation(5)
+    scaled = [rescaled(validation(number), number, 128.0) for number in range(20)]
+    found = [trial.scale for each in scaled for trial in each.trials]
+    assert set(found) == {2.0**k for k in range(-7, 8) if k}
+    assert scaled[5] == rescaled(stage, 5, 128.0)
+    assert len({tuple(trial.scale for trial in each.trials) for each in scaled}) == 20
+    assert [trial.label for trial in scaled[5].trials] == [trial.label for trial in stage.trials]
+    assert rescaled(stage, 5, 1.0) == stage
+    assert rescaled(stage, None, 128.0) == stage, "runs of earlier versions have no number"
+
+
+def test_a_run_plays_its_games_for_short_too_and_in_its_own_units(tiny):
+    config = tiny(short_horizons=[10, 40, 500], rescale=8.0, disguise_seed=3)
+    stages = config.stages(domain("cfr"))
+    for split, note in (("train", ""), ("validation", "disguised")):
+        short, long = stages[split].trials
+        said = ", ".join(filter(None, (note, "10 iterations")))
+        assert (short.label, short.iterations) == (f"kuhn_poker ({said})", 10)
+        assert (long.label, long.iterations) == (f"kuhn_poker ({note})" if note else "kuhn_poker", 40)
+        assert short.disguise == long.disguise
+        assert {short.scale, long.scale} <= {2.0**k for k in (-3, -2, -1, 1, 2, 3)}
+        assert settings_of(stages[split])["scales"] == {short.label: short.scale, long.label: long.scale}
+    assert [trial.scale for trial in stages["test"].trials] == [1.0, 1.0]
+    assert "scales" not in settings_of(stages["test"])
+    plain = tiny(short_horizons=[], rescale=1.0, disguise_seed=3).stages(domain("cfr"))
+    assert [(trial.iterations, trial.scale) for trial in plain["train"].trials] == [(40, 1.0)]

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.money import ledger_line
-from nashforge.cli.rendering.runs.summary import failures_text
+from nashforge.cli.rendering.runs.summary import failures_text, standing_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -231,6 +231,8 @@ class LiveWatcher:
                 f"train [bold]{output.fitness(best.train)}[/]  valid. {output.fitness(best.validation)}  "
                 f"gain [bold]{output.fitness(gain)}[/]"
             )
+        if snapshot.standing is not None:
+            lines.append(f"[bold]games[/]     {standing_text(snapshot.standing)}")
         failed = {kind: count for kind, count in snapshot.outcomes.items() if kind != "ok"}
         lines.append(f"[bold]failures[/]  {failures_text(failed)}")
         if snapshot.ledger is not None:

@@ -45,10 +45,12 @@ def work(
         spent = archive.calls.spending(archive.runs.get(result.run))[""].cost
         output.print_json({**result.as_dict(), "cost": spent})
     else:
+        from nashforge.evolve.results.standings import standing_of
         from nashforge.evolve.search.population.ranking import line_of_descent
 
         line = [] if result.best is None else line_of_descent(archive, result.best)
-        summary.print_result(output.console(), result, line, settings, database)
+        standing = standing_of(archive, result.best, config.domain)
+        summary.print_result(output.console(), result, line, settings, database, standing)
         if not config.models.offline:
             from nashforge.cli.rendering.money import print_earnings
 

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from nashforge.archive import Candidate
+    from nashforge.evolve.evaluation.standing import Standing
     from nashforge.evolve.results.run_status import RunStatus
     from nashforge.evolve.search.events import Result
+
+LONGEST_GAME = 34
+"""Characters of a game that a line has room for."""
 
 SPLITS = ("train", "validation", "test")
 
@@ -62,6 +66,24 @@ def fitness_table(best: Candidate | None, seed: Candidate | None) -> Table:
     return table
 
 
+def standing_text(standing: Standing) -> str:
+    """Return wins, ties and losses against the best reference, and the worst game, in a line."""
+    game, ratio = standing.worst
+    told = f"[green]{output.counted(standing.wins, 'win')}[/] · {output.counted(standing.ties, 'tie')} · "
+    lost = "loss" if standing.losses == 1 else "losses"
+    colour = "red" if standing.losses else "green"
+    told += f"[{colour}]{standing.losses} {lost}[/]"
+    return f"{told} · worst {output.fitness(ratio)} {output.plain(short_game(game))}"
+
+
+def short_game(label: str) -> str:
+    """Return a trial's label without the parameters of its game where they are many."""
+    if len(label) <= LONGEST_GAME or "(" not in label:
+        return label
+    _, space, note = label.rpartition(" (")
+    return f"{label.partition('(')[0].strip()}(…)" + (f" ({note}" if space and note.endswith(")") else "")
+
+
 def _gain(value: float | None, other: float | None) -> float | None:
     return None if value is None or other is None else value - other
 
@@ -88,6 +110,7 @@ def print_result(
     line: Sequence[Candidate],
     config: Mapping[str, Any],
     database: str | None,
+    standing: Standing | None = None,
 ) -> None:
     """Print the end of a run."""
     rate = f"{output.counted(result.evaluations, 'evaluation')}, {output.duration(result.seconds)}"
@@ -99,6 +122,8 @@ def print_result(
         screen.print("[red]No program was measured.[/]")
         return
     screen.print(fitness_table(result.best, result.seed))
+    if standing is not None:
+        screen.print(f"games of training and validation: {standing_text(standing)}")
     screen.print(f"[dim]{output.plain(output.meaning_of_run(config))}[/]")
     if len(line) > 1:
         screen.print(f"\nHow [green]{result.best.nickname}[/] came about (training fitness after each edit)")
@@ -132,7 +157,8 @@ def print_next(screen: Console, result: Result, config: Mapping[str, Any], datab
     if objective is not None and fitness.get("strategic"):
         again += f" --risk {shlex.quote(Strategic.model_validate(fitness['strategic']).words())}"
     # Every domain has a seed; not every fitness has a reference.
-    known = " ".join(dict.fromkeys(filter(None, (domain.fitness.reference, domain.seed))))
+    first = domain.fitness.reference.partition(",")[0]
+    known = " ".join(dict.fromkeys(filter(None, (first, domain.seed))))
     library = "" if domain.name == DEFAULT_DOMAIN else f" --domain {domain.name}"
     compared = f"nashforge compare {name} {known}{library} --suite {games}{length} -o {_free(name, '.png')}"
     commands = (
@@ -195,6 +221,8 @@ def print_standing(
     screen.print(f"evaluations {result.evaluations}/{now.limit}   failures: {failures_text(result.failures)}")
     if result.best is not None:
         screen.print(fitness_table(result.best, result.seed))
+        if now.standing is not None:
+            screen.print(f"games of training and validation: {standing_text(now.standing)}")
         screen.print(f"[dim]{output.plain(output.meaning_of_run(settings))}[/]")
     if len(better) > 1:
         screen.print("\nImprovements")

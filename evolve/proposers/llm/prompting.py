@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nashforge import prompts
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.fitness import floor_words, reference_words
 from nashforge.evolve.evaluation.messages import Stage, Task
 from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.llm.context.deciding import rules, validation_of
@@ -210,8 +211,10 @@ def _common(domain: Domain, train: Stage) -> dict[str, object]:
         "horizon": max(trial.iterations for trial in train.trials),
         "kind": train.fitness.kind,
         "objective": train.fitness.objective,
-        "reference": train.fitness.reference,
-        "floor": train.fitness.floor,
+        "reference": reference_words(train.fitness.reference),
+        "floor": floor_words(train.fitness),
+        "clip": train.fitness.clip,
+        "worst": train.fitness.worst,
         "rules": rules(train),
         "imports": tuple(imports),
         "limits": Limits(cpu_seconds=train.seconds, memory_bytes=memory),

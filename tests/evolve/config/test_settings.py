@@ -38,6 +38,12 @@ SINCE = {
 }
 
 
+def later() -> dict[str, Any]:
+    """Return the settings that earlier runs did not have, with what stands for nothing."""
+    known = {SINCE.get(name, name) for name in EARLIER}
+    return {name: value for name, value in RunConfig().settings().items() if name not in known}
+
+
 def toml(values: dict[str, Any]) -> str:
     """Return a table without tables in it but inline ones."""
     rows = (f"{name} = {_value(value)}" for name, value in values.items() if value is not None)
@@ -52,13 +58,13 @@ def _value(value: Any) -> str:
 
 def test_every_setting_of_an_earlier_run_is_read_and_kept() -> None:
     config = RunConfig.model_validate(EARLIER)
-    earlier = {SINCE.get(name, name): value for name, value in EARLIER.items()}
-    kept, usual = config.settings(), RunConfig().settings()
-    assert {name: kept[name] for name in earlier} == earlier
-    # What has become a setting since is as it usually is.
-    assert {name for name, value in kept.items() if value == usual[name]} == {"domain", *kept} - (
-        earlier.keys() - {"domain"}
-    )
+    # What there is since then is as if there were none, whatever the domain's default is today.
+    assert config.settings() == {SINCE.get(name, name): value for name, value in EARLIER.items()} | later()
+    assert later()["short_horizons"] == []
+    assert later()["rescale"] == 1.0
+    usual = RunConfig().settings()
+    same = {name for name, value in config.settings().items() if value == usual[name]}
+    assert same == {"domain", *later()}
     population, evaluation = config.population, config.evaluation
     assert (population.size, population.parent_fitness, population.validate_top) == (11, "both", 4)
     assert (config.budget.usd, evaluation.share, config.sandbox.tier) == (1.25, 2.5, "none")
@@ -72,9 +78,8 @@ def test_a_stored_run_of_an_earlier_version_is_resumed_with_what_was_changed(arc
     assert resumed_config(archive, run).evaluation.share == 3.0
     archive.runs.set_value(run, "changes", {"weight": 3.0, "share": 4.0})
     assert resumed_config(archive, run, {"archive": 12}).population.size == 12
-    stored = stored_settings(archive, run)
-    whole = RunConfig.model_validate(EARLIER).changed(share=4.0).settings()
-    assert stored == {name: whole[name] for name in stored}
+    found = stored_settings(archive, run) | later()
+    assert found == RunConfig.model_validate(EARLIER).changed(share=4.0).settings()
 
 
 def test_json_has_settings_by_their_former_names_too() -> None:
@@ -86,8 +91,12 @@ def test_json_has_settings_by_their_former_names_too() -> None:
 
 def test_files_with_one_table_and_with_tables_of_parts_say_the_same(tmp_path: Path) -> None:
     alone, parted, mixed = (tmp_path / f"{name}.toml" for name in ("alone", "parted", "mixed"))
-    alone.write_text(toml(EARLIER))
-    config = RunConfig.model_validate(EARLIER)
+    since = {name: value for name, value in later().items() if value is not None}
+    alone.write_text(toml(EARLIER | since))
+    # What a file leaves open of the fitness is as the domain has it; a floor is meant as it is given.
+    fitness = domain("cfr").fitness.model_dump(exclude={"floor_relative"}) | EARLIER["fitness"]
+    config = RunConfig.model_validate(EARLIER | {"fitness": fitness})
+    assert config.evaluation.fitness.floor_relative is None
     dumped = config.model_dump(mode="json")
     single = {name: value for name, value in dumped.items() if name not in SETTINGS.parts}
     tables = "".join(f"\n[{part}]\n{toml(dumped[part])}" for part in SETTINGS.parts)
@@ -96,11 +105,8 @@ def test_files_with_one_table_and_with_tables_of_parts_say_the_same(tmp_path: Pa
         toml({"max-evaluations": 81, "weight": 2.5}) + "\n[population]\nsize = 11\narchive-x = 1"
     )
     said = {name: config.settings()[name] for name in SETTINGS if SETTINGS[name].consent is not None}
-    earlier = {SINCE.get(name, name): value for name, value in EARLIER.items()}
     for path in (alone, parted):
-        found = load_config(said, path).settings()
-        # What has become a setting since is as the domain has it.
-        assert {name: found[name] for name in earlier} == earlier
+        assert load_config(said, path) == config
     assert read_run_file(mixed).values == {
         "max_evaluations": 81, "share": 2.5, "population_size": 11, "population.archive_x": 1,
     }  # fmt: skip

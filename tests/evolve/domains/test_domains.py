@@ -8,9 +8,9 @@ from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.cfr import CFRDomain
 from nashforge.evolve.domains.checks import DomainError, FitnessError, check_fitness, complete
+from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
 from nashforge.evolve.evaluation.metrics import by_name
-from nashforge.evolve.evaluation.stages import fitness_of
 from nashforge.evolve.runs.proposers import make_proposer
 from nashforge.evolve.runs.run import Parts, check
 from nashforge.solvers.metrics.registry import Metric

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nashforge.archive.records import Score
+from nashforge.evolve.evaluation.fitness import best_of, fitness_of, floors_of, reference_programs
 from nashforge.evolve.evaluation.messages import Fitness
-from nashforge.evolve.evaluation.stages import fitness_of
 
 FLOOR = 1e-7
 RATIO = Fitness(floor=FLOOR)
@@ -70,3 +70,48 @@ def test_plain_means_have_the_sign_of_what_is_better():
 def test_a_missing_reference_is_an_error():
     with pytest.raises(KeyError):
         fitness_of(RATIO, {"a": 1.0}, {})
+
+
+def test_a_game_counts_no_more_than_the_clip():
+    clipped = Fitness(floor=FLOOR, clip=2.0)
+    assert ratio(1e-6, 1.0, clipped) == 2.0
+    assert ratio(1.0, 1e-6, clipped) == -2.0
+    assert ratio(1e-2, 1e-1, clipped) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("weight", "expected"), [(0.0, 0.0), (0.25, -0.25), (1.0, -1.0)])
+def test_the_worst_game_counts_beside_the_mean(weight, expected):
+    values, references = {"a": 1e-2, "b": 1e-4}, {"a": 1e-3, "b": 1e-3}
+    assert fitness_of(Fitness(worst=weight), values, references) == pytest.approx(expected)
+
+
+def test_a_floor_of_a_game_comes_before_that_of_all():
+    fitness = Fitness(floor=1e-7, floor_relative=1e-4)
+    floors = floors_of(fitness, {"a": 10.0})
+    assert floors == {"a": pytest.approx(1e-3)}
+    assert fitness_of(fitness, {"a": 0.0}, {"a": 1.0}, floors=floors) == pytest.approx(3.0)
+    assert fitness_of(fitness, {"a": 0.0}, {"a": 1.0}) == pytest.approx(7.0)
+    assert floors_of(Fitness(), {"a": 10.0}) == {}
+
+
+def test_a_reference_names_one_program_or_several_or_all():
+    library = ["cfr", "dcfr", "pcfr"]
+    assert reference_programs("dcfr", library) == ("dcfr",)
+    assert reference_programs("dcfr, cfr,dcfr", library) == ("dcfr", "cfr")
+    assert reference_programs("library", library) == tuple(library)
+    assert reference_programs("library", ["library"]) == ("library",), "a program may be called so"
+    assert Fitness.model_validate({"reference": ["dcfr", "cfr"]}).reference == "dcfr,cfr"
+
+
+def test_the_best_reference_of_each_game_counts():
+    first, second = {"a": 1.0, "b": 1.0}, {"a": 2.0, "b": 0.5, "c": 3.0}
+    assert best_of([first, second]) == {"a": 1.0, "b": 0.5, "c": 3.0}
+    assert best_of([first, second], "max") == {"a": 2.0, "b": 1.0, "c": 3.0}
+    assert best_of([]) == {}
+
+
+def test_what_is_not_used_is_not_written():
+    """Runs in archives, and digests of what was measured, are older."""
+    assert Fitness().model_dump() == {"kind": "log_ratio", "floor": 1e-7, "reference": "dcfr"}
+    used = Fitness(floor_relative=1e-6, clip=3.0, worst=0.1)
+    assert Fitness.model_validate(used.model_dump()) == used

@@ -8,6 +8,7 @@ from nashforge.archive.records import Score
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.checks import FitnessError, check_fitness
+from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import Fitness, Stage, Trial
 from nashforge.evolve.evaluation.objectives import (
     AGGREGATES,
@@ -16,7 +17,6 @@ from nashforge.evolve.evaluation.objectives import (
     final_scores,
     parse_objective,
 )
-from nashforge.evolve.evaluation.stages import fitness_of
 from nashforge.evolve.runs.run import check
 
 SCORES = [

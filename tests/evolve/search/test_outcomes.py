@@ -14,7 +14,7 @@ from nashforge.archive.records import Score
 from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageReport, Trial
 from nashforge.evolve.search.outcomes import (
     curves_of,
-    final_values,
+    last_values,
     outcome_of,
     settings_of,
     stored,
@@ -69,7 +69,7 @@ def test_the_same_report_has_the_same_token_and_any_other_has_another():
 
 
 def test_the_last_checkpoint_counts_whatever_the_order():
-    assert final_values(report().stages[0], "exploitability") == {"a": 0.2, "b": 0.1}
+    assert last_values(report().stages[0].scores, "exploitability") == {"a": 0.2, "b": 0.1}
 
 
 def test_curves_are_in_the_order_of_iterations():

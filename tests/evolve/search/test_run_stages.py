@@ -1,11 +1,17 @@
 """What a run takes as known of its reference."""
 
+import pytest
+
+from nashforge import games
 from nashforge.archive import NewEvaluation, Status
 from nashforge.archive.records import Score
 from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.executors.dispatcher import Dispatcher
 from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.search.references import references_of
 from nashforge.evolve.search.run_stages import RunStages
+from nashforge.solvers.solving import solve
 
 
 def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):
@@ -38,3 +44,28 @@ def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):
     finally:
         executor.close()
     assert stages.train.references == {label: 0.25}
+
+
+def test_the_best_of_several_references_counts_and_they_stay_those_of_the_run(archive, tiny):
+    fitness = Fitness(reference="dcfr,cfr", floor_relative=1e-3)
+    config, work = tiny(horizon=20, final_test=False, fitness=fitness.model_dump()), domain("cfr")
+    run = archive.runs.create("cfr", config.settings(), seed=0)
+    alone = {
+        name: solve(games.compile("kuhn_poker"), name, 20, ()).exploitability
+        for name in ("dcfr", "cfr", "lcfr")
+    }
+    executor = LocalExecutor(1)
+    try:
+        dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)
+        stages = RunStages(archive, run, config, work, dispatcher)
+        stages.measure_reference("train")
+        # The library of another day, or another default: the run goes on with what it has begun with.
+        later = config.changed(fitness=Fitness(reference="lcfr", floor_relative=1e-3).model_dump())
+        resumed = RunStages(archive, run, later, work, dispatcher)
+        resumed.measure_reference("train")
+    finally:
+        executor.close()
+    (label,) = (trial.label for trial in stages.train.trials)
+    assert stages.train.references[label] == pytest.approx(min(alone["dcfr"], alone["cfr"]), rel=1e-9)
+    assert stages.train.floors == {label: pytest.approx(1e-3 * games.compile("kuhn_poker").payoff_range)}
+    assert references_of(archive, run, work, later.evaluation.fitness) == ("dcfr", "cfr")

@@ -65,6 +65,14 @@ def rules(train: Stage) -> list[str]:
             f"Payoffs of some games are multiplied; the factors are {factors}. Values "
             "are told in the units of the plain game, so a rule that is scale-free reaches the same in each."
         )
+    clip, worst = train.fitness.clip, train.fitness.worst
+    if train.fitness.kind == "log_ratio" and clip is not None:
+        found.append(f"No game counts more than {clip:g} orders of magnitude, up or down.")
+    if train.fitness.kind == "log_ratio" and worst:
+        found.append(
+            f"The mean has the weight {1 - worst:g}, and the worst game alone {worst:g}: a game that is lost "
+            "costs more than one that is won brings."
+        )
     return found
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from nashforge.archive import Archive
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.program_docs import described
+from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import Stage
-from nashforge.evolve.evaluation.stages import fitness_of
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _known(archive: Archive, domain: Domain, train: Stage, name: str) -> KnownPr
             if score.metric == domain.metric and (score.iteration or 0) >= at.get(score.game, -1):
                 at[score.game], values[score.game] = score.iteration or 0, score.value
         if train.fitness.kind != "log_ratio" or values.keys() <= train.references.keys():
-            fitness = fitness_of(train.fitness, values, train.references, known.scores)
+            fitness = fitness_of(train.fitness, values, train.references, known.scores, train.floors)
     return KnownProgram(name, about.title, _even(about.formula), fitness, values)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import Stage
-from nashforge.evolve.evaluation.stages import fitness_of
 from nashforge.evolve.proposers.base import Curve, Individual
 from nashforge.evolve.proposers.llm.context.knowledge import Best, Knowledge
 from nashforge.evolve.proposers.llm.feedback import Feedback
@@ -124,7 +124,7 @@ def shares(values: Mapping[str, float], stage: Stage) -> dict[str, float]:
     if stage.fitness.kind != "log_ratio":
         return {}
     return {
-        game: fitness_of(stage.fitness, {game: value}, stage.references)
+        game: fitness_of(stage.fitness, {game: value}, stage.references, floors=stage.floors)
         for game, value in values.items()
         if game in stage.references
     }

@@ -184,7 +184,8 @@ def test_sparse_is_one_number_a_program(stages):
         "child-7",
         "kuhn_poker: 0.0001",
         "family",
-        "pcfr_plus",
+        "pcfr_plus |",  # what it reached; its name alone is that of a reference
+        "3e-05",
         "information sets, 24",
         "Values after",
     ):

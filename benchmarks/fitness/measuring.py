@@ -1,0 +1,118 @@
+"""Measurements of programs in games, in this process, kept in a file so that none is made twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.fitness.programs import Program
+from nashforge import games
+from nashforge.games import SequenceForm
+from nashforge.solvers.programs.kind import ProgramKind
+from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
+from nashforge.solvers.programs.trajectory import run
+from nashforge.solvers.sequence_form.profile import PolicyError
+
+SHORT = 40
+"""Iterations that tell whether a rule minds the scale of payoffs."""
+
+
+class Played(NamedTuple):
+    """A game as it is played: how long, with payoffs times how much."""
+
+    game: str
+    iterations: int
+    scale: float = 1.0
+
+
+class Measured(NamedTuple):
+    """What a program reached in the unit of the game, and the processor time that it took; inf: it failed."""
+
+    value: float
+    seconds: float
+
+
+@lru_cache(maxsize=64)
+def scaled(game: str, scale: float) -> SequenceForm:
+    """Return a game with all payoffs multiplied."""
+    return games.compile(game).scaled(scale)
+
+
+def measure(kind: ProgramKind, source: str, played: Played) -> Measured:
+    """Run a trusted program in one game."""
+    form = scaled(played.game, played.scale)
+    began = time.process_time()
+    try:
+        with np.errstate(all="ignore"):
+            arguments = kind.arguments(form, played.iterations)
+            sessions = inline_sessions(lambda: load_module(source), arguments)
+            engine = kind.engine(form, sessions, played.iterations)
+            gap = run(engine, played.iterations, ()).gap / played.scale
+    except (PolicyError, NonFiniteOutputError, ArithmeticError, ValueError, TypeError):
+        gap = float("inf")
+    return Measured(gap, time.process_time() - began)
+
+
+class Measurements:
+    """Measurements by program and game, in a file; several processes have one each, and read all.
+
+    Parameters
+    ----------
+    folder, name
+        Files ``NAME-*.jsonl`` of the folder are read.
+    share
+        Number of this process, whose file is written.
+    """
+
+    def __init__(self, kind: ProgramKind, folder: Path, name: str, share: int = 0) -> None:
+        self._kind, self._path = kind, folder / f"{name}-{share}.jsonl"
+        self._known: dict[tuple[str, Played], Measured] = {}
+        for path in sorted(folder.glob(f"{name}-*.jsonl")):
+            for line in path.read_text().splitlines():
+                row = json.loads(line)
+                played = Played(row["game"], row["iterations"], row["scale"])
+                self._known[row["program"], played] = Measured(row["value"], row["seconds"])
+
+    def known(self, program: Program, played: Played) -> Measured | None:
+        """Return a measurement that the file has."""
+        return self._known.get((program.key, played))
+
+    def get(self, program: Program, played: Played) -> Measured:
+        """Return a measurement, made now if the file does not have it."""
+        found = self.known(program, played)
+        return found or self._add(program, played, measure(self._kind, program.source, played))
+
+    def _add(self, program: Program, played: Played, found: Measured) -> Measured:
+        self._known[program.key, played] = found
+        row = {"program": program.key, **played._asdict(), **found._asdict()}
+        with self._path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        return found
+
+    def collect(self, programs: Sequence[Program], plan: Sequence[Played], first: Played) -> None:
+        """Measure programs where they are not yet; those that fail in the first game are left out.
+
+        A program that plays alike at two scales that are powers of two apart, where nothing is rounded, minds
+        no scale: what it reaches at another scale is what it reaches at 1.
+        """
+        for program in programs:
+            if not np.isfinite(self.get(program, first).value):
+                continue
+            free = self.scale_free(program, first)
+            for played in plan:
+                if played.scale == 1 or not free:
+                    self.get(program, played)
+                elif self.known(program, played) is None:
+                    self._add(program, played, self.get(program, played._replace(scale=1.0)))
+
+    def scale_free(self, program: Program, played: Played) -> bool:
+        """Whether a program reaches the same at all scales."""
+        short = played._replace(iterations=SHORT)
+        values = [self.get(program, short._replace(scale=scale)).value for scale in (2.0**-9, 1.0, 2.0**9)]
+        return bool(np.allclose(values, values[1], rtol=1e-9, atol=0))
