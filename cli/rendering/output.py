@@ -292,7 +292,8 @@ def meaning_of_fitness(fitness: Fitness, metric: Metric) -> str:
             reference = reference_words(fitness.reference, display_name)
             text = f"orders of magnitude lower {name} than {reference}, mean over the games"
             text += f" and, with weight {fitness.worst:g}, the worst of them" if fitness.worst else ""
-            text += " (1 = ten times lower)"
+            most = "" if fitness.clip is None else f"; no game counts more than {fitness.clip:g}"
+            text += f" (1 = ten times lower{most})"
     return f"fitness: {text}"
 
 

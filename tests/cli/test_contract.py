@@ -136,7 +136,7 @@ def test_evaluate_prints_rows_and_stores_each_measurement_anew(searched: Any) ->
         assert row["metrics"] == {"exploitability": row["value"], "seconds": row["seconds"]}
         assert row["status"] == "ok"
         assert row["value"] > 0
-        assert row["reference"] == "dcfr"
+        assert row["reference"] == "aod_cfr,dcfr_plus,hs_pcfr_plus,pdcfr_plus"
         assert row["fitness"] == pytest.approx(math.log10(row["reference_value"] / row["value"]), abs=1e-9)
     after = searched.json("show", name)["evaluations"]
     assert len(after) == before + 1

@@ -15,7 +15,8 @@ from nashforge.solvers.solving import solve
 
 
 def test_a_known_reference_counts_by_the_metric_alone(archive, tiny):
-    config, work = tiny(horizon=40, final_test=False), domain("cfr")
+    fitness = Fitness(reference="dcfr").model_dump()
+    config, work = tiny(horizon=40, final_test=False, fitness=fitness), domain("cfr")
     stage = work.stage("train", config.evaluation.train, config.evaluation.horizon, config.evaluation.fitness)
     program = archive.programs.add(work.source("dcfr"), "cfr")
     label = stage.trials[0].label

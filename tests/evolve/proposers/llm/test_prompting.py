@@ -91,7 +91,7 @@ def test_the_system_part_has_the_library_the_mechanisms_and_what_decides(stages)
         "predict_last (Add the last instantaneous regrets",
         "- optimism: predictions",
         "1. kuhn_poker: 6 + 6 information sets, 24 sequences, payoffs span 4",
-        "Values below 1e-07 count as 1e-07",
+        "Values below 1e-08 of the range of the game's payoffs count as",
         "ranked by the mean of training and validation",
     ):
         assert part in text
