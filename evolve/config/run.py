@@ -176,7 +176,10 @@ def load_config(
     risk = values.pop("risk", None)
     if isinstance(values.get("fitness"), Mapping):
         # What a file leaves open is as the domain has it, and not as another domain would.
-        values["fitness"] = defaults["fitness"] | dict(values["fitness"])
+        given_fitness = dict(values["fitness"])
+        if "floor" in given_fitness:  # who names a floor means it, and not a share of the payoffs
+            defaults["fitness"].pop("floor_relative", None)
+        values["fitness"] = defaults["fitness"] | given_fitness
     config = checked(defaults | values, path)
     if path is not None or base is not None:
         source = f"the configuration {path}" if path is not None else "the run to be repeated"
