@@ -71,6 +71,7 @@ STANDING = (RUN - {"cost"}) | {
     "proposer",
     "max_evaluations",
     "candidates",
+    "standing",
     "created",
     "started",
     "finished",
@@ -92,7 +93,11 @@ def test_run_ends_with_one_object(searched: Any) -> None:
 
 def test_status_agrees_with_the_run(searched: Any) -> None:
     value = searched.json("status")
-    assert set(value) == STANDING | {"cost", "work", "config", "improvements", "latest_failures"}
+    more = {"cost", "work", "config", "improvements", "latest_failures", "challenges"}
+    assert set(value) == STANDING | more
+    stands = value["standing"]
+    assert stands["wins"] + stands["ties"] + stands["losses"] == len(stands["games"])
+    assert stands["worst"]["fitness"] == min(stands["games"].values())
     same = ("run", "best", "program", "evaluations", "failures", "fitness", "seed", "stop_reason")
     assert {key: value[key] for key in same} == {key: searched.run[key] for key in same}
     assert value["state"] == "finished"
@@ -112,7 +117,7 @@ def test_runs_is_an_array_of_standings(searched: Any) -> None:
 
 def test_best_is_ordered_and_begins_with_the_best_of_the_run(searched: Any) -> None:
     rows = searched.json("best", "first")
-    assert all(set(row) == CANDIDATE | {"rank"} for row in rows)
+    assert all(set(row) == CANDIDATE | {"rank", "copies", "standing"} for row in rows)
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows[0]["program"] == searched.run["best"]
     assert len({row["hash"] for row in rows}) == len(rows)
