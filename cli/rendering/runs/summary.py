@@ -78,10 +78,12 @@ def standing_text(standing: Standing) -> str:
 
 def short_game(label: str) -> str:
     """Return a trial's label without the parameters of its game where they are many."""
-    if len(label) <= LONGEST_GAME or "(" not in label:
+    game, bracket, note = label.rpartition(" (")
+    if not (bracket and note.endswith(")")):
+        game, bracket, note = label, "", ""
+    if len(label) <= LONGEST_GAME or "(" not in game:
         return label
-    _, space, note = label.rpartition(" (")
-    return f"{label.partition('(')[0].strip()}(…)" + (f" ({note}" if space and note.endswith(")") else "")
+    return f"{game.partition('(')[0]}(…){bracket}{note}"
 
 
 def _gain(value: float | None, other: float | None) -> float | None:
