@@ -10,6 +10,8 @@ from nashforge.archive.storage.database import RETRY_SECONDS, Database
 from nashforge.archive.storage.location import file_of, resolve_url
 from nashforge.archive.storage.permissions import make_file
 from nashforge.archive.storage.schema import prepare
+from nashforge.archive.stores.agents.notes import NoteStore
+from nashforge.archive.stores.agents.requests import RequestStore
 from nashforge.archive.stores.calls import CallStore
 from nashforge.archive.stores.candidates import CandidateStore
 from nashforge.archive.stores.evaluations import EvaluationStore
@@ -46,6 +48,8 @@ class Archive:
         self.calls = CallStore(database)
         self.queue = WorkQueue(database)
         self.workers = WorkerStore(database)
+        self.requests = RequestStore(database)
+        self.notes = NoteStore(database)
 
     @classmethod
     def open(

@@ -113,6 +113,7 @@ def nashforge(
 
 COMMANDS = {
     "Search": "run synthesize pause resume stop runs status best report costs",
+    "Agents": "ask tell give_up notes context",
     "Programs": "show watch lineage diff evaluate compare bench challenge distill export import",
     "Games and solving": "solve equilibrium humans risk games rules suites",
     "Service": "worker workers",
@@ -131,7 +132,7 @@ def _found(name: str) -> Any:
 
 for panel, names in COMMANDS.items():
     for name in names.split():
-        app.command(name, cls=Command, rich_help_panel=panel)(_found(name))
+        app.command(name.replace("_", "-"), cls=Command, rich_help_panel=panel)(_found(name))
 for panel, names in GROUPS.items():
     for name in names.split():
         app.add_typer(_found(name), name=name, rich_help_panel=panel)

@@ -30,6 +30,7 @@ MARKS = {
         "archive/test_archive_durability.py",
         "cli",
         "conformance",
+        "evolve/agents/test_agent_runs.py",
         "evolve/domains/dilemmas/test_search_and_synthesis.py",
         "evolve/domains/test_psro_domain.py",
         "evolve/domains/test_rqe_domain.py",

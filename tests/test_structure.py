@@ -30,7 +30,7 @@ FLOORS = {
         "solving",
     ),
     "archive": (
-        "addresses errors hashing nicknames records work",
+        "addresses agents errors hashing nicknames records work",
         "storage",
         "migrations stores",
         "store",
@@ -45,7 +45,7 @@ FLOORS = {
         "search service",
         "measurement synthesis",
         "benchmarking results",
-        "runs",
+        "agents runs",
     ),
     "cli": (
         "errors interrupts",

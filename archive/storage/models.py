@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from nashforge.archive.agents import RequestState
 from nashforge.archive.records import CallStatus, Role, RunState, Status
 from nashforge.archive.storage.types import BigKey, JsonObject, UTCDateTime, Words, db_now
 from nashforge.archive.work import AttemptState
@@ -44,6 +45,7 @@ class Base(DeclarativeBase):
         Role: Words(Role),
         CallStatus: Words(CallStatus),
         AttemptState: Words(AttemptState),
+        RequestState: Words(RequestState),
     }
 
 
@@ -284,3 +286,41 @@ class AttemptRow(Base):
     started: Mapped[datetime | None]
     heartbeat: Mapped[datetime | None]
     finished: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class AgentRequestRow(Base):
+    __tablename__ = "agent_requests"
+    __table_args__ = (
+        UniqueConstraint("candidate_id", "attempt"),
+        Index(None, "run_id", "state", "index"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"))
+    index: Mapped[int]
+    attempt: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(String(64))
+    state: Mapped[RequestState]
+    payload: Mapped[dict[str, Any]]
+    answer: Mapped[dict[str, Any] | None]
+    reason: Mapped[str | None]
+    refused: Mapped[int] = mapped_column(default=0)
+    author: Mapped[str | None] = mapped_column(String(128))
+    client: Mapped[str | None] = mapped_column(String(128))
+    opened: Mapped[datetime] = mapped_column(default=db_now())
+    created: Mapped[datetime] = mapped_column(default=db_now())
+    claimed: Mapped[datetime | None]
+    expires: Mapped[datetime | None]
+    finished: Mapped[datetime | None]
+
+
+class NoteRow(Base):
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    author: Mapped[str | None] = mapped_column(String(128))
+    text: Mapped[str]
+    created: Mapped[datetime] = mapped_column(default=db_now())

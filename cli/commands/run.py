@@ -10,9 +10,13 @@ from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.dilemmas import Agents, Map
 from nashforge.cli.options.models import (
+    AgentFallback,
+    AgentLease,
+    AgentSeconds,
     Budget,
     Effort,
     Feedback,
+    Lookahead,
     MaxOutputTokens,
     MaxTokens,
     MaxUseless,
@@ -129,6 +133,10 @@ def run(
     feedback: Feedback = None,
     prompts: Prompts = None,
     model_islands: ModelIslands = None,
+    agent_seconds: AgentSeconds = None,
+    agent_lease: AgentLease = None,
+    agent_fallback: AgentFallback = None,
+    lookahead: Lookahead = None,
     name: Annotated[str | None, option("NAME", "Name of the run. [default: two words]")] = None,
     config: Config = None,
     allow_weaker_sandbox: Tier = None,

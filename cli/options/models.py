@@ -10,9 +10,9 @@ Proposers = Annotated[
     list[str] | None,
     option(
         "NAME",
-        "Who writes the programs: offline, anthropic:MODEL, google:MODEL, openai:MODEL (@http://HOST for "
-        "your own server), cli:claude, cli:codex or another command; several: an ensemble; or replay:RUN. "
-        "[default: offline]",
+        "Who writes the programs: offline, agent (see `nashforge ask`), anthropic:MODEL, google:MODEL, "
+        "openai:MODEL (@http://HOST for your own server), cli:claude, cli:codex or another command; several: "
+        "an ensemble; or replay:RUN. [default: offline]",
         "--proposer",
         "--model",
     ),
@@ -48,5 +48,20 @@ ModelIslands = Annotated[
     bool | None,
     flag(
         "Whether each model works on an island of its own. [default: no]", "--model-islands/--shared-islands"
+    ),
+]
+AgentSeconds = Annotated[
+    float | None,
+    option("S", "How long to wait for an agent before another proposer writes. [default: 900]"),
+]
+AgentLease = Annotated[float | None, option("S", "How long an agent may hold a request. [default: 1800]")]
+AgentFallback = Annotated[
+    str | None,
+    option("NAME", "Who writes when no agent comes: a proposer, or none to wait. [default: offline]"),
+]
+Lookahead = Annotated[
+    int | None,
+    option(
+        "N", "Programs asked for ahead; for agents, how many work at once. [default: 2 for agents]", min=1
     ),
 ]

@@ -102,6 +102,12 @@ def say_plain(screen: Console, text: str) -> None:
         screen.print(plain(text))
 
 
+def say_text(text: str) -> None:
+    """Print text for agents as it is, never broken or cut; control characters are made visible."""
+    sys.stdout.write(visible(text))
+    sys.stdout.flush()
+
+
 def tell_written(path: Path | None) -> None:
     """Say that a file was written, if one was."""
     if path is not None:

@@ -11,6 +11,9 @@ from nashforge.evolve.config.model_names import Effort
 from nashforge.evolve.config.settings import Setting
 from nashforge.evolve.evaluation.messages import COPIES, Fitness, Split
 
+AGENT = "agent"
+"""Name of the proposer that has programs written by agents."""
+
 REPLAY = "replay:"
 """Beginning of a proposer's name that stands for the recorded answers of a run."""
 
@@ -152,8 +155,8 @@ class ModelOptions(Part):
     """Proposers of programs: which, how models are asked, and what they are told."""
 
     proposer: Annotated[str, Setting(aliases=("model",), consent=consent.OWN_ADDRESS)] = "offline"
-    """`offline`, a proposer that another package brings, or `PROVIDER:MODEL`; several models are an
-    ensemble."""
+    """`offline`, `agent` (see [howto-agents.md](howto-agents.md)), a proposer that another package brings, or
+    `PROVIDER:MODEL`; several are an ensemble."""
 
     replay: str | None = None
     """Run, or cassette file, whose recorded answers are used instead of asking models."""
@@ -184,6 +187,15 @@ class ModelOptions(Part):
     outage_minutes: float = Field(default=60.0, ge=0)
     """How long a run waits for a provider that is not available before it stops."""
 
+    agent_seconds: float = Field(default=900.0, gt=0)
+    """How long a request waits for an agent that claims it, before another proposer writes in its place."""
+
+    agent_lease: float = Field(default=1800.0, gt=0)
+    """How long an agent that has claimed a request may take, in seconds; then others may claim it."""
+
+    agent_fallback: str = "offline"
+    """Who writes what no agent claims in time: the name of a proposer, or `none` to wait for agents."""
+
     prices: Annotated[str | None, Setting(consent=consent.OWN_PRICES)] = None
     """A price list of the user's own."""
 
@@ -209,9 +221,19 @@ class ModelOptions(Part):
         return consent.names_in(self.proposer)
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """The names of language models among them."""
+        return tuple(name for name in self.proposers if ":" in name)
+
+    @property
+    def agents(self) -> bool:
+        """Whether agents write programs."""
+        return AGENT in self.proposers
+
+    @property
     def offline(self) -> bool:
-        """Whether programs are written without models."""
-        return not any(":" in name for name in self.proposers)
+        """Whether programs are written without models and agents."""
+        return not (self.models or self.agents)
 
 
 class SandboxOptions(Part):

@@ -16,6 +16,9 @@ from nashforge.evolve.proposers.memory import Memory
 if TYPE_CHECKING:
     from nashforge.evolve.evaluation.messages import Stage
 
+DRAWS = 10
+"""How often a proposer that answers at once is asked again when it repeats a known program."""
+
 Curve: TypeAlias = tuple[tuple[int, float], ...]
 """Iterations and values at checkpoints, in order."""
 
@@ -93,6 +96,10 @@ class Failure:
         return self.source is not None and self.parent is not None and self.status in errors
 
 
+def _nothing_known(source: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Request:
     """One new program is wanted.
@@ -120,6 +127,8 @@ class Request:
         Where the child will live.
     memory : Memory
         What has become of everything asked for so far; empty for those who answer at once.
+    known : callable
+        Whether a program was in the run when this was asked for, so that to propose it would be a repetition.
     """
 
     index: int
@@ -132,12 +141,26 @@ class Request:
     failure: Failure | None = None
     island: int = 0
     memory: Memory = field(default_factory=Memory)
+    known: Callable[[str], bool] = _nothing_known
 
     @property
     def parents(self) -> tuple[tuple[Individual, Role], ...]:
         """The parents, the most important first."""
         crossed = () if self.partner is None else ((self.partner, Role.CROSSOVER),)
         return ((self.parent, Role.PARENT), *crossed)
+
+    @property
+    def base(self) -> str:
+        """The program that edits apply to: the one that failed, for a repair, else the parent."""
+        if self.failure is not None and self.failure.source is not None:
+            return self.failure.source
+        return self.parent.source
+
+    @property
+    def donors(self) -> tuple[str, ...]:
+        """Other programs whose imports an edited one may take for granted."""
+        others = (self.parent.source, *(() if self.partner is None else (self.partner.source,)))
+        return tuple(source for source in others if source != self.base)
 
 
 @dataclass(frozen=True)
@@ -322,14 +345,20 @@ class Immediate(Proposer):
         """
 
     def submit(self, request: Request) -> None:
-        """Write the program."""
-        try:
-            proposal = self.propose(request)
-        except ProposalError as error:
-            self._drafts.append(Draft(request.index, reason=str(error)))
-        else:
+        """Write the program, beside others that write theirs later; again if it is known already."""
+        draft = Draft(request.index)
+        for _ in range(DRAWS):
+            try:
+                proposal = self.propose(request)
+            except ProposalError as error:
+                if draft.source is None:
+                    draft = Draft(request.index, reason=str(error))
+                continue
             data = {"mechanisms": list(proposal.mechanisms)} if proposal.mechanisms else {}
-            self._drafts.append(Draft(request.index, proposal.source, proposal.description, data=data))
+            draft = Draft(request.index, proposal.source, proposal.description, data=data)
+            if not request.known(proposal.source):
+                break
+        self._drafts.append(draft)
 
     def collect(self) -> list[Draft]:
         """Return what was written since the last time."""

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 OFFLINE = "offline"
 """The proposer that a domain brings with it."""
 
+AGENT = "agent"
+"""Agents that ask for work, see `nashforge.evolve.proposers.agents`."""
+
 ENTRY_POINTS = "nashforge.proposers"
 """Group of entry points; each names a callable that takes a `Domain` and returns a `Proposer`."""
 
 
 def proposer_names() -> tuple[str, ...]:
     """Return the names of all proposers that are no language models."""
-    return tuple(sorted({OFFLINE, *entry_points(group=ENTRY_POINTS).names}))
+    return tuple(sorted({OFFLINE, AGENT, *entry_points(group=ENTRY_POINTS).names}))
 
 
 def named_proposer(name: str, domain: Domain) -> Proposer | None:

@@ -69,7 +69,7 @@ def preview(
     check_continuable(archive, run)
     chosen = config or resumed_config(archive, run)
     # Of an offline run: what a model would be told if it took over.
-    labels = ["any:model"] if chosen.models.offline else [model.label for model in models_of(chosen)]
+    labels = [model.label for model in models_of(chosen)] or ["any:model"]
     chosen = chosen.changed(proposer=labels)
     work = domain(chosen.domain)
     train = chosen.stages(work)["train"]

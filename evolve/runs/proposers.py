@@ -16,7 +16,7 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.llm.prices import NO_PRICE, Price, load_prices, parse_price, price_of
 from nashforge.evolve.proposers.llm.providers.cli import probe
 from nashforge.evolve.proposers.llm.recordings.cassette import find_recording
-from nashforge.evolve.proposers.registry import named_proposer, proposer_names
+from nashforge.evolve.proposers.registry import AGENT, named_proposer, proposer_names
 from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
@@ -28,14 +28,17 @@ if TYPE_CHECKING:
 
 
 def make_proposer(config: RunConfig, work: Domain) -> Proposer:
-    """Return the proposer of a configuration that asks no model.
+    """Return the proposer of a configuration that asks no model and no agent, and names one.
 
     Raises
     ------
     ConfigError
         If there is none of that name, or the domain has none that works without a model.
     """
-    name = ",".join(config.models.proposers)
+    return _named(",".join(config.models.proposers), work)
+
+
+def _named(name: str, work: Domain) -> Proposer:
     if name not in proposer_names():
         raise ConfigError(
             f"there is no proposer {name!r}: language models are named PROVIDER:MODEL, such as "
@@ -44,10 +47,45 @@ def make_proposer(config: RunConfig, work: Domain) -> Proposer:
     found = named_proposer(name, work)
     if found is None:
         raise ConfigError(
-            f"the domain {work.name!r} has no offline proposer: only a language model can write its "
-            "programs; choose a model with --proposer"
+            f"the domain {work.name!r} has no offline proposer: only a language model or an agent can write "
+            "its programs; choose one with --proposer"
         )
     return found
+
+
+def check_proposers(config: RunConfig, work: Domain) -> None:
+    """Make sure that there are the proposers that a configuration names, without asking them.
+
+    Raises
+    ------
+    ConfigError, nashforge.evolve.config.model_names.ModelError, PriceError
+        If there is none of a name, or a model has no key or no price, or the domain has no prompts.
+    """
+    names = config.models.proposers
+    for name in names:
+        if ":" not in name and name != AGENT:
+            _named(name, work)
+    if config.models.agents and _fallback(config) is not None:
+        _named(config.models.agent_fallback, work)
+    if not names:
+        make_proposer(config, work)
+    if config.models.models:
+        check_models(config)
+    if not config.models.offline:
+        check_prompts(config)
+
+
+def _fallback(config: RunConfig) -> str | None:
+    """Return who steps in for agents that do not come; None: nobody."""
+    name = config.models.agent_fallback
+    if name == "none":
+        return None
+    if name == AGENT or ":" in name:
+        raise ConfigError(
+            f"agent_fallback = {name!r}: it is the name of a proposer that answers at once, such as offline, "
+            "or none"
+        )
+    return name
 
 
 def check_models(config: RunConfig) -> None:
@@ -56,10 +94,9 @@ def check_models(config: RunConfig) -> None:
     Raises
     ------
     ConfigError, nashforge.evolve.config.model_names.ModelError, PriceError
-        If a model has no key or no price, or the domain has no prompts.
+        If a model has no key or no price.
     """
     models = models_of(config)
-    name = domain(config.domain).name
     prices_of(config, models)
     if config.models.replay is None and config.models.propose_on == "here":
         for model in models:
@@ -68,6 +105,17 @@ def check_models(config: RunConfig) -> None:
                 probe(model)
     if config.models.propose_on == "workers" and any(model.provider == CLI for model in models):
         raise ConfigError("commands are run here and by no workers; leave --propose-on out")
+
+
+def check_prompts(config: RunConfig) -> None:
+    """Make sure that the domain has prompts, so that models and agents can be told what to write.
+
+    Raises
+    ------
+    ConfigError
+        If it has none.
+    """
+    name = domain(config.domain).name
     folders = config.models.prompts, domain(config.domain).prompts
     places = [Path(folder) for folder in folders if folder is not None]
     try:
@@ -87,13 +135,11 @@ def models_of(config: RunConfig) -> list[Model]:
     Raises
     ------
     ConfigError, nashforge.evolve.config.model_names.ModelError
-        If one is ill-named, named twice or mixed with the offline proposer.
+        If one is ill-named or named twice.
     """
-    if "offline" in config.models.proposers:
-        raise ConfigError("'offline' cannot be mixed with models; name only models, or only 'offline'")
-    models = [_in_the_way_of(parse_model(text), config) for text in config.models.proposers]
+    models = [_in_the_way_of(parse_model(text), config) for text in config.models.models]
     labels = [model.label for model in models]
-    if not labels or len(set(labels)) < len(labels):
+    if len(set(labels)) < len(labels):
         raise ConfigError(f"the models {config.models.proposer!r} are not all different; name each once")
     return models
 
@@ -124,6 +170,69 @@ def prices_of(config: RunConfig, models: list[Model]) -> Mapping[str, Price]:
         model.label: price_of(model.label, known, unknown or (NO_PRICE if is_priceless(model) else None))
         for model in models
     }
+
+
+def make_writers(
+    archive: Archive,
+    run: Run,
+    config: RunConfig,
+    work: Domain,
+    note: Callable[[str], None],
+    service: ServiceSettings | None = None,
+) -> Proposer:
+    """Return the proposer of a run: the one that it names, or an ensemble of those.
+
+    `check_proposers` has found nothing wrong with the configuration.
+
+    Raises
+    ------
+    nashforge.evolve.proposers.llm.recordings.cassette.CassetteError
+        If the run that is to be replayed is not there.
+    """
+    names = config.models.proposers
+    if config.models.offline and len(names) == 1:
+        return make_proposer(config, work)
+    models = make_model_proposer(archive, run, config, note, service) if config.models.models else None
+    if models is not None and len(config.models.models) == len(names):
+        return models
+    from nashforge.evolve.proposers.ensemble import Ensemble
+
+    members: dict[str, Proposer] = {}
+    for name in names:
+        if name == AGENT:
+            members[name] = _agents(archive, run, config, work, note)
+        elif ":" in name and models is not None:
+            members[parse_model(name).label] = models
+        else:
+            members[name] = _named(name, work)
+    return Ensemble(
+        archive,
+        run,
+        members,
+        islands=config.population.model_islands,
+        budget=(config.budget.usd or None) if models is not None else None,
+        replaying=config.models.replay is not None,
+    )
+
+
+def _agents(
+    archive: Archive, run: Run, config: RunConfig, work: Domain, note: Callable[[str], None]
+) -> Proposer:
+    from nashforge.evolve.proposers.agents.proposer import AgentProposer
+
+    recording, fallback = None, _fallback(config)
+    if config.models.replay is not None:
+        recorded = find_recording(archive, config.models.replay)
+        recording = recorded.of(lambda label: label.partition(":")[0] == AGENT)
+    return AgentProposer(
+        archive,
+        run,
+        config,
+        work,
+        fallback=None if fallback is None else _named(fallback, work),
+        recording=recording,
+        note=note,
+    )
 
 
 def make_model_proposer(

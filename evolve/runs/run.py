@@ -22,15 +22,11 @@ from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.dispatcher import default_lookahead
 from nashforge.evolve.proposers.base import Proposer
 from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.registry import AGENT
 from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.executors import expected_workers, make_executor
-from nashforge.evolve.runs.proposers import (
-    check_models,
-    make_model_proposer,
-    make_proposer,
-    models_of,
-)
+from nashforge.evolve.runs.proposers import check_proposers, make_writers, models_of
 from nashforge.evolve.runs.resuming import check_limits, nothing_left
 from nashforge.evolve.sandbox import Tier, probe
 from nashforge.evolve.search.events import Listener, Result, Silent
@@ -42,6 +38,10 @@ if TYPE_CHECKING:
 
 MODEL_LOOKAHEAD = 4
 """How many more candidates are asked for ahead where models write them, which takes long."""
+
+
+AGENT_LOOKAHEAD = 2
+"""How many candidates are asked for ahead where only agents write: few, so that each builds on the last."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,7 @@ def check(config: RunConfig, parts: Parts | None = None) -> None:
         )
     load_feedback(config.models.feedback)  # also for the offline proposer: models may follow later
     if parts.proposer is None:
-        if config.models.offline:
-            make_proposer(config, work)
-        else:
-            check_models(config)
+        check_proposers(config, work)
     if config.challenger.enabled:
         games_of(work)
         space()
@@ -123,8 +120,7 @@ def prepared(archive: Archive, config: RunConfig, parts: Parts) -> RunConfig:
     workers = expected_workers(archive, config, parts.service) if executor is None else executor.workers
     if config.evaluation.lookahead is None:
         # Stored, so that the run stays the same when it is resumed with other workers.
-        ahead = default_lookahead(workers) + (0 if config.models.offline else MODEL_LOOKAHEAD)
-        config = config.changed(lookahead=ahead)
+        config = config.changed(lookahead=_lookahead(config, workers))
     return config
 
 
@@ -173,6 +169,13 @@ def start_run(
         host={"machine": platform.machine(), "system": platform.platform(), "node": platform.node()},
     )
     return _work(archive, run, config, parts)
+
+
+def _lookahead(config: RunConfig, workers: int) -> int:
+    """Return how far to ask ahead where nobody says it."""
+    if config.models.proposers == (AGENT,):
+        return AGENT_LOOKAHEAD
+    return default_lookahead(workers) + (0 if config.models.offline else MODEL_LOOKAHEAD)
 
 
 def resume_run(
@@ -235,12 +238,17 @@ def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | No
     require_consent(config, said, f"the run {run.nickname}", origin=origin)
     if "proposer" in said:
         stored = resumed_config(archive, run)
-        if stored.models.offline or config.models.offline or _labels(stored) != _labels(config):
+        if not (_models(stored) and _models(config)) or _labels(stored) != _labels(config):
             raise ConfigError(
                 f"the run {run.nickname} is written by {stored.models.proposer}, and --proposer may only say "
                 "again where its models are asked; start a new run for other models"
             )
     return config
+
+
+def _models(config: RunConfig) -> bool:
+    """Whether only models write."""
+    return len(config.models.models) == len(config.models.proposers)
 
 
 def _labels(config: RunConfig) -> list[str]:
@@ -264,11 +272,7 @@ def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result
     if again:
         note(f"{run.nickname} was imported: its {again} programs are measured here first")
     executor = parts.executor or make_executor(archive, run, config, parts.service, note)
-    proposer = parts.proposer or (
-        make_proposer(config, work)
-        if config.models.offline
-        else make_model_proposer(archive, run, config, note, parts.service)
-    )
+    proposer = parts.proposer or make_writers(archive, run, config, work, note, parts.service)
     search = Search(archive, run, config, work, proposer, executor, parts.listener)
     # What is loaded by now stays: the garbage collector need not go through it again and again.
     gc.collect()

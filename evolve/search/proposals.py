@@ -16,6 +16,7 @@ from nashforge.archive.errors import TokensExceeded
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.proposers.base import (
+    DRAWS,
     Draft,
     Halt,
     Immediate,
@@ -28,9 +29,6 @@ from nashforge.evolve.proposers.memory import Memory, UnderWay
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.scoreboard import Scoreboard
 from nashforge.evolve.search.strategies import Strategy
-
-DRAWS = 10
-"""How often a proposer is asked again when it repeats a known program."""
 
 
 class Stop(Exception):
@@ -182,6 +180,8 @@ class ProposalQueue:
             writer = self._proposer.choose()
             self._waiting = self._request(index, writer), writer
         request, writer = self._waiting
+        told = self._context.board.told
+        request = replace(request, known=lambda source: self._is_known(source, told))
         try:
             with self._context.archive.database.savepoint():
                 candidate = open_candidate or self._add(index, request, writer)
@@ -193,9 +193,13 @@ class ProposalQueue:
         except Halt as error:
             raise Stop(str(error)) from error
         self._waiting = None
-        self._open[index] = candidate, self._context.board.told
+        self._open[index] = candidate, told
         self._reserved.append(request)
         return candidate
+
+    def _is_known(self, source: str, told: int) -> bool:
+        store = self._context.store
+        return store.duplicate_of(store.fingerprint(source), told) is not None
 
     def _request(self, index: int, writer: str) -> Request:
         context = self._context

@@ -90,7 +90,7 @@ class ModelProposer(Proposer):
         self._archive, self._run, self._config, self._domain = archive, run, config, domain
         self._labels, self._prices, self._note = tuple(labels), prices, note
         self._replaying = recording is not None
-        self._recording = recording or Recording(())
+        self._recording = recording.of(self._labels.__contains__) if recording is not None else Recording(())
         self._calls = Calls(archive, providers, prices, config.models.proposal_seconds)
         self._bandit = Bandit(self._labels)
         self._breakers = {label: CircuitBreaker() for label in self._labels}
@@ -137,11 +137,11 @@ class ModelProposer(Proposer):
         self._tokens = (
             total.input_tokens + total.cached_tokens + total.cache_write_tokens + total.output_tokens
         )
-        self._recording = unfinished(self._archive, self._run)
+        self._recording = unfinished(self._archive, self._run).of(self._labels.__contains__)
         self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
         prices = {label: self._prices[label] for label in self._labels}
         system = self._prompter.system
-        for model in map(parse_model, self._config.models.proposers):
+        for model in map(parse_model, self._config.models.models):
             place = place_of(model)
             if place is not None:
                 self._note(f"{model.label} is asked at {place}")
@@ -306,9 +306,9 @@ class ModelProposer(Proposer):
         if recorded.status in _WHY:
             reason = f"{_WHY[recorded.status]}: {recorded.reason}"
             return self._done(index, Draft(index, reason=reason))
-        base, donors = _bases(order.request)
+        base = order.request.base
         try:
-            edited = read_reply(recorded.text, base, donors)
+            edited = read_reply(recorded.text, base, order.request.donors)
         except ReplyError as error:
             return self._repair(index, recorded, error, base)
         order.remarks += edited.remarks
@@ -351,11 +351,3 @@ class ModelProposer(Proposer):
         label, breaker = min(unavailable.items(), key=lambda item: item[1].seconds_left)
         left = time.strftime("%M:%S", time.gmtime(breaker.seconds_left))
         return f"{label}: {breaker.reason}; next try in {left}"
-
-
-def _bases(request: Request) -> tuple[str, tuple[str, ...]]:
-    """Return the program that edits apply to, and others whose imports may be taken for granted."""
-    partner = () if request.partner is None else (request.partner.source,)
-    if request.failure is not None and request.failure.source is not None:
-        return request.failure.source, (request.parent.source, *partner)
-    return request.parent.source, partner

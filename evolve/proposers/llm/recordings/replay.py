@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,11 @@ class Recording:
 
     def __len__(self) -> int:
         return sum(len(calls) for calls in self._calls.values())
+
+    def of(self, mine: Callable[[str], bool]) -> Recording:
+        """Return the calls of some models, by their labels, for whoever asks these."""
+        calls = [call for each in self._calls.values() for call in each if mine(call.label)]
+        return Recording(calls, self.config)
 
     def next_call(self, index: int) -> RecordedCall | None:
         """Return the next call of a candidate; None if there is none."""

@@ -1,0 +1,1 @@
+"""Stores of requests to agents, and of notes."""

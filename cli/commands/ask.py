@@ -1,0 +1,47 @@
+"""``nashforge ask``: what an agent is to write."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.agents import As, Server, TokenFile, core
+from nashforge.cli.options.declared import option
+from nashforge.cli.options.shared import Database, Json, LatestRun
+from nashforge.cli.rendering import output
+
+
+def ask(
+    run: LatestRun = "latest",
+    count: Annotated[int, option("N", "Requests to claim at most.", min=1, max=16, show_default=True)] = 1,
+    format: Annotated[
+        str | None, option("FORMAT", "prompt (Markdown, as models are told it) or json. [default: prompt]")
+    ] = None,
+    interface: Annotated[
+        str | None, option("HASH", "The interface that you know already, which is then left out.")
+    ] = None,
+    wait: Annotated[
+        float, option("S", "Seconds to wait for a request.", min=0, max=3600, show_default=True)
+    ] = 0.0,
+    name: As = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Claim what a run wants to have written, for an agent: a token, the parent, how to answer.
+
+    For runs with --proposer agent. Nobody else holds the token until it runs out; tell the program by it, or
+    give it up.
+    """
+    from nashforge.evolve.agents.texts import asked_text
+
+    if format not in (None, "prompt", "json"):
+        raise UsageProblem(f"there is no format {format!r}; choose prompt or json")
+    as_json = format == "json" or (format is None and output.wants_json(json))
+    with core(database, server, token_file, name) as verbs:
+        answer = verbs.ask(run, count=count, interface=interface, wait=wait)
+    if as_json:
+        output.print_json(answer.model_dump(mode="json"))
+    else:
+        output.say_text(asked_text(answer))

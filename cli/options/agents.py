@@ -1,0 +1,70 @@
+"""Options of the commands of agents, and where these commands find a run: in an archive, or on a server."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from nashforge.cli.errors import UsageProblem
+from nashforge.cli.options.archives import opened
+from nashforge.cli.options.declared import argument, option
+
+if TYPE_CHECKING:
+    from nashforge.evolve.agents.asking import Who
+    from nashforge.evolve.agents.core import Core
+
+NAME_VARIABLE = "NASHFORGE_AGENT"
+SERVER_VARIABLE = "NASHFORGE_AGENT_SERVER"
+TOKEN_VARIABLE = "NASHFORGE_AGENT_TOKEN_FILE"
+
+Token = Annotated[str, argument("TOKEN", "Token of a request, from `nashforge ask`.")]
+As = Annotated[
+    str | None, option("NAME", f"Who asks and tells. [default: ${NAME_VARIABLE}, or the user]", "--as")
+]
+Server = Annotated[
+    str | None,
+    option(
+        "URL",
+        f"Where `nashforge agent serve` listens, instead of an archive. [default: ${SERVER_VARIABLE}]",
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    option("FILE", f"File with the token that the server asks for. [default: ${TOKEN_VARIABLE}]"),
+]
+
+
+def who(name: str | None, client: str = "nashforge") -> Who:
+    """Return who asks and tells."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from nashforge.evolve.agents.asking import Who
+
+    try:
+        called = name or os.environ.get(NAME_VARIABLE) or getpass.getuser()
+    except (KeyError, OSError):
+        called = "somebody"
+    try:
+        return Who(called, f"{client} {version('nashforge')}")
+    except PackageNotFoundError:
+        return Who(called, client)
+
+
+@contextmanager
+def core(
+    database: str | None, server: str | None, token_file: Path | None, name: str | None
+) -> Iterator[Core]:
+    """Give what an agent can do, in an archive or on a server."""
+    place = server or os.environ.get(SERVER_VARIABLE)
+    if place is not None and database is not None:
+        raise UsageProblem("--server and --database name two places; give one of them")
+    if place is not None:
+        raise UsageProblem("--server is not offered yet")
+    from nashforge.evolve.agents.core import LocalCore
+
+    with opened(database) as archive:
+        yield LocalCore(archive, who(name))

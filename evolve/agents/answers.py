@@ -1,0 +1,218 @@
+"""Answers to agents, as data: the same on the command line, over HTTP and by MCP."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from nashforge.errors import NashforgeError
+
+
+class AgentError(NashforgeError):
+    """A request of an agent that cannot be done. The text is a sentence and a remedy."""
+
+    exit_code = 2
+
+
+class Answer(BaseModel):
+    """An immutable piece of an answer; every field is described where it stands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Budget(Answer):
+    """The number of programs that may still be evaluated."""
+
+    evaluated: int
+    """Programs that were evaluated, the seed included."""
+    limit: int
+    """How many may be in all."""
+    left: int
+    """How many are left; those that are being written or evaluated count only when they are done."""
+    waiting: int
+    """Requests that no agent holds now."""
+    claimed: int
+    """Requests that agents hold now."""
+    means: str = (
+        "one unit is one program that is evaluated, whether it works or fails; answers that cannot be read "
+        "and programs that are known already cost nothing"
+    )
+    """What a unit is."""
+
+
+class GameValue(Answer):
+    """The result of a program in a training game."""
+
+    value: float
+    """Final value of the metric."""
+    reference: float | None = None
+    """That of the reference program."""
+
+
+class ProgramView(Answer):
+    """A program of the run."""
+
+    index: int
+    """Position of its candidate in the run."""
+    program: str
+    """Its nickname."""
+    hash: str
+    source: str | None = None
+    note: str | None = None
+    """What was changed, in its author's words."""
+    fitness: float | None = None
+    """On the training games; higher is better."""
+    validation: float | None = None
+    """On disguised games that are not named; None if it was not good enough to be validated."""
+    games: dict[str, GameValue] = {}
+    """By training game."""
+
+
+class Rejected(Answer):
+    """A child of the same parent that was no gain."""
+
+    index: int
+    program: str | None = None
+    status: str
+    fitness: float | None = None
+    note: str | None = None
+    reason: str | None = None
+
+
+class Failed(Answer):
+    """A program that failed and is to be mended."""
+
+    index: int
+    source: str | None = None
+    status: str
+    reason: str
+
+
+class Task(Answer):
+    """One program that is wanted, held under a lease by a token."""
+
+    token: str
+    """Names the request when the program is told; nobody else has it."""
+    expires: str
+    """Until when the token is held, ISO 8601."""
+    seconds: float
+    """How long that is."""
+    index: int
+    kind: str
+    """`edit`, `design` (a new program), `combine` (two parents), `ablate` (leave parts out), `simplify` or
+    `repair`."""
+    attempt: int
+    parent: ProgramView
+    partner: ProgramView | None = None
+    """The second parent of a crossover."""
+    inspirations: list[ProgramView] = []
+    failure: Failed | None = None
+    """For a repair: what is to be mended; edits apply to its source."""
+    rejected: list[Rejected] = []
+    """The last children of the parent that were no gain, the newest first."""
+    prompt: str
+    """The task in words, as language models are told it, with all sources."""
+
+
+class Interface(Answer):
+    """The interface of programs, told once: the system part of the prompts of models."""
+
+    hash: str
+    text: str | None = None
+    """None where the agent said that it knows it."""
+
+
+class Note(Answer):
+    """An entry of the lab book."""
+
+    author: str | None = None
+    text: str
+    created: str
+
+
+class Asked(Answer):
+    """The answer to a question for work."""
+
+    run: str
+    domain: str
+    tasks: list[Task] = []
+    interface: Interface | None = None
+    notes: list[Note] = []
+    """The newest entries of the lab book."""
+    budget: Budget
+    stop_reason: str | None = None
+    """Why nothing more is wanted, for good; None while the run goes on."""
+    retry_seconds: float | None = None
+    """When to ask again, if nothing is open at the moment."""
+    message: str
+    """What to do next, in a sentence."""
+
+
+class Told(Answer):
+    """The outcome of a program."""
+
+    token: str
+    run: str
+    index: int
+    status: str
+    """`ok`; `evaluating` or `stored` (not known yet); `unreadable` or `known` (the token is still held); or a
+    kind of failure: `crashed`, `timeout`, `memory`, `invalid_output`, `rejected`, `duplicate`, ..."""
+    program: str | None = None
+    """Nickname of the program."""
+    reason: str | None = None
+    """Why it failed, with the traceback in the program's own lines."""
+    fitness: float | None = None
+    validation: float | None = None
+    parent_fitness: float | None = None
+    games: dict[str, GameValue] = {}
+    rank: int | None = None
+    """Among the measured programs of the run; 1 is the best."""
+    of: int | None = None
+    """How many those are."""
+    new_best: bool = False
+    repair_token: str | None = None
+    """Held by this agent from now on: by it the mended program is told."""
+    budget: Budget
+    retry_seconds: float | None = None
+    message: str
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will become of it."""
+        return self.status not in OPEN
+
+
+OPEN = ("evaluating", "stored", "unreadable", "known")
+"""Statuses of answers whose outcome is open."""
+
+
+class GivenUp(Answer):
+    """A request was given back."""
+
+    token: str
+    run: str
+    freed: bool
+    """Whether it was held by this token until now."""
+    budget: Budget
+    message: str
+
+
+class Notes(Answer):
+    """The lab book of a run."""
+
+    run: str
+    notes: list[Note]
+
+
+class Standing(Answer):
+    """The standing of a run."""
+
+    run: str
+    domain: str
+    state: Literal["created", "running", "paused", "stopped", "finished", "failed", "lost"]
+    stop_reason: str | None = None
+    best: ProgramView | None = None
+    seed: ProgramView | None = None
+    failures: dict[str, int] = {}
+    budget: Budget

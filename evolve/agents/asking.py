@@ -1,0 +1,177 @@
+"""Asking for work: claims requests of a run for an agent, with all that it needs to know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nashforge.archive import Archive, RunState
+from nashforge.archive.agents import AgentRequest
+from nashforge.evolve.agents.answers import AgentError, Asked, Interface, ProgramView, Task
+from nashforge.evolve.agents.views import Desk, moment, open_desk
+from nashforge.evolve.config.parts import ModelOptions
+from nashforge.evolve.proposers.registry import AGENT
+
+MOST = 16
+"""Requests that are claimed at once, at most."""
+
+RETRY_SECONDS = 5.0
+POLL_SECONDS = 0.25
+LONGEST_NAME = 128
+
+
+@dataclass(frozen=True)
+class Who:
+    """The one who asks and tells: kept with what becomes of it.
+
+    Attributes
+    ----------
+    author : str
+        A person, a model or an agent, by whatever name it goes.
+    client : str
+        The program that speaks for it, with its version.
+    """
+
+    author: str
+    client: str
+
+    def __post_init__(self) -> None:
+        for name in ("author", "client"):
+            text = " ".join(getattr(self, name).split())
+            if not text or len(text) > LONGEST_NAME or not text.isprintable():
+                raise AgentError(
+                    f"{name} = {text[:40]!r}: it is a name of 1 to {LONGEST_NAME} printable characters"
+                )
+            object.__setattr__(self, name, text)
+
+
+def ask(
+    archive: Archive,
+    run: str,
+    who: Who,
+    *,
+    count: int = 1,
+    interface: str | None = None,
+    wait: float = 0.0,
+    still_there: Callable[[], bool] = lambda: True,
+) -> Asked:
+    """Claim requests of a run.
+
+    Parameters
+    ----------
+    run
+        Its name, or the beginning of it, or ``latest``.
+    count
+        How many requests are wanted at most.
+    interface
+        The hash of the interface that the agent knows, which is then not told again.
+    wait
+        Seconds to wait for a request if none is open.
+    still_there
+        Whether whoever asks still waits for the answer.
+
+    Raises
+    ------
+    AgentError
+        If no agent writes for the run, or the count is out of bounds.
+    """
+    if not 1 <= count <= MOST:
+        raise AgentError(f"count = {count}: between 1 and {MOST} requests can be claimed at once")
+    desk = open_desk(archive, run)
+    settings = desk.standing.settings
+    if AGENT not in str(settings.get("proposer", "")).replace(" ", "").split(","):
+        raise AgentError(
+            f"the run {desk.run.nickname} is written by {settings.get('proposer')}, and not by agents; start "
+            f"one with `nashforge run {desk.run.domain} --proposer agent`"
+        )
+    seconds = float(settings.get("agent_lease") or ModelOptions().agent_lease)
+    deadline = time.monotonic() + wait
+    while True:
+        archive.requests.sweep(desk.run)
+        claimed = archive.requests.claim(
+            desk.run, author=who.author, client=who.client, seconds=seconds, count=count
+        )
+        if claimed or _is_over(desk) or time.monotonic() >= deadline or not still_there():
+            return _asked(desk.now(), claimed, interface)
+        time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
+        desk = desk.now()
+
+
+def _is_over(desk: Desk) -> bool:
+    return desk.run.state in (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
+
+
+def _asked(desk: Desk, claimed: list[AgentRequest], known: str | None) -> Asked:
+    told = None
+    if claimed:
+        digest = str(claimed[0].payload["system"])
+        text = str(desk.archive.runs.get_value(desk.run, f"system {digest}", ""))
+        told = Interface(hash=digest, text=None if digest == known else text)
+    over = _is_over(desk)
+    reason = desk.redaction(desk.run.stop_reason or str(desk.run.state)) if over else None
+    return Asked(
+        run=desk.run.nickname,
+        domain=desk.run.domain,
+        tasks=[task_of(desk, request) for request in claimed],
+        interface=told,
+        notes=desk.notes() if claimed else [],
+        budget=desk.budget(),
+        stop_reason=None if claimed else reason,
+        retry_seconds=None if claimed or over else RETRY_SECONDS,
+        message=_message(desk, claimed, reason),
+    )
+
+
+def _message(desk: Desk, claimed: list[AgentRequest], reason: str | None) -> str:
+    if claimed:
+        return (
+            "write the program of each task and tell it by its token, as a whole program or as "
+            "SEARCH/REPLACE blocks; give up what you cannot do; then ask again until there is a stop reason"
+        )
+    name = desk.run.nickname
+    if reason is not None:
+        return f"nothing more is wanted: the run has ended ({reason})"
+    if not desk.standing.alive:
+        return f"no process works on the run; continue it with `nashforge resume {name}`, then ask again"
+    if desk.run.pause_requested is not None:
+        return "the run is paused; ask again later"
+    return "all that is wanted is being written or evaluated; ask again, with a longer wait"
+
+
+def task_of(desk: Desk, request: AgentRequest) -> Task:
+    """Return what an agent is told of a request that it has claimed."""
+    payload = request.payload
+    assert request.expires is not None
+    assert request.claimed is not None
+    rejected = desk.rejected(int(payload["parent"]["candidate"]))
+    partner = payload.get("partner")
+    return Task(
+        token=request.token,
+        expires=moment(request.expires),
+        seconds=round((request.expires - request.claimed).total_seconds(), 1),
+        index=request.index,
+        kind=request.kind,
+        attempt=request.attempt,
+        parent=_view(payload["parent"]),
+        partner=None if partner is None else _view(partner),
+        inspirations=[_view(other) for other in payload.get("inspirations", [])],
+        failure=desk.failed(payload.get("failure")),
+        rejected=rejected,
+        prompt=_prompt(desk, request),
+    )
+
+
+def _prompt(desk: Desk, request: AgentRequest) -> str:
+    """Return the task in words, with the lab book below."""
+    notes = desk.notes()
+    if not notes:
+        return str(request.payload["user"])
+    lines = [f"- {note.text}" + (f" ({note.author})" if note.author else "") for note in notes]
+    book = "\n".join(["# Lab book of this run", "", *lines])
+    return f"{request.payload['user']}\n\n{book}"
+
+
+def _view(stored: Mapping[str, Any]) -> ProgramView:
+    return ProgramView.model_validate({name: value for name, value in stored.items() if name != "candidate"})

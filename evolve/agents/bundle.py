@@ -1,0 +1,88 @@
+"""All that is known of a run in one Markdown text: for an agent that begins, or has lost its thread."""
+
+from __future__ import annotations
+
+from nashforge.archive import Candidate
+from nashforge.evolve.agents.answers import AgentError, GameValue
+from nashforge.evolve.agents.views import Desk
+from nashforge.evolve.results.run_status import improvements_of
+from nashforge.evolve.search.population.ranking import ranked
+
+MOST = 50
+FAILURES = 8
+SHOWN_REASON = 200
+
+
+def bundle(desk: Desk, top: int) -> str:
+    """Return the standing, the best programs, how the best came to be, recent failures and the lab book.
+
+    Raises
+    ------
+    AgentError
+        If not between 1 and 50 programs are asked for.
+    """
+    if not 1 <= top <= MOST:
+        raise AgentError(f"top = {top}: between 1 and {MOST} programs can be shown")
+    return (
+        "\n\n".join([_standing(desk), *_best(desk, top), _ideas(desk), _failures(desk), _notes(desk)]) + "\n"
+    )
+
+
+def _standing(desk: Desk) -> str:
+    budget, standing = desk.budget(), desk.standing
+    ended = f" ({desk.redaction(standing.result.stop_reason)})" if standing.result.stop_reason else ""
+    return (
+        f"# Run {desk.run.nickname}: domain {desk.run.domain}, {standing.state}{ended}\n\n"
+        f"{budget.evaluated} of {budget.limit} programs are evaluated, {budget.left} are left: "
+        f"{budget.means}. Fitness is higher for better programs; validation is on disguised games."
+    )
+
+
+def _best(desk: Desk, top: int) -> list[str]:
+    texts = []
+    for rank, candidate in enumerate(ranked(desk.archive, desk.run, top), 1):
+        program = desk.program(candidate)
+        lines = [f"## {rank}. {program.program} (candidate {program.index})", "", _fitness(candidate)]
+        if program.note:
+            lines += ["", program.note]
+        if program.games:
+            lines += ["", _table(program.games)]
+        lines += ["", "```python", (program.source or "").rstrip("\n"), "```"]
+        texts.append("\n".join(lines))
+    return texts
+
+
+def _table(games: dict[str, GameValue]) -> str:
+    rows = [
+        f"| {game} | {value.value:.4g} | {'' if value.reference is None else f'{value.reference:.4g}'} |"
+        for game, value in games.items()
+    ]
+    return "\n".join(["| training game | value | reference |", "|---|---|---|", *rows])
+
+
+def _fitness(candidate: Candidate) -> str:
+    train = "-" if candidate.train is None else f"{candidate.train:.3f}"
+    validation = "not validated" if candidate.validation is None else f"{candidate.validation:.3f}"
+    return f"train {train}, validation {validation}, written by {candidate.proposer}"
+
+
+def _ideas(desk: Desk) -> str:
+    lines = [
+        f"- candidate {candidate.index}, {candidate.nickname}: {_fitness(candidate)}; {candidate.note or ''}"
+        for candidate in improvements_of(desk.archive, desk.run)
+    ]
+    return "\n".join(["## How the best came to be", "", *lines])
+
+
+def _failures(desk: Desk) -> str:
+    lines = []
+    for candidate in desk.archive.candidates.failures(desk.run, limit=FAILURES):
+        reason = " ".join(desk.redaction(candidate.reason or "").split())
+        shown = reason if len(reason) <= SHOWN_REASON else f"{reason[:SHOWN_REASON]}..."
+        lines.append(f"- candidate {candidate.index}: {candidate.status}; {candidate.note or ''} {shown}")
+    return "\n".join(["## Latest failures", "", *(lines or ["None."])])
+
+
+def _notes(desk: Desk) -> str:
+    lines = [f"- {note.text} ({note.author or 'unknown'}, {note.created})" for note in desk.notes(None)]
+    return "\n".join(["## Lab book", "", *(lines or ["Nothing is noted yet."])])

@@ -1,0 +1,155 @@
+"""The verbs of agents in one place: on an archive of this machine, or on a server."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from nashforge.archive import Archive
+from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Note, Notes, Standing, Told
+from nashforge.evolve.agents.asking import Who, ask
+from nashforge.evolve.agents.bundle import bundle
+from nashforge.evolve.agents.telling import WAIT_SECONDS, Bill, give_up, tell
+from nashforge.evolve.agents.views import moment, open_desk
+
+LONGEST_NOTE = 4000
+"""Characters of an entry of the lab book."""
+
+
+class Core(ABC):
+    """The verbs, wherever the run is."""
+
+    @abstractmethod
+    def ask(self, run: str, *, count: int = 1, interface: str | None = None, wait: float = 0.0) -> Asked:
+        """Claim requests of a run; see `nashforge.evolve.agents.asking.ask`."""
+
+    @abstractmethod
+    def tell(
+        self,
+        token: str,
+        text: str | None,
+        *,
+        edits: bool = False,
+        note: str | None = None,
+        bill: Bill | None = None,
+        wait: float = WAIT_SECONDS,
+    ) -> Told:
+        """Hand a program over; see `nashforge.evolve.agents.telling.tell`."""
+
+    @abstractmethod
+    def give_up(self, token: str) -> GivenUp:
+        """Give a request back."""
+
+    @abstractmethod
+    def notes(self, run: str, add: str | None = None) -> Notes:
+        """Return the lab book of a run, after adding to it."""
+
+    @abstractmethod
+    def context(self, run: str, top: int = 5) -> str:
+        """Return what is known of a run, as Markdown."""
+
+    @abstractmethod
+    def status(self, run: str) -> Standing:
+        """Return where a run stands."""
+
+
+class LocalCore(Core):
+    """The verbs on an archive.
+
+    Parameters
+    ----------
+    archive
+        Where the runs are.
+    who
+        Who asks and tells.
+    only
+        The only run that is served; None: all.
+    still_there
+        Whether whoever asks or tells still waits for the answer.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        who: Who,
+        *,
+        only: int | None = None,
+        still_there: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._archive, self._who = archive, who
+        self._only, self._still_there = only, still_there
+
+    def ask(self, run: str, *, count: int = 1, interface: str | None = None, wait: float = 0.0) -> Asked:
+        """Claim requests of a run."""
+        self._check_run(run)
+        return ask(
+            self._archive,
+            run,
+            self._who,
+            count=count,
+            interface=interface,
+            wait=wait,
+            still_there=self._still_there,
+        )
+
+    def tell(
+        self,
+        token: str,
+        text: str | None,
+        *,
+        edits: bool = False,
+        note: str | None = None,
+        bill: Bill | None = None,
+        wait: float = WAIT_SECONDS,
+    ) -> Told:
+        """Hand a program over."""
+        self._check_token(token)
+        return tell(
+            self._archive,
+            token,
+            text,
+            self._who,
+            edits=edits,
+            note=note,
+            bill=bill,
+            wait=wait,
+            still_there=self._still_there,
+        )
+
+    def give_up(self, token: str) -> GivenUp:
+        """Give a request back."""
+        self._check_token(token)
+        return give_up(self._archive, token)
+
+    def notes(self, run: str, add: str | None = None) -> Notes:
+        """Return the lab book of a run, after adding to it."""
+        self._check_run(run)
+        desk = open_desk(self._archive, run)
+        if add is not None:
+            text = add.strip()
+            if not 0 < len(text) <= LONGEST_NOTE:
+                raise AgentError(f"the note has {len(text)} characters; write 1 to {LONGEST_NOTE}")
+            self._archive.notes.add(desk.run, text, author=self._who.author)
+        stored = self._archive.notes.of(desk.run)
+        return Notes(
+            run=desk.run.nickname,
+            notes=[Note(author=note.author, text=note.text, created=moment(note.created)) for note in stored],
+        )
+
+    def context(self, run: str, top: int = 5) -> str:
+        """Return what is known of a run, as Markdown."""
+        self._check_run(run)
+        return bundle(open_desk(self._archive, run), top)
+
+    def status(self, run: str) -> Standing:
+        """Return where a run stands."""
+        self._check_run(run)
+        return open_desk(self._archive, run).stand()
+
+    def _check_run(self, run: str) -> None:
+        if self._only is not None and open_desk(self._archive, run).run.id != self._only:
+            raise AgentError(f"there is no run {run[:80]!r} here; this server serves one run")
+
+    def _check_token(self, token: str) -> None:
+        if self._only is not None and self._archive.requests.get(token).run_id != self._only:
+            raise AgentError("no request of this server's run has that token; ask for one")

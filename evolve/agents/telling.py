@@ -1,0 +1,356 @@
+"""Telling a program: read, compared with what is known, handed to the run, and told what became of it.
+
+A token has one outcome: to tell it again, with whatever text, answers what became of the first text that
+could be taken.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nashforge.archive import Archive, CallStatus, Candidate, Status
+from nashforge.archive.agents import AgentRequest, RequestState
+from nashforge.evolve.agents.answers import AgentError, GivenUp, Told
+from nashforge.evolve.agents.asking import POLL_SECONDS, RETRY_SECONDS, Who
+from nashforge.evolve.agents.views import Desk
+from nashforge.evolve.config.parts import ModelOptions
+from nashforge.evolve.domains import domain
+from nashforge.evolve.proposers.agents.proposer import NOBODY
+from nashforge.evolve.proposers.llm.replies.edits import EditError, find_hunks
+from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, Edited, ReplyError, read_reply
+from nashforge.evolve.proposers.llm.replies.source import SourceError, parse_module
+from nashforge.evolve.proposers.registry import AGENT
+from nashforge.evolve.results.run_status import is_alive
+from nashforge.evolve.search.novelty import ast_fingerprint
+from nashforge.evolve.search.population.ranking import ranked
+
+WAIT_SECONDS = 300.0
+"""How long is waited for the outcome, if nobody says otherwise."""
+
+REPAIR_SECONDS = 3.0
+"""How long is waited for the request to mend a program that failed."""
+
+LONGEST_NOTE = 2000
+_MENDABLE = (Status.CRASHED, Status.INVALID_OUTPUT, Status.REJECTED)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """The price of writing a program, as its author says.
+
+    Attributes
+    ----------
+    model : str or None
+        Name of the model that wrote it.
+    input_tokens, output_tokens : int
+        Read and written.
+    usd : float
+        US dollars.
+    """
+
+    model: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.model is not None and not (0 < len(self.model) <= 128 and self.model.isprintable()):
+            raise AgentError(f"model = {self.model[:40]!r}: it is a name of 1 to 128 printable characters")
+        if not (0 <= self.input_tokens < 2**53 and 0 <= self.output_tokens < 2**53):
+            raise AgentError(f"tokens = {self.input_tokens}/{self.output_tokens}: give IN/OUT, 0 or more")
+        if not 0 <= self.usd < 1e9:
+            raise AgentError(f"usd = {self.usd}: give a finite amount of dollars, 0 or more")
+
+
+def tell(
+    archive: Archive,
+    token: str,
+    text: str | None,
+    who: Who,
+    *,
+    edits: bool = False,
+    note: str | None = None,
+    bill: Bill | None = None,
+    wait: float = WAIT_SECONDS,
+    still_there: Callable[[], bool] = lambda: True,
+) -> Told:
+    """Hand a program over, and return what became of it.
+
+    Parameters
+    ----------
+    token
+        Of the request, from `ask`.
+    text
+        A whole program, SEARCH/REPLACE blocks, or an answer that holds either, as a model writes it; None:
+        only ask what became of what was told.
+    edits
+        Whether it must be blocks.
+    note
+        What was changed and why; without, the first sentences of the text outside its code.
+    wait
+        Seconds to wait for the outcome.
+    still_there
+        Whether whoever tells still waits for the answer.
+
+    Raises
+    ------
+    nashforge.archive.NotFound
+        If there is no such token.
+    AgentError
+        If it is not held any more, or the text is too long.
+    """
+    request = archive.requests.get(token)
+    desk = Desk(archive, archive.runs.get(request.run_id))
+    if request.state is not RequestState.TOLD:
+        if text is None:
+            _require_held(request)
+            raise AgentError("nothing was told by this token yet; give the program")
+        refused = _take(desk, request, text, who, edits=edits, note=note, bill=bill or Bill())
+        if refused is not None:
+            return refused
+    return _outcome(desk.now(), archive.requests.get(token), wait, still_there)
+
+
+def give_up(archive: Archive, token: str, reason: str = "its agent gave it up") -> GivenUp:
+    """Give a request back, so that others may claim it at once.
+
+    Raises
+    ------
+    nashforge.archive.NotFound
+        If there is no such token.
+    """
+    request = archive.requests.get(token)
+    freed = archive.requests.give_up(token, reason)
+    desk = Desk(archive, archive.runs.get(request.run_id))
+    said = "others may claim it now" if freed else f"the token was not held any more ({request.state})"
+    return GivenUp(token=token, run=desk.run.nickname, freed=freed, budget=desk.budget(), message=f"{said}")
+
+
+def _require_held(request: AgentRequest) -> None:
+    why = {
+        RequestState.GIVEN_UP: "was given up",
+        RequestState.EXPIRED: "has run out, and another agent has the request",
+    }.get(request.state)
+    if why is not None:
+        raise AgentError(f"the token {request.token} {why}, so nothing can be told by it; ask again")
+
+
+def _take(
+    desk: Desk, request: AgentRequest, text: str, who: Who, *, edits: bool, note: str | None, bill: Bill
+) -> Told | None:
+    """Store what was told; or return why it cannot be taken, and the token is still held."""
+    archive = desk.archive
+    if request.state is not RequestState.EXPIRED:
+        _require_held(request)
+    if len(text) > MAX_REPLY:
+        raise AgentError(f"the text has {len(text)} characters; at most {MAX_REPLY} are read")
+    if note is not None and len(note) > LONGEST_NOTE:
+        raise AgentError(f"the note has {len(note)} characters; write at most {LONGEST_NOTE}")
+    text = _as_answer(text)
+    payload = request.payload
+    try:
+        if edits and not _has_blocks(text):
+            raise ReplyError("there are no SEARCH/REPLACE blocks in it", text)
+        edited = read_reply(text, str(payload["base"]), [str(donor) for donor in payload["donors"]])
+    except ReplyError as error:
+        return _refused(desk, request, "unreadable", str(error))
+    twin = _twin(desk, edited)
+    if twin is not None:
+        return _refused(
+            desk, request, "known", f"it is the program {twin} of this run but for names and layout"
+        )
+    label = f"{AGENT}:{bill.model or who.author}"
+    answer = {
+        "text": text,
+        "note": note or edited.note or None,
+        "author": who.author,
+        "client": who.client,
+        "model": label,
+        "calls": 1,
+        "cost": bill.usd,
+    }
+    with archive.database.transaction():
+        if archive.requests.tell(request.token, answer):
+            _record(desk, request, text, label.partition(":")[2], bill)
+            return None
+    current = archive.requests.get(request.token)
+    if current.state is not RequestState.TOLD:
+        _require_held(current)
+    return None
+
+
+def _as_answer(text: str) -> str:
+    """Return a text as it is kept and read; a file that is a program is fenced, so that it is taken whole."""
+    text = text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")  # as every database keeps it
+    if _has_blocks(text):
+        return text
+    try:
+        whole = parse_module(text)
+    except SourceError:
+        return text
+    if not any(isinstance(node, ast.ClassDef | ast.FunctionDef) for node in whole.body):
+        return text
+    fence = "`" * (1 + max(2, *map(len, re.findall("`+", text)), 2))
+    return f"{fence}python\n{text.rstrip()}\n{fence}\n"
+
+
+def _has_blocks(text: str) -> bool:
+    try:
+        return bool(find_hunks(text))
+    except EditError:  # one is begun and not ended, which is told when it is read
+        return True
+
+
+def _record(desk: Desk, request: AgentRequest, text: str, model: str, bill: Bill) -> None:
+    """Keep the answer with those of models: it is counted with them, exported, and replayed."""
+    payload = request.payload
+    call = desk.archive.calls.reserve(
+        desk.run,
+        provider=AGENT,
+        model=NOBODY + "?" if model == NOBODY else model,
+        request={
+            "index": request.index,
+            "purpose": request.kind,
+            "system": payload["system"],
+            "user": payload["user"],
+        },
+        reserved_cost=bill.usd,
+        candidate=request.candidate_id,
+        token=request.token,
+    )
+    desk.archive.calls.settle(
+        call,
+        CallStatus.OK,
+        cost=bill.usd,
+        response={"text": text},
+        input_tokens=bill.input_tokens,
+        output_tokens=bill.output_tokens,
+    )
+
+
+def _twin(desk: Desk, edited: Edited) -> str | None:
+    """Return the nickname of a program of the run that differs in nothing but names and layout."""
+    mark = ast_fingerprint(edited.source, domain(desk.run.domain).grammar())
+    for program in desk.archive.programs.of(desk.run).values():
+        if program.ast_hash == mark:
+            return program.nickname
+    return None
+
+
+def _refused(desk: Desk, request: AgentRequest, status: str, reason: str) -> Told:
+    desk.archive.requests.refuse(request.token, f"{status}: {reason}")
+    return Told(
+        token=request.token,
+        run=desk.run.nickname,
+        index=request.index,
+        status=status,
+        reason=reason,
+        parent_fitness=request.payload["parent"]["fitness"],
+        budget=desk.budget(),
+        message="it cost nothing and the token is still yours: tell another program by it, or give it up",
+    )
+
+
+def _outcome(
+    desk: Desk, request: AgentRequest, wait: float, still_there: Callable[[], bool] = lambda: True
+) -> Told:
+    """Wait until the candidate is finished, and return what became of it."""
+    deadline = time.monotonic() + wait
+    candidate = desk.archive.candidates.get(request.candidate_id)
+    while not candidate.status.finished and time.monotonic() < deadline and still_there():
+        if not is_alive(desk.archive, desk.run):
+            break
+        time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
+        desk = desk.now()
+        candidate = desk.archive.candidates.get(request.candidate_id)
+    if not candidate.status.finished:
+        return _open(desk, request)
+    return _closed(desk.now(), request, candidate, min(REPAIR_SECONDS, wait))
+
+
+def _open(desk: Desk, request: AgentRequest) -> Told:
+    alive = desk.standing.alive
+    name = desk.run.nickname
+    message = (
+        "it is being evaluated; ask for its outcome by the same token"
+        if alive
+        else f"it is kept, but no process works on the run; it is evaluated when `nashforge resume {name}` "
+        "continues it"
+    )
+    return Told(
+        token=request.token,
+        run=name,
+        index=request.index,
+        status="evaluating" if alive else "stored",
+        parent_fitness=request.payload["parent"]["fitness"],
+        budget=desk.budget(),
+        retry_seconds=RETRY_SECONDS if alive else None,
+        message=message,
+    )
+
+
+def _closed(desk: Desk, request: AgentRequest, candidate: Candidate, patience: float) -> Told:
+    good = candidate.status is Status.OK
+    order = [found.program for found in ranked(desk.archive, desk.run)]
+    rank = order.index(candidate.program) + 1 if candidate.program in order else None
+    repair = None
+    if candidate.status in _MENDABLE and candidate.program is not None:
+        repair = _repair(desk, request, candidate, patience)
+    return Told(
+        token=request.token,
+        run=desk.run.nickname,
+        index=candidate.index,
+        status=str(candidate.status),
+        program=candidate.nickname,
+        reason=None if candidate.reason is None else desk.redaction(candidate.reason),
+        fitness=candidate.train,
+        validation=candidate.validation,
+        parent_fitness=request.payload["parent"]["fitness"],
+        games=desk.games(candidate) if good else {},
+        rank=rank,
+        of=len(order),
+        new_best=rank == 1,
+        repair_token=None if repair is None else repair.token,
+        budget=desk.budget(),
+        message=_next(candidate, rank, repair),
+    )
+
+
+def _next(candidate: Candidate, rank: int | None, repair: AgentRequest | None) -> str:
+    if repair is not None:
+        return "it failed by an error of its own: mend it and tell the whole program by the repair token"
+    if candidate.status is Status.OK:
+        return "the best so far; ask again" if rank == 1 else "measured; ask again"
+    return "it did not work; ask again"
+
+
+def _repair(desk: Desk, request: AgentRequest, failed: Candidate, patience: float) -> AgentRequest | None:
+    """Claim the request to mend a failure for the agent whose it is, if the run asks for that."""
+    if request.author is None or request.client is None:
+        return None
+    deadline = time.monotonic() + patience
+    seconds = float(desk.standing.settings.get("agent_lease") or ModelOptions().agent_lease)
+    while True:
+        for wanted in desk.archive.requests.of(desk.run):
+            mends = (wanted.payload.get("failure") or {}).get("candidate") == failed.id
+            if not mends:
+                continue
+            if wanted.state is RequestState.CLAIMED and wanted.author == request.author:
+                return wanted
+            claimed = desk.archive.requests.claim(
+                desk.run,
+                author=request.author,
+                client=request.client,
+                seconds=seconds,
+                candidate=wanted.candidate_id,
+            )
+            if claimed:
+                return claimed[0]
+        if time.monotonic() >= deadline or not is_alive(desk.archive, desk.run):
+            return None
+        time.sleep(POLL_SECONDS)
+        desk = desk.now()

@@ -1,0 +1,174 @@
+"""From rows of the archive to what agents are answered; names of held-out games are taken out on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from nashforge.archive import Archive, Candidate, NotFound, Run, Status
+from nashforge.archive.agents import RequestState
+from nashforge.evolve.agents.answers import Budget, Failed, GameValue, Note, ProgramView, Rejected, Standing
+from nashforge.evolve.domains import domain
+from nashforge.evolve.proposers.agents.held_out import Redaction, redaction_of
+from nashforge.evolve.results.run_status import RunStatus, run_status
+from nashforge.evolve.search.outcomes import curves_of
+
+REJECTED = 5
+"""Rejected children of a parent that are told."""
+
+NOTES = 20
+"""Entries of the lab book that are told with a request."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A run as agents see it.
+
+    Parameters
+    ----------
+    archive, run
+        The run, as it was stored when this was made.
+    """
+
+    archive: Archive
+    run: Run
+
+    @cached_property
+    def standing(self) -> RunStatus:
+        """Its standing, as everybody is told it."""
+        return run_status(self.archive, self.run)
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        """Takes the names of held-out games out of texts."""
+        return redaction_of(self.archive, self.run)
+
+    @cached_property
+    def references(self) -> dict[str, float]:
+        """Values of the reference program on the training games."""
+        found = self.archive.runs.get_value(self.run, "references", {})
+        return dict(found) if isinstance(found, dict) else {}
+
+    def now(self) -> Desk:
+        """Return the run as it is stored now."""
+        return Desk(self.archive, self.archive.runs.get(self.run.id))
+
+    def budget(self) -> Budget:
+        """Return how much may still be evaluated."""
+        made, limit = self.standing.result.evaluations, self.standing.limit
+        requests = self.archive.requests.counts(self.run)
+        return Budget(
+            evaluated=made,
+            limit=limit,
+            left=max(limit - made, 0),
+            waiting=requests.get(RequestState.WAITING, 0),
+            claimed=requests.get(RequestState.CLAIMED, 0),
+        )
+
+    def program(self, candidate: Candidate, *, source: bool = True) -> ProgramView:
+        """Return a measured program."""
+        assert candidate.program is not None
+        stored = self.archive.programs.get(candidate.program)
+        return ProgramView(
+            index=candidate.index,
+            program=stored.nickname,
+            hash=stored.hash,
+            source=stored.source if source else None,
+            note=candidate.note,
+            fitness=candidate.train,
+            validation=candidate.validation,
+            games=self.games(candidate),
+        )
+
+    def games(self, candidate: Candidate) -> dict[str, GameValue]:
+        """Return what a candidate reached on the training games."""
+        rows = self.archive.evaluations.find(
+            candidate=candidate, split="train", status=[Status.OK], imported=False, limit=1
+        )
+        if not rows:
+            return {}
+        curves = curves_of(rows[-1].scores, domain(self.run.domain).metric)
+        return {
+            game: GameValue(value=points[-1][1], reference=self.references.get(game))
+            for game, points in curves.items()
+        }
+
+    def rejected(self, parent: int) -> list[Rejected]:
+        """Return the last children of a candidate that failed or were no better, the newest first."""
+        everything = {candidate.id: candidate for candidate in self.archive.candidates.of(self.run)}
+        bar = everything[parent].train if parent in everything else None
+        found = []
+        for candidate in reversed(everything.values()):
+            first = candidate.parents[0].candidate_id if candidate.parents else None
+            if first != parent or not candidate.status.finished:
+                continue
+            if candidate.train is not None and (bar is None or candidate.train > bar):
+                continue
+            found.append(
+                Rejected(
+                    index=candidate.index,
+                    program=candidate.nickname,
+                    status=str(candidate.status),
+                    fitness=candidate.train,
+                    note=candidate.note,
+                    reason=None if candidate.reason is None else self.redaction(candidate.reason),
+                )
+            )
+            if len(found) == REJECTED:
+                break
+        return found
+
+    def failed(self, stored: dict[str, Any] | None) -> Failed | None:
+        """Return the failure that a request is to mend."""
+        if stored is None:
+            return None
+        return Failed(**{name: stored[name] for name in ("index", "source", "status", "reason")})
+
+    def notes(self, limit: int | None = NOTES) -> list[Note]:
+        """Return the newest entries of the lab book."""
+        return [
+            Note(author=note.author, text=note.text, created=moment(note.created))
+            for note in self.archive.notes.of(self.run, limit=limit)
+        ]
+
+    def stand(self) -> Standing:
+        """Return where the run stands."""
+        result = self.standing.result
+        reason = result.stop_reason or None
+        return Standing.model_validate(
+            {
+                "run": self.run.nickname,
+                "domain": self.run.domain,
+                "state": self.standing.state,
+                "stop_reason": None if reason is None else self.redaction(reason),
+                "best": None if result.best is None else self.program(result.best),
+                "seed": None
+                if result.seed is None or result.seed.program is None
+                else self.program(result.seed, source=False),
+                "failures": dict(result.failures),
+                "budget": self.budget(),
+            }
+        )
+
+
+def open_desk(archive: Archive, reference: str) -> Desk:
+    """Return the run of a name, or the beginning of one, or ``latest``.
+
+    Raises
+    ------
+    nashforge.archive.NotFound, nashforge.archive.AmbiguousReference
+        If no run, or several, fit.
+    """
+    if reference.strip().lower() == "latest":
+        newest = archive.runs.newest(limit=1)
+        if not newest:
+            raise NotFound("there are no runs yet; start one with `nashforge run cfr --proposer agent`")
+        return Desk(archive, newest[0])
+    return Desk(archive, archive.runs.get(reference))
+
+
+def moment(time: datetime) -> str:
+    """Return a time as answers tell it."""
+    return time.isoformat(timespec="seconds")

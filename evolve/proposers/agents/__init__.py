@@ -1,0 +1,1 @@
+"""Agents as proposers: requests that they claim, and answers that they tell."""

@@ -1,0 +1,255 @@
+"""Agents as a proposer: what a search wants is a row that an agent claims, and its answer becomes a program.
+
+The search waits for whoever comes. Where nobody claims a request in time, another proposer writes the program
+in the agents' place, which is recorded, so that a replay does the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nashforge.archive import Archive, BudgetExceeded, CallStatus, Candidate, Run, Status
+from nashforge.archive.agents import AgentRequest, RequestState
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Stage
+from nashforge.evolve.proposers.agents.held_out import KEY, Redaction, held_out_names
+from nashforge.evolve.proposers.agents.payload import open_request, payload_of
+from nashforge.evolve.proposers.base import Draft, Halt, Proposer, Request
+from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.llm.prompter import make_prompter
+from nashforge.evolve.proposers.llm.prompting import Prompter
+from nashforge.evolve.proposers.llm.recordings.replay import RecordedCall, Recording
+from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
+
+AGENT = "agent"
+"""As a proposer, and as the provider of recorded answers."""
+
+NOBODY = "nobody"
+"""Name of the model in the record of a request that no agent claimed in time."""
+
+LOOK_SECONDS = 0.2
+"""How often the rows are looked at."""
+
+
+@dataclass
+class _Order:
+    """A program that is asked for."""
+
+    candidate: Candidate
+    request: Request
+    row: AgentRequest | None = None
+    recorded: RecordedCall | None = None
+
+
+class AgentProposer(Proposer):
+    """Has programs written by agents, or takes their recorded answers.
+
+    Parameters
+    ----------
+    archive, run, config, domain
+        Of the run.
+    fallback
+        Who writes what no agent claims within ``agent_seconds``; None: it waits.
+    recording
+        Recorded answers of the run that is replayed; None: agents are asked.
+    note
+        Called with what is worth telling people.
+    """
+
+    name = AGENT
+
+    def __init__(
+        self,
+        archive: Archive,
+        run: Run,
+        config: RunConfig,
+        domain: Domain,
+        *,
+        fallback: Proposer | None = None,
+        recording: Recording | None = None,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._archive, self._run, self._config, self._domain = archive, run, config, domain
+        self._fallback, self._recording, self._note = fallback, recording, note
+        self._level = load_feedback(config.models.feedback)
+        self._orders: dict[int, _Order] = {}
+        self._ready: deque[Draft] = deque()
+        self._passed: dict[int, str] = {}
+        self._looked = 0.0
+        self._ring: Callable[[], None] = lambda: None
+        self._prompter: Prompter
+        self._references: dict[str, float] = {}
+        self._redaction = Redaction(())
+
+    def begin(self, train: Stage, evaluations: int) -> None:
+        """Render what agents are told once, and note which games they are not told."""
+        if self._fallback is not None:
+            self._fallback.begin(train, evaluations)
+        self._references = dict(train.references)
+        if self._recording is not None:
+            return
+        self._prompter = make_prompter(self._archive, self._config, self._domain, train)
+        names = held_out_names(self._config.stages(self._domain))
+        self._redaction = Redaction(names)
+        with self._archive.database.transaction():
+            self._archive.runs.set_value(self._run, KEY, names)
+            self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
+            self._archive.runs.set_value(self._run, "references", self._references)
+        self._note(f"agents write programs: `nashforge ask {self._run.nickname}`")
+
+    @property
+    def busy(self) -> int:
+        """Number of programs that are being written."""
+        return len(self._orders)
+
+    @property
+    def waiting(self) -> str | None:
+        """Why nothing is being written by this process: agents are waited for."""
+        if not self._orders or self._ready or self._passed:
+            return None
+        some = "a request waits" if len(self._orders) == 1 else f"{len(self._orders)} requests wait"
+        return f"{some} for agents: nashforge ask {self._run.nickname}"
+
+    def notify(self, ring: Callable[[], None]) -> None:
+        """Have something called when the one that steps in has written something."""
+        self._ring = ring
+        if self._fallback is not None:
+            self._fallback.notify(ring)
+
+    def reserve(self, candidate: Candidate, request: Request, writer: str) -> None:
+        """Take a recorded answer, or open a request to agents: the one that is there, for a resumed run."""
+        order = _Order(candidate, request)
+        if self._recording is not None:
+            order.recorded = self._recording.next_call(candidate.index)
+            if order.recorded is None:
+                raise Halt("replayed: the recording has no more answers")
+        else:
+            told, prompt = open_request(request, self._redaction), self._prompter.prompt(request)
+            payload = payload_of(told, prompt, self._prompter.digest, self._level, self._references)
+            order.row = self._archive.requests.open(
+                self._run, candidate, index=candidate.index, kind=request.operator, payload=payload
+            )
+        self._orders[candidate.index] = order
+
+    def submit(self, request: Request) -> None:
+        """Use what is recorded, or wait for an agent."""
+        order = self._orders[request.index]
+        if order.recorded is not None:
+            self._replay(order, order.recorded)
+        elif order.row is not None and order.row.state is RequestState.PASSED:
+            self._step_in(order)
+
+    def collect(self) -> list[Draft]:
+        """Return what agents have told, and what was written in the place of those who did not come."""
+        if self._recording is None and time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._look()
+        if self._fallback is not None and self._passed:
+            for draft in self._fallback.collect():
+                writer = self._passed.pop(draft.index)
+                self._done(replace(draft, data={**draft.data, "model": writer, "passed": True}))
+        drafts = list(self._ready)
+        self._ready.clear()
+        return drafts
+
+    def wait(self, seconds: float) -> None:
+        """Wait a moment."""
+        if self._ready:
+            return
+        if self._passed and self._fallback is not None:
+            self._fallback.wait(seconds)
+        else:
+            time.sleep(min(seconds, LOOK_SECONDS))
+
+    def close(self) -> None:
+        """Leave what is asked for as it is: a resumed run takes what was told meanwhile."""
+        if self._fallback is not None:
+            self._fallback.close()
+        self._orders.clear()
+
+    # What becomes of requests.
+
+    def _look(self) -> None:
+        open_orders = {
+            order.candidate.id: order for index, order in self._orders.items() if index not in self._passed
+        }
+        if not open_orders:
+            return
+        for row in self._archive.requests.told(open_orders):
+            self._told(open_orders[row.candidate_id], row)
+        self._archive.requests.sweep(self._run)
+        if self._fallback is None:
+            return
+        for row in self._archive.requests.overdue(self._run, self._config.models.agent_seconds):
+            order = open_orders.get(row.candidate_id)
+            if order is not None and row.index in self._orders:
+                self._pass(order, row)
+
+    def _told(self, order: _Order, row: AgentRequest) -> None:
+        answer = row.answer or {}
+        data: dict[str, Any] = {
+            name: answer[name] for name in ("author", "client", "model", "calls", "cost") if name in answer
+        }
+        draft = self._read(order.request, str(answer.get("text", "")))
+        note = answer.get("note") or draft.note
+        self._done(replace(draft, note=note, data={**data, **draft.data, "token": row.token}))
+
+    def _read(self, request: Request, text: str) -> Draft:
+        try:
+            edited = read_reply(text, request.base, request.donors)
+        except ReplyError as error:
+            return Draft(request.index, reason=f"no usable answer: {error}")
+        found = {"remarks": list(edited.remarks), "mechanisms": list(edited.mechanisms)}
+        data = {name: values for name, values in found.items() if values}
+        return Draft(request.index, edited.source, edited.note or None, data=data)
+
+    def _pass(self, order: _Order, row: AgentRequest) -> None:
+        """Have the other proposer write what no agent has claimed, and record that it does."""
+        reason = f"no agent came within {self._config.models.agent_seconds:g} s"
+        with self._archive.database.transaction():
+            if self._archive.requests.pass_by(row, reason) is None:
+                return
+            call = self._archive.calls.reserve(
+                self._run,
+                provider=AGENT,
+                model=NOBODY,
+                request={"index": row.index, "purpose": row.kind, "system": self._prompter.digest},
+                reserved_cost=0.0,
+                candidate=order.candidate,
+            )
+            self._archive.calls.settle(call, CallStatus.TIMEOUT, cost=0.0, reason=reason)
+        self._step_in(order)
+
+    def _step_in(self, order: _Order) -> None:
+        index, fallback = order.candidate.index, self._fallback
+        if fallback is None:
+            reason = "no agent came, and no other proposer writes in their place"
+            self._done(Draft(index, status=Status.CANCELLED, reason=reason))
+            return
+        writer = fallback.choose()
+        try:
+            fallback.reserve(order.candidate, order.request, writer)
+        except (BudgetExceeded, Halt) as error:
+            reason = f"no agent came, and {writer} could not write: {error}"
+            self._done(Draft(index, status=Status.CANCELLED, reason=reason))
+            return
+        self._passed[index] = writer
+        fallback.submit(order.request)
+        self._ring()
+
+    def _replay(self, order: _Order, recorded: RecordedCall) -> None:
+        if recorded.status is CallStatus.TIMEOUT:
+            self._step_in(order)
+            return
+        draft = self._read(order.request, recorded.text)
+        data = {"model": recorded.label, "calls": 1, "cost": recorded.cost}
+        self._done(replace(draft, data={**data, **draft.data}))
+
+    def _done(self, draft: Draft) -> None:
+        self._orders.pop(draft.index, None)
+        self._ready.append(draft)
