@@ -90,9 +90,7 @@ def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[
 
 def report_strategies(console: Console, evaluations: int, ended: list[Ended], test: dict[str, float]) -> bool:
     """Print fitness by strategy and seed; return whether evolution beats best of N in the median."""
-    table = Table(
-        title=f"Fitness of the best program after {evaluations} evaluations (orders of magnitude below DCFR)"
-    )
+    table = Table(title=f"Fitness of the best program after {evaluations} evaluations (orders of magnitude)")
     for column in ("strategy", "seed", "program", "train", "validation", "test"):
         table.add_column(column, justify="right" if column not in ("strategy", "program") else "left")
     medians: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""What is known of library programs: what their documentation says, and their properties."""
+"""Documentation and properties of library programs, read from their sources."""
 
 from __future__ import annotations
 

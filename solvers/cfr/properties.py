@@ -31,7 +31,7 @@ Goofspiel and Liar's Dice are 2 to 6, that of Leduc poker is 26."""
 
 @dataclass(frozen=True)
 class Properties:
-    """What is known of a rule.
+    """Properties of a rule that its file states.
 
     Attributes
     ----------
