@@ -184,6 +184,15 @@ class ModelOptions(Part):
     repairs: int = Field(default=1, ge=0)
     """How often a model is shown what was wrong with its answer and asked again."""
 
+    reflect_every: int = Field(default=10, ge=0)
+    """After how many outcomes a model writes a memo of the search for later prompts; 0: never."""
+
+    experiments: int = Field(default=2, ge=0)
+    """How often a model may have variants measured on training games before it answers; 0: never."""
+
+    experiment_seconds: float = Field(default=20.0, gt=0)
+    """Processor time that the experiments for one proposal may take in all."""
+
     outage_minutes: float = Field(default=60.0, ge=0)
     """How long a run waits for a provider that is not available before it stops."""
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nashforge.archive.records import Score
 from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.benchmark import Benchmark, Condition
 from nashforge.evolve.evaluation.labels import label
-from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage
-from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, LAST_ITERATE, SECONDS
+from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
+from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, LAST_ITERATE, MOTION, SECONDS
 from nashforge.evolve.sandbox import Limits
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.cfr.engine import CFR
+from nashforge.solvers.cfr.engine import CFR, CFRCheckpoint, Engine
 from nashforge.solvers.metrics.registry import Metric
+from nashforge.solvers.programs.session import Session
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
@@ -36,6 +38,12 @@ def call_cpu_seconds(form: SequenceForm) -> float:
     return CALL_FACTOR * (40e-6 + 55e-9 * largest)
 
 
+def is_watched(iteration: int, trial: Trial) -> bool:
+    """Whether the motion of a rule is measured after so many iterations: powers of ten, half, and the end."""
+    decades = (10, 100, 1000, 10_000, 100_000)
+    return iteration in (*decades, trial.iterations // 2, trial.iterations)
+
+
 class CFRDomain(GameDomain):
     """Rules that minimise counterfactual regret, see `nashforge.solvers.cfr.interface.RegretMinimizer`."""
 
@@ -46,7 +54,13 @@ class CFRDomain(GameDomain):
     kind = CFR
     host_modules: tuple[str, ...] = (CFR.host,)
     metric = "exploitability"
-    reported = (EXPLOITABILITY, SECONDS, Metric(AVERAGED, "max", title="has an average"), LAST_ITERATE)
+    reported = (
+        EXPLOITABILITY,
+        SECONDS,
+        Metric(AVERAGED, "max", title="has an average"),
+        LAST_ITERATE,
+        *MOTION,
+    )
     checkpoint_metrics: Mapping[str, str] = MappingProxyType({LAST_ITERATE.name: "last_iterate"})
     # Chosen by experiment, see docs/fitness.md: so are games, horizons and parents.
     fitness = Fitness(
@@ -115,6 +129,20 @@ class CFRDomain(GameDomain):
         from nashforge.evolve.proposers.rewriting.translation.weights import to_weights
 
         return to_weights(source)
+
+    def engine(self, game: SequenceForm, sessions: Sequence[Session], trial: Trial) -> Engine:
+        """Return the engine of a trial, which watches the motion of a few iterations."""
+        return Engine(game, sessions, [point for point in trial.checkpoints if is_watched(point, trial)])
+
+    def diagnosed(self, trial: Trial, point: CFRCheckpoint) -> Sequence[Score]:
+        """Return the motion of a rule, where it was watched."""
+        if point.motion is None:
+            return ()
+        values = point.motion.alternating, point.motion.persisting, point.motion.step
+        return [
+            Score(trial.label, metric.name, value, metric.direction, point.iteration)
+            for metric, value in zip(MOTION, values, strict=True)
+        ]
 
     def limits_in(self, game: SequenceForm, limits: Limits) -> Limits:
         """Return the limits of a rule in a game, with the time that a call may take."""

@@ -126,10 +126,15 @@ class GameDomain(Domain):
             for point in found.curve
             for metric, name in {self.metric: "gap", **self.checkpoint_metrics}.items()
         ]
+        result.scores += [score for point in found.curve for score in self.diagnosed(trial, point)]
         result.scores.append(Score(trial.label, SECONDS.name, found.curve[-1].seconds))
         if not found.averaged:
             result.scores.append(Score(trial.label, AVERAGED, 0.0, "max"))
         return [point.gap / unit for point in found.curve]
+
+    def diagnosed(self, trial: Trial, point: Any) -> Sequence[Score]:
+        """Return what else a checkpoint tells, besides the metrics that all of them have."""
+        return ()
 
     def read(self, trial: Trial) -> Any:
         """Return the game of a trial, as programs play it."""

@@ -15,6 +15,8 @@ from nashforge.evolve.evaluation.fitness import best_of
 from nashforge.evolve.evaluation.messages import Report, Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.proposers.base import Individual, Proposer, Request
+from nashforge.evolve.proposers.llm.memos import due, memos_of
+from nashforge.evolve.proposers.llm.orders import MEMO
 from nashforge.evolve.proposers.llm.prices import most_tokens, usual_tokens
 from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.proposer import ModelProposer
@@ -79,9 +81,13 @@ def preview(
         train = train.model_copy(update={"references": best_of(known.values())})
     prompter = make_prompter(archive, chosen, work, train)
     request = _next_request(archive, run, chosen, labels)
+    memos, before = memos_of(archive, run)
+    last = memos[-1] if memos else ""
     if operator is not None:
         request = _as(request, operator)
-    return _preview(request.operator, prompter.prompt(request))
+    elif due(request.memory, before, chosen.models):
+        return _preview(MEMO, prompter.memo(request, last))
+    return _preview(request.operator, prompter.prompt(request, memo=last))
 
 
 def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[str]) -> Request:

@@ -21,7 +21,9 @@ from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
     from nashforge.evolve.domains.base import Domain
+    from nashforge.evolve.evaluation.messages import Stage
     from nashforge.evolve.proposers.base import Proposer
+    from nashforge.evolve.proposers.experiments import Laboratory
     from nashforge.evolve.proposers.llm.proposer import ModelProposer
     from nashforge.evolve.proposers.llm.providers.base import Provider
     from nashforge.evolve.service.settings import ServiceSettings
@@ -262,8 +264,20 @@ def make_model_proposer(
         providers={} if recording is not None else _providers(archive, run, config, models, service),
         prices=prices_of(config, models),
         recording=recording,
+        laboratory=None if recording is not None else _laboratory(config),
         note=note,
     )
+
+
+def _laboratory(config: RunConfig) -> Callable[[Stage], Laboratory] | None:
+    """Return what makes the laboratory of a run; None where programs are not measured on this machine."""
+    if config.evaluation.executor != "local" or not config.models.experiments:
+        return None
+    from nashforge.evolve.executors.local import LocalExecutor
+    from nashforge.evolve.measurement.experiments import ConfinedLaboratory
+
+    work = domain(config.domain)
+    return lambda train: ConfinedLaboratory(work, train, lambda: LocalExecutor(1), tier=config.sandbox.tier)
 
 
 def _providers(

@@ -9,12 +9,12 @@ from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Pro
 from nashforge.archive.records import Score
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.domains.families import by_family
 from nashforge.evolve.evaluation.fitness import best_of
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
 from nashforge.evolve.evaluation.standing import Standing, standing
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
+from nashforge.evolve.proposers.families import by_family
 from nashforge.evolve.search.outcomes import (
     copies_in,
     last_values,

@@ -7,7 +7,8 @@ down for the average and the next realisation plan. The average is kept here: ru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.cfr import host
+from nashforge.solvers.cfr.motion import Motion, MotionMeter
 from nashforge.solvers.cfr.rules import LIBRARY
 from nashforge.solvers.programs.kind import ProgramKind, Serve
 from nashforge.solvers.programs.session import Session
@@ -53,6 +55,19 @@ def session_arguments(form: SequenceForm, horizon: int) -> list[dict[str, Any]]:
     ]
 
 
+@dataclass(frozen=True)
+class CFRCheckpoint(Checkpoint):
+    """A measurement of a CFR run.
+
+    Attributes
+    ----------
+    motion : Motion or None
+        Of the iteration, where it is watched.
+    """
+
+    motion: Motion | None = field(default=None, kw_only=True)
+
+
 class Engine:
     """One rule at work in one game, each player's instance behind a session of its own.
 
@@ -62,14 +77,20 @@ class Engine:
         The compiled game.
     sessions
         Serve the rule, one a player; made with `session_arguments`.
+    watched
+        Iterations of which the motion is measured, see `nashforge.solvers.cfr.motion`.
     """
 
-    def __init__(self, form: SequenceForm, sessions: Sequence[Session]) -> None:
+    def __init__(
+        self, form: SequenceForm, sessions: Sequence[Session], watched: Collection[int] = ()
+    ) -> None:
         if len(sessions) != form.players:
             raise ValueError(f"{form.name} needs {form.players} sessions, one a player; got {len(sessions)}")
         self.form = form
         self.iteration = 0
         self._sessions = sessions
+        self._watched = frozenset(watched)
+        self._motion: Motion | None = None
         table = self._tables = tables(form)
         self._players = range(form.players)
         self._policies = [policy.copy() for policy in uniform_profile(form)]
@@ -90,8 +111,12 @@ class Engine:
             If the rule returns something that is not a policy, or weights that make no average.
         """
         self.iteration += 1
+        meter = MotionMeter() if self.iteration in self._watched else None
+        self._motion = None
         for p in self._players:
             session, update = self._sessions[p], self._updates[p]
+            if meter is not None:
+                before, old = session.inputs["regret"].copy(), self._policies[p].copy()
             update.regrets()
             session.call(self.iteration)
             outputs = session.outputs
@@ -99,6 +124,11 @@ class Engine:
             bad = update.move(outputs["policy"], keep, add)
             if bad != -1:
                 self._refuse(p, bad, keep, add)
+            if meter is not None:
+                treeplex = self.form.treeplexes[p]
+                meter.add(treeplex, before, session.inputs["regret"], old, self._policies[p])
+        if meter is not None:
+            self._motion = meter.motion()
 
     @property
     def averaged(self) -> bool:
@@ -114,11 +144,11 @@ class Engine:
         """The profile in play: what the rule answered last."""
         return tuple(policy.copy() for policy in self._policies)
 
-    def checkpoint(self, seconds: float) -> Checkpoint:
+    def checkpoint(self, seconds: float) -> CFRCheckpoint:
         """Measure the exploitability of the average profile and of the one in play."""
         gap = exploitability(self.form, self.policy())
         last = plans_exploitability(self._tables, self._plans)
-        return Checkpoint(self.iteration, gap, seconds, last_iterate=last)
+        return CFRCheckpoint(self.iteration, gap, seconds, last_iterate=last, motion=self._motion)
 
     def _refuse(self, player: int, bad: int, keep: Array, add: Array) -> None:
         if bad < -1:

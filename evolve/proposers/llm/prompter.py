@@ -5,8 +5,8 @@ from __future__ import annotations
 from nashforge.archive import Archive
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.domains.families import letters
 from nashforge.evolve.evaluation.messages import Stage
+from nashforge.evolve.proposers.families import letters
 from nashforge.evolve.proposers.llm.context.knowledge import Knowledge, knowledge_of
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompting import Context, Prompter
@@ -32,5 +32,6 @@ def make_prompter(archive: Archive, config: RunConfig, domain: Domain, train: St
         validation,
         letters(domain, validation),
         config.population.parent_fitness,
+        config.models.experiments if config.evaluation.executor == "local" else 0,
     )
     return Prompter(domain, train, level, config.models.prompts, context)

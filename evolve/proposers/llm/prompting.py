@@ -12,11 +12,12 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.fitness import floor_words, reference_words
 from nashforge.evolve.evaluation.messages import Stage, Task
 from nashforge.evolve.proposers.base import Failure, Individual, Request
+from nashforge.evolve.proposers.experiments import MOST_VARIANTS, Findings
 from nashforge.evolve.proposers.llm.context.deciding import rules, validation_of
 from nashforge.evolve.proposers.llm.context.ideas import families_told, nudge, told
 from nashforge.evolve.proposers.llm.context.knowledge import Knowledge
 from nashforge.evolve.proposers.llm.context.numbers import View, view
-from nashforge.evolve.proposers.llm.context.sources import shown
+from nashforge.evolve.proposers.llm.context.sources import beside, shown
 from nashforge.evolve.proposers.llm.feedback import Feedback
 from nashforge.evolve.proposers.llm.providers.base import Prompt
 from nashforge.evolve.sandbox.limits import Limits
@@ -71,12 +72,15 @@ class Context:
         The letter of each validation trial's family, by label.
     parents_by : str
         ``train`` or ``both``: what makes programs parents.
+    experiments : int
+        How often variants may be measured before an answer.
     """
 
     knowledge: Knowledge = field(default_factory=Knowledge)
     validation: Stage | None = None
     letters: Mapping[str, str] = field(default_factory=dict)
     parents_by: str = "train"
+    experiments: int = 0
 
 
 class Prompter:
@@ -134,19 +138,47 @@ class Prompter:
             parents_by=self._context.parents_by,
         ).strip()
 
-    def prompt(self, request: Request, repair: Repair | None = None, memo: str = "") -> Prompt:
+    @property
+    def offers_experiments(self) -> bool:
+        """Whether models are told that they may measure; not where they are told no values by game."""
+        return self._context.experiments > 0 and self._level.library and self._level.games
+
+    def memo(self, request: Request, last: str = "") -> Prompt:
+        """Return what is sent to have a memo written of the search so far.
+
+        Parameters
+        ----------
+        last
+            The last memo.
+        """
+        memory = told(request.memory, "", self._train, 2 * self._level.memory, self._masked)
+        best = self._view(request.parent)
+        user = prompts.render_for(
+            self._domain.name, "memo", folders=self._folders, memory=memory, memo=last, best=best
+        )
+        return Prompt(self.system, user.strip())
+
+    def prompt(
+        self,
+        request: Request,
+        repair: Repair | None = None,
+        memo: str = "",
+        experiments: Sequence[Findings] = (),
+    ) -> Prompt:
         """Return what is sent for a request, or for the repair of an answer to it.
 
         Parameters
         ----------
         memo
             What a model wrote down of the search so far.
+        experiments
+            What was measured for this request already.
         """
         if repair is None and request.failure is not None and request.failure.source is not None:
             repair = Repair(request.failure.source, shortened(self._masked(request.failure.reason)))
         parent = self._view(request.parent)
         partner = None if request.partner is None else self._view(request.partner)
-        pair = [] if partner is None else shown([partner], parent)
+        pair = None if partner is None else beside(partner, parent)
         others = [self._view(other) for other in request.inspirations]
         memory = told(request.memory, parent.name, self._train, self._level.memory, self._masked)
         families = families_told(self._families, request.memory.tries) if self._families else ()
@@ -156,7 +188,7 @@ class Prompter:
             "user",
             folders=self._folders,
             parent=parent,
-            partner=pair[0] if pair else None,
+            partner=pair,
             others=shown(others, parent, *([partner] if partner else []))[: self._level.others],
             memory=memory if repair is None else None,
             memo=memo if repair is None and self._level.memory else "",
@@ -167,11 +199,18 @@ class Prompter:
             whole=parent.lines <= WHOLE_LINES,
             size=max(int(SHORTER * parent.lines), min(SHORTEST, parent.lines)),
             repair=repair,
+            experiments=experiments if repair is None else (),
+            measures_left=self._left(experiments) if repair is None else 0,
+            most_variants=MOST_VARIANTS,
         )
         return Prompt(self.system, user.strip())
 
+    def _left(self, experiments: Sequence[Findings]) -> int:
+        return max(self._context.experiments - len(experiments), 0) if self.offers_experiments else 0
+
     def _view(self, individual: Individual) -> View:
-        return view(individual, self._train, self._context.knowledge, self._level)
+        titles = {name: metric.title for name, metric in self._domain.metrics.items() if metric.title}
+        return view(individual, self._train, self._context.knowledge, self._level, titles)
 
     def _masked(self, text: str) -> str:
         """Return a text in which validation games have no names."""

@@ -1,11 +1,14 @@
-"""Language models as proposers: which model is asked, what it may cost, what becomes of the answer."""
+"""Language models as proposers: which model is asked, what it may cost, what becomes of the answer.
+
+More than 400 lines, because what becomes of an answer (a program, a memo, an experiment, a repair) is one
+machine of states.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from nashforge.archive import Archive, BudgetExceeded, CallStatus, Candidate, ModelCall, Run, Status
@@ -15,10 +18,13 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.executors.dispatcher import SearchError
 from nashforge.evolve.proposers.base import Draft, Halt, Ledger, Proposer, Request
+from nashforge.evolve.proposers.experiments import Experiment, Findings, Laboratory, asked_for
 from nashforge.evolve.proposers.llm.bandit import Bandit
 from nashforge.evolve.proposers.llm.calls import Calls
 from nashforge.evolve.proposers.llm.circuit_breaker import CircuitBreaker
 from nashforge.evolve.proposers.llm.cost_estimate import estimate_costs
+from nashforge.evolve.proposers.llm.memos import IDEAS, due, memos_of
+from nashforge.evolve.proposers.llm.orders import EXPERIMENT, MEMO, REPAIR, Order
 from nashforge.evolve.proposers.llm.prices import Price
 from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.prompting import LONGEST_REPLY, Prompter, Repair, shortened
@@ -41,24 +47,6 @@ _WHY = {
 }
 
 
-@dataclass
-class _Order:
-    """A program that is being written."""
-
-    candidate: Candidate
-    request: Request
-    writer: str
-    prompt: Prompt
-    purpose: str
-    repairs: int
-    call: ModelCall | None = None
-    recorded: RecordedCall | None = None
-    calls: int = 0
-    cost: float = 0.0
-    remarks: list[str] = field(default_factory=list)
-    mechanisms: tuple[str, ...] = ()
-
-
 class ModelProposer(Proposer):
     """Has programs written by language models, or takes their recorded answers.
 
@@ -70,6 +58,8 @@ class ModelProposer(Proposer):
         By label of the model; without providers, only recorded answers are used.
     recording
         Recorded answers of the run that is replayed; None: models are asked.
+    laboratory
+        Makes what measures experiments, from the training stage; None: there are none.
     note
         Called with what is worth telling people.
     """
@@ -85,20 +75,25 @@ class ModelProposer(Proposer):
         providers: Mapping[str, Provider],
         prices: Mapping[str, Price],
         recording: Recording | None = None,
+        laboratory: Callable[[Stage], Laboratory] | None = None,
         note: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._archive, self._run, self._config, self._domain = archive, run, config, domain
         self._labels, self._prices, self._note = tuple(labels), prices, note
+        self._make_laboratory = laboratory
         self._replaying = recording is not None
         self._recording = recording.of(self._labels.__contains__) if recording is not None else Recording(())
         self._calls = Calls(archive, providers, prices, config.models.proposal_seconds)
         self._bandit = Bandit(self._labels)
         self._breakers = {label: CircuitBreaker() for label in self._labels}
         self._refusals = dict.fromkeys(self._labels, 0)
-        self._orders: dict[int, _Order] = {}
+        self._orders: dict[int, Order] = {}
         self._ready: deque[tuple[int, RecordedCall]] = deque()
         self._ring: Callable[[], None] = lambda: None
         self._spent, self._tokens, self._count = 0.0, 0, 0
+        self._memos: list[str] = []
+        self._memo_asked = 0
+        self._laboratory: Laboratory | None = None
         self._prompter: Prompter
 
     name = "models"
@@ -132,6 +127,9 @@ class ModelProposer(Proposer):
             self._note("recorded answers are used; no model is asked and nothing is spent")
             return
         self._archive.calls.write_off(self._run)
+        if self._prompter.offers_experiments and self._make_laboratory is not None:
+            self._laboratory = self._make_laboratory(train)
+        self._memos, self._memo_asked = memos_of(self._archive, self._run)
         total = self._archive.calls.spending(self._run)[""]
         self._spent, self._count = total.cost, total.calls
         self._tokens = (
@@ -163,9 +161,16 @@ class ModelProposer(Proposer):
 
     def reserve(self, candidate: Candidate, request: Request, writer: str) -> None:
         """Take a recorded answer, or set money aside for asking a model."""
-        prompt = self._prompter.prompt(request)
-        order = _Order(candidate, request, writer, prompt, request.operator, self._config.models.repairs)
+        order = Order(candidate, request, writer, Prompt("", ""), "", self._config.models.repairs)
+        order.seconds = self._config.models.experiment_seconds
+        if self._memo_due(candidate.index, request):
+            order.purpose = MEMO
+            order.prompt = self._prompter.memo(request, self._memos[-1] if self._memos else "")
+        else:
+            self._write(order)
         self._fund(order)
+        if order.purpose == MEMO:
+            self._memo_asked = len(request.memory.ideas)
         if not self._replaying:
             self._archive.runs.set_value(self._run, "bandit", self._bandit.state())
         self._orders[candidate.index] = order
@@ -173,6 +178,13 @@ class ModelProposer(Proposer):
     def submit(self, request: Request) -> None:
         """Use the recorded answer, or call the model."""
         self._start(request.index)
+
+    def _memo_due(self, index: int, request: Request) -> bool:
+        """Whether a memo is written before the program at a position; a recording knows."""
+        purpose = self._recording.purpose(index)
+        if purpose is not None or self._replaying:
+            return purpose == MEMO
+        return due(request.memory, self._memo_asked, self._config.models)
 
     def _start(self, index: int) -> None:
         order = self._orders[index]
@@ -195,6 +207,8 @@ class ModelProposer(Proposer):
             index, recorded = self._ready.popleft()
             self._orders[index].cost += recorded.cost
             drafts.append(self._read(index, recorded))
+        for index, found in () if self._laboratory is None else self._laboratory.take():
+            drafts.append(self._answer(index, found))
         for end in self._calls.take():
             drafts.append(self._ended(end.index, end.call, end.failure))
         for breaker in self._breakers.values():
@@ -226,13 +240,15 @@ class ModelProposer(Proposer):
     def close(self) -> None:
         """Give up what is under way; as it may have been answered, it counts as spent."""
         self._calls.close()
+        if self._laboratory is not None:
+            self._laboratory.close()
         if self._orders and not self._replaying:
             self._archive.calls.write_off(self._run)
         self._orders.clear()
 
     # Money.
 
-    def _fund(self, order: _Order) -> None:
+    def _fund(self, order: Order) -> None:
         """Take the next recorded answer, or set the most that a call can cost aside."""
         index = order.candidate.index
         order.recorded = self._recording.next_call(index)
@@ -245,13 +261,18 @@ class ModelProposer(Proposer):
             order.candidate,
             order.writer,
             order.prompt,
-            {"index": index, "purpose": order.purpose, "system": self._prompter.digest},
+            {
+                "index": index,
+                "purpose": order.purpose,
+                "system": self._prompter.digest,
+                IDEAS: len(order.request.memory.ideas),
+            },
             max_output=self._config.models.max_output_tokens,
             cap=self._config.budget.usd or None,
             token_cap=self._config.budget.max_tokens,
         )
 
-    def _release(self, order: _Order, reason: str) -> None:
+    def _release(self, order: Order, reason: str) -> None:
         assert order.call is not None
         self._archive.calls.settle(order.call, CallStatus.ERROR, cost=0.0, reason=f"not sent: {reason}")
         order.call = None
@@ -303,42 +324,99 @@ class ModelProposer(Proposer):
         """Make a program of an answer, or ask for its repair."""
         order = self._orders[index]
         order.calls += 1
+        if order.purpose == MEMO:
+            return self._remember(index, recorded)
         if recorded.status in _WHY:
             reason = f"{_WHY[recorded.status]}: {recorded.reason}"
             return self._done(index, Draft(index, reason=reason))
-        base = order.request.base
+        if (experiment := self._wanted(order, recorded)) is not None:
+            return self._experiment(index, experiment)
         try:
-            edited = read_reply(recorded.text, base, order.request.donors)
+            edited = read_reply(recorded.text, order.request.base, order.request.donors)
         except ReplyError as error:
-            return self._repair(index, recorded, error, base)
+            return self._repair(index, recorded, error)
         order.remarks += edited.remarks
         order.mechanisms = edited.mechanisms
         return self._done(index, Draft(index, edited.source, edited.note or None))
 
-    def _repair(self, index: int, recorded: RecordedCall, error: ReplyError, base: str) -> Draft | None:
+    def _repair(self, index: int, recorded: RecordedCall, error: ReplyError) -> Draft | None:
         order = self._orders[index]
         cut = recorded.status is CallStatus.TRUNCATED
         reason = f"{error}; {recorded.reason}" if cut else str(error)
         if order.repairs > 0:
             order.repairs -= 1
-            order.purpose = "repair"
+            order.purpose = REPAIR
             order.remarks.append(reason)
             answer = shortened(recorded.text, LONGEST_REPLY)
-            order.prompt = self._prompter.prompt(order.request, Repair(base, reason, answer))
-            try:
-                self._fund(order)
-            except (BudgetExceeded, Halt):
-                order.repairs = 0
-            else:
-                self._start(index)
+            order.prompt = self._prompter.prompt(order.request, Repair(order.request.base, reason, answer))
+            if self._goes_on(index):
                 return None
+            order.repairs = 0
         return self._done(index, Draft(index, reason=f"no usable answer: {reason}"))
+
+    def _goes_on(self, index: int) -> bool:
+        """Make the next call for a program, or take it from the recording; False if there is no money."""
+        try:
+            self._fund(self._orders[index])
+        except (BudgetExceeded, Halt):
+            return False
+        self._start(index)
+        return True
+
+    # Memos, and experiments.
+
+    def _write(self, order: Order) -> None:
+        """Have the program itself written next."""
+        order.purpose = order.request.operator
+        memo = self._memos[-1] if self._memos else ""
+        order.prompt = self._prompter.prompt(order.request, memo=memo, experiments=order.experiments)
+
+    def _remember(self, index: int, recorded: RecordedCall) -> Draft | None:
+        """Keep a memo, and go on with the program that it was made for."""
+        order = self._orders[index]
+        if recorded.status is CallStatus.OK and recorded.text.strip():
+            self._memos.append(recorded.text.strip())
+        self._write(order)
+        if self._goes_on(index):
+            return None
+        return self._done(index, Draft(index, reason="there was no money left after a memo"))
+
+    def _wanted(self, order: Order, recorded: RecordedCall) -> Experiment | None:
+        """Return the experiment that an answer asks for, if there may be one more."""
+        most = self._config.models.experiments
+        if recorded.status is not CallStatus.OK or len(order.asked) >= most or order.purpose == REPAIR:
+            return None
+        return asked_for(recorded.text)
+
+    def _experiment(self, index: int, experiment: Experiment) -> Draft | None:
+        """Measure what a model asks for; where its next answer is recorded, that was done before."""
+        order = self._orders[index]
+        order.asked.append(experiment)
+        if self._recording.knows(index) or self._laboratory is None:
+            return self._answer(index)
+        self._laboratory.begin(index, experiment, order.request.parent.source, order.seconds)
+        return None
+
+    def _answer(self, index: int, found: Findings | None = None) -> Draft | None:
+        """Have a model go on with what an experiment found."""
+        order = self._orders[index]
+        if found is not None:
+            order.experiments.append(found)
+            order.seconds = max(order.seconds - found.seconds, 0.0)
+        self._write(order)
+        order.purpose = EXPERIMENT
+        if self._goes_on(index):
+            return None
+        return self._done(index, Draft(index, reason="there was no money left after an experiment"))
 
     def _done(self, index: int, draft: Draft) -> Draft:
         order = self._orders.pop(index)
         data: dict[str, Any] = {"model": order.writer, "calls": order.calls, "cost": order.cost}
         if order.remarks:
             data["remarks"] = order.remarks
+        if order.asked:
+            spent = sum(found.seconds for found in order.experiments)
+            data["experiments"] = {"asked": len(order.asked), "seconds": round(spent, 3)}
         if order.mechanisms:
             data["mechanisms"] = list(order.mechanisms)
         return Draft(draft.index, draft.source, draft.note, draft.status, draft.reason, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import Stage
@@ -29,7 +30,7 @@ class Row:
     curve : tuple of (int, float)
         Values by iteration.
     others : dict
-        Values of other metrics at the same iterations, by metric.
+        Curves of other metrics, by what they are called; at the same iterations, if they are known there.
     seconds : float or None
         Time taken.
     """
@@ -41,7 +42,7 @@ class Row:
     best: Best | None
     share: float | None
     curve: Curve
-    others: Mapping[str, tuple[float, ...]]
+    others: Mapping[str, Curve]
     seconds: float | None
 
 
@@ -85,14 +86,11 @@ class View:
         """The curves, those of equal iterations together."""
         found: dict[tuple[int, ...], list[tuple[str, tuple[float, ...]]]] = {}
         for row in self.scores:
-            if row.curve:
-                iterations, values = zip(*row.curve, strict=True)
-                lines = found.setdefault(iterations, [])
-                lines.append((f"game {row.number}", values))
-                lines += [
-                    (f"game {row.number}, {metric.replace('_', ' ')}", more)
-                    for metric, more in row.others.items()
-                ]
+            for what, curve in (("", row.curve), *row.others.items()):
+                if curve:
+                    iterations, values = zip(*curve, strict=True)
+                    name = f"game {row.number}, {what}" if what else f"game {row.number}"
+                    found.setdefault(iterations, []).append((name, values))
         return tuple(Curves(iterations, tuple(lines)) for iterations, lines in found.items())
 
 
@@ -101,8 +99,20 @@ def numbers_of(stage: Stage) -> dict[str, int]:
     return {trial.label: place for place, trial in enumerate(stage.trials, 1)}
 
 
-def view(individual: Individual, train: Stage, known: Knowledge, level: Feedback) -> View:
-    """Return what a level tells of a program."""
+def view(
+    individual: Individual,
+    train: Stage,
+    known: Knowledge,
+    level: Feedback,
+    titles: Mapping[str, str] = MappingProxyType({}),
+) -> View:
+    """Return what a level tells of a program.
+
+    Parameters
+    ----------
+    titles
+        What metrics are called.
+    """
     validation = individual.validation
     return View(
         individual.nickname,
@@ -113,7 +123,7 @@ def view(individual: Individual, train: Stage, known: Knowledge, level: Feedback
         None if validation is None else (individual.train + validation) / 2,
         individual.families if level.families else {},
         tuple(
-            _row(individual, game, value, train, known, level)
+            _row(individual, game, value, train, known, level, titles)
             for game, value in (individual.scores.items() if level.games else ())
         ),
     )
@@ -131,20 +141,27 @@ def shares(values: Mapping[str, float], stage: Stage) -> dict[str, float]:
 
 
 def _row(
-    individual: Individual, game: str, value: float, train: Stage, known: Knowledge, level: Feedback
+    individual: Individual,
+    game: str,
+    value: float,
+    train: Stage,
+    knowledge: Knowledge,
+    level: Feedback,
+    titles: Mapping[str, str],
 ) -> Row:
     curve = thinned(individual.curves.get(game, ()), level.curve)
-    others: dict[str, tuple[float, ...]] = {}
-    for metric, games in individual.measures.items():
-        found = dict(games.get(game, ()))
-        if curve and all(iteration in found for iteration, _ in curve):
-            others[metric] = tuple(found[iteration] for iteration, _ in curve)
+    others: dict[str, Curve] = {}
+    for metric, games in individual.measures.items() if curve else ():
+        known = dict(games.get(game, ()))
+        same = tuple((iteration, known[iteration]) for iteration, _ in curve if iteration in known)
+        found = same if len(same) == len(curve) else thinned(games.get(game, ()), level.curve)
+        others[titles.get(metric, metric.replace("_", " "))] = found
     return Row(
         game,
         numbers_of(train).get(game, 0),
         value,
         train.references.get(game),
-        known.best.get(game) if level.library else None,
+        knowledge.best.get(game) if level.library else None,
         shares({game: value}, train).get(game),
         curve,
         others,

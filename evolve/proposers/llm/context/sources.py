@@ -38,11 +38,14 @@ def shown(others: Iterable[View], parent: View, *more: View) -> list[Shown]:
     for view in others:
         if view.source not in seen:
             seen.add(view.source)
-            found.append(_shown(view, parent))
+            found.append(beside(view, parent))
     return found
 
 
-def _shown(view: View, parent: View) -> Shown:
+def beside(view: View, parent: View) -> Shown:
+    """Return a program as it is shown beside the current one."""
+    if view.source == parent.source:
+        return Shown(view, view.source, False)
     text = difference(parent.source, view.source)
     short = len(text) <= LONGEST_DIFFERENCE * len(view.source)
     return Shown(view, text if short else view.source, short)

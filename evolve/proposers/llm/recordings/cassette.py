@@ -113,6 +113,7 @@ def _recorded_call(row: dict[str, Any]) -> RecordedCall:
         str(row["text"]),
         row["reason"],
         float(row["cost"] or 0.0),
+        str((row.get("request") or {}).get("purpose", "")),
     )
 
 

@@ -30,6 +30,8 @@ class RecordedCall:
         Position of the candidate that it was made for.
     label : str
         The model.
+    purpose : str
+        What it was made for: a task, a repair, a memo, to go on after an experiment.
     """
 
     index: int
@@ -38,6 +40,7 @@ class RecordedCall:
     text: str
     reason: str | None
     cost: float
+    purpose: str = ""
 
 
 class Recording:
@@ -71,6 +74,15 @@ class Recording:
         left = self._calls.get(index)
         return left.popleft() if left else None
 
+    def knows(self, index: int) -> bool:
+        """Whether there is another call of a candidate."""
+        return bool(self._calls.get(index))
+
+    def purpose(self, index: int) -> str | None:
+        """Return what the next call of a candidate was made for; None if there is none."""
+        left = self._calls.get(index)
+        return left[0].purpose if left else None
+
     def writer(self, index: int) -> str | None:
         """Return the model that wrote a candidate."""
         left = self._calls.get(index)
@@ -81,7 +93,13 @@ def recorded_call(index: int, call: ModelCall) -> RecordedCall:
     """Return a stored call as a recorded one."""
     text = str((call.response or {}).get("text", ""))
     return RecordedCall(
-        index, f"{call.provider}:{call.model}", call.status, text, call.reason, call.cost or 0.0
+        index,
+        f"{call.provider}:{call.model}",
+        call.status,
+        text,
+        call.reason,
+        call.cost or 0.0,
+        str(call.request.get("purpose", "")),
     )
 
 

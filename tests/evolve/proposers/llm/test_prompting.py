@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nashforge.evolve.domains import domain
-from nashforge.evolve.domains.families import letters
 from nashforge.evolve.proposers.base import Failure, Individual, Request
+from nashforge.evolve.proposers.families import letters
 from nashforge.evolve.proposers.llm.context.ideas import told
 from nashforge.evolve.proposers.llm.context.knowledge import Best, Knowledge, KnownProgram
 from nashforge.evolve.proposers.llm.context.numbers import thinned
@@ -46,7 +46,10 @@ def individual(name, source, train=1.0, validation=0.5):
         curves=dict.fromkeys(GAMES, curve),
         seconds=dict.fromkeys(GAMES, 1.5),
         families={"A": 0.75, "B": -0.25},
-        measures={"last_iterate": dict.fromkeys(GAMES, tuple((t, 0.5) for t in POINTS))},
+        measures={
+            "last_iterate": dict.fromkeys(GAMES, tuple((t, 0.5) for t in POINTS)),
+            "alternating": {"kuhn_poker": ((10, 0.25), (1000, 0.75))},
+        },
     )
 
 
@@ -132,12 +135,14 @@ def test_the_user_part_has_the_memory_the_numbers_and_the_curves(stages):
         "moment, by others: #9: design of old-goat",
         "(by family: A +0.75, B -0.25); mean of both +0.7500",
         "- game 1, kuhn_poker: 0.0001, fitness +1.00 (best of the library: 3e-05, pcfr_plus), 1.5 s",
-        "- game 1, last iterate: 5.0e-01",
+        "- game 1, exploitability of the last iterate: 0.5, 0.5",
         "optimism: 1,",
     ):
         assert part in text, part
-    [points] = [line for line in text.splitlines() if line.startswith("Values after")]
+    [points, few] = [line for line in text.splitlines() if line.startswith("Values after")]
     assert len(points.split(",")) == 12
+    assert few == "Values after 10, 1000 iterations:"
+    assert "turn against the last ones: 0.25, 0.75" in text
 
 
 def test_no_program_stands_twice_and_near_ones_are_differences(stages):
