@@ -32,7 +32,13 @@ class Agency:
         return self.archive.runs.get("agents")
 
     def start(self, **options: Any) -> None:
-        wanted = {"proposer": "agent", "agent_fallback": "none", "final_test": False} | options
+        fitness = {"kind": "log_ratio", "reference": "dcfr"}
+        wanted = {
+            "proposer": "agent",
+            "agent_fallback": "none",
+            "final_test": False,
+            "fitness": fitness,
+        } | options
         config = self._configure(**wanted)
         self._work(lambda: start_run(self.archive, config, name="agents"))
         until(lambda: any(run.nickname == "agents" for run in self.archive.runs.newest()))
