@@ -226,19 +226,18 @@ class RegretMinimizer:
     scale_free : bool or None
         Declared of the class: whether it plays the same when all payoffs are multiplied by a positive number.
         None: nobody said; it can be found by playing, see `nashforge.solvers.cfr.properties`.
+    first_average : int or float or None
+        Declared of the class: from which iteration on the average holds anything, or, as a number between 0
+        and 1, after which share of the horizon. None: nobody said.
     """
 
     scale_free: ClassVar[bool | None] = None
+    first_average: ClassVar[float | None] = None
 
     def __init__(self, infosets: Infosets, horizon: int) -> None:
         self.infosets = infosets
         self.horizon = horizon
         self.start()
-
-    @classmethod
-    def first_average(cls, horizon: int) -> int | None:
-        """Return from which iteration on, of so many, the average holds anything; None: not declared."""
-        return None
 
     def start(self) -> None:
         """Set up the rule's state, before the first iteration."""

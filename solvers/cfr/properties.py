@@ -1,7 +1,8 @@
 """Properties of CFR rules that users rely on: whether the unit of payoffs matters, and when averages begin.
 
 A rule declares them as attributes of its class, see `nashforge.solvers.cfr.interface.RegretMinimizer`; what
-it does not declare is found by playing small games.
+it does not declare is found by playing small games. A declaration is believed of trusted rules alone: the
+offline proposer drops it from what it rewrites, and whoever wants to know of a candidate plays it.
 """
 
 from __future__ import annotations
@@ -86,20 +87,46 @@ def declared_scale_free(rule: type[RegretMinimizer]) -> bool | None:
 
 
 def declared_first_average(rule: type[RegretMinimizer], horizon: int) -> int | None:
-    """Return from which iteration on a rule declares to have an average.
+    """Return from which iteration on, of so many, a rule declares to have an average.
 
     Raises
     ------
     PropertyError
-        If that is no iteration.
+        If that is neither an iteration nor a share of the horizon.
     """
-    said = rule.first_average(horizon)
-    if said is not None and (isinstance(said, bool) or not isinstance(said, int) or said < 1):
+    said = rule.first_average
+    if said is None or (isinstance(said, int) and not isinstance(said, bool) and said >= 1):
+        return said
+    if isinstance(said, float) and 0 < said < 1:
+        return int(said * horizon) + 1
+    raise PropertyError(
+        f"first_average of {rule.__name__} is {said!r}; it is an iteration (1 or later), the share of the "
+        "horizon after which averages begin (between 0 and 1), or None (unknown)"
+    )
+
+
+def check_declared(source: str, horizon: int = 1000) -> None:
+    """Check by playing what a trusted rule declares.
+
+    Raises
+    ------
+    PropertyError
+        If it declares what cannot be, or what is not so.
+    """
+    rule, served = find_class(load_module(source), RegretMinimizer), trusted(source)
+    said, found = declared_scale_free(rule), scale_free(served)
+    if said not in (None, found):
         raise PropertyError(
-            f"first_average({horizon}) of {rule.__name__} returns {said!r}; return an iteration, 1 or later, "
-            "or None (unknown)"
+            f"{rule.__name__} declares scale_free = {said}, but payoffs times 0.01 or 100 "
+            + ("change nothing" if found else "change what it plays")
         )
-    return said
+    begins, first = declared_first_average(rule, horizon), first_average(served, horizon)
+    if begins is not None and begins != first and (first is not None or begins <= horizon):
+        raise PropertyError(
+            f"{rule.__name__} declares an average from iteration {begins} of {horizon} on; "
+            + "its average begins "
+            + (f"in iteration {first}" if first else "later")
+        )
 
 
 def scale_free(serve: Serve) -> bool:

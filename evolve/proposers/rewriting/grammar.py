@@ -119,6 +119,9 @@ class Kind:
     functions : dict
         Pure functions a program may call, and what they give: ``self.project`` for methods of the base class,
         plain names for what modules import.
+    declarations : frozenset of str
+        Class attributes that say what a program is like. They are dropped, as docstrings are: what they say
+        need not hold after an edit.
     zeros : str
         Expression of state that holds nothing yet.
     made : str
@@ -143,6 +146,7 @@ class Kind:
     attributes: Mapping[str, Value] = field(default_factory=dict)
     objects: Mapping[str, Helper] = field(default_factory=dict)
     functions: Mapping[str, Value] = field(default_factory=dict)
+    declarations: frozenset[str] = frozenset()
     zeros: str = "0.0"
     made: str = ANY
     permissive: bool = False

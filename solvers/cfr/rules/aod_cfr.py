@@ -17,6 +17,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class AODCFR(RegretMinimizer):
+    scale_free = True
+    first_average = 1
     ramp = 500
     memory = 0.9
     trend_weight = 0.5

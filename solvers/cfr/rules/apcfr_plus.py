@@ -14,6 +14,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class APCFRPlus(RegretMinimizer):
+    scale_free = True
+    first_average = 1
     largest_alpha = 5.0
     gamma = 2.0
 

@@ -14,6 +14,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class DCFR(RegretMinimizer):
+    scale_free = True
+    first_average = 1
     alpha = 1.5
     beta = 0.0
     gamma = 2.0

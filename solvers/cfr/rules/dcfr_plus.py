@@ -16,6 +16,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class DCFRPlus(RegretMinimizer):
+    scale_free = True
+    first_average = 1
     alpha = 1.5
     gamma = 4.0
 

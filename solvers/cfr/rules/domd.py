@@ -12,6 +12,9 @@ the last gradient g predicts the next. A is by how much the optimum from an info
 the policy in play has there, so that regrets tell as much as g does. The published algorithm updates both
 players at once.
 
+The step eta was chosen on small games of training families: three-player Kuhn poker, Leduc poker,
+Goofspiel with 4 cards and Liar's Dice with 4-sided dice; what suits other payoffs is another one.
+
 Source: Lee, Kroer, Luo (2021), Last-Iterate Convergence in Extensive-Form Games, arXiv 2106.14326.
 """
 
@@ -21,6 +24,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class DOMD(RegretMinimizer):
+    scale_free = False
+    first_average = 1
     eta = 3.0
     gamma = 2.0
 

@@ -14,6 +14,9 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class HSDCFR(RegretMinimizer):
+    scale_free = True
+    first_average = 1
+
     def start(self):
         self.regret = self.infosets.zeros()
 

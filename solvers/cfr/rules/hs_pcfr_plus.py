@@ -13,6 +13,9 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class HSPCFRPlus(RegretMinimizer):
+    scale_free = True
+    first_average = 1
+
     def start(self):
         self.regret = self.infosets.zeros()
         self.prediction = self.infosets.zeros()

@@ -18,6 +18,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class LatePCFRPlus(RegretMinimizer):
+    scale_free = True
+    first_average = 0.5
     gamma = 2.0
     begin = 0.5
 

@@ -12,6 +12,9 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class LCFR(RegretMinimizer):
+    scale_free = True
+    first_average = 1
+
     def start(self):
         self.regret = self.infosets.zeros()
 

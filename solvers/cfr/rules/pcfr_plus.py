@@ -14,6 +14,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class PCFRPlus(RegretMinimizer):
+    scale_free = True
+    first_average = 1
     gamma = 2.0
 
     def start(self):

@@ -14,6 +14,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class PDCFRPlus(RegretMinimizer):
+    scale_free = True
+    first_average = 1
     alpha = 2.3
     gamma = 5.0
 

@@ -13,6 +13,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class SAPCFRPlus(RegretMinimizer):
+    scale_free = True
+    first_average = 1
     alpha = 2.0
     gamma = 2.0
 

@@ -10,6 +10,9 @@ matching jump; above the floor they move no faster than regrets do, and in matri
 converges, too. The local minimiser is published for matrix games, with both players at once; here it works
 in every information set, and players take turns.
 
+The step eta was chosen on small games of training families: three-player Kuhn poker, Leduc poker,
+Goofspiel with 4 cards and Liar's Dice with 4-sided dice; what suits other payoffs is another one.
+
 Source: Farina, Grand-Clement, Kroer, Lee, Luo (2023), Regret Matching+: (In)Stability and Fast Convergence
 in Games, arXiv 2305.14709; Cai, Farina, Grand-Clement, Kroer, Lee, Luo, Zheng (2023), Last-Iterate
 Convergence Properties of Regret-Matching Algorithms in Games, arXiv 2311.00676.
@@ -21,6 +24,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class SmoothPCFRPlus(RegretMinimizer):
+    scale_free = False
+    first_average = 1
     eta = 10.0
     gamma = 2.0
 

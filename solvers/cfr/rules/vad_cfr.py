@@ -22,6 +22,8 @@ from nashforge.solvers.cfr.interface import RegretMinimizer
 
 
 class VADCFR(RegretMinimizer):
+    scale_free = False
+    first_average = 501
     memory = 0.9
     alpha = 1.5
     beta = -0.1

@@ -212,6 +212,8 @@ def _read_class(written: ast.ClassDef, kind: Kind, module: Module) -> Program:
     program = Program(module, kind, written.name, written.bases)
     for node in written.body:
         pair = trees.assignment(node)
+        if pair is not None and pair[0] in kind.declarations:
+            continue
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
             program.methods[node.name] = node
         elif pair is not None and not pair[0].startswith("self."):

@@ -120,6 +120,7 @@ RULE = Kind(
         "infosets.sizes": Value(INFOSET, 1, INF),
     },
     objects={"infosets": infosets_helper},
+    declarations=frozenset({"scale_free", "first_average"}),
     zeros="self.infosets.zeros()",
     # np.zeros(self.infosets.count) is what rules write; over sequences there is self.infosets.zeros().
     made=INFOSET,
