@@ -52,3 +52,14 @@ def properties_of(work: Domain, name: str) -> Properties | None:
     from nashforge.solvers.cfr.properties import properties
 
     return properties(work.source(name), work.horizon)
+
+
+def scale_free(work: Domain, name: str) -> bool | None:
+    """Return whether the unit of payoffs is nothing to a library program; None where nothing is known."""
+    known = properties_of(work, name)
+    if known is not None or work.kind is None or work.kind.name != "psro":
+        return None if known is None else known.scale_free
+    from nashforge.solvers.programs.session import find_class, load_module
+    from nashforge.solvers.psro.interface import MetaSolver
+
+    return find_class(load_module(work.source(name)), MetaSolver).scale_free

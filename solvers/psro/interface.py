@@ -7,7 +7,7 @@ helpers return a new array; they take one row or several.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +95,12 @@ class MetaSolver:
         Number of players.
     horizon : int
         Number of iterations that will be done.
+    scale_free : bool or None
+        Declared of the class: whether it mixes the same when all payoffs are multiplied by a positive number.
+        None: nobody said; it can be found by playing, see `nashforge.solvers.psro.properties`.
     """
+
+    scale_free: ClassVar[bool | None] = None
 
     def __init__(self, players: int, horizon: int) -> None:
         self.players = players

@@ -53,6 +53,8 @@ def test_the_library_is_listed(empty: Any) -> None:
     rows = empty.json("rules", "--domain", "psro")
     assert [row["name"] for row in rows] == list(solver_names())
     assert all(row["title"] and row["formula"] and row["citation"] for row in rows)
+    assert {row["name"] for row in rows if not row["scale_free"]} == {"prd", "regret_matching", "shor"}
+    assert all(row["first_average"] is None for row in rows)
 
 
 def test_a_search_and_every_command_on_its_best_program(empty: Any, tmp_path: Any) -> None:

@@ -1,13 +1,17 @@
 """What every meta-solver of the library must satisfy."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
 from nashforge import games
 from nashforge.evolve.sandbox import Sandbox
-from nashforge.solvers.programs.session import inline_sessions
+from nashforge.solvers.programs.session import find_class, inline_sessions, load_module
 from nashforge.solvers.psro.engine import PSRO, Engine
+from nashforge.solvers.psro.interface import MetaSolver
 from nashforge.solvers.psro.meta_solvers import LIBRARY, solver_names, solver_source
+from nashforge.solvers.psro.properties import scale_free
 from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
 
 pytestmark = pytest.mark.parametrize("solver", solver_names())
@@ -50,6 +54,16 @@ def test_documentation_states_formula_and_source(solver):
     assert LIBRARY.title(solver).endswith(".")
     assert "Source: " in source
     assert "\n    s" in source or "\n    g = " in source or " s = " in source
+
+
+def test_what_is_declared_is_so(solver):
+    """By playing, with payoffs times 1/128 and 128."""
+
+    def served(arguments):
+        return nullcontext(inline_sessions(lambda: load_module(short_source(solver)), arguments))
+
+    said = find_class(LIBRARY.load(solver)[1], MetaSolver).scale_free
+    assert scale_free(served, two_players=solver == "nash") is said
 
 
 def game_for(solver):

@@ -24,6 +24,7 @@ from nashforge.solvers.psro.interface import MetaSolver, UnsuitableGameError
 
 
 class AlphaRank(MetaSolver):
+    scale_free = True
     eps = 0.01
     tie = 1e-12
     steps = 1000

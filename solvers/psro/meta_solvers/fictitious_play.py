@@ -11,6 +11,7 @@ from nashforge.solvers.psro.interface import MetaSolver, normalize
 
 
 class FictitiousPlay(MetaSolver):
+    scale_free = True
     rounds = 2000
 
     def train(self, t, game):

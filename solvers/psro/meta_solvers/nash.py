@@ -22,6 +22,7 @@ from nashforge.solvers.psro.interface import MetaSolver, UnsuitableGameError
 
 
 class Nash(MetaSolver):
+    scale_free = True
     tolerance = 1e-10
     constant = 1e-9
 

@@ -13,6 +13,7 @@ from nashforge.solvers.psro.interface import MetaSolver, advantages, project
 
 
 class PRD(MetaSolver):
+    scale_free = False
     steps = 100000
     dt = 1e-3
     gamma = 1e-6

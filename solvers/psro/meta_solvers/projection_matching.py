@@ -18,6 +18,7 @@ from nashforge.solvers.psro.interface import MetaSolver, advantages, project
 
 
 class ProjectionMatching(MetaSolver):
+    scale_free = True
     train_rounds = 1000
     evaluate_rounds = 4000
     scale = 0.5

@@ -16,6 +16,7 @@ from nashforge.solvers.psro.interface import MetaSolver, advantages, normalize
 
 
 class RegretMatching(MetaSolver):
+    scale_free = False
     rounds = 100000
     gamma = 1e-6
     initial = 1e-6

@@ -22,6 +22,7 @@ from nashforge.solvers.psro.interface import MetaSolver, center, normalize, resc
 
 
 class SHOR(MetaSolver):
+    scale_free = False
     annealing = 75
     train_rounds = (1000, 20, 5000)
     evaluate_rounds = (8000, 50, 15000)

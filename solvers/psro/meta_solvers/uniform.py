@@ -13,6 +13,8 @@ from nashforge.solvers.psro.interface import MetaSolver
 
 
 class Uniform(MetaSolver):
+    scale_free = True
+
     def train(self, t, game):
         return game.uniform()
 

@@ -35,6 +35,7 @@ SOLVER = Kind(
     methods=(Method("train", {"t": _T, "game": TOP}), Method("evaluate", {"t": _T, "game": TOP})),
     attributes={"horizon": Value(SCALAR, HORIZON, HORIZON), "players": Value(SCALAR, 2, INF)},
     functions=dict.fromkeys(HELPERS, TOP),
+    declarations=frozenset({"scale_free"}),
     made=ANY,
     permissive=True,
     terms=Terms(
