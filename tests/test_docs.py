@@ -98,7 +98,7 @@ def test_toml_blocks_are_suites_or_configurations(page: Path, tmp_path: Path) ->
         path = tmp_path / f"block{number}.toml"
         path.write_text(block.text, encoding="utf-8")
         keys = set(tomllib.loads(block.text))
-        if "games" in keys:
+        if keys & {"games", "families"}:
             assert load_suite(path).games
         elif "setting" in keys:
             assert load_dilemma_suite(str(path)).parsed().agents
@@ -116,6 +116,7 @@ def commands(page: Path) -> list[list[str]]:
                 words = shlex.split(line.removeprefix("$ "), comments=True)
                 while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
                     del words[0]
+                words = words[: words.index(">")] if ">" in words else words
                 if words and words[0] == "nashforge" and not CARRIED_OUT & set(words):
                     shown.append(words[1:])
     return shown
