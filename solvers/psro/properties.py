@@ -47,7 +47,8 @@ def _small_games() -> tuple[SequenceForm, ...]:
 def _mixed(serve: Serve, form: SequenceForm) -> list[Array]:
     """Return the strategies that are judged, after each of some iterations."""
     with serve(PSRO.arguments(form, STEPS)) as sessions:
-        engine, found = Engine(form, sessions, STEPS), []
+        engine = Engine(form, sessions, STEPS)
+        found: list[Array] = []
         for _ in range(STEPS):
             engine.step()
             engine.measure()
