@@ -110,6 +110,7 @@ def configuration(folder: Path, server: ModelServer, seed: int, **options: Any) 
         "validation": str(suite),
         "test": str(suite),
         "final_test": False,
+        "start": ["cfr_plus"],
         "horizon": 40,
         "seed": seed,
         "fitness": {"kind": "negative"},

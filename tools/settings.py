@@ -45,7 +45,7 @@ def table() -> str:
             part = model
         info = model.model_fields[field]
         alone = ", ".join(f"`{each}`" for each in (name, *setting.aliases, setting.former) if each)
-        option = f"`--{setting.option.replace('_', '-')}`" if setting.option in options else ""
+        option = f"`--{setting.option.replace('_', '-')}`" if {name, setting.option} & options else ""
         asked = _CONSENT[setting.consent.origins if setting.consent else ()]
         text = " ".join((info.description or "").split()) + (
             f" **Asked for again** {asked}." if asked else ""

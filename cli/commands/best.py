@@ -248,5 +248,4 @@ def _name(item: Candidate) -> str:
 
 def _edit(item: Candidate) -> str:
 
-    edit = f"seed ({item.note})" if item.operator == "seed" else item.note or item.operator
-    return output.plain(" ".join(edit.split()))
+    return output.plain(" ".join(output.edit_of(item).split()))

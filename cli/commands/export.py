@@ -92,9 +92,8 @@ def _story(archive: Archive, program: Program) -> list[str]:
             "Lineage:",
         ]
         for step in line_of_descent(archive, best):
-            edit = f"seed {step.note}" if step.operator == "seed" else step.note or step.operator
             head = f"#{step.index} {step.nickname} (train {output.fitness(step.train)})"
-            text = f"{head}: {' '.join(edit.split())}"
+            text = f"{head}: {' '.join(output.edit_of(step).split())}"
             lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
     measured: dict[tuple[str, str], tuple[int, float]] = {}
     for evaluation in archive.evaluations.find(program=program, imported=False):

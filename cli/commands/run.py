@@ -55,6 +55,14 @@ def run(
             "What to search: cfr, psro, rqe, gathering, cleanup, or an installed domain. [default: cfr]",
         ),
     ] = None,
+    start: Annotated[
+        list[str] | None,
+        option(
+            "PROGRAM",
+            "Start from a rule, a file, a run's best, or `strongest`; repeat it for several.",
+            "--from",
+        ),
+    ] = None,
     strategy: Annotated[
         str | None,
         option("NAME", "How parents are chosen: evolution, best_of_n or sequential. [default: evolution]"),

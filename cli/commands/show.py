@@ -106,8 +106,7 @@ def _print_origin(
     )
     for candidate in proposed:
         screen.print(
-            f"[cyan]{candidate.run}[/] #{candidate.index} · {output.plain(candidate.operator)} by "
-            + output.plain(candidate.proposer)
+            f"[cyan]{candidate.run}[/] #{candidate.index} · {_made(candidate)}"
             + output.elsewhere(candidate.imported)
             + ("" if str(candidate.status) == "ok" else f" · [red]{candidate.status}[/]")
         )
@@ -177,6 +176,13 @@ def _print_looks(screen: Console, tested: list[Evaluation]) -> None:
             f"\n[yellow]Test families of the benchmark were played: {count}, the first "
             f"{output.ago(tested[0].finished)}.[/] Who chose by them has no test left."
         )
+
+
+def _made(candidate: Candidate) -> str:
+    """Return by whom a program was brought into its run, and how."""
+    if candidate.operator == "seed":
+        return output.plain(output.edit_of(candidate))
+    return f"{output.plain(candidate.operator)} by {output.plain(candidate.proposer)}"
 
 
 def _length(domain: str, evaluation: Evaluation) -> str:

@@ -60,9 +60,9 @@ def _quoted(text: str) -> str:
 
 def edit(candidate: Candidate | Relative) -> str:
     """Return what was changed, in words."""
-    if candidate.operator == "seed":
-        return f"seed: {candidate.note}"
-    return candidate.note or candidate.reason or candidate.operator
+    if candidate.operator != "seed" and candidate.reason and not candidate.note:
+        return candidate.reason
+    return output.edit_of(candidate)
 
 
 def print_tree(screen: Console, family: Family) -> None:

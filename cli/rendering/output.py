@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Column, Table
 
+    from nashforge.archive import Candidate, Relative
     from nashforge.evolve.evaluation.messages import Fitness
     from nashforge.solvers.metrics.registry import Metric
     from nashforge.solvers.policies.metrics import Summary
@@ -258,6 +259,13 @@ def memory(size: float) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+def edit_of(candidate: Candidate | Relative) -> str:
+    """Return what a candidate is, in words: a program that its run started from, or what was changed."""
+    if candidate.operator == "seed":
+        return f"start program: {candidate.note}" if candidate.note else "start program"
+    return candidate.note or candidate.operator
 
 
 def elsewhere(imported: datetime | None) -> str:

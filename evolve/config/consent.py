@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nashforge.archive.storage.location import VARIABLE, file_of, resolve_url
 from nashforge.evolve.config.model_names import CLI, ModelError, address_of_environment, parse_model
 from nashforge.evolve.config.settings import ConfigError
+from nashforge.evolve.config.starts import is_program_file
 from nashforge.games.suites import is_suite_file
 from nashforge.prompts import is_own_level
 
@@ -97,6 +98,17 @@ def _named_address(proposer: str) -> str | None:
     return None
 
 
+def _named_files(start: Sequence[str]) -> str | None:
+    files = [name for name in start if is_program_file(name)]
+    if not files:
+        return None
+    again = " ".join(f"--from {shlex.quote(name)}" for name in start)
+    return (
+        f"starts from the program in the file {' and '.join(files)}, which you have not named; look at what "
+        f"is in it and give {again}"
+    )
+
+
 def names_in(proposer: str) -> tuple[str, ...]:
     """Return the names of proposers that are separated by commas, each once."""
     return tuple(dict.fromkeys(name.strip() for name in proposer.split(",") if name.strip()))
@@ -120,6 +132,7 @@ OWN_PROMPTS = Consent(
     scope="prompts",
 )
 OWN_FEEDBACK = Consent(_own_level, scope="prompts")
+OWN_START = Consent(_named_files, scope="programs", origins=("stored", "file", "imported"))
 OWN_ADDRESS = Consent(_named_address, origins=("stored", "file", "imported"))
 OWN_PRICES = Consent(
     _unless_usual(

@@ -54,7 +54,7 @@ class BudgetOptions(Part):
     """Limits at which a run ends."""
 
     max_evaluations: int = Field(default=80, ge=1)
-    """Stop after so many evaluated candidates, the seed program included; repetitions do not count."""
+    """Stop after so many evaluated candidates, programs to start from included; repetitions do not count."""
 
     max_minutes: float | None = Field(default=None, gt=0)
     """Stop asking for new candidates after so many minutes."""

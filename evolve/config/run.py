@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from nashforge.archive import Archive, Run
-from nashforge.evolve.config.consent import require_consent
+from nashforge.evolve.config.consent import OWN_START, require_consent
 from nashforge.evolve.config.parts import (
     BudgetOptions,
     ChallengerOptions,
@@ -23,6 +23,7 @@ from nashforge.evolve.config.parts import (
     SandboxOptions,
 )
 from nashforge.evolve.config.settings import ConfigError, Setting, Settings
+from nashforge.evolve.config.starts import MOST_STARTS, chosen
 from nashforge.evolve.domains import domain as domain_of_name
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.checks import strategic_of
@@ -50,6 +51,13 @@ class RunConfig(Part):
 
     seed: int = Field(default=0, ge=0, lt=2**63)  # databases hold no larger numbers
     """Of every random draw."""
+
+    start: Annotated[tuple[str, ...], Setting(option="from", consent=OWN_START)] = Field(
+        default=(), max_length=MOST_STARTS
+    )
+    """Programs to start from, by name, file or run (of which it is the best); `strongest`: the three of the
+    library with the highest training fitness. Without any: `strongest` where models or agents write, else
+    the domain's own."""
 
     population: PopulationOptions = PopulationOptions()
     budget: BudgetOptions = BudgetOptions()
@@ -197,8 +205,9 @@ def given(options: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def stored_settings(archive: Archive, run: Run) -> dict[str, Any]:
-    """Return the settings of a run by name, with what was changed on resuming, unchecked."""
-    return SETTINGS.named(run.config) | SETTINGS.named(archive.runs.get_value(run, "changes", {}))
+    """Return the settings of a run by name, with what was chosen and changed since, unchecked."""
+    changes = archive.runs.get_value(run, "changes", {})
+    return SETTINGS.named(run.config) | dict(chosen(archive, run)) | SETTINGS.named(changes)
 
 
 def checked(values: Mapping[str, Any], path: str | Path | None = None) -> RunConfig:

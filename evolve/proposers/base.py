@@ -45,6 +45,8 @@ class Individual:
         Values at checkpoints of other metrics on the training games, by metric and game.
     migrated : bool
         Whether it came from another island; such a copy does not move on.
+    seed : bool
+        Whether it is a program that the run started from.
     """
 
     index: int
@@ -62,6 +64,7 @@ class Individual:
     families: Mapping[str, float] = field(default_factory=dict)
     measures: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
     migrated: bool = False
+    seed: bool = False
 
 
 @dataclass(frozen=True)

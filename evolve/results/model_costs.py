@@ -7,6 +7,7 @@ from typing import Any
 
 from nashforge.archive import Archive, Candidate, Role, Run, Spending, Status
 from nashforge.evolve.search.population.ranking import gain, ranked
+from nashforge.evolve.search.population.starts import OPERATOR, strongest
 
 NOTHING = Spending(0, 0.0, 0.0, 0, 0, 0, 0)
 
@@ -58,7 +59,8 @@ def model_costs(archive: Archive, run: Run) -> list[ModelCosts]:
     """Return what each model of a run cost and earned, the one that gained most first."""
     candidates = archive.candidates.of(run)
     train: dict[int | None, float | None] = {item.id: item.train for item in candidates}
-    seed = candidates[0].train if candidates else None
+    start = strongest(candidate for candidate in candidates if candidate.operator == OPERATOR)
+    seed = None if start is None else start.train
     order = ranked(archive, run)
     spent = archive.calls.spending(run)
     labels = {name for name in spent if name}

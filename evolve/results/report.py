@@ -204,7 +204,7 @@ def _comparison(archive: Archive, work: Domain, now: RunStatus, split: Split) ->
     others = {digest: name for name, digest in hashes.items()}
     if seed is not None and seed.program is not None:
         library = others.pop(seed.program, None)
-        title = f"{library or seed.nickname} (seed)"
+        title = f"{library or seed.nickname} (start)"
         others = {seed.program: title, **others}
     others.pop(own.hash, None)
     known = archive.programs.by_hash(others)

@@ -11,6 +11,7 @@ from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.results.standings import standing_of
 from nashforge.evolve.search.events import Result
 from nashforge.evolve.search.population.ranking import merit, ranked
+from nashforge.evolve.search.population.starts import starts_of, strongest
 from nashforge.evolve.search.worked import worked
 
 SILENT_SECONDS = 60.0
@@ -57,7 +58,6 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     """Return where a run stands."""
     counts = archive.candidates.counts(run)
     best = ranked(archive, run, 1)
-    first = archive.candidates.of(run, limit=1)
     settings = stored_settings(archive, run)
     # A proposal that came to nothing is no evaluation.
     nothing = archive.candidates.of(run, status=[Status.REJECTED, Status.CANCELLED])
@@ -69,7 +69,7 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     result = Result(
         run=run.nickname,
         best=best[0] if best else None,
-        seed=first[0] if first else None,
+        seed=strongest(starts_of(archive, run)),
         evaluations=sum(
             count for status, count in counts.items() if status.finished and status is not Status.DUPLICATE
         )

@@ -28,6 +28,7 @@ from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.executors import expected_workers, make_executor
 from nashforge.evolve.runs.proposers import check_proposers, make_writers, models_of
 from nashforge.evolve.runs.resuming import check_limits, nothing_left
+from nashforge.evolve.runs.starts import with_starts
 from nashforge.evolve.sandbox import Tier, probe
 from nashforge.evolve.search.events import Listener, Result, Silent
 from nashforge.evolve.search.loop import Search
@@ -116,6 +117,7 @@ def prepared(archive: Archive, config: RunConfig, parts: Parts) -> RunConfig:
     if config.evaluation.disguise_seed is None and config.models.replay is None:
         config = config.changed(disguise_seed=draw(config.seed))
     check(config, parts)
+    config = with_starts(archive, config, parts.domain or domain(config.domain))
     executor = parts.executor
     workers = expected_workers(archive, config, parts.service) if executor is None else executor.workers
     if config.evaluation.lookahead is None:

@@ -31,6 +31,7 @@ from nashforge.evolve.runs.proposers import models_of, prices_of
 from nashforge.evolve.runs.resuming import nothing_left
 from nashforge.evolve.runs.run import Parts, check, prepared, resume_run, resumed_config
 from nashforge.evolve.search.events import Listener, Result, Silent
+from nashforge.evolve.search.population.starts import starts_of, strongest
 from nashforge.evolve.search.run_stages import RunStages
 
 if TYPE_CHECKING:
@@ -259,8 +260,8 @@ def measure_chosen(
         return None
     candidate = archive.candidates.get(chosen.candidate.id)
     run = archive.runs.get(candidate.run_id)
-    seed = archive.candidates.of(run, limit=1)
-    wanted = list(dict.fromkeys((candidate.id, *(c.id for c in seed))))
+    seed = strongest(starts_of(archive, run))
+    wanted = list(dict.fromkeys((candidate.id, *([] if seed is None else [seed.id]))))
     untested = [c for c in archive.candidates.by_id(wanted) if c.test is None and c.program is not None]
     if not untested:
         return candidate

@@ -19,6 +19,7 @@ from itertools import islice
 
 from nashforge.archive import Archive, ArchiveError, Candidate, Role, Run, RunState, Status
 from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.config.starts import STRONGEST, STRONGEST_COUNT, keep_chosen
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Report
 from nashforge.evolve.executors.base import Executor, Lost, Wakeable
@@ -29,6 +30,7 @@ from nashforge.evolve.search.challenges import Abandoned, Challenges
 from nashforge.evolve.search.events import Listener, Result, Snapshot
 from nashforge.evolve.search.outcomes import copies_in, validated
 from nashforge.evolve.search.ownership import Ownership
+from nashforge.evolve.search.population.starts import OPERATOR, with_strongest
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
 from nashforge.evolve.search.run_stages import RunStages
@@ -83,6 +85,7 @@ class Search:
         )
         self._context = SearchContext(archive, run, config, self._strategy, self._board, self._store)
         self._queue = ProposalQueue(self._context, proposer)
+        self._starts: tuple[str, ...] = config.start or (domain.seed,)
         self._stored: dict[int, Outcome] = {}
         self._asked: list[Candidate] = []
         self._hashes: dict[int, str] = {}
@@ -102,6 +105,8 @@ class Search:
     def rehearse(self, queue: Callable[[SearchContext], ProposalQueue]) -> None:
         """Ask and tell as a resumed run would, until something new is to be asked for or evaluated."""
         self._queue = queue(self._context)
+        if STRONGEST in self._starts:  # which they are was not measured yet
+            return
         self._stages.recall_references("train", "validation")
         self._load()
         self._advance()
@@ -143,6 +148,7 @@ class Search:
         self._stages.measure_reference("train", "validation", *(stage.split for stage in self._stages.copies))
         if self._tells_library():
             self._stages.measure_library()
+        self._choose_starts()
         self._phase = "searching"
         self._load()
         wanted = self._config.budget.max_evaluations - len(self._stored)
@@ -155,6 +161,16 @@ class Search:
         if self._config.evaluation.final_test and reason != "stopped":
             self._test()
         return reason
+
+    def _choose_starts(self) -> None:
+        """Find out which programs of the library are the strongest, if they are to be started from."""
+        if STRONGEST not in self._starts:
+            return
+        self._stages.measure_library()
+        found = self._stages.strongest(min(STRONGEST_COUNT, self._config.budget.max_evaluations))
+        self._starts = with_strongest(self._starts, found)
+        keep_chosen(self._archive, self._run, self._starts)
+        self._listener.note(f"starts from the strongest of the library: {', '.join(found)}")
 
     def _tells_library(self) -> bool:
         """Whether whoever writes programs is told what those of the library reach."""
@@ -213,9 +229,9 @@ class Search:
     def _may_ask(self) -> bool:
         asked, board, config = len(self._asked), self._board, self._config
         ahead = asked - board.told
-        if asked == 0:
+        if asked < len(self._starts):
             return True
-        if board.told == 0 or ahead >= self._lookahead or self._given_up:
+        if board.told < len(self._starts) or ahead >= self._lookahead or self._given_up:
             return False
         due = self._challenges.due(asked)
         if asked in self._stored:
@@ -264,7 +280,9 @@ class Search:
     def _ask(self, index: int) -> bool:
         """Ask for one candidate, or take it from the archive; return False if it has to wait."""
         stored = self._stored.get(index)
-        candidate = self._context.seed(self._domain) if stored is None and index == 0 else None
+        starting, candidate = index < len(self._starts), None
+        if stored is None and starting:
+            candidate = self._context.start(self._domain, self._starts[index], index)
         if stored is not None and (stored.candidate.program or stored.candidate.status.finished):
             candidate = stored.candidate
             self._queue.replayed(candidate)
@@ -279,7 +297,7 @@ class Search:
         self._stored.pop(index, None)
         self._asked.append(candidate)
         self._hashes[candidate.id] = candidate.program or ""
-        gate, bar = self._board.gate if index else None, self._board.bar if index else None
+        gate, bar = (None, None) if starting else (self._board.gate, self._board.bar)
         self._seen_when_asked[index] = gate, bar, len(self._board.known)
         for parent in candidate.parents:
             if parent.role is Role.PARENT:
@@ -361,8 +379,9 @@ class Search:
 
     def _tell(self, outcome: Outcome) -> None:
         candidate = outcome.candidate
-        if candidate.index == 0 and candidate.status is not Status.OK:
-            raise SearchError(f"the seed program failed ({candidate.status}): {candidate.reason}")
+        if candidate.operator == OPERATOR and candidate.status is not Status.OK:
+            called = f"the start program {candidate.note or candidate.nickname}"
+            raise SearchError(f"{called} failed ({candidate.status}): {candidate.reason}")
         program = None if candidate.program is None else self._store[candidate.program]
         before = self._board.best
         individual, best = self._board.tell(outcome, program)

@@ -26,6 +26,7 @@ from nashforge.evolve.proposers.base import (
     Request,
 )
 from nashforge.evolve.proposers.memory import Memory, UnderWay
+from nashforge.evolve.search.population.starts import OPERATOR, source_of
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.scoreboard import Scoreboard
 from nashforge.evolve.search.strategies import Strategy
@@ -56,17 +57,25 @@ class SearchContext:
     board: Scoreboard
     store: ProgramStore
 
-    def seed(self, domain: Domain) -> Candidate:
-        """Store the candidate that the run starts from."""
-        return self.archive.candidates.add(
-            self.run,
-            program=self.store.add(domain.source(domain.seed), 0),
-            operator="seed",
-            proposer="library",
-            index=0,
-            island=0,
-            note=domain.seed,
-        )
+    def start(self, domain: Domain, reference: str, index: int = 0) -> Candidate:
+        """Store a candidate that the run starts from.
+
+        Parameters
+        ----------
+        reference
+            A name of the library, or the hash of a stored program.
+        """
+        source, title = source_of(self.archive, domain, reference)
+        with self.archive.database.transaction():
+            return self.archive.candidates.add(
+                self.run,
+                program=self.store.add(source, index),
+                operator=OPERATOR,
+                proposer="library" if title == reference else "archive",
+                index=index,
+                island=0,
+                note=title,
+            )
 
 
 class ProposalQueue:
@@ -159,13 +168,13 @@ class ProposalQueue:
 
     def replayed(self, candidate: Candidate) -> None:
         """Have strategy and proposer go through what they did when a stored candidate was asked for."""
-        if candidate.operator != "seed" and not isinstance(self._proposer, Immediate):
+        if candidate.operator != OPERATOR and not isinstance(self._proposer, Immediate):
             self._proposer.replayed(candidate.proposer)
             self._request(candidate.index, candidate.proposer)
 
     def observe(self, candidate: Candidate) -> None:
         """Tell the proposer what a program gained, in the order of asking."""
-        if candidate.operator != "seed":
+        if candidate.operator != OPERATOR:
             self._proposer.observe(candidate, self._context.board.gain(candidate))
 
     # Programs that are written later.

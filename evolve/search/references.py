@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nashforge.archive import Archive, Run
+from nashforge.archive import Archive, Evaluation, Run
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.capabilities import NotOfferedError
 from nashforge.evolve.domains.games import GameDomain
@@ -31,16 +31,21 @@ def keep_references(archive: Archive, run: Run, names: Iterable[str]) -> None:
     archive.runs.set_value(run, REFERENCES, list(names))
 
 
+def recalled_in(archive: Archive, domain: Domain, stage: Stage, name: str) -> Evaluation | None:
+    """Return how a program of the library was measured in a stage; None if the archive does not know."""
+    program = archive.programs.add(domain.source(name), domain.name)
+    return archive.evaluations.cached(
+        program, suite_digest=stage.digest, evaluator=domain.evaluator, split=stage.split
+    )
+
+
 def known_values(
     archive: Archive, domain: Domain, stage: Stage, names: Iterable[str]
 ) -> dict[str, dict[str, float]]:
     """Return what programs of the library reached in a stage, by program and label, as far as it is known."""
     found: dict[str, dict[str, float]] = {}
     for name in names:
-        program = archive.programs.add(domain.source(name), domain.name)
-        known = archive.evaluations.cached(
-            program, suite_digest=stage.digest, evaluator=domain.evaluator, split=stage.split
-        )
+        known = recalled_in(archive, domain, stage, name)
         if known is not None:
             found[name] = last_values(known.scores, domain.metric)
     return found

@@ -9,7 +9,7 @@ from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Pro
 from nashforge.archive.records import Score
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.evaluation.fitness import best_of
+from nashforge.evolve.evaluation.fitness import best_of, fitness_of
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
 from nashforge.evolve.evaluation.standing import Standing, standing
@@ -23,7 +23,13 @@ from nashforge.evolve.search.outcomes import (
     stored,
     stored_outcome,
 )
-from nashforge.evolve.search.references import floors, keep_references, known_values, references_of
+from nashforge.evolve.search.references import (
+    floors,
+    keep_references,
+    known_values,
+    recalled_in,
+    references_of,
+)
 from nashforge.evolve.search.scoreboard import Outcome
 
 GAMES = "games"
@@ -134,6 +140,19 @@ class RunStages:
         for report in self._dispatcher.gather(waiting):
             [row] = self.rows(report, waiting[report.token].hash)
             self._archive.evaluations.add(row, run=self._run)
+
+    def strongest(self, count: int) -> list[str]:
+        """Return the library's programs of the highest training fitness, best first, of those measured."""
+        stage, ranking = self._stages["train"], []
+        for name in self._domain.baselines():
+            known = recalled_in(self._archive, self._domain, stage, name)
+            if known is not None:
+                values = last_values(known.scores, self._domain.metric)
+                ranking.append(
+                    (fitness_of(stage.fitness, values, stage.references, known.scores, stage.floors), name)
+                )
+        ranking.sort(key=lambda item: -item[0])  # of equals, the one that the library names first
+        return [name for _, name in ranking[:count]]
 
     def recall_references(self, *splits: Split) -> None:
         """Take what the archive knows of the reference programs, if it knows all; nothing is measured."""

@@ -11,6 +11,7 @@ from nashforge.evolve.proposers.base import Curve, Failure, Individual
 from nashforge.evolve.proposers.memory import Idea
 from nashforge.evolve.search.population.noise import error, is_within, spread
 from nashforge.evolve.search.population.ranking import gain, merit
+from nashforge.evolve.search.population.starts import OPERATOR, strongest
 
 RECENT_FAILURES = 5
 LONGEST_REASON = 200
@@ -64,7 +65,7 @@ class Scoreboard:
         self.evaluated = 0
         self.since_best = 0
         self.best: Candidate | None = None
-        self.seed: Candidate | None = None
+        self._starts: dict[int, Candidate] = {}
         self.outcomes: Counter[str] = Counter()
         self.failures: tuple[Failure, ...] = ()
         self.useless = 0
@@ -99,8 +100,8 @@ class Scoreboard:
         if not self._top or candidate.train > self._top[0]:
             self.since_best = 0
         self._top = sorted((*self._top, candidate.train), reverse=True)[: self._validate_top]
-        if candidate.index == 0:
-            self.seed = candidate
+        if candidate.operator == OPERATOR:
+            self._starts[candidate.id] = candidate
         best = self.best is None or merit(candidate) > merit(self.best)
         if best:
             self.best = candidate
@@ -119,6 +120,7 @@ class Scoreboard:
             parts=outcome.parts,
             families=outcome.families,
             measures=outcome.measures,
+            seed=candidate.operator == OPERATOR,
         )
         self._individuals[candidate.id] = individual
         if outcome.copies:
@@ -159,6 +161,11 @@ class Scoreboard:
             scores=outcome.scores,
         )
 
+    @property
+    def seed(self) -> Candidate | None:
+        """The strongest of the programs that the run started from, which the others are compared with."""
+        return strongest(self._starts.values())
+
     def parent(self, candidate: Candidate) -> Individual | None:
         """Return what a candidate was made from in the first place, if it was measured in this run."""
         return self._individuals.get(candidate.parents[0].candidate_id) if candidate.parents else None
@@ -180,8 +187,8 @@ class Scoreboard:
         """Replace what is held of a candidate by a newer reading of it."""
         if self.best is not None and self.best.id == candidate.id:
             self.best = candidate
-        if self.seed is not None and self.seed.id == candidate.id:
-            self.seed = candidate
+        if candidate.id in self._starts:
+            self._starts[candidate.id] = candidate
 
     def hopeless(self, patience: int | None, max_useless: int | None) -> str | None:
         """Return why more proposals would come to nothing, too; None if they need not.
@@ -208,7 +215,7 @@ class Scoreboard:
     def standing(self, kept: Iterable[Individual]) -> list[Individual]:
         """Return what may still be called the best, and what is kept, in the order of asking."""
         found = {one.candidate_id: one for one in self._individuals.values() if one.validation is not None}
-        for candidate in (self.seed, self.best):
+        for candidate in (*self._starts.values(), self.best):
             if candidate is not None:
                 found[candidate.id] = self._individuals[candidate.id]
         for one in kept:

@@ -28,7 +28,8 @@ def keyless(monkeypatch):
 def test_a_run_with_a_model_its_costs_calls_prompts_and_replay(empty, tmp_path, keyless):
     with ModelServer(new_rule) as server:
         model = f"anthropic:claude-sonnet-5@{server.url}"
-        words = ["run", "cfr", *empty.quick, "--model", model, "--max-evaluations", 4, "--name", "mod"]
+        words = ["run", "cfr", *empty.quick, "--model", model, "--max-evaluations", 4, "--from", "cfr_plus"]
+        words += ["--name", "mod"]
         result = empty.json(*words)
         requests = server.tally.requests
     assert (result["evaluations"], result["stop_reason"]) == (4, "max_evaluations")
@@ -102,6 +103,7 @@ def test_what_models_say_reaches_no_terminal_as_it_is(empty, keyless, capsys):
     with ModelServer(script) as server:
         model = f"anthropic:claude-sonnet-5@{server.url}"
         words = ["run", "cfr", *empty.quick, "--model", model, "--max-evaluations", 3, "--name", "loud"]
+        words += ["--from", "cfr_plus"]
         shown = empty.text(*words) + empty.text("status", "loud") + empty.text("lineage", "loud")
     with Archive.open(empty.database) as archive:
         assert any("[red]Boo" in (c.note or "") for c in archive.candidates.of(archive.runs.get("loud")))

@@ -38,6 +38,8 @@ def _tiny(folder):
             "max_evaluations": 10,
             "copies": 0,
         }
+        if ":" in str(options.get("proposer", "")) and "replay" not in options:
+            small["start"] = ["cfr_plus"]  # else the whole library is measured first
         return load_config(
             {name: str(v) if name in path_names else v for name, v in (small | options).items()}
         )

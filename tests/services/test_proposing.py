@@ -55,7 +55,12 @@ def test_models_are_asked_by_those_who_hold_the_keys(
             patch.setenv("ANTHROPIC_BASE_URL", server.url)
             service.worker("proposes", "--queues", "propose", slots=2)
         config = service.config(
-            proposer=MODEL, propose_on="workers", max_evaluations=6, retries=0, lookahead=3
+            start=["cfr_plus"],
+            proposer=MODEL,
+            propose_on="workers",
+            max_evaluations=6,
+            retries=0,
+            lookahead=3,
         )
         result = start_run(archive, config, name="far", service=service_settings(service.broker))
         run = archive.runs.get("far")

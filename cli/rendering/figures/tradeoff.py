@@ -39,7 +39,7 @@ def draw_tradeoff(points: Sequence[Point], across: Metric, up: Metric, path: Pat
             label="Pareto set",
         )
         seed = [point for point in points if point.candidate.operator == "seed"]
-        axes.plot(*_places(seed, across, up), "D", color=COLOURS[1], markersize=5, label="seed")
+        axes.plot(*_places(seed, across, up), "D", color=COLOURS[1], markersize=5, label="start")
         for axis, metric in ((axes.xaxis, across), (axes.yaxis, up)):
             better = "less" if metric.direction == "min" else "more"
             axis.set_label_text(f"{metric.label}, {better} is better")

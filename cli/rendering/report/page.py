@@ -112,7 +112,7 @@ def environment() -> Environment:
         "coloured": coloured,
         "coloured_diff": coloured_diff,
         "visible": lambda text: output.visible(str(text)),
-        "edit": lambda item: f"seed: {item.note}" if item.operator == "seed" else item.note or item.operator,
+        "edit": output.edit_of,
     }
     return made
 

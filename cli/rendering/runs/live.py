@@ -105,10 +105,10 @@ class PlainWatcher:
         self._run = candidate.run
         if not best or (candidate.finished is not None and candidate.finished < self._began):
             return
-        edit = f"seed: {candidate.note}" if candidate.operator == "seed" else candidate.note or ""
+        edit = output.shorten(output.edit_of(candidate), 100)
         self._say(
             f"#{candidate.index} {candidate.nickname} train {output.fitness(candidate.train)} "
-            f"validation {output.fitness(candidate.validation)}  {output.shorten(edit, 100)}"
+            f"validation {output.fitness(candidate.validation)}  {edit}"
         )
 
     def note(self, text: str) -> None:
@@ -242,8 +242,7 @@ class LiveWatcher:
         if self._improvements:
             lines.append("")
             for candidate in self._improvements:
-                edit = f"seed: {candidate.note}" if candidate.operator == "seed" else candidate.note or ""
-                text = output.plain(" ".join(edit.split()))
+                text = output.plain(" ".join(output.edit_of(candidate).split()))
                 lines.append(
                     f"[dim]{'#' + str(candidate.index):>5}[/]  {output.fitness(candidate.train)}  "
                     f"[cyan]{candidate.nickname}[/]  {text}"

@@ -50,11 +50,11 @@ def failures_text(failures: Mapping[str, int]) -> str:
 
 
 def fitness_table(best: Candidate | None, seed: Candidate | None) -> Table:
-    """Return a table of the best program beside the seed."""
+    """Return a table of the best program beside the strongest that the run started from."""
     table = output.table("", "program", "train", "validation", "test", right=SPLITS)
-    rows = [("best", best, "green"), ("seed", seed, "white")]
+    rows = [("best", best, "green"), ("start", seed, "white")]
     for title, candidate, colour in rows:
-        if candidate is not None and not (title == "seed" and best is not None and best.id == candidate.id):
+        if candidate is not None and not (title == "start" and best is not None and best.id == candidate.id):
             name = f"[{colour}]{candidate.nickname or '-'}[/]"
             if candidate.operator == "seed" and candidate.note:
                 name += f" [dim]({output.plain(output.shorten(candidate.note, 60))})[/]"
@@ -94,11 +94,7 @@ def descent_lines(line: Sequence[Candidate], width: int) -> list[str]:
     """Return the edits from the seed to a program, one line each."""
     lines = []
     for candidate in line:
-        edit = (
-            f"seed: {candidate.note}"
-            if candidate.operator == "seed"
-            else candidate.note or candidate.operator
-        )
+        edit = output.edit_of(candidate)
         head = f"  {'#' + str(candidate.index):>5}  {output.fitness(candidate.train)}  "
         name = candidate.nickname or "-"
         room = max(width - len(head) - 22, 12)

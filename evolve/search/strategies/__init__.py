@@ -17,7 +17,7 @@ class Strategy(Protocol):
     """Chooses what to ask a proposer for, from the outcomes told so far."""
 
     def tell(self, individual: Individual) -> None:
-        """Take in a measured program; the first is the seed."""
+        """Take in a measured program; the first ones are those that the run starts from."""
 
     def ask(
         self, index: int, rng: np.random.Generator, failures: tuple[Failure, ...], island: int | None = None

@@ -79,9 +79,9 @@ class Evolution:
         self._mended: set[int] = set()
 
     def tell(self, individual: Individual) -> None:
-        """Add a program to its island; the seed goes to all islands."""
+        """Add a program to its island; what the run starts from goes to all islands."""
         everywhere = range(len(self.population.islands))
-        if self.population.best() is None:
+        if individual.seed or self.population.best() is None:
             for island in everywhere:
                 self.population.add(replace(individual, island=island))
         else:

@@ -144,6 +144,7 @@ def test_consent_is_asked_for_in_every_spelling(tmp_path: Path, name: str) -> No
     values = {
         "tier": "none", "proposer": "anthropic:m@https://evil.example", "prices": "p", "price_unknown": "0/0",
         "budget_usd": 6, "feedback": "p/f.toml", "prompts": "p",
+        "start": ["p.py"],
     }  # fmt: skip
     setting = SETTINGS[name]
     path = tmp_path / "run.toml"

@@ -26,7 +26,7 @@ def known(archive, tiny):
     run = archive.runs.create("cfr", config.settings(), seed=0)
     board = Scoreboard(config.population.validate_top)
     known = SearchContext(archive, run, config, make_strategy(config), board, ProgramStore(archive, CFR))
-    seed = known.seed(CFR)
+    seed = known.start(CFR, CFR.seed)
     done = archive.candidates.finish(seed, Status.OK, train=0.0)
     individual, _ = known.board.tell(Outcome(done), known.store[seed.program])
     known.strategy.tell(individual)

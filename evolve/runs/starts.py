@@ -1,0 +1,67 @@
+"""The programs that a run is to start from, looked up by the names that people give, and stored."""
+
+from __future__ import annotations
+
+from nashforge.archive import Archive, Run
+from nashforge.evolve.config.run import RunConfig
+from nashforge.evolve.config.settings import ConfigError
+from nashforge.evolve.config.starts import STRONGEST, is_program_file
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.measurement.programs import NamedProgram, find_program, playable, store
+from nashforge.evolve.results.lineage import run_or_program
+from nashforge.evolve.search.novelty import ast_fingerprint
+from nashforge.evolve.search.population.ranking import ranked
+
+
+def with_starts(archive: Archive, config: RunConfig, work: Domain) -> RunConfig:
+    """Return a configuration whose start programs are in the library or in the archive, each once.
+
+    Those of the library stay names; all others are stored, and named by their hash, so that the run is the
+    same when files change and other runs go on. Where models or agents write, a run without start programs
+    has the strongest of the library; one that is repeated has what it had.
+
+    Raises
+    ------
+    ConfigError
+        If one is of another domain, has not been measured yet, or more are named than are to be evaluated.
+    nashforge.errors.NashforgeError
+        If there is none of a name.
+    """
+    names = config.start
+    if not names and not config.models.offline and config.models.replay is None:
+        names = (STRONGEST,)
+    starts: dict[str, str] = {}
+    for name in names:
+        if name == STRONGEST:
+            starts.setdefault(STRONGEST, STRONGEST)
+            continue
+        named = playable(_named(archive, name, work))
+        if named.domain != work.name:
+            raise ConfigError(
+                f"--from {name} is a program of the domain {named.domain}, and the run searches {work.name}; "
+                f"name one of {work.name}"
+            )
+        mark = ast_fingerprint(named.source, work.grammar())
+        starts.setdefault(mark, name if named.origin == "library" else store(archive, named).hash)
+    limit = config.budget.max_evaluations
+    if len(starts) > limit:
+        raise ConfigError(
+            f"the run starts from {len(starts)} programs, which are evaluated, too, and --max-evaluations is "
+            f"{limit}; give more evaluations, or fewer --from"
+        )
+    return config.changed(start=tuple(starts.values()))
+
+
+def _named(archive: Archive, name: str, work: Domain) -> NamedProgram:
+    """Return the program of a name: of the library, a file, the best of a run, or any that is stored."""
+    if name in work.baselines() or is_program_file(name):
+        return find_program(name, lambda: archive, domain_name=work.name)
+    found = run_or_program(archive, name)
+    if isinstance(found, Run):
+        best = ranked(archive, found, 1)
+        if not best or best[0].program is None:
+            raise ConfigError(
+                f"--from {name}: the run {found.nickname} has measured no program yet; name another one"
+            )
+        found = archive.programs.get(best[0].program)
+    return NamedProgram(found.nickname, found.source, found.domain, "archive", found)
