@@ -1,195 +1,251 @@
-"""Does the search find better rules, and does evolution pay? `python -m benchmarks.search`.
+"""Does what a search finds carry over? `python -m benchmarks.search`.
 
-Runs every strategy with every seed at the same number of evaluations, stores the runs in an archive of its
-own, measures the best program of each run and every rule of the library on the test suite, and prints: train,
-validation and test fitness by strategy (medians over seeds), and the program of the median seed against the
-library. Exit code 1 if a target is missed.
+Several searches of `cfr` as one study, each with a worker of its own and two at a time. What ships is chosen
+by validation over all of them, and distilled; then the choice, its core and every rule of the library play
+the games of the test families, once. Each target is printed as met or MISSED; exit code 1 if one is missed.
 
-An interrupted benchmark continues where it was, and one with more evaluations extends the runs of one with
-fewer: the first evaluations of a longer run are those of a shorter one.
+An interrupted benchmark continues where it was, and one with more evaluations extends the searches of one
+with fewer. With `--no-test`, no game of a test family is played.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
+import math
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.seeded import best_of, run_or_resume, spawn
-from nashforge.archive import Archive, Candidate
-from nashforge.evolve.config.run import RunConfig, load_config
+from nashforge.archive import Archive, Study
+from nashforge.evolve.benchmarking.campaign import Campaign
+from nashforge.evolve.benchmarking.plan import Case, benchmark_of, cases
+from nashforge.evolve.benchmarking.statistics import largest_difference
+from nashforge.evolve.benchmarking.summary import Summary
+from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor
-from nashforge.evolve.measurement.evaluator import Evaluator, mean_fitness
-from nashforge.evolve.measurement.program_results import ProgramResult
-from nashforge.evolve.measurement.programs import find_program
+from nashforge.evolve.measurement.distill import Distiller, config_for, record
+from nashforge.evolve.measurement.programs import NamedProgram, find_program
+from nashforge.evolve.results.studies import StudyStatus, study_status
+from nashforge.evolve.runs.studies import create_study, work_on_study
 
-STRATEGIES = ("evolution", "best_of_n", "sequential")
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A finished run: its strategy and seed, the best program and its fitness."""
-
-    strategy: str
-    seed: int
-    best: Candidate
+STUDY = "search"
+REFERENCE = "dcfr"
+RIVALS = ("vad_cfr", "aod_cfr", "hs_pcfr_plus", "pdcfr_plus")
+SHORT, LONG = 100, 1_000
+SAME = 1e-6
+WORST = 3.0
+MOST_LINES, MOST_LOST = 60, 0.05
 
 
-def run_name(strategy: str, seed: int) -> str:
-    """Return the name of a run in the benchmark's archive."""
-    return f"{strategy.replace('_', '-')}-{seed}"
+def studied(archive: Archive, seeds: int, evaluations: int, parallel: int) -> Study:
+    """Do the searches, or finish them, and return their study."""
+    study = archive.studies.named(STUDY)
+    if study is None:
+        options = {"max_evaluations": evaluations, "workers": 1, "final_test": False}
+        study = create_study(archive, load_config(options), range(seeds), name=STUDY)
+    runs = study_status(archive, study).runs
+    if len(runs) != seeds:
+        raise SystemExit(
+            f"the study {study.nickname} in this archive has {len(runs)} searches, and --seeds is {seeds}; "
+            "give another --database"
+        )
+    if (most := max(run.limit for run in runs)) > evaluations:
+        raise SystemExit(
+            f"the searches in this archive are of {most} evaluations, and --evaluations is {evaluations}; "
+            "give at least as many, or another --database"
+        )
+    work_on_study(archive, study, changes={"max_evaluations": evaluations}, parallel=parallel)
+    return study
 
 
-def config(strategy: str, seed: int, evaluations: int) -> RunConfig:
-    """Return the configuration of a run: one worker, so that the run can be repeated exactly."""
-    return load_config(
-        {
-            "strategy": strategy,
-            "seed": seed,
-            "max_evaluations": evaluations,
-            "workers": 1,
-            "final_test": False,
-        }
-    )
-
-
-def finished(archive: Archive, strategies: list[str], seeds: int, evaluations: int) -> list[Ended]:
-    """Return the runs that got so far, each with its best program."""
-    return [
-        Ended(strategy, seed, best)
-        for strategy in strategies
-        for seed in range(seeds)
-        if (best := best_of(archive, run_name(strategy, seed), evaluations)) is not None
-    ]
-
-
-def measure(archive: Archive, names: list[str], workers: int) -> dict[str, list[ProgramResult]]:
-    """Return measurements on the test suite by program; those in the archive are taken from there."""
-    work = domain("cfr")
-    settings = config("evolution", 0, 1).evaluation
-    stage = work.stage("test", settings.test, settings.horizon, settings.fitness)
-    executor = LocalExecutor(workers)
-    try:
-        evaluator = Evaluator(archive, work, stage, executor)
-        programs = [find_program(name, lambda: archive) for name in names]
-        rows = evaluator.measure(programs, reference=settings.fitness.reference, reuse=True)
-    finally:
-        executor.close()
-    found: dict[str, list[ProgramResult]] = {name: [] for name in names}
-    for row, name in zip(rows, [name for name in names for _ in stage.trials], strict=True):
-        found[name].append(row)
-    return found
-
-
-def report_strategies(console: Console, evaluations: int, ended: list[Ended], test: dict[str, float]) -> bool:
-    """Print fitness by strategy and seed; return whether evolution beats best of N in the median."""
-    table = Table(title=f"Fitness of the best program after {evaluations} evaluations (orders of magnitude)")
-    for column in ("strategy", "seed", "program", "train", "validation", "test"):
-        table.add_column(column, justify="right" if column not in ("strategy", "program") else "left")
-    medians: dict[str, float] = {}
-    for strategy in STRATEGIES:
-        runs = [run for run in ended if run.strategy == strategy]
-        if not runs:
-            continue
-        scores = [
-            (run.best.train or 0.0, run.best.validation or float("nan"), test[run.best.nickname or ""])
-            for run in runs
-        ]
-        for run, score in zip(runs, scores, strict=True):
-            table.add_row(strategy, str(run.seed), run.best.nickname, *(f"{value:.3f}" for value in score))
-        middle = [statistics.median(column) for column in zip(*scores, strict=True)]
-        medians[strategy] = middle[2]
-        table.add_row(f"[bold]{strategy}", "median", "", *(f"[bold]{value:.3f}" for value in middle))
-        table.add_section()
-    console.print(table)
-    if not {"evolution", "best_of_n"} <= medians.keys():
-        return False
-    better = medians["evolution"] > medians["best_of_n"]
-    console.print(
-        f"evolution against best_of_n, median test fitness: {medians['evolution']:.3f} against "
-        f"{medians['best_of_n']:.3f} ({'met' if better else 'MISSED'})"
-    )
-    return better
-
-
-def report_library(console: Console, rows: dict[str, list[ProgramResult]], program: str) -> bool:
-    """Print the program of the median seed against all rules; return whether it beats them."""
-    fitness = {name: mean_fitness(measured) for name, measured in rows.items()}
+def report_study(screen: Console, found: StudyStatus) -> None:
+    """Print what each search found, and which program ships."""
     table = Table(
-        title=f"{program}, the best program of evolution's median seed, against the library on cfr-test"
+        title=f"Best programs of {len(found.runs)} searches, {found.evaluations:,} evaluations in all"
     )
-    table.add_column("program")
-    for measured in rows[program]:
-        table.add_column(measured.game.replace(",imp_info=True,points_order=descending", ""), justify="right")
-    table.add_column("fitness", justify="right")
-    for name in sorted(rows, key=lambda name: -(fitness[name] or 0.0)):
-        style = "bold" if name == program else None
-        cells = [f"{m.value:.2e}" if m.value is not None else m.status.value for m in rows[name]]
-        total = fitness[name]
-        table.add_row(name, *cells, "failed" if total is None else f"{total:.3f}", style=style)
-    console.print(table)
-    rules = {name: value for name, value in fitness.items() if name != program and value is not None}
-    strongest = max(rules, key=lambda name: rules[name])
-    met = (fitness[program] or 0.0) > rules[strongest]
-    console.print(
-        f"{program} {fitness[program]:.3f} against the strongest rule, {strongest} {rules[strongest]:.3f} "
-        f"({'met' if met else 'MISSED'})"
+    for name in ("seed", "evaluations", "program", "train", "validation"):
+        table.add_column(name, justify="left" if name == "program" else "right")
+    for finalist in found.finalists:
+        best, made = finalist.candidate, finalist.run.result.evaluations
+        values = (best.train, best.validation)
+        shown = ["-" if value is None else f"{value:.3f}" for value in values]
+        table.add_row(str(finalist.seed), str(made), best.nickname, *shown)
+    screen.print(table)
+    for split in ("train", "validation"):
+        middle = found.final(split)
+        if middle is not None:
+            screen.print(f"median {split}: {middle.value:.3f} [{middle.low:.3f}, {middle.high:.3f}]")
+    screen.print(found.why())
+
+
+def distilled(
+    archive: Archive, named: NamedProgram, tolerance: float, tries: int, workers: int
+) -> NamedProgram:
+    """Return the core of a program, distilled on training and validation games, unless it is stored."""
+    label = f"{named.label} distilled"
+    for run in archive.runs.newest():
+        steps = archive.candidates.of(run) if run.config.get("strategy") == "sequential" else []
+        if steps and named.stored is not None and steps[0].program == named.stored.hash:
+            core = archive.programs.get(steps[-1].program or "")
+            return NamedProgram(label, core.source, core.domain, "archive", core)
+    work = domain(named.domain)
+    config = config_for(archive, named, {"final_test": False})
+    stages = config.stages(work)
+    for stage in stages.values():
+        work.prepare(stage)
+    fitness = config.evaluation.fitness
+    reference = fitness.reference if fitness.kind == "log_ratio" else None
+    with closing(LocalExecutor(workers)) as executor:
+        distiller = Distiller(archive, work, executor, stages, reference)
+        found = distiller.distil(named, tolerance=tolerance, max_evaluations=tries)
+    _, candidates = record(archive, named, found, config)
+    core = archive.programs.get(candidates[-1].program or "")
+    return NamedProgram(label, core.source, core.domain, "archive", core)
+
+
+def played(
+    archive: Archive, programs: list[NamedProgram], wanted: list[Case], workers: int, screen: Console
+) -> Campaign:
+    """Have programs play cases, as far as the archive does not know how they do."""
+    campaign = Campaign(archive, domain("cfr"), programs, wanted)
+    campaign.recall()
+    screen.print(f"{len(campaign.missing):,} measurements to be made", highlight=False)
+    with closing(LocalExecutor(workers)) as executor:
+        campaign.run(executor, note=screen.print)
+    return campaign
+
+
+def report_test(screen: Console, summary: Summary, chosen: str, scaled: float | None, core: str) -> bool:
+    """Print the test families and every target; return whether all are met."""
+    mean = {
+        n: {one.label: interval.value for one in summary.standings if (interval := one.by_iterations.get(n))}
+        for n in (LONG, SHORT)
+    }
+    failed = {one.label for one in summary.standings if one.failures}
+    table = Table(title=f"Test families: mean log ratio to {REFERENCE}; wins, ties, losses of {chosen}")
+    for name in ("program", f"at {LONG:,}", f"at {SHORT}", "wins", "ties", "losses"):
+        table.add_column(name, justify="left" if name == "program" else "right")
+    for label in sorted(summary.labels, key=lambda name: -mean[LONG].get(name, -math.inf)):
+        values = ["-" if label not in mean[n] else f"{mean[n][label]:.3f}" for n in (LONG, SHORT)]
+        against = summary.pair(chosen, label, LONG) if label != chosen else ("", "", "")
+        note = f"{label} (fails somewhere)" if label in failed else label
+        table.add_row(note, *values, *map(str, against), style="bold" if label == chosen else None)
+    screen.print(table)
+    by_game = Table(title=f"{chosen} by game: orders of magnitude below {REFERENCE}")
+    for name in ("game", "iterations", "log ratio"):
+        by_game.add_column(name, justify="left" if name == "game" else "right")
+    ratios = summary.ratios(chosen)
+    for case, ratio in ratios.items():
+        by_game.add_row(case.game, str(case.iterations), f"{ratio:.3f}")
+    screen.print(by_game)
+
+    met: list[bool] = []
+
+    def target(what: str, good: bool) -> None:
+        met.append(good)
+        screen.print(f"{what}: {'met' if good else 'MISSED'}", highlight=False)
+
+    rules = [name for name in summary.labels if name not in (chosen, core, *failed)]
+    strongest = max(rules, key=lambda name: mean[LONG].get(name, -math.inf))
+    own = mean[LONG].get(chosen, -math.inf)
+    target(
+        f"mean at {LONG:,}: {own:.3f} against {strongest}, the strongest rule, {mean[LONG][strongest]:.3f}",
+        own > mean[LONG][strongest],
     )
-    return met
+    for rival in RIVALS:
+        won = summary.pair(chosen, rival, LONG)
+        target(
+            f"against {rival} at {LONG:,}: {won.wins} wins, {won.ties} ties, {won.losses} losses",
+            won.wins > won.losses,
+        )
+    short = mean[SHORT].get(chosen, -math.inf)
+    target(f"mean at {SHORT}: {short:.3f} above {REFERENCE}", short > 0)
+    shown = "unknown" if scaled is None else f"{scaled:.1e}"
+    target(f"largest relative difference with payoffs scaled: {shown}", scaled is not None and scaled <= SAME)
+    everywhere = len(ratios) == len(summary.plain)
+    worst = min(ratios.values(), default=-math.inf) if everywhere else -math.inf
+    target(f"worst game: {10**-worst:.2f} times {REFERENCE}'s exploitability", worst >= -math.log10(WORST))
+    lost = own - mean[LONG].get(core, -math.inf)
+    target(f"distilled, it loses {lost:.3f} at {LONG:,}", lost <= MOST_LOST)
+    return all(met)
+
+
+def scale_difference(campaign: Campaign, label: str, plain: list[Case], scaled: list[Case]) -> float | None:
+    """Return by how much a factor of the payoffs changes a program's values at most, relative to them."""
+    alone = {(case.game, case.iterations): case for case in plain}
+    pairs = [(case, alone[case.game, case.iterations]) for case in scaled]
+
+    def floored(case: Case) -> float:
+        value = campaign.results[label, case].value
+        return math.inf if value is None else max(value, case.floor)
+
+    if any(math.isinf(floored(case)) for pair in pairs for case in pair):
+        return None
+    other, own = (np.array([floored(pair[k]) for pair in pairs]) for k in (0, 1))
+    return largest_difference(other, own)
+
+
+def test(
+    archive: Archive, screen: Console, options: argparse.Namespace, chosen: NamedProgram, core: NamedProgram
+) -> bool:
+    """Play the test families and print the targets; return whether all are met."""
+    work = domain("cfr")
+    suite = benchmark_of(work).suites["test"]
+
+    def of(fits: Callable[[float], bool]) -> list[Case]:
+        some = [c for c in benchmark_of(work).conditions if c.iterations in (SHORT, LONG) and fits(c.scale)]
+        return cases(work, [("test", suite)], some)
+
+    plain, scaled = of(lambda scale: scale == 1.0), of(lambda scale: scale != 1.0)
+    library = [NamedProgram(name, work.source(name), work.name, "library") for name in work.baselines()]
+    everyone = played(archive, [chosen, core, *library], plain, options.workers, screen)
+    alone = played(archive, [chosen], [*plain, *scaled], options.workers, screen)
+    labels = [chosen.label, core.label, *(named.label for named in library)]
+    summary = Summary.of(labels, REFERENCE, plain, everyone.results)
+    if len(summary.plain) < len(plain):
+        screen.print(f"{len(plain) - len(summary.plain)} cases have no result; run the benchmark again")
+        return False
+    difference = scale_difference(alone, chosen.label, plain, scaled)
+    good = report_test(screen, summary, chosen.label, difference, core.label)
+    lines = sum(1 for line in core.source.splitlines() if line.strip())
+    short = lines <= MOST_LINES
+    screen.print(f"distilled, it has {lines} lines of {MOST_LINES}: {'met' if short else 'MISSED'}")
+    return good and short
 
 
 def main() -> int:
-    """Search, measure, report."""
+    """Search, choose, distil, test, report."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-search.db').resolve()}")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--evaluations", type=int, default=300)
-    parser.add_argument("--strategies", default=",".join(STRATEGIES))
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--report", action="store_true", help="only report the runs that have ended")
-    parser.add_argument("--one", nargs=2, metavar=("STRATEGY", "SEED"), help=argparse.SUPPRESS)
+    parser.add_argument("--seeds", type=int, default=5, help="searches (5)")
+    parser.add_argument("--evaluations", type=int, default=1000, help="programs in each (1000)")
+    parser.add_argument("--parallel", type=int, default=2, help="searches at a time (2)")
+    parser.add_argument("--workers", type=int, default=2, help="workers of distillation and test (2)")
+    parser.add_argument("--tolerance", type=float, default=0.02, help="what a removal may cost (0.02)")
+    parser.add_argument("--removals", type=int, default=300, help="removals to try at most (300)")
+    parser.add_argument("--no-test", action="store_true", help="play no game of a test family")
     options = parser.parse_args()
-    if options.one:
-        strategy, seed = options.one[0], int(options.one[1])
-        with Archive.open(options.database) as archive:
-            run_or_resume(archive, config(strategy, seed, options.evaluations), run_name(strategy, seed))
-        return 0
-    strategies = options.strategies.split(",")
-    with Archive.open(options.database):
-        pass  # creates the database before several processes want it
-    if not options.report:
-        shared = ["--database", options.database, "--evaluations", str(options.evaluations)]
-        jobs = [
-            [*shared, "--one", strategy, str(seed)]
-            for strategy in strategies
-            for seed in range(options.seeds)
-        ]
-        spawn("benchmarks.search", jobs, options.processes)
-    console = Console(width=150)
+    screen = Console(width=120)
     with Archive.open(options.database) as archive:
-        ended = finished(archive, strategies, options.seeds, options.evaluations)
-        evolved = [run for run in ended if run.strategy == "evolution"]
-        programs = sorted({run.best.nickname or "" for run in ended})
-        rules = list(domain("cfr").baselines())
-        rows = measure(archive, [*programs, *rules], options.processes)
-        test = {name: float("nan") if (f := mean_fitness(rows[name])) is None else f for name in programs}
-        won = report_strategies(console, options.evaluations, ended, test)
-        if not evolved:
+        study = studied(archive, options.seeds, options.evaluations, options.parallel)
+        found = study_status(archive, study)
+        report_study(screen, found)
+        if found.chosen is None:
+            screen.print("some searches have not ended; run the benchmark again to go on")
             return 1
-        by_test = sorted(evolved, key=lambda run: test[run.best.nickname or ""])
-        median = by_test[(len(by_test) - 1) // 2].best.nickname or ""
-        won &= report_library(console, {name: rows[name] for name in [median, *rules]}, median)
-        console.print(archive.programs.get(median).source)
-    return 0 if won else 1
+        if options.no_test:
+            return 0
+        chosen = find_program(found.chosen.candidate.nickname or "", lambda: archive)
+        core = distilled(archive, chosen, options.tolerance, options.removals, options.workers)
+        return 0 if test(archive, screen, options, chosen, core) else 1
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ def ledger_line(ledger: Ledger, writing: int) -> str:
 
 def earnings_table(rows: Sequence[ModelCosts]) -> Table:
     """Return what each model cost and earned."""
-    numbers = ("calls", "input", "cached", "output", "cost", "programs", "better", "gain", "best")
+    thought = any(row.thinking_tokens for row in rows)
+    numbers = ("calls", "input", "cached", "output", *(["thinking"] if thought else []))
+    numbers += ("cost", "programs", "better", "gain", "best")
     table = output.table("model", *numbers, right=numbers)
     for row in rows:
         spent = row.spending
@@ -48,6 +50,7 @@ def earnings_table(rows: Sequence[ModelCosts]) -> Table:
             tokens(spent.input_tokens + spent.cache_write_tokens),
             tokens(spent.cached_tokens),
             tokens(spent.output_tokens),
+            *([tokens(row.thinking_tokens)] if thought else []),
             dollars(spent.cost),
             f"{row.programs}/{row.proposals}",
             str(row.better),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,6 +31,8 @@ class ModelCosts:
         By how much in all: the reward by which the bandit judges.
     best : Candidate or None
         Its best program, verified ones first.
+    thinking_tokens : int
+        Output tokens that were thought and not said, as far as its provider tells them.
     """
 
     model: str
@@ -42,6 +45,7 @@ class ModelCosts:
     better: int = 0
     gain: float = 0.0
     best: Candidate | None = None
+    thinking_tokens: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the machine-readable form, documented in docs/json.md."""
@@ -64,6 +68,9 @@ def model_costs(archive: Archive, run: Run) -> list[ModelCosts]:
     order = ranked(archive, run)
     spent = archive.calls.spending(run)
     labels = {name for name in spent if name}
+    thought: Counter[str] = Counter()
+    for call in archive.calls.find(run=run):
+        thought[f"{call.provider}:{call.model}"] += int((call.response or {}).get("thinking_tokens", 0))
     labels |= {c.proposer for c in candidates if ":" in c.proposer}
     found = []
     for label in sorted(labels):
@@ -84,6 +91,7 @@ def model_costs(archive: Archive, run: Run) -> list[ModelCosts]:
                 better=sum(value > 0 for value in gains),
                 gain=sum(gains),
                 best=next((c for c in order if c.proposer == label), None),
+                thinking_tokens=thought[label],
             )
         )
     return sorted(found, key=lambda item: -item.gain)

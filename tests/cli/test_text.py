@@ -15,14 +15,16 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from nashforge.archive import Candidate, Status
+from nashforge.archive import Candidate, Spending, Status
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.money import earnings_table
 from nashforge.cli.rendering.runs.live import LiveWatcher, Pace, PlainWatcher
 from nashforge.cli.rendering.runs.summary import print_result
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.dilemmas.watching import DilemmaWatch
 from nashforge.evolve.domains.lengths import length_in_words
+from nashforge.evolve.results.model_costs import ModelCosts
 from nashforge.evolve.search.events import Result, Snapshot
 from nashforge.games.dilemmas import make
 from nashforge.games.dilemmas.settings import parse_setting
@@ -127,7 +129,7 @@ def test_the_summary_compares_with_the_seed_and_proposes_commands(width: int) ->
     text = screen.export_text()
     for part in (
         "calm-harbour", "all evaluations made", "80 evaluations, 3 min 20 s", "2 timeout", "+1.234", "+1.250",
-        "orders of magnitude", "seed: cfr_plus", "nashforge show graceful-hummingbird --database",
+        "orders of magnitude", "start program: cfr_plus", "nashforge show graceful-hummingbird --database",
         "--suite cfr-test -n 200 -o graceful-hummingbird.png",
     ):  # fmt: skip
         assert part in " ".join(text.split()), part
@@ -216,6 +218,15 @@ def test_untrusted_text_is_no_markup_and_no_control_sequence() -> None:
     assert "[bold]x[/]" in text
     assert "\x1b" not in text
     assert "\x07" not in text
+
+
+def test_what_models_thought_has_a_column_where_some_did() -> None:
+    quiet = ModelCosts("google:g", Spending(1, 0.5, 0.0, 10, 0, 0, 20))
+    loud = replace(quiet, model="anthropic:a", thinking_tokens=7)
+    heads = [str(column.header) for column in earnings_table([quiet, loud]).columns]
+    assert heads[4:6] == ["output", "thinking"]
+    assert list(earnings_table([quiet, loud]).columns[5].cells) == ["0", "7"]
+    assert "thinking" not in [str(column.header) for column in earnings_table([quiet]).columns]
 
 
 def test_numbers_for_people() -> None:

@@ -35,6 +35,7 @@ class Agency:
         fitness = {"kind": "log_ratio", "reference": "dcfr"}
         wanted = {
             "proposer": "agent",
+            "start": ["cfr_plus"],
             "agent_fallback": "none",
             "final_test": False,
             "fitness": fitness,
