@@ -33,9 +33,11 @@ class FromOne:
 
     def tell(self, individual: Individual) -> None:
         """Take in the strongest of the seeds; when climbing, whatever is at least as good as the parent."""
-        better = self._parent is None or individual.train > self._parent.train
-        equal = self._parent is not None and individual.train == self._parent.train
-        if (better and (individual.seed or self._parent is None)) or (self._climb and (better or equal)):
+        if (
+            self._parent is None
+            or (self._climb and individual.train >= self._parent.train)
+            or (individual.seed and individual.train > self._parent.train)
+        ):
             self._parent = individual
 
     def ask(
