@@ -45,6 +45,8 @@ class AgentRequest:
         What the agent told.
     refused : int
         Answers that could not be taken, so that another may follow.
+    measured : float
+        Seconds of processor time that measurements of variants took, or may still take.
     author, client : str or None
         Who claimed it, with which program.
     opened : datetime
@@ -65,6 +67,7 @@ class AgentRequest:
     answer: dict[str, Any] | None
     reason: str | None
     refused: int
+    measured: float
     author: str | None
     client: str | None
     opened: datetime

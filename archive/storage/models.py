@@ -307,6 +307,7 @@ class AgentRequestRow(Base):
     answer: Mapped[dict[str, Any] | None]
     reason: Mapped[str | None]
     refused: Mapped[int] = mapped_column(default=0)
+    measured: Mapped[float] = mapped_column(default=0.0)
     author: Mapped[str | None] = mapped_column(String(128))
     client: Mapped[str | None] = mapped_column(String(128))
     opened: Mapped[datetime] = mapped_column(default=db_now())

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nashforge.cli.errors import FAILED, UsageProblem
-from nashforge.cli.options.agents import As, Server, Token, TokenFile, core
+from nashforge.cli.options.agents import As, Server, Token, TokenFile, core, read_program
 from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.shared import Database, Json
 from nashforge.cli.rendering import output
@@ -48,7 +46,7 @@ def tell(
     from nashforge.evolve.agents.texts import told_text
 
     bill = _bill(model, tokens, usd)
-    text = None if file is None else _read(file)
+    text = None if file is None else read_program(file)
     with core(database, server, token_file, name) as verbs:
         answer = verbs.tell(token, text, edits=edits, note=note, bill=bill, wait=wait)
     if output.wants_json(json):
@@ -66,18 +64,3 @@ def _bill(model: str | None, tokens: str | None, usd: float) -> Bill:
     if not (slash and read.strip().isdecimal() and written.strip().isdecimal()) or not math.isfinite(usd):
         raise UsageProblem(f"--tokens {tokens}: give what was read and written, such as 12000/900")
     return Bill(model, int(read), int(written), usd)
-
-
-def _read(file: str) -> str:
-    from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY
-
-    most = 4 * MAX_REPLY + 1
-    if file == "-":
-        data = sys.stdin.buffer.read(most)
-    else:
-        path = Path(file)
-        if path.exists() and not path.is_file():
-            raise UsageProblem(f"{file} is not a plain file; give the file with the program")
-        with path.open("rb") as opened:
-            data = opened.read(most)
-    return data.decode("utf-8", "replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,22 @@ def who(name: str | None, client: str = "nashforge") -> Who:
         return Who(called, f"{client} {version('nashforge')}")
     except PackageNotFoundError:
         return Who(called, client)
+
+
+def read_program(file: str) -> str:
+    """Return the text of a file that an agent hands over; ``-`` is standard input."""
+    from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY
+
+    most = 4 * MAX_REPLY + 1
+    if file == "-":
+        data = sys.stdin.buffer.read(most)
+    else:
+        path = Path(file)
+        if path.exists() and not path.is_file():
+            raise UsageProblem(f"{file} is not a plain file; give the file with the program")
+        with path.open("rb") as opened_file:
+            data = opened_file.read(most)
+    return data.decode("utf-8", "replace")
 
 
 @contextmanager

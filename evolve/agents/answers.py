@@ -111,6 +111,8 @@ class Task(Answer):
     """For a repair: what is to be mended; edits apply to its source."""
     rejected: list[Rejected] = []
     """The last children of the parent that were no gain, the newest first."""
+    measure_seconds: float = 0.0
+    """Processor time that is left for measuring variants by this token."""
     prompt: str
     """The task in words, as language models are told it, with all sources."""
 
@@ -185,6 +187,49 @@ class Told(Answer):
 
 OPEN = ("evaluating", "stored", "unreadable", "known")
 """Statuses of answers whose outcome is open."""
+
+
+class MeasuredGame(Answer):
+    """The result of a variant in a training game."""
+
+    number: int
+    """Of the game, as the task lists them."""
+    value: float
+    """Final value of the metric."""
+    iterations: int
+    """After how many iterations."""
+    gain: float | None = None
+    """How much better that is than the current program: in orders of magnitude where fitness counts these."""
+    curve: list[tuple[int, float]] = []
+    """Iterations and values."""
+    measures: dict[str, list[tuple[int, float]]] = {}
+    """The same of other metrics."""
+
+
+class MeasuredProgram(Answer):
+    """A variant that was measured and not told."""
+
+    name: str
+    reason: str | None = None
+    """Why it failed; null if it did not."""
+    gain: float | None = None
+    """The mean of the games' gains over the current program."""
+    games: dict[str, MeasuredGame] = {}
+    """By training game."""
+
+
+class Measured(Answer):
+    """The outcome of a measurement."""
+
+    token: str
+    run: str
+    current: MeasuredProgram
+    programs: list[MeasuredProgram]
+    seconds: float
+    """Processor time that it took."""
+    seconds_left: float
+    """Processor time that is left for this task."""
+    message: str
 
 
 class GivenUp(Answer):

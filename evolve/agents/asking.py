@@ -159,6 +159,7 @@ def task_of(desk: Desk, request: AgentRequest) -> Task:
         inspirations=[_view(other) for other in payload.get("inspirations", [])],
         failure=desk.failed(payload.get("failure")),
         rejected=rejected,
+        measure_seconds=round(max(desk.measure_seconds - request.measured, 0.0), 3),
         prompt=_prompt(desk, request),
     )
 

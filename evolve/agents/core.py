@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from nashforge.archive import Archive
-from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Note, Notes, Standing, Told
+from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Measured, Note, Notes, Standing, Told
 from nashforge.evolve.agents.asking import Who, ask
 from nashforge.evolve.agents.bundle import bundle
+from nashforge.evolve.agents.measuring import measure
 from nashforge.evolve.agents.telling import WAIT_SECONDS, Bill, give_up, tell
 from nashforge.evolve.agents.views import moment, open_desk
 
@@ -35,6 +36,17 @@ class Core(ABC):
         wait: float = WAIT_SECONDS,
     ) -> Told:
         """Hand a program over; see `nashforge.evolve.agents.telling.tell`."""
+
+    @abstractmethod
+    def measure(
+        self,
+        token: str,
+        programs: Mapping[str, str],
+        *,
+        games: Sequence[int] = (),
+        iterations: int | None = None,
+    ) -> Measured:
+        """Measure variants on training games; see `nashforge.evolve.agents.measuring.measure`."""
 
     @abstractmethod
     def give_up(self, token: str) -> GivenUp:
@@ -115,6 +127,18 @@ class LocalCore(Core):
             wait=wait,
             still_there=self._still_there,
         )
+
+    def measure(
+        self,
+        token: str,
+        programs: Mapping[str, str],
+        *,
+        games: Sequence[int] = (),
+        iterations: int | None = None,
+    ) -> Measured:
+        """Measure variants on training games."""
+        self._check_token(token)
+        return measure(self._archive, token, programs, games=games, iterations=iterations)
 
     def give_up(self, token: str) -> GivenUp:
         """Give a request back."""

@@ -107,7 +107,7 @@ def tell(
     desk = Desk(archive, archive.runs.get(request.run_id))
     if request.state is not RequestState.TOLD:
         if text is None:
-            _require_held(request)
+            require_held(request)
             raise AgentError("nothing was told by this token yet; give the program")
         refused = _take(desk, request, text, who, edits=edits, note=note, bill=bill or Bill())
         if refused is not None:
@@ -130,7 +130,8 @@ def give_up(archive: Archive, token: str, reason: str = "its agent gave it up") 
     return GivenUp(token=token, run=desk.run.nickname, freed=freed, budget=desk.budget(), message=f"{said}")
 
 
-def _require_held(request: AgentRequest) -> None:
+def require_held(request: AgentRequest) -> None:
+    """Refuse a token that was given up or has run out."""
     why = {
         RequestState.GIVEN_UP: "was given up",
         RequestState.EXPIRED: "has run out, and another agent has the request",
@@ -145,12 +146,12 @@ def _take(
     """Store what was told; or return why it cannot be taken, and the token is still held."""
     archive = desk.archive
     if request.state is not RequestState.EXPIRED:
-        _require_held(request)
+        require_held(request)
     if len(text) > MAX_REPLY:
         raise AgentError(f"the text has {len(text)} characters; at most {MAX_REPLY} are read")
     if note is not None and len(note) > LONGEST_NOTE:
         raise AgentError(f"the note has {len(note)} characters; write at most {LONGEST_NOTE}")
-    text = _as_answer(text)
+    text = as_answer(text)
     payload = request.payload
     try:
         if edits and not _has_blocks(text):
@@ -179,11 +180,11 @@ def _take(
             return None
     current = archive.requests.get(request.token)
     if current.state is not RequestState.TOLD:
-        _require_held(current)
+        require_held(current)
     return None
 
 
-def _as_answer(text: str) -> str:
+def as_answer(text: str) -> str:
     """Return a text as it is kept and read; a file that is a program is fenced, so that it is taken whole."""
     text = text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")  # as every database keeps it
     if _has_blocks(text):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from nashforge.evolve.agents.answers import Asked, GameValue, Told
+import textwrap
+
+from nashforge.evolve.agents.answers import Asked, GameValue, Measured, Told
 
 
-def asked_text(answer: Asked, tell: str = "nashforge tell") -> str:
+def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None = "nashforge measure") -> str:
     """Return the tasks as one prompt: the interface once, then each with its token.
 
     Parameters
     ----------
     tell
         How a program is told, up to the token.
+    measure
+        How variants are measured, up to the token; None: they are not.
     """
     parts = []
     if answer.interface is not None and answer.interface.text is not None:
@@ -31,6 +35,8 @@ def asked_text(answer: Asked, tell: str = "nashforge tell") -> str:
             reason = " ".join((child.reason or "").split())[:300]
             why = f": {reason}" if reason else ""
             lines.append(f"- {child.status}{fitness}; {child.note or 'no note'}{why}")
+        if measure is not None and task.measure_seconds > 0:
+            lines += _how_to_measure(f"{measure} {task.token}", task.measure_seconds)
         lines += [
             "",
             "# How to answer",
@@ -44,6 +50,20 @@ def asked_text(answer: Asked, tell: str = "nashforge tell") -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _how_to_measure(command: str, seconds: float) -> list[str]:
+    return [
+        "",
+        "# How to measure before you answer",
+        "",
+        "Variants, each a file like an answer, are measured beside the current program on training games.",
+        f"{seconds:g} s of processor time are left for this task; no program of the budget is spent. It",
+        "pays: to choose a constant, to see what a part is worth, which of two ideas is better. Without the",
+        "options, all games are played in full.",
+        "",
+        f"    {command} FILE... --games 1,3 --iterations 300",
+    ]
+
+
 def _budget(answer: Asked) -> str:
     budget = answer.budget
     lines = [
@@ -55,6 +75,29 @@ def _budget(answer: Asked) -> str:
     ]
     if answer.retry_seconds is not None:
         lines.append(f"Ask again in {answer.retry_seconds:g} s, or with --wait.")
+    return "\n".join(lines)
+
+
+def measured_text(answer: Measured) -> str:
+    """Return the values of variants as text."""
+    lines = []
+    for program in (*answer.programs, answer.current):
+        if program.reason is not None:
+            lines += [f"{program.name}: failed", *(f"  {line}" for line in program.reason.splitlines())]
+            continue
+        gain = "" if program.gain is None else f": gain {program.gain:+.3f} over the current program"
+        lines.append(f"{program.name}{gain}")
+        for game, found in program.games.items():
+            beside = "" if found.gain is None else f" ({found.gain:+.3f})"
+            lines.append(
+                f"  {found.number} {game}: {found.value:.3e}{beside} after {found.iterations:,} iterations"
+            )
+            if len(found.curve) > 1:
+                curve = ", ".join(f"{point:,}: {value:.1e}" for point, value in found.curve)
+                lines += textwrap.wrap(curve, 96, initial_indent="    ", subsequent_indent="    ")
+    lines.append(
+        f"{answer.seconds:.1f} s of processor time, {answer.seconds_left:.1f} s are left; {answer.message}"
+    )
     return "\n".join(lines)
 
 

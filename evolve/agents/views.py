@@ -10,6 +10,7 @@ from typing import Any
 from nashforge.archive import Archive, Candidate, NotFound, Run, Status
 from nashforge.archive.agents import RequestState
 from nashforge.evolve.agents.answers import Budget, Failed, GameValue, Note, ProgramView, Rejected, Standing
+from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.agents.held_out import Redaction, redaction_of
 from nashforge.evolve.results.run_status import RunStatus, run_status
@@ -66,6 +67,14 @@ class Desk:
             waiting=requests.get(RequestState.WAITING, 0),
             claimed=requests.get(RequestState.CLAIMED, 0),
         )
+
+    @property
+    def measure_seconds(self) -> float:
+        """The processor time that each request has for measuring variants."""
+        plain, settings = ModelOptions(), self.standing.settings
+        if not settings.get("experiments", plain.experiments):
+            return 0.0
+        return float(settings.get("experiment_seconds") or plain.experiment_seconds)
 
     def program(self, candidate: Candidate, *, source: bool = True) -> ProgramView:
         """Return a measured program."""

@@ -197,6 +197,31 @@ class RequestStore(Store):
             )
             return self.get(token)
 
+    def reserve_seconds(self, token: str, budget: float) -> float:
+        """Set aside what is left of a budget of processor time, for measurements by a token that is held.
+
+        Returns
+        -------
+        float
+            The seconds that are set aside; 0 if none are left, or another measurement has them now.
+        """
+        held = (AgentRequestRow.token == token, AgentRequestRow.state == RequestState.CLAIMED)
+        with self._database.transaction() as connection:
+            taken = connection.scalar(select(AgentRequestRow.measured).where(*held).with_for_update())
+            if taken is None or taken >= budget:
+                return 0.0
+            connection.execute(update(AgentRequestRow).where(*held).values(measured=budget))
+            return float(budget - taken)
+
+    def return_seconds(self, token: str, unused: float) -> None:
+        """Give back what measurements did not need of the seconds that were set aside."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(AgentRequestRow)
+                .where(AgentRequestRow.token == token)
+                .values(measured=AgentRequestRow.measured - unused)
+            )
+
     def give_up(self, token: str, reason: str) -> bool:
         """Give a request back to whoever asks next; return whether it was the token holder's own."""
         with self._database.transaction() as connection:
@@ -228,7 +253,7 @@ class RequestStore(Store):
             .values(state=state, reason=clean_text(reason), finished=db_now())
             .returning(*REQUEST)
         ).all()
-        copied = ("run_id", "candidate_id", "index", "kind", "payload", "opened")
+        copied = ("run_id", "candidate_id", "index", "kind", "payload", "opened", "measured")
         for closed in (AgentRequest(*row) for row in rows):
             connection.execute(
                 insert(AgentRequestRow).values(

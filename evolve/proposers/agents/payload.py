@@ -11,6 +11,9 @@ from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.llm.feedback import Feedback
 from nashforge.evolve.proposers.llm.providers.base import Prompt
 
+TRAIN = "train"
+"""The field of a request, and of what a run remembers, that names the training stage by its digest."""
+
 
 def open_request(request: Request, redaction: Redaction) -> Request:
     """Return a request whose failures name no held-out game."""
@@ -26,7 +29,12 @@ def open_request(request: Request, redaction: Redaction) -> Request:
 
 
 def payload_of(
-    request: Request, prompt: Prompt, system: str, level: Feedback, references: Mapping[str, float]
+    request: Request,
+    prompt: Prompt,
+    system: str,
+    level: Feedback,
+    references: Mapping[str, float],
+    train: str,
 ) -> dict[str, Any]:
     """Return what is stored of a request.
 
@@ -38,12 +46,15 @@ def payload_of(
         How much of the measurements is told.
     references
         What the reference program reached on the training games.
+    train
+        Digest of the training stage, which is stored once for the run.
     """
     failure = request.failure
     return {
         "operator": request.operator,
         "system": system,
         "user": prompt.user,
+        TRAIN: train,
         "base": request.base,
         "donors": list(request.donors),
         "parent": _program(request.parent, level, references),

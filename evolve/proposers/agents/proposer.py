@@ -18,7 +18,7 @@ from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.proposers.agents.held_out import KEY, Redaction, held_out_names
-from nashforge.evolve.proposers.agents.payload import open_request, payload_of
+from nashforge.evolve.proposers.agents.payload import TRAIN, open_request, payload_of
 from nashforge.evolve.proposers.base import Draft, Halt, Proposer, Request
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompter import make_prompter
@@ -84,23 +84,42 @@ class AgentProposer(Proposer):
         self._ring: Callable[[], None] = lambda: None
         self._prompter: Prompter
         self._references: dict[str, float] = {}
+        self._train = ""
         self._redaction = Redaction(())
 
     def begin(self, train: Stage, evaluations: int) -> None:
         """Render what agents are told once, and note which games they are not told."""
         if self._fallback is not None:
             self._fallback.begin(train, evaluations)
-        self._references = dict(train.references)
         if self._recording is not None:
             return
-        self._prompter = make_prompter(self._archive, self._config, self._domain, train)
         names = held_out_names(self._config.stages(self._domain))
         self._redaction = Redaction(names)
         with self._archive.database.transaction():
             self._archive.runs.set_value(self._run, KEY, names)
-            self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
-            self._archive.runs.set_value(self._run, "references", self._references)
+            self._train_on(train)
         self._note(f"agents write programs: `nashforge ask {self._run.nickname}`")
+
+    def renew(self, train: Stage) -> None:
+        """Tell other training games from now on, and what is known of them."""
+        if self._fallback is not None:
+            self._fallback.renew(train)
+        if self._recording is None:
+            with self._archive.database.transaction():
+                self._train_on(train)
+
+    def _train_on(self, train: Stage) -> None:
+        # Agents measure by a verb of their own, and are not told how models do.
+        config = self._config.changed(experiments=0)
+        self._prompter = make_prompter(self._archive, config, self._domain, train)
+        self._references, self._train = dict(train.references), train.digest
+        values = {
+            f"system {self._prompter.digest}": self._prompter.system,
+            f"{TRAIN} {self._train}": train.model_dump(mode="json"),
+            "references": self._references,
+        }
+        for name, value in values.items():
+            self._archive.runs.set_value(self._run, name, value)
 
     @property
     def busy(self) -> int:
@@ -130,7 +149,9 @@ class AgentProposer(Proposer):
                 raise Halt("replayed: the recording has no more answers")
         else:
             told, prompt = open_request(request, self._redaction), self._prompter.prompt(request)
-            payload = payload_of(told, prompt, self._prompter.digest, self._level, self._references)
+            payload = payload_of(
+                told, prompt, self._prompter.digest, self._level, self._references, self._train
+            )
             order.row = self._archive.requests.open(
                 self._run, candidate, index=candidate.index, kind=request.operator, payload=payload
             )
@@ -197,6 +218,8 @@ class AgentProposer(Proposer):
         }
         draft = self._read(order.request, str(answer.get("text", "")))
         note = answer.get("note") or draft.note
+        if row.measured:
+            data["experiments"] = {"seconds": round(row.measured, 3)}
         self._done(replace(draft, note=note, data={**data, **draft.data, "token": row.token}))
 
     def _read(self, request: Request, text: str) -> Draft:

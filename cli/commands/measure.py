@@ -1,0 +1,57 @@
+"""``nashforge measure``: an agent's variants on training games, before it tells one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nashforge.cli.errors import FAILED, UsageProblem
+from nashforge.cli.options.agents import As, Server, Token, TokenFile, core, read_program
+from nashforge.cli.options.declared import argument, option
+from nashforge.cli.options.shared import Database, Json
+from nashforge.cli.rendering import output
+
+
+def measure(
+    token: Token,
+    files: Annotated[
+        list[str],
+        argument("FILE...", "Variants: whole programs, or SEARCH/REPLACE blocks; - reads standard input."),
+    ],
+    games: Annotated[
+        str | None,
+        option("NUMBERS", "Training games by number, such as 1,3. [default: all]"),
+    ] = None,
+    iterations: Annotated[
+        int | None, option("N", "Iterations at most. [default: as many as in training]", min=1)
+    ] = None,
+    name: As = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    database: Database = None,
+    json: Json = None,
+) -> None:
+    """Measure variants of the current program of a request on training games, and say what each gains.
+
+    A task has the run's experiment_seconds of processor time for this. No program of the budget is spent, and
+    nothing becomes part of the run. The exit code is 1 if all variants failed.
+    """
+    from nashforge.evolve.agents.texts import measured_text
+
+    programs = {file: read_program(file) for file in files}
+    with core(database, server, token_file, name) as verbs:
+        answer = verbs.measure(token, programs, games=_numbers(games), iterations=iterations)
+    if output.wants_json(json):
+        output.print_json(answer.model_dump(mode="json"))
+    else:
+        output.say_text(measured_text(answer) + "\n")
+    if all(program.reason is not None for program in answer.programs):
+        raise typer.Exit(FAILED)
+
+
+def _numbers(games: str | None) -> tuple[int, ...]:
+    words = [word.strip() for word in (games or "").split(",") if word.strip()]
+    if not all(word.isdecimal() for word in words):
+        raise UsageProblem(f"--games {games}: give the numbers of training games, such as 1,3")
+    return tuple(map(int, words))

@@ -1,0 +1,183 @@
+"""Measuring variants before one is told: training games only, within the seconds of a request."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from nashforge.archive import Archive
+from nashforge.archive.agents import AgentRequest, RequestState
+from nashforge.evolve.agents.answers import AgentError, Measured, MeasuredGame, MeasuredProgram
+from nashforge.evolve.agents.telling import as_answer, require_held
+from nashforge.evolve.agents.views import Desk
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Stage
+from nashforge.evolve.executors.base import Executor
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.measurement.experiments import measure_variants
+from nashforge.evolve.proposers.agents.payload import TRAIN
+from nashforge.evolve.proposers.experiments import Findings, Variant
+from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, ReplyError, read_reply
+
+MOST_PROGRAMS = 16
+"""Programs that are measured at once, besides the current one."""
+
+LEAST_SECONDS = 0.5
+"""A measurement of one program is given so much processor time at least."""
+
+
+def measure(
+    archive: Archive,
+    token: str,
+    programs: Mapping[str, str],
+    *,
+    games: Sequence[int] = (),
+    iterations: int | None = None,
+    executor: Callable[[], Executor] = lambda: LocalExecutor(1),
+) -> Measured:
+    """Measure variants of the current program of a request, and the current program beside them.
+
+    Nothing is evaluated: no unit of the budget is spent, and nothing becomes part of the run.
+
+    Parameters
+    ----------
+    token
+        Of a request that is held.
+    programs
+        By what the answer calls them: whole programs, or SEARCH/REPLACE blocks for the current one.
+    games
+        Numbers of training games, as the task lists them, from 1; none: all of them.
+    iterations
+        At most so many; None: as many as in training.
+    executor
+        Makes what measures.
+
+    Raises
+    ------
+    nashforge.archive.NotFound
+        If there is no such token.
+    AgentError
+        If the token is not held, a program cannot be read, there is no such game, or no seconds are left.
+    """
+    request = archive.requests.get(token)
+    desk = Desk(archive, archive.runs.get(request.run_id))
+    if request.state is RequestState.TOLD:
+        raise AgentError("a program was told by this token already; ask for another task")
+    require_held(request)
+    stage, work = _stage(desk, request), domain(desk.run.domain)
+    numbers = _numbers(games, stage)
+    if iterations is not None and iterations < 1:
+        raise AgentError(f"iterations = {iterations}: measure 1 or more")
+    sources = _sources(request, programs)
+    budget = desk.measure_seconds
+    seconds = archive.requests.reserve_seconds(token, budget)
+    if seconds < LEAST_SECONDS * (len(sources) + 1):
+        archive.requests.return_seconds(token, seconds)
+        raise AgentError(
+            f"{seconds:.1f} of the {budget:g} seconds of processor time of this task are left, too few for "
+            f"{len(sources)} programs beside the current one; measure fewer, or tell one"
+        )
+    used = seconds  # of a measurement that is killed, all that it had
+    made = executor()
+    try:
+        found = measure_variants(
+            work,
+            stage,
+            made,
+            list(sources.values()),
+            str(request.payload["parent"]["source"]),
+            games=numbers,
+            iterations=iterations,
+            seconds=seconds,
+            tier=str(desk.standing.settings.get("tier") or "strict"),
+        )
+        used = min(found.seconds, seconds)
+    finally:
+        made.close()
+        archive.requests.return_seconds(token, seconds - used)
+    return _answer(desk, request, stage, found, list(sources), seconds - used)
+
+
+def _stage(desk: Desk, request: AgentRequest) -> Stage:
+    stored = desk.archive.runs.get_value(desk.run, f"{TRAIN} {request.payload.get(TRAIN)}")
+    if stored is None:
+        raise AgentError("this task was opened by a version that did not measure; tell a program instead")
+    return Stage.model_validate(stored)
+
+
+def _numbers(games: Sequence[int], stage: Stage) -> tuple[int, ...]:
+    for number in games:
+        if not 1 <= number <= len(stage.trials):
+            known = "; ".join(f"{k} {trial.label}" for k, trial in enumerate(stage.trials, 1))
+            raise AgentError(f"there is no training game {number}; choose of {known}")
+    return tuple(dict.fromkeys(games))
+
+
+def _sources(request: AgentRequest, programs: Mapping[str, str]) -> dict[str, str]:
+    if not 1 <= len(programs) <= MOST_PROGRAMS:
+        raise AgentError(f"{len(programs)} programs: between 1 and {MOST_PROGRAMS} can be measured at once")
+    payload = request.payload
+    found = {}
+    for name, text in programs.items():
+        if len(text) > MAX_REPLY:
+            raise AgentError(f"{name} has {len(text)} characters; at most {MAX_REPLY} are read")
+        try:
+            edited = read_reply(as_answer(text), str(payload["base"]), [str(d) for d in payload["donors"]])
+        except ReplyError as error:
+            raise AgentError(f"{name} cannot be measured: {error}") from error
+        found[name] = edited.source
+    return found
+
+
+def _answer(
+    desk: Desk, request: AgentRequest, stage: Stage, found: Findings, names: list[str], left: float
+) -> Measured:
+    *variants, current = found.variants
+    base = _program(desk, stage, current, "current program", None)
+    return Measured(
+        token=request.token,
+        run=desk.run.nickname,
+        current=base,
+        programs=[
+            _program(desk, stage, variant, name, base) for variant, name in zip(variants, names, strict=True)
+        ],
+        seconds=round(found.seconds, 3),
+        seconds_left=round(left, 3),
+        message="measure more, or tell the best of them by the same token; nothing was evaluated yet",
+    )
+
+
+def _program(
+    desk: Desk, stage: Stage, variant: Variant, name: str, base: MeasuredProgram | None
+) -> MeasuredProgram:
+    """Return the measurements of a program, with its gains over the current one."""
+    if variant.reason:
+        return MeasuredProgram(name=name, reason=desk.redaction(variant.reason))
+    labels = {place: trial.label for place, trial in enumerate(stage.trials, 1)}
+    games = {
+        labels[place]: MeasuredGame(
+            number=place,
+            value=curve[-1][1],
+            iterations=curve[-1][0],
+            gain=_gain(desk, stage, labels[place], curve[-1][1], base),
+            curve=list(curve),
+            measures={what: list(by[place]) for what, by in variant.measures.items() if place in by},
+        )
+        for place, curve in variant.curves.items()
+        if curve
+    }
+    gains = [game.gain for game in games.values() if game.gain is not None]
+    return MeasuredProgram(name=name, gain=sum(gains) / len(gains) if gains else None, games=games)
+
+
+def _gain(desk: Desk, stage: Stage, label: str, value: float, base: MeasuredProgram | None) -> float | None:
+    """Return how much better a value is: in orders of magnitude, where fitness counts these."""
+    other = None if base is None else base.games.get(label)
+    if other is None:
+        return None
+    work = domain(desk.run.domain)
+    sign = 1.0 if work.metrics[work.metric].direction == "max" else -1.0
+    if stage.fitness.kind != "log_ratio":
+        return sign * (value - other.value)
+    floor = stage.floors.get(label, stage.fitness.floor)
+    return sign * math.log10(max(value, floor) / max(other.value, floor))

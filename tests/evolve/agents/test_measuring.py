@@ -1,0 +1,100 @@
+"""Agents measure variants before they tell one: on training games, within the seconds of a request."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from nashforge.archive import Archive
+from nashforge.evolve.agents.answers import AgentError
+from nashforge.evolve.agents.texts import asked_text, measured_text
+
+from .conftest import Agency, rule
+
+
+def test_variants_are_measured_beside_the_current_program_and_cost_no_program(agency: Agency) -> None:
+    agency.start(max_evaluations=2, lookahead=1, experiment_seconds=30)
+    asked = agency.core.ask("agents", wait=120)
+    [task] = asked.tasks
+    assert task.measure_seconds == 30
+    assert f"nashforge measure {task.token}" in asked_text(asked)
+    assert "Measure:" not in task.prompt, "that is how models ask for it"
+
+    broken = rule("cfr").replace("def policy(self", "def policie(self")
+    found = agency.core.measure(
+        task.token, {"a.py": rule("pcfr_plus"), "b.py": broken}, games=[1], iterations=20
+    )
+    good, bad = found.programs
+    assert bad.reason
+    assert (good.name, good.reason, list(good.games)) == ("a.py", None, ["kuhn_poker"])
+    game, current = good.games["kuhn_poker"], found.current.games["kuhn_poker"]
+    assert (game.number, game.iterations, game.curve[-1]) == (1, 20, (20, game.value))
+    assert good.gain == game.gain == pytest.approx(math.log10(current.value / game.value))
+    assert good.gain > 0
+    assert "b.py: failed" in measured_text(found)
+    assert f"gain {good.gain:+.3f}" in measured_text(found)
+    assert found.seconds > 0
+    assert found.seconds_left == pytest.approx(30 - found.seconds, abs=0.01)
+    assert len(agency.archive.candidates.of(agency.run)) == 2, "nothing was added"
+
+    told = agency.core.tell(task.token, rule("pcfr_plus"))
+    assert told.budget.evaluated == 2
+    with pytest.raises(AgentError, match="was told by this token already"):
+        agency.core.measure(task.token, {"a.py": rule("cfr")})
+    agency.join()
+    spent = agency.archive.candidates.of(agency.run)[1].data["experiments"]["seconds"]
+    assert spent == pytest.approx(found.seconds, abs=0.01)
+
+
+def test_what_cannot_be_measured_spends_nothing(agency: Agency) -> None:
+    agency.start(max_evaluations=2, lookahead=1, experiment_seconds=20)
+    task = agency.task()
+    measure = agency.core.measure
+    for programs, games, iterations, why in (
+        ({"a.py": "no program"}, [], None, "a.py cannot be measured"),
+        ({"a.py": rule("dcfr")}, [2], None, "there is no training game 2; choose of 1 kuhn_poker"),
+        ({"a.py": rule("dcfr")}, [], 0, "iterations = 0"),
+        ({}, [], None, "between 1 and 16"),
+    ):
+        with pytest.raises(AgentError, match=why):
+            measure(task.token, programs, games=games, iterations=iterations)
+    held = agency.archive.requests
+    assert held.reserve_seconds(task.token, 20) == 20
+    assert held.reserve_seconds(task.token, 20) == 0, "another measurement has them"
+    with pytest.raises(AgentError, match=r"0\.0 of the 20 seconds .* are left"):
+        measure(task.token, {"a.py": rule("dcfr")})
+    held.return_seconds(task.token, 15)
+    assert held.get(task.token).measured == 5
+    agency.core.give_up(task.token)
+    with pytest.raises(AgentError, match="was given up"):
+        measure(task.token, {"a.py": rule("dcfr")})
+    again = agency.task()
+    assert again.measure_seconds == 15, "the seconds are those of the request, whoever holds it"
+    agency.stop()
+
+
+def test_a_run_without_experiments_has_no_seconds_for_them(agency: Agency) -> None:
+    agency.start(max_evaluations=2, lookahead=1, experiments=0)
+    asked = agency.core.ask("agents", wait=120)
+    assert asked.tasks[0].measure_seconds == 0
+    assert "nashforge measure" not in asked_text(asked)
+    with pytest.raises(AgentError, match="are left"):
+        agency.core.measure(asked.tasks[0].token, {"a.py": rule("dcfr")})
+    agency.stop()
+
+
+def test_the_command_measures_files(agency: Agency, tmp_path: Path, archive: Archive) -> None:
+    from nashforge.cli.main import app
+
+    agency.start(max_evaluations=2, lookahead=1)
+    task = agency.task()
+    variant = tmp_path / "variant.py"
+    variant.write_text(rule("pcfr_plus"))
+    words = ["measure", task.token, str(variant), "--games", "1", "--database", str(tmp_path / "archive.db")]
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0, said.output
+    assert "variant.py: gain +" in said.output
+    agency.stop()
