@@ -39,8 +39,13 @@ DOMAINS = ("cfr", "psro", "rqe", "gathering", "cleanup")
 EVALUATIONS = 30
 BEFORE = Path(__file__).with_name("prompts_before.json")
 
-SMALLEST_CACHED = {"anthropic": 1024, "anthropic, small models": 4096, "google": 4096}
-"""Tokens below which a provider keeps no prefix; the documentation of both, November 2026."""
+SMALLEST_CACHED = {
+    "anthropic, by model": 1024,
+    "google, models of 2.5": 2048,
+    "anthropic and google, every model": 4096,
+}
+"""Tokens below which providers keep no prefix, by their documentation of 2026 and by the model: 1,024 to
+4,096 at Anthropic, 2,048 or 4,096 at Google. These change: the ledger counts what the cache gave."""
 
 
 class Curves:

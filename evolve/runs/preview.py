@@ -27,7 +27,7 @@ from nashforge.evolve.runs.run import resumed_config
 from nashforge.evolve.search.events import Silent
 from nashforge.evolve.search.loop import Search
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
-from nashforge.evolve.search.references import known_values, references_of
+from nashforge.evolve.search.references import floors, known_values, references_of
 from nashforge.evolve.search.strategies import make_strategy
 
 
@@ -78,7 +78,8 @@ def preview(
     names = references_of(archive, run, work, chosen.evaluation.fitness)
     known = known_values(archive, work, train, names)
     if names and len(known) == len(names):
-        train = train.model_copy(update={"references": best_of(known.values())})
+        more = {"references": best_of(known.values()), "floors": floors(work, train)}
+        train = train.model_copy(update=more)
     prompter = make_prompter(archive, chosen, work, train)
     request = _next_request(archive, run, chosen, labels)
     memos, before = memos_of(archive, run)

@@ -27,11 +27,17 @@ def make_prompter(archive: Archive, config: RunConfig, domain: Domain, train: St
     """
     level = load_feedback(config.models.feedback)
     validation = config.stages(domain)["validation"]
+
+    def families(stage: Stage) -> set[str]:
+        return {domain.family(trial) for trial in stage.trials}
+
     context = Context(
         knowledge_of(archive, domain, train) if level.library else Knowledge(),
         validation,
         letters(domain, validation),
         config.population.parent_fitness,
         config.models.experiments if config.evaluation.executor == "local" else 0,
+        apart=not families(train) & families(validation),
+        copies=config.evaluation.copies if all(trial.disguise for trial in validation.trials) else 0,
     )
     return Prompter(domain, train, level, config.models.prompts, context)

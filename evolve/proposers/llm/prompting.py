@@ -74,6 +74,10 @@ class Context:
         ``train`` or ``both``: what makes programs parents.
     experiments : int
         How often variants may be measured before an answer.
+    apart : bool
+        Whether no family of validation is one of training.
+    copies : int
+        In how many further disguises of validation the best are measured.
     """
 
     knowledge: Knowledge = field(default_factory=Knowledge)
@@ -81,6 +85,8 @@ class Context:
     letters: Mapping[str, str] = field(default_factory=dict)
     parents_by: str = "train"
     experiments: int = 0
+    apart: bool = False
+    copies: int = 0
 
 
 class Prompter:
@@ -124,19 +130,30 @@ class Prompter:
 
     def _system(self, train: Stage) -> str:
         known, validation = self._context.knowledge, self._context.validation
-        told_of = None if validation is None else validation_of(validation, self._context.letters)
+        about = {"apart": self._context.apart, "copies": self._context.copies}
+        told_of = None if validation is None else validation_of(validation, self._context.letters, **about)
         return prompts.render_for(
             self._domain.name,
             "system",
             folders=self._folders,
             **_common(self._domain, train),
-            facts={t.label: self._domain.facts(t) if self._level.library else "" for t in train.trials},
+            facts=self._facts(train),
             **dict(self._domain.prompt_variables(train)),
             knowledge=known if self._level.library and known.programs else None,
             families=self._families,
             validation=told_of,
             parents_by=self._context.parents_by,
         ).strip()
+
+    def _facts(self, train: Stage) -> dict[str, str]:
+        """Return what is told of each trial's game, by label: once where a game is played several times."""
+        first: dict[str, int] = {}
+        found: dict[str, str] = {}
+        for place, trial in enumerate(train.trials, 1):
+            before = first.setdefault(trial.game, place)
+            again = f"the game of {before}, {trial.iterations:,} iterations"
+            found[trial.label] = self._domain.facts(trial) if before == place else again
+        return found if self._level.library else dict.fromkeys(found, "")
 
     @property
     def offers_experiments(self) -> bool:

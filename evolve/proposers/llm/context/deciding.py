@@ -22,6 +22,10 @@ class Validation:
         What the families are called.
     disguised : bool
         Whether games are disguised.
+    apart : bool
+        Whether none of the families is one of training.
+    copies : int
+        In how many further disguises the best are measured.
     """
 
     games: int
@@ -29,15 +33,23 @@ class Validation:
     families: int
     letters: str
     disguised: bool
+    apart: bool = False
+    copies: int = 0
 
 
-def validation_of(stage: Stage, letters: Mapping[str, str]) -> Validation:
+def validation_of(
+    stage: Stage, letters: Mapping[str, str], *, apart: bool = False, copies: int = 0
+) -> Validation:
     """Return what is told of a validation stage.
 
     Parameters
     ----------
     letters
         The letter of each trial's family, by label.
+    apart
+        Whether none of the families is one of training.
+    copies
+        In how many further disguises the best are measured.
     """
     names = list(dict.fromkeys(letters.values()))
     return Validation(
@@ -46,6 +58,8 @@ def validation_of(stage: Stage, letters: Mapping[str, str]) -> Validation:
         families=len(names),
         letters=names[0] if len(names) < 2 else f"{', '.join(names[:-1])} and {names[-1]}",
         disguised=any(trial.disguise is not None for trial in stage.trials),
+        apart=apart,
+        copies=copies,
     )
 
 
@@ -58,12 +72,16 @@ def rules(train: Stage) -> list[str]:
             f"Games are played for {_listed([f'{horizon:,}' for horizon in horizons])} iterations, each of "
             "which counts: a program must be good early and late."
         )
-    scales = sorted({float(getattr(trial, "scale", 1.0)) for trial in train.trials})
-    if len(scales) > 1 or scales != [1.0]:
-        factors = _listed([f"{scale:g}" for scale in scales])
+    scaled = [trial for trial in train.trials if trial.scale != 1.0]
+    if scaled:
+        # A factor that no label tells is drawn for the run, and told to nobody: it could be tuned to.
+        told = sorted({trial.scale for trial in scaled if f"payoffs x {trial.scale:g}" in trial.label})
+        drawn = "each by a power of two that is drawn for this search"
+        factors = _listed([f"x {scale:g}" for scale in told]) if told else drawn
+        whose = "all games" if len(scaled) == len(train.trials) else "some games"
         found.append(
-            f"Payoffs of some games are multiplied; the factors are {factors}. Values "
-            "are told in the units of the plain game, so a rule that is scale-free reaches the same in each."
+            f"The payoffs of {whose} are multiplied ({factors}). Values are told in the units of the plain "
+            "game: a rule that is scale-free reaches the same, and constants in units of payoff do not pay."
         )
     clip, worst = train.fitness.clip, train.fitness.worst
     if train.fitness.kind == "log_ratio" and clip is not None:

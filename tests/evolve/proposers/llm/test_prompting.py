@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.labels import label, shortened
 from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.families import letters
 from nashforge.evolve.proposers.llm.context.ideas import told
 from nashforge.evolve.proposers.llm.context.knowledge import Best, Knowledge, KnownProgram
 from nashforge.evolve.proposers.llm.context.numbers import thinned
 from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.prompting import Context, Prompter, Repair
 from nashforge.evolve.proposers.memory import Idea, Memory, UnderWay
 
@@ -94,28 +97,18 @@ def test_the_system_part_has_the_library_the_mechanisms_and_what_decides(stages)
         "predict_last (Add the last instantaneous regrets",
         "- optimism: predictions",
         "1. kuhn_poker: 6 + 6 information sets, 24 sequences, payoffs span 4",
-        "Values below 1e-08 of the range of the game's payoffs count as",
+        "Both count as 1e-08 of the range of the game's payoffs at least",
         "ranked by the mean of training and validation",
     ):
         assert part in text
     assert "hange one idea at a time" not in text
-    assert "disguised: information sets" in text
-
-
-def test_horizons_and_scales_are_told_where_there_are_several(stages):
-    train, validation = stages
-    first, second = train.trials
-    several = (first.model_copy(update={"iterations": 100, "scale": 100.0}), second)
-    text = prompter((train.model_copy(update={"trials": several}), validation)).system
-    assert "Games are played for 100 and 1,000 iterations" in text
-    assert "the factors are 1 and 100" in text
-    assert "the factors are" not in prompter(stages).system
+    assert "They are disguised: information sets" in text
 
 
 def test_no_game_of_validation_has_a_name(stages):
     _, validation = stages
-    label = validation.trials[0].label
-    failure = Failure(None, "timeout", f"too slow in {label}")
+    name = validation.trials[0].label
+    failure = Failure(None, "timeout", f"too slow in {name}")
     prompt = prompter(stages).prompt(request(failures=(failure,)))
     for trial in validation.trials:
         assert trial.label not in prompt.system + prompt.user
@@ -230,3 +223,48 @@ def test_curves_are_thinned_evenly_in_the_logarithm(count):
         assert points[0] == 1
         steps = np.diff(np.log(points[4:])) if count > 5 else np.diff(np.log(points))
         assert max(steps) < 2 * min(steps)
+
+
+def test_what_decides_tells_the_fitness_as_it_is(stages):
+    """Horizons, drawn scales, several references, clip, floor, worst; other families, further disguises."""
+    train, validation = stages
+    fitness = WORK.fitness.model_copy(update={"worst": 0.25})
+    drawn = [t.model_copy(update={"scale": 0.25 * 8**k}) for k, t in enumerate(train.trials)]
+    short = [shortened(t.model_copy(update={"iterations": 100})) for t in drawn]
+    train = train.model_copy(update={"fitness": fitness, "trials": (*short, *drawn)})
+    context = Context(
+        validation=validation, letters=letters(WORK, validation), parents_by="both", apart=True, copies=2
+    )
+    words = " ".join(Prompter(WORK, train, load_feedback("dense"), context=context).system.split())
+    for said in (
+        "the best of aod_cfr, dcfr_plus, hs_pcfr_plus and pdcfr_plus in the same game after as many",
+        "Both count as 1e-08 of the range of the game's payoffs at least",
+        "for 100 and 1,000 iterations, each of which counts",
+        "The payoffs of all games are multiplied (each by a power of two that is drawn for this search)",
+        "No game counts more than 2 orders of magnitude",
+        "the worst game alone 0.25",
+        "none of which is a family of training",
+        "it is measured again in 2 further disguises",
+        "3. the game of 1, 1,000 iterations",
+    ):
+        assert said in words, said
+    assert "0.25, 2" not in words
+    assert "multiplied by 2" not in words
+    assert "x 0.25" not in words, "a factor that is told could be tuned to"
+
+    named = tuple(t.model_copy(update={"label": label(t.game, scale=t.scale)}) for t in drawn)
+    factors = Prompter(WORK, train.model_copy(update={"trials": named}), load_feedback("dense")).system
+    assert "multiplied (x 0.25 and x 2)" in factors
+    plain = prompter(stages).system
+    assert "The payoffs of " not in plain
+    assert "Games are played for" not in plain
+
+
+def test_validation_of_a_run_is_on_families_of_its_own(archive, tiny):
+    config = load_config({"domain": "cfr"})
+    text = make_prompter(archive, config, WORK, config.stages(WORK)["train"]).system
+    assert "none of which is a family of training" in text
+    same = tiny()
+    prompter = make_prompter(archive, same, WORK, same.stages(WORK)["train"])
+    assert "then measured on validation" in prompter.system
+    assert "none of which" not in prompter.system
