@@ -130,8 +130,14 @@ class Prompter:
 
     def _system(self, train: Stage) -> str:
         known, validation = self._context.knowledge, self._context.validation
-        about = {"apart": self._context.apart, "copies": self._context.copies}
-        told_of = None if validation is None else validation_of(validation, self._context.letters, **about)
+        told_of = None
+        if validation is not None:
+            told_of = validation_of(
+                validation,
+                self._context.letters,
+                apart=self._context.apart,
+                copies=self._context.copies,
+            )
         return prompts.render_for(
             self._domain.name,
             "system",
