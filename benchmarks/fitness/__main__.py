@@ -16,12 +16,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.fitness.definitions import EXPERIMENTS
+from benchmarks.fitness.definitions import CFR_EXPERIMENT
 from benchmarks.fitness.judging import Pool
 from benchmarks.fitness.measuring import Measurements
 from benchmarks.fitness.pool import make_pool
+from benchmarks.fitness.psro import PSRO_EXPERIMENT
 from benchmarks.fitness.tables import report
 from nashforge.evolve.domains import domain
+
+EXPERIMENTS = {"cfr": CFR_EXPERIMENT, "psro": PSRO_EXPERIMENT}
 
 
 def main() -> None:
@@ -38,7 +41,7 @@ def main() -> None:
     experiment, kind = EXPERIMENTS[options.domain], domain(options.domain).kind
     assert kind is not None
     programs = make_pool(options.domain, options.folder / f"{options.domain}-programs.jsonl", options.seed)
-    measured = Measurements(kind, options.folder, f"{options.domain}-measured")
+    measured = Measurements(kind, options.folder, f"{options.domain}-measured", seconds=experiment.seconds)
     if not options.report:
         measured.collect(programs, experiment.plan, experiment.first)
     report(Console(width=110), Pool(programs, measured), experiment, options.seed)

@@ -33,6 +33,10 @@ class Experiment:
         The value of a program on validation.
     judges
         Other values, of which only the rank correlation is told.
+    horizons
+        After how many iterations is measured, the usual one first.
+    seconds
+        Processor time that a program may take in a game; what takes longer fails there.
     """
 
     train: Mapping[str, str]
@@ -42,12 +46,14 @@ class Experiment:
     tables: Mapping[str, Mapping[str, Definition]]
     judge: Definition
     judges: Mapping[str, Definition]
+    horizons: tuple[int, ...] = (LONG, SHORT)
+    seconds: float | None = None
 
     @property
     def plan(self) -> tuple[Played, ...]:
-        """Every game at both horizons, some at another scale."""
+        """Every game at all horizons, some at another scale."""
         names = {**self.train, **self.validation}
-        plain = [Played(game, horizon) for game in names.values() for horizon in (LONG, SHORT)]
+        plain = [Played(game, horizon) for game in names.values() for horizon in self.horizons]
         return (*plain, *(_scaled([names[name] for name in self.scaled])))
 
 
@@ -141,18 +147,16 @@ _CFR_TABLES: dict[str, dict[str, Definition]] = {
     "price of 100 nodes": {f"{price:g}": replace(_BASE, price=price) for price in (0, 0.02, 0.05, 0.1, 0.2)},
 }
 
-EXPERIMENTS = {
-    "cfr": Experiment(
-        train=_TRAIN,
-        validation=_VALIDATION,
-        scaled=_SCALED,
-        first=Played(_TRAIN["Kuhn 3"], LONG),
-        tables=_CFR_TABLES,
-        judge=_JUDGE,
-        judges={
-            "plain": replace(_JUDGE, trials=_trials(_VALIDATION, horizons=_BOTH)),
-            "scaled": replace(_JUDGE, trials=_trials(_SCALED[3:], horizons=_BOTH, scaled=True)),
-            "within 1": replace(_JUDGE, clip=1.0),
-        },
-    ),
-}
+CFR_EXPERIMENT = Experiment(
+    train=_TRAIN,
+    validation=_VALIDATION,
+    scaled=_SCALED,
+    first=Played(_TRAIN["Kuhn 3"], LONG),
+    tables=_CFR_TABLES,
+    judge=_JUDGE,
+    judges={
+        "plain": replace(_JUDGE, trials=_trials(_VALIDATION, horizons=_BOTH)),
+        "scaled": replace(_JUDGE, trials=_trials(_SCALED[3:], horizons=_BOTH, scaled=True)),
+        "within 1": replace(_JUDGE, clip=1.0),
+    },
+)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 import numpy as np
@@ -44,17 +47,36 @@ def scaled(game: str, scale: float) -> SequenceForm:
     return games.compile(game).scaled(scale)
 
 
-def measure(kind: ProgramKind, source: str, played: Played) -> Measured:
-    """Run a trusted program in one game."""
+@contextmanager
+def limited(seconds: float | None) -> Iterator[None]:
+    """Raise TimeoutError once what is inside has taken so much processor time; only in the main thread."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    if seconds is None:
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def measure(kind: ProgramKind, source: str, played: Played, seconds: float | None = None) -> Measured:
+    """Run a trusted program in one game, for so much processor time at most."""
     form = scaled(played.game, played.scale)
     began = time.process_time()
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), limited(seconds):
             arguments = kind.arguments(form, played.iterations)
             sessions = inline_sessions(lambda: load_module(source), arguments)
             engine = kind.engine(form, sessions, played.iterations)
             gap = run(engine, played.iterations, ()).gap / played.scale
-    except (PolicyError, NonFiniteOutputError, ArithmeticError, ValueError, TypeError):
+    except (PolicyError, NonFiniteOutputError, ArithmeticError, ValueError, TypeError, TimeoutError):
         gap = float("inf")
     return Measured(gap, time.process_time() - began)
 
@@ -68,10 +90,14 @@ class Measurements:
         Files ``NAME-*.jsonl`` of the folder are read.
     share
         Number of this process, whose file is written.
+    seconds
+        Processor time that a program may take in a game; None: any.
     """
 
-    def __init__(self, kind: ProgramKind, folder: Path, name: str, share: int = 0) -> None:
-        self._kind, self._path = kind, folder / f"{name}-{share}.jsonl"
+    def __init__(
+        self, kind: ProgramKind, folder: Path, name: str, share: int = 0, seconds: float | None = None
+    ) -> None:
+        self._kind, self._seconds, self._path = kind, seconds, folder / f"{name}-{share}.jsonl"
         self._known: dict[tuple[str, Played], Measured] = {}
         for path in sorted(folder.glob(f"{name}-*.jsonl")):
             for line in path.read_text().splitlines():
@@ -86,7 +112,7 @@ class Measurements:
     def get(self, program: Program, played: Played) -> Measured:
         """Return a measurement, made now if the file does not have it."""
         found = self.known(program, played)
-        return found or self._add(program, played, measure(self._kind, program.source, played))
+        return found or self._add(program, played, measure(self._kind, program.source, played, self._seconds))
 
     def _add(self, program: Program, played: Played, found: Measured) -> Measured:
         self._known[program.key, played] = found
@@ -104,7 +130,7 @@ class Measurements:
         for program in programs:
             if not np.isfinite(self.get(program, first).value):
                 continue
-            free = self.scale_free(program, first)
+            free = any(played.scale != 1 for played in plan) and self.scale_free(program, first)
             for played in plan:
                 if played.scale == 1 or not free:
                     self.get(program, played)

@@ -58,6 +58,7 @@ def _cfr_searches() -> dict[str, SmallSearch]:
 
 POOLS = {
     "cfr": Pool(230, _cfr_searches(), 120, 17),
+    "psro": Pool(60, {}, 0, 0),
 }
 
 

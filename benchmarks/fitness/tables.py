@@ -53,7 +53,7 @@ def agreement_table(
 
 def games_table(pool: Pool, experiment: Experiment) -> Table:
     """Return how each training game agrees with the judge, how it tells programs apart, and what it costs."""
-    title = "training games, at 1,000 iterations"
+    title = f"training games, at {experiment.first.iterations:,} iterations"
     table = Table(title=title, title_justify="left", box=box.MARKDOWN)
     table.add_column("game")
     for column in ("rank correlation", "spread", "at the floor", "seconds"):

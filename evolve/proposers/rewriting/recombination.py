@@ -88,10 +88,15 @@ class CodeTransfer:
             Attributes that the code itself sets: they need no update from elsewhere.
         """
         needed = self._attributes(*nodes)
+        initial = self.donor.state()
         pending = set(needed)
         statements: dict[int, bool] = {}
         while pending:
             name = pending.pop()
+            if name[5:] in initial and name not in self.skipped:
+                more = self._attributes(initial[name[5:]]) - needed
+                needed |= more
+                pending |= more
             for source, after, place in self._setters(name):
                 body = self.donor.methods[source].body
                 if (name in own and source == method) or id(body[place]) in statements:
@@ -140,15 +145,17 @@ class CodeTransfer:
         """Add the donor's constants, state and helpers to the receiver, under free names."""
         donor, receiver, state = self.donor, self.receiver, self.donor.state()
         start = donor.methods["start"].body if "start" in donor.methods else []
+        begun: dict[int, ast.stmt] = {}
         for name in sorted(needed - set(self.names)):
             plain = name[5:]
             if plain in state:
                 self.names[name] = f"self.{receiver.fresh(plain)}"
-                for statement in start:
+                for place, statement in enumerate(start):
                     if (trees.assignment(statement) or ("",))[0] == name:
                         copied = trees.clone(statement)
-                        trees.rename(copied, self.names)
+                        trees.rename(copied, {name: self.names[name]})
                         receiver.start().append(copied)
+                        begun[place] = copied
             elif plain in donor.constants:
                 held, value = receiver.constants.get(plain), donor.constants[plain]
                 shared = held is not None and trees.same(held, value)
@@ -162,6 +169,12 @@ class CodeTransfer:
                 items = list(receiver.methods.items())
                 first = next(place for place, (method, _) in enumerate(items) if method != "start")
                 receiver.methods = dict([*items[:first], (function.name, function), *items[first:]])
+        # In the donor's order, and once all names are known: state may begin as a copy of other state.
+        for _, copied in sorted(begun.items()):
+            receiver.start().remove(copied)
+            receiver.start().append(copied)
+            if isinstance(copied, ast.Assign):
+                trees.rename(copied.value, self.names)
         for name in needed & {f"self.{helper}" for helper in donor.methods}:
             trees.rename(receiver.methods[self.names[name][5:]], self.names)
 
@@ -172,10 +185,9 @@ class CodeTransfer:
             if not chosen:
                 continue
             copies = [trees.clone(node) for node in chosen]
+            names = self.local_names(method, copies) | self.names
             for node in copies:
-                trees.rename(node, self.local_names(method, copies))
-            for node in copies:
-                trees.rename(node, self.names)
+                trees.rename(node, names)
             late = [copy for node, copy in zip(chosen, copies) if statements[id(node)]]
             early = [copy for copy in copies if copy not in late]
             ours = self.receiver.body(method)
@@ -225,6 +237,10 @@ def bring_outside(receiver: Module, donor: Module) -> None:
         known = [held[name] for name in defined_names(node) if name in held]
         if not known:
             receiver.preamble.append(trees.clone(node))
+        elif isinstance(node, ast.ImportFrom):
+            missing = [alias for alias in node.names if (alias.asname or alias.name) not in held]
+            if missing:
+                receiver.preamble.append(ast.ImportFrom(node.module, missing, node.level))
         elif not all(trees.same(node, other) for other in known) and not isinstance(
             node, ast.Import | ast.ImportFrom
         ):

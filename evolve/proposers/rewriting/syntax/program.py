@@ -193,6 +193,7 @@ def read_module(source: str, grammar: Grammar) -> Module:
     docstring = ast.get_docstring(tree) or ""
     _strip_docstrings(tree)
     _drop_annotations(tree)
+    _part_targets(tree)
     preamble = [node for node in tree.body if all(node is not known for known in found.values())]
     module = Module(grammar, docstring, preamble)
     module.programs = [_read_class(found[kind.base], kind, module) for kind in grammar.kinds]
@@ -294,6 +295,24 @@ def _drop_annotations(tree: ast.Module) -> None:
                     plain = ast.Assign([statement.target], statement.value)
                     vars(plain)["layout"] = vars(statement).get("layout")
                     block[place] = plain
+
+
+def _part_targets(tree: ast.Module) -> None:
+    """Turn ``a = b = value`` of plain variables into ``a = value`` and ``b = a``: the same object still."""
+    for node in ast.walk(tree):
+        for block in trees.blocks(node):
+            for place, statement in reversed(list(enumerate(block))):
+                if not isinstance(statement, ast.Assign) or len(statement.targets) == 1:
+                    continue
+                names = [trees.target_variable(target) for target in statement.targets]
+                plain = all(name is not None for name in names)
+                if plain and all(not isinstance(target, ast.Subscript) for target in statement.targets):
+                    first, *others = statement.targets
+                    copies: list[ast.stmt] = [
+                        ast.Assign([target], trees.as_expression(ast.unparse(first))) for target in others
+                    ]
+                    statement.targets = [first]
+                    block[place + 1 : place + 1] = copies
 
 
 def _note_layouts(source: str, tree: ast.Module) -> None:

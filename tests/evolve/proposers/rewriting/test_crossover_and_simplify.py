@@ -7,6 +7,7 @@ import pytest
 
 from nashforge.evolve.proposers import rewriting as offline
 from nashforge.evolve.proposers.rewriting import NotApplicable
+from nashforge.evolve.proposers.rewriting.analysis.inference import issues
 from nashforge.evolve.proposers.rewriting.grammars.cfr.exchangeable_parts import EXCHANGEABLE
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 from nashforge.evolve.proposers.rewriting.mutation import Parent
@@ -78,6 +79,54 @@ def test_names_are_reconciled():
     assert "gamma = 5.0" in child
     assert "regret / (1 + self.alpha" in child
     assert "alpha = 2.3" in child
+
+
+LOCALS = '''"""A prediction by two locals."""
+
+import numpy as np
+
+from nashforge.solvers.cfr.interface import RegretMinimizer
+
+
+class Predicting(RegretMinimizer):
+    def start(self):
+        self.regret = self.ahead = self.infosets.zeros()
+
+    def observe(self, t, regret):
+        size = np.abs(regret)
+        scale = size + 1.0
+        self.ahead = regret / scale
+        self.regret = self.regret + regret
+
+    def weights(self, t, policy, reach):
+        return 1, t
+
+    def policy(self, t):
+        return self.infosets.normalize(self.regret + self.ahead)
+'''
+
+
+def test_locals_of_several_donated_statements_keep_one_name_each(runner):
+    """The receiver has locals of these names."""
+    first = LOCALS.replace("size", "scale_of").replace("regret / scale", "regret * scale")
+    first = first.replace("self.regret + regret", "0.9 * self.regret + regret")
+    receiver, donor = read_module(first, CFR), read_module(LOCALS, CFR)
+    take_method("policy")(receiver.programs[0], donor.programs[0])
+    child = Parent(first, LOCALS, grammar=CFR).finish(receiver)
+    assert child is not None
+    assert runner.works(child, 10)
+    computed = read_module(child, CFR).programs[0]
+    assert not set(issues(computed.module)) - {"division by zero"}
+
+
+def test_state_that_starts_as_a_copy_of_other_state_comes_with_it(runner):
+    first, second = rule_source("cfr_plus"), rule_source("domd")
+    receiver, donor = read_module(first, CFR), read_module(second, CFR)
+    take_method("policy")(receiver.programs[0], donor.programs[0])
+    child = Parent(first, second, grammar=CFR).finish(receiver)
+    assert child is not None
+    assert "self.kept = " in child
+    assert runner.works(child, 10)
 
 
 def test_equal_parents_do_not_recombine():

@@ -7,11 +7,13 @@ import pytest
 
 from nashforge import games
 from nashforge.evolve.proposers.rewriting import NotApplicable, crossover, mutate
+from nashforge.evolve.proposers.rewriting.grammars.psro.describe import import_helpers
 from nashforge.evolve.proposers.rewriting.grammars.psro.grammar import OPERATORS, PSRO
 from nashforge.evolve.proposers.rewriting.grammars.psro.mechanisms import gains, mixtures, rounds
 from nashforge.evolve.proposers.rewriting.normal_form.cleanup import polish
 from nashforge.evolve.proposers.rewriting.normal_form.normalise import read_canonical
-from nashforge.evolve.proposers.rewriting.syntax.program import write_module
+from nashforge.evolve.proposers.rewriting.recombination import take_method
+from nashforge.evolve.proposers.rewriting.syntax.program import read_module, write_module
 from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
 from nashforge.solvers.psro.engine import PSRO as KIND
 from nashforge.solvers.psro.meta_solvers import solver_names, solver_source
@@ -163,3 +165,20 @@ def test_most_children_run():
 def test_operators_have_names_of_their_own():
     names = [operator.name for operator in OPERATORS]
     assert len(set(names)) == len(names)
+
+
+def test_imports_that_are_no_helpers_survive_edits_and_come_with_a_donor():
+    module = read_module(solver_source("nash"), PSRO)
+    import_helpers(module.programs[0])
+    assert "UnsuitableGameError" in write_module(module).split("class ")[0]
+    receiver = read_module(solver_source("uniform"), PSRO)
+    take_method("evaluate")(receiver.programs[0], module.programs[0])
+    import_helpers(receiver.programs[0])
+    assert "UnsuitableGameError" in write_module(receiver).split("class ")[0]
+
+
+def test_helpers_of_functions_of_the_module_are_imported():
+    source = solver_source("uniform") + "\n\ndef soft(x):\n    return softmax(x, 1.0)\n"
+    module = read_module(source, PSRO)
+    import_helpers(module.programs[0])
+    assert "softmax" in write_module(module).split("class ")[0].split("\ndef ")[0]

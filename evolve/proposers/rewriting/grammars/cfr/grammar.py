@@ -48,7 +48,7 @@ def infosets_helper(name: str, arguments: list[Value]) -> Result:
                 (x.high if x.high < 0 else INF if x.high > 0 else 0.0),
             )
         return Value(INFOSET, low, high), _expect(x, SEQUENCE)
-    if name == "normalize":
+    if name in ("normalize", "project"):
         return Value(SEQUENCE, 0, 1, policy=True), _expect(x, SEQUENCE)
     return TOP, f"undefined helper {name}"
 

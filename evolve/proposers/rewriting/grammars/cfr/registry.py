@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from nashforge.evolve.proposers.rewriting.grammar import Operator, generic, mechanism
 from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms import (
+    anytime,
     averaging,
     discounting,
     increments,
     optimism,
     policies,
+    projection,
+    scaling,
 )
 from nashforge.evolve.proposers.rewriting.operators import constants, statements, terms
 
 # Weights: from three searches of 250 evaluations each from CFR+ (3-player Kuhn, Leduc, 4-card Goofspiel), by
-# how often a child beat its parent and by how much. What never helped there keeps a little for other games.
+# how often a child beat its parent and by how much. What never helped there keeps a little for other games,
+# and so does what compares regrets with a constant: it cannot be tuned for payoffs in a unit that is drawn.
 OPERATORS: tuple[Operator, ...] = (
     generic(7.0, constants.perturb_constant),
     generic(4.0, constants.perturb_several),
@@ -28,7 +32,7 @@ OPERATORS: tuple[Operator, ...] = (
     generic(0.6, statements.reorder_statements),
     mechanism(2.0, discounting.discount_regrets),
     mechanism(0.3, discounting.discount_by_ratio),
-    mechanism(0.7, discounting.discount_by_volatility),
+    mechanism(0.4, discounting.discount_by_volatility),
     mechanism(0.6, discounting.discount_negative),
     mechanism(0.8, discounting.discount_projection),
     mechanism(1.0, increments.clip_regrets),
@@ -39,27 +43,35 @@ OPERATORS: tuple[Operator, ...] = (
     mechanism(0.7, optimism.predict_two_speeds),
     mechanism(0.9, optimism.predict_consistent),
     mechanism(1.4, optimism.rescale_prediction),
-    mechanism(0.7, optimism.rescale_by_volatility),
+    mechanism(0.3, optimism.rescale_by_volatility),
     mechanism(0.15, optimism.drop_prediction),
     mechanism(0.9, increments.scale_by_sign),
     mechanism(0.7, increments.scale_by_agreement),
     mechanism(0.8, increments.normalise_increment),
-    mechanism(0.6, increments.compress_increment),
+    mechanism(0.2, increments.compress_increment),
     mechanism(0.25, increments.weigh_by_time),
     mechanism(0.6, increments.add_momentum),
     mechanism(0.2, increments.pull_to_reference),
     mechanism(2.4, averaging.weigh_by_power),
     mechanism(0.6, averaging.weigh_exponentially),
-    mechanism(0.8, averaging.damp_by_volatility),
+    mechanism(0.3, averaging.damp_by_volatility),
     mechanism(0.7, averaging.forget_average),
     mechanism(1.4, averaging.warm_start),
     mechanism(0.15, averaging.drop_warm_start),
     mechanism(0.2, averaging.average_window),
-    mechanism(0.4, averaging.weigh_by_confidence),
+    mechanism(0.2, averaging.weigh_by_confidence),
     mechanism(1.4, policies.raise_to_power),
     mechanism(0.25, policies.soften),
     mechanism(0.15, policies.mix_uniform),
     mechanism(0.25, policies.mix_previous),
-    mechanism(0.15, policies.add_slack),
+    mechanism(0.1, policies.add_slack),
     mechanism(0.2, discounting.restart_regrets),
+    mechanism(1.0, scaling.scale_by_running_size),
+    mechanism(0.5, scaling.compress_relative),
+    mechanism(0.5, scaling.weigh_by_calm),
+    mechanism(1.2, projection.keep_above_floor),
+    mechanism(0.6, projection.project_policy),
+    mechanism(0.8, anytime.restart_growing),
+    mechanism(0.8, anytime.forget_by_share),
+    mechanism(0.4, anytime.weigh_by_reach),
 )

@@ -44,14 +44,24 @@ def describe(module: Module) -> None:
 
 
 def import_helpers(program: Program) -> None:
-    """Import exactly the helpers that a program uses, and numpy if it does."""
-    used = reads(*program.methods.values())
+    """Import exactly what a program uses of the interface, and numpy if it uses that."""
     others = [
         node
         for node in program.preamble
         if not (isinstance(node, ast.ImportFrom) and node.module == INTERFACE)
         and not (isinstance(node, ast.Import) and node.names[0].name == "numpy")
     ]
-    names = ", ".join(["MetaSolver", *(name for name in HELPERS if name in used)])
-    numpy = "import numpy as np\n" if "np" in used | reads(*others) else ""
-    program.preamble[:] = [*ast.parse(f"{numpy}from {INTERFACE} import {names}").body, *others]
+    # Functions of the module that came with a part of another program use helpers, too.
+    used = program.mentions() | reads(*others)
+    # Errors, types and names of a program's own choice are no helpers, and stay.
+    kept = [
+        ast.unparse(alias)
+        for node in program.preamble
+        if isinstance(node, ast.ImportFrom) and node.module == INTERFACE
+        for alias in node.names
+        if (alias.asname or alias.name) in used and not (alias.asname is None and alias.name in HELPERS)
+    ]
+    names = dict.fromkeys(["MetaSolver", *kept, *(name for name in HELPERS if name in used)])
+    numpy = "import numpy as np\n" if "np" in used else ""
+    line = f"{numpy}from {INTERFACE} import {', '.join(names)}"
+    program.preamble[:] = [*ast.parse(line).body, *others]

@@ -88,7 +88,7 @@ def warm_start(program: Program, rng: Generator) -> str:
         limit = fill("share * self.horizon", share=program.add_constant("warm_share", share))
         told = f"the first {share:g} of the horizon"
     else:
-        steps = count(rng, 20, 600)
+        steps = count(rng, 5, 80)  # fewer than any horizon has: without an average nothing is won
         limit = program.add_constant("warm_up", steps)
         told = f"the first {steps} iterations"
     test = fill("t <= limit", limit=limit)

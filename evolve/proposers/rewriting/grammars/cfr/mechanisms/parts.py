@@ -132,6 +132,31 @@ def magnitude(program: Program, rng: Generator) -> ast.expr:
     return state
 
 
+def running_size(program: Program, rng: Generator) -> tuple[ast.Attribute, str]:
+    """Return a state with a size of regrets that never falls, one number an information set, and its name.
+
+    It is never zero, so that one may divide by it, and knows no unit of payoffs. The state is computed in
+    ``observe`` before the regret update.
+    """
+    regret = find_update(program).instantaneous
+    count_ = "np.zeros(self.infosets.count)"
+    form = pick(rng, ("largest", "largest", "root"))
+    if form == "largest":
+        size = program.add_state(("scale", "size", "peak"), f"{count_} + 1e-300")
+        seen = fill("self.infosets.max(np.abs(regret))", regret=regret)
+        statements = [assign(size, fill("np.maximum(size, seen)", size=size, seen=seen))]
+        told = "the largest regret that was seen"
+    else:
+        energy = program.add_state(("energy", "squares"), count_)
+        size = program.add_state(("scale", "size", "norm"), f"{count_} + 1e-300")
+        squares = fill("energy + self.infosets.sum(regret * regret)", energy=energy, regret=regret)
+        root = fill("np.maximum(np.sqrt(np.maximum(energy, 0.0)), 1e-300)", energy=energy)
+        statements = [assign(energy, squares), assign(size, root)]
+        told = "the root of the sum of squared regrets"
+    program.body("observe")[0:0] = statements
+    return size, told
+
+
 def spread(node: ast.expr) -> ast.expr:
     """Return a value per information set, repeated over its sequences."""
     return fill("self.infosets.spread(x)", x=node)

@@ -1,0 +1,51 @@
+"""Mechanisms that mind no scale of payoffs, or no horizon."""
+
+import numpy as np
+import pytest
+
+from nashforge import games
+from nashforge.evolve.proposers.rewriting import NotApplicable
+from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
+from nashforge.evolve.proposers.rewriting.grammars.cfr.mechanisms import anytime, projection, scaling
+from nashforge.evolve.proposers.rewriting.mutation import Parent
+from nashforge.evolve.proposers.rewriting.normal_form.normalise import read_canonical
+from nashforge.solvers.cfr.engine import CFR as ENGINE
+from nashforge.solvers.cfr.rules import rule_source
+from nashforge.solvers.programs.session import inline_sessions, load_module
+from nashforge.solvers.programs.trajectory import run
+
+MECHANISMS = (
+    anytime.forget_by_share,
+    anytime.restart_growing,
+    anytime.weigh_by_reach,
+    projection.keep_above_floor,
+    projection.project_policy,
+    scaling.compress_relative,
+    scaling.scale_by_running_size,
+    scaling.weigh_by_calm,
+)
+
+
+def gap(source, form, iterations):
+    sessions = inline_sessions(lambda: load_module(source), ENGINE.arguments(form, iterations))
+    return run(ENGINE.engine(form, sessions, iterations), iterations, ()).gap
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda mechanism: mechanism.__name__)
+def test_children_of_scale_free_rules_mind_no_scale_and_have_an_average_early(mechanism):
+    form, made = games.compile("kuhn_poker"), 0
+    for seed, rule in enumerate(("cfr_plus", "pcfr_plus", "dcfr", "cfr_plus", "pdcfr_plus", "cfr_plus")):
+        source = rule_source(rule)
+        module = read_canonical(source, CFR)
+        try:
+            mechanism(module.programs[0], np.random.default_rng(seed))
+        except NotApplicable:
+            continue
+        child = Parent(source, grammar=CFR).finish(module)
+        assert child is not None
+        made += 1
+        plain = gap(child, form, 20)
+        for factor in (2.0**-20, 2.0**20):
+            assert gap(child, form.scaled(factor), 20) / factor == pytest.approx(plain, rel=1e-9)
+        assert plain < 0.9 * 11 / 12  # what uniform play has; an average of nothing is uniform, too
+    assert made >= 4
