@@ -121,7 +121,7 @@ COMMANDS = {
 }
 """Modules of ``commands/``, each with a function of its name, by the titles that help shows them under."""
 
-GROUPS = {"Service": "service", "Search": "calls prompt", "This machine": "archive db"}
+GROUPS = {"Service": "service", "Search": "calls prompt", "Agents": "agent", "This machine": "archive db"}
 """Modules with several commands, likewise."""
 
 

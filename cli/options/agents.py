@@ -79,9 +79,39 @@ def core(
     place = server or os.environ.get(SERVER_VARIABLE)
     if place is not None and database is not None:
         raise UsageProblem("--server and --database name two places; give one of them")
-    if place is not None:
-        raise UsageProblem("--server is not offered yet")
     from nashforge.evolve.agents.core import LocalCore
 
-    with opened(database) as archive:
-        yield LocalCore(archive, who(name))
+    if place is None:
+        with opened(database) as archive:
+            yield LocalCore(archive, who(name))
+        return
+    from nashforge.evolve.agents.http.client import RemoteCore
+    from nashforge.evolve.agents.http.secrets import read_secret
+
+    file = token_file or os.environ.get(TOKEN_VARIABLE)
+    if file is None:
+        raise UsageProblem(
+            f"a server asks for its token; give the file that holds it with --token-file or ${TOKEN_VARIABLE}"
+        )
+    remote = RemoteCore(place, read_secret(Path(file)), who(name))
+    try:
+        yield remote
+    finally:
+        remote.close()
+
+
+def check_extra(extra: str, *modules: str) -> None:
+    """Make sure that the libraries of an extra are there.
+
+    Raises
+    ------
+    UsageProblem
+        If not.
+    """
+    from importlib.util import find_spec
+
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        raise UsageProblem(
+            f"this needs {' and '.join(missing)}, not installed here; install nashforge[{extra}]"
+        )

@@ -93,7 +93,7 @@ class LocalCore(Core):
 
     def ask(self, run: str, *, count: int = 1, interface: str | None = None, wait: float = 0.0) -> Asked:
         """Claim requests of a run."""
-        self._check_run(run)
+        run = self._named(run)
         return ask(
             self._archive,
             run,
@@ -147,7 +147,7 @@ class LocalCore(Core):
 
     def notes(self, run: str, add: str | None = None) -> Notes:
         """Return the lab book of a run, after adding to it."""
-        self._check_run(run)
+        run = self._named(run)
         desk = open_desk(self._archive, run)
         if add is not None:
             text = add.strip()
@@ -162,17 +162,22 @@ class LocalCore(Core):
 
     def context(self, run: str, top: int = 5) -> str:
         """Return what is known of a run, as Markdown."""
-        self._check_run(run)
+        run = self._named(run)
         return bundle(open_desk(self._archive, run), top)
 
     def status(self, run: str) -> Standing:
         """Return where a run stands."""
-        self._check_run(run)
+        run = self._named(run)
         return open_desk(self._archive, run).stand()
 
-    def _check_run(self, run: str) -> None:
-        if self._only is not None and open_desk(self._archive, run).run.id != self._only:
-            raise AgentError(f"there is no run {run[:80]!r} here; this server serves one run")
+    def _named(self, run: str) -> str:
+        """Return which run is meant; of others than the served one, not even their being is told."""
+        if self._only is None:
+            return run
+        served = self._archive.runs.get(self._only).nickname
+        if run.strip().lower() in ("latest", "") or served.startswith(run.strip()):
+            return served
+        raise AgentError(f"there is no run {run[:80]!r} here; this server serves {served}")
 
     def _check_token(self, token: str) -> None:
         if self._only is not None and self._archive.requests.get(token).run_id != self._only:

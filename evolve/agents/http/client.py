@@ -1,0 +1,195 @@
+"""The verbs on a server: what an agent has that knows an address and a token, and no archive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Notes, Standing, Told
+from nashforge.evolve.agents.asking import Who
+from nashforge.evolve.agents.core import Core
+from nashforge.evolve.agents.http.addresses import is_loopback
+from nashforge.evolve.agents.http.messages import (
+    AskQuestion,
+    ContextQuestion,
+    GiveUpQuestion,
+    Markdown,
+    NotesQuestion,
+    Question,
+    Refusal,
+    TellQuestion,
+)
+from nashforge.evolve.agents.telling import WAIT_SECONDS, Bill
+
+A = TypeVar("A", bound=BaseModel)
+
+SLICE = 20.0
+"""Seconds that a question waits at the server; a longer wait is several questions."""
+
+PATIENCE = 30.0
+"""Seconds in which a question must be answered, beyond what it waits."""
+
+AGAIN = 0.5
+"""Seconds until a server that has gone is looked for again."""
+
+
+class RemoteCore(Core):
+    """The verbs on a server of `nashforge agent serve`.
+
+    Parameters
+    ----------
+    address
+        Its URL.
+    secret
+        The token that it asks for.
+    who
+        Who asks and tells.
+
+    Raises
+    ------
+    AgentError
+        If the address is none.
+    """
+
+    def __init__(self, address: str, secret: str, who: Who) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise AgentError(
+                f"{address!r} is no address of a server; give one such as http://127.0.0.1:8765, "
+                "and the token in a file"
+            )
+        self._address, self._who = address.rstrip("/"), who
+        self._client = httpx2.Client(
+            headers={"authorization": f"Bearer {secret}"},
+            trust_env=not is_loopback(parts.hostname),
+        )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def ask(self, run: str, *, count: int = 1, interface: str | None = None, wait: float = 0.0) -> Asked:
+        """Claim requests of a run."""
+
+        def once(seconds: float) -> Asked:
+            said = AskQuestion(**self._named(run), count=count, interface=interface, wait=seconds)
+            return self._post("ask", said, Asked, seconds)
+
+        return _patiently(once, wait, lambda answer: bool(answer.tasks) or answer.stop_reason is not None)
+
+    def tell(
+        self,
+        token: str,
+        text: str | None,
+        *,
+        edits: bool = False,
+        note: str | None = None,
+        bill: Bill | None = None,
+        wait: float = WAIT_SECONDS,
+    ) -> Told:
+        """Hand a program over."""
+        bill = bill or Bill()
+
+        def once(seconds: float) -> Told:
+            said = TellQuestion(
+                **self._named("latest"),
+                token=token,
+                text=text,
+                edits=edits,
+                note=note,
+                model=bill.model,
+                input_tokens=bill.input_tokens,
+                output_tokens=bill.output_tokens,
+                usd=bill.usd,
+                wait=seconds,
+            )
+            return self._post("tell", said, Told, seconds)
+
+        # To tell again by a token does no harm, so a server that ends meanwhile is waited for.
+        return _patiently(once, wait, lambda answer: answer.status != "evaluating", lost=True)
+
+    def give_up(self, token: str) -> GivenUp:
+        """Give a request back."""
+        return self._post("give-up", GiveUpQuestion(**self._named("latest"), token=token), GivenUp)
+
+    def notes(self, run: str, add: str | None = None) -> Notes:
+        """Return the lab book of a run, after adding to it."""
+        return self._post("notes", NotesQuestion(**self._named(run), add=add), Notes)
+
+    def context(self, run: str, top: int = 5) -> str:
+        """Return what is known of a run, as Markdown."""
+        return self._post("context", ContextQuestion(**self._named(run), top=top), Markdown).markdown
+
+    def status(self, run: str) -> Standing:
+        """Return where a run stands."""
+        return self._post("status", Question(**self._named(run)), Standing)
+
+    def _named(self, run: str) -> dict[str, str]:
+        return {"author": self._who.author, "client": self._who.client, "run": run}
+
+    def _post(self, verb: str, said: Question, kind: type[A], wait: float = 0.0) -> A:
+        """Ask, and return the answer.
+
+        Raises
+        ------
+        Unreachable
+            If there is no answer.
+        AgentError
+            If the server refuses, or does not speak as one.
+        """
+        try:
+            response = self._client.post(
+                f"{self._address}/v1/{verb}",
+                content=said.model_dump_json(),
+                headers={"content-type": "application/json"},
+                timeout=httpx2.Timeout(wait + PATIENCE, connect=10.0),
+            )
+        except httpx2.HTTPError as error:
+            raise Unreachable(
+                f"no server answers at {self._address} ({error or type(error).__name__}); "
+                "is `nashforge agent serve` running there?"
+            ) from error
+        try:
+            if response.status_code != 200:
+                raise AgentError(Refusal.model_validate_json(response.content).error)
+            return kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise AgentError(
+                f"what answers at {self._address} is no server of agents, or one of another version "
+                f"(HTTP status {response.status_code})"
+            ) from error
+
+
+class Unreachable(AgentError):
+    """There is no server at an address."""
+
+    exit_code = 1
+
+
+def _patiently(
+    once: Callable[[float], A], wait: float, enough: Callable[[A], bool], *, lost: bool = False
+) -> A:
+    """Ask until there is an answer that is enough, or the wait is over.
+
+    Parameters
+    ----------
+    lost
+        Whether a server that is not there is waited for, too.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        left = max(deadline - time.monotonic(), 0.0)
+        try:
+            answer = once(min(left, SLICE))
+        except Unreachable:
+            if not lost or left <= 0:
+                raise
+            time.sleep(AGAIN)
+            continue
+        if enough(answer) or time.monotonic() >= deadline:
+            return answer

@@ -1,0 +1,70 @@
+"""Questions of agents as they go over HTTP; the answers are those of `nashforge.evolve.agents.answers`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LONGEST_WAIT = 60.0
+"""Seconds that a server lets a question wait; clients ask again."""
+
+
+class Question(BaseModel):
+    """What every question says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    author: str
+    client: str
+    run: str = "latest"
+
+
+class AskQuestion(Question):
+    """Asks for work."""
+
+    count: int = 1
+    interface: str | None = None
+    wait: float = Field(default=0.0, ge=0.0, le=LONGEST_WAIT, allow_inf_nan=False)
+
+
+class TellQuestion(Question):
+    """Hands a program over, or asks what became of it."""
+
+    token: str
+    text: str | None = None
+    edits: bool = False
+    note: str | None = None
+    model: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float = Field(default=0.0, allow_inf_nan=False)
+    wait: float = Field(default=0.0, ge=0.0, le=LONGEST_WAIT, allow_inf_nan=False)
+
+
+class GiveUpQuestion(Question):
+    """Gives a request back."""
+
+    token: str
+
+
+class NotesQuestion(Question):
+    """Reads the lab book, or adds to it."""
+
+    add: str | None = None
+
+
+class ContextQuestion(Question):
+    """Asks for all that is known of the run."""
+
+    top: int = 5
+
+
+class Markdown(BaseModel):
+    """The answer to that."""
+
+    markdown: str
+
+
+class Refusal(BaseModel):
+    """The answer to what cannot be done."""
+
+    error: str
