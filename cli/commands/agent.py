@@ -1,4 +1,4 @@
-"""``nashforge agent``: what agents need around a run: a server."""
+"""``nashforge agent``: what agents need around a run: a server, a folder to work in, a skill."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.options.agents import As, Server, TokenFile, core
 from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.shared import Database
 from nashforge.cli.rendering import output
 
-agent = typer.Typer(help="Serve a run to coding agents.", no_args_is_help=True)
+agent = typer.Typer(help="Serve a run to coding agents, or set their folders up.", no_args_is_help=True)
 
 Run = Annotated[str, argument("RUN", "A run, by its name or the beginning of it, or latest.")]
 ServerToken = Annotated[
@@ -70,3 +71,66 @@ def serve(
                 screen.print(output.plain(line), soft_wrap=True)
 
         serve(application(archive, served, secret), host, port, listening)
+
+
+Folder = Annotated[Path, argument("DIR", "The folder; made if it is not there.")]
+
+
+@agent.command()
+def workspace(
+    run: Run,
+    folder: Folder,
+    wait: Annotated[
+        float, option("S", "Seconds to wait for a task.", min=0, max=3600, show_default=True)
+    ] = 60.0,
+    name: As = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    database: Database = None,
+) -> None:
+    """Claim a task and write it into a folder, for an agent with a shell.
+
+    TASK.md and INTERFACE.md say what is wanted, parents/ holds the programs; ./tell TOKEN FILE hands one
+    over, and ./next writes the next task.
+    """
+    import sys
+
+    from nashforge.evolve.agents.workspace import write_workspace
+
+    places: tuple[tuple[str, str | None], ...] = (
+        ("--as", name),
+        ("--server", server),
+        ("--token-file", None if token_file is None else str(token_file.absolute())),
+        ("--database", database),
+    )
+    options = [word for option, value in places if value is not None for word in (option, value)]
+    command = [sys.executable, "-c", "from nashforge.cli.main import main; main()"]
+    with core(database, server, token_file, name) as verbs:
+        asked = verbs.ask(run, wait=wait)
+    written = write_workspace(
+        folder,
+        asked,
+        tell=[*command, "tell"],
+        options=options,
+        again=[*command, "agent", "workspace", asked.run, str(folder.absolute()), *options],
+    )
+    for path in written:
+        output.say_text(f"{path}\n")
+    output.say_text(f"{asked.message}\n")
+
+
+@agent.command()
+def skill(folder: Folder) -> None:
+    """Write the skill of this package into a folder of skills, such as .claude/skills."""
+    from importlib.resources import files
+
+    from nashforge.cli.errors import Failed
+
+    target = folder / "nashforge" / "SKILL.md"
+    text = files("nashforge.evolve.agents").joinpath("skill.txt").read_text()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    except OSError as error:
+        raise Failed(f"{target} cannot be written ({error.strerror}); choose another folder") from error
+    output.say_text(f"{target}\n")
