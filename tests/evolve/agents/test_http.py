@@ -154,10 +154,10 @@ def test_an_agent_finds_a_better_rule_with_an_address_and_a_token_alone(agency: 
     core = RemoteCore(served.address, SECRET, WHO)
     try:
         core.notes("latest", "prediction helps")
-        asked = core.ask("latest", wait=120)
+        asked = core.ask("latest", wait=600)
         [task] = asked.tasks
         assert "prediction helps" in task.prompt
-        told = core.tell(task.token, rule("pcfr_plus"), note="predicts", bill=Bill("m", 5, 6, 0.5), wait=120)
+        told = core.tell(task.token, rule("pcfr_plus"), note="predicts", bill=Bill("m", 5, 6, 0.5), wait=600)
         assert (told.status, told.new_best) == ("ok", True)
         assert told.fitness is not None
         assert task.parent.fitness is not None
@@ -165,12 +165,12 @@ def test_an_agent_finds_a_better_rule_with_an_address_and_a_token_alone(agency: 
         assert core.tell(task.token, None) == told
         assert core.status("latest").budget.left == 1
         assert rule("pcfr_plus") in core.context("latest")
-        [held] = core.ask("latest", wait=120, interface=asked.interface.hash).tasks
+        [held] = core.ask("latest", wait=600, interface=asked.interface.hash).tasks
         assert core.give_up(held.token).freed
         with pytest.raises(AgentError, match="given up"):
             core.tell(held.token, rule("dcfr"))
         [last] = core.ask("latest").tasks
-        assert core.tell(last.token, rule("dcfr"), wait=120).status == "ok"
+        assert core.tell(last.token, rule("dcfr"), wait=600).status == "ok"
         agency.join()
         assert core.ask("latest", wait=60).stop_reason == "max_evaluations"
         candidate = agency.archive.candidates.of(agency.run)[1]

@@ -45,7 +45,7 @@ async def refused(client: Client, tool: str, **arguments: Any) -> str:
 
 async def work(client: Client) -> None:
     """Find a better rule by tools alone."""
-    asked = await call(client, "ask", wait=120)
+    asked = await call(client, "ask", wait=600)
     [task] = asked["tasks"]
     told = await call(
         client, "tell", token=task["token"], program=rule("pcfr_plus"), note="predicts", wait=120
