@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive
 
 from nashforge.archive import Archive, NotFound, Run
 from nashforge.errors import NashforgeError
@@ -114,28 +116,14 @@ class _Server:
         """Do the work in a thread, which is told if whoever asked hangs up."""
         if self._turns is None:
             self._turns = anyio.CapacityLimiter(MOST_WAITING)
-        watch = partial(_watch, request.receive, gone)
-        async with _beside(watch):
+        watching = asyncio.create_task(_watch(request.receive, gone))
+        try:
             return await anyio.to_thread.run_sync(work, limiter=self._turns)
+        finally:
+            watching.cancel()
 
 
-class _beside:
-    """Runs something beside a block of code, and ends it with the block."""
-
-    def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
-        self._work = work
-
-    async def __aenter__(self) -> None:
-        self._group = anyio.create_task_group()
-        await self._group.__aenter__()
-        self._group.start_soon(self._work)
-
-    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._group.cancel_scope.cancel()
-        await self._group.__aexit__(None, None, None)
-
-
-async def _watch(receive: Callable[[], Awaitable[dict[str, object]]], gone: threading.Event) -> None:
+async def _watch(receive: Receive, gone: threading.Event) -> None:
     while not gone.is_set():
         if (await receive())["type"] == "http.disconnect":
             gone.set()

@@ -48,7 +48,7 @@ async def work(client: Client) -> None:
     asked = await call(client, "ask", wait=600)
     [task] = asked["tasks"]
     told = await call(
-        client, "tell", token=task["token"], program=rule("pcfr_plus"), note="predicts", wait=120
+        client, "tell", token=task["token"], program=rule("pcfr_plus"), note="predicts", wait=600
     )
     assert (told["status"], told["new_best"]) == ("ok", True)
     assert told["fitness"] > task["parent"]["fitness"]
