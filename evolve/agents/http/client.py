@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Notes, Standing, Told
+from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Measured, Notes, Standing, Told
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import Core
 from nashforge.evolve.agents.http.addresses import is_loopback
@@ -19,6 +19,7 @@ from nashforge.evolve.agents.http.messages import (
     ContextQuestion,
     GiveUpQuestion,
     Markdown,
+    MeasureQuestion,
     NotesQuestion,
     Question,
     Refusal,
@@ -33,6 +34,9 @@ SLICE = 20.0
 
 PATIENCE = 30.0
 """Seconds in which a question must be answered, beyond what it waits."""
+
+MEASURING = 900.0
+"""Seconds that measurements of variants may take."""
 
 AGAIN = 0.5
 """Seconds until a server that has gone is looked for again."""
@@ -112,6 +116,24 @@ class RemoteCore(Core):
 
         # To tell again by a token does no harm, so a server that ends meanwhile is waited for.
         return _patiently(once, wait, lambda answer: answer.status != "evaluating", lost=True)
+
+    def measure(
+        self,
+        token: str,
+        programs: Mapping[str, str],
+        *,
+        games: Sequence[int] = (),
+        iterations: int | None = None,
+    ) -> Measured:
+        """Measure variants on training games."""
+        said = MeasureQuestion(
+            **self._named("latest"),
+            token=token,
+            programs=dict(programs),
+            games=tuple(games),
+            iterations=iterations,
+        )
+        return self._post("measure", said, Measured, MEASURING)
 
     def give_up(self, token: str) -> GivenUp:
         """Give a request back."""

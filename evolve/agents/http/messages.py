@@ -40,6 +40,15 @@ class TellQuestion(Question):
     wait: float = Field(default=0.0, ge=0.0, le=LONGEST_WAIT, allow_inf_nan=False)
 
 
+class MeasureQuestion(Question):
+    """Has variants measured before one is told."""
+
+    token: str
+    programs: dict[str, str]
+    games: tuple[int, ...] = ()
+    iterations: int | None = None
+
+
 class GiveUpQuestion(Question):
     """Gives a request back."""
 

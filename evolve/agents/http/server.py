@@ -30,6 +30,7 @@ from nashforge.evolve.agents.http.messages import (
     ContextQuestion,
     GiveUpQuestion,
     Markdown,
+    MeasureQuestion,
     NotesQuestion,
     Question,
     TellQuestion,
@@ -52,6 +53,10 @@ def _ask(core: Core, said: AskQuestion) -> Asked:
 def _tell(core: Core, said: TellQuestion) -> BaseModel:
     bill = Bill(said.model, said.input_tokens, said.output_tokens, said.usd)
     return core.tell(said.token, said.text, edits=said.edits, note=said.note, bill=bill, wait=said.wait)
+
+
+def _measure(core: Core, said: MeasureQuestion) -> BaseModel:
+    return core.measure(said.token, said.programs, games=said.games, iterations=said.iterations)
 
 
 def _give_up(core: Core, said: GiveUpQuestion) -> BaseModel:
@@ -153,6 +158,7 @@ def application(archive: Archive, run: Run, secret: str) -> Guard:
         routes=[
             server.route("/v1/ask", AskQuestion, _ask),
             server.route("/v1/tell", TellQuestion, _tell),
+            server.route("/v1/measure", MeasureQuestion, _measure),
             server.route("/v1/give-up", GiveUpQuestion, _give_up),
             server.route("/v1/notes", NotesQuestion, _notes),
             server.route("/v1/context", ContextQuestion, _context),
