@@ -30,14 +30,16 @@ class DOMD(RegretMinimizer):
     gamma = 2.0
 
     def start(self):
-        self.kept = self.ahead = np.log(self.infosets.uniform())
+        self.kept = np.log(self.infosets.uniform())
+        self.ahead = self.kept
 
     def observe(self, t, regret):
         self.kept = self.step(self.kept, regret)
         self.ahead = self.step(self.kept, regret)
 
     def step(self, logits, regret):
-        q, found = regret.copy(), np.empty_like(logits)
+        q = regret.copy()
+        found = np.empty_like(logits)
         for level in self.infosets.levels:
             own = self.eta * q[level.sequences] + logits[level.sequences]
             largest = level.infosets.max(own)

@@ -35,14 +35,14 @@ class MMD(RegretMinimizer):
         self.logits = np.log(self.infosets.uniform())
 
     def observe(self, t, regret):
-        q = regret
         for level in self.infosets.levels:
-            own = (self.eta * q[level.sequences] + self.logits[level.sequences]) / (1 + self.eta * self.tau)
+            gain = self.eta * regret[level.sequences]
+            own = (gain + self.logits[level.sequences]) / (1 + self.eta * self.tau)
             largest = level.infosets.max(own)
             own -= level.infosets.spread(largest)
             total = np.log(level.infosets.sum(np.exp(own)))
             self.logits[level.sequences] = own - level.infosets.spread(total)
-            level.pass_up((1 / self.eta + self.tau) * (largest + total), q)
+            level.pass_up((1 / self.eta + self.tau) * (largest + total), regret)
 
     def weights(self, t, policy, reach):
         return 0, 1

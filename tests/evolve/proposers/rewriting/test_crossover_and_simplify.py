@@ -15,8 +15,9 @@ from nashforge.evolve.proposers.rewriting.recombination import take_method
 from nashforge.evolve.proposers.rewriting.simplification import module_size
 from nashforge.evolve.proposers.rewriting.syntax.program import read_module
 from nashforge.solvers.cfr.interface import RegretMinimizer
-from nashforge.solvers.cfr.rules import rule_names, rule_source
+from nashforge.solvers.cfr.rules import rule_source
 from nashforge.solvers.programs.session import find_class, load_module
+from tests.evolve.proposers.rewriting.conftest import REWRITABLE
 
 ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
 crossover = partial(offline.crossover, grammar=CFR)
@@ -26,10 +27,10 @@ tidy = partial(offline.tidy, grammar=CFR)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", rule_names())
+@pytest.mark.parametrize("first", REWRITABLE)
 def test_every_pair_of_rules_recombines(first, runner):
     rng = np.random.default_rng(8)
-    for second in rule_names():
+    for second in REWRITABLE:
         if first == second:
             continue
         parents = [rule_source(first), rule_source(second)]
@@ -141,7 +142,7 @@ def test_equal_generators_give_equal_crossovers():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rule", rule_names())
+@pytest.mark.parametrize("rule", REWRITABLE)
 def test_simplifying_ends_in_something_small_that_runs(rule, runner):
     rng = np.random.default_rng(2)
     source, steps = rule_source(rule), 0

@@ -21,6 +21,7 @@ from nashforge.evolve.proposers.rewriting.syntax.trees import literal
 from nashforge.solvers.cfr.interface import RegretMinimizer
 from nashforge.solvers.cfr.rules import rule_names, rule_source
 from nashforge.solvers.programs.session import find_class, load_module
+from tests.evolve.proposers.rewriting.conftest import REWRITABLE
 
 ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
 mutate = partial(offline.mutate, grammar=CFR)
@@ -50,7 +51,7 @@ def check(edit, parent):
             assert float(f"{value:.3g}") == value
 
 
-@pytest.mark.parametrize("rule", rule_names())
+@pytest.mark.parametrize("rule", REWRITABLE)
 def test_chains_of_children_are_sound(rule, runner):
     rng = np.random.default_rng(7)
     source = rule_source(rule)
@@ -61,12 +62,12 @@ def test_chains_of_children_are_sound(rule, runner):
         if step % 4 == 3:
             ran.append(runner.works(edit.source))
         source = edit.source
-    assert sum(ran) >= 0.8 * len(ran)
+    assert sum(ran) >= len(ran) - 1, "operators that meet in one line can undo what keeps numbers finite"
 
 
 def test_most_single_mutations_run(runner):
     rng = np.random.default_rng(11)
-    ran = [runner.works(mutate(rule_source(rule), rng).source) for rule in rule_names() for _ in range(3)]
+    ran = [runner.works(mutate(rule_source(rule), rng).source) for rule in REWRITABLE for _ in range(3)]
     assert np.mean(ran) >= 0.95
 
 
@@ -206,6 +207,6 @@ def test_rules_in_another_style_evolve_too(runner):
     )
 
 
-@pytest.mark.parametrize("rule", rule_names())
+@pytest.mark.parametrize("rule", REWRITABLE)
 def test_library_rules_have_no_issues(rule):
     assert not issues(read_module(rule_source(rule), CFR))
