@@ -195,23 +195,30 @@ def test_locks_pin_every_dependency_with_hashes(lock: str, extras: list[str]) ->
     assert names <= set(pinned), f"run make lock: {sorted(names - set(pinned))} missing from {lock}"
 
 
-ADAPTERS = {"openai": ("evolve/proposers/llm/providers/openai.py",)}
-"""Modules that are imported only where an extra is wanted, by the extra."""
+ADAPTERS = {
+    "evolve/proposers/llm/providers/openai.py": ("openai",),
+    "evolve/agents/http/guard.py": ("serve",),
+    "evolve/agents/http/server.py": ("serve",),
+    "evolve/agents/http/serving.py": ("serve",),
+    "evolve/agents/mcp/server.py": ("serve", "mcp"),
+}
+"""Extras of modules that are imported only where these are wanted."""
 
 
 def test_every_import_is_a_declared_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     always = {requirement_name(requirement) for requirement in project["dependencies"]}
+    extras = project["optional-dependencies"]
     distributions = packages_distributions()
     undeclared = {}
     for path in modules():
+        wanted = ADAPTERS.get(path.relative_to(ROOT).as_posix(), ())
+        there = always | {requirement_name(one) for extra in wanted for one in extras[extra]}
         for name in set(imports(path.read_text(encoding="utf-8"), lazy=False)):
             if name in {*MAY_USE, "errors", "plugins"} or name in sys.stdlib_module_names:
                 continue
             providers = {canonical(provider) for provider in distributions.get(name, [name])}
-            if path.relative_to(ROOT).as_posix() in ADAPTERS.get(name, ()):
-                assert name in project["optional-dependencies"]
-            elif not providers & always:
+            if not providers & there:
                 undeclared[name] = path.relative_to(ROOT).as_posix()
     assert undeclared == {}
 

@@ -1,4 +1,4 @@
-"""What stands before every application that is served: a bearer token, a bound on bodies, no other paths."""
+"""The guard before every application that is served: a bearer token, a bound on bodies, no other paths."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ LONGEST_WAIT = 60.0
 
 
 class Question(BaseModel):
-    """What every question says."""
+    """The part that all questions have: who asks, and of which run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

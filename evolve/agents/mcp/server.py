@@ -43,7 +43,7 @@ Wait = Annotated[float, Field(ge=0, le=600, description="Seconds to wait, tellin
 
 
 class _Verbs:
-    """What tools do, in threads: the archive is not asked on the loop of events."""
+    """The work of tools, in threads: the archive is not asked on the loop of events."""
 
     def __init__(self, archive: Archive, who: Who, command: Sequence[str]) -> None:
         self.archive, self.command = archive, command
@@ -110,7 +110,7 @@ def _reading(made: MCPServer[Any], verbs: _Verbs) -> None:
 
     @made.tool(annotations=reads)
     async def status(run: Run = "latest") -> Standing:
-        """Where a run stands: state, budget, failures, the seed and the best program."""
+        """The standing of a run: state, budget, failures, the seed and the best program."""
         return await verbs.do(partial(verbs.core.status, run))
 
     @made.tool(annotations=reads)
@@ -259,7 +259,7 @@ def _given_up(verbs: _Verbs, token: str) -> Told:
 def _resources(made: MCPServer[Any], verbs: _Verbs) -> None:
     @made.resource("nashforge://interface/{domain}", mime_type="text/markdown")
     async def interface(domain: str) -> str:
-        """What programs of a domain are told: the interface, the rules of the sandbox, what is known."""
+        """The instructions for programs of a domain: interface, the rules of the sandbox, what is known."""
         return await _resource(verbs, partial(_interface, domain))
 
     @made.resource("nashforge://program/{hash}", mime_type="text/x-python")
