@@ -30,6 +30,7 @@ CANDIDATE = {
     "finished",
     "imported",
 }
+METRICS = {"exploitability", "seconds", "last_iterate", "alternating", "persisting", "policy_step"}
 ROW = {
     "program",
     "nickname",
@@ -138,15 +139,18 @@ def test_evaluate_prints_rows_and_stores_each_measurement_anew(searched: Any) ->
         assert set(row) == ROW
         assert row["iterations"] == 40
         assert (row["metric"], row["direction"], row["objective"]) == ("exploitability", "min", None)
-        assert row["metrics"] == {"exploitability": row["value"], "seconds": row["seconds"]}
+        assert set(row["metrics"]) == METRICS
+        assert row["metrics"].items() >= {"exploitability": row["value"], "seconds": row["seconds"]}.items()
         assert row["status"] == "ok"
         assert row["value"] > 0
         assert row["reference"] == "aod_cfr,dcfr_plus,hs_pcfr_plus,pdcfr_plus"
-        assert row["fitness"] == pytest.approx(math.log10(row["reference_value"] / row["value"]), abs=1e-9)
+        ratio = math.log10(row["reference_value"] / row["value"])
+        assert row["fitness"] == pytest.approx(min(max(ratio, -2.0), 2.0), abs=1e-9), "no game counts more"
     after = searched.json("show", name)["evaluations"]
     assert len(after) == before + 1
     assert after[-1]["split"] is None
-    assert after[-1]["scores"][-2]["value"] == rows[0]["value"]
+    [last] = [score for score in after[-1]["scores"] if score["metric"] == "exploitability"][-1:]
+    assert last["value"] == rows[0]["value"]
 
 
 def test_show_has_source_scores_and_parents(searched: Any) -> None:
@@ -192,6 +196,7 @@ def test_compare_has_curves_and_reuses_measurements(searched: Any) -> None:
         "iteration": 30,
         "value": first[0]["value"],
         "seconds": pytest.approx(first[0]["seconds"]),
+        "last_iterate": first[0]["metrics"]["last_iterate"],
     }
     stored = len(searched.json("show", "cfr")["evaluations"])
     assert searched.json(*words) == first

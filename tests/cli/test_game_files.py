@@ -78,6 +78,8 @@ def test_values_follow_the_file(spelled: str, empty: Any, tmp_path: Path) -> Non
         rows = empty.json("compare", "cfr", "dcfr", "--game", game, "-n", 7)
         seen.append([row["value"] for row in rows])
         [own] = empty.json("evaluate", "dcfr", "--game", game, "-n", 7)
-        assert own["fitness"] == 0.0
+        assert own["value"] == rows[1]["value"]
+        references = empty.json("compare", *own["reference"].split(","), "--game", game, "-n", 7)
+        assert own["reference_value"] == min(row["value"] for row in references)
     assert seen[0] == seen[2]
     assert seen[1] == pytest.approx([2 * value for value in seen[0]])

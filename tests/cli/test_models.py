@@ -82,7 +82,7 @@ def test_a_preview_of_an_offline_run_says_what_a_model_would_be_told(searched):
         (["run", "--proposer", "replay:nobody"], "no run is called 'nobody'"),
         (["run", "--proposer", "replay:/no/such.jsonl"], "cannot be read"),
         (["run", "--proposer", "replay:first-light", "--model", "google:a"], "name no other proposer"),
-        (["prompt", "preview", "first-light", "--operator", "mutate"], "there is no operator 'mutate'"),
+        (["prompt", "preview", "first-light", "--operator", "mutate"], "there is no task 'mutate'"),
         (["prompt", "preview", "first-light", "--candidate", "1"], "no model was asked for candidate 1"),
         (["prompt", "preview", "first-light", "--feedback", "loud"], "there is no feedback level 'loud'"),
         (["costs", "nobody"], "no run is called 'nobody'"),

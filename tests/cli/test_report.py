@@ -106,7 +106,7 @@ def test_a_run_of_cfr(searched, tmp_path):
 def test_numbers_of_known_programs_are_those_of_the_archive(searched, tmp_path):
     page, _ = reported(searched.database, tmp_path, "first-light")
     with Archive.open(searched.database) as archive:
-        program = archive.programs.add(rule_source("dcfr"), "cfr")
+        program = archive.programs.add(rule_source("dcfr_plus"), "cfr")
         [*_, row] = [e for e in archive.evaluations.find(program=program) if e.settings["horizon"] == 50]
         value = max((s for s in row.scores if s.metric == "exploitability"), key=lambda s: s.iteration).value
     assert number(value) in page.text["tbody"]

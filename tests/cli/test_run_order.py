@@ -20,7 +20,7 @@ def test_a_run_is_renamed_and_deleted(empty: Commands) -> None:
         "run": "new-name",
         "before": "old-name",
     }
-    for taken, words in (("other-run", "another run is called"), ("12", "must begin with a letter")):
+    for taken, words in (("other-run", "another run or study is called"), ("12", "must begin with a letter")):
         refused = empty("archive", "rename", "new-name", taken)
         assert refused.exit_code == 2
         assert words in refused.stderr
