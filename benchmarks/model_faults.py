@@ -46,18 +46,18 @@ class Numbers:
     def submit(self, task: Task) -> None:
         """Answer at once."""
         digest = int(hashlib.sha256(task.source.encode()).hexdigest(), 16)
+        work = domain(task.domain)
+        fails = digest % 17 == 0 and task.source != work.source(work.seed)
         value = 1e-3 * (1 + digest % 1000) / 1000
         reports: list[StageReport] = []
         for stage in task.stages:
             if stage.gate is not None and (reports[-1].fitness or 0.0) < stage.gate:
                 break
-            crashed = stage.split == "smoke" and digest % 17 == 0
+            crashed = stage.split == "smoke" and fails
             reports.append(_report(stage, value, digest, crashed))
             if crashed:
                 break
-        self._ready.append(
-            Report(token=task.token, evaluator=domain(task.domain).evaluator, stages=tuple(reports))
-        )
+        self._ready.append(Report(token=task.token, evaluator=work.evaluator, stages=tuple(reports)))
 
     def wait(self, timeout: float | None = None) -> list[Report | Lost]:
         """Return the answers."""

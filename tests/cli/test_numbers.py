@@ -31,9 +31,11 @@ def test_there_are_such_options() -> None:
 @pytest.mark.parametrize(("command", "option"), numbers())
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400"])
 def test_every_option_takes_finite_numbers_only(empty: Any, command: str, option: str, value: str) -> None:
-    words = typer.main.get_command(app).commands[command.split()[0]]  # type: ignore[attr-defined]
-    assert isinstance(words, TyperCommand)
-    needed = ["kuhn_poker" for item in words.params if item.required]
+    named: Any = typer.main.get_command(app)
+    for word in command.split():
+        named = named.commands[word]
+    assert isinstance(named, TyperCommand)
+    needed = ["kuhn_poker" for item in named.params if item.required]
     result = empty(*command.split(), *needed, f"{option}={value}")
     assert result.exit_code == 2, (result.stdout, result.stderr)
     assert any(words in result.stderr for words in ("finite", "should be greater", "should be less"))

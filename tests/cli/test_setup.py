@@ -22,7 +22,7 @@ from nashforge.evolve.runs import doctor
 from nashforge.evolve.runs.run import resumed_config
 
 OPTIONS = {setting.option: name for name, setting in SETTINGS.items()}
-NOT_OF_THE_RUN = {"context", "name", "database", "config", "json", "broker"}
+NOT_OF_THE_RUN = {"context", "name", "database", "config", "json", "broker"} | {"repeat", "seeds", "parallel"}
 SPELL_SUITES = {"map_file", "agents"}
 """Options that only spell the suites: of a file, these say the map and the agents."""
 
@@ -37,7 +37,11 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
         "budget_usd": "1.5", "max_tokens": "100000", "max_output_tokens": "4096", "feedback": '"sparse"',
         "prices": '"prices.toml"', "price_unknown": '"1/5"', "prompts": '"templates"',
         "model_islands": "true", "objective": '"exploitability + rqe_gap"', "risk": '"tau=0.5"',
-        "max_useless": "5", "disguise_seed": "12",
+        "max_useless": "5", "disguise_seed": "12", "agent_fallback": '"none"', "agent_lease": "60",
+        "agent_seconds": "30",
+        "challenger": "true", "challenger_every": "20", "challenger_games": "5", "copies": "1",
+        "effort": '"high"',
+        "thinking": '"off"', "lookahead": "3", "start": '["cfr_plus"]',
     }  # fmt: skip
     assert set(values) == options
     for spell in (str, lambda name: name.replace("_", "-")):
@@ -96,7 +100,7 @@ def test_resuming_changes_limits_and_nothing_else(searched: Any) -> None:
     again = {"proposer", "allow_weaker_sandbox"}  # what the archive does not decide is said once more
     # nor what an imported run says of these
     again |= {"prices", "price_unknown", "prompts", "feedback", "suite", "validation_suite", "test_suite"}
-    assert changes == limits | {"workers", "executor", "broker", "weight"} | again
+    assert changes == limits | {"workers", "executor", "broker", "weight", "parallel"} | again
     with Archive.open(searched.database) as archive:
         found = archive.runs.get("first-light")
         config = resumed_config(archive, found, {"max_evaluations": 20, "patience": None})
@@ -194,7 +198,7 @@ def test_a_program_is_exported_with_its_story(searched: Any, tmp_path: Path) -> 
     searched.json("export", name, "--output", path)
     text = path.read_text()
     compile(text, str(path), "exec")
-    for part in ("first-light", name, "Lineage:", "seed cfr_plus", "kuhn_poker: exploitability"):
+    for part in ("first-light", name, "Lineage:", "start program cfr_plus", "kuhn_poker: exploitability"):
         assert part in text.partition("# ---")[0]
     # The file is the same program, not a new one.
     assert searched.json("show", path)["nickname"] == name

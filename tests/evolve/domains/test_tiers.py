@@ -42,9 +42,7 @@ def test_of_programs_that_fail_while_loading(name, fault):
 def test_of_programs_that_work(name):
     work = domain(name)
     with Sandbox(hosts=work.host_modules) as sandbox:
-        task = Task(
-            token="t", domain=name, source=work.source(work.fitness.reference), stages=(work.smoke(3),)
-        )
+        task = Task(token="t", domain=name, source=work.source(work.seed), stages=(work.smoke(3),))
         report = work.evaluate(task, sandbox)
         assert [stage.tier for stage in report.stages] == [sandbox.tier.value]
 

