@@ -198,7 +198,7 @@ def test_a_program_is_exported_with_its_story(searched: Any, tmp_path: Path) -> 
     searched.json("export", name, "--output", path)
     text = path.read_text()
     compile(text, str(path), "exec")
-    for part in ("first-light", name, "Lineage:", "start program cfr_plus", "kuhn_poker: exploitability"):
+    for part in ("first-light", name, "Lineage:", "start program: cfr_plus", "kuhn_poker: exploitability"):
         assert part in text.partition("# ---")[0]
     # The file is the same program, not a new one.
     assert searched.json("show", path)["nickname"] == name
