@@ -79,7 +79,7 @@ def evaluated(work, sandbox, source):
 
 
 def test_letters_beyond_ascii_are_names_like_others(work, sandbox):
-    source = work.source(work.fitness.reference)
+    source = work.source(work.seed)
     greek = "γ = 1\nŷ_ = '\\N{GREEK SMALL LETTER GAMMA}'\nassert γ == 1 and ŷ_ == 'γ'\n"
     stage = evaluated(work, sandbox, f"{source}\n\n{greek}")
     assert (stage.status, stage.reason) == (Status.OK, None)
