@@ -153,7 +153,7 @@ def test_a_model_that_is_of_use_now_and_then_goes_on(run, archive):
         asked.append(ask)
         return new_rule(ask) if len(asked) % 4 == 0 else Reply("No idea.")
 
-    limits = {"max_evaluations": 6, "max_useless": 4, "repairs": 0, "lookahead": 1}
+    limits = {"max_evaluations": 6, "max_useless": 4, "repairs": 0, "lookahead": 1, "reflect_every": 0}
     result, made, _ = run(script, **limits)
     assert result.stop_reason == "max_evaluations"
     assert proposals(archive, made) == 20
