@@ -70,7 +70,9 @@ def _factor(program: Program, rng: Generator, analysis: Analysis, site: Site, sh
     """Draw something to multiply an expression with."""
     terms = program.kind.terms
     source, cast = terms.factors.get(shape, ("", ""))
-    variables = _variables(analysis, site, source) if cast else []
+    # What is multiplied by itself from one iteration to the next vanishes or grows beyond all bounds.
+    own = {trees.target_variable(target) for target in getattr(site.statement, "targets", [])}
+    variables = [name for name in _variables(analysis, site, source) if name not in own] if cast else []
     if variables and chance(rng, 0.4):
         damped = pick(rng, ("1 / (1 + x)", "np.minimum(1.0, x)", "1 + x"))
         return trees.fill(cast, x=trees.fill(damped, x=pick(rng, variables)))
