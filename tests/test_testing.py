@@ -7,6 +7,7 @@ import pytest
 
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.cfr import CFRDomain
+from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.testing import check_domain
 
 pytestmark = pytest.mark.slow
@@ -20,6 +21,8 @@ def test_every_domain_passes(name):
 
 class Fast(CFRDomain):
     """Few programs, so that faults are found quickly."""
+
+    fitness = Fitness(kind="log_ratio", reference="dcfr")
 
     def baselines(self):
         return ("cfr_plus", "dcfr")

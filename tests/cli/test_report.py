@@ -91,7 +91,15 @@ def test_a_run_of_cfr(searched, tmp_path):
     text = page.text["body"]
     for split in ("train", "validation", "test"):
         assert f"{searched.run['fitness'][split]:+.3f}" in text
-    for known in ("first-light", best, "kuhn_poker", "cfr_plus", "dcfr_plus", "8 of at most 8", "tiny"):
+    for known in (
+        "first-light",
+        best,
+        "kuhn_poker",
+        "cfr_plus (start)",
+        "dcfr_plus",
+        "8 of at most 8",
+        "tiny",
+    ):
         assert known in text
     assert "exploitability (utility) by game" in text
     with Archive.open(searched.database) as archive:

@@ -140,7 +140,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_installed_proposers_are_found_by_name(archive: Archive, tiny: Any) -> None:
-    assert registry.proposer_names() == ("offline", "tunes")
+    assert registry.proposer_names() == ("agent", "offline", "tunes")
     start_run(archive, tiny(max_evaluations=3, proposer="tunes"), name="by-name")
     assert archive.candidates.of(archive.runs.get("by-name"))[1].proposer == "tunes"
     assert registry.named_proposer("offline", domain("cfr")) is not None

@@ -178,7 +178,13 @@ class Service:
         suite = self.folder / "tiny.toml"
         suite.write_text(TINY)
         suites = {split: str(suite) for split in ("train", "validation", "test")}
-        small = {"horizon": 40, "max_evaluations": 8, "lookahead": 2, "final_test": False}
+        small = {
+            "horizon": 40,
+            "max_evaluations": 8,
+            "lookahead": 2,
+            "final_test": False,
+            "fitness": {"reference": "dcfr"},  # one rather than four
+        }
         return load_config({**suites, **small, "executor": "celery", **options})
 
     def end(self) -> None:

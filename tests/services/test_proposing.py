@@ -91,7 +91,9 @@ def test_a_key_is_sent_nowhere_else(service: Service, monkeypatch: pytest.Monkey
         with monkeypatch.context() as patch:
             patch.setenv("ANTHROPIC_API_KEY", "sk-of-the-worker")
             service.worker("proposes", "--queues", "propose")
-        config = service.config(proposer=f"{MODEL}@{server.url}", propose_on="workers", max_evaluations=2)
+        config = service.config(
+            start=["cfr_plus"], proposer=f"{MODEL}@{server.url}", propose_on="workers", max_evaluations=2
+        )
         start_run(archive, config, name="far", service=service_settings(service.broker))
         assert server.asks
         assert all("sk-of-the-worker" not in str(ask.headers) for ask in server.asks)

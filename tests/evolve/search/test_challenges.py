@@ -36,7 +36,7 @@ def challenged(tiny, monkeypatch):
             "copies": 2,
             "final_test": False,
             "lookahead": 2,
-            "seed": 5,
+            "seed": 0,
         }
         return tiny(**(given | options))
 
@@ -84,7 +84,7 @@ def test_a_run_with_challenges_is_reproduced_resumed_and_compared_on_the_same_ga
     seed = archive.candidates.of(run)[0]
     first, *_, last = archive.evaluations.find(candidate=seed, split="train")
     assert last.suite_digest == newest.suite_digest != first.suite_digest
-    assert seed.train == last.fitness
+    assert seed.train == last.fitness != first.fitness
 
     # Interrupted again and again, at outcomes and at notes of challenges.
     start_run(archive, challenged(), name="cut", listener=Interrupt(3))
