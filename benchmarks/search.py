@@ -43,11 +43,11 @@ WORST = 3.0
 MOST_LINES, MOST_LOST = 60, 0.05
 
 
-def studied(archive: Archive, seeds: int, evaluations: int, parallel: int) -> Study:
+def studied(archive: Archive, seeds: int, evaluations: int, parallel: int, starts: list[str]) -> Study:
     """Do the searches, or finish them, and return their study."""
     study = archive.studies.named(STUDY)
     if study is None:
-        options = {"max_evaluations": evaluations, "workers": 1, "final_test": False}
+        options = {"max_evaluations": evaluations, "workers": 1, "final_test": False, "start": starts}
         study = create_study(archive, load_config(options), range(seeds), name=STUDY)
     runs = study_status(archive, study).runs
     if len(runs) != seeds:
@@ -227,6 +227,12 @@ def main() -> int:
     parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-search.db').resolve()}")
     parser.add_argument("--seeds", type=int, default=5, help="searches (5)")
     parser.add_argument("--evaluations", type=int, default=1000, help="programs in each (1000)")
+    parser.add_argument(
+        "--from",
+        dest="starts",
+        action="append",
+        help="a program that every search starts from, repeatable (the strongest of the library)",
+    )
     parser.add_argument("--parallel", type=int, default=2, help="searches at a time (2)")
     parser.add_argument("--workers", type=int, default=2, help="workers of distillation and test (2)")
     parser.add_argument("--tolerance", type=float, default=0.02, help="what a removal may cost (0.02)")
@@ -235,7 +241,8 @@ def main() -> int:
     options = parser.parse_args()
     screen = Console(width=120)
     with Archive.open(options.database) as archive:
-        study = studied(archive, options.seeds, options.evaluations, options.parallel)
+        starts = options.starts or ["strongest"]
+        study = studied(archive, options.seeds, options.evaluations, options.parallel, starts)
         found = study_status(archive, study)
         report_study(screen, found)
         if found.chosen is None:
