@@ -102,6 +102,9 @@ def test_a_run_of_cfr(searched, tmp_path):
     ):
         assert known in text
     assert "exploitability (utility) by game" in text
+    standing = searched.json("status", "first-light")["standing"]
+    assert f"{standing['losses']} loss" in text
+    assert f"{standing['worst']['fitness']:+.3f}" in page.text["tbody"]
     with Archive.open(searched.database) as archive:
         assert archive.programs.get(best).source.strip() in page.text["pre"]
     # Progress, and the convergence on the training and the test games.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import money, output
 from nashforge.cli.rendering.report.colours import coloured, coloured_diff
-from nashforge.cli.rendering.runs.summary import SPLITS, stop_words
+from nashforge.cli.rendering.runs.summary import SPLITS, standing_text, stop_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -70,6 +71,7 @@ def page(report: RunReport, pictures: Mapping[str, str | None], film: Film | Non
         splits=SPLITS,
         pictures=pictures,
         tables={compared.split: _tables(report, compared) for compared in report.comparisons},
+        standing=_standing(report),
         film=film,
         failures=sorted(
             ((KINDS.get(kind, kind.replace("_", " ")), count) for kind, count in now.result.failures.items()),
@@ -119,6 +121,8 @@ def environment() -> Environment:
 
 def _facts(report: RunReport) -> list[tuple[str, str]]:
     """Return what the run was, line by line."""
+    from rich.text import Text
+
     from nashforge.evolve.domains.lengths import length_in_words
 
     now, settings = report.status, report.status.settings
@@ -140,6 +144,8 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
         ("evaluations", f"{now.result.evaluations} of at most {now.limit}"),
         ("time worked", output.duration(now.result.seconds)),
     ]
+    if now.standing is not None:
+        facts.append(("against the references", Text.from_markup(standing_text(now.standing)).plain))
     facts += [(f"challenge {one.number}", one.words()) for one in report.challenges]
     if report.total.calls:
         spent = report.total
@@ -152,6 +158,21 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
         facts.append(("imported", f"{now.run.imported:%Y-%m-%d %H:%M} UTC: its numbers come from elsewhere"))
     facts.append(("started", "-" if started is None else f"{started:%Y-%m-%d %H:%M} UTC"))
     return facts
+
+
+def _standing(report: RunReport) -> Table | None:
+    """Return how the best does against the best reference, by game, the worst first."""
+    from nashforge.evolve.evaluation.standing import TIE
+
+    standing, best = report.status.standing, report.status.result.best
+    if standing is None or best is None:
+        return None
+    ratios = sorted(standing.ratios.items(), key=lambda item: item[1])
+    return Table(
+        "Orders of magnitude below the best reference, by game",
+        (best.nickname or "",),
+        [(game, "", [(output.fitness(ratio), ratio > math.log10(TIE))]) for game, ratio in ratios],
+    )
 
 
 def _tables(report: RunReport, compared: Comparison) -> list[Table]:
