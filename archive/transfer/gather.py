@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
 
+from nashforge.archive.agents import Note
 from nashforge.archive.records import OPEN, CallStatus, Candidate, ModelCall, Program, Run, Study
 from nashforge.archive.storage.models import (
     CandidateRow,
     EvaluationRow,
     ModelCallRow,
+    NoteRow,
     ProgramRow,
     RunRow,
     RunStateRow,
@@ -31,12 +33,14 @@ from nashforge.archive.storage.rows import (
     read_evaluations,
 )
 from nashforge.archive.store import Archive
+from nashforge.archive.stores.agents.notes import NOTE
 from nashforge.archive.stores.calls import CALL
 from nashforge.archive.transfer.lines import (
     CallLine,
     CandidateLine,
     EvaluationLine,
     Line,
+    NoteLine,
     ParentLine,
     ProgramLine,
     RunLine,
@@ -51,7 +55,7 @@ def gather(
     programs: Sequence[ProgramRef] | None,
     model_calls: bool,
 ) -> Iterator[Line]:
-    """Yield programs, runs, studies, candidates, evaluations, calls, each after what it refers to."""
+    """Yield programs, runs, studies, candidates, evaluations, notes, calls, each after what it refers to."""
     everything = runs is None and programs is None
     chosen_runs = [archive.runs.get(run).id for run in runs or ()]
     chosen_programs = [archive.programs.get(program).hash for program in programs or ()]
@@ -76,6 +80,11 @@ def gather(
             yield from _candidates(connection, run)
         hashes = select(ProgramRow.hash).where(wanted)
         yield from _evaluations(connection, found, hashes if not everything else None)
+        for run in found.values():
+            for note in connection.execute(
+                select(*NOTE).where(NoteRow.run_id == run.id).order_by(NoteRow.id)
+            ):
+                yield NoteLine(**_plain(Note(*note), "id", "run_id"), run=run.uid)
         if model_calls:
             for run in found.values():
                 yield from _calls(connection, run)

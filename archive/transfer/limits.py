@@ -30,6 +30,7 @@ MOST_LINES: Mapping[str, int] = {
     "candidate": 1_000_000,
     "evaluation": 1_000_000,
     "model_call": 1_000_000,
+    "note": 1_000_000,
 }
 """Lines of each kind in a file."""
 

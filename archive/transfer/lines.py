@@ -236,6 +236,16 @@ class CallLine(_Line):
     response: Free | None
 
 
+class NoteLine(_Line):
+    """An entry of the lab book of a run, after it."""
+
+    kind: Literal["note"] = "note"
+    run: Uid
+    author: LongName | None
+    text: Annotated[Prose, StringConstraints(max_length=20_000)]
+    created: Moment
+
+
 class EndLine(_Line):
     """Last line: how many lines of each kind there must be."""
 
@@ -244,6 +254,14 @@ class EndLine(_Line):
 
 
 Line: TypeAlias = (
-    HeaderLine | ProgramLine | RunLine | StudyLine | CandidateLine | EvaluationLine | CallLine | EndLine
+    HeaderLine
+    | ProgramLine
+    | RunLine
+    | StudyLine
+    | CandidateLine
+    | EvaluationLine
+    | CallLine
+    | NoteLine
+    | EndLine
 )
 parser: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])

@@ -21,6 +21,7 @@ from nashforge.archive.storage.models import (
     CandidateRow,
     EvaluationRow,
     ModelCallRow,
+    NoteRow,
     ParentRow,
     ProgramRow,
     RunRow,
@@ -37,6 +38,7 @@ from nashforge.archive.transfer.lines import (
     CandidateLine,
     EvaluationLine,
     Line,
+    NoteLine,
     ProgramLine,
     RunLine,
     StudyLine,
@@ -116,6 +118,8 @@ class Merge:
             counter = self._evaluation(line)
         elif isinstance(line, CallLine):
             counter = self._call(line)
+        elif isinstance(line, NoteLine):
+            counter = self._note(line)
         else:
             raise ValueError(f"a line of the kind {line.kind!r} is out of place")
         counter[line.kind] += 1
@@ -284,6 +288,17 @@ class Merge:
         if line.status is CallStatus.RESERVED:
             raise ValueError(f"the model call {line.token} is not settled")
         return self._of_run(ModelCallRow, line)[0]
+
+    def _note(self, line: NoteLine) -> Counter[str]:
+        run = self._run_of(line.run)
+        values = {"run_id": run.key, **line.model_dump(exclude={"kind", "run"})}
+        same = [getattr(NoteRow, name).is_not_distinct_from(value) for name, value in values.items()]
+        if self._connection.scalar(select(NoteRow.id).where(*same)) is not None:
+            return self.known
+        if run.own:
+            return self.left_out
+        self._connection.execute(insert(NoteRow), values)
+        return self.added
 
     def _of_run(
         self, model: type[EvaluationRow | ModelCallRow], line: EvaluationLine | CallLine

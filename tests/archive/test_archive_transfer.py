@@ -294,3 +294,28 @@ def test_a_scratch_of_the_file_format(archive: Archive, run: Run, make: Maker, t
     ]
     assert "owner" not in line_of("run", lines)
     assert sqlite3.sqlite_version_info >= (3, 35), "RETURNING needs SQLite 3.35"
+
+
+def test_the_lab_book_travels_with_its_run(
+    archive: Archive, second: Archive, run: Run, make: Maker, tmp_path: Path
+) -> None:
+    archive.runs.set_state(run, RunState.FINISHED, "patience")
+    for author, text in (("ann", "restarts lose\nby 0.2"), (None, "plain")):
+        archive.notes.add(run, text, author=author)
+    file = tmp_path / "notes.jsonl.gz"
+    assert export_archive(archive, file).added["note"] == 2
+    assert import_archive(second, file).added["note"] == 2
+    nickname = second.runs.newest()[0]
+    stored = [(note.author, note.text, note.created) for note in second.notes.of(nickname)]
+    assert stored == [(note.author, note.text, note.created) for note in archive.notes.of(run)]
+    assert import_archive(second, file).known["note"] == 2, "nothing stands twice"
+    # More is noted where the run was made, and less where it was copied to: neither book loses anything.
+    archive.notes.add(run, "later")
+    export_archive(archive, tmp_path / "more.jsonl.gz")
+    report = import_archive(second, tmp_path / "more.jsonl.gz")
+    assert (report.added["note"], report.known["note"]) == (1, 2)
+    second.notes.add(nickname, "theirs")
+    export_archive(second, tmp_path / "back.jsonl.gz")
+    back = import_archive(archive, tmp_path / "back.jsonl.gz")
+    assert (back.known["note"], back.left_out["note"]) == (3, 1)
+    assert len(archive.notes.of(run)) == 3
