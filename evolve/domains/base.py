@@ -81,6 +81,8 @@ class Domain(Telling, ABC):
         Measurements below it differ between programs that act alike.
     run_defaults : dict
         The domain's defaults of other fields of `nashforge.evolve.config.run.RunConfig`.
+    untold : tuple of str
+        Those of ``reported`` whose curves proposers are not told, because they decide nothing. Default: none.
     cost_metric : str
         The metric that ``metric`` is traded off against where nobody says otherwise.
     example : tuple or None
@@ -104,10 +106,10 @@ class Domain(Telling, ABC):
     seconds: Mapping[Split, float] = MappingProxyType({"train": 120.0, "validation": 120.0, "test": 600.0})
     noise: float = 1e-12
     run_defaults: Mapping[str, object] = MappingProxyType({})
+    untold: tuple[str, ...] = ()
     cost_metric: str = SECONDS.name
     example: tuple[str, int] | None = None
     prompts: str | None = None
-    kind: ProgramKind | None = None
     benchmark: Benchmark | None = None
 
     @property
@@ -125,6 +127,11 @@ class Domain(Telling, ABC):
         """Default fitness."""
         kind = "log_ratio" if self.metrics[self.metric].direction == "min" else "value"
         return Fitness.model_validate({"kind": kind, "reference": self.seed})
+
+    @property
+    def kind(self) -> ProgramKind | None:
+        """Interface, library and engine of programs that solve games."""
+        return None
 
     @property
     def metrics(self) -> Mapping[str, Metric]:

@@ -15,12 +15,13 @@ from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage
 from nashforge.evolve.evaluation.metrics import AVERAGED, EXPLOITABILITY, LAST_ITERATE, MOTION, SECONDS
 from nashforge.evolve.sandbox import Limits
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.cfr.engine import CFR, CFRCheckpoint, Engine
 from nashforge.solvers.metrics.registry import Metric
 from nashforge.solvers.programs.session import Session
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
+    from nashforge.solvers.cfr.engine import CFRCheckpoint, Engine
+    from nashforge.solvers.programs.kind import ProgramKind
 
 
 CALL_FACTOR = 50
@@ -51,8 +52,7 @@ class CFRDomain(GameDomain):
     title = "CFR rules, judged by the exploitability of their average policy"
     evaluator = "cfr-2"
     seed = "cfr_plus"
-    kind = CFR
-    host_modules: tuple[str, ...] = (CFR.host,)
+    host_modules: tuple[str, ...] = ("nashforge.solvers.cfr.host",)
     metric = "exploitability"
     reported = (
         EXPLOITABILITY,
@@ -106,6 +106,13 @@ class CFRDomain(GameDomain):
         floor=1e-7,
     )
 
+    @property
+    def kind(self) -> ProgramKind:
+        """Interface, library and engine of rules."""
+        from nashforge.solvers.cfr.engine import CFR
+
+        return CFR
+
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs: the whole horizon on a tiny game, and the start of a larger one."""
         return Stage(
@@ -132,6 +139,8 @@ class CFRDomain(GameDomain):
 
     def engine(self, game: SequenceForm, sessions: Sequence[Session], trial: Trial) -> Engine:
         """Return the engine of a trial, which watches the motion of a few iterations."""
+        from nashforge.solvers.cfr.engine import Engine
+
         return Engine(game, sessions, [point for point in trial.checkpoints if is_watched(point, trial)])
 
     def diagnosed(self, trial: Trial, point: CFRCheckpoint) -> Sequence[Score]:

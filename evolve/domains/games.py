@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nashforge import games
 from nashforge.archive.records import Score
@@ -17,13 +18,16 @@ from nashforge.evolve.evaluation.metrics import AVERAGED, SECONDS
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import InvalidOutput, Limits, ProgramTimeout, Sandbox
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.metrics.profile import ProfilePlay
 from nashforge.solvers.metrics.registry import ONE_SHOT, SEQUENCE_FORM, Play
-from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.programs.session import Session
 from nashforge.solvers.programs.trajectory import Engine, Policies, run
-from nashforge.solvers.sequence_form.profile import PolicyError, Profile
-from nashforge.solvers.solving import solve
+
+if TYPE_CHECKING:
+    from nashforge.solvers.programs.kind import ProgramKind
+    from nashforge.solvers.sequence_form.profile import Profile
+
+# What plays loads compiled kernels, a second of processor time: it is imported where a game is played, so
+# that commands that only ask what a domain measures stay light.
 
 IN_UTILITY = ("gap", "last_iterate")
 """Attributes of checkpoints that are in the unit of the payoffs."""
@@ -45,10 +49,14 @@ class GameDomain(Domain):
     """
 
     plays = (ONE_SHOT, SEQUENCE_FORM)
-    kind: ProgramKind
     disguise: Disguise
     perturbs_only_copies = False
     checkpoint_metrics: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    @abstractmethod
+    def kind(self) -> ProgramKind:
+        """Interface, library and engine of the programs."""
 
     def programs(self) -> Mapping[str, str]:
         """Return the sources of the library's programs."""
@@ -92,6 +100,8 @@ class GameDomain(Domain):
 
     def game(self, trial: Trial) -> Play:
         """Return the play of a trial's game without strategies."""
+        from nashforge.solvers.metrics.profile import ProfilePlay
+
         # A disguise may leave a measure undefined, such as one that needs payoffs without noise.
         return ProfilePlay(self.read(trial))
 
@@ -99,6 +109,8 @@ class GameDomain(Domain):
         self, source: str, trial: Trial, sandbox: Sandbox, limits: Limits, result: StageResult
     ) -> list[float]:
         """Run the program in one game, each session in a process of its own, and measure it on the way."""
+        from nashforge.solvers.sequence_form.profile import PolicyError
+
         game, reached = self.read(trial), list[Any]()
         arguments = self.kind.arguments(game, trial.iterations)
         with sandbox.sessions(source, arguments, limits=self.limits_in(game, limits)) as sessions:
@@ -158,10 +170,14 @@ class GameDomain(Domain):
 
     def solved(self, game: Any, policies: Policies, iterations: int) -> Play:
         """Return policies with what measures ask of them; strangers come from the reference program."""
+        from nashforge.solvers.metrics.profile import ProfilePlay
+
         return ProfilePlay(game, policies, lambda: self.partner_profile(game, iterations))
 
     def partner_profile(self, form: SequenceForm, iterations: int) -> Profile:
         """Return the joint policy of the first reference, whose seats partners for cross-play come from."""
+        from nashforge.solvers.solving import solve
+
         first = reference_programs(self.fitness.reference, [self.kind.default])[0]
         return solve(form, first, iterations, (), kind=self.kind).policy
 

@@ -18,11 +18,11 @@ from nashforge.evolve.sandbox import Limits, ProgramTimeout
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.metrics.registry import Metric
 from nashforge.solvers.programs.session import Session
-from nashforge.solvers.psro.engine import PSRO, Engine, PSROCheckpoint
-from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
+    from nashforge.solvers.programs.kind import ProgramKind
+    from nashforge.solvers.psro.engine import Engine, PSROCheckpoint
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Where on the way to the horizon is measured: few places, because each asks the program for a mixture."""
@@ -44,9 +44,9 @@ class PSRODomain(GameDomain):
     title = "PSRO meta-solvers, judged by the exploitability of the mixture that they evaluate"
     evaluator = "psro-1"
     seed = "uniform"
-    kind = PSRO
-    host_modules: tuple[str, ...] = (PSRO.host,)
+    host_modules: tuple[str, ...] = ("nashforge.solvers.psro.host",)
     metric = "exploitability"
+    untold = ("solver_seconds", "elapsed", "policies")  # these follow from the iteration and the machine
     cost_metric = "solver_seconds"  # the program's own; in all others it has no part
     reported = (EXPLOITABILITY, SECONDS, *CHECKPOINT_METRICS)
     fitness = Fitness(kind="log_ratio", floor=1e-4, reference="uniform")
@@ -79,6 +79,13 @@ class PSRODomain(GameDomain):
         reference="uniform",
         floor=1e-4,
     )
+
+    @property
+    def kind(self) -> ProgramKind:
+        """Interface, library and engine of meta-solvers."""
+        from nashforge.solvers.psro.engine import PSRO
+
+        return PSRO
 
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs, with few iterations: populations of a few policies already tell."""
@@ -113,6 +120,9 @@ class PSRODomain(GameDomain):
 
     def engine(self, game: SequenceForm, sessions: Sequence[Session], trial: Trial) -> Engine:
         """Return the engine of a trial, whose disguise hides restricted games alike for every program."""
+        from nashforge.solvers.psro.engine import Engine
+        from nashforge.solvers.psro.restricted.disguise import RestrictedDisguise
+
         disguise = None
         if trial.disguise is not None:
             rng = np.random.default_rng([trial.disguise.seed, game.players])

@@ -18,14 +18,14 @@ from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import Limits, Sandbox
 from nashforge.games.loading.identities import Identity
 from nashforge.games.matrix.suite_files import MATRIX_SUITES
-from nashforge.solvers.learners.engine import RQE, learning_task
-from nashforge.solvers.learners.task import Task
 from nashforge.solvers.metrics import measures as own
 from nashforge.solvers.metrics.registry import MARKOV, ONE_SHOT, Measure, Parameters, Play, measured
 from nashforge.solvers.programs.trajectory import Policies
 
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
+    from nashforge.solvers.learners.task import Task
+    from nashforge.solvers.programs.kind import ProgramKind
 
 ALWAYS = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
 """Measured at the end of every trial beside the gap; payoffs (of a step) span 1 for each player."""
@@ -44,8 +44,7 @@ class RQEDomain(GameDomain):
     title = "learners of risk-averse equilibria, judged by the RQE gap of their last iterate"
     evaluator = "rqe-4"
     seed = "projected_gradient"
-    kind = RQE
-    host_modules: tuple[str, ...] = (RQE.host,)
+    host_modules: tuple[str, ...] = ("nashforge.solvers.learners.host",)
     metric = "rqe_gap"
     reported = (
         always(own.rqe_gap, logarithmic=True),
@@ -60,6 +59,13 @@ class RQEDomain(GameDomain):
     disguise = Disguise(seed=3000, perturbation=0.2)
     seconds: Mapping[Split, float] = {"train": 60.0, "validation": 60.0, "test": 600.0}
     noise = 1e-13
+
+    @property
+    def kind(self) -> ProgramKind:
+        """Interface, library and engine of learners."""
+        from nashforge.solvers.learners.engine import RQE
+
+        return RQE
 
     def smoke(self, horizon: int) -> Stage:
         """Return short runs on tiny games: the two pairs of divergence and regulariser, and a Markov game."""
@@ -157,6 +163,8 @@ def read_task(game: str, disguise: Disguise | None = None) -> Task:
 
 @lru_cache(maxsize=64)
 def _read_task(game: str, identity: str, disguise: Disguise | None) -> Task:
+    from nashforge.solvers.learners.engine import learning_task
+
     if disguise is None:
         return learning_task(game)
     return learning_task(game, disguise.seed, disguise.perturbation)

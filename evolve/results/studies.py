@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import bootstrap
 
 from nashforge.archive import Archive, Candidate, RunState, Study
 from nashforge.archive.stores.views import Evaluated
@@ -218,6 +217,8 @@ def median_of(values: Sequence[float]) -> Median:
     found = float(np.median(values))
     if len(values) < 2:
         return Median(found, None, None, len(values))
+    from scipy.stats import bootstrap  # more than a second of processor time to import
+
     interval = bootstrap(
         (np.asarray(values, dtype=float),),
         np.median,
@@ -234,6 +235,8 @@ def difference_of(ours: Sequence[float], theirs: Sequence[float]) -> Median:
     found = float(np.median(ours) - np.median(theirs))
     if min(len(ours), len(theirs)) < 2:
         return Median(found, None, None, min(len(ours), len(theirs)))
+    from scipy.stats import bootstrap  # more than a second of processor time to import
+
     interval = bootstrap(
         (np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)),
         lambda a, b, axis: np.median(a, axis=axis) - np.median(b, axis=axis),
