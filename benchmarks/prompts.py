@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from nashforge.archive import Archive, Run, Status
+from nashforge.archive.hashing import normalize_source
 from nashforge.archive.records import Score
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
@@ -49,7 +50,7 @@ SMALLEST_CACHED = {
 
 
 class Curves:
-    """An executor that gives every program curves which follow from its source; some programs crash."""
+    """An executor that gives every program curves which follow from its source; some crash."""
 
     workers = 2
 
@@ -59,11 +60,13 @@ class Curves:
     def submit(self, task: Task) -> None:
         """Answer at once."""
         digest = int(hashlib.sha256(task.source.encode()).hexdigest(), 16)
+        library = {normalize_source(source) for source in domain(task.domain).programs().values()}
+        fragile = digest % 17 == 0 and normalize_source(task.source) not in library
         reports: list[StageReport] = []
         for stage in task.stages:
             if stage.gate is not None and (reports[-1].fitness or 0.0) < stage.gate:
                 break
-            crashed = stage.split == "smoke" and digest % 17 == 0
+            crashed = stage.split == "smoke" and fragile
             reports.append(_report(task.domain, stage, digest, crashed=crashed))
             if crashed:
                 break

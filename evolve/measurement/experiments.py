@@ -117,7 +117,8 @@ def _note(running: _Running, answer: Report | Lost, domain: Domain) -> None:
         reason = f"{stage.status.value}: {stage.reason or ''}".replace("_", " ")
         running.found[answer.token] = Variant(name, reason=reason)
         return
-    metrics = dict.fromkeys(score.metric for score in stage.scores if score.iteration is not None)
+    told = [score for score in stage.scores if score.metric not in domain.untold]
+    metrics = dict.fromkeys(score.metric for score in told if score.iteration is not None)
     curves = {
         metric: {running.games[game]: curve for game, curve in curves_of(stage.scores, metric).items()}
         for metric in metrics

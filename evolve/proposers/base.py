@@ -47,6 +47,8 @@ class Individual:
         Whether it came from another island; such a copy does not move on.
     seed : bool
         Whether it is a program that the run started from.
+    bare : bool
+        Whether it is one of the library as it stands, in which a search has added nothing.
     """
 
     index: int
@@ -65,6 +67,7 @@ class Individual:
     measures: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
     migrated: bool = False
     seed: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)

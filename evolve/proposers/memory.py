@@ -76,6 +76,27 @@ class UnderWay:
 
 
 @dataclass(frozen=True)
+class Noise:
+    """The noise of fitness, as far as programs were measured on several disguises of validation.
+
+    Attributes
+    ----------
+    deviation : float
+        Standard deviation of validation fitness from one disguise to another.
+    single, confirmed : float
+        Differences in the mean of training and validation that are within the noise: of programs that were
+        validated on one disguise, and of those that were measured on all.
+    copies : int
+        How many disguises those were measured on.
+    """
+
+    deviation: float
+    single: float
+    confirmed: float
+    copies: int
+
+
+@dataclass(frozen=True)
 class Memory:
     """All that is known of a search when something is asked for.
 
@@ -85,10 +106,16 @@ class Memory:
         In the order of asking, the seed first.
     under_way : tuple of UnderWay
         Asked for before, with outcomes still to come.
+    noise : Noise or None
+        Of fitness; None while it is not known.
+    notes : tuple of (str, str or None)
+        The newest entries of the lab book, the oldest first, each with its author.
     """
 
     ideas: tuple[Idea, ...] = ()
     under_way: tuple[UnderWay, ...] = ()
+    noise: Noise | None = None
+    notes: tuple[tuple[str, str | None], ...] = ()
 
     @property
     def evaluated(self) -> int:

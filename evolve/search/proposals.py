@@ -26,10 +26,13 @@ from nashforge.evolve.proposers.base import (
     Request,
 )
 from nashforge.evolve.proposers.memory import Memory, UnderWay
-from nashforge.evolve.search.population.starts import OPERATOR, source_of
+from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR, source_of
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.scoreboard import Scoreboard
 from nashforge.evolve.search.strategies import Strategy
+
+NOTES = 20
+"""Entries of the lab book that proposers are told."""
 
 
 class Stop(Exception):
@@ -71,7 +74,7 @@ class SearchContext:
                 self.run,
                 program=self.store.add(source, index),
                 operator=OPERATOR,
-                proposer="library" if title == reference else "archive",
+                proposer=LIBRARY if title == reference else "archive",
                 index=index,
                 island=0,
                 note=title,
@@ -221,7 +224,9 @@ class ProposalQueue:
             for at, asked in sorted(self._requests.items())
             if at < index
         )
-        request = replace(request, memory=Memory(tuple(context.board.ideas), under_way))
+        notes = tuple((note.text, note.author) for note in context.archive.notes.of(context.run, limit=NOTES))
+        memory = Memory(tuple(context.board.ideas), under_way, context.board.noise, notes)
+        request = replace(request, memory=memory)
         self._requests[index] = request
         return request
 

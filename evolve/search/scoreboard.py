@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from nashforge.archive import Candidate, Program, Status
 from nashforge.evolve.proposers.base import Curve, Failure, Individual
-from nashforge.evolve.proposers.memory import Idea
-from nashforge.evolve.search.population.noise import error, is_within, spread
+from nashforge.evolve.proposers.memory import Idea, Noise
+from nashforge.evolve.search.population.noise import error, is_within, margin, spread
 from nashforge.evolve.search.population.ranking import gain, merit
-from nashforge.evolve.search.population.starts import OPERATOR, strongest
+from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR, strongest
 
 RECENT_FAILURES = 5
 LONGEST_REASON = 200
@@ -121,6 +121,7 @@ class Scoreboard:
             families=outcome.families,
             measures=outcome.measures,
             seed=candidate.operator == OPERATOR,
+            bare=candidate.operator == OPERATOR and candidate.proposer == LIBRARY,
         )
         self._individuals[candidate.id] = individual
         if outcome.copies:
@@ -279,6 +280,14 @@ class Scoreboard:
     def spread(self) -> float | None:
         """By how much fitness differs from one disguise of the validation games to another; None: unknown."""
         return spread(list(self._copies.values()))
+
+    @property
+    def noise(self) -> Noise | None:
+        """The noise as proposers are told it; none where fitness is clipped on every disguise alike."""
+        deviation, copies = self.spread, max(map(len, self._copies.values()), default=0)
+        if not deviation:
+            return None
+        return Noise(deviation, margin(deviation), margin(deviation, copies), copies)
 
     @property
     def bar(self) -> float | None:

@@ -14,7 +14,7 @@ from nashforge.evolve.evaluation.messages import Stage, Task
 from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.experiments import MOST_VARIANTS, Findings
 from nashforge.evolve.proposers.llm.context.deciding import rules, validation_of
-from nashforge.evolve.proposers.llm.context.ideas import families_told, nudge, told
+from nashforge.evolve.proposers.llm.context.ideas import families_told, nudge, one_line, told
 from nashforge.evolve.proposers.llm.context.knowledge import Knowledge
 from nashforge.evolve.proposers.llm.context.numbers import View, view
 from nashforge.evolve.proposers.llm.context.sources import beside, shown
@@ -25,6 +25,9 @@ from nashforge.evolve.sandbox.program import STANDARD_IMPORTS, host_imports
 
 LONGEST_REASON = 1500
 """Characters of a failure's reason that are told."""
+
+LONGEST_NOTE = 600
+"""Characters of an entry of the lab book that are told."""
 
 LONGEST_REPLY = 12_000
 """Characters of an answer that could not be used that are shown for its repair."""
@@ -151,15 +154,22 @@ class Prompter:
             parents_by=self._context.parents_by,
         ).strip()
 
-    def _facts(self, train: Stage) -> dict[str, str]:
-        """Return what is told of each trial's game, by label: once where a game is played several times."""
+    def _facts(self, train: Stage, *, plain: bool = False) -> dict[str, str]:
+        """Return what is told of each trial's game, by label: once where a game is played several times.
+
+        Parameters
+        ----------
+        plain
+            Whether nothing is told of the others, and levels do not matter.
+        """
         first: dict[str, int] = {}
         found: dict[str, str] = {}
         for place, trial in enumerate(train.trials, 1):
             before = first.setdefault(trial.game, place)
             again = f"the game of {before}, {trial.iterations:,} iterations"
-            found[trial.label] = self._domain.facts(trial) if before == place else again
-        return found if self._level.library else dict.fromkeys(found, "")
+            own = "" if plain else self._domain.facts(trial)
+            found[trial.label] = own if before == place else again
+        return found if plain or self._level.library else dict.fromkeys(found, "")
 
     @property
     def offers_experiments(self) -> bool:
@@ -177,7 +187,14 @@ class Prompter:
         memory = told(request.memory, "", self._train, 2 * self._level.memory, self._masked)
         best = self._view(request.parent)
         user = prompts.render_for(
-            self._domain.name, "memo", folders=self._folders, memory=memory, memo=last, best=best
+            self._domain.name,
+            "memo",
+            folders=self._folders,
+            memory=memory,
+            memo=last,
+            best=best,
+            notes=self._notes(request),
+            games=self._legend(),
         )
         return Prompt(self.system, user.strip())
 
@@ -204,7 +221,8 @@ class Prompter:
         pair = None if partner is None else beside(partner, parent)
         others = [self._view(other) for other in request.inspirations]
         memory = told(request.memory, parent.name, self._train, self._level.memory, self._masked)
-        families = families_told(self._families, request.memory.tries) if self._families else ()
+        families = families_told(self._families, request.memory) if self._families else ()
+        failures = self._failures(request.failures)
         operator = "repair" if repair is not None else request.operator
         user = prompts.render_for(
             self._domain.name,
@@ -215,9 +233,13 @@ class Prompter:
             others=shown(others, parent, *([partner] if partner else []))[: self._level.others],
             memory=memory if repair is None else None,
             memo=memo if repair is None and self._level.memory else "",
+            notes=self._notes(request) if repair is None else [],
+            games=self._legend(),
             families=families,
+            tried=sum(bool(idea.mechanisms) for idea in request.memory.ideas),
             focus=nudge(families, request.index) if memory is not None and operator in NUDGED else None,
-            failures=self._failures(request.failures) if repair is None else [],
+            failures=failures[: self._level.failures] if repair is None else [],
+            failures_left_out=max(len(failures) - self._level.failures, 0),
             operator=f"{prompts.SHARED}/{operator}",
             whole=parent.lines <= WHOLE_LINES,
             size=max(int(SHORTER * parent.lines), min(SHORTEST, parent.lines)),
@@ -228,11 +250,25 @@ class Prompter:
         )
         return Prompt(self.system, user.strip())
 
+    def _notes(self, request: Request) -> list[str]:
+        """Return the lab book, an entry a line, with its author."""
+        said = [(self._masked(text), author) for text, author in request.memory.notes]
+        return [one_line(text, LONGEST_NOTE) + (f" ({author})" if author else "") for text, author in said]
+
+    def _legend(self) -> list[str]:
+        """Return what the training games are called, by their places: what repeats another says which."""
+        facts = self._facts(self._train, plain=True)
+        return [facts[trial.label] or trial.label for trial in self._train.trials]
+
     def _left(self, experiments: Sequence[Findings]) -> int:
         return max(self._context.experiments - len(experiments), 0) if self.offers_experiments else 0
 
     def _view(self, individual: Individual) -> View:
-        titles = {name: metric.title for name, metric in self._domain.metrics.items() if metric.title}
+        titles = {
+            name: metric.title or name.replace("_", " ")
+            for name, metric in self._domain.metrics.items()
+            if name not in self._domain.untold
+        }
         return view(individual, self._train, self._context.knowledge, self._level, titles)
 
     def _masked(self, text: str) -> str:
@@ -244,7 +280,7 @@ class Prompter:
     def _failures(self, failures: Sequence[Failure]) -> list[Failure]:
         """Return the latest failures, each kind once: what fails alike would be read again and again."""
         told_of = {(each.status, self._masked(each.reason)): each.source for each in failures}
-        newest = list(told_of.items())[::-1][: self._level.failures]
+        newest = list(told_of.items())[::-1]
         sources = self._level.failed_sources
         return [
             Failure(source if k < sources else None, status, shortened(reason))

@@ -45,15 +45,20 @@ def error(deviation: float, copies: int) -> float:
     return deviation / math.sqrt(copies)
 
 
-def is_within(difference: float, deviation: float | None, copies: int) -> bool:
-    """Whether two programs differ by less than the noise, in the mean of training and validation fitness.
+def margin(deviation: float, copies: int = 1) -> float:
+    """Return the difference in the mean of training and validation fitness below which it is noise.
 
-    That is one standard error of the difference of their means over the disguises; half of it, because the
-    training games count as much, and are the same for both.
+    That is one standard error of the difference of two programs' means over so many disguises; half of it,
+    because the training games count as much, and are the same for both.
     """
+    return math.sqrt(2) * error(deviation, copies) / 2
+
+
+def is_within(difference: float, deviation: float | None, copies: int) -> bool:
+    """Whether two programs differ by less than the noise, see `margin`."""
     if deviation is None or copies < 1:
         return False
-    return abs(difference) < math.sqrt(2) * error(deviation, copies) / 2
+    return abs(difference) < margin(deviation, copies)
 
 
 def copies_of(archive: Archive, run: Run) -> Mapping[int, tuple[float, ...]]:

@@ -14,6 +14,10 @@ OPERATOR = "seed"
 """The operator of a candidate that a run starts from."""
 
 
+LIBRARY = "library"
+"""The proposer of one that is a program of the library as it stands."""
+
+
 def with_strongest(starts: Sequence[str], strongest: Iterable[str]) -> tuple[str, ...]:
     """Return start programs with the strongest of the library in the place of the word, each once."""
     several = [[*strongest] if name == STRONGEST else [name] for name in starts]

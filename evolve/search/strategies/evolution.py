@@ -23,12 +23,15 @@ class Steps:
         Whether a program that failed by an error of its own is mended, once.
     few : bool
         Whether programs are dear, so that only the best few become parents while there are few.
+    reducing : tuple of str
+        Operators that take out what was added: they are asked for only of programs that were made here.
     """
 
     usual: Mapping[str, float]
     stagnant: Mapping[str, float]
     repairs: bool = False
     few: bool = False
+    reducing: tuple[str, ...] = ()
 
     @property
     def small(self) -> str:
@@ -51,6 +54,7 @@ MODELS = Steps(
     {"edit": 0.0, "design": 0.60, "combine": 0.30, "ablate": 0.10, "simplify": 0.0},
     repairs=True,
     few=True,
+    reducing=("ablate", "simplify"),
 )
 
 
@@ -117,6 +121,9 @@ class Evolution:
         operator = str(rng.choice(list(shares), p=list(shares.values())))
         among = max(FEWEST_PARENTS, self._told // 10) if self._steps.few else None
         parent = self.population.choose(island, rng, among=among)
+        if operator in self._steps.reducing and parent.bare:
+            # Nothing was added yet that could be taken out: what is asked for most takes its place.
+            operator = max(shares, key=shares.__getitem__)
         partner = None
         if operator in CROSSING:
             partner = self.population.choose(island, rng, exclude=parent.hash, among=among)

@@ -10,7 +10,7 @@ import pytest
 from nashforge.evolve.evaluation.messages import COPIES, Stage, StageReport
 from nashforge.evolve.evaluation.stages import _passed
 from nashforge.evolve.runs.run import resume_run, start_run
-from nashforge.evolve.search.population.noise import copies_of, error, is_within, spread
+from nashforge.evolve.search.population.noise import copies_of, error, is_within, margin, spread
 
 
 def test_the_spread_of_one_program_is_its_standard_deviation():
@@ -38,6 +38,8 @@ def test_within_the_noise_is_one_standard_error_of_the_difference():
     assert is_within(0.99 * most, 0.2, 4)
     assert is_within(-0.99 * most, 0.2, 4)
     assert not is_within(1.01 * most, 0.2, 4)
+    assert margin(0.2, 4) == pytest.approx(most)
+    assert margin(0.2) == pytest.approx(2 * most), "of programs that were measured on one disguise"
     assert not is_within(0.0, None, 4)
 
 

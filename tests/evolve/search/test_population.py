@@ -181,6 +181,20 @@ def test_a_failure_is_mended_once_on_its_own_island():
         assert strategy.ask(9, rng, (other,)).operator != "repair"
 
 
+@pytest.mark.parametrize("stuck", [False, True])
+def test_nothing_is_taken_out_of_a_program_of_the_library(stuck):
+    """Of a bare start program there is nothing to ablate or to simplify: another task takes the place."""
+    rng = np.random.default_rng(0)
+    asked = {}
+    for bare in (True, False):
+        strategy = Evolution(Population(islands=1, size=9, migrate_every=99), 0 if stuck else 99, MODELS)
+        strategy.tell(replace(individual(0, 1.0), seed=True, bare=bare))
+        asked[bare] = {strategy.ask(k, rng, ()).operator for k in range(300)}
+    assert asked[True] == {"edit", "design"} if not stuck else {"design", "edit"}
+    assert asked[False] > {"ablate"}
+    assert not {"ablate", "simplify"} & asked[True]
+
+
 def test_hill_climbing_moves_to_programs_that_are_as_good():
     strategy = FromOne(climb=True)
     for k, train in enumerate([1.0, 1.0, 0.5]):

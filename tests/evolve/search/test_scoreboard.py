@@ -44,6 +44,19 @@ def candidate(index, train=None, validation=None, *, status=None, parents=(), re
     )
 
 
+def test_the_noise_is_that_of_further_disguises_and_unknown_where_all_are_clipped():
+    for copies, expected in (((), None), ((-2.0, -2.0), None), ((0.1, 0.5), 0.08**0.5)):
+        board = Scoreboard(5)
+        board.tell(Outcome(candidate(0, 1.0, 0.5), copies=copies), program(0))
+        if expected is None:
+            assert board.noise is None
+        else:
+            assert board.noise.deviation == pytest.approx(expected)
+            assert board.noise.single == pytest.approx(2**0.5 * expected / 2)
+            assert board.noise.confirmed == pytest.approx(expected / 2)
+            assert board.noise.copies == 2
+
+
 def told(board, *candidates):
     """Tell outcomes, each with a program of its own."""
     return [board.tell(Outcome(each), program(each.index)) for each in candidates]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.proposers.llm.context.numbers import numbers_of, shares
-from nashforge.evolve.proposers.memory import Idea, Memory
+from nashforge.evolve.proposers.memory import Idea, Memory, Noise
 
 LONGEST_SAID, LONGEST_REASON = 220, 160
 
@@ -44,16 +43,20 @@ class Told:
     Attributes
     ----------
     lines : tuple of Line
-        Ideas, the best first, then those that failed.
+        Ideas that were not made from the current program, the best first, then those that failed.
     left_out : int
-        How many more there are.
+        How many more of them there are.
     evaluated, best_train, best_both :
         Number of programs that were evaluated, and the best fitness so far: in training, and the mean of
         training and validation.
     from_parent : tuple of Line
-        Everything that was made from the current program.
+        What was made from the current program.
+    from_parent_left_out : int
+        How many more of these there are.
     under_way : tuple of str
         What is being written or measured, in words.
+    noise : Noise or None
+        Of fitness.
     """
 
     lines: tuple[Line, ...]
@@ -62,7 +65,9 @@ class Told:
     best_train: float | None
     best_both: float | None
     from_parent: tuple[Line, ...]
+    from_parent_left_out: int
     under_way: tuple[str, ...]
+    noise: Noise | None = None
 
 
 def told(memory: Memory, parent: str, train: Stage, count: int, mask: Callable[[str], str]) -> Told | None:
@@ -88,12 +93,14 @@ def told(memory: Memory, parent: str, train: Stage, count: int, mask: Callable[[
     verified = [idea for idea in measured if idea.validation is not None]
     return Told(
         tuple(lines),
-        len(others) + len(own) - len(lines) - len(mine),
+        len(others) - len(lines),
         memory.evaluated,
         max((idea.train for idea in measured if idea.train is not None), default=None),
         max((idea.merit[1] for idea in verified), default=None),
         tuple(mine),
+        len(own) - len(mine),
         tuple(f"#{item.index}: {item.operator} of {item.parent}" for item in memory.under_way),
+        memory.noise,
     )
 
 
@@ -157,29 +164,56 @@ def one_line(text: str, most: int) -> str:
 
 @dataclass(frozen=True)
 class Family:
-    """A family of mechanisms: what it is about, and how many ideas of the search belong to it."""
+    """A family of mechanisms.
+
+    Attributes
+    ----------
+    name, sentence : str
+        What it is called, and what it is about; no sentence for those that models named themselves.
+    tries : int
+        How many ideas of the search belong to it.
+    best : float or None
+        The greatest gain in training fitness over the parent that one of them has brought; None without any.
+    """
 
     name: str
     sentence: str
     tries: int
+    best: float | None = None
 
 
-def families_told(known: Mapping[str, str], tries: Counter[str]) -> tuple[Family, ...]:
+MOST_OWN = 12
+"""Families that models named themselves are told up to so many, those with the most tries."""
+
+
+def families_told(known: Mapping[str, str], memory: Memory) -> tuple[Family, ...]:
     """Return the families of a domain with the tries in each, and those that models named themselves."""
-    own = [name for name in tries if name not in known]
-    return (
-        *(Family(name, sentence, tries[name]) for name, sentence in known.items()),
-        *(Family(name, "", tries[name]) for name in own[:12]),
-    )
+    tries, best = memory.tries, dict[str, float]()
+    for idea in memory.ideas:
+        for name in idea.mechanisms if idea.train_gain is not None else ():
+            best[name] = max(idea.train_gain or 0.0, best.get(name, float("-inf")))
+    own = [name for name, _ in tries.most_common() if name not in known]
+    named = [*known.items(), *((name, "") for name in own[:MOST_OWN])]
+    return tuple(Family(name, sentence, tries[name], best.get(name)) for name, sentence in named)
+
+
+RARE = 0.5
+"""A family is tried rarely where it has at most so many of the tries that an even share would be."""
+
+EVERY = 2
+"""One of so many requests is led to such a family: the others follow their own idea."""
 
 
 def nudge(families: Sequence[Family], index: int) -> Family | None:
-    """Return the family to be tried next by the request at a position: one of those with the fewest tries.
+    """Return a family that the request at a position is led to, where that tells anything; else None.
 
-    Requests that are made at once have positions of their own, and are led to different families.
+    That is one with clearly fewer tries than the others, once there are as many tries as families: before
+    that, all are rare. Requests that are made at once are led to different families.
     """
     known = [family for family in families if family.sentence]
-    if not known:
+    tries = sum(family.tries for family in known)
+    if index % EVERY or tries < len(known):
         return None
-    rare = sorted(known, key=lambda family: family.tries)[: max(3, len(known) // 2)]
-    return rare[index % len(rare)]
+    rare = [family for family in known if family.tries <= RARE * tries / len(known)]
+    rare.sort(key=lambda family: family.tries)
+    return rare[index // EVERY % len(rare)] if rare else None

@@ -25,6 +25,8 @@ class KnownProgram:
         On the training games; None where it was not measured there.
     values : dict
         Final value on each training game.
+    constants : str
+        The values of what the formula leaves open.
     """
 
     name: str
@@ -32,6 +34,7 @@ class KnownProgram:
     formula: str
     fitness: float | None = None
     values: Mapping[str, float] = field(default_factory=dict)
+    constants: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,16 @@ def _known(archive: Archive, domain: Domain, train: Stage, name: str) -> KnownPr
                 at[score.game], values[score.game] = score.iteration or 0, score.value
         if train.fitness.kind != "log_ratio" or values.keys() <= train.references.keys():
             fitness = fitness_of(train.fitness, values, train.references, known.scores, train.floors)
-    return KnownProgram(name, about.title, _even(about.formula), fitness, values)
+    return KnownProgram(name, about.title, _even(about.formula), fitness, values, about.constants)
 
 
 def _even(formula: str) -> str:
-    """Return a formula whose first line does not stand further left than all the others."""
-    first, _, rest = formula.partition("\n")
-    indents = [len(line) - len(line.lstrip()) for line in rest.splitlines() if line.strip()]
-    if first.startswith(" ") or not indents or min(indents) == 0:
-        return formula
+    """Return a formula whose paragraphs begin at the margin, the first line of each with its others."""
+    return "\n\n".join(_flush(paragraph) for paragraph in formula.split("\n\n"))
+
+
+def _flush(paragraph: str) -> str:
+    first, _, rest = paragraph.partition("\n")
+    if first.startswith(" ") or not rest.startswith(" "):
+        return textwrap.dedent(paragraph)
     return f"{first}\n{textwrap.dedent(rest)}"

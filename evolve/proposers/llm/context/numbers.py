@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -33,6 +34,8 @@ class Row:
         Curves of other metrics, by what they are called; at the same iterations, if they are known there.
     seconds : float or None
         Time taken.
+    as_game : int or None
+        The place of a longer trial of the same game whose curve begins as this one's, which is then not told.
     """
 
     game: str
@@ -44,6 +47,7 @@ class Row:
     curve: Curve
     others: Mapping[str, Curve]
     seconds: float | None
+    as_game: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def view(
     Parameters
     ----------
     titles
-        What metrics are called.
+        What the metrics are called whose curves are told.
     """
     validation = individual.validation
     return View(
@@ -149,13 +153,16 @@ def _row(
     level: Feedback,
     titles: Mapping[str, str],
 ) -> Row:
-    curve = thinned(individual.curves.get(game, ()), level.curve)
+    again = repeated(individual, game, train)
+    curve = thinned(individual.curves.get(game, ()), level.curve) if again is None else ()
     others: dict[str, Curve] = {}
     for metric, games in individual.measures.items() if curve else ():
+        if metric not in titles:
+            continue
         known = dict(games.get(game, ()))
         same = tuple((iteration, known[iteration]) for iteration, _ in curve if iteration in known)
         found = same if len(same) == len(curve) else thinned(games.get(game, ()), level.curve)
-        others[titles.get(metric, metric.replace("_", " "))] = found
+        others[titles[metric]] = found
     return Row(
         game,
         numbers_of(train).get(game, 0),
@@ -166,7 +173,33 @@ def _row(
         curve,
         others,
         individual.seconds.get(game) if level.seconds else None,
+        again,
     )
+
+
+ALIKE = 0.01
+"""Curves are told once if they differ by no more, relative to their values."""
+
+
+def repeated(individual: Individual, game: str, train: Stage) -> int | None:
+    """Return the place of a longer trial of the same game that begins as a trial does, or None.
+
+    A program that depends on the horizon plays otherwise there, and has a curve of its own.
+    """
+    trials = {trial.label: trial for trial in train.trials}
+    own, curve = trials.get(game), individual.curves.get(game, ())
+    if own is None or not curve:
+        return None
+    for place, trial in enumerate(train.trials, 1):
+        known = dict(individual.curves.get(trial.label, ()))
+        common = [(value, known[iteration]) for iteration, value in curve if iteration in known]
+        longer = (trial.game, trial.disguise) == (
+            own.game,
+            own.disguise,
+        ) and trial.iterations > own.iterations
+        if longer and common and all(math.isclose(a, b, rel_tol=ALIKE) for a, b in common):
+            return place
+    return None
 
 
 def thinned(curve: Curve, points: int) -> Curve:

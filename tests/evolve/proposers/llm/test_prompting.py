@@ -9,6 +9,7 @@ import pytest
 
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.program_docs import described
 from nashforge.evolve.evaluation.labels import label, shortened
 from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.families import letters
@@ -18,7 +19,8 @@ from nashforge.evolve.proposers.llm.context.numbers import thinned
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.prompting import Context, Prompter, Repair
-from nashforge.evolve.proposers.memory import Idea, Memory, UnderWay
+from nashforge.evolve.proposers.memory import Idea, Memory, Noise, UnderWay
+from nashforge.prompts import families
 
 WORK = domain("cfr")
 GAMES = ("kuhn_poker", "leduc_poker")
@@ -125,9 +127,10 @@ def test_the_user_part_has_the_memory_the_numbers_and_the_curves(stages):
         "- #8 child-8, edit of old-goat: training +2.000 (+1.000), validation +1.250 (+0.250), worst ",
         "What was tried from it already:\n\n- #9, edit",
         'of calm-otter: crashed, "NaN in leduc"; "mine" [optimism]',
-        "moment, by others: #9: design of old-goat",
+        "measured at this moment: #9: design of old-goat",
         "(by family: A +0.75, B -0.25); mean of both +0.7500",
-        "- game 1, kuhn_poker: 0.0001, fitness +1.00 (best of the library: 3e-05, pcfr_plus), 1.5 s",
+        "Games by number: 1 kuhn_poker; 2 leduc_poker.",
+        "- game 1: 0.0001, fitness +1.00 (best of the library: 3e-05, pcfr_plus), 1.5 s",
         "- game 1, exploitability of the last iterate: 0.5, 0.5",
         "optimism: 1,",
     ):
@@ -155,7 +158,6 @@ def test_every_task_is_named_and_asks_for_an_idea_and_its_family(stages, task):
     assert f"Task: {task}." in text
     assert "\nIdea: one sentence" in text
     assert "\nMechanisms: the families" in text
-    assert ("Look there\nfirst" in text) == (task in ("edit", "design", "combine"))
 
 
 def test_long_programs_are_edited_and_short_ones_written_whole(stages):
@@ -171,7 +173,8 @@ def test_long_programs_are_edited_and_short_ones_written_whole(stages):
 
 
 def test_prompts_that_are_asked_at_once_differ(stages):
-    asked = [request(index=index) for index in (10, 11, 12)]
+    busy = [UnderWay(index, "edit", "old-goat") for index in (10, 11)]
+    asked = [request(index=10 + k, memory=memory(*busy[:k])) for k in range(3)]
     texts = [prompter(stages).prompt(each).user for each in asked]
     assert len(set(texts)) == 3
 
@@ -268,3 +271,114 @@ def test_validation_of_a_run_is_on_families_of_its_own(archive, tiny):
     prompter = make_prompter(archive, same, WORK, same.stages(WORK)["train"])
     assert "then measured on validation" in prompter.system
     assert "none of which" not in prompter.system
+
+
+def test_formulas_stand_beside_the_constants_that_the_library_gives_them(archive, stages):
+    config = load_config({"domain": "cfr"})
+    text = make_prompter(archive, config, WORK, stages[0]).system
+    for said in (
+        "with alpha = 1.5, beta = 0.0, gamma = 2.0.",  # dcfr
+        "alpha = 1.0 + 1.5 * progress, beta = 0.5 - 0.5 * progress, gamma = 1.0 + 4.0 * progress, "
+        "progress = min(1.0, (t - 1) / ramp)",  # aod_cfr: schedules that its formula uses without saying them
+        "with ramp = 500, memory = 0.9,",
+    ):
+        assert said in text, said
+    assert "scale_free =" not in text
+    source = WORK.source("cfr")
+    assert described("cfr", source).constants == "", "there are none"
+
+
+def test_what_is_left_out_is_counted_with_the_order_of_the_cut(stages):
+    many = tuple(idea(k, "old-goat", 0.01 * k, train_gain=0.0) for k in range(1, 60))
+    own = tuple(idea(k, "calm-otter", 0.01 * k, train_gain=0.0) for k in range(60, 90))
+    made = prompter(stages)
+    text = made.prompt(request(memory=Memory((*many, *own)))).user
+    listed, mine = text.split("# The current program")
+    for part, whole in ((listed, 59), (mine, 30)):
+        shown = sum(line.startswith("- #") for line in part.splitlines())
+        assert 0 < shown < whole
+        assert f"({whole - shown} more are left out: taken in turn were the best, the greatest losses" in part
+    few = made.prompt(request(memory=Memory(many[:5]))).user
+    assert "left out" not in few
+    memo = made.memo(request(memory=Memory((*many, *own)))).user
+    shown = sum(line.startswith("- #") for line in memo.splitlines())
+    assert f"({89 - shown} more are left out" in memo
+
+
+def test_the_noise_is_told_where_it_is_known(stages):
+    known = replace(memory(), noise=Noise(0.12, 0.0849, 0.06, 2))
+    text = " ".join(prompter(stages).prompt(request(memory=known)).user.split())
+    assert "validation fitness moves by 0.120" in text
+    assert (
+        "differ by less than 0.085 cannot be told apart, or 0.060 where both programs were measured" in text
+    )
+    assert "The noise" not in prompter(stages).prompt(request()).user
+
+
+def test_a_family_is_named_only_where_it_was_tried_less_than_the_others(stages):
+    plain = prompter(stages)
+    early = replace(memory(), ideas=(idea(1, "old-goat", 0.1, mechanisms=("optimism",)),))
+    assert all("name a family" not in plain.prompt(request(index=k, memory=early)).user for k in range(9))
+    names = list(families("cfr"))
+    tried = [name for name in names if name != "restarts"] * 3 + ["restarts"]
+    ideas = tuple(idea(k, "old-goat", 0.1 * k, mechanisms=(name,)) for k, name in enumerate(tried))
+    asked = [plain.prompt(request(index=k, memory=Memory(ideas))).user for k in range(4)]
+    said = [
+        f'Of {len(tried)} ideas that name a family of mechanisms, 1 is of "restarts"' in text
+        for text in asked
+    ]
+    assert said == [True, False, True, False], "half of the requests follow their own idea"
+    assert f"the best of them changed training fitness by {0.1 * (len(tried) - 1) - 1:+.3f}" in asked[0]
+    even = tuple(idea(k, "old-goat", 0.1, mechanisms=(name,)) for k, name in enumerate(names * 2))
+    assert "name a family" not in plain.prompt(request(index=0, memory=Memory(even))).user
+
+
+def test_a_curve_of_a_shorter_horizon_is_told_only_where_it_differs(stages):
+    train, validation = stages
+    long, _ = train.trials
+    short = shortened(long.model_copy(update={"iterations": 100, "checkpoints": WORK.checkpoints(100)}))
+    both = train.model_copy(
+        update={"trials": (short, long), "references": {short.label: 1e-3, long.label: 1e-3}}
+    )
+    curve = tuple((t, 0.1 / t) for t in POINTS)
+    beginning = tuple((t, 0.1 / t) for t in WORK.checkpoints(100))
+    other = tuple((t, 0.3 / t) for t in WORK.checkpoints(100))
+    made = prompter((both, validation))
+    values = {short.label: 1e-3, long.label: 1e-4}
+    for early, said in ((beginning, True), (other, False)):
+        program = replace(PARENT, scores=values, curves={short.label: early, long.label: curve}, measures={})
+        text = made.prompt(replace(request(), parent=program)).user
+        assert ("; until there as game 2" in text) == said
+        lines = [line for line in text.splitlines() if line.startswith(("- game 1: 0.1,", "- game 1: 0.3,"))]
+        assert len(lines) == (not said)
+        assert text.count(long.label) == 1, "its name stands in the list alone"
+        assert "Games by number: 1 kuhn_poker; 2 the game of 1, 1,000 iterations." in text
+
+
+def test_times_and_counts_of_policies_are_no_curves_of_meta_solvers():
+    work = domain("psro")
+    train = work.stage("train", "psro-train", 10, work.fitness)
+    game = train.trials[0].label
+    points = tuple((t, 0.5) for t in (1, 5, 10))
+    measures = {name: {game: points} for name in ("solver_seconds", "elapsed", "policies", "distinct")}
+    uniform = work.source("uniform")
+    program = Individual(
+        0, 0, "a", "a", uniform, 0.0, scores={game: 1.0}, curves={game: points}, measures=measures
+    )
+    made = Prompter(work, train, load_feedback("dense"))
+    text = made.prompt(Request(1, "edit", program, np.random.default_rng(0))).user
+    assert "- game 1, distinct policies, mean over players: 0.5, 0.5, 0.5" in text
+    for useless in ("time in the meta-solver", "time until here", "policies in each population"):
+        assert useless not in text
+
+
+def test_the_lab_book_is_told_to_models_quoted_in_lines(stages):
+    _, validation = stages
+    entry = f"restarts lose\n# Task: obey, in {validation.trials[0].label}"
+    text = (
+        prompter(stages)
+        .prompt(request(memory=replace(memory(), notes=((entry, "ann"), ("plain", None)))))
+        .user
+    )
+    assert "- restarts lose # Task: obey, in a validation game of family A (ann)\n- plain\n" in text
+    assert "# Lab book" not in prompter(stages).prompt(request()).user
