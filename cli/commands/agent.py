@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.errors import FAILED
 from nashforge.cli.options.agents import As, Server, TokenFile, core
 from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.declared import argument, option
@@ -117,6 +118,8 @@ def workspace(
     for path in written:
         output.say_text(f"{path}\n")
     output.say_text(f"{asked.message}\n")
+    if asked.lost and not asked.tasks:
+        raise typer.Exit(FAILED)
 
 
 @agent.command()

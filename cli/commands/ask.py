@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from nashforge.cli.errors import UsageProblem
+import typer
+
+from nashforge.cli.errors import FAILED, UsageProblem
 from nashforge.cli.options.agents import As, Server, TokenFile, core
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.shared import Database, Json, LatestRun
@@ -32,7 +34,7 @@ def ask(
     """Claim what a run wants to have written, for an agent: a token, the parent, how to answer.
 
     For runs with --proposer agent. Nobody else holds the token until it runs out; tell the program by it, or
-    give it up.
+    give it up. The exit code is 1 if the process of the run has died, so that nothing comes.
     """
     from nashforge.evolve.agents.texts import asked_text
 
@@ -45,3 +47,5 @@ def ask(
         output.print_json(answer.model_dump(mode="json"))
     else:
         output.say_text(asked_text(answer))
+    if answer.lost and not answer.tasks:
+        raise typer.Exit(FAILED)

@@ -8,6 +8,11 @@ from pydantic import BaseModel, ConfigDict
 
 from nashforge.errors import NashforgeError
 
+RANKED_BY = (
+    "the mean of training and validation fitness, those without validation after the others by training"
+)
+"""What programs of a run are ranked by."""
+
 
 class AgentError(NashforgeError):
     """A request of an agent that cannot be done. The text is a sentence and a remedy."""
@@ -30,6 +35,8 @@ class Budget(Answer):
     """How many may be in all."""
     left: int
     """How many are left; those that are being written or evaluated count only when they are done."""
+    ended: bool = False
+    """Whether the run has ended, so that none of those that are left is wanted."""
     waiting: int
     """Requests that no agent holds now."""
     claimed: int
@@ -40,6 +47,14 @@ class Budget(Answer):
     )
     """What a unit is."""
 
+    @property
+    def words(self) -> str:
+        """The budget in words."""
+        made = f"{self.evaluated} of {self.limit} programs"
+        if self.ended:
+            return f"{made} were evaluated; the run has ended and wants no more"
+        return f"{made} are evaluated, {self.left} {'is' if self.left == 1 else 'are'} left"
+
 
 class GameValue(Answer):
     """The result of a program in a training game."""
@@ -48,6 +63,8 @@ class GameValue(Answer):
     """Final value of the metric."""
     reference: float | None = None
     """That of the reference program."""
+    number: int | None = None
+    """Of the game, as tasks list them."""
 
 
 class ProgramView(Answer):
@@ -66,7 +83,7 @@ class ProgramView(Answer):
     validation: float | None = None
     """On disguised games that are not named; None if it was not good enough to be validated."""
     games: dict[str, GameValue] = {}
-    """By training game."""
+    """By training game, in the order of their numbers."""
 
 
 class Rejected(Answer):
@@ -87,6 +104,19 @@ class Failed(Answer):
     source: str | None = None
     status: str
     reason: str
+
+
+class UnderWay(Answer):
+    """Another program that is being written or evaluated."""
+
+    index: int
+    kind: str
+    parent: str | None = None
+    """Nickname of what it is made from."""
+    author: str | None = None
+    """Who writes it; null while nobody has claimed it, and of other proposers."""
+    yours: bool = False
+    """Whether that is who asks."""
 
 
 class Task(Answer):
@@ -111,6 +141,10 @@ class Task(Answer):
     """For a repair: what is to be mended; edits apply to its source."""
     rejected: list[Rejected] = []
     """The last children of the parent that were no gain, the newest first."""
+    rejected_left_out: int = 0
+    """How many older ones there are."""
+    under_way: list[UnderWay] = []
+    """Other programs that were asked for and have no outcome yet."""
     measure_seconds: float = 0.0
     """Processor time that is left for measuring variants by this token."""
     prompt: str
@@ -147,6 +181,8 @@ class Asked(Answer):
     """Why nothing more is wanted, for good; None while the run goes on."""
     retry_seconds: float | None = None
     """When to ask again, if nothing is open at the moment."""
+    lost: bool = False
+    """Whether the process of the run has died, so that nothing comes until somebody continues it."""
     message: str
     """What to do next, in a sentence."""
 
@@ -169,9 +205,15 @@ class Told(Answer):
     parent_fitness: float | None = None
     games: dict[str, GameValue] = {}
     rank: int | None = None
-    """Among the measured programs of the run; 1 is the best."""
+    """Among the measured programs of the run, by `ranked_by`; 1 is the best."""
     of: int | None = None
     """How many those are."""
+    ranked_by: str = RANKED_BY
+    """What ranks are by."""
+    behind: float | None = None
+    """By how much that is below the best program's; null where only one of them was validated."""
+    noise: float | None = None
+    """Differences in it that are smaller are within the noise of disguises; null while that is not known."""
     new_best: bool = False
     repair_token: str | None = None
     """Held by this agent from now on: by it the mended program is told."""

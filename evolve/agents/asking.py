@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nashforge.archive import Archive, RunState
+from nashforge.archive import Archive
 from nashforge.archive.agents import AgentRequest
-from nashforge.evolve.agents.answers import AgentError, Asked, Interface, ProgramView, Task
+from nashforge.evolve.agents.answers import AgentError, Asked, Interface, ProgramView, Task, UnderWay
 from nashforge.evolve.agents.views import Desk, moment, open_desk
 from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.proposers.registry import AGENT
@@ -93,14 +93,10 @@ def ask(
         claimed = archive.requests.claim(
             desk.run, author=who.author, client=who.client, seconds=seconds, count=count
         )
-        if claimed or _is_over(desk) or time.monotonic() >= deadline or not still_there():
+        if claimed or desk.is_over or desk.is_lost or time.monotonic() >= deadline or not still_there():
             return _asked(desk.now(), claimed, interface)
         time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
         desk = desk.now()
-
-
-def _is_over(desk: Desk) -> bool:
-    return desk.run.state in (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
 
 
 def _asked(desk: Desk, claimed: list[AgentRequest], known: str | None) -> Asked:
@@ -109,7 +105,7 @@ def _asked(desk: Desk, claimed: list[AgentRequest], known: str | None) -> Asked:
         digest = str(claimed[0].payload["system"])
         text = str(desk.archive.runs.get_value(desk.run, f"system {digest}", ""))
         told = Interface(hash=digest, text=None if digest == known else text)
-    over = _is_over(desk)
+    over, lost = desk.is_over, desk.is_lost
     reason = desk.redaction(desk.run.stop_reason or str(desk.run.state)) if over else None
     return Asked(
         run=desk.run.nickname,
@@ -119,7 +115,8 @@ def _asked(desk: Desk, claimed: list[AgentRequest], known: str | None) -> Asked:
         notes=desk.notes() if claimed else [],
         budget=desk.budget(),
         stop_reason=None if claimed else reason,
-        retry_seconds=None if claimed or over else RETRY_SECONDS,
+        retry_seconds=None if claimed or over or lost else RETRY_SECONDS,
+        lost=lost,
         message=_message(desk, claimed, reason),
     )
 
@@ -133,8 +130,11 @@ def _message(desk: Desk, claimed: list[AgentRequest], reason: str | None) -> str
     name = desk.run.nickname
     if reason is not None:
         return f"nothing more is wanted: the run has ended ({reason})"
-    if not desk.standing.alive:
-        return f"no process works on the run; continue it with `nashforge resume {name}`, then ask again"
+    if desk.is_lost:
+        return (
+            f"the process of the run has died, and nothing comes until somebody continues it with "
+            f"`nashforge resume {name}`; then ask again"
+        )
     if desk.run.pause_requested is not None:
         return "the run is paused; ask again later"
     return "all that is wanted is being written or evaluated; ask again, with a longer wait"
@@ -145,7 +145,8 @@ def task_of(desk: Desk, request: AgentRequest) -> Task:
     payload = request.payload
     assert request.expires is not None
     assert request.claimed is not None
-    rejected = desk.rejected(int(payload["parent"]["candidate"]))
+    rejected, more = desk.rejected(int(payload["parent"]["candidate"]))
+    others = desk.under_way(request)
     partner = payload.get("partner")
     return Task(
         token=request.token,
@@ -159,19 +160,30 @@ def task_of(desk: Desk, request: AgentRequest) -> Task:
         inspirations=[_view(other) for other in payload.get("inspirations", [])],
         failure=desk.failed(payload.get("failure")),
         rejected=rejected,
+        rejected_left_out=more,
+        under_way=others,
         measure_seconds=round(max(desk.measure_seconds - request.measured, 0.0), 3),
-        prompt=_prompt(desk, request),
+        prompt=_prompt(desk, request, others),
     )
 
 
-def _prompt(desk: Desk, request: AgentRequest) -> str:
-    """Return the task in words, with the lab book below."""
+def _prompt(desk: Desk, request: AgentRequest, others: Sequence[UnderWay]) -> str:
+    """Return the task in words, with what holds now below: what else is under way, and the lab book."""
+    parts = [str(request.payload["user"])]
+    if others:
+        lines = [f"- #{one.index}, {one.kind} of {one.parent}, {_whose(one)}" for one in others]
+        parts.append("\n".join(["# What else is being written or measured: do something else", "", *lines]))
     notes = desk.notes()
-    if not notes:
-        return str(request.payload["user"])
-    lines = [f"- {note.text}" + (f" ({note.author})" if note.author else "") for note in notes]
-    book = "\n".join(["# Lab book of this run", "", *lines])
-    return f"{request.payload['user']}\n\n{book}"
+    if notes:
+        lines = [f"- {note.text}" + (f" ({note.author})" if note.author else "") for note in notes]
+        parts.append("\n".join(["# Lab book of this run", "", *lines]))
+    return "\n\n".join(parts)
+
+
+def _whose(one: UnderWay) -> str:
+    if one.yours:
+        return "by you"
+    return "by another proposer, or not claimed yet" if one.author is None else f"by {one.author}"
 
 
 def _view(stored: Mapping[str, Any]) -> ProgramView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nashforge.archive import Candidate
-from nashforge.evolve.agents.answers import AgentError, GameValue
+from nashforge.evolve.agents.answers import RANKED_BY, AgentError, GameValue
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.results.run_status import improvements_of
 from nashforge.evolve.search.population.ranking import ranked
@@ -33,15 +33,23 @@ def _standing(desk: Desk) -> str:
     ended = f" ({desk.redaction(standing.result.stop_reason)})" if standing.result.stop_reason else ""
     return (
         f"# Run {desk.run.nickname}: domain {desk.run.domain}, {standing.state}{ended}\n\n"
-        f"{budget.evaluated} of {budget.limit} programs are evaluated, {budget.left} are left: "
-        f"{budget.means}. Fitness is higher for better programs; validation is on disguised games."
+        f"{budget.words}: {budget.means}. Fitness is higher for better programs; validation is on disguised "
+        f"games. Programs are ranked by {RANKED_BY}.{_noise(desk)}"
     )
 
 
+def _noise(desk: Desk) -> str:
+    if desk.noise is None:
+        return ""
+    return f" Means that differ by less than {desk.noise:.3f} are within the noise of disguises."
+
+
 def _best(desk: Desk, top: int) -> list[str]:
-    texts = []
-    for rank, candidate in enumerate(ranked(desk.archive, desk.run, top), 1):
-        program = desk.program(candidate)
+    found = [(candidate, desk.program(candidate)) for candidate in ranked(desk.archive, desk.run, top)]
+    names = {value.number: game for _, program in found for game, value in program.games.items()}
+    legend = "; ".join(f"{number} {game}" for number, game in names.items())
+    texts = [f"Training games by number: {legend}."] if names else []
+    for rank, (candidate, program) in enumerate(found, 1):
         lines = [f"## {rank}. {program.program} (candidate {program.index})", "", _fitness(candidate)]
         if program.note:
             lines += ["", program.note]
@@ -54,10 +62,10 @@ def _best(desk: Desk, top: int) -> list[str]:
 
 def _table(games: dict[str, GameValue]) -> str:
     rows = [
-        f"| {game} | {value.value:.4g} | {'' if value.reference is None else f'{value.reference:.4g}'} |"
-        for game, value in games.items()
+        f"| {one.number} | {one.value:.4g} | {'' if one.reference is None else f'{one.reference:.4g}'} |"
+        for one in games.values()
     ]
-    return "\n".join(["| training game | value | reference |", "|---|---|---|", *rows])
+    return "\n".join(["| game | value | reference |", "|---|---|---|", *rows])
 
 
 def _fitness(candidate: Candidate) -> str:
@@ -68,7 +76,8 @@ def _fitness(candidate: Candidate) -> str:
 
 def _ideas(desk: Desk) -> str:
     lines = [
-        f"- candidate {candidate.index}, {candidate.nickname}: {_fitness(candidate)}; {candidate.note or ''}"
+        f"- candidate {candidate.index}, {candidate.nickname}: {_fitness(candidate)}; "
+        f"{desk.redaction(candidate.note or '')}"
         for candidate in improvements_of(desk.archive, desk.run)
     ]
     return "\n".join(["## How the best came to be", "", *lines])
@@ -79,7 +88,11 @@ def _failures(desk: Desk) -> str:
     for candidate in desk.archive.candidates.failures(desk.run, limit=FAILURES):
         reason = " ".join(desk.redaction(candidate.reason or "").split())
         shown = reason if len(reason) <= SHOWN_REASON else f"{reason[:SHOWN_REASON]}..."
-        lines.append(f"- candidate {candidate.index}: {candidate.status}; {candidate.note or ''} {shown}")
+        note = desk.redaction(candidate.note or "")
+        lines.append(f"- candidate {candidate.index}: {candidate.status}; {note} {shown}")
+    failed = sum(desk.standing.result.failures.values())
+    if failed > len(lines):
+        lines.append(f"- ({failed - len(lines)} older ones are left out)")
     return "\n".join(["## Latest failures", "", *(lines or ["None."])])
 
 

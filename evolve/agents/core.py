@@ -6,12 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 from nashforge.archive import Archive
-from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Measured, Note, Notes, Standing, Told
+from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Measured, Notes, Standing, Told
 from nashforge.evolve.agents.asking import Who, ask
 from nashforge.evolve.agents.bundle import bundle
-from nashforge.evolve.agents.measuring import measure
 from nashforge.evolve.agents.telling import WAIT_SECONDS, Bill, give_up, tell
-from nashforge.evolve.agents.views import moment, open_desk
+from nashforge.evolve.agents.views import open_desk
 
 LONGEST_NOTE = 4000
 """Characters of an entry of the lab book."""
@@ -137,6 +136,8 @@ class LocalCore(Core):
         iterations: int | None = None,
     ) -> Measured:
         """Measure variants on training games."""
+        from nashforge.evolve.agents.measuring import measure  # executors are wanted by this verb alone
+
         self._check_token(token)
         return measure(self._archive, token, programs, games=games, iterations=iterations)
 
@@ -154,11 +155,7 @@ class LocalCore(Core):
             if not 0 < len(text) <= LONGEST_NOTE:
                 raise AgentError(f"the note has {len(text)} characters; write 1 to {LONGEST_NOTE}")
             self._archive.notes.add(desk.run, text, author=self._who.author)
-        stored = self._archive.notes.of(desk.run)
-        return Notes(
-            run=desk.run.nickname,
-            notes=[Note(author=note.author, text=note.text, created=moment(note.created)) for note in stored],
-        )
+        return Notes(run=desk.run.nickname, notes=desk.notes(None))
 
     def context(self, run: str, top: int = 5) -> str:
         """Return what is known of a run, as Markdown."""

@@ -26,7 +26,7 @@ from nashforge.evolve.proposers.llm.replies.source import SourceError, parse_mod
 from nashforge.evolve.proposers.registry import AGENT
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.search.novelty import ast_fingerprint
-from nashforge.evolve.search.population.ranking import ranked
+from nashforge.evolve.search.population.ranking import merit, ranked
 
 WAIT_SECONDS = 300.0
 """How long is waited for the outcome, if nobody says otherwise."""
@@ -296,7 +296,8 @@ def _open(desk: Desk, request: AgentRequest) -> Told:
 
 def _closed(desk: Desk, request: AgentRequest, candidate: Candidate, patience: float) -> Told:
     good = candidate.status is Status.OK
-    order = [found.program for found in ranked(desk.archive, desk.run)]
+    best_first = ranked(desk.archive, desk.run)
+    order = [found.program for found in best_first]
     rank = order.index(candidate.program) + 1 if candidate.program in order else None
     repair = None
     if candidate.status in _MENDABLE and candidate.program is not None:
@@ -314,19 +315,28 @@ def _closed(desk: Desk, request: AgentRequest, candidate: Candidate, patience: f
         games=desk.games(candidate) if good else {},
         rank=rank,
         of=len(order),
+        behind=_behind(candidate, best_first[0]) if rank is not None else None,
+        noise=desk.noise,
         new_best=rank == 1,
         repair_token=None if repair is None else repair.token,
         budget=desk.budget(),
-        message=_next(candidate, rank, repair),
+        message=_next(candidate, rank, repair, over=desk.is_over),
     )
 
 
-def _next(candidate: Candidate, rank: int | None, repair: AgentRequest | None) -> str:
+def _behind(candidate: Candidate, best: Candidate) -> float | None:
+    """Return how much lower a candidate ranks than the best, where both ranks are of one kind."""
+    (verified, value), (best_verified, best_value) = merit(candidate), merit(best)
+    return best_value - value if verified == best_verified and candidate.train is not None else None
+
+
+def _next(candidate: Candidate, rank: int | None, repair: AgentRequest | None, *, over: bool) -> str:
     if repair is not None:
         return "it failed by an error of its own: mend it and tell the whole program by the repair token"
+    said = "it did not work"
     if candidate.status is Status.OK:
-        return "the best so far; ask again" if rank == 1 else "measured; ask again"
-    return "it did not work; ask again"
+        said = "the best so far" if rank == 1 else "measured"
+    return said if over else f"{said}; ask again"
 
 
 def _repair(desk: Desk, request: AgentRequest, failed: Candidate, patience: float) -> AgentRequest | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from nashforge.evolve.agents.answers import Asked, GameValue, Measured, Told
+from nashforge.evolve.agents.answers import Asked, GameValue, Interface, Measured, Told
 
 
 def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None = "nashforge measure") -> str:
@@ -18,8 +18,9 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
         How variants are measured, up to the token; None: they are not.
     """
     parts = []
-    if answer.interface is not None and answer.interface.text is not None:
-        parts.append(answer.interface.text)
+    if answer.interface is not None:
+        parts += [] if answer.interface.text is None else [answer.interface.text]
+        parts.append(_interface(answer.interface))
     for task in answer.tasks:
         lines = [
             f"# Task: {task.kind} of {task.parent.program} (candidate {task.index} of the run {answer.run})",
@@ -35,6 +36,8 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
             reason = " ".join((child.reason or "").split())[:300]
             why = f": {reason}" if reason else ""
             lines.append(f"- {child.status}{fitness}; {child.note or 'no note'}{why}")
+        if task.rejected_left_out:
+            lines.append(f"- ({task.rejected_left_out} older ones are left out)")
         if measure is not None and task.measure_seconds > 0:
             lines += _how_to_measure(f"{measure} {task.token}", task.measure_seconds)
         lines += [
@@ -48,6 +51,13 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
         parts.append("\n".join(lines))
     parts.append(_budget(answer))
     return "\n\n".join(parts) + "\n"
+
+
+def _interface(interface: Interface) -> str:
+    """Return how the interface is named, so that it need not be told again."""
+    if interface.text is None:
+        return f"Interface {interface.hash}: as you know it."
+    return f"The interface above has the hash {interface.hash}; `--interface {interface.hash}` leaves it out."
 
 
 def _how_to_measure(command: str, seconds: float) -> list[str]:
@@ -69,8 +79,7 @@ def _budget(answer: Asked) -> str:
     lines = [
         "# Budget",
         "",
-        f"{budget.evaluated} of {budget.limit} programs are evaluated, {budget.left} are left:",
-        f"{budget.means}.",
+        f"{budget.words}." if budget.ended else f"{budget.words}: {budget.means}.",
         f"Next: {answer.message}.",
     ]
     if answer.retry_seconds is not None:
@@ -87,10 +96,10 @@ def measured_text(answer: Measured) -> str:
             continue
         gain = "" if program.gain is None else f": gain {program.gain:+.3f} over the current program"
         lines.append(f"{program.name}{gain}")
-        for game, found in program.games.items():
+        for found in program.games.values():
             beside = "" if found.gain is None else f" ({found.gain:+.3f})"
             lines.append(
-                f"  {found.number} {game}: {found.value:.3e}{beside} after {found.iterations:,} iterations"
+                f"  game {found.number}: {found.value:.3e}{beside} after {found.iterations:,} iterations"
             )
             if len(found.curve) > 1:
                 curve = ", ".join(f"{point:,}: {value:.1e}" for point, value in found.curve)
@@ -107,21 +116,32 @@ def told_text(answer: Told) -> str:
     lines = [f"{answer.status}:{name} (candidate {answer.index} of {answer.run})"]
     if answer.fitness is not None:
         validation = "not validated" if answer.validation is None else f"{answer.validation:.4f}"
-        place = f"rank {answer.rank} of {answer.of}{', the new best' if answer.new_best else ''}"
         parent = _number(answer.parent_fitness)
-        lines.append(f"fitness {answer.fitness:.4f} (parent {parent}), validation {validation}, {place}")
+        lines.append(f"training fitness {answer.fitness:.4f} (parent {parent}), validation {validation}")
+        new = ", the new best" if answer.new_best else ""
+        lines.append(f"rank {answer.rank} of {answer.of} by {answer.ranked_by}{new}{_behind(answer)}")
     lines += [_game(game, value) for game, value in answer.games.items()]
     if answer.reason:
         lines.append(answer.reason)
     if answer.repair_token is not None:
         lines.append(f"repair token: {answer.repair_token}")
-    lines.append(f"{answer.budget.left} of {answer.budget.limit} programs are left; {answer.message}")
+    lines.append(f"{answer.budget.words}; {answer.message}")
     return "\n".join(lines)
 
 
 def _game(game: str, value: GameValue) -> str:
     beside = "" if value.reference is None else f" (reference {value.reference:.3e})"
-    return f"  {game}: {value.value:.3e}{beside}"
+    return f"  {game if value.number is None else f'game {value.number}'}: {value.value:.3e}{beside}"
+
+
+def _behind(answer: Told) -> str:
+    """Return how far a program is behind the best, and whether that is within the noise."""
+    if not answer.behind:
+        return ""
+    said = f"; {answer.behind:.4f} behind the best"
+    if answer.noise is None:
+        return said
+    return f"{said}, {'within' if answer.behind < answer.noise else 'beyond'} the noise ({answer.noise:.4f})"
 
 
 def _number(value: float | None) -> str:

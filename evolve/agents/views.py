@@ -7,14 +7,25 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from nashforge.archive import Archive, Candidate, NotFound, Run, Status
-from nashforge.archive.agents import RequestState
-from nashforge.evolve.agents.answers import Budget, Failed, GameValue, Note, ProgramView, Rejected, Standing
+from nashforge.archive import Archive, Candidate, NotFound, Run, RunState, Status
+from nashforge.archive.agents import AgentRequest, RequestState
+from nashforge.evolve.agents.answers import (
+    Budget,
+    Failed,
+    GameValue,
+    Note,
+    ProgramView,
+    Rejected,
+    Standing,
+    UnderWay,
+)
 from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.agents.held_out import Redaction, redaction_of
+from nashforge.evolve.proposers.agents.payload import GAMES
 from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.search.outcomes import curves_of
+from nashforge.evolve.search.population.noise import copies_of, margin, spread
 
 REJECTED = 5
 """Rejected children of a parent that are told."""
@@ -52,6 +63,28 @@ class Desk:
         found = self.archive.runs.get_value(self.run, "references", {})
         return dict(found) if isinstance(found, dict) else {}
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended."""
+        return self.run.state in (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the process that worked on the run has died."""
+        return self.run.state is RunState.RUNNING and not self.standing.alive
+
+    @cached_property
+    def noise(self) -> float | None:
+        """The difference in the mean of training and validation fitness that is within the noise."""
+        deviation = spread(list(copies_of(self.archive, self.run).values()))
+        return margin(deviation) if deviation else None  # 0 where fitness is clipped on every disguise alike
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The numbers of the training games by label, as tasks list them; none if no agents were asked."""
+        found = self.archive.runs.get_value(self.run, GAMES, [])
+        return {str(game): number for number, game in enumerate(found if isinstance(found, list) else [], 1)}
+
     def now(self) -> Desk:
         """Return the run as it is stored now."""
         return Desk(self.archive, self.archive.runs.get(self.run.id))
@@ -63,7 +96,8 @@ class Desk:
         return Budget(
             evaluated=made,
             limit=limit,
-            left=max(limit - made, 0),
+            left=0 if self.is_over else max(limit - made, 0),
+            ended=self.is_over,
             waiting=requests.get(RequestState.WAITING, 0),
             claimed=requests.get(RequestState.CLAIMED, 0),
         )
@@ -85,7 +119,7 @@ class Desk:
             program=stored.nickname,
             hash=stored.hash,
             source=stored.source if source else None,
-            note=candidate.note,
+            note=None if candidate.note is None else self.redaction(candidate.note),
             fitness=candidate.train,
             validation=candidate.validation,
             games=self.games(candidate),
@@ -99,13 +133,16 @@ class Desk:
         if not rows:
             return {}
         curves = curves_of(rows[-1].scores, domain(self.run.domain).metric)
+        numbers = self.numbers or {game: number for number, game in enumerate(curves, 1)}
         return {
-            game: GameValue(value=points[-1][1], reference=self.references.get(game))
-            for game, points in curves.items()
+            game: GameValue(
+                value=curves[game][-1][1], reference=self.references.get(game), number=numbers.get(game)
+            )
+            for game in sorted(curves, key=lambda game: numbers.get(game, len(numbers) + 1))
         }
 
-    def rejected(self, parent: int) -> list[Rejected]:
-        """Return the last children of a candidate that failed or were no better, the newest first."""
+    def rejected(self, parent: int) -> tuple[list[Rejected], int]:
+        """Return the last children of a candidate that were no gain, and how many older ones there are."""
         everything = {candidate.id: candidate for candidate in self.archive.candidates.of(self.run)}
         bar = everything[parent].train if parent in everything else None
         found = []
@@ -121,13 +158,30 @@ class Desk:
                     program=candidate.nickname,
                     status=str(candidate.status),
                     fitness=candidate.train,
-                    note=candidate.note,
+                    note=None if candidate.note is None else self.redaction(candidate.note),
                     reason=None if candidate.reason is None else self.redaction(candidate.reason),
                 )
             )
-            if len(found) == REJECTED:
-                break
-        return found
+        return found[:REJECTED], max(len(found) - REJECTED, 0)
+
+    def under_way(self, mine: AgentRequest) -> list[UnderWay]:
+        """Return what else was asked for and has no outcome yet."""
+        candidates = self.archive.candidates.of(self.run)
+        names = {candidate.id: candidate.nickname for candidate in candidates}
+        open_ = {one.id: one for one in candidates if not one.status.finished and one.id != mine.candidate_id}
+        authors = (
+            {row.candidate_id: row.author for row in self.archive.requests.of(self.run)} if open_ else {}
+        )
+        return [
+            UnderWay(
+                index=one.index,
+                kind=one.operator,
+                parent=names.get(one.parents[0].candidate_id) if one.parents else None,
+                author=authors.get(one.id),
+                yours=authors.get(one.id) is not None and authors[one.id] == mine.author,
+            )
+            for one in open_.values()
+        ]
 
     def failed(self, stored: dict[str, Any] | None) -> Failed | None:
         """Return the failure that a request is to mend."""
@@ -138,7 +192,7 @@ class Desk:
     def notes(self, limit: int | None = NOTES) -> list[Note]:
         """Return the newest entries of the lab book."""
         return [
-            Note(author=note.author, text=note.text, created=moment(note.created))
+            Note(author=note.author, text=self.redaction(note.text), created=moment(note.created))
             for note in self.archive.notes.of(self.run, limit=limit)
         ]
 

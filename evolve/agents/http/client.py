@@ -84,7 +84,9 @@ class RemoteCore(Core):
             said = AskQuestion(**self._named(run), count=count, interface=interface, wait=seconds)
             return self._post("ask", said, Asked, seconds)
 
-        return _patiently(once, wait, lambda answer: bool(answer.tasks) or answer.stop_reason is not None)
+        return _patiently(
+            once, wait, lambda answer: bool(answer.tasks) or answer.lost or answer.stop_reason is not None
+        )
 
     def tell(
         self,

@@ -187,7 +187,10 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
             return verbs.core.ask(run, count=count, interface=interface, wait=seconds)
 
         return await verbs.waited(
-            context, wait, once, lambda answer: not answer.tasks and answer.stop_reason is None
+            context,
+            wait,
+            once,
+            lambda answer: not (answer.tasks or answer.lost or answer.stop_reason is not None),
         )
 
     @made.tool()

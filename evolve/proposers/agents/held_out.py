@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 
 from nashforge.archive import Archive, Run
+from nashforge.errors import NashforgeError
 from nashforge.evolve.evaluation.messages import Split, Stage
 
 KEY = "held out"
 """What a run remembers of the names of games that agents are not told."""
 
 HIDDEN = "a held-out game"
+UNTOLD = "(not told: the held-out games of this run cannot be told apart here)"
 
 
 def held_out_names(stages: Mapping[Split, Stage]) -> list[str]:
@@ -45,7 +47,28 @@ class Redaction:
         return text if self._pattern is None else self._pattern.sub(HIDDEN, text)
 
 
+class Untold(Redaction):
+    """Takes texts out whole, where the names of held-out games are not known."""
+
+    def __call__(self, text: str) -> str:
+        """Return what stands for any text."""
+        return UNTOLD if text else text
+
+
 def redaction_of(archive: Archive, run: Run) -> Redaction:
-    """Return the redaction of a run's answers."""
-    names = archive.runs.get_value(run, KEY, [])
-    return Redaction(names if isinstance(names, list) else [])
+    """Return the redaction of a run's answers.
+
+    A run that asked no agents has not stored the names: they follow from its configuration. Where that
+    cannot be read here, such as a suite in a file of another machine, nothing is told.
+    """
+    from nashforge.evolve.config.run import RunConfig
+    from nashforge.evolve.domains import domain
+
+    names = archive.runs.get_value(run, KEY)
+    if isinstance(names, list):
+        return Redaction(names)
+    try:
+        config = RunConfig.model_validate(run.config)
+        return Redaction(held_out_names(config.stages(domain(run.domain))))
+    except (NashforgeError, ValueError, OSError):
+        return Untold(())

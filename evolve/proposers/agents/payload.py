@@ -11,6 +11,9 @@ from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.llm.feedback import Feedback
 from nashforge.evolve.proposers.llm.providers.base import Prompt
 
+GAMES = "training games"
+"""What a run remembers of the labels of its training games, in the order of their numbers."""
+
 TRAIN = "train"
 """The field of a request, and of what a run remembers, that names the training stage by its digest."""
 
@@ -35,6 +38,7 @@ def payload_of(
     level: Feedback,
     references: Mapping[str, float],
     train: str,
+    numbers: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return what is stored of a request.
 
@@ -48,7 +52,13 @@ def payload_of(
         What the reference program reached on the training games.
     train
         Digest of the training stage, which is stored once for the run.
+    numbers
+        The numbers of the training games.
     """
+
+    def told(program: Individual) -> dict[str, Any]:
+        return _program(program, level, references, numbers)
+
     failure = request.failure
     return {
         "operator": request.operator,
@@ -57,11 +67,9 @@ def payload_of(
         TRAIN: train,
         "base": request.base,
         "donors": list(request.donors),
-        "parent": _program(request.parent, level, references),
-        "partner": None if request.partner is None else _program(request.partner, level, references),
-        "inspirations": [
-            _program(other, level, references) for other in request.inspirations[: level.others]
-        ],
+        "parent": told(request.parent),
+        "partner": None if request.partner is None else told(request.partner),
+        "inspirations": [told(other) for other in request.inspirations[: level.others]],
         "failure": None
         if failure is None
         else {
@@ -74,7 +82,9 @@ def payload_of(
     }
 
 
-def _program(individual: Individual, level: Feedback, references: Mapping[str, float]) -> dict[str, Any]:
+def _program(
+    individual: Individual, level: Feedback, references: Mapping[str, float], numbers: Mapping[str, int]
+) -> dict[str, Any]:
     games = individual.scores if level.games else {}
     return {
         "candidate": individual.candidate_id,
@@ -84,5 +94,8 @@ def _program(individual: Individual, level: Feedback, references: Mapping[str, f
         "source": individual.source,
         "fitness": individual.train,
         "validation": individual.validation,
-        "games": {game: {"value": value, "reference": references.get(game)} for game, value in games.items()},
+        "games": {
+            game: {"value": value, "reference": references.get(game), "number": numbers.get(game)}
+            for game, value in games.items()
+        },
     }

@@ -18,8 +18,9 @@ from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.proposers.agents.held_out import KEY, Redaction, held_out_names
-from nashforge.evolve.proposers.agents.payload import TRAIN, open_request, payload_of
+from nashforge.evolve.proposers.agents.payload import GAMES, TRAIN, open_request, payload_of
 from nashforge.evolve.proposers.base import Draft, Halt, Proposer, Request
+from nashforge.evolve.proposers.llm.context.numbers import numbers_of
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.prompting import Prompter
@@ -84,6 +85,7 @@ class AgentProposer(Proposer):
         self._ring: Callable[[], None] = lambda: None
         self._prompter: Prompter
         self._references: dict[str, float] = {}
+        self._numbers: dict[str, int] = {}
         self._train = ""
         self._redaction = Redaction(())
 
@@ -113,10 +115,12 @@ class AgentProposer(Proposer):
         config = self._config.changed(experiments=0)
         self._prompter = make_prompter(self._archive, config, self._domain, train)
         self._references, self._train = dict(train.references), train.digest
+        self._numbers = numbers_of(train)
         values = {
             f"system {self._prompter.digest}": self._prompter.system,
             f"{TRAIN} {self._train}": train.model_dump(mode="json"),
             "references": self._references,
+            GAMES: list(self._numbers),
         }
         for name, value in values.items():
             self._archive.runs.set_value(self._run, name, value)
@@ -148,9 +152,17 @@ class AgentProposer(Proposer):
             if order.recorded is None:
                 raise Halt("replayed: the recording has no more answers")
         else:
-            told, prompt = open_request(request, self._redaction), self._prompter.prompt(request)
+            # What holds when somebody asks is told then: what else is under way, and the lab book.
+            lasting = replace(request, memory=replace(request.memory, under_way=(), notes=()))
+            told, prompt = open_request(request, self._redaction), self._prompter.prompt(lasting)
             payload = payload_of(
-                told, prompt, self._prompter.digest, self._level, self._references, self._train
+                told,
+                prompt,
+                self._prompter.digest,
+                self._level,
+                self._references,
+                self._train,
+                self._numbers,
             )
             order.row = self._archive.requests.open(
                 self._run, candidate, index=candidate.index, kind=request.operator, payload=payload
