@@ -197,7 +197,7 @@ def test_a_run_stops_and_resumes_elsewhere(redis_service: Service) -> None:
 
 def _lookahead(service: Service) -> Any:
     path = service.folder / "run.toml"
-    path.write_text("lookahead = 2\n")
+    path.write_text('lookahead = 2\n\n[fitness]\nreference = "dcfr"\n')
     return path
 
 
