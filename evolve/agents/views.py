@@ -21,8 +21,8 @@ from nashforge.evolve.agents.answers import (
 )
 from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.domains import domain
-from nashforge.evolve.proposers.agents.held_out import Redaction, redaction_of
 from nashforge.evolve.proposers.agents.payload import GAMES
+from nashforge.evolve.proposers.held_out import Redaction, redaction_of
 from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.search.outcomes import curves_of
 from nashforge.evolve.search.population.noise import copies_of, margin, spread

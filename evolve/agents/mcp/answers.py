@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from nashforge.evolve.agents.answers import Answer, GameValue, ProgramView
+from nashforge.evolve.agents.answers import RANKED_BY, Answer, GameValue, ProgramView
 
 
 class Started(Answer):
@@ -21,6 +21,10 @@ class Best(Answer):
 
     run: str
     programs: list[ProgramView]
+    ranked_by: str = RANKED_BY
+    """What they are ranked by."""
+    noise: float | None = None
+    """Differences in it that are smaller are within the noise of disguises; null while that is not known."""
 
 
 class Measured(Answer):

@@ -120,7 +120,7 @@ def _reading(made: MCPServer[Any], verbs: _Verbs) -> None:
         def found() -> Best:
             desk = open_desk(verbs.archive, run)
             programs = [desk.program(one, source=False) for one in ranked(desk.archive, desk.run, top)]
-            return Best(run=desk.run.nickname, programs=programs)
+            return Best(run=desk.run.nickname, programs=programs, noise=desk.noise)
 
         return await verbs.do(found)
 

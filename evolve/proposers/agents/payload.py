@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from nashforge.evolve.proposers.agents.held_out import Redaction
 from nashforge.evolve.proposers.base import Failure, Individual, Request
+from nashforge.evolve.proposers.held_out import Redaction
 from nashforge.evolve.proposers.llm.feedback import Feedback
 from nashforge.evolve.proposers.llm.providers.base import Prompt
 

@@ -17,9 +17,9 @@ from nashforge.archive.agents import AgentRequest, RequestState
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
-from nashforge.evolve.proposers.agents.held_out import KEY, Redaction, held_out_names
 from nashforge.evolve.proposers.agents.payload import GAMES, TRAIN, open_request, payload_of
 from nashforge.evolve.proposers.base import Draft, Halt, Proposer, Request
+from nashforge.evolve.proposers.held_out import KEY, Redaction, held_out_names
 from nashforge.evolve.proposers.llm.context.numbers import numbers_of
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompter import make_prompter

@@ -7,6 +7,7 @@ from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.proposers.families import letters
+from nashforge.evolve.proposers.held_out import held_out_names
 from nashforge.evolve.proposers.llm.context.knowledge import Knowledge, knowledge_of
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompting import Context, Prompter
@@ -26,7 +27,8 @@ def make_prompter(archive: Archive, config: RunConfig, domain: Domain, train: St
         If the domain has no prompts, or one of them, or the feedback level, is not valid.
     """
     level = load_feedback(config.models.feedback)
-    validation = config.stages(domain)["validation"]
+    stages = config.stages(domain)
+    validation = stages["validation"]
 
     def families(stage: Stage) -> set[str]:
         return {domain.family(trial) for trial in stage.trials}
@@ -39,5 +41,6 @@ def make_prompter(archive: Archive, config: RunConfig, domain: Domain, train: St
         config.models.experiments if config.evaluation.executor == "local" else 0,
         apart=not families(train) & families(validation),
         copies=config.evaluation.copies if all(trial.disguise for trial in validation.trials) else 0,
+        held_out=tuple(held_out_names(stages)),
     )
     return Prompter(domain, train, level, config.models.prompts, context)

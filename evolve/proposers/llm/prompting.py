@@ -13,6 +13,7 @@ from nashforge.evolve.evaluation.fitness import floor_words, reference_words
 from nashforge.evolve.evaluation.messages import Stage, Task
 from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.experiments import MOST_VARIANTS, Findings
+from nashforge.evolve.proposers.held_out import Redaction
 from nashforge.evolve.proposers.llm.context.deciding import rules, validation_of
 from nashforge.evolve.proposers.llm.context.ideas import families_told, nudge, one_line, told
 from nashforge.evolve.proposers.llm.context.knowledge import Knowledge
@@ -81,6 +82,8 @@ class Context:
         Whether no family of validation is one of training.
     copies : int
         In how many further disguises of validation the best are measured.
+    held_out : tuple of str
+        Names of the games of validation and test, which no prompt tells, whoever wrote them down.
     """
 
     knowledge: Knowledge = field(default_factory=Knowledge)
@@ -90,6 +93,7 @@ class Context:
     experiments: int = 0
     apart: bool = False
     copies: int = 0
+    held_out: tuple[str, ...] = ()
 
 
 class Prompter:
@@ -127,6 +131,7 @@ class Prompter:
         self._folders = (*folders, *([Path(own)] if own is not None else []))
         self._domain, self._level, self._train = domain, level, train
         self._context = context or Context()
+        self._redaction = Redaction(self._context.held_out)
         self._families = prompts.families(domain.name, self._folders) if level.library else {}
         self.system = self._system(train)
         self.digest = hashlib.sha256(self.system.encode("utf-8", "replace")).hexdigest()[:16]
@@ -232,7 +237,7 @@ class Prompter:
             partner=pair,
             others=shown(others, parent, *([partner] if partner else []))[: self._level.others],
             memory=memory if repair is None else None,
-            memo=memo if repair is None and self._level.memory else "",
+            memo=self._masked(memo) if repair is None and self._level.memory else "",
             notes=self._notes(request) if repair is None else [],
             games=self._legend(),
             families=families,
@@ -272,10 +277,10 @@ class Prompter:
         return view(individual, self._train, self._context.knowledge, self._level, titles)
 
     def _masked(self, text: str) -> str:
-        """Return a text in which validation games have no names."""
+        """Return a text in which games of validation and test have no names."""
         for label, letter in sorted(self._context.letters.items(), key=lambda item: -len(item[0])):
             text = text.replace(label, f"a validation game of family {letter}")
-        return text
+        return self._redaction(text)
 
     def _failures(self, failures: Sequence[Failure]) -> list[Failure]:
         """Return the latest failures, each kind once: what fails alike would be read again and again."""

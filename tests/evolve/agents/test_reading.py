@@ -13,7 +13,7 @@ from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.agents.texts import asked_text, told_text
 from nashforge.evolve.agents.views import Desk
-from nashforge.evolve.proposers.agents.held_out import HIDDEN, KEY, UNTOLD, redaction_of
+from nashforge.evolve.proposers.held_out import HIDDEN, KEY, UNTOLD, redaction_of
 
 from .conftest import rule
 

@@ -34,6 +34,7 @@ def test_a_preview_is_what_is_sent_next(archive, serve, tmp_path, lookahead, isl
     run = archive.runs.get("shown")
     for limit in range(4, 20, 3):
         before = len(server.asks)
+        archive.notes.add(run, f"noted before {limit}", author="ann")
         prompt = preview(archive, run).prompt
         shown.append((prompt.system, prompt.user))
         again = {"max_evaluations": limit, "proposer": run.config["proposer"]}
@@ -43,6 +44,7 @@ def test_a_preview_is_what_is_sent_next(archive, serve, tmp_path, lookahead, isl
         sent.append((server.asks[before].system, call.request["user"]))
     assert shown == sent
     assert len(set(shown)) > 3
+    assert "- noted before 4 (ann)\n- noted before 7 (ann)\n" in sent[1][1], "models read the lab book"
     assert archive.calls.find(run=run)[-1].request["user"] in {ask.user for ask in server.asks}
 
 

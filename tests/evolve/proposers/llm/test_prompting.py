@@ -352,7 +352,7 @@ def test_a_curve_of_a_shorter_horizon_is_told_only_where_it_differs(stages):
         lines = [line for line in text.splitlines() if line.startswith(("- game 1: 0.1,", "- game 1: 0.3,"))]
         assert len(lines) == (not said)
         assert text.count(long.label) == 1, "its name stands in the list alone"
-        assert "Games by number: 1 kuhn_poker; 2 the game of 1, 1,000 iterations." in text
+        assert "Games by number: 1 kuhn_poker (100 iterations); 2 the game of 1, 1,000 iterations." in text
 
 
 def test_times_and_counts_of_policies_are_no_curves_of_meta_solvers():
@@ -370,6 +370,17 @@ def test_times_and_counts_of_policies_are_no_curves_of_meta_solvers():
     assert "- game 1, distinct policies, mean over players: 0.5, 0.5, 0.5" in text
     for useless in ("time in the meta-solver", "time until here", "policies in each population"):
         assert useless not in text
+
+
+def test_no_prompt_names_a_game_of_test_whoever_wrote_it_down(archive, tiny, tmp_path):
+    suite = tmp_path / "test.toml"
+    suite.write_text('name = "t"\npurpose = "Hidden."\ngames = ["liars_dice(dice_sides=3)"]\n')
+    config = tiny(test=str(suite))
+    made = make_prompter(archive, config, WORK, config.stages(WORK)["train"])
+    notes = (("lost in liars_dice(dice_sides=3), not in kuhn_poker", "ann"),)
+    text = made.prompt(request(memory=replace(memory(), notes=notes)), memo="liars_dice(dice_sides=3)").user
+    assert "- lost in a held-out game, not in kuhn_poker (ann)" in text
+    assert "liars_dice" not in text
 
 
 def test_the_lab_book_is_told_to_models_quoted_in_lines(stages):
