@@ -137,6 +137,11 @@ def _message(desk: Desk, claimed: list[AgentRequest], reason: str | None) -> str
         )
     if desk.run.pause_requested is not None:
         return "the run is paused; ask again later"
+    if desk.standing.result.best is None:
+        return (
+            "the run still measures the programs that it starts from and those that it is compared with, "
+            "which can take minutes; ask again, with a longer wait"
+        )
     return "all that is wanted is being written or evaluated; ask again, with a longer wait"
 
 

@@ -84,6 +84,13 @@ def test_whoever_waits_for_a_run_that_died_is_told_so_at_once(
     assert core.ask("agents").tasks, "what was asked for before is kept, and may be written"
 
 
+def test_whoever_asks_before_the_first_program_is_told_what_the_run_does(archive: Archive, run: Run) -> None:
+    core = LocalCore(archive, Who("ann", "c"))
+    assert "measures the programs that it starts from" in core.ask("agents").message
+    seeded(archive, run)
+    assert "being written or evaluated" in core.ask("agents").message
+
+
 def test_the_interface_is_named_where_it_is_told_and_where_it_is_known() -> None:
     asked = Asked(
         run="a", domain="cfr", budget=LEFT, message="go on", interface=Interface(hash="abc", text="T")
