@@ -150,6 +150,8 @@ def check_ledger(archive: Archive, run: Run, server: ModelServer) -> dict[str, A
     }
     counted = {kind: server.tally.delivered[kind] for kind in booked}
     assert booked == counted, f"the ledger has {booked}, the server counted {counted}"
+    thought = sum(int((c.response or {}).get("thinking_tokens", 0)) for c in known)
+    assert thought == server.tally.thinking, f"{thought} tokens thought, the server: {server.tally.thinking}"
     assert len(lost) == server.tally.calls_lost, (
         f"{len(lost)} answers lost, the server lost {server.tally.calls_lost}"
     )

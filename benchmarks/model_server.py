@@ -1,8 +1,9 @@
 """A server on this machine that speaks the protocols of Anthropic, Google and OpenAI, with faults on request.
 
 It answers from a script and counts tokens by itself, so that what Nashforge books can be compared with what
-the server would charge. Used by the tests and by the benchmarks; ``python -m benchmarks.model_server`` runs
-it alone, answering with edits of the program that it is shown.
+the server would charge. What it said when it called a tool must come back unchanged, with an answer to each
+call, or the request is turned away, as the providers do. Used by the tests and by the benchmarks;
+``python -m benchmarks.model_server`` runs it alone, answering with edits of the program that it is shown.
 """
 
 from __future__ import annotations
@@ -16,6 +17,21 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from benchmarks.model_wire import (
+    SHAPES,
+    Ask,
+    Call,
+    Reply,
+    Result,
+    Usage,
+    calls_in,
+    canonical,
+    read,
+    said_of,
+)
+
+__all__ = ["Ask", "Call", "ModelServer", "Reply", "Result"]
+
 FAULTS = (
     "rate_limit",
     "overloaded",
@@ -27,39 +43,10 @@ FAULTS = (
     "truncated",
     "empty",
 )
-TURNED_AWAY = ("rate_limit", "overloaded", "unavailable", "forbidden", "bad_request")
+TURNED_AWAY = ("rate_limit", "overloaded", "unavailable", "forbidden", "bad_request", "no_tools")
 """Replies that are charged by nobody."""
 LOST = ("stall", "drop", "garbage")
 """Replies that are charged and do not arrive whole."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request as it came in."""
-
-    number: int
-    provider: str
-    model: str
-    system: str
-    user: str
-    max_output: int
-    headers: dict[str, str]
-    body: dict[str, Any]
-
-    @property
-    def program(self) -> str:
-        """The current program that the prompt shows."""
-        text = self.user.rpartition("# The current program")[2] or self.user
-        return text.partition("```python\n")[2].partition("\n```")[0] + "\n"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What to do with a request: a text, or the name of a fault."""
-
-    text: str = ""
-    fault: str | None = None
-    retry_after: float | None = None
 
 
 @dataclass
@@ -72,6 +59,8 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     calls_lost: int = 0
     calls_delivered: int = 0
+    thinking: int = 0
+    """Of the output that was delivered."""
 
 
 def tokens(text: str) -> int:
@@ -96,7 +85,8 @@ class ModelServer:
         self.keep_asks = True
         self._script, self._stall = script, stall_seconds
         self._lock = threading.Lock()
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, ...]] = set()
+        self._said: dict[str, int] = {}
         self._closing = threading.Event()
         server = self
 
@@ -143,7 +133,8 @@ class ModelServer:
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
         ask = self._read(handler, body)
-        reply = self._script(ask)
+        wrong = self._changed(ask)
+        reply = Reply(fault="bad_request", message=wrong) if wrong else self._script(ask)
         fault = reply.fault
         if fault in TURNED_AWAY:
             with self._lock:
@@ -151,8 +142,12 @@ class ModelServer:
             self._turn_away(handler, ask.provider, reply)
             return
         usage = self._count(ask, reply)
-        answer = json.dumps(_SHAPES[ask.provider](ask, reply, usage)).encode()
+        thinking = usage["thinking"]
+        response = SHAPES[ask.provider](ask, reply, usage)
+        del usage["thinking"]
+        answer = json.dumps(response).encode()
         with self._lock:
+            self._said[canonical(said_of(ask.provider, response))] = usage["output"]
             if fault:
                 self.tally.faults[fault] += 1
             if fault in LOST:
@@ -160,6 +155,7 @@ class ModelServer:
                 self.tally.calls_lost += 1
             else:
                 self.tally.delivered.update(usage)
+                self.tally.thinking += thinking
                 self.tally.calls_delivered += 1
         if fault == "garbage":
             answer = answer[: len(answer) // 2] + b'\x00{"'
@@ -177,46 +173,57 @@ class ModelServer:
         handler.wfile.write(answer)
 
     def _read(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> Ask:
-        if handler.path.startswith("/v1/messages"):
-            provider, model = "anthropic", str(body["model"])
-            system = "".join(block["text"] for block in body["system"])
-            user = str(body["messages"][0]["content"])
-            limit = int(body["max_tokens"])
-        elif handler.path.startswith("/v1/chat/completions"):
-            provider, model = "openai", str(body["model"])
-            system, user = (str(message["content"]) for message in body["messages"])
-            limit = int(body.get("max_tokens") or body["max_completion_tokens"])
-        else:
-            provider, model = "google", handler.path.partition("/models/")[2].partition(":")[0]
-            system = "".join(part["text"] for part in body["systemInstruction"]["parts"])
-            user = "".join(part["text"] for part in body["contents"][0]["parts"])
-            limit = int(body["generationConfig"]["maxOutputTokens"])
         with self._lock:
             number = self.tally.requests
             self.tally.requests += 1
-            ask = Ask(number, provider, model, system, user, limit, dict(handler.headers), body)
+            ask = read(number, handler.path, dict(handler.headers), body)
             if self.keep_asks:
                 self.asks.append(ask)
         return ask
 
-    def _count(self, ask: Ask, reply: Reply) -> dict[str, int]:
+    def _changed(self, ask: Ask) -> str:
+        """Say what is wrong with a conversation; nothing, if it is as it was."""
+        for said, results in zip(ask.said, ask.results, strict=True):
+            if said is not None and canonical(said) not in self._said:
+                return f"what the model said came back changed: {json.dumps(said)[:2000]}"
+            wanted, there = calls_in(ask.provider, said), [(told.id, told.name) for told in results]
+            if wanted != there:
+                return f"the model called {wanted}, and was answered {there}"
+        return ""
+
+    def _count(self, ask: Ask, reply: Reply) -> Usage:
+        """Return what a request takes: equal beginnings are cached, of Anthropic's those that are marked."""
+        first = json.dumps(ask.body.get("tools", ""), sort_keys=True)
+        sizes = [tokens(ask.system) + (tokens(first) if ask.tools else 0), tokens(ask.user)]
+        texts = [first + ask.system, ask.user]
         with self._lock:
-            known = ask.system in self._seen
-            self._seen.add(ask.system)
-        system = tokens(ask.system)
+            for said, results in zip(ask.said, ask.results, strict=True):
+                texts += [canonical(said), json.dumps([told.text for told in results])]
+                # What was thought is charged again, whatever was shown of it.
+                sizes += [self._said.get(canonical(said), 0), tokens(texts[-1])]
+            places = range(1, len(texts))
+            if ask.provider == "anthropic":
+                places = range(1, len(texts) + 1) if ask.marked else range(1, 2)
+            begun = [place for place in places if (ask.provider, *texts[:place]) in self._seen]
+            cached = sum(sizes[: max(begun, default=0)])
+            marked = [places[0], places[-1]] if ask.provider == "anthropic" else places
+            self._seen |= {(ask.provider, *texts[:place]) for place in marked}
+        written = sum(sizes[: places[-1]]) - cached if ask.provider == "anthropic" else 0
+        said_now = reply.text + "".join(json.dumps([call.name, call.arguments]) for call in reply.calls)
+        thought = tokens(reply.thought) if reply.thought else 0
+        output = min(tokens(said_now) + thought, ask.max_output)
         return {
-            "input": tokens(ask.user) + (0 if known or ask.provider == "anthropic" else system),
-            "cached": system if known else 0,
-            "cache_write": system if ask.provider == "anthropic" and not known else 0,
-            "output": min(tokens(reply.text), ask.max_output),
+            "input": sum(sizes) - cached - written,
+            "cached": cached,
+            "cache_write": written,
+            "output": output,
+            "thinking": min(thought, output) if thought else output // 3,
         }
 
     def _turn_away(self, handler: BaseHTTPRequestHandler, provider: str, reply: Reply) -> None:
-        code = {"rate_limit": 429, "unavailable": 503, "forbidden": 401, "bad_request": 400}.get(
-            reply.fault or "", 0
-        )
-        code = code or (529 if provider == "anthropic" else 503)
-        message = f"scripted: {reply.fault}"
+        codes = {"rate_limit": 429, "unavailable": 503, "forbidden": 401, "bad_request": 400, "no_tools": 400}
+        code = codes.get(reply.fault or "", 529 if provider == "anthropic" else 503)
+        message = reply.message or f"scripted: {reply.fault}"
         error: dict[str, Any] = {"type": "error", "error": {"type": "api_error", "message": message}}
         if provider == "google":
             error = {"error": {"code": code, "message": message, "status": "UNAVAILABLE"}}
@@ -228,82 +235,6 @@ class ModelServer:
             handler.send_header("Retry-After", str(reply.retry_after))
         handler.end_headers()
         handler.wfile.write(answer)
-
-
-def _anthropic(ask: Ask, reply: Reply, usage: dict[str, int]) -> dict[str, Any]:
-    reasons = {"refusal": "refusal", "truncated": "max_tokens"}
-    text = "" if reply.fault in ("empty", "refusal") else reply.text
-    return {
-        "id": f"msg_{ask.number}",
-        "type": "message",
-        "role": "assistant",
-        "model": ask.model,
-        "content": [{"type": "text", "text": text}] if text else [],
-        "stop_reason": reasons.get(reply.fault or "", "end_turn"),
-        "stop_sequence": None,
-        "usage": {
-            "input_tokens": usage["input"],
-            "cache_read_input_tokens": usage["cached"],
-            "cache_creation_input_tokens": usage["cache_write"],
-            "output_tokens": usage["output"],
-            "output_tokens_details": {"thinking_tokens": usage["output"] // 3},
-        },
-    }
-
-
-def _google(ask: Ask, reply: Reply, usage: dict[str, int]) -> dict[str, Any]:
-    reasons = {"refusal": "SAFETY", "truncated": "MAX_TOKENS"}
-    text = "" if reply.fault in ("empty", "refusal") else reply.text
-    thoughts = usage["output"] // 3
-    return {
-        "candidates": [
-            {
-                "content": {"role": "model", "parts": [{"text": text}] if text else []},
-                "finishReason": reasons.get(reply.fault or "", "STOP"),
-                "index": 0,
-            }
-        ],
-        "usageMetadata": {
-            "promptTokenCount": usage["input"] + usage["cached"],
-            "cachedContentTokenCount": usage["cached"],
-            "candidatesTokenCount": usage["output"] - thoughts,
-            "thoughtsTokenCount": thoughts,
-            "totalTokenCount": usage["input"] + usage["cached"] + usage["output"],
-        },
-        "modelVersion": ask.model,
-    }
-
-
-def _openai(ask: Ask, reply: Reply, usage: dict[str, int]) -> dict[str, Any]:
-    reasons = {"refusal": "content_filter", "truncated": "length"}
-    text = "" if reply.fault in ("empty", "refusal") else reply.text
-    return {
-        "id": f"chatcmpl-{ask.number}",
-        "object": "chat.completion",
-        "created": 0,
-        "model": ask.model,
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": text},
-                "finish_reason": reasons.get(reply.fault or "", "stop"),
-            }
-        ],
-        "usage": {
-            "prompt_tokens": usage["input"] + usage["cached"],
-            "completion_tokens": usage["output"],
-            "total_tokens": usage["input"] + usage["cached"] + usage["output"],
-            "prompt_tokens_details": {"cached_tokens": usage["cached"]},
-            "completion_tokens_details": {"reasoning_tokens": usage["output"] // 3},
-        },
-    }
-
-
-_SHAPES: dict[str, Callable[[Ask, Reply, dict[str, int]], dict[str, Any]]] = {
-    "anthropic": _anthropic,
-    "google": _google,
-    "openai": _openai,
-}
 
 
 def another_number(ask: Ask) -> Reply:
