@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from json import dumps as pretty
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,6 +63,7 @@ def preview(
                     "operator": item.operator,
                     "system": item.prompt.system,
                     "user": item.prompt.user,
+                    "tools": [asdict(tool) for tool in item.prompt.tools],
                     "tokens": item.tokens,
                     "most_tokens": item.most,
                 }
@@ -70,7 +73,8 @@ def preview(
         return
     screen = output.console()
     for item in shown:
-        for title, text in (("system", item.prompt.system), ("user", item.prompt.user)):
+        tools = [("tool", pretty(asdict(tool), indent=2)) for tool in item.prompt.tools]
+        for title, text in (*tools, ("system", item.prompt.system), ("user", item.prompt.user)):
             output.rule(screen, f"[bold]{title}[/]")
             screen.print(output.prose(text, ""), soft_wrap=True)
         output.rule(screen)

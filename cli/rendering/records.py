@@ -64,6 +64,8 @@ def call_as_dict(call: ModelCall) -> dict[str, Any]:
         "model": f"{call.provider}:{call.model}",
         **_fields(call, "status reason input_tokens cached_tokens cache_write_tokens output_tokens"),
         **_fields(call, "cost reserved_cost latency created"),
+        "turn": call.request.get("turn", 0),
+        "tools_called": [each["name"] for each in (call.response or {}).get("calls", ())],
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from nashforge.archive import Archive
 from nashforge.archive.agents import AgentRequest, RequestState
 from nashforge.evolve.agents.answers import AgentError, Measured, MeasuredGame, MeasuredProgram
-from nashforge.evolve.agents.telling import as_answer, require_held
+from nashforge.evolve.agents.telling import require_held
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Stage
@@ -16,14 +16,12 @@ from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.experiments import measure_variants
 from nashforge.evolve.proposers.agents.payload import TRAIN
-from nashforge.evolve.proposers.experiments import Findings, Variant
+from nashforge.evolve.proposers.experiments import LEAST_SECONDS, Findings, Variant
+from nashforge.evolve.proposers.llm.replies.files import as_answer
 from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, ReplyError, read_reply
 
 MOST_PROGRAMS = 16
 """Programs that are measured at once, besides the current one."""
-
-LEAST_SECONDS = 0.5
-"""A measurement of one program is given so much processor time at least."""
 
 
 def measure(

@@ -6,8 +6,6 @@ could be taken.
 
 from __future__ import annotations
 
-import ast
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +18,8 @@ from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.agents.proposer import NOBODY
-from nashforge.evolve.proposers.llm.replies.edits import EditError, find_hunks
+from nashforge.evolve.proposers.llm.replies.files import as_answer, has_blocks
 from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, Edited, ReplyError, read_reply
-from nashforge.evolve.proposers.llm.replies.source import SourceError, parse_module
 from nashforge.evolve.proposers.registry import AGENT
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.search.novelty import ast_fingerprint
@@ -154,7 +151,7 @@ def _take(
     text = as_answer(text)
     payload = request.payload
     try:
-        if edits and not _has_blocks(text):
+        if edits and not has_blocks(text):
             raise ReplyError("there are no SEARCH/REPLACE blocks in it", text)
         edited = read_reply(text, str(payload["base"]), [str(donor) for donor in payload["donors"]])
     except ReplyError as error:
@@ -182,28 +179,6 @@ def _take(
     if current.state is not RequestState.TOLD:
         require_held(current)
     return None
-
-
-def as_answer(text: str) -> str:
-    """Return a text as it is kept and read; a file that is a program is fenced, so that it is taken whole."""
-    text = text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")  # as every database keeps it
-    if _has_blocks(text):
-        return text
-    try:
-        whole = parse_module(text)
-    except SourceError:
-        return text
-    if not any(isinstance(node, ast.ClassDef | ast.FunctionDef) for node in whole.body):
-        return text
-    fence = "`" * (1 + max(2, *map(len, re.findall("`+", text)), 2))
-    return f"{fence}python\n{text.rstrip()}\n{fence}\n"
-
-
-def _has_blocks(text: str) -> bool:
-    try:
-        return bool(find_hunks(text))
-    except EditError:  # one is begun and not ended, which is told when it is read
-        return True
 
 
 def _record(desk: Desk, request: AgentRequest, text: str, model: str, bill: Bill) -> None:

@@ -193,6 +193,10 @@ class ModelOptions(Part):
     experiment_seconds: float = Field(default=20.0, gt=0)
     """Processor time that the experiments for one proposal may take in all."""
 
+    tools: bool = True
+    """Whether models have variants measured by a tool that they call, where their provider has tools; else
+    their answers ask for it in words."""
+
     outage_minutes: float = Field(default=60.0, ge=0)
     """How long a run waits for a provider that is not available before it stops."""
 

@@ -9,7 +9,7 @@ from nashforge.archive.records import Status, new_token
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Report, Stage, Task
 from nashforge.evolve.executors.base import Executor, Lost
-from nashforge.evolve.proposers.experiments import Experiment, Findings, Variant
+from nashforge.evolve.proposers.experiments import LEAST_SECONDS, Experiment, Findings, Variant
 from nashforge.evolve.search.outcomes import curves_of
 
 CURRENT = "current program"
@@ -49,7 +49,7 @@ class ConfinedLaboratory:
         stage = stage_of(self._domain, self._train, experiment, seconds)
         programs = {f"variant {k}": source for k, source in enumerate(experiment.variants, 1)}
         programs[CURRENT] = current
-        share = stage.model_copy(update={"seconds": max(seconds / len(programs), 0.5)})
+        share = stage.model_copy(update={"seconds": max(seconds / len(programs), LEAST_SECONDS)})
         numbers = {trial.label: place for place, trial in enumerate(self._train.trials, 1)}
         running = _Running(index, {}, numbers, {})
         self._running.append(running)
@@ -77,6 +77,10 @@ class ConfinedLaboratory:
             )
             for running in done
         ]
+
+    def renew(self, train: Stage) -> None:
+        """Measure on these training games from now on."""
+        self._train = train
 
     def close(self) -> None:
         """Give up what is being measured."""

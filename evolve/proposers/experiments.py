@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from nashforge.evolve.evaluation.messages import Stage
 
 MOST_VARIANTS = 4
 """Programs that one experiment may measure, besides the current one."""
+
+LEAST_SECONDS = 0.5
+"""A measurement of one program is given so much processor time at least."""
 
 _MEASURE = re.compile(r"\W*Measure\W*:", re.IGNORECASE)
 _ANSWER = re.compile(r"\W*Idea\W*:", re.IGNORECASE)
@@ -63,6 +69,33 @@ class Findings:
     variants: tuple[Variant, ...]
     seconds: float
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"variants": [_as_json(variant) for variant in self.variants], "seconds": self.seconds}
+
+    @classmethod
+    def of_json(cls, value: Mapping[str, Any]) -> Findings:
+        """Return what `as_json` has made JSON values of."""
+        return cls(tuple(map(_variant, value["variants"])), float(value["seconds"]))
+
+
+def _as_json(variant: Variant) -> dict[str, Any]:
+    measures = {name: _texts(curves) for name, curves in variant.measures.items()}
+    return {**vars(variant), "curves": _texts(variant.curves), "measures": measures}
+
+
+def _texts(curves: Mapping[int, Any]) -> dict[str, Any]:
+    return {str(game): curve for game, curve in curves.items()}
+
+
+def _variant(value: Mapping[str, Any]) -> Variant:
+    measures = {name: _curves(curves) for name, curves in value["measures"].items()}
+    return Variant(value["name"], _curves(value["curves"]), measures, value["reason"])
+
+
+def _curves(value: Mapping[str, Any]) -> dict[int, tuple[tuple[int, float], ...]]:
+    return {int(game): tuple((step, number) for step, number in curve) for game, curve in value.items()}
+
 
 class Laboratory(Protocol):
     """Measures experiments beside the search, one after the other."""
@@ -78,6 +111,9 @@ class Laboratory(Protocol):
 
     def take(self) -> list[tuple[int, Findings]]:
         """Return what was measured since the last time, with the positions."""
+
+    def renew(self, train: Stage) -> None:
+        """Measure on these training games from now on."""
 
     def close(self) -> None:
         """Give up what is being measured."""

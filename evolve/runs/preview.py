@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from nashforge.evolve.proposers.llm.prices import most_tokens, usual_tokens
 from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.proposer import ModelProposer
 from nashforge.evolve.proposers.llm.providers.base import Prompt
+from nashforge.evolve.proposers.llm.providers.turns import most_tokens_of
+from nashforge.evolve.proposers.llm.tools.measure import MEASURE
+from nashforge.evolve.proposers.llm.writing import takes_tools
 from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.proposers import models_of
 from nashforge.evolve.runs.run import resumed_config
@@ -81,18 +85,21 @@ def preview(
         more = {"references": best_of(known.values()), "floors": floors(work, train)}
         train = train.model_copy(update=more)
     prompter = make_prompter(archive, chosen, work, train)
-    request = _next_request(archive, run, chosen, labels)
+    request, writer = _next_request(archive, run, chosen, labels)
     memos, before = memos_of(archive, run)
     last = memos[-1] if memos else ""
     if operator is not None:
         request = _as(request, operator)
-    elif due(request.memory, before, chosen.models):
-        return _preview(MEMO, prompter.memo(request, last))
-    return _preview(request.operator, prompter.prompt(request, memo=last))
+    tool = takes_tools(chosen.models, prompter, writer)
+    if operator is None and due(request.memory, before, chosen.models):
+        purpose, prompt = MEMO, prompter.memo(request, last)
+    else:
+        purpose, prompt = request.operator, prompter.prompt(request, memo=last, tool=tool)
+    return _preview(purpose, replace(prompt, tools=(MEASURE,)) if tool else prompt)
 
 
-def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[str]) -> Request:
-    """Return what a run would ask a model for next.
+def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[str]) -> tuple[Request, str]:
+    """Return what a run would ask a model for next, and which.
 
     A run asks ahead: what it asks for next may not depend on the newest outcomes.
     """
@@ -110,7 +117,7 @@ def _next_request(archive: Archive, run: Run, config: RunConfig, labels: list[st
     if not made[0].told:  # the seed is not measured yet
         strategy = make_strategy(config)
         strategy.tell(Individual(0, 0, "seed", work.seed, work.source(work.seed), 0.0))
-        return strategy.ask(1, np.random.default_rng([config.seed, 1, 0]), ())
+        return strategy.ask(1, np.random.default_rng([config.seed, 1, 0]), ()), proposer.choose()
     return made[0].request
 
 
@@ -119,7 +126,7 @@ class _Rehearsal(ProposalQueue):
 
     def __init__(self, context: SearchContext, proposer: Proposer) -> None:
         super().__init__(context, proposer)
-        self._next: Request | None = None
+        self._next: tuple[Request, str] | None = None
 
     def batch(self) -> AbstractContextManager[object]:
         """Nothing is written."""
@@ -127,7 +134,7 @@ class _Rehearsal(ProposalQueue):
 
     def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
         """Note what would be asked for."""
-        self._next = self._request(index, self._proposer.choose())
+        self._next = self._asked(index)
         raise Stop("rehearsed")
 
     @property
@@ -136,11 +143,15 @@ class _Rehearsal(ProposalQueue):
         return self._context.board.told
 
     @property
-    def request(self) -> Request:
-        """The next request; while all that may be asked for is under way, from what is known now."""
+    def request(self) -> tuple[Request, str]:
+        """The next request, and whom it is for; while all is under way, from what is known now."""
         if self._next is None:
-            self._next = self._request(self.told, self._proposer.choose())
+            self._next = self._asked(self.told)
         return self._next
+
+    def _asked(self, index: int) -> tuple[Request, str]:
+        writer = self._proposer.choose()
+        return self._request(index, writer), writer
 
 
 class _Idle:
@@ -169,12 +180,17 @@ def _as(request: Request, operator: str) -> Request:
 
 
 def sent(archive: Archive, run: Run, call: ModelCall) -> Preview:
-    """Return the prompt of a stored call, as it was sent."""
-    digest = str(call.request.get("system", ""))
-    system = str(archive.runs.get_value(run, f"system {digest}", ""))
-    return _preview(str(call.request.get("purpose", "")), Prompt(system, str(call.request.get("user", ""))))
+    """Return the prompt of a stored call, as it was sent; of a conversation, what was new in it."""
+    request = call.request
+    system = str(archive.runs.get_value(run, f"system {request.get('system', '')}", ""))
+    user = str(request.get("user", ""))
+    if request.get("turn"):
+        user = "\n\n".join(f"{MEASURE.name} returned:\n\n{told['text']}" for told in request["results"])
+    tools = (MEASURE,) if request.get("tools") else ()
+    return _preview(str(request.get("purpose", "")), Prompt(system, user, tools))
 
 
 def _preview(operator: str, prompt: Prompt) -> Preview:
-    texts = prompt.system, prompt.user
-    return Preview(operator, prompt, sum(map(usual_tokens, texts)), sum(map(most_tokens, texts)))
+    texts = prompt.system, prompt.user, *(json.dumps(asdict(tool)) for tool in prompt.tools)
+    most = most_tokens(prompt.system) + most_tokens(prompt.user) + most_tokens_of(prompt.tools)
+    return Preview(operator, prompt, sum(map(usual_tokens, texts)), most)

@@ -26,6 +26,7 @@ from nashforge.evolve.proposers.llm.providers import connect, connect_with, wire
 from nashforge.evolve.proposers.llm.providers.base import (
     Answer,
     CallFailed,
+    NoTools,
     Prompt,
     Provider,
     Refused,
@@ -33,13 +34,14 @@ from nashforge.evolve.proposers.llm.providers.base import (
     Uncertain,
     as_kept,
 )
+from nashforge.evolve.proposers.llm.providers.turns import Tool, Turn, calls_of
 from nashforge.evolve.service.broker import Broker
 from nashforge.evolve.service.claims import GiveUp
 from nashforge.evolve.service.settings import ServiceSettings
 
 KIND = "propose"
 LOOK_SECONDS = 0.25
-_FAILURES = {kind.__name__: kind for kind in (Unavailable, Uncertain)}
+_FAILURES = {kind.__name__: kind for kind in (NoTools, Unavailable, Uncertain)}
 
 
 class Ask(Message):
@@ -51,6 +53,14 @@ class Ask(Message):
     user: str
     max_output: int = Field(ge=1)
     seconds: float = Field(gt=0)
+    tools: tuple[Tool, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    calling: bool = True
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt that the model is sent."""
+        return Prompt(self.system, self.user, self.tools, self.turns, self.calling)
 
 
 class QueuedProvider:
@@ -93,8 +103,9 @@ class QueuedProvider:
         CallFailed
             If there is none.
         """
-        ask = Ask(system=prompt.system, user=prompt.user, max_output=max_output, **self._ask)
-        payload = ask.model_dump(mode="json")
+        ask = Ask(**vars(prompt), max_output=max_output, **self._ask)
+        # Workers of an earlier version know nothing of tools, and are asked what has none.
+        payload = ask.model_dump(mode="json", exclude_defaults=True)
         key = self._key(payload)
         self._under_way.add(key)
         try:
@@ -163,6 +174,8 @@ def _read(attempt: Attempt, watched: wire.Wire | None) -> Answer:
         usage=None if answer["usage"] is None else Usage(**answer["usage"]),
         reason=answer["reason"],
         raw=answer["raw"],
+        calls=calls_of(answer.get("calls") or ()),
+        said=answer.get("said"),
     )
 
 
@@ -203,7 +216,7 @@ class ModelRequests:
 async def _asked(provider: Provider, ask: Ask, watched: wire.Wire) -> tuple[dict[str, Any], str]:
     try:
         async with asyncio.timeout(ask.seconds):
-            answer = await provider.ask(Prompt(ask.system, ask.user), ask.max_output)
+            answer = await provider.ask(ask.prompt, ask.max_output)
     except TimeoutError:
         kind = "Uncertain" if watched.open else "Unavailable"
         failure: dict[str, Any] = {"kind": kind, "message": f"no answer within {ask.seconds:g} s"}
@@ -213,6 +226,8 @@ async def _asked(provider: Provider, ask: Ask, watched: wire.Wire) -> tuple[dict
     else:
         answer = as_kept(replace(answer, text=without_keys(answer.text)))
         told = asdict(answer) | {"raw": dict(answer.raw)}
+        if not answer.calls:
+            told = {name: value for name, value in told.items() if name not in ("calls", "said")}
         return {"answer": told, "requests": watched.sent}, answer.status.value
     finally:
         await provider.close()

@@ -8,6 +8,7 @@ before anybody hears of it, so that an answer that was paid for is never lost wi
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections import deque
@@ -29,6 +30,7 @@ from nashforge.evolve.proposers.llm.providers.base import (
     Uncertain,
     as_kept,
 )
+from nashforge.evolve.proposers.llm.providers.turns import calls_as_json, most_tokens_of, results_as_json
 
 FRAME_TOKENS = 500
 """Tokens that a protocol may add to a prompt: roles, separators."""
@@ -122,12 +124,13 @@ class Calls:
             If there is not so much left.
         """
         tokens = most_tokens(prompt.system) + most_tokens(prompt.user) + FRAME_TOKENS
+        tokens += most_tokens_of(prompt.tools) + sum(turn.most_tokens for turn in prompt.turns)
         provider, _, model = label.partition(":")
         return self._archive.calls.reserve(
             run,
             provider=provider,
             model=model,
-            request={**request, "user": prompt.user, "max_output_tokens": max_output},
+            request={**request, **_conversation(prompt), "max_output_tokens": max_output},
             reserved_cost=self._prices[label].most(tokens, max_output),
             cap=cap,
             input_tokens=tokens,
@@ -203,8 +206,12 @@ class Calls:
     ) -> ModelCall:
         if answer is not None:
             status, reason = answer.status, answer.reason
-            response = {"text": answer.text, "requests": requests, "raw": dict(answer.raw)}
+            response: dict[str, Any] = {"text": answer.text, "requests": requests, "raw": dict(answer.raw)}
             usage = answer.usage
+            if answer.calls:
+                # What is stored is what is sent back, so that a run that was killed goes on as if it was not.
+                said = {"calls": calls_as_json(answer.calls), "said": answer.said}
+                response |= json.loads(without_keys(json.dumps(said)))
             if usage is not None and usage.thinking:
                 response["thinking_tokens"] = usage.thinking
         else:
@@ -266,6 +273,16 @@ class Calls:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for provider in self._providers.values():
             await provider.close()
+
+
+def _conversation(prompt: Prompt) -> dict[str, Any]:
+    """Return what is stored of a prompt besides its system part: of a conversation, what is new in it."""
+    stored: dict[str, Any] = {"user": prompt.user}
+    if prompt.tools:
+        stored |= {"tools": [tool.name for tool in prompt.tools], "calling": prompt.calling}
+    if prompt.turns:
+        stored |= {"turn": len(prompt.turns), "results": results_as_json(prompt.turns[-1].results)}
+    return stored
 
 
 def _status(failure: CallFailed | None) -> CallStatus:

@@ -209,6 +209,8 @@ class Prompter:
         repair: Repair | None = None,
         memo: str = "",
         experiments: Sequence[Findings] = (),
+        *,
+        tool: bool = False,
     ) -> Prompt:
         """Return what is sent for a request, or for the repair of an answer to it.
 
@@ -218,6 +220,8 @@ class Prompter:
             What a model wrote down of the search so far.
         experiments
             What was measured for this request already.
+        tool
+            Whether variants are measured by a tool that the model calls, and not in words.
         """
         if repair is None and request.failure is not None and request.failure.source is not None:
             repair = Repair(request.failure.source, shortened(self._masked(request.failure.reason)))
@@ -252,6 +256,7 @@ class Prompter:
             experiments=experiments if repair is None else (),
             measures_left=self._left(experiments) if repair is None else 0,
             most_variants=MOST_VARIANTS,
+            tool=tool and repair is None,
         )
         return Prompt(self.system, user.strip())
 
@@ -264,6 +269,11 @@ class Prompter:
         """Return what the training games are called, by their places: what repeats another says which."""
         facts = self._facts(self._train, plain=True)
         return [facts[trial.label] or trial.label for trial in self._train.trials]
+
+    def findings(self, found: Findings) -> str:
+        """Return what an experiment found, as a model is told."""
+        text = prompts.render_for(self._domain.name, "measured", folders=self._folders, found=found)
+        return f"{found.seconds:.1f} s of processor time were used.\n\n{text.strip()}"
 
     def _left(self, experiments: Sequence[Findings]) -> int:
         return max(self._context.experiments - len(experiments), 0) if self.offers_experiments else 0

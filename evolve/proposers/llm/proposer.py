@@ -1,8 +1,4 @@
-"""Language models as proposers: which model is asked, what it may cost, what becomes of the answer.
-
-More than 400 lines, because what becomes of an answer (a program, a memo, an experiment, a repair) is one
-machine of states.
-"""
+"""Language models as proposers: which model is asked, when, and what it may cost."""
 
 from __future__ import annotations
 
@@ -18,33 +14,29 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.executors.dispatcher import SearchError
 from nashforge.evolve.proposers.base import Draft, Halt, Ledger, Proposer, Request
-from nashforge.evolve.proposers.experiments import Experiment, Findings, Laboratory, asked_for
+from nashforge.evolve.proposers.experiments import Laboratory
 from nashforge.evolve.proposers.llm.bandit import Bandit
 from nashforge.evolve.proposers.llm.calls import Calls
 from nashforge.evolve.proposers.llm.circuit_breaker import CircuitBreaker
 from nashforge.evolve.proposers.llm.cost_estimate import estimate_costs
-from nashforge.evolve.proposers.llm.memos import IDEAS, due, memos_of
-from nashforge.evolve.proposers.llm.orders import EXPERIMENT, MEMO, REPAIR, Order
+from nashforge.evolve.proposers.llm.memos import IDEAS, memos_of
+from nashforge.evolve.proposers.llm.orders import EXPERIMENT, Order
 from nashforge.evolve.proposers.llm.prices import Price
 from nashforge.evolve.proposers.llm.prompter import make_prompter
-from nashforge.evolve.proposers.llm.prompting import LONGEST_REPLY, Prompter, Repair, shortened
-from nashforge.evolve.proposers.llm.providers.base import Prompt, Provider, Refused, Unavailable
+from nashforge.evolve.proposers.llm.prompting import Prompter
+from nashforge.evolve.proposers.llm.providers.base import NoTools, Provider, Refused, Unavailable
 from nashforge.evolve.proposers.llm.recordings.replay import (
+    EXPERIMENTS,
+    FINDINGS,
     RecordedCall,
     Recording,
     recorded_call,
     unfinished,
 )
-from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
+from nashforge.evolve.proposers.llm.writing import Ask, Writing
 
 REFUSALS = 5
 """A run ends when a model turns so many requests in a row away for good."""
-
-_WHY = {
-    CallStatus.REFUSED: "the model refused",
-    CallStatus.INVALID: "the answer could not be read",
-    CallStatus.TIMEOUT: "there was no answer in time",
-}
 
 
 class ModelProposer(Proposer):
@@ -91,10 +83,8 @@ class ModelProposer(Proposer):
         self._ready: deque[tuple[int, RecordedCall]] = deque()
         self._ring: Callable[[], None] = lambda: None
         self._spent, self._tokens, self._count = 0.0, 0, 0
-        self._memos: list[str] = []
-        self._memo_asked = 0
-        self._laboratory: Laboratory | None = None
         self._prompter: Prompter
+        self._writing: Writing | None = None
 
     name = "models"
 
@@ -123,33 +113,47 @@ class ModelProposer(Proposer):
     def begin(self, train: Stage, evaluations: int) -> None:
         """Render the system prompt, and count what was lost with an interrupted process as spent."""
         self._prompter = make_prompter(self._archive, self._config, self._domain, train)
-        if self._replaying:
+        options, replaying = self._config.models, self._replaying
+        if replaying:
             self._note("recorded answers are used; no model is asked and nothing is spent")
+            self._writing = Writing(options, self._prompter, train, self._recording, None, replaying=True)
             return
         self._archive.calls.write_off(self._run)
+        laboratory = None
         if self._prompter.offers_experiments and self._make_laboratory is not None:
-            self._laboratory = self._make_laboratory(train)
-        self._memos, self._memo_asked = memos_of(self._archive, self._run)
+            laboratory = self._make_laboratory(train)
+        memos, known = memos_of(self._archive, self._run)
         total = self._archive.calls.spending(self._run)[""]
         self._spent, self._count = total.cost, total.calls
         self._tokens = (
             total.input_tokens + total.cached_tokens + total.cache_write_tokens + total.output_tokens
         )
         self._recording = unfinished(self._archive, self._run).of(self._labels.__contains__)
+        self._writing = Writing(
+            options, self._prompter, train, self._recording, laboratory, memos=memos, known=known
+        )
         self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
-        prices = {label: self._prices[label] for label in self._labels}
-        system = self._prompter.system
         for model in map(parse_model, self._config.models.models):
             place = place_of(model)
             if place is not None:
                 self._note(f"{model.label} is asked at {place}")
-        self._note(estimate_costs(prices, system, self._config, evaluations, self._spent))
+        prices = {label: self._prices[label] for label in self._labels}
+        experiments = options.experiments if laboratory is not None else 0
+        self._note(
+            estimate_costs(prices, self._prompter.system, self._config, evaluations, self._spent, experiments)
+        )
 
     def renew(self, train: Stage) -> None:
         """Render the system prompt anew, which tells the training games and what is known of them."""
         self._prompter = make_prompter(self._archive, self._config, self._domain, train)
+        self._steps.renew(self._prompter, train)
         if not self._replaying:
             self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
+
+    @property
+    def _steps(self) -> Writing:
+        assert self._writing is not None, "the proposer was not begun"
+        return self._writing
 
     def choose(self) -> str:
         """Return the model that the bandit prefers."""
@@ -161,16 +165,9 @@ class ModelProposer(Proposer):
 
     def reserve(self, candidate: Candidate, request: Request, writer: str) -> None:
         """Take a recorded answer, or set money aside for asking a model."""
-        order = Order(candidate, request, writer, Prompt("", ""), "", self._config.models.repairs)
-        order.seconds = self._config.models.experiment_seconds
-        if self._memo_due(candidate.index, request):
-            order.purpose = MEMO
-            order.prompt = self._prompter.memo(request, self._memos[-1] if self._memos else "")
-        else:
-            self._write(order)
+        order = self._steps.begin(candidate, request, writer)
         self._fund(order)
-        if order.purpose == MEMO:
-            self._memo_asked = len(request.memory.ideas)
+        self._steps.begun(order)
         if not self._replaying:
             self._archive.runs.set_value(self._run, "bandit", self._bandit.state())
         self._orders[candidate.index] = order
@@ -178,13 +175,6 @@ class ModelProposer(Proposer):
     def submit(self, request: Request) -> None:
         """Use the recorded answer, or call the model."""
         self._start(request.index)
-
-    def _memo_due(self, index: int, request: Request) -> bool:
-        """Whether a memo is written before the program at a position; a recording knows."""
-        purpose = self._recording.purpose(index)
-        if purpose is not None or self._replaying:
-            return purpose == MEMO
-        return due(request.memory, self._memo_asked, self._config.models)
 
     def _start(self, index: int) -> None:
         order = self._orders[index]
@@ -207,8 +197,8 @@ class ModelProposer(Proposer):
             index, recorded = self._ready.popleft()
             self._orders[index].cost += recorded.cost
             drafts.append(self._read(index, recorded))
-        for index, found in () if self._laboratory is None else self._laboratory.take():
-            drafts.append(self._answer(index, found))
+        for index, step in self._steps.measured():
+            drafts.append(self._go(index, step))
         for end in self._calls.take():
             drafts.append(self._ended(end.index, end.call, end.failure))
         for breaker in self._breakers.values():
@@ -240,8 +230,8 @@ class ModelProposer(Proposer):
     def close(self) -> None:
         """Give up what is under way; as it may have been answered, it counts as spent."""
         self._calls.close()
-        if self._laboratory is not None:
-            self._laboratory.close()
+        if self._writing is not None:
+            self._writing.close()
         if self._orders and not self._replaying:
             self._archive.calls.write_off(self._run)
         self._orders.clear()
@@ -256,17 +246,25 @@ class ModelProposer(Proposer):
             return
         if self._replaying:
             raise Halt("replayed: the recording has no more answers")
+        request: dict[str, Any] = {
+            "index": index,
+            "purpose": order.purpose,
+            "system": self._prompter.digest,
+            IDEAS: len(order.request.memory.ideas),
+        }
+        if order.prompt.turns and order.conversation is not None:
+            request["seconds"] = order.conversation.used
+        elif order.purpose == EXPERIMENT and order.experiments:
+            request |= {
+                EXPERIMENTS: len(order.experiments),
+                FINDINGS: order.experiments[-1].as_json(),
+            }
         order.call = self._calls.reserve(
             self._run,
             order.candidate,
             order.writer,
             order.prompt,
-            {
-                "index": index,
-                "purpose": order.purpose,
-                "system": self._prompter.digest,
-                IDEAS: len(order.request.memory.ideas),
-            },
+            request,
             max_output=self._config.models.max_output_tokens,
             cap=self._config.budget.usd or None,
             token_cap=self._config.budget.max_tokens,
@@ -293,6 +291,9 @@ class ModelProposer(Proposer):
             breaker.failed(str(call.reason))
             breaker.held.append(index)
             return None
+        if isinstance(failure, NoTools):
+            breaker.answered()
+            return self._without_tools(order, str(call.reason))
         if isinstance(failure, Refused):
             self._refusals[order.writer] += 1
             if failure.fatal or self._refusals[order.writer] >= REFUSALS:
@@ -308,6 +309,12 @@ class ModelProposer(Proposer):
             self._refusals[order.writer] = 0
         return self._read(index, recorded_call(index, call))
 
+    def _without_tools(self, order: Order, reason: str) -> Draft | None:
+        """Ask in words for what a model refuses because of the tools beside it."""
+        if self._steps.without_tools(order):
+            self._note(f"{order.writer} takes no tools ({reason}); variants are measured as its answers ask")
+        return self._go(order.index, Ask(f"there was no money left to ask without tools: {reason}"))
+
     def _again(self, index: int) -> Draft | None:
         """Ask for a held program again."""
         order = self._orders[index]
@@ -315,111 +322,31 @@ class ModelProposer(Proposer):
             self._fund(order)
         except BudgetExceeded as error:
             reason = f"there was no money left to ask again: {error}"
-            return self._done(index, Draft(index, status=Status.CANCELLED, reason=reason))
+            return self._go(index, order.finished(status=Status.CANCELLED, reason=reason))
         assert order.call is not None
         self._calls.start(index, order.call, order.prompt, self._config.models.max_output_tokens)
         return None
 
     def _read(self, index: int, recorded: RecordedCall) -> Draft | None:
-        """Make a program of an answer, or ask for its repair."""
+        """Make a program of an answer, or go on towards one."""
         order = self._orders[index]
         order.calls += 1
-        if order.purpose == MEMO:
-            return self._remember(index, recorded)
-        if recorded.status in _WHY:
-            reason = f"{_WHY[recorded.status]}: {recorded.reason}"
-            return self._done(index, Draft(index, reason=reason))
-        if (experiment := self._wanted(order, recorded)) is not None:
-            return self._experiment(index, experiment)
-        try:
-            edited = read_reply(recorded.text, order.request.base, order.request.donors)
-        except ReplyError as error:
-            return self._repair(index, recorded, error)
-        order.remarks += edited.remarks
-        order.mechanisms = edited.mechanisms
-        return self._done(index, Draft(index, edited.source, edited.note or None))
+        return self._go(index, self._steps.read(order, recorded))
 
-    def _repair(self, index: int, recorded: RecordedCall, error: ReplyError) -> Draft | None:
+    def _go(self, index: int, step: Draft | Ask | None) -> Draft | None:
+        """Hand a program in, or make the next call for it, or take that from the recording."""
         order = self._orders[index]
-        cut = recorded.status is CallStatus.TRUNCATED
-        reason = f"{error}; {recorded.reason}" if cut else str(error)
-        if order.repairs > 0:
-            order.repairs -= 1
-            order.purpose = REPAIR
-            order.remarks.append(reason)
-            answer = shortened(recorded.text, LONGEST_REPLY)
-            order.prompt = self._prompter.prompt(order.request, Repair(order.request.base, reason, answer))
-            if self._goes_on(index):
+        if isinstance(step, Ask):
+            try:
+                self._fund(order)
+            except (BudgetExceeded, Halt):
+                step = order.finished(reason=step.otherwise)
+            else:
+                self._start(index)
                 return None
-            order.repairs = 0
-        return self._done(index, Draft(index, reason=f"no usable answer: {reason}"))
-
-    def _goes_on(self, index: int) -> bool:
-        """Make the next call for a program, or take it from the recording; False if there is no money."""
-        try:
-            self._fund(self._orders[index])
-        except (BudgetExceeded, Halt):
-            return False
-        self._start(index)
-        return True
-
-    # Memos, and experiments.
-
-    def _write(self, order: Order) -> None:
-        """Have the program itself written next."""
-        order.purpose = order.request.operator
-        memo = self._memos[-1] if self._memos else ""
-        order.prompt = self._prompter.prompt(order.request, memo=memo, experiments=order.experiments)
-
-    def _remember(self, index: int, recorded: RecordedCall) -> Draft | None:
-        """Keep a memo, and go on with the program that it was made for."""
-        order = self._orders[index]
-        if recorded.status is CallStatus.OK and recorded.text.strip():
-            self._memos.append(recorded.text.strip())
-        self._write(order)
-        if self._goes_on(index):
-            return None
-        return self._done(index, Draft(index, reason="there was no money left after a memo"))
-
-    def _wanted(self, order: Order, recorded: RecordedCall) -> Experiment | None:
-        """Return the experiment that an answer asks for, if there may be one more."""
-        most = self._config.models.experiments
-        if recorded.status is not CallStatus.OK or len(order.asked) >= most or order.purpose == REPAIR:
-            return None
-        return asked_for(recorded.text)
-
-    def _experiment(self, index: int, experiment: Experiment) -> Draft | None:
-        """Measure what a model asks for; where its next answer is recorded, that was done before."""
-        order = self._orders[index]
-        order.asked.append(experiment)
-        if self._recording.knows(index) or self._laboratory is None:
-            return self._answer(index)
-        self._laboratory.begin(index, experiment, order.request.parent.source, order.seconds)
-        return None
-
-    def _answer(self, index: int, found: Findings | None = None) -> Draft | None:
-        """Have a model go on with what an experiment found."""
-        order = self._orders[index]
-        if found is not None:
-            order.experiments.append(found)
-            order.seconds = max(order.seconds - found.seconds, 0.0)
-        self._write(order)
-        order.purpose = EXPERIMENT
-        if self._goes_on(index):
-            return None
-        return self._done(index, Draft(index, reason="there was no money left after an experiment"))
-
-    def _done(self, index: int, draft: Draft) -> Draft:
-        order = self._orders.pop(index)
-        data: dict[str, Any] = {"model": order.writer, "calls": order.calls, "cost": order.cost}
-        if order.remarks:
-            data["remarks"] = order.remarks
-        if order.asked:
-            spent = sum(found.seconds for found in order.experiments)
-            data["experiments"] = {"asked": len(order.asked), "seconds": round(spent, 3)}
-        if order.mechanisms:
-            data["mechanisms"] = list(order.mechanisms)
-        return Draft(draft.index, draft.source, draft.note, draft.status, draft.reason, data)
+        if step is not None:
+            del self._orders[index]
+        return step
 
     def _waiting(self) -> str | None:
         """Say why nothing is being written, if all there is to write is held back."""

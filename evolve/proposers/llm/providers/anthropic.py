@@ -6,7 +6,7 @@ from typing import Any
 
 import anthropic
 import httpx2
-from anthropic.types import Message
+from anthropic.types import CacheControlEphemeralParam, Message
 
 from nashforge.archive.records import CallStatus
 from nashforge.evolve.config.model_names import Key, Model, headers_of_environment
@@ -20,12 +20,16 @@ from nashforge.evolve.proposers.llm.providers.base import (
     Refused,
     Unavailable,
     Uncertain,
+    arguments_of,
+    calling,
     ended_oddly,
     plausible,
     refused,
 )
+from nashforge.evolve.proposers.llm.providers.turns import ToolCall, ToolResult
 
 _ENDED = ("end_turn", "stop_sequence")
+_CACHED: CacheControlEphemeralParam = {"type": "ephemeral"}
 
 
 async def _retry_only_what_was_turned_away(request: Any, call_next: Any) -> Any:
@@ -66,17 +70,17 @@ class AnthropicProvider:
         )
 
     async def ask(self, prompt: Prompt, max_output: int) -> Answer:
-        """Send a prompt; the system part is marked for the cache."""
+        """Send a prompt; the system part is marked for the cache, and a conversation likewise."""
         try:
             message = await self._client.messages.create(
                 model=self._model.name,
                 max_tokens=max_output,
-                system=[{"type": "text", "text": prompt.system, "cache_control": {"type": "ephemeral"}}],
-                messages=[{"role": "user", "content": prompt.user}],
+                system=[{"type": "text", "text": prompt.system, "cache_control": _CACHED}],
+                **_conversation(prompt),
                 **_way(self._model, max_output),
             )
         except anthropic.APIError as error:
-            raise _meaning(error) from error
+            raise _meaning(error, prompt) from error
         except NOT_AS_EXPECTED as error:
             raise Uncertain(f"the response cannot be read ({type(error).__name__})") from error
         return _answer(message)
@@ -100,11 +104,38 @@ def _way(model: Model, max_output: int) -> dict[str, Any]:
     return options
 
 
-def _meaning(error: anthropic.APIError) -> CallFailed:
+def _conversation(prompt: Prompt) -> dict[str, Any]:
+    """Return the turns so far, and the tools, as the protocol says them."""
+    if not prompt.tools:
+        return {"messages": [{"role": "user", "content": prompt.user}]}
+    contents: list[Any] = [[{"type": "text", "text": prompt.user}]]
+    for turn in prompt.turns:
+        contents += [turn.said, [_result(*each) for each in zip(turn.calls, turn.results, strict=True)]]
+    if prompt.calling or prompt.turns:
+        contents[-1][-1]["cache_control"] = _CACHED
+    roles = ("user", "assistant")
+    request: dict[str, Any] = {
+        "messages": [{"role": roles[k % 2], "content": content} for k, content in enumerate(contents)],
+        "tools": [
+            {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
+            for tool in prompt.tools
+        ],
+    }
+    if not prompt.calling:
+        request["tool_choice"] = {"type": "none"}
+    return request
+
+
+def _result(call: ToolCall, result: ToolResult) -> dict[str, Any]:
+    told = {"type": "tool_result", "tool_use_id": call.id, "content": result.text}
+    return {**told, "is_error": True} if result.error else told
+
+
+def _meaning(error: anthropic.APIError, prompt: Prompt) -> CallFailed:
     if isinstance(error, anthropic.APIResponseValidationError):
         return Uncertain("the response has an unexpected form")
     if isinstance(error, anthropic.APIStatusError):
-        return refused(error.status_code, error.api_message or error.message)
+        return refused(error.status_code, error.api_message or error.message, prompt)
     if isinstance(error, anthropic.APIConnectionError):
         return Unavailable(f"the server was not reached ({error.__cause__ or error})")
     return Refused(error.message, fatal=False)
@@ -130,7 +161,18 @@ def _answer(message: Message) -> Answer:
     if reason == "pause_turn":
         why = "the model paused before its answer was complete (pause_turn)"
         return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
+    # As it came, fields that are none included: what is signed must come back unchanged.
+    said = message.model_dump(mode="json", exclude_unset=True, warnings=False)["content"]
+    blocks = [block for block in said if isinstance(block, dict) and block.get("type") == "tool_use"]
+    if blocks:
+        # A text that is empty is sent by models, and accepted from nobody.
+        said = [block for block in said if block != {"type": "text", "text": ""}]
+        return calling(text, usage, raw, tuple(map(_call, blocks)), said)
     return ended_oddly(text, usage, raw, reason, known=_ENDED)
+
+
+def _call(block: dict[str, Any]) -> ToolCall:
+    return ToolCall(str(block.get("id")), str(block.get("name")), *arguments_of(block.get("input")))
 
 
 def _usage(raw: Any) -> Usage | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from nashforge.archive.records import CallStatus
 from nashforge.evolve.proposers.llm.prices import Usage
+from nashforge.evolve.proposers.llm.providers.turns import Tool, ToolCall, Turn
 from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY
 
 CONNECT_SECONDS = 15.0
@@ -19,10 +21,23 @@ MAX_RAW = 1 << 15
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt in two parts: first what stays the same for a whole run, then what is wanted now."""
+    """A prompt in two parts: first what stays the same for a whole run, then what is wanted now.
+
+    Attributes
+    ----------
+    tools : tuple of Tool
+        What the model may call. They stand before all else, so that they stay the same for a whole run, too.
+    turns : tuple of Turn
+        What was said since, and told.
+    calling : bool
+        Whether it may call one in its next turn; if not, the tools are there for the cache alone.
+    """
 
     system: str
     user: str
+    tools: tuple[Tool, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    calling: bool = True
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,10 @@ class Answer:
         As the provider counts; None if it did not say.
     raw : dict
         The response as JSON values.
+    calls : tuple of ToolCall
+        The tools that it calls, instead of answering.
+    said : JSON value
+        What is sent back with their results, see `Turn`.
     """
 
     status: CallStatus
@@ -44,6 +63,8 @@ class Answer:
     usage: Usage | None = None
     reason: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+    calls: tuple[ToolCall, ...] = ()
+    said: Any = None
 
 
 class CallFailed(Exception):
@@ -66,6 +87,10 @@ class Refused(CallFailed):
     def __init__(self, message: str, fatal: bool) -> None:
         super().__init__(message)
         self.fatal = fatal
+
+
+class NoTools(CallFailed):
+    """The provider turned the request away because there are tools in it: nothing is charged."""
 
 
 class Uncertain(CallFailed):
@@ -116,6 +141,36 @@ def ended_oddly(
     return Answer(CallStatus.OK, text, usage, why, raw)
 
 
+def calling(
+    text: str, usage: Usage | None, raw: Mapping[str, Any], calls: tuple[ToolCall, ...], said: Any
+) -> Answer:
+    """Return an answer that calls tools; what could not be stored, or sent back, cannot be used."""
+    try:
+        size = len(json.dumps(said, ensure_ascii=False, allow_nan=False).encode())
+    except (ValueError, TypeError, RecursionError) as error:
+        why = f"the model called a tool in a form that is no JSON ({type(error).__name__})"
+        return Answer(CallStatus.INVALID, text, usage, why, raw)
+    if size > MAX_REPLY:
+        why = f"the model called a tool with {size} bytes, of which at most {MAX_REPLY} are read"
+        return Answer(CallStatus.INVALID, text, usage, why, raw)
+    return Answer(CallStatus.OK, text, usage, None, raw, calls, said)
+
+
+def arguments_of(text: object) -> tuple[Mapping[str, Any], str]:
+    """Return the arguments of a call that come as JSON, and why they cannot be read; empty if they can."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant) if isinstance(text, str) else text
+    except (ValueError, RecursionError) as error:
+        return {}, f"the arguments are no JSON ({error})"
+    if isinstance(value, dict):
+        return value, ""
+    return {}, f"the arguments are no JSON object, but {type(value).__name__}"
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is none")
+
+
 def as_kept(answer: Answer) -> Answer:
     """Return an answer as it is stored: as much of its text as is read, and the bare response."""
     raw = {name: value for name, value in answer.raw.items() if name not in ("content", "candidates")}
@@ -129,9 +184,23 @@ def as_kept(answer: Answer) -> Answer:
     return replace(answer, status=status, text=answer.text[:MAX_REPLY], reason=why, raw=raw)
 
 
-def refused(status: int | None, message: str) -> CallFailed:
-    """Return what a response of an HTTP error status means."""
+_OF_TOOLS = re.compile(r"\btool|function.?call|--jinja", re.IGNORECASE)
+_CANNOT = (400, 404, 405, 422, 500, 501)
+"""Statuses by which servers say that a model takes no tools."""
+
+
+def refused(status: int | None, message: str, prompt: Prompt | None = None) -> CallFailed:
+    """Return what a response of an HTTP error status means.
+
+    Parameters
+    ----------
+    prompt
+        What was asked: with tools, the server may not want them, or not of this model.
+    """
     text = f"{message} ({status})" if status else message
+    tools = prompt is not None and prompt.tools and not prompt.turns
+    if tools and status in _CANNOT and _OF_TOOLS.search(message):
+        return NoTools(text)
     if status in (401, 403, 404):
         return Refused(text, fatal=True)
     if status is not None and 400 <= status < 500 and status not in (408, 409, 425, 429):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import httpx2
@@ -20,16 +22,24 @@ from nashforge.evolve.proposers.llm.providers.base import (
     Prompt,
     Unavailable,
     Uncertain,
+    calling,
     ended_oddly,
     plausible,
     refused,
 )
 from nashforge.evolve.proposers.llm.providers.retry_after import wait_as_told
+from nashforge.evolve.proposers.llm.providers.turns import ToolCall, ToolResult
 
 _RETRIED = [408, 429, 500, 502, 503, 504, 529]
 _ENDED = ("STOP", "FINISH_REASON_UNSPECIFIED")
 _CUT = ("MAX_TOKENS", "CONTINUATION")
-_DECLINED = set(types.FinishReason.__members__) - {*_ENDED, *_CUT, "OTHER"}
+_MISCALLED = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL")
+_DECLINED = set(types.FinishReason.__members__) - {*_ENDED, *_CUT, *_MISCALLED, "OTHER"}
+_NO_CALLS = types.ToolConfig(
+    function_calling_config=types.FunctionCallingConfig(mode=types.FunctionCallingConfigMode.NONE)
+)
+_SHOWN = 300
+"""Characters of what the server says of a call that it could not read."""
 
 
 class GoogleProvider:
@@ -63,13 +73,16 @@ class GoogleProvider:
             candidate_count=1,
             thinking_config=_way(self._model),
             automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+            tools=_tools(prompt),
+            tool_config=_NO_CALLS if prompt.tools and not prompt.calling else None,
         )
         try:
             response = await self._client.aio.models.generate_content(
-                model=self._model.name, contents=prompt.user, config=config
+                model=self._model.name, contents=_contents(prompt), config=config
             )
         except errors.APIError as error:
-            raise refused(error.code, str(error.message or error.status or "the request failed")) from error
+            why = str(error.message or error.status or "the request failed")
+            raise refused(error.code, why, prompt) from error
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise Unavailable(f"the server was not reached ({error})") from error
         except httpx2.HTTPError as error:
@@ -95,6 +108,44 @@ def _way(model: Model) -> types.ThinkingConfig | None:
     return types.ThinkingConfig(thinking_budget=budget, thinking_level=level)
 
 
+def _tools(prompt: Prompt) -> list[Any] | None:
+    """Return the tools, as the protocol says them."""
+    if not prompt.tools:
+        return None
+    declared = [
+        types.FunctionDeclaration(
+            name=tool.name, description=tool.description, parameters_json_schema=dict(tool.parameters)
+        )
+        for tool in prompt.tools
+    ]
+    return [types.Tool(function_declarations=declared)]
+
+
+def _contents(prompt: Prompt) -> Any:
+    """Return the turns so far, as the protocol says them."""
+    if not prompt.turns:
+        return prompt.user
+    contents = [types.Content(role="user", parts=[types.Part(text=prompt.user)])]
+    for turn in prompt.turns:
+        pairs = list(zip(turn.calls, turn.results, strict=True))
+        if turn.said is None:
+            contents.append(_user(types.Part(text=result.text) for _, result in pairs))
+            continue
+        # As JSON, or signatures would be taken for what they stand for.
+        contents.append(types.Content.model_validate_json(json.dumps(turn.said)))
+        contents.append(_user(types.Part(function_response=_result(*pair)) for pair in pairs))
+    return contents
+
+
+def _user(parts: Iterable[types.Part]) -> types.Content:
+    return types.Content(role="user", parts=list(parts))
+
+
+def _result(call: ToolCall, result: ToolResult) -> types.FunctionResponse:
+    told = {"error" if result.error else "output": result.text}
+    return types.FunctionResponse(id=call.id or None, name=call.name, response=told)
+
+
 def _keep_quiet() -> None:
     """Keep the library from writing to the screen, which shows the run.
 
@@ -115,6 +166,9 @@ def _answer(response: types.GenerateContentResponse) -> Answer:
     parts = (candidates[0].get("content") or {}).get("parts") or []
     text = "".join(part.get("text") or "" for part in parts if not part.get("thought"))
     reason = candidates[0].get("finish_reason")
+    if reason in _MISCALLED and not blocked:
+        why = str(candidates[0].get("finish_message") or reason)[:_SHOWN]
+        return calling(text, usage, raw, (ToolCall("", "", {}, f"the call cannot be read ({why})"),), None)
     if blocked or reason in _DECLINED:
         return Answer(
             CallStatus.REFUSED, text, usage, f"the model declined to answer ({blocked or reason})", raw
@@ -122,7 +176,14 @@ def _answer(response: types.GenerateContentResponse) -> Answer:
     if reason in _CUT:
         why = f"the answer was cut off at the limit of tokens ({reason})"
         return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
+    calls = tuple(_call(part["function_call"]) for part in parts if part.get("function_call"))
+    if calls:
+        return calling(text, usage, raw, calls, {**candidates[0]["content"], "role": "model"})
     return ended_oddly(text, usage, raw, reason, known=_ENDED)
+
+
+def _call(asked: dict[str, Any]) -> ToolCall:
+    return ToolCall(asked.get("id") or "", asked.get("name") or "", asked.get("args") or {})
 
 
 def _usage(raw: Any) -> Usage | None:

@@ -5,6 +5,7 @@ Local servers (llama.cpp, vLLM, Ollama, LM Studio) and gateways speak it, too.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,12 +25,16 @@ from nashforge.evolve.proposers.llm.providers.base import (
     Refused,
     Unavailable,
     Uncertain,
+    arguments_of,
+    calling,
     ended_oddly,
     plausible,
     refused,
 )
+from nashforge.evolve.proposers.llm.providers.turns import ToolCall
 
 _ENDED = ("stop",)
+_NOT_SENT_BACK = ("refusal", "annotations", "audio", "function_call")
 
 
 class _Once(httpx2.AsyncClient):
@@ -72,18 +77,18 @@ class OpenAIProvider:
         limit = "max_completion_tokens" if place_of(self._model) is None else "max_tokens"
         request: dict[str, Any] = {
             "model": self._model.name,
-            "messages": [
-                {"role": "system", "content": prompt.system},
-                {"role": "user", "content": prompt.user},
-            ],
+            "messages": _messages(prompt),
             limit: max_output,
         }
+        if prompt.tools:
+            request["tools"] = [{"type": "function", "function": asdict(tool)} for tool in prompt.tools]
+            request["tool_choice"] = "auto" if prompt.calling else "none"
         if self._model.effort is not None:
             request["reasoning_effort"] = self._model.effort
         try:
             message: Any = await self._client.chat.completions.create(**request)
         except openai.APIError as error:
-            raise _meaning(error) from error
+            raise _meaning(error, prompt) from error
         except NOT_AS_EXPECTED as error:
             raise Uncertain(f"the response cannot be read ({type(error).__name__})") from error
         return _answer(message)
@@ -100,11 +105,27 @@ def base_url(address: str | None) -> str | None:
     return f"{address.rstrip('/')}/v1"
 
 
-def _meaning(error: openai.APIError) -> CallFailed:
+def _messages(prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the turns so far, as the protocol says them."""
+    messages: list[dict[str, Any]] = [
+        {"role": "system", "content": prompt.system},
+        {"role": "user", "content": prompt.user},
+    ]
+    for turn in prompt.turns:
+        messages.append(turn.said)
+        messages += [
+            # The protocol has no place for errors: they say in words what they are.
+            {"role": "tool", "tool_call_id": call.id, "content": result.text}
+            for call, result in zip(turn.calls, turn.results, strict=True)
+        ]
+    return messages
+
+
+def _meaning(error: openai.APIError, prompt: Prompt) -> CallFailed:
     if isinstance(error, openai.APIResponseValidationError):
         return Uncertain("the response has an unexpected form")
     if isinstance(error, openai.APIStatusError):
-        return refused(error.status_code, error.message)
+        return refused(error.status_code, error.message, prompt)
     if isinstance(error, openai.APIConnectionError):
         return Unavailable(f"the server was not reached ({error.__cause__ or error})")
     return Refused(error.message, fatal=False)
@@ -130,7 +151,33 @@ def _answer(message: Any) -> Answer:
     if reason == "length":
         why = f"the answer was cut off at the limit of tokens ({reason})"
         return Answer(CallStatus.TRUNCATED, text, usage, why, raw)
+    asked = said.get("tool_calls")
+    if isinstance(asked, list) and asked and all(isinstance(each, dict) for each in asked):
+        return calling(text, usage, raw, tuple(map(_call, asked)), _sent_back(said, asked))
     return ended_oddly(text, usage, raw, reason, known=_ENDED)
+
+
+def _call(asked: dict[str, Any]) -> ToolCall:
+    function = asked.get("function") if isinstance(asked.get("function"), dict) else {}
+    assert isinstance(function, dict)
+    return ToolCall(
+        str(asked.get("id") or ""), str(function.get("name")), *arguments_of(function.get("arguments"))
+    )
+
+
+def _sent_back(said: dict[str, Any], asked: list[Any]) -> dict[str, Any]:
+    """Return a turn as it is sent back, with whatever a server has added to it, such as its reasoning.
+
+    Servers that read arguments themselves break on those that are no JSON: they are left out.
+    """
+    kept = {name: value for name, value in said.items() if name not in _NOT_SENT_BACK}
+    calls = []
+    for each in asked:
+        function = each.get("function")
+        if isinstance(function, dict) and arguments_of(function.get("arguments"))[1]:
+            each = {**each, "function": {**function, "arguments": "{}"}}
+        calls.append(each)
+    return {**kept, "role": "assistant", "content": said.get("content"), "tool_calls": calls}
 
 
 def _usage(raw: Any) -> Usage | None:

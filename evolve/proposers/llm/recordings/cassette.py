@@ -17,9 +17,16 @@ from nashforge.evolve.config.model_names import without_keys
 from nashforge.evolve.config.parts import REPLAY
 from nashforge.evolve.config.run import SETTINGS, stored_settings
 from nashforge.evolve.domains.translation import is_outdated
-from nashforge.evolve.proposers.llm.recordings.replay import DECISIVE, RecordedCall, Recording, recording_of
+from nashforge.evolve.proposers.llm.recordings.replay import (
+    DECISIVE,
+    RecordedCall,
+    Recording,
+    recorded_values,
+    recording_of,
+)
 
-VERSION = 1
+VERSION, VERSION_OF_TOOLS = 1, 2
+"""Of the format; the second where models called tools, which an earlier Nashforge would take for answers."""
 _SETTINGS = ("prices", "prompts", "replay")
 """Settings that name files of one machine, or mean nothing elsewhere."""
 
@@ -40,8 +47,9 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
     calls = archive.calls.find(run=run)
     digests = {str(call.request.get("system", "")) for call in calls} - {""}
     config = stored_settings(archive, run)
+    tools = any((call.response or {}).get("calls") for call in calls)
     head = {
-        "nashforge_cassette": VERSION,
+        "nashforge_cassette": VERSION_OF_TOOLS if tools else VERSION,
         "run": run.nickname,
         "config": {name: value for name, value in config.items() if name not in _SETTINGS},
         "system": {digest: archive.runs.get_value(run, f"system {digest}", "") for digest in sorted(digests)},
@@ -58,6 +66,8 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
                     "reason": call.reason,
                     "request": call.request,
                     "text": str((call.response or {}).get("text", "")),
+                    # What is sent back to a model is left out: a replay sends nothing.
+                    **({"calls": asked} if (asked := (call.response or {}).get("calls")) else {}),
                     "cost": call.cost,
                     "tokens": {
                         "input": call.input_tokens,
@@ -88,10 +98,11 @@ def read_cassette(path: str | Path) -> Recording:
             raise CassetteError(f"the cassette {path} is not a plain file; check the path")
         with place.open(encoding="utf-8") as file:
             head = json.loads(file.readline())
-            if not isinstance(head, dict) or head.get("nashforge_cassette") != VERSION:
+            known = (VERSION, VERSION_OF_TOOLS)
+            if not isinstance(head, dict) or head.get("nashforge_cassette") not in known:
                 raise CassetteError(
-                    f"the file {path} is no cassette of version {VERSION}; make one with "
-                    "`nashforge calls export`"
+                    f"the file {path} is no cassette of version {VERSION} or {VERSION_OF_TOOLS}; make one "
+                    "with `nashforge calls export`"
                 )
             calls = [_recorded_call(json.loads(line)) for line in file if line.strip()]
     except OSError as error:
@@ -106,14 +117,15 @@ def read_cassette(path: str | Path) -> Recording:
 
 
 def _recorded_call(row: dict[str, Any]) -> RecordedCall:
-    return RecordedCall(
+    return recorded_values(
         int(row["index"]),
         f"{row['provider']}:{row['model']}",
         CallStatus(row["status"]),
-        str(row["text"]),
+        {"text": row["text"], "calls": row.get("calls")},
         row["reason"],
         float(row["cost"] or 0.0),
-        str((row.get("request") or {}).get("purpose", "")),
+        row.get("request") or {},
+        int((row.get("tokens") or {}).get("output", 0)),
     )
 
 

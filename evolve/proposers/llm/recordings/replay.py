@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nashforge.archive import Archive, CallStatus, ModelCall, Run, Status
 from nashforge.evolve.config.run import stored_settings
+from nashforge.evolve.proposers.experiments import Findings
+from nashforge.evolve.proposers.llm.providers.turns import ToolCall, ToolResult, calls_of, results_of
 
 DECISIVE = (
     CallStatus.OK,
@@ -18,6 +20,18 @@ DECISIVE = (
     CallStatus.TIMEOUT,
 )
 """Calls that a proposal went on from. Others (turned away, lost with the process) were made again."""
+
+
+class Told(NamedTuple):
+    """The results of tools that a call told, and the processor time that they took."""
+
+    results: tuple[ToolResult, ...]
+    seconds: float
+
+
+FINDINGS, EXPERIMENTS = "findings", "experiments"
+"""Fields of a call's request: what was found last in an experiment that an answer asked for in words, and how
+many there were for the program."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,16 @@ class RecordedCall:
         The model.
     purpose : str
         What it was made for: a task, a repair, a memo, to go on after an experiment.
+    tools : bool
+        Whether there were tools that the model might have called.
+    turn : int
+        How many turns of a conversation came before.
+    told : Told or None
+        What the last of them was told.
+    found : tuple of int and Findings, or None
+        How many experiments were asked for in words before it, and what the last of them found.
+    calls, said, output
+        The tools that the model called, all that it said, and tokens of output, see `Turn`.
     """
 
     index: int
@@ -41,6 +65,13 @@ class RecordedCall:
     reason: str | None
     cost: float
     purpose: str = ""
+    tools: bool = False
+    turn: int = 0
+    told: Told | None = None
+    found: tuple[int, Findings] | None = None
+    calls: tuple[ToolCall, ...] = ()
+    said: Any = None
+    output: int = 0
 
 
 class Recording:
@@ -56,8 +87,15 @@ class Recording:
 
     def __init__(self, calls: Iterable[RecordedCall], config: Mapping[str, Any] | None = None) -> None:
         self.config = dict(config or {})
+        self._all = tuple(calls)
         self._calls: dict[int, deque[RecordedCall]] = {}
-        for recorded in calls:
+        self._told: dict[tuple[int, int], Told] = {}
+        self._found: dict[tuple[int, int], Findings] = {}
+        for recorded in self._all:
+            if recorded.told is not None:  # to be told again, also where the answer got lost
+                self._told[recorded.index, recorded.turn] = recorded.told
+            if recorded.found is not None:
+                self._found[recorded.index, recorded.found[0]] = recorded.found[1]
             if recorded.status in DECISIVE:
                 self._calls.setdefault(recorded.index, deque()).append(recorded)
 
@@ -66,8 +104,7 @@ class Recording:
 
     def of(self, mine: Callable[[str], bool]) -> Recording:
         """Return the calls of some models, by their labels, for whoever asks these."""
-        calls = [call for each in self._calls.values() for call in each if mine(call.label)]
-        return Recording(calls, self.config)
+        return Recording((call for call in self._all if mine(call.label)), self.config)
 
     def next_call(self, index: int) -> RecordedCall | None:
         """Return the next call of a candidate; None if there is none."""
@@ -83,6 +120,14 @@ class Recording:
         left = self._calls.get(index)
         return left[0].purpose if left else None
 
+    def told(self, index: int, turn: int) -> Told | None:
+        """Return what the model of a candidate was told after so many turns; None if it was told nothing."""
+        return self._told.get((index, turn))
+
+    def found(self, index: int, experiments: int) -> Findings | None:
+        """Return what the last of so many experiments for a candidate found; None if that is not known."""
+        return self._found.get((index, experiments))
+
     def writer(self, index: int) -> str | None:
         """Return the model that wrote a candidate."""
         left = self._calls.get(index)
@@ -91,15 +136,49 @@ class Recording:
 
 def recorded_call(index: int, call: ModelCall) -> RecordedCall:
     """Return a stored call as a recorded one."""
-    text = str((call.response or {}).get("text", ""))
-    return RecordedCall(
+    return recorded_values(
         index,
         f"{call.provider}:{call.model}",
         call.status,
-        text,
+        call.response or {},
         call.reason,
         call.cost or 0.0,
-        str(call.request.get("purpose", "")),
+        call.request,
+        call.output_tokens,
+    )
+
+
+def recorded_values(
+    index: int,
+    label: str,
+    status: CallStatus,
+    response: Mapping[str, Any],
+    reason: str | None,
+    cost: float,
+    request: Mapping[str, Any],
+    output: int,
+) -> RecordedCall:
+    """Return the call of what is stored of its request and response, see `RecordedCall`."""
+    told = found = None
+    if request.get("turn"):
+        told = Told(results_of(request["results"]), float(request.get("seconds", 0.0)))
+    if request.get(FINDINGS):
+        found = int(request[EXPERIMENTS]), Findings.of_json(request[FINDINGS])
+    return RecordedCall(
+        index,
+        label,
+        status,
+        str(response.get("text", "")),
+        reason,
+        cost,
+        str(request.get("purpose", "")),
+        bool(request.get("tools")),
+        int(request.get("turn", 0)),
+        told,
+        found,
+        calls_of(response.get("calls") or ()),
+        response.get("said"),
+        output,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from benchmarks.model_faults import Numbers, check_ledger, configuration, history
@@ -11,7 +13,7 @@ from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.experiments import measure_variants, stage_of
-from nashforge.evolve.proposers.experiments import Experiment, asked_for
+from nashforge.evolve.proposers.experiments import Experiment, Findings, Variant, asked_for
 from nashforge.evolve.proposers.llm.memos import memos_of
 from nashforge.evolve.proposers.llm.recordings.cassette import cassette_lines, replay_values
 from nashforge.evolve.runs.preview import preview
@@ -74,7 +76,7 @@ def test_variants_are_measured_and_the_values_told_before_the_answer(archive, se
         return Reply(f"Measure: games 1; iterations 12\n\n```python\n{VARIANT}```\n")
 
     server = serve(script)
-    limits = {"max_evaluations": 3, "lookahead": 1, "experiments": 1}
+    limits = {"max_evaluations": 3, "lookahead": 1, "experiments": 1, "tools": False}
     start_run(archive, configuration(tmp_path, server, 1, **limits), name="one", executor=Numbers())
     run = archive.runs.get("one")
     first, second = server.asks[:2]
@@ -87,8 +89,16 @@ def test_variants_are_measured_and_the_values_told_before_the_answer(archive, se
     check_ledger(archive, run, server)
     made = archive.candidates.of(run)[1:]
     assert all(c.data["experiments"]["asked"] == 1 and c.data["experiments"]["seconds"] > 0 for c in made)
-    for found in replayed(archive, "one", tmp_path):
+    for k, found in enumerate(replayed(archive, "one", tmp_path)):
         assert found == history(archive, "one")
+        again = archive.candidates.of(archive.runs.get(f"again-{k}"))[1:]
+        assert [c.data["experiments"] for c in again] == [c.data["experiments"] for c in made]
+
+
+def test_findings_are_the_same_when_they_were_stored():
+    variant = Variant("variant 1", {3: ((1, 0.5), (2, 1e-9))}, {"last_iterate": {3: ((2, 0.25),)}})
+    found = Findings((variant, Variant("current program", reason="crashed: no")), 1.25)
+    assert Findings.of_json(json.loads(json.dumps(found.as_json()))) == found
 
 
 def test_what_an_answer_asks_to_be_measured():
