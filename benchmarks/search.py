@@ -4,6 +4,9 @@ Several searches of `cfr` as one study, each with a worker of its own and two at
 by validation over all of them, and distilled; then the choice, its core and every rule of the library play
 the games of the test families, once. Each target is printed as met or MISSED; exit code 1 if one is missed.
 
+With `--program FILE`, no search is made: the test families are played by that program, such as one that a
+model wrote, beside the library's rules, or DCFR, the four rivals and those named by `--against`.
+
 An interrupted benchmark continues where it was, and one with more evaluations extends the searches of one
 with fewer. With `--no-test`, no game of a test family is played.
 """
@@ -203,10 +206,12 @@ def test(
         return cases(work, [("test", suite)], some)
 
     plain, scaled = of(lambda scale: scale == 1.0), of(lambda scale: scale != 1.0)
-    library = [NamedProgram(name, work.source(name), work.name, "library") for name in work.baselines()]
-    everyone = played(archive, [chosen, core, *library], plain, options.workers, screen)
+    rivals = dict.fromkeys([REFERENCE, *RIVALS, *(options.against or work.baselines())])
+    library = [NamedProgram(name, work.source(name), work.name, "library") for name in rivals]
+    programs = list(dict.fromkeys([chosen, core, *library]))
+    everyone = played(archive, programs, plain, options.workers, screen)
     alone = played(archive, [chosen], [*plain, *scaled], options.workers, screen)
-    labels = [chosen.label, core.label, *(named.label for named in library)]
+    labels = [named.label for named in programs]
     summary = Summary.of(labels, REFERENCE, plain, everyone.results)
     if len(summary.plain) < len(plain):
         screen.print(f"{len(plain) - len(summary.plain)} cases have no result; run the benchmark again")
@@ -237,10 +242,15 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="workers of distillation and test (2)")
     parser.add_argument("--tolerance", type=float, default=0.02, help="what a removal may cost (0.02)")
     parser.add_argument("--removals", type=int, default=300, help="removals to try at most (300)")
+    parser.add_argument("--program", help="a program to test, in the place of searches")
+    parser.add_argument("--against", nargs="+", help="rules of the library to test it against (all)")
     parser.add_argument("--no-test", action="store_true", help="play no game of a test family")
     options = parser.parse_args()
     screen = Console(width=120)
     with Archive.open(options.database) as archive:
+        if options.program:
+            given = find_program(options.program, lambda: archive)
+            return 0 if test(archive, screen, options, given, given) else 1
         starts = options.starts or ["strongest"]
         study = studied(archive, options.seeds, options.evaluations, options.parallel, starts)
         found = study_status(archive, study)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from nashforge.archive import Archive, Program
 
 
+TOLD = ("train", "test", None)
+"""Measurements that the header of a program tells: validation games are disguised for one run."""
+
+
 def _complete(incomplete: str) -> list[str]:
     return [*complete_programs(incomplete), *complete_runs(incomplete)]
 
@@ -76,6 +80,7 @@ def _story(archive: Archive, program: Program) -> list[str]:
     import textwrap
 
     from nashforge.evolve.config.run import stored_settings
+    from nashforge.evolve.results.standings import curves_in, metric_in
     from nashforge.evolve.search.population.ranking import line_of_descent, merit
 
     lines: list[str] = []
@@ -95,18 +100,17 @@ def _story(archive: Archive, program: Program) -> list[str]:
             head = f"#{step.index} {step.nickname} (train {output.fitness(step.train)})"
             text = f"{head}: {' '.join(output.edit_of(step).split())}"
             lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
-    measured: dict[tuple[str, str], tuple[int, float]] = {}
+    measured: dict[str, tuple[int, float, str]] = {}
     for evaluation in archive.evaluations.find(program=program, imported=False):
-        if evaluation.split in ("smoke", "validation"):
+        if evaluation.split not in TOLD:
             continue
-        for score in evaluation.scores:
-            if score.metric != "seconds" and score.iteration is not None:
-                key = (score.game, score.metric)
-                if score.iteration >= measured.get(key, (0, 0.0))[0]:
-                    measured[key] = (score.iteration, score.value)
+        metric = metric_in(evaluation, program.domain)
+        for game, [*_, (iteration, value)] in curves_in(evaluation, program.domain).items():
+            if iteration >= measured.get(game, (0,))[0]:
+                measured[game] = (iteration, value, metric)
     if measured:
         lines.append("Measured:")
-        for (game, metric), (iteration, value) in measured.items():
+        for game, (iteration, value, metric) in measured.items():
             lines.append(f"  {game}: {metric} {output.number(value)} after {iteration} iterations")
     return lines
 

@@ -129,7 +129,7 @@ def _print_origin(
 
 def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation]) -> None:
     from nashforge.cli.rendering.runs.summary import standing_text
-    from nashforge.evolve.results.standings import standing_in
+    from nashforge.evolve.results.standings import curves_in, standing_in
 
     wanted = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
     if len(wanted) > SHOWN:
@@ -150,7 +150,7 @@ def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation])
             screen.print(
                 f"  [red]{evaluation.status}[/]: {output.plain(' '.join((evaluation.reason or '').split()))}"
             )
-        for game, value in _last(evaluation).items():
+        for game, [*_, (_, value)] in curves_in(evaluation, domain).items():
             ratio = f"  {output.fitness(ratios[game]):>6}" if game in ratios else ""
             screen.print(f"  {output.number(value):>10}{ratio}  {output.plain(game)}", soft_wrap=True)
 
@@ -190,12 +190,3 @@ def _length(domain: str, evaluation: Evaluation) -> str:
 
     horizon = evaluation.settings.get("horizon", 0)
     return length_in_words({"domain": domain, "train": evaluation.suite, "horizon": horizon})
-
-
-def _last(evaluation: Evaluation) -> dict[str, float]:
-    """Return the last value of the metric by game."""
-    last: dict[str, tuple[int, float]] = {}
-    for score in evaluation.scores:
-        if score.iteration is not None and score.iteration >= last.get(score.game, (0, 0.0))[0]:
-            last[score.game] = (score.iteration, score.value)
-    return {game: value for game, (_, value) in last.items()}

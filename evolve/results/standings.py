@@ -10,10 +10,27 @@ from nashforge.archive import Archive, Candidate, Evaluation, Status
 from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.evaluation.standing import Standing, standing, together
-from nashforge.evolve.search.outcomes import FLOORS, REFERENCES, last_values
+from nashforge.evolve.measurement.program_results import Curve
+from nashforge.evolve.search.outcomes import FLOORS, REFERENCES, curves_of, last_values
 
 SPLITS = ("train", "validation")
 """What decides in a search."""
+
+
+def metric_in(evaluation: Evaluation, domain_name: str) -> str:
+    """Return by which metric a program was judged: its domain's.
+
+    The one that was stored first, where the domain is not installed.
+    """
+    try:
+        return domain(domain_name).metric
+    except UnknownDomainError:
+        return next((score.metric for score in evaluation.scores), "")
+
+
+def curves_in(evaluation: Evaluation, domain_name: str) -> dict[str, Curve]:
+    """Return what a program reached, by game: iterations and values of the metric that it was judged by."""
+    return curves_of(evaluation.scores, metric_in(evaluation, domain_name))
 
 
 def standing_in(evaluation: Evaluation, domain_name: str) -> Standing | None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from nashforge.cli.rendering.output import number
+
 SPLITS = {"train", "validation", "test"}
 CANDIDATE = {
     "program",
@@ -151,6 +153,24 @@ def test_evaluate_prints_rows_and_stores_each_measurement_anew(searched: Any) ->
     assert after[-1]["split"] is None
     [last] = [score for score in after[-1]["scores"] if score["metric"] == "exploitability"][-1:]
     assert last["value"] == rows[0]["value"]
+
+
+def test_what_is_shown_and_exported_of_a_game_is_the_metric_that_decides(
+    searched: Any, tmp_path: Path
+) -> None:
+    best = searched.run["best"]
+    rows = [row for row in searched.json("show", best)["evaluations"] if row["split"] == "train"]
+    scores = [score for score in rows[-1]["scores"] if score["metric"] == "exploitability"]
+    assert len(scores) < len(rows[-1]["scores"]), "other metrics were measured, too"
+    last = max(scores, key=lambda score: score["iteration"])
+    shown = searched.text("show", best, "--no-source")
+    assert re.search(rf"^ *{re.escape(number(last['value']))} .* {re.escape(last['game'])}$", shown, re.M)
+    searched.json("export", best, "--output", tmp_path / "best.py")
+    told = re.findall(
+        r"^#   (.*): (\w+) (\S+) after (\d+) iterations$", (tmp_path / "best.py").read_text(), re.M
+    )
+    assert {metric for _, metric, _, _ in told} == {"exploitability"}
+    assert (last["game"], number(last["value"])) in {(game, value) for game, _, value, _ in told}
 
 
 def test_show_has_source_scores_and_parents(searched: Any) -> None:
