@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.files import STDOUT, check_file, write_text
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, output_option
@@ -37,6 +38,11 @@ def export(
     with opened(database) as archive:
         found = find_run(archive, run)
         path = to or Path(f"{found.nickname}.jsonl")
+        if path != STDOUT and path.suffix != ".jsonl":
+            raise UsageProblem(
+                f"--output {path}: a cassette is a text of JSON lines, which is replayed by a name that ends "
+                f"with .jsonl; write it to {path.name.partition('.')[0]}.jsonl"
+            )
         check_file("--output", path, force, stdout=True)
         lines = list(cassette_lines(archive, found))
     write_text(path, "".join(lines))

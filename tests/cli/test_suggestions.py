@@ -154,7 +154,9 @@ def test_a_prompt_has_rules_of_a_page(searched: Any) -> None:
     process = searched.start("prompt", "preview")
     lines = process.communicate()[0].splitlines()
     assert process.returncode == 0
-    assert [len(line) for line in lines if "──" in line] == [80, 80, 80]
+    rules = [line for line in lines if "──" in line]
+    assert [line.strip("─ ") for line in rules] == ["tool", "system", "user", ""]
+    assert {len(line) for line in rules} == {80}
 
 
 def test_a_game_that_does_not_exist_has_no_heading(empty: Any) -> None:
