@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from pathlib import Path
@@ -9,12 +10,16 @@ from pathlib import Path
 import pytest
 
 from nashforge.archive import Archive
+from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.evaluator import Evaluator
 from nashforge.evolve.measurement.programs import find_program
+from nashforge.evolve.proposers.llm.recordings.cassette import replay_values
+from nashforge.evolve.runs.run import start_run
 
-PROGRAMS = sorted((Path(__file__).resolve().parents[1] / "docs" / "discovered").glob("*.py"))
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "discovered"
+PROGRAMS = sorted(FOLDER.glob("*.py"))
 MEASURED = re.compile(
     r"^#   (?P<game>\S.*): (?P<metric>\w+) (?P<value>\S+) after (?P<horizon>\d+) iterations$", re.M
 )
@@ -56,3 +61,22 @@ def test_there_are_programs() -> None:
         re.match(r"# Nashforge program \S+ \((\w+),", path.read_text(encoding="utf-8"))[1]
         for path in PROGRAMS
     } >= {"cfr", "psro", "gathering", "cleanup"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted((FOLDER / "cassettes").glob("*.jsonl")), ids=lambda path: path.stem)
+def test_what_a_model_wrote_is_played_again_without_it(path: Path, tmp_path: Path) -> None:
+    suite = tmp_path / "tiny.toml"
+    suite.write_text('name = "tiny"\npurpose = "One tiny game."\ngames = ["kuhn_poker"]\n')
+    suites = dict.fromkeys(("train", "validation", "test"), str(suite))
+    few = {"horizon": 40, "max_evaluations": 7, "final_test": False, "workers": 1}
+    with Archive.open(tmp_path / "a.db") as archive:
+        again = start_run(
+            archive, load_config(replay_values(archive, f"replay:{path}") | suites | few), name="again"
+        )
+        assert (again.evaluations, again.failures, again.stop_reason) == (7, {}, "max_evaluations")
+        written = [c for c in archive.candidates.of(archive.runs.get("again")) if c.operator != "seed"]
+        assert {c.proposer for c in written} == {"agent"}
+        sources = [archive.programs.get(c.program or "").source.strip() for c in written]
+    answers = [json.loads(line).get("text", "") for line in path.read_text(encoding="utf-8").splitlines()]
+    assert any(source in answer for source in sources for answer in answers)
