@@ -33,7 +33,7 @@ from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.distill import Distiller, config_for, record
-from nashforge.evolve.measurement.programs import NamedProgram, find_program
+from nashforge.evolve.measurement.programs import NamedProgram, UnknownProgramError, find_program
 from nashforge.evolve.results.studies import StudyStatus, study_status
 from nashforge.evolve.runs.studies import create_study, work_on_study
 
@@ -243,13 +243,24 @@ def main() -> int:
     parser.add_argument("--tolerance", type=float, default=0.02, help="what a removal may cost (0.02)")
     parser.add_argument("--removals", type=int, default=300, help="removals to try at most (300)")
     parser.add_argument("--program", help="a program to test, in the place of searches")
-    parser.add_argument("--against", nargs="+", help="rules of the library to test it against (all)")
+    parser.add_argument(
+        "--against",
+        nargs="+",
+        choices=domain("cfr").baselines(),
+        metavar="RULE",
+        help="rules of the library to test it against (all)",
+    )
     parser.add_argument("--no-test", action="store_true", help="play no game of a test family")
     options = parser.parse_args()
     screen = Console(width=120)
     with Archive.open(options.database) as archive:
         if options.program:
-            given = find_program(options.program, lambda: archive)
+            try:
+                given = find_program(options.program, lambda: archive)
+            except UnknownProgramError as error:
+                raise SystemExit(str(error)) from None
+            if given.domain != "cfr":
+                raise SystemExit(f"{options.program} is a program of {given.domain}; give one of cfr")
             return 0 if test(archive, screen, options, given, given) else 1
         starts = options.starts or ["strongest"]
         study = studied(archive, options.seeds, options.evaluations, options.parallel, starts)
