@@ -6,7 +6,9 @@ import gc
 import os
 import re
 import sys
+from collections import UserDict
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from keyword import iskeyword
 from typing import Annotated, Any
@@ -23,7 +25,19 @@ _NEGATIVE_PAYOFFS = re.compile(r"-\s*[\d.][\d.eE+-]*[\s,/;][\d\s.,/;eE+-]*")
 
 
 class Commands(TyperGroup):
-    """The top level: takes ``--debug`` anywhere, and turns every error into a sentence and an exit code."""
+    """The top level: takes ``--debug`` anywhere, and turns every error into a sentence and an exit code.
+
+    It loads the command that a line names and no other: the fifty others take longer to load and to make than
+    a look at a run takes.
+    """
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.commands = _Loaded(dict.fromkeys(_NAMES))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, in the order of help."""
+        return list(self.commands)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands below the titles of their groups."""
@@ -125,17 +139,34 @@ GROUPS = {"Service": "service", "Search": "calls prompt", "Agents": "agent", "Th
 """Modules with several commands, likewise."""
 
 
-def _found(name: str) -> Any:
-    called = f"{name}_" if iskeyword(name) else name
-    return getattr(import_module(f"nashforge.cli.commands.{called}"), called)
+class _Loaded(UserDict[str, Any]):
+    """The commands by their names: each is loaded and made when it is asked for, and then kept."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _command(name) if name in self.data else super().__getitem__(name)
 
 
-for panel, names in COMMANDS.items():
-    for name in names.split():
-        app.command(name.replace("_", "-"), cls=Command, rich_help_panel=panel)(_found(name))
-for panel, names in GROUPS.items():
-    for name in names.split():
-        app.add_typer(_found(name), name=name, rich_help_panel=panel)
+@cache
+def _command(name: str) -> Any:
+    """Return a command, or a group of commands, made of its module."""
+    word = name.replace("-", "_")
+    module = f"{word}_" if iskeyword(word) else word
+    found = getattr(import_module(f"nashforge.cli.commands.{module}"), module)
+    one = typer.Typer(add_completion=False, rich_markup_mode=None)
+    if word in " ".join(GROUPS.values()).split():
+        one.add_typer(found, name=name, rich_help_panel=_NAMES[name])
+    else:
+        one.command(name, cls=Command, rich_help_panel=_NAMES[name])(found)
+    return typer.main.get_group(one).commands[name]
+
+
+_NAMES = {
+    name.replace("_", "-"): panel
+    for table in (COMMANDS, GROUPS)
+    for panel, names in table.items()
+    for name in names.split()
+}
+"""The title that each command is shown under, in the order of help."""
 
 
 def main() -> None:

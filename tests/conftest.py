@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,6 +17,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).resolve().parent
+
+# The tests start some thousand processes. Where bytecode is not kept, as in many containers, each of them
+# compiles all of Nashforge again, and pytest rewrites every file of tests again: it is kept, as kernels are.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("nashforge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
