@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from .warm_workers import WarmWorkers
+
 HERE = Path(__file__).resolve().parent
 
 # The tests start some thousand processes. Where bytecode is not kept, as in many containers, each of them
@@ -115,6 +117,26 @@ def _nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         patch.setenv("MPLBACKEND", "Agg")
         patch.delenv("NASHFORGE_DEBUG", raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_workers() -> Iterator[WarmWorkers]:
+    from nashforge.evolve.executors.local import LocalExecutor
+
+    warm = WarmWorkers()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalExecutor, "_start", lambda executor: warm.start(executor))
+        patch.setattr(LocalExecutor, "close", lambda executor: warm.close(executor))
+        yield warm
+    warm.end()
+
+
+@pytest.fixture
+def own_workers(_warm_workers: WarmWorkers) -> Iterator[None]:
+    """Have executors start workers of their own, and end them."""
+    _warm_workers.on = False
+    yield
+    _warm_workers.on = True
 
 
 @pytest.fixture(scope="session")
