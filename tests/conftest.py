@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -78,7 +79,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by where they are, and those that talk to a database server."""
+    """Mark tests by where they are, and those that talk to a database server; files of quick ones come last.
+
+    So no process is left alone with a long test at the end, while the others have nothing to do.
+    """
     for item in items:
         place = item.path.relative_to(HERE)
         around = {place.as_posix(), *(folder.as_posix() for folder in place.parents)}
@@ -87,6 +91,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
         if _needs_server(item):
             item.add_marker("services")
+    long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in MARKS)}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def _needs_server(item: pytest.Item) -> bool:
@@ -117,6 +123,13 @@ def _nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         patch.setenv("MPLBACKEND", "Agg")
         patch.delenv("NASHFORGE_DEBUG", raising=False)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _set_aside() -> None:
+    """Have the garbage collector not go through all modules of all tests, half a second each time, again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

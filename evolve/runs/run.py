@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -276,13 +277,10 @@ def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result
     executor = parts.executor or make_executor(archive, run, config, parts.service, note)
     proposer = parts.proposer or make_writers(archive, run, config, work, note, parts.service)
     search = Search(archive, run, config, work, proposer, executor, parts.listener)
-    # What is loaded by now stays: the garbage collector need not go through it again and again.
-    gc.collect()
-    gc.freeze()
     try:
-        result = search.execute()
+        with _set_aside():
+            result = search.execute()
     finally:
-        gc.unfreeze()
         if parts.executor is None:
             executor.close()
     if result.interrupted:
@@ -290,3 +288,21 @@ def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result
         stored = run_status(archive, archive.runs.get(run)).result
         return replace(stored, stop_reason=result.stop_reason, interrupted=True, seconds=result.seconds)
     return result
+
+
+@contextmanager
+def _set_aside() -> Iterator[None]:
+    """Have the garbage collector not go through what is loaded by now, which stays, again and again.
+
+    Who had it set something aside before goes on deciding that: it is neither done again, which takes long in
+    a large process, nor undone.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

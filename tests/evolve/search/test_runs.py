@@ -1,5 +1,6 @@
 """The loop: budgets, determinism, resumption, failures as statuses."""
 
+import gc
 import signal
 import subprocess
 import sys
@@ -264,6 +265,23 @@ def _alive(pid):
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.parametrize("already", [False, True])
+def test_what_the_garbage_collector_leaves_aside_is_as_before(archive, tiny, already):
+    during = []
+
+    class Ear(Silent):
+        def outcome(self, candidate, best):
+            during.append(gc.get_freeze_count())
+
+    gc.unfreeze()
+    if already:
+        gc.freeze()
+    before = gc.get_freeze_count()
+    start_run(archive, tiny(max_evaluations=1, final_test=False), listener=Ear())
+    assert min(during) > 0
+    assert (gc.get_freeze_count() > 0) == already == (before > 0)
 
 
 def test_listeners_hear_every_outcome_in_order(archive, tiny):
