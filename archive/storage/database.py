@@ -14,10 +14,11 @@ from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from nashforge.archive.errors import NotAnArchive
+from nashforge.archive.storage.connections.patience import PatientConnection, connected
 from nashforge.archive.storage.failures import told_to_people
 from nashforge.archive.storage.forking import register, under_way
 from nashforge.archive.storage.location import display, file_of
@@ -28,7 +29,6 @@ from nashforge.archive.storage.types import present
 # by letting them be garbage collected: a server would hear that the parent says good-bye.
 _inherited: list[Engine] = []
 
-_RECONNECT_SECONDS = 0.25
 RETRY_SECONDS = 120.0
 """How long connections to a server that is away are tried again, as a rule."""
 
@@ -48,10 +48,19 @@ def make_engine(url: str, busy_timeout: float, *, migrating: bool = False) -> En
     file = file_of(url)
     pool: dict[str, Any] = {"poolclass": NullPool} if migrating else {}
     if file is None:
+        from nashforge.archive.storage.connections.silence import WatchedConnection
+
         pool |= {} if migrating else {"pool_pre_ping": True}
-        target = make_url(url)
-        options = {"connect_timeout": str(target.query.get("connect_timeout", "10"))}
-        return create_engine(target, json_serializer=to_json, connect_args=options, **pool)
+        # Whatever the server's default is: under others, transactions fail that need only wait.
+        server = create_engine(
+            make_url(url), json_serializer=to_json, isolation_level="READ COMMITTED", **pool
+        )
+
+        @event.listens_for(server, "do_connect")
+        def _connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
+            return WatchedConnection.connect(*arguments, **options)
+
+        return server
     engine = create_engine(
         URL.create("sqlite", database=str(file)),
         json_serializer=to_json,
@@ -251,23 +260,35 @@ class Database:
 
     @contextmanager
     def _begun(self, *, writing: bool) -> Iterator[Connection]:
-        """Begin a transaction; wait for a server that restarts, nothing was done yet that could be lost."""
-        deadline = time.monotonic() + (self.retry_seconds if self._answered else self.start_seconds)
+        """Begin a transaction; wait for a server that restarts, and ask again where that does no harm."""
+        seconds = self.retry_seconds if self._answered else self.start_seconds
         engine = self.engine
         if writing:
             assert self._writing is not None
             engine = self._writing
-        while True:
-            try:
-                connection = engine.connect()
-                break
-            except OperationalError:
-                if self._file is not None or time.monotonic() >= deadline:
-                    raise
-                time.sleep(_RECONNECT_SECONDS)
+        if self._file is not None:
+            with engine.connect() as connection, connection.begin():
+                self._answered = True
+                yield connection
+            return
+        patient = connected(engine, time.monotonic() + seconds, PatientConnection)
+        assert isinstance(patient, PatientConnection)
         self._answered = True
-        with connection, connection.begin():
-            yield connection
+        with patient:
+            patient.patience, patient.writing = self.retry_seconds, writing
+            patient.begin()
+            try:
+                yield patient
+            except BaseException:
+                with suppress(DBAPIError):
+                    patient.rollback()
+                raise
+            try:
+                patient.commit()
+            except DBAPIError as error:
+                # What was read has been read, also if there is nobody left to say good-bye to.
+                if writing or not error.connection_invalidated:
+                    raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -25,6 +25,7 @@ _RESUME = "nothing finished is lost and the run can be resumed"
 _DISK_FULL = {"53100"}
 _BUSY = {"55P03", "40P01", "40001", "57014"}
 _NO_TABLE = {"42P01", "42703"}
+_READ_ONLY = {"25006"}
 _DENIED = {"28000", "28P01", "3D000", "42501"}
 
 
@@ -54,6 +55,11 @@ def explain(error: DBAPIError, url: str) -> ArchiveError:
         return DiskFull(f"the disk of the server of {place} is full; free some space, {_RESUME}")
     if state in _BUSY:
         return DatabaseBusy(f"another process holds a lock in {place} ({detail}); try again, {_RESUME}")
+    if state in _READ_ONLY:
+        return DatabaseUnavailable(
+            f"{place} takes no writes ({detail}): is it a standby? Name the primary server, or wait until "
+            f"this one is promoted; {_RESUME}"
+        )
     if state in _NO_TABLE:
         return NotAnArchive(f"{place} lacks a table or column ({detail}); run `nashforge db upgrade`")
     if error.connection_invalidated or state is None or state[:2] in ("08", "57", "53") or state in _DENIED:

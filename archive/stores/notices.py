@@ -11,6 +11,7 @@ from nashforge.archive.storage.location import file_of
 
 _GLANCE_SECONDS = 0.004
 _LONGEST_GLANCE = 0.05
+_QUIET_SECONDS = 30.0
 
 
 class Notices:
@@ -30,6 +31,7 @@ class Notices:
     def __init__(self, url: str, channel: str) -> None:
         self._url, self._channel = url, channel
         self._server: Any = None
+        self._heard = 0.0
         self._file: sqlite3.Connection | None = None
         self._version: int | None = None
 
@@ -49,7 +51,12 @@ class Notices:
 
         try:
             self._connect()
+            if time.monotonic() - self._heard > _QUIET_SECONDS:
+                # No news, or nobody there who could bring them?
+                self._server.execute("SELECT 1")
+                self._heard = time.monotonic()
             for _ in self._server.notifies(timeout=max(timeout, 0.0), stop_after=1):
+                self._heard = time.monotonic()
                 return
         except psycopg.Error:
             # The server is away, or restarted: the caller finds out by itself.
@@ -66,12 +73,14 @@ class Notices:
     def _connect(self) -> None:
         if self._server is not None:
             return
-        import psycopg
         from psycopg import sql
 
+        from nashforge.archive.storage.connections.silence import WatchedConnection
+
         plain = "postgresql://" + self._url.partition("://")[2]
-        self._server = psycopg.connect(plain, autocommit=True, connect_timeout=5)
+        self._server = WatchedConnection.connect(plain, autocommit=True, connect_timeout=5)
         self._server.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+        self._heard = time.monotonic()
 
     def _drop_server(self) -> None:
         import psycopg

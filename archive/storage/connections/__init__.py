@@ -1,0 +1,1 @@
+"""Connections to PostgreSQL that outlast silence and cuts."""
