@@ -9,17 +9,23 @@ away, with one line in the log.
 from __future__ import annotations
 
 import json
+import time
 from queue import Empty
 from typing import Any
 
 from celery.worker.consumer import Consumer
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 
 from nashforge.evolve.service.broker import KINDS, task_name
 from nashforge.evolve.service.logs import logger
 
 LONGEST = 1 << 14
 """Bytes of a message; ours have some hundred."""
+
+OutOfMemoryError: type[Exception] = redis.redis.exceptions.OutOfMemoryError  # type: ignore[attr-defined]
+
+FULL_SECONDS = 1.0
+"""Until a Redis that is out of memory is tried again."""
 
 NAMES = {"run", "token"}
 """What a message may name, for those who watch."""
@@ -58,6 +64,12 @@ class Intake(Consumer):  # type: ignore[misc]  # celery has no types
             message.reject()
 
         return receive
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Try again to connect; not at once where that would not help: a full server accepts connections."""
+        super().on_connection_error_before_connected(exc)
+        if isinstance(exc, OutOfMemoryError):
+            time.sleep(FULL_SECONDS)
 
 
 def why_not_ours(message: Any, known: set[str]) -> str | None:
@@ -111,8 +123,32 @@ def _why_not_our_content(content: Any) -> str | None:
     return None
 
 
+class QoS(redis.QoS):
+    """Messages that are not done with: forgotten here also where Redis has no memory to note that down.
+
+    Otherwise a worker would wait for ever to be done with a message before it takes another. Redis hands such
+    a message out again later, and whoever gets it finds nothing to do.
+    """
+
+    def ack(self, delivery_tag: Any) -> None:
+        """Be done with a message."""
+        try:
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]
+        except OutOfMemoryError:
+            virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
+
+    def reject(self, delivery_tag: Any, requeue: bool = False) -> None:
+        """Be done with a message that is not ours."""
+        try:
+            super().reject(delivery_tag, requeue=requeue)  # type: ignore[no-untyped-call]
+        except OutOfMemoryError:
+            virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
+
+
 class Channel(redis.Channel):
     """Redis, where anything may lie in the list that is a queue."""
+
+    QoS = QoS
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
@@ -127,6 +163,9 @@ class Transport(redis.Transport):
     """Redis as kombu speaks to it, by way of our channel."""
 
     Channel = Channel
+
+    # A server that is out of memory is as good as away: later there may be room again.
+    connection_errors = (*redis.Transport.connection_errors, OutOfMemoryError)
 
 
 def guard_redis() -> None:
