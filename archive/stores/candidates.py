@@ -354,8 +354,8 @@ class CandidateStore(Store):
         found: dict[int, Candidate] = {}
         with self._database.reading() as connection:
             for some in chunks(ids):
-                wanted = candidate_select().where(CandidateRow.id.in_(some))
-                found |= {candidate.id: candidate for candidate in read_candidates(connection, wanted)}
+                rows = read_candidates(connection, candidate_select().where(CandidateRow.id.in_(some)))
+                found.update((candidate.id, candidate) for candidate in rows)
         return [found[key] for key in ids if key in found]
 
     def counts(self, run: RunRef) -> dict[Status, int]:

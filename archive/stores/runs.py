@@ -14,7 +14,7 @@ from nashforge.archive.hashing import clean_text
 from nashforge.archive.nicknames import LANDSCAPES, candidates, check_nickname
 from nashforge.archive.records import Run, RunState
 from nashforge.archive.storage.database import Store
-from nashforge.archive.storage.models import RunRow, RunStateRow, StudyRow
+from nashforge.archive.storage.models import CandidateRow, RunRow, RunStateRow, StudyRow
 from nashforge.archive.storage.rows import (
     RUN,
     RunRef,
@@ -249,6 +249,12 @@ class RunStore(Store):
         statement = select(*RUN).order_by(RunRow.id.desc()).limit(limit)
         with self._database.reading() as connection:
             return [Run(*row) for row in connection.execute(statement)]
+
+    def proposers(self, run: RunRef) -> set[str]:
+        """Return who proposed candidates of a run."""
+        of_run = CandidateRow.run_id == run_id(run)
+        with self._database.reading() as connection:
+            return set(connection.scalars(select(CandidateRow.proposer).where(of_run).distinct()))
 
     def set_value(self, run: RunRef, key: str, value: Any) -> None:
         """Remember a JSON value for a run (random state, bandit state), replacing the one before."""

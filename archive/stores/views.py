@@ -97,11 +97,14 @@ class Lineage:
         All of them by id, the root included, in order of run and index.
     edges : tuple of Edge
         Every relation among them, in order of the child and of its parents.
+    complete : bool
+        Whether these are all, or only the nearest: as many as were asked for.
     """
 
     root: Candidate
     candidates: dict[int, Relative]
     edges: tuple[Edge, ...]
+    complete: bool = True
 
     @cached_property
     def _by_child(self) -> dict[int, list[Edge]]:

@@ -16,10 +16,11 @@ import os
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -27,8 +28,17 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from nashforge.archive.errors import ArchiveError, Conflict, DamagedExport, DiskFull
 from nashforge.archive.storage.rows import ProgramRef, RunRef
 from nashforge.archive.store import Archive
+from nashforge.archive.transfer.checks import Check, check_line
 from nashforge.archive.transfer.gather import gather
-from nashforge.archive.transfer.limits import LONGEST_LINE, MOST_BYTES, MOST_LINES, MOST_VALUES
+from nashforge.archive.transfer.limits import (
+    BATCH_BYTES,
+    BATCH_LINES,
+    LONGEST_LINE,
+    MOST_BYTES,
+    MOST_LINES,
+    MOST_VALUES,
+    STORED_LINES,
+)
 from nashforge.archive.transfer.lines import VERSION, EndLine, HeaderLine, Line, parser
 from nashforge.archive.transfer.merge import Merge
 
@@ -132,13 +142,11 @@ def _write(file: gzip.GzipFile, line: Line) -> None:
     file.write(line.model_dump_json().encode("utf-8") + b"\n")
 
 
-def import_archive(
-    archive: Archive,
-    path: str | Path,
-    *,
-    check: Callable[[str, Mapping[str, Any]], None] | None = None,
-) -> TransferReport:
-    """Merge an export file into an archive, all of it or, if anything is wrong, nothing.
+def import_archive(archive: Archive, path: str | Path, *, check: Check | None = None) -> TransferReport:
+    """Merge an export file into an archive.
+
+    The file is checked from its first line to its last before anything is stored; then it is stored in
+    batches. Whoever interrupts that imports the file again: it goes on where it was.
 
     What is there already stays as it is, except that an imported run is completed by a later export of it:
     unfinished candidates take over their outcome and missing fitness is filled in. Everything new is marked
@@ -155,24 +163,22 @@ def import_archive(
     ------
     DamagedExport
         If the file is not an export, is cut short, was altered (a program whose hash does not fit), or is
-        beyond the bounds of `nashforge.archive.transfer.limits`.
+        beyond the bounds of `nashforge.archive.transfer.limits`: then nothing was stored. The same if a line
+        refers to what is not there; what came long before it is stored then.
     ArchiveError
         If it cannot be read.
     """
     source = Path(path)
+    merge = Merge()
     try:
-        with source.open("rb") as file, archive.database.transaction() as connection:
-            merge = Merge(connection, check)
-            for number, line in _lines(file, source):
-                try:
-                    merge.take(line)
-                except (ValueError, StatementError) as error:
-                    if isinstance(error, DBAPIError):
-                        raise
-                    raise DamagedExport(
-                        f"line {number} of {source} is wrong ({_short(error)}); export again"
-                    ) from error
-            merge.link_parents()
+        with source.open("rb") as file:
+            for number, line, _ in _lines(file, source):
+                with _told(source, number):
+                    check_line(line, check or (lambda kind, values: None))
+            file.seek(0)
+            batches = _batches(_lines(file, source))
+            while _store(archive, merge, batches, source):
+                pass
     except OSError as error:
         raise ArchiveError(
             f"the file {source} cannot be read ({error.strerror or error}); check the path"
@@ -182,8 +188,57 @@ def import_archive(
     )
 
 
-def _lines(file: BinaryIO, source: Path) -> Iterator[tuple[int, Line]]:
-    """Yield the checked lines between header and end."""
+_Batch: TypeAlias = list[tuple[int, Line]]
+
+
+def _store(archive: Archive, merge: Merge, batches: Iterator[_Batch], source: Path) -> bool:
+    """Merge some batches in one transaction; return whether there may be more."""
+    taken = 0
+    with archive.database.transaction() as connection:
+        merge.begin(connection)
+        for batch in batches:
+            with _told(source, batch[0][0]):
+                merge.prepare([line for _, line in batch])
+            for number, line in batch:
+                with _told(source, number):
+                    merge.take(line)
+            with _told(source, batch[-1][0]):
+                merge.flush()
+            taken += len(batch)
+            if taken >= STORED_LINES:
+                return True
+        merge.link_parents()
+    return False
+
+
+@contextmanager
+def _told(source: Path, number: int) -> Iterator[None]:
+    """Say which line of a file is wrong."""
+    try:
+        yield
+    except (ValueError, StatementError) as error:
+        if isinstance(error, DBAPIError):
+            raise
+        raise DamagedExport(f"line {number} of {source} is wrong ({_short(error)}); export again") from error
+
+
+def _batches(lines: Iterator[tuple[int, Line, int]]) -> Iterator[_Batch]:
+    """Yield lines of one kind together, few enough to be kept in memory whatever they hold."""
+    batch: _Batch = []
+    taken = 0
+    for number, line, size in lines:
+        full = len(batch) >= BATCH_LINES or taken + size > BATCH_BYTES
+        if batch and (full or line.kind != batch[0][1].kind):
+            yield batch
+            batch, taken = [], 0
+        batch.append((number, line))
+        taken += size
+    if batch:
+        yield batch
+
+
+def _lines(file: BinaryIO, source: Path) -> Iterator[tuple[int, Line, int]]:
+    """Yield the checked lines between header and end, with their numbers and sizes in bytes."""
     counts: Counter[str] = Counter()
     ended = False
     for number, text in enumerate(_texts(file, source), 1):
@@ -216,7 +271,7 @@ def _lines(file: BinaryIO, source: Path) -> Iterator[tuple[int, Line]]:
                     f"line {number} of {source} is one {what} too many: an import takes "
                     f"{MOST_LINES[line.kind]:,} at most; export fewer runs at a time"
                 )
-            yield number, line
+            yield number, line, len(text)
     if not ended:
         raise DamagedExport(f"{source} ends too early; export or copy it again")
 

@@ -39,3 +39,12 @@ MOST_MISSING_PARENTS = 100_000
 
 REMEMBERED = 50_000
 """Things of each kind that need not be looked up again."""
+
+BATCH_LINES = 500
+"""Lines that are looked up and written together, at most."""
+
+BATCH_BYTES = 2**20
+"""Bytes of these lines in the file, unless one alone has more."""
+
+STORED_LINES = 5_000
+"""Lines after which what was taken is committed: who is interrupted loses no more."""

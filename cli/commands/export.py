@@ -14,11 +14,14 @@ from nashforge.cli.options.shared import Database, FileDomain, Force, Json, outp
 from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
-    from nashforge.archive import Archive, Program
+    from nashforge.archive import Archive, Candidate, Program
 
 
 TOLD = ("train", "test", None)
 """Measurements that the header of a program tells: validation games are disguised for one run."""
+
+DESCENT_LINES = 40
+"""Lines at most that the header of a program has about how it came about."""
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -81,7 +84,7 @@ def _story(archive: Archive, program: Program) -> list[str]:
 
     from nashforge.evolve.config.run import stored_settings
     from nashforge.evolve.results.standings import curves_in, metric_in
-    from nashforge.evolve.search.population.ranking import line_of_descent, merit
+    from nashforge.evolve.search.population.ranking import merit
 
     lines: list[str] = []
     proposed = archive.candidates.of_program(program)
@@ -94,12 +97,8 @@ def _story(archive: Archive, program: Program) -> list[str]:
             f"Fitness: train {output.fitness(best.train)}, validation {output.fitness(best.validation)}, "
             f"test {output.fitness(best.test)}",
             *textwrap.wrap(f"({output.meaning_of_run(settings).removeprefix('fitness: ')})", 100),
-            "Lineage:",
+            *_descent(archive, best),
         ]
-        for step in line_of_descent(archive, best):
-            head = f"#{step.index} {step.nickname} (train {output.fitness(step.train)})"
-            text = f"{head}: {' '.join(output.edit_of(step).split())}"
-            lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
     measured: dict[str, tuple[int, float, str]] = {}
     for evaluation in archive.evaluations.find(program=program, imported=False):
         if evaluation.split not in TOLD:
@@ -113,6 +112,31 @@ def _story(archive: Archive, program: Program) -> list[str]:
         for game, (iteration, value, metric) in measured.items():
             lines.append(f"  {game}: {metric} {output.number(value)} after {iteration} iterations")
     return lines
+
+
+def _descent(archive: Archive, best: Candidate) -> list[str]:
+    """Return how a program came about: every step, or of many those that raised the fitness most."""
+    import textwrap
+
+    from nashforge.evolve.search.population.ranking import line_of_descent, milestones
+
+    line = line_of_descent(archive, best)
+    most = DESCENT_LINES - 1
+    while True:
+        places = milestones(line, most)
+        told: list[str] = []
+        for place in places:
+            step = line[place]
+            head = f"#{step.index} {step.nickname} (train {output.fitness(step.train)})"
+            text = f"{head}: {' '.join(output.edit_of(step).split())}"
+            told += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
+        if len(told) < DESCENT_LINES or most <= 2:
+            break
+        # Long notes take several lines each.
+        most = max(2, most * (DESCENT_LINES - 1) // len(told))
+    whole = len(places) == len(line)
+    title = "Lineage:" if whole else f"Lineage, {len(places)} of {len(line)} steps, which raised it most:"
+    return [title, *told][:DESCENT_LINES]
 
 
 def _archive(archive: Archive, names: list[str], path: Path, force: bool) -> dict[str, Any]:

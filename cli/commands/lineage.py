@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from nashforge.cli.options.archives import opened
 from nashforge.cli.options.completion import complete_programs, complete_runs
 from nashforge.cli.options.declared import argument, flag
-from nashforge.cli.options.shared import Database, Json
+from nashforge.cli.options.shared import Database, Json, limit_option
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -31,6 +31,12 @@ def lineage(
         bool, flag("What was made from the program, instead of its ancestors.", "--descendants")
     ] = False,
     failed: Annotated[bool, flag("Show failed candidates of a run, too.", "--failed")] = False,
+    limit: Annotated[
+        int,
+        limit_option(
+            "How many at most: the nearest of a program's family; the best of a run, and their lines."
+        ),
+    ] = 1000,
     database: Database = None,
     json: Json = None,
 ) -> None:
@@ -39,7 +45,7 @@ def lineage(
     from nashforge.evolve.results.lineage import family_of
 
     with opened(database) as archive:
-        family = family_of(archive, name, descendants=descendants, failed=failed)
+        family = family_of(archive, name, descendants=descendants, failed=failed, limit=limit)
     chosen = form or ("json" if output.wants_json(json) else "tree")
     if chosen == "json":
         output.print_json(graph.as_dict(family))

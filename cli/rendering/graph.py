@@ -22,6 +22,7 @@ def as_dict(family: Family) -> dict[str, Any]:
     return {
         "name": family.title,
         "run": None if family.run is None else family.run.nickname,
+        "complete": family.complete,
         "nodes": [
             {"id": place[key], "best_line": key in family.best, **candidate_as_dict(member)}
             for key, member in family.members.items()
@@ -92,6 +93,9 @@ def print_tree(screen: Console, family: Family) -> None:
         for side in reversed(sides):
             waiting.append((side, rest + "├─", rest + "│ "))
     screen.print(Segments(segments), end="", crop=False)
+    if not family.complete:
+        which = "the nearest" if family.run is None else "the best of the run, and what they descend from"
+        screen.print(f"[yellow]{len(family.members)} are shown: {which}; more with --limit[/]")
     screen.print("[dim]● leads to the best   ○ other   × second parent   numbers: training fitness[/]")
 
 

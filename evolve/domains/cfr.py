@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
     from nashforge.solvers.cfr.engine import CFRCheckpoint, Engine
     from nashforge.solvers.programs.kind import ProgramKind
+    from nashforge.solvers.programs.library import Library
 
 
 CALL_FACTOR = 50
@@ -112,6 +113,13 @@ class CFRDomain(GameDomain):
         from nashforge.solvers.cfr.engine import CFR
 
         return CFR
+
+    @property
+    def library(self) -> Library:
+        """The programs that come with the domain."""
+        from nashforge.solvers.cfr.rules import LIBRARY
+
+        return LIBRARY
 
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs: the whole horizon on a tiny game, and the start of a larger one."""

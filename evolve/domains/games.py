@@ -24,6 +24,7 @@ from nashforge.solvers.programs.trajectory import Engine, Policies, run
 
 if TYPE_CHECKING:
     from nashforge.solvers.programs.kind import ProgramKind
+    from nashforge.solvers.programs.library import Library
     from nashforge.solvers.sequence_form.profile import Profile
 
 # What plays loads compiled kernels, a second of processor time: it is imported where a game is played, so
@@ -58,17 +59,22 @@ class GameDomain(Domain):
     def kind(self) -> ProgramKind:
         """Interface, library and engine of the programs."""
 
+    @property
+    def library(self) -> Library:
+        """The programs that come with the domain; of it where they can be read without the engine."""
+        return self.kind.library
+
     def programs(self) -> Mapping[str, str]:
         """Return the sources of the library's programs."""
         return {name: self.source(name) for name in self.baselines()}
 
     def baselines(self) -> tuple[str, ...]:
         """Return the names of the library's programs."""
-        return self.kind.library.names()
+        return self.library.names()
 
     def source(self, baseline: str) -> str:
         """Return the source of a program of the library."""
-        return self.kind.library.source(baseline)
+        return self.library.source(baseline)
 
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
         """Return the games of a suite; those for validation are disguised, each with a number of its own.

@@ -22,6 +22,7 @@ from nashforge.solvers.programs.session import Session
 if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
     from nashforge.solvers.programs.kind import ProgramKind
+    from nashforge.solvers.programs.library import Library
     from nashforge.solvers.psro.engine import Engine, PSROCheckpoint
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -86,6 +87,13 @@ class PSRODomain(GameDomain):
         from nashforge.solvers.psro.engine import PSRO
 
         return PSRO
+
+    @property
+    def library(self) -> Library:
+        """The programs that come with the domain."""
+        from nashforge.solvers.psro.meta_solvers import LIBRARY
+
+        return LIBRARY
 
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs, with few iterations: populations of a few policies already tell."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
     from nashforge.solvers.learners.task import Task
     from nashforge.solvers.programs.kind import ProgramKind
+    from nashforge.solvers.programs.library import Library
 
 ALWAYS = ("exploitability", "risk_adjusted_value", "security_value", "welfare")
 """Measured at the end of every trial beside the gap; payoffs (of a step) span 1 for each player."""
@@ -66,6 +67,13 @@ class RQEDomain(GameDomain):
         from nashforge.solvers.learners.engine import RQE
 
         return RQE
+
+    @property
+    def library(self) -> Library:
+        """The programs that come with the domain."""
+        from nashforge.solvers.learners.rules import LIBRARY
+
+        return LIBRARY
 
     def smoke(self, horizon: int) -> Stage:
         """Return short runs on tiny games: the two pairs of divergence and regulariser, and a Markov game."""

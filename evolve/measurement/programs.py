@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from nashforge.archive import Archive, ArchiveNotFound, NotFound, Program, program_hash
+from nashforge.archive.nicknames import ANIMALS, is_given_name
 from nashforge.errors import NashforgeError
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.translation import TranslationError
@@ -106,6 +108,11 @@ def find_program(
         text = _read(path)
         its_domain = domain_name or domain_of_file(text, reference)
         return NamedProgram(reference, without_header(text, its_domain), its_domain, "file")
+    if domain_name is None and is_given_name(reference, ANIMALS):
+        # As no program of a library is called: not all of them need be loaded to find this one.
+        with suppress(ArchiveNotFound, NotFound):
+            stored = open_archive().programs.get(reference)
+            return NamedProgram(stored.nickname, stored.source, stored.domain, "archive", stored)
     elsewhere = [name for name in domain_names() if reference in domain(name).baselines()]
     if domain_name is None and len(elsewhere) == 1:
         return NamedProgram(reference, domain(elsewhere[0]).source(reference), elsewhere[0], "library")

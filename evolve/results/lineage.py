@@ -8,7 +8,7 @@ from functools import cached_property
 
 from nashforge.archive import Archive, Edge, NotFound, Program, Relative, Role, Run
 from nashforge.evolve.domains import domain, domain_names
-from nashforge.evolve.search.population.ranking import merit
+from nashforge.evolve.search.population.ranking import line_of, merit
 from nashforge.games.naming import choice, nearest
 
 ROLES = (Role.PARENT, Role.CROSSOVER)
@@ -29,6 +29,8 @@ class Family:
         Relations among them.
     best : frozenset of int
         Ids on the way from the seed to the program asked for, or to the best of the run.
+    complete : bool
+        Whether these are all; else the nearest of a program's family, or the best of a run and their lines.
     """
 
     title: str
@@ -36,6 +38,7 @@ class Family:
     members: dict[int, Relative]
     edges: tuple[Edge, ...]
     best: frozenset[int] = frozenset()
+    complete: bool = True
 
     @cached_property
     def _parents(self) -> dict[int, list[int]]:
@@ -86,7 +89,9 @@ class Family:
         )
 
 
-def family_of(archive: Archive, name: str, *, descendants: bool = False, failed: bool = False) -> Family:
+def family_of(
+    archive: Archive, name: str, *, descendants: bool = False, failed: bool = False, limit: int | None = None
+) -> Family:
     """Return the family of a run or a program.
 
     Parameters
@@ -97,6 +102,8 @@ def family_of(archive: Archive, name: str, *, descendants: bool = False, failed:
         For a program: what was made from it, instead of what it was made from.
     failed
         For a run: failed candidates, too.
+    limit
+        At most so many candidates: of a program's family the nearest, of a run the best and their lines.
 
     Raises
     ------
@@ -105,15 +112,12 @@ def family_of(archive: Archive, name: str, *, descendants: bool = False, failed:
     """
     root = run_or_program(archive, name)
     if isinstance(root, Run):
-        return _family_of_run(archive, root, failed)
+        return _family_of_run(archive, root, failed, limit)
     program = root.nickname
-    found = (
-        archive.lineage.descendants(program, roles=ROLES)
-        if descendants
-        else archive.lineage.ancestors(program, roles=ROLES)
-    )
+    of = archive.lineage.descendants if descendants else archive.lineage.ancestors
+    found = of(program, roles=ROLES, limit=limit)
     line = _line(found.edges, found.root.id) if not descendants else frozenset({found.root.id})
-    return Family(program, None, found.candidates, found.edges, line)
+    return Family(program, None, found.candidates, found.edges, line, found.complete)
 
 
 def run_or_program(archive: Archive, name: str) -> Run | Program:
@@ -149,12 +153,37 @@ def run_or_program(archive: Archive, name: str) -> Run | Program:
         raise NotFound(f"neither a run nor a program is called {name!r}; {remedy}", near) from error
 
 
-def _family_of_run(archive: Archive, run: Run, failed: bool) -> Family:
-    members, edges = archive.lineage.pedigree(run, roles=ROLES, failed=failed)
-    # The first of equals, as `ranked` has it; everything measured is here already.
+def _family_of_run(archive: Archive, run: Run, failed: bool, limit: int | None) -> Family:
+    counts = archive.candidates.counts(run)
+    shown = sum(count for status, count in counts.items() if not status.failed or failed)
+    if limit is None or shown <= limit:
+        members, edges = archive.lineage.pedigree(run, roles=ROLES, failed=failed)
+    else:
+        members, edges = archive.lineage.among(_best_lines(archive, run, failed, limit), roles=ROLES)
+    # The first of equals, as `ranked` has it; everything measured is here already, or the best of it.
     best = max(members.values(), key=merit, default=None)
     line = frozenset() if best is None or best.train is None else _line(edges, best.id)
-    return Family(run.nickname, run, members, edges, line)
+    return Family(run.nickname, run, members, edges, line, limit is None or shown <= limit)
+
+
+def _best_lines(archive: Archive, run: Run, failed: bool, limit: int) -> set[int]:
+    """Return the ids of a run's best candidates with what they descend from, one line after the other.
+
+    With ``failed``, a third of them may be those that failed last, and what these were made from.
+    """
+    last = archive.candidates.failures(run, limit=max(limit // 3, 1)) if failed else []
+    best = sorted(archive.candidates.fitted(run), key=merit, reverse=True)[:limit]
+    ids = [item.id for item in best]
+    wanted = [*ids[:1], *(item.id for item in last), *ids[1:]]
+    parents = archive.lineage.lines(wanted)
+    chosen: set[int] = set()
+    for start in wanted:
+        line = [step for step in line_of(parents, start) if step not in chosen]
+        if len(chosen) + len(line) > limit:
+            # What is near to it, if even the best has come a longer way.
+            return chosen or set(line[:limit])
+        chosen.update(line)
+    return chosen
 
 
 def _line(edges: Collection[Edge], start: int) -> frozenset[int]:

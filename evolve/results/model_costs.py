@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nashforge.archive import Archive, Candidate, Role, Run, Spending, Status
-from nashforge.evolve.search.population.ranking import gain, ranked
+from nashforge.evolve.search.population.ranking import gain, merit
 from nashforge.evolve.search.population.starts import OPERATOR, strongest
 
 NOTHING = Spending(0, 0.0, 0.0, 0, 0, 0, 0)
@@ -61,17 +61,17 @@ class ModelCosts:
 
 def model_costs(archive: Archive, run: Run) -> list[ModelCosts]:
     """Return what each model of a run cost and earned, the one that gained most first."""
+    spent = archive.calls.spending(run)
+    labels = {name for name in spent if name} | {name for name in archive.runs.proposers(run) if ":" in name}
+    if not labels:
+        return []  # as of most runs, and of the longest, whose candidates need not be read for it
     candidates = archive.candidates.of(run)
     train: dict[int | None, float | None] = {item.id: item.train for item in candidates}
     start = strongest(candidate for candidate in candidates if candidate.operator == OPERATOR)
     seed = None if start is None else start.train
-    order = ranked(archive, run)
-    spent = archive.calls.spending(run)
-    labels = {name for name in spent if name}
     thought: Counter[str] = Counter()
     for call in archive.calls.find(run=run):
         thought[f"{call.provider}:{call.model}"] += int((call.response or {}).get("thinking_tokens", 0))
-    labels |= {c.proposer for c in candidates if ":" in c.proposer}
     found = []
     for label in sorted(labels):
         mine = [candidate for candidate in candidates if candidate.proposer == label]
@@ -90,7 +90,8 @@ def model_costs(archive: Archive, run: Run) -> list[ModelCosts]:
                 ),
                 better=sum(value > 0 for value in gains),
                 gain=sum(gains),
-                best=next((c for c in order if c.proposer == label), None),
+                # The first of equals, as `ranked` has it.
+                best=max((c for c in mine if c.train is not None), key=merit, default=None),
                 thinking_tokens=thought[label],
             )
         )

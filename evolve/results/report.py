@@ -31,7 +31,7 @@ from nashforge.evolve.results.model_costs import ModelCosts, model_costs
 from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.search.outcomes import identity_in
 from nashforge.evolve.search.population.pareto import summary
-from nashforge.evolve.search.population.ranking import line_of_descent
+from nashforge.evolve.search.population.ranking import line_of_descent, milestones
 from nashforge.solvers.metrics.registry import Metric
 
 SPLITS: tuple[Split, ...] = ("train", "test")
@@ -41,6 +41,10 @@ FAILURES = 12
 """Failures that are told one by one, the newest."""
 
 
+STEPS = 40
+"""Steps of the way to the best that are told: all, or those that raised the fitness most."""
+
+
 @dataclass(frozen=True)
 class Step:
     """A candidate on the way from the seed to the best.
@@ -48,11 +52,14 @@ class Step:
     Attributes
     ----------
     change : str
-        Unified diff from the one before, without its header; empty for the first.
+        Unified diff from the one it was made from, without its header; empty for the first.
+    left_out : int
+        Steps before it that are not told.
     """
 
     candidate: Candidate
     change: str
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,14 +180,20 @@ def _believed(archive: Archive, program: Program, run: Run) -> list[Evaluation]:
 
 
 def _descent(archive: Archive, line: Sequence[Candidate]) -> tuple[Step, ...]:
-    programs = archive.programs.by_hash([item.program for item in line if item.program is not None])
-    sources = [programs[item.program].source if item.program in programs else "" for item in line]
-    # The two lines of a diff's header name files, of which there are none.
-    changes = [
-        "\n".join([*difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="")][2:])
-        for before, after in pairwise(sources)
-    ]
-    return tuple(Step(*step) for step in zip(line, ["", *changes], strict=False))
+    places = milestones(line, STEPS)
+    needed = [line[near].program for place in places for near in (max(place - 1, 0), place)]
+    programs = archive.programs.by_hash([digest for digest in needed if digest is not None])
+
+    def source(place: int) -> list[str]:
+        program = programs.get(line[place].program or "")
+        return [] if program is None else program.source.splitlines()
+
+    steps: list[Step] = []
+    for before, place in pairwise([-1, *places]):
+        # The two lines of a diff's header name files, of which there are none.
+        change = difflib.unified_diff(source(place - 1), source(place), lineterm="") if place else ()
+        steps.append(Step(line[place], "\n".join([*change][2:]), place - before - 1))
+    return tuple(steps)
 
 
 def _comparison(archive: Archive, work: Domain, now: RunStatus, split: Split) -> Comparison | None:

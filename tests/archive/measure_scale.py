@@ -10,10 +10,23 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from sqlalchemy import func, insert, select, text
 
+from nashforge.archive.hashing import program_hash
+from nashforge.archive.nicknames import ANIMALS
+from nashforge.archive.nicknames import candidates as nicknames
 from nashforge.archive.records import NewEvaluation, Parent, Role, Score, Status
+from nashforge.archive.storage.models import (
+    Base,
+    CandidateRow,
+    EvaluationRow,
+    ParentRow,
+    ProgramRow,
+    ScoreRow,
+)
 from nashforge.archive.store import Archive
 
 
@@ -49,6 +62,99 @@ def fill(archive: Archive, candidates: int) -> int:
         )
         train = float(rng.normal())
         archive.candidates.finish(candidate, Status.OK, evaluations=[measured], train=train)
+    return run.id
+
+
+def fill_at_once(archive: Archive, candidates: int, *, name: str = "scale") -> int:
+    """Store one run of so many candidates, as a search leaves it, in few statements; return its number.
+
+    As `fill`, but every tenth score is a cost, so that there is something to trade off. Lines of descent have
+    thousands of steps, as those of a search that works on one program.
+    """
+    rng = np.random.default_rng(0)
+    run = archive.runs.create("cfr", {"max_evaluations": candidates}, nickname=name)
+    body = "\n".join(f"    line_{i} = {i}" for i in range(80))
+    now = archive.database.now()
+    roles = (Role.PARENT, Role.CROSSOVER, Role.INSPIRATION, Role.INSPIRATION)
+    with archive.database.transaction() as connection:
+        first = (connection.scalar(select(func.max(CandidateRow.id))) or 0) + 1
+        taken = set(connection.scalars(select(ProgramRow.nickname)))
+        first_evaluation = (connection.scalar(select(func.max(EvaluationRow.id))) or 0) + 1
+        for start in range(0, candidates, 1000):
+            rows: dict[type[Base], list[dict[str, Any]]] = {
+                model: [] for model in (ProgramRow, CandidateRow, ParentRow, EvaluationRow, ScoreRow)
+            }
+            for index in range(start, min(start + 1000, candidates)):
+                source = f"class {name}{index}:\n{body}\n"
+                digest, key = program_hash(source, "cfr"), first + index
+                failed = bool(rng.random() < 0.2)
+                nickname = next(word for word in nicknames(digest, ANIMALS) if word not in taken)
+                taken.add(nickname)
+                rows[ProgramRow].append(
+                    {"hash": digest, "nickname": nickname, "domain": "cfr", "source": source}
+                )
+                rows[CandidateRow].append(
+                    {
+                        "id": key,
+                        "run_id": run.id,
+                        "index": index,
+                        "program": digest,
+                        "operator": "mutate" if index else "seed",
+                        "proposer": "offline",
+                        "status": Status.CRASHED if failed else Status.OK,
+                        "reason": "ZeroDivisionError: division by zero" if failed else None,
+                        "note": f"changed line {index}",
+                        "train": None if failed else float(rng.normal()) / 10 + index / candidates,
+                        "finished": now,
+                        "data": {},
+                    }
+                )
+                picks = rng.integers(max(0, index - 50), index, 4) if index else []
+                rows[ParentRow] += [
+                    {"candidate_id": key, "position": place, "parent_id": first + int(p), "role": role}
+                    for place, (p, role) in enumerate(zip(picks, roles, strict=False))
+                ]
+                if failed:
+                    continue
+                evaluation = first_evaluation + index
+                rows[EvaluationRow].append(
+                    {
+                        "id": evaluation,
+                        "token": f"{name}-{index:08d}",
+                        "program": digest,
+                        "run_id": run.id,
+                        "candidate_id": key,
+                        "split": "train",
+                        "suite": "cfr-train",
+                        "suite_digest": "0" * 64,
+                        "evaluator": "0",
+                        "status": Status.OK,
+                        "finished": now,
+                        "seeds": [],
+                        "settings": {"horizon": 90},
+                    }
+                )
+                values = rng.random((4, 10))
+                for game in range(4):
+                    curve = [("exploitability", 10 * step, float(values[game, step])) for step in range(9)]
+                    for metric, iteration, value in [*curve, ("seconds", None, float(values[game, 9]))]:
+                        rows[ScoreRow].append(
+                            {
+                                "evaluation_id": evaluation,
+                                "game": f"game_{game}",
+                                "metric": metric,
+                                "iteration": iteration,
+                                "value": value,
+                                "direction": "min",
+                            }
+                        )
+            for model, some in rows.items():
+                if some:
+                    connection.execute(insert(model), some)
+        if connection.dialect.name == "postgresql":
+            for table in ("candidates", "evaluations"):
+                highest = f"(SELECT max(id) FROM {table})"
+                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})"))
     return run.id
 
 

@@ -113,10 +113,7 @@ def test_flower_shows_the_worker(service: Service) -> None:
     pytest.importorskip("flower")
     port = free_port()
     with Archive.open(service.database) as archive:
-        named = (
-            f"w{archive.database.uid[:8]}"  # on this broker, other tests may have workers at the same time
-        )
-        service.worker(named)
+        service.worker("w1")
         with (service.folder / "flower.log").open("ab") as log:
             flower = subprocess.Popen(
                 [sys.executable, "-m", "celery", f"--broker={service.broker}", "flower", f"--port={port}"],
@@ -127,12 +124,10 @@ def test_flower_shows_the_worker(service: Service) -> None:
             )
         service.processes.append(flower)
         service.wait(
-            lambda: f"{named}@" in (got(f"http://127.0.0.1:{port}/api/workers?refresh=1") or ""),
-            "Flower",
-            flower,
+            lambda: "w1@" in (got(f"http://127.0.0.1:{port}/api/workers?refresh=1") or ""), "Flower", flower
         )
         workers = json.loads(got(f"http://127.0.0.1:{port}/api/workers") or "{}")
-        (name,) = [name for name in workers if name.startswith(f"{named}@")]
+        (name,) = [name for name in workers if name.startswith("w1@")]
         assert {queue["name"] for queue in workers[name]["active_queues"]} == {
             f"nashforge-{archive.database.uid[:8]}-evaluate"
         }

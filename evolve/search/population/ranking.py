@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nashforge.archive import Archive, Candidate, Fitted, Lineage, Relative, Role, Run
+from collections.abc import Mapping, Sequence
+
+from nashforge.archive import Archive, Candidate, Fitted, Relative, Run
 
 
 def merit(candidate: Candidate | Relative | Fitted) -> tuple[bool, float]:
@@ -33,20 +35,35 @@ def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candida
     return archive.candidates.by_id(list(unique.values())[:limit])
 
 
-def first_parent(lineage: Lineage, candidate: int) -> int | None:
-    """Return what a candidate was made from in the first place, by their ids; inspirations do not count."""
-    for edge in lineage.parents(candidate):
-        if edge.role is not Role.INSPIRATION and edge.parent in lineage.candidates:
-            return edge.parent
-    return None
-
-
 def line_of_descent(archive: Archive, candidate: Candidate) -> list[Candidate]:
     """Return the candidates from the seed to ``candidate``, following the first parent of each."""
-    lineage = archive.lineage.ancestors(candidate, roles=(Role.PARENT, Role.CROSSOVER))
-    line = {lineage.root.id: None}
-    parent = first_parent(lineage, lineage.root.id)
-    while parent is not None and parent not in line:
-        line[parent] = None
-        parent = first_parent(lineage, parent)
-    return archive.candidates.by_id(list(line)[::-1])
+    return archive.candidates.by_id(line_of(archive.lineage.lines([candidate.id]), candidate.id)[::-1])
+
+
+def line_of(first_parents: Mapping[int, int | None], start: int) -> list[int]:
+    """Return the ids from a candidate back to where its line begins."""
+    line: dict[int, None] = {}
+    step: int | None = start
+    while step is not None and step not in line:
+        line[step] = None
+        step = first_parents.get(step)
+    return list(line)
+
+
+def milestones(line: Sequence[Candidate], most: int) -> list[int]:
+    """Return the places of those steps of a line that tell most about it, in order; all if they are few.
+
+    Begin and end belong to them, and the steps that raised the best fitness on the way most; of equals, the
+    latest.
+    """
+    if len(line) <= most:
+        return list(range(len(line)))
+    last = len(line) - 1
+    rises: list[tuple[float, int]] = []
+    best = line[0].train
+    for place, step in enumerate(line[:last]):
+        known = best if best is not None else step.train
+        rises.append((0.0 if step.train is None or known is None else max(0.0, step.train - known), place))
+        best = max((value for value in (best, step.train) if value is not None), default=None)
+    told = sorted(rises[1:], reverse=True)[: max(most - 2, 0)]
+    return sorted({0, last, *(place for _, place in told)})
