@@ -149,7 +149,7 @@ def pages(
         yield rows
         if len(rows) < size:
             return
-        page = ordered.where(tuple_(*key) > tuple_(*(rows[-1]._mapping[column] for column in key)))
+        page = ordered.where(tuple_(*key) > tuple_(*(rows[-1]._mapping[column.key] for column in key)))
 
 
 def evaluation_of(row: Row[*tuple[Any, ...]], scores: tuple[Score, ...]) -> Evaluation:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from nashforge.archive import (
     import_archive,
 )
 from nashforge.archive.records import Run
+from nashforge.archive.storage.rows import pages
 from nashforge.archive.store import Archive
+from nashforge.archive.transfer import gather
 
 from .conftest import Maker, all_programs
 
@@ -319,3 +322,13 @@ def test_the_lab_book_travels_with_its_run(
     back = import_archive(archive, tmp_path / "back.jsonl.gz")
     assert (back.known["note"], back.left_out["note"]) == (3, 1)
     assert len(archive.notes.of(run)) == 3
+
+
+def test_everything_is_exported_however_many_pages_it_has(
+    archive: Archive, run: Run, make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rich(archive, make, run)
+    whole = export_archive(archive, tmp_path / "whole.gz").added
+    monkeypatch.setattr(gather, "pages", partial(pages, size=2))
+    assert export_archive(archive, tmp_path / "pages.gz").added == whole
+    assert (tmp_path / "pages.gz").read_bytes() == (tmp_path / "whole.gz").read_bytes()
