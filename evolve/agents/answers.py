@@ -56,6 +56,49 @@ class Budget(Answer):
         return f"{made} are evaluated, {self.left} {'is' if self.left == 1 else 'are'} left"
 
 
+class Queue(Answer):
+    """Programs that are written and have no outcome yet."""
+
+    programs: int
+    """How many there are, those that are being evaluated now included."""
+    workers: int | None = None
+    """How many are evaluated at a time; null where any number of machines may."""
+    seconds_each: float | None = None
+    """What one took lately in this run, by the clock; null before the first."""
+    seconds: float | None = None
+    """When all of them will be done, by that rate."""
+
+    @property
+    def words(self) -> str:
+        """The queue in words; nothing if nobody waits."""
+        if not self.programs:
+            return ""
+        who = "1 worker evaluates" if self.workers == 1 else f"{self.workers or 'several'} workers evaluate"
+        some = "1 program waits" if self.programs == 1 else f"{self.programs} programs wait"
+        rate = ""
+        if self.seconds is not None and self.seconds_each is not None:
+            rate = (
+                f"; at {self.seconds_each:.0f} s each, as lately, all are done in about {self.seconds:.0f} s"
+            )
+        return f"{who}, {some} or are evaluated now{rate}"
+
+
+class Preparing(Answer):
+    """What a run measures before it asks for programs."""
+
+    what: str
+    done: int
+    of: int
+    seconds: float | None = None
+    """How long the rest takes, at the rate so far; null before the first is done."""
+
+    @property
+    def words(self) -> str:
+        """The progress in words."""
+        rest = "" if self.seconds is None else f", about {self.seconds:.0f} s are left"
+        return f"{self.what}: {self.done} of {self.of} are measured{rest}"
+
+
 class GameValue(Answer):
     """The result of a program in a training game."""
 
@@ -63,6 +106,10 @@ class GameValue(Answer):
     """Final value of the metric."""
     reference: float | None = None
     """That of the reference program."""
+    fitness: float | None = None
+    """What the game counts in fitness: floored, against the reference, within the clip; else null."""
+    log_ratio: float | None = None
+    """The same without the clip: it tells progress in games that are far from the reference."""
     number: int | None = None
     """Of the game, as tasks list them."""
 
@@ -84,6 +131,8 @@ class ProgramView(Answer):
     """On disguised games that are not named; None if it was not good enough to be validated."""
     games: dict[str, GameValue] = {}
     """By training game, in the order of their numbers."""
+    families: dict[str, float] = {}
+    """Validation fitness by family of games, called by letters; empty if there is one only."""
 
 
 class Rejected(Answer):
@@ -147,8 +196,12 @@ class Task(Answer):
     """Other programs that were asked for and have no outcome yet."""
     measure_seconds: float = 0.0
     """Processor time that is left for measuring variants by this token."""
+    short: bool = False
+    """Whether what the same agent was told before is left out, and sources stand in the prompt alone."""
+    left_out: list[str] = []
+    """What that is, by section of the prompt; `context` with the position of the task tells it all."""
     prompt: str
-    """The task in words, as language models are told it, with all sources."""
+    """The task in words, as language models are told it."""
 
 
 class Interface(Answer):
@@ -156,7 +209,7 @@ class Interface(Answer):
 
     hash: str
     text: str | None = None
-    """None where the agent said that it knows it."""
+    """None where the agent knows it: it said so, or was told it before. `context` tells it again."""
 
 
 class Note(Answer):
@@ -177,6 +230,10 @@ class Asked(Answer):
     notes: list[Note] = []
     """The newest entries of the lab book."""
     budget: Budget
+    queue: Queue | None = None
+    """Programs that wait to be evaluated, and how long that takes; null once the run has ended."""
+    preparing: Preparing | None = None
+    """What is measured before anything is asked for; null once something is."""
     stop_reason: str | None = None
     """Why nothing more is wanted, for good; None while the run goes on."""
     retry_seconds: float | None = None
@@ -204,6 +261,13 @@ class Told(Answer):
     validation: float | None = None
     parent_fitness: float | None = None
     games: dict[str, GameValue] = {}
+    """By training game, with what each counts in fitness."""
+    families: dict[str, float] = {}
+    """Validation fitness by family of games, which has a letter in the place of a name."""
+    mechanisms: list[str] = []
+    """Families of mechanisms that it is counted in."""
+    warning: str | None = None
+    """What whoever told it should know, such as that it is counted in no family."""
     rank: int | None = None
     """Among the measured programs of the run, by `ranked_by`; 1 is the best."""
     of: int | None = None
@@ -218,6 +282,8 @@ class Told(Answer):
     repair_token: str | None = None
     """Held by this agent from now on: by it the mended program is told."""
     budget: Budget
+    queue: Queue | None = None
+    """Programs that wait to be evaluated, and how long that takes, while the outcome is open."""
     retry_seconds: float | None = None
     message: str
 
@@ -241,7 +307,13 @@ class MeasuredGame(Answer):
     iterations: int
     """After how many iterations."""
     gain: float | None = None
-    """How much better that is than the current program: in orders of magnitude where fitness counts these."""
+    """How much better that is than the current program: in orders of magnitude where fitness counts these,
+    without its clip."""
+    fitness: float | None = None
+    """What the game counts in the fitness of a search: floored, against the reference, within the clip. Null
+    after fewer iterations than in training, where no reference is known, and for other kinds of fitness."""
+    log_ratio: float | None = None
+    """The same without the clip."""
     curve: list[tuple[int, float]] = []
     """Iterations and values."""
     measures: dict[str, list[tuple[int, float]]] = {}
@@ -253,9 +325,13 @@ class MeasuredProgram(Answer):
 
     name: str
     reason: str | None = None
-    """Why it failed; null if it did not."""
+    """Why it failed; null if it did not. What it reached in the games before that is told."""
+    unreached: list[int] = []
+    """Numbers of the games for which no processor time was left."""
     gain: float | None = None
     """The mean of the games' gains over the current program."""
+    fitness: float | None = None
+    """Training fitness, if all training games were played in full; else null."""
     games: dict[str, MeasuredGame] = {}
     """By training game."""
 

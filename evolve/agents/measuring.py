@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from nashforge.archive import Archive
 from nashforge.archive.agents import AgentRequest, RequestState
@@ -11,9 +12,11 @@ from nashforge.evolve.agents.answers import AgentError, Measured, MeasuredGame, 
 from nashforge.evolve.agents.telling import require_held
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.fitness import counted, joined
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.measurement.archived import Archived
 from nashforge.evolve.measurement.experiments import measure_variants
 from nashforge.evolve.proposers.agents.payload import TRAIN
 from nashforge.evolve.proposers.experiments import LEAST_SECONDS, Findings, Variant
@@ -67,15 +70,12 @@ def measure(
     if iterations is not None and iterations < 1:
         raise AgentError(f"iterations = {iterations}: measure 1 or more")
     sources = _sources(request, programs)
-    budget = desk.measure_seconds
-    seconds = archive.requests.reserve_seconds(token, budget)
-    if seconds < LEAST_SECONDS * (len(sources) + 1):
-        archive.requests.return_seconds(token, seconds)
+    purse = _Booked(archive, token, desk.measure_seconds)
+    if (left := purse.left) < LEAST_SECONDS * (len(sources) + 1):
         raise AgentError(
-            f"{seconds:.1f} of the {budget:g} seconds of processor time of this task are left, too few for "
-            f"{len(sources)} programs beside the current one; measure fewer, or tell one"
+            f"{left:.1f} of the {purse.budget:g} seconds of processor time of this task are left, too few "
+            f"for {len(sources)} programs beside the current one; measure fewer, or tell one"
         )
-    used = seconds  # of a measurement that is killed, all that it had
     made = executor()
     try:
         found = measure_variants(
@@ -86,14 +86,42 @@ def measure(
             str(request.payload["parent"]["source"]),
             games=numbers,
             iterations=iterations,
-            seconds=seconds,
+            seconds=purse,
             tier=str(desk.standing.settings.get("tier") or "strict"),
+            known=Archived(archive, work, stage),
         )
-        used = min(found.seconds, seconds)
     finally:
         made.close()
-        archive.requests.return_seconds(token, seconds - used)
-    return _answer(desk, request, stage, found, list(sources), seconds - used)
+        purse.close()
+    return _answer(desk, request, stage, found, list(sources), purse.left)
+
+
+@dataclass
+class _Booked:
+    """The seconds of a request, booked in the archive as they are spent: a kill loses those of one game."""
+
+    archive: Archive
+    token: str
+    budget: float
+    taken: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return max(self.budget - self.archive.requests.get(self.token).measured, 0.0)
+
+    def take(self, seconds: float) -> float:
+        granted = self.archive.requests.reserve_seconds(self.token, self.budget, seconds)
+        self.taken += granted
+        return granted
+
+    def settle(self, taken: float, used: float) -> None:
+        self.taken -= taken
+        self.archive.requests.return_seconds(self.token, taken - used)
+
+    def close(self) -> None:
+        """Give back what was set aside for measurements that an error has ended."""
+        if self.taken > 0:
+            self.settle(self.taken, 0.0)
 
 
 def _stage(desk: Desk, request: AgentRequest) -> Stage:
@@ -149,23 +177,44 @@ def _program(
     desk: Desk, stage: Stage, variant: Variant, name: str, base: MeasuredProgram | None
 ) -> MeasuredProgram:
     """Return the measurements of a program, with its gains over the current one."""
-    if variant.reason:
-        return MeasuredProgram(name=name, reason=desk.redaction(variant.reason))
+    reason = desk.redaction(variant.reason) if variant.reason else None
     labels = {place: trial.label for place, trial in enumerate(stage.trials, 1)}
     games = {
-        labels[place]: MeasuredGame(
-            number=place,
-            value=curve[-1][1],
-            iterations=curve[-1][0],
-            gain=_gain(desk, stage, labels[place], curve[-1][1], base),
-            curve=list(curve),
-            measures={what: list(by[place]) for what, by in variant.measures.items() if place in by},
-        )
-        for place, curve in variant.curves.items()
+        labels[place]: _game(desk, stage, place, variant, base)
+        for place, curve in sorted(variant.curves.items())
         if curve
     }
     gains = [game.gain for game in games.values() if game.gain is not None]
-    return MeasuredProgram(name=name, gain=sum(gains) / len(gains) if gains else None, games=games)
+    parts = [game.fitness for game in games.values() if game.fitness is not None]
+    whole = len(parts) == len(stage.trials) and reason is None
+    return MeasuredProgram(
+        name=name,
+        reason=reason,
+        unreached=list(variant.unreached),
+        gain=sum(gains) / len(gains) if gains else None,
+        fitness=joined(stage.fitness, parts) if whole else None,
+        games=games,
+    )
+
+
+def _game(
+    desk: Desk, stage: Stage, place: int, variant: Variant, base: MeasuredProgram | None
+) -> MeasuredGame:
+    trial, curve = stage.trials[place - 1], variant.curves[place]
+    value = curve[-1][1]
+    # The reference is known after as many iterations as training has, and after no fewer.
+    whole = curve[-1][0] == trial.iterations
+    counts = counted(stage.fitness, trial.label, value, stage.references, stage.floors) if whole else None
+    return MeasuredGame(
+        number=place,
+        value=value,
+        iterations=curve[-1][0],
+        gain=_gain(desk, stage, trial.label, value, base),
+        fitness=None if counts is None else counts[0],
+        log_ratio=None if counts is None else counts[1],
+        curve=list(curve),
+        measures={what: list(by[place]) for what, by in variant.measures.items() if place in by},
+    )
 
 
 def _gain(desk: Desk, stage: Stage, label: str, value: float, base: MeasuredProgram | None) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from nashforge.evolve.agents.answers import Asked, GameValue, Interface, Measured, Told
+from nashforge.evolve.agents.answers import Asked, GameValue, Interface, Measured, MeasuredProgram, Task, Told
 
 
 def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None = "nashforge measure") -> str:
@@ -20,13 +20,14 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
     parts = []
     if answer.interface is not None:
         parts += [] if answer.interface.text is None else [answer.interface.text]
-        parts.append(_interface(answer.interface))
+        parts.append(_interface(answer.interface, answer.run))
     for task in answer.tasks:
         lines = [
             f"# Task: {task.kind} of {task.parent.program} (candidate {task.index} of the run {answer.run})",
             "",
             f"Token: {task.token}, held until {task.expires} ({task.seconds:g} s).",
             "",
+            *_left_out(task, answer.run),
             task.prompt,
         ]
         if task.rejected:
@@ -39,35 +40,58 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
         if task.rejected_left_out:
             lines.append(f"- ({task.rejected_left_out} older ones are left out)")
         if measure is not None and task.measure_seconds > 0:
-            lines += _how_to_measure(f"{measure} {task.token}", task.measure_seconds)
-        lines += [
-            "",
-            "# How to answer",
-            "",
-            "Write the whole program, or SEARCH/REPLACE blocks, to a file, then:",
-            "",
-            f'    {tell} {task.token} FILE --note "what was changed, and why"',
-        ]
+            lines += _how_to_measure(f"{measure} {task.token}", task.measure_seconds, short=task.short)
+        lines += _how_to_answer(f"{tell} {task.token}", short=task.short)
         parts.append("\n".join(lines))
     parts.append(_budget(answer))
     return "\n\n".join(parts) + "\n"
 
 
-def _interface(interface: Interface) -> str:
+def _left_out(task: Task, run: str) -> list[str]:
+    """Return what a short task leaves out, and where it can be read."""
+    if not task.left_out:
+        return []
+    said = (
+        f"Left out, as you were told it before in this run: {'; '.join(task.left_out)}. All of it: "
+        f"`nashforge context {run} --task {task.index}`; with `ask --full`, nothing is left out."
+    )
+    return [*textwrap.wrap(said, 118, break_on_hyphens=False, break_long_words=False), ""]
+
+
+def _interface(interface: Interface, run: str) -> str:
     """Return how the interface is named, so that it need not be told again."""
     if interface.text is None:
-        return f"Interface {interface.hash}: as you know it."
+        again = f"`nashforge context {run} --interface` tells it again"
+        return f"Interface {interface.hash}: as you know it ({again})."
     return f"The interface above has the hash {interface.hash}; `--interface {interface.hash}` leaves it out."
 
 
-def _how_to_measure(command: str, seconds: float) -> list[str]:
+def _how_to_answer(command: str, *, short: bool) -> list[str]:
+    example = (
+        f'    {command} FILE --note "what was changed, and why. Mechanisms: the families that it belongs to"'
+    )
+    heading = ["", "# How to answer", ""]
+    if short:
+        return [*heading, example]
+    return [*heading, "Write the whole program, or SEARCH/REPLACE blocks, to a file, then:", "", example]
+
+
+def _how_to_measure(command: str, seconds: float, *, short: bool) -> list[str]:
+    if short:
+        return [
+            "",
+            f"To measure first ({seconds:g} s of processor time are left):",
+            "",
+            f"    {command} FILE...",
+        ]
     return [
         "",
         "# How to measure before you answer",
         "",
         "Variants, each a file like an answer, are measured beside the current program on training games.",
-        f"{seconds:g} s of processor time are left for this task; no program of the budget is spent. It",
-        "pays: to choose a constant, to see what a part is worth, which of two ideas is better. Without the",
+        f"{seconds:g} s of processor time of the programs are left for this task, however busy the machine",
+        "is; the current program is booked once, and no program of the budget is spent. It pays,",
+        "to choose a constant, to see what a part is worth, which of two ideas is better. Without the",
         "options, all games are played in full.",
         "",
         f"    {command} FILE... --games 1,3 --iterations 300",
@@ -82,6 +106,8 @@ def _budget(answer: Asked) -> str:
         f"{budget.words}." if budget.ended else f"{budget.words}: {budget.means}.",
         f"Next: {answer.message}.",
     ]
+    if answer.tasks and answer.queue is not None and answer.queue.words:
+        lines.append(f"Evaluation: {answer.queue.words}.")
     if answer.retry_seconds is not None:
         lines.append(f"Ask again in {answer.retry_seconds:g} s, or with --wait.")
     return "\n".join(lines)
@@ -91,15 +117,17 @@ def measured_text(answer: Measured) -> str:
     """Return the values of variants as text."""
     lines = []
     for program in (*answer.programs, answer.current):
+        lines.append(f"{program.name}{_said_of(program)}")
         if program.reason is not None:
-            lines += [f"{program.name}: failed", *(f"  {line}" for line in program.reason.splitlines())]
-            continue
-        gain = "" if program.gain is None else f": gain {program.gain:+.3f} over the current program"
-        lines.append(f"{program.name}{gain}")
+            lines += (f"  {line}" for line in program.reason.splitlines())
+        if program.unreached:
+            some = ", ".join(map(str, program.unreached))
+            lines.append(f"  not measured for want of processor time: game {some}")
         for found in program.games.values():
             beside = "" if found.gain is None else f" ({found.gain:+.3f})"
             lines.append(
                 f"  game {found.number}: {found.value:.3e}{beside} after {found.iterations:,} iterations"
+                f"{_counts(found.fitness, found.log_ratio)}"
             )
             if len(found.curve) > 1:
                 curve = ", ".join(f"{point:,}: {value:.1e}" for point, value in found.curve)
@@ -108,6 +136,25 @@ def measured_text(answer: Measured) -> str:
         f"{answer.seconds:.1f} s of processor time, {answer.seconds_left:.1f} s are left; {answer.message}"
     )
     return "\n".join(lines)
+
+
+def _said_of(program: MeasuredProgram) -> str:
+    if program.reason is not None:
+        return ": failed"
+    said = []
+    if program.gain is not None:
+        said.append(f"gain {program.gain:+.3f} over the current program")
+    if program.fitness is not None:
+        said.append(f"training fitness {program.fitness:+.4f}")
+    return f": {', '.join(said)}" if said else ""
+
+
+def _counts(fitness: float | None, log_ratio: float | None) -> str:
+    """Return what a game counts in fitness, and what it would without the clip where that differs."""
+    if fitness is None:
+        return ""
+    clipped = log_ratio is not None and abs(log_ratio - fitness) > 1e-9
+    return f", fitness {fitness:+.2f}{f' (clipped, else {log_ratio:+.2f})' if clipped else ''}"
 
 
 def told_text(answer: Told) -> str:
@@ -120,18 +167,26 @@ def told_text(answer: Told) -> str:
         lines.append(f"training fitness {answer.fitness:.4f} (parent {parent}), validation {validation}")
         new = ", the new best" if answer.new_best else ""
         lines.append(f"rank {answer.rank} of {answer.of} by {answer.ranked_by}{new}{_behind(answer)}")
+    if answer.families:
+        told = ", ".join(f"{letter} {value:+.2f}" for letter, value in answer.families.items())
+        lines.append(f"validation by family: {told}")
     lines += [_game(game, value) for game, value in answer.games.items()]
     if answer.reason:
         lines.append(answer.reason)
     if answer.repair_token is not None:
         lines.append(f"repair token: {answer.repair_token}")
+    if answer.warning is not None:
+        lines.append(f"note: {answer.warning}")
+    if answer.queue is not None and answer.queue.words:
+        lines.append(answer.queue.words)
     lines.append(f"{answer.budget.words}; {answer.message}")
     return "\n".join(lines)
 
 
 def _game(game: str, value: GameValue) -> str:
     beside = "" if value.reference is None else f" (reference {value.reference:.3e})"
-    return f"  {game if value.number is None else f'game {value.number}'}: {value.value:.3e}{beside}"
+    name = game if value.number is None else f"game {value.number}"
+    return f"  {name}: {value.value:.3e}{beside}{_counts(value.fitness, value.log_ratio)}"
 
 
 def _behind(answer: Told) -> str:

@@ -181,7 +181,7 @@ class Domain(Telling, ABC):
         check_identities(task, self.identified)
 
         def run_stage(stage: Stage, result: StageResult) -> None:
-            budget = Budget(stage.seconds, task.memory_bytes)
+            budget = Budget(stage.seconds, task.memory_bytes, stage.patience)
             behaviour: list[float] = []
             for trial in stage.trials:
                 limits = self.limits(budget.limits(result.cpu_seconds))

@@ -63,6 +63,29 @@ def by_trial(
     return ratios
 
 
+def counted(
+    fitness: Fitness,
+    label: str,
+    value: float,
+    references: Mapping[str, float],
+    floors: Mapping[str, float] | None = None,
+) -> tuple[float, float] | None:
+    """Return what a value counts in a trial, within the clip and without it.
+
+    Returns
+    -------
+    tuple of float, or None
+        The summand of the fitness, and the logarithm of the ratio of the reference to the value, both floored
+        but not clipped: it tells progress in games that are far from the reference. None for other kinds of
+        fitness, and where the reference is not known.
+    """
+    if fitness.kind != "log_ratio" or label not in references:
+        return None
+    open_ended = fitness.model_copy(update={"clip": None})
+    within, raw = (by_trial(how, {label: value}, references, floors)[label] for how in (fitness, open_ended))
+    return within, raw
+
+
 def joined(fitness: Fitness, ratios: Sequence[float]) -> float:
     """Return the mean over the trials, drawn towards the worst of them by its weight."""
     mean = float(np.mean(ratios))

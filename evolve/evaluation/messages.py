@@ -183,6 +183,8 @@ class Stage(Message):
         Floors of the fitness that depend on the trial, by label.
     seconds
         Processor time that the program may use in all the trials.
+    patience
+        Wall time in multiples of that.
     """
 
     split: Split
@@ -193,6 +195,7 @@ class Stage(Message):
     floors: dict[str, float] = Field(default_factory=dict)
     seconds: float = Field(default=120.0, gt=0)
     gate: float | None = None
+    patience: float = Field(default=PATIENCE, ge=1)
 
     @property
     def digest(self) -> str:

@@ -46,7 +46,7 @@ class StageResult:
 
 
 class Budget:
-    """The time and memory that a stage grants a program; wall time is `PATIENCE` times processor time.
+    """The time and memory that a stage grants a program; wall time is a multiple of processor time.
 
     Parameters
     ----------
@@ -54,17 +54,21 @@ class Budget:
         Processor time for all trials of the stage together.
     memory_bytes
         Memory for each trial.
+    patience
+        Wall time in multiples of processor time. Where it is longer than usual, so is that of single calls.
     """
 
-    def __init__(self, seconds: float, memory_bytes: int) -> None:
+    def __init__(self, seconds: float, memory_bytes: int, patience: float = PATIENCE) -> None:
         self._seconds, self._memory_bytes = seconds, memory_bytes
-        self._deadline = time.monotonic() + PATIENCE * seconds
+        self._deadline = time.monotonic() + patience * seconds
+        self._call_seconds = Limits.call_seconds * max(patience / PATIENCE, 1.0)
 
     def limits(self, used: float = 0.0) -> Limits:
         """Return the limits of the next trial, when those before used so much processor time."""
         return Limits(
             wall_seconds=max(self._deadline - time.monotonic(), 0.01),
             cpu_seconds=max(self._seconds - used, 0.01),
+            call_seconds=self._call_seconds,
             memory_bytes=self._memory_bytes,
         )
 

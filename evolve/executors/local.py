@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO
 
-from nashforge.evolve.evaluation.messages import PATIENCE, Report, Task
+from nashforge.evolve.evaluation.messages import Report, Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
 
@@ -31,7 +31,7 @@ SECRET = re.compile(
 
 def limit_seconds(task: Task) -> float:
     """Return after how long a worker process that does not answer is given up."""
-    return PATIENCE * sum(stage.seconds for stage in task.stages) + GRACE_SECONDS
+    return sum(stage.patience * stage.seconds for stage in task.stages) + GRACE_SECONDS
 
 
 @dataclass

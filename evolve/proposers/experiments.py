@@ -53,13 +53,16 @@ class Variant:
     measures : dict
         The same of other metrics that have a value at every checkpoint.
     reason : str
-        Why it failed; empty if it did not.
+        Why it failed; empty if it did not. The curves are of the games before that.
+    unreached : tuple of int
+        Places of the games for which no processor time was left.
     """
 
     name: str
     curves: Mapping[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     measures: Mapping[str, Mapping[int, tuple[tuple[int, float], ...]]] = field(default_factory=dict)
     reason: str = ""
+    unreached: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ def _texts(curves: Mapping[int, Any]) -> dict[str, Any]:
 
 def _variant(value: Mapping[str, Any]) -> Variant:
     measures = {name: _curves(curves) for name, curves in value["measures"].items()}
-    return Variant(value["name"], _curves(value["curves"]), measures, value["reason"])
+    unreached = tuple(map(int, value.get("unreached", ())))
+    return Variant(value["name"], _curves(value["curves"]), measures, value["reason"], unreached)
 
 
 def _curves(value: Mapping[str, Any]) -> dict[int, tuple[tuple[int, float], ...]]:

@@ -8,6 +8,7 @@ claimed the attempt in its place. So no two agents hold one token, and no candid
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -197,21 +198,27 @@ class RequestStore(Store):
             )
             return self.get(token)
 
-    def reserve_seconds(self, token: str, budget: float) -> float:
+    def reserve_seconds(self, token: str, budget: float, most: float = math.inf) -> float:
         """Set aside what is left of a budget of processor time, for measurements by a token that is held.
+
+        Parameters
+        ----------
+        most
+            How many seconds are wanted.
 
         Returns
         -------
         float
-            The seconds that are set aside; 0 if none are left, or another measurement has them now.
+            The seconds that are set aside; 0 if none are left, or other measurements have them now.
         """
         held = (AgentRequestRow.token == token, AgentRequestRow.state == RequestState.CLAIMED)
         with self._database.transaction() as connection:
             taken = connection.scalar(select(AgentRequestRow.measured).where(*held).with_for_update())
             if taken is None or taken >= budget:
                 return 0.0
-            connection.execute(update(AgentRequestRow).where(*held).values(measured=budget))
-            return float(budget - taken)
+            granted = min(float(budget - taken), max(most, 0.0))
+            connection.execute(update(AgentRequestRow).where(*held).values(measured=taken + granted))
+            return granted
 
     def return_seconds(self, token: str, unused: float) -> None:
         """Give back what measurements did not need of the seconds that were set aside."""

@@ -40,13 +40,20 @@ def test_variants_are_measured_beside_the_current_program_and_cost_no_program(ag
     assert found.seconds_left == pytest.approx(30 - found.seconds, abs=0.01)
     assert len(agency.archive.candidates.of(agency.run)) == 2, "nothing was added"
 
+    whole = agency.core.measure(task.token, {"a.py": rule("pcfr_plus")})
+    assert whole.current.fitness == pytest.approx(task.parent.fitness), "known from the run, and not played"
+    [counted] = whole.programs[0].games.values()
+    assert counted.fitness == counted.log_ratio == whole.programs[0].fitness
+    assert (game.fitness, game.log_ratio) == (None, None), "after fewer iterations, no reference is known"
+
     told = agency.core.tell(task.token, rule("pcfr_plus"))
     assert told.budget.evaluated == 2
+    assert told.fitness == pytest.approx(whole.programs[0].fitness), "what was measured is the fitness"
     with pytest.raises(AgentError, match="was told by this token already"):
         agency.core.measure(task.token, {"a.py": rule("cfr")})
     agency.join()
     spent = agency.archive.candidates.of(agency.run)[1].data["experiments"]["seconds"]
-    assert spent == pytest.approx(found.seconds, abs=0.01)
+    assert spent == pytest.approx(found.seconds + whole.seconds, abs=0.01)
 
 
 def test_what_cannot_be_measured_spends_nothing(agency: Agency) -> None:
