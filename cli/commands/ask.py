@@ -8,7 +8,7 @@ import typer
 
 from nashforge.cli.errors import FAILED, UsageProblem
 from nashforge.cli.options.agents import As, Server, TokenFile, core
-from nashforge.cli.options.declared import option
+from nashforge.cli.options.declared import flag, option
 from nashforge.cli.options.shared import Database, Json, LatestRun
 from nashforge.cli.rendering import output
 
@@ -25,6 +25,10 @@ def ask(
     wait: Annotated[
         float, option("S", "Seconds to wait for a request.", min=0, max=3600, show_default=True)
     ] = 0.0,
+    full: Annotated[
+        bool,
+        flag("Tell all again; else what you were told before in this run is named and left out.", "--full"),
+    ] = False,
     name: As = None,
     server: Server = None,
     token_file: TokenFile = None,
@@ -42,7 +46,7 @@ def ask(
         raise UsageProblem(f"there is no format {format!r}; choose prompt or json")
     as_json = format == "json" or (format is None and output.wants_json(json))
     with core(database, server, token_file, name) as verbs:
-        answer = verbs.ask(run, count=count, interface=interface, wait=wait)
+        answer = verbs.ask(run, count=count, interface=interface, wait=wait, full=full)
     if as_json:
         output.print_json(answer.model_dump(mode="json"))
     else:

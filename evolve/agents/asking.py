@@ -10,12 +10,16 @@ from typing import Any
 from nashforge.archive import Archive
 from nashforge.archive.agents import AgentRequest
 from nashforge.evolve.agents.answers import AgentError, Asked, Interface, ProgramView, Task, UnderWay
+from nashforge.evolve.agents.brief import seen_in, shortened
+from nashforge.evolve.agents.pace import preparing_of, queue_of
 from nashforge.evolve.agents.views import Desk, moment, open_desk
 from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.proposers.registry import AGENT
 
 MOST = 16
 """Requests that are claimed at once, at most."""
+
+REPAIR = "repair"
 
 RETRY_SECONDS = 5.0
 POLL_SECONDS = 0.25
@@ -55,6 +59,7 @@ def ask(
     count: int = 1,
     interface: str | None = None,
     wait: float = 0.0,
+    full: bool = False,
     still_there: Callable[[], bool] = lambda: True,
 ) -> Asked:
     """Claim requests of a run.
@@ -69,6 +74,9 @@ def ask(
         The hash of the interface that the agent knows, which is then not told again.
     wait
         Seconds to wait for a request if none is open.
+    full
+        Whether all is told that belongs to a task. Otherwise what the same agent was told before in this
+        run, or with an earlier task of the same answer, is named and left out.
     still_there
         Whether whoever asks still waits for the answer.
 
@@ -94,26 +102,35 @@ def ask(
             desk.run, author=who.author, client=who.client, seconds=seconds, count=count
         )
         if claimed or desk.is_over or desk.is_lost or time.monotonic() >= deadline or not still_there():
-            return _asked(desk.now(), claimed, interface)
+            return _asked(desk.now(), claimed, who, interface, full=full)
         time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
         desk = desk.now()
 
 
-def _asked(desk: Desk, claimed: list[AgentRequest], known: str | None) -> Asked:
+def _asked(
+    desk: Desk, claimed: list[AgentRequest], who: Who, known: str | None, *, full: bool = False
+) -> Asked:
     told = None
+    before = [] if full or not claimed else _told_before(desk, claimed, who)
     if claimed:
         digest = str(claimed[0].payload["system"])
         text = str(desk.archive.runs.get_value(desk.run, f"system {digest}", ""))
-        told = Interface(hash=digest, text=None if digest == known else text)
+        heard = digest == known or any(str(one.payload["system"]) == digest for one in before)
+        told = Interface(hash=digest, text=None if heard else text)
     over, lost = desk.is_over, desk.is_lost
     reason = desk.redaction(desk.run.stop_reason or str(desk.run.state)) if over else None
     return Asked(
         run=desk.run.nickname,
         domain=desk.run.domain,
-        tasks=[task_of(desk, request) for request in claimed],
+        tasks=[
+            task_of(desk, request, None if full else [*before, *claimed[:place]])
+            for place, request in enumerate(claimed)
+        ],
         interface=told,
         notes=desk.notes() if claimed else [],
         budget=desk.budget(),
+        queue=None if over else queue_of(desk),
+        preparing=None if claimed or over or desk.standing.result.best is not None else preparing_of(desk),
         stop_reason=None if claimed else reason,
         retry_seconds=None if claimed or over or lost else RETRY_SECONDS,
         lost=lost,
@@ -138,21 +155,43 @@ def _message(desk: Desk, claimed: list[AgentRequest], reason: str | None) -> str
     if desk.run.pause_requested is not None:
         return "the run is paused; ask again later"
     if desk.standing.result.best is None:
+        progress = preparing_of(desk)
+        how_far = "" if progress is None else f" ({progress.words})"
         return (
             "the run still measures the programs that it starts from and those that it is compared with, "
-            "which can take minutes; ask again, with a longer wait"
+            f"which can take minutes{how_far}; ask again, with a longer wait"
         )
-    return "all that is wanted is being written or evaluated; ask again, with a longer wait"
+    waiting = queue_of(desk).words
+    queue = f" ({waiting})" if waiting else ""
+    return f"all that is wanted is being written or evaluated{queue}; ask again, with a longer wait"
 
 
-def task_of(desk: Desk, request: AgentRequest) -> Task:
-    """Return what an agent is told of a request that it has claimed."""
+def _told_before(desk: Desk, claimed: list[AgentRequest], who: Who) -> list[AgentRequest]:
+    """Return the requests that an agent was told before; to mend a failure, it need not have asked."""
+    now = {request.id for request in claimed}
+    return [
+        one
+        for one in desk.archive.requests.of(desk.run)
+        if (one.author, one.client) == (who.author, who.client) and one.id not in now and one.kind != REPAIR
+    ]
+
+
+def task_of(desk: Desk, request: AgentRequest, before: Sequence[AgentRequest] | None = None) -> Task:
+    """Return what an agent is told of a request that it has claimed.
+
+    Parameters
+    ----------
+    before
+        What it was told before, which is named and left out; None: all is told.
+    """
     payload = request.payload
     assert request.expires is not None
     assert request.claimed is not None
     rejected, more = desk.rejected(int(payload["parent"]["candidate"]))
     others = desk.under_way(request)
     partner = payload.get("partner")
+    prompt, left_out = _prompt(desk, request, others, before or ())
+    short = bool(before)
     return Task(
         token=request.token,
         expires=moment(request.expires),
@@ -162,27 +201,38 @@ def task_of(desk: Desk, request: AgentRequest) -> Task:
         attempt=request.attempt,
         parent=_view(payload["parent"]),
         partner=None if partner is None else _view(partner),
-        inspirations=[_view(other) for other in payload.get("inspirations", [])],
+        inspirations=[_view(other, source=not short) for other in payload.get("inspirations", [])],
         failure=desk.failed(payload.get("failure")),
         rejected=rejected,
         rejected_left_out=more,
         under_way=others,
         measure_seconds=round(max(desk.measure_seconds - request.measured, 0.0), 3),
-        prompt=_prompt(desk, request, others),
+        short=short,
+        left_out=left_out,
+        prompt=prompt,
     )
 
 
-def _prompt(desk: Desk, request: AgentRequest, others: Sequence[UnderWay]) -> str:
-    """Return the task in words, with what holds now below: what else is under way, and the lab book."""
-    parts = [str(request.payload["user"])]
+def _prompt(
+    desk: Desk, request: AgentRequest, others: Sequence[UnderWay], before: Sequence[AgentRequest]
+) -> tuple[str, list[str]]:
+    """Return the task in words, with what holds now below: what else is under way, and the lab book.
+
+    What the agent was told before is left out, and named beside it.
+    """
+    text, left_out = str(request.payload["user"]), list[str]()
+    if before:
+        text, left_out = shortened(text, seen_in(str(one.payload["user"]) for one in before))
+    parts = [text]
     if others:
         lines = [f"- #{one.index}, {one.kind} of {one.parent}, {_whose(one)}" for one in others]
         parts.append("\n".join(["# What else is being written or measured: do something else", "", *lines]))
-    notes = desk.notes()
+    last = max((one.claimed for one in before if one.claimed is not None), default=None)
+    notes = [note for note in desk.notes() if last is None or note.created >= moment(last)]
     if notes:
         lines = [f"- {note.text}" + (f" ({note.author})" if note.author else "") for note in notes]
         parts.append("\n".join(["# Lab book of this run", "", *lines]))
-    return "\n\n".join(parts)
+    return "\n\n".join(parts), left_out
 
 
 def _whose(one: UnderWay) -> str:
@@ -191,5 +241,6 @@ def _whose(one: UnderWay) -> str:
     return "by another proposer, or not claimed yet" if one.author is None else f"by {one.author}"
 
 
-def _view(stored: Mapping[str, Any]) -> ProgramView:
-    return ProgramView.model_validate({name: value for name, value in stored.items() if name != "candidate"})
+def _view(stored: Mapping[str, Any], *, source: bool = True) -> ProgramView:
+    left_out = ("candidate",) if source else ("candidate", "source")
+    return ProgramView.model_validate({name: value for name, value in stored.items() if name not in left_out})

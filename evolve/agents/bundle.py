@@ -28,6 +28,28 @@ def bundle(desk: Desk, top: int) -> str:
     )
 
 
+def told_once(desk: Desk, task: int | None, *, interface: bool) -> str:
+    """Return what short tasks leave out: a whole task by the position of its candidate, the interface.
+
+    Raises
+    ------
+    AgentError
+        If no agent was told such a task, or nothing is known of an interface.
+    """
+    asked = [one for one in desk.archive.requests.of(desk.run) if one.claimed is not None]
+    found = [one for one in asked if task is None or one.index == task]
+    if not found:
+        which = "a task" if task is None else f"the task of candidate {task}"
+        name = desk.run.nickname
+        raise AgentError(f"no agent was told {which} of {name}; get one with `nashforge ask {name}`")
+    parts = []
+    if interface:
+        parts.append(str(desk.archive.runs.get_value(desk.run, f"system {found[-1].payload['system']}", "")))
+    if task is not None:
+        parts.append(str(found[-1].payload["user"]))
+    return "\n\n".join(parts) + "\n"
+
+
 def _standing(desk: Desk) -> str:
     budget, standing = desk.budget(), desk.standing
     ended = f" ({desk.redaction(standing.result.stop_reason)})" if standing.result.stop_reason else ""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from nashforge.archive import Archive
 from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Measured, Notes, Standing, Told
 from nashforge.evolve.agents.asking import Who, ask
-from nashforge.evolve.agents.bundle import bundle
+from nashforge.evolve.agents.bundle import bundle, told_once
 from nashforge.evolve.agents.telling import WAIT_SECONDS, Bill, give_up, tell
 from nashforge.evolve.agents.views import open_desk
 
@@ -20,7 +20,15 @@ class Core(ABC):
     """The verbs, wherever the run is."""
 
     @abstractmethod
-    def ask(self, run: str, *, count: int = 1, interface: str | None = None, wait: float = 0.0) -> Asked:
+    def ask(
+        self,
+        run: str,
+        *,
+        count: int = 1,
+        interface: str | None = None,
+        wait: float = 0.0,
+        full: bool = False,
+    ) -> Asked:
         """Claim requests of a run; see `nashforge.evolve.agents.asking.ask`."""
 
     @abstractmethod
@@ -56,8 +64,8 @@ class Core(ABC):
         """Return the lab book of a run, after adding to it."""
 
     @abstractmethod
-    def context(self, run: str, top: int = 5) -> str:
-        """Return what is known of a run, as Markdown."""
+    def context(self, run: str, top: int = 5, *, task: int | None = None, interface: bool = False) -> str:
+        """Return what is known of a run, as Markdown: all of it, or one task, or the interface."""
 
     @abstractmethod
     def status(self, run: str) -> Standing:
@@ -90,7 +98,15 @@ class LocalCore(Core):
         self._archive, self._who = archive, who
         self._only, self._still_there = only, still_there
 
-    def ask(self, run: str, *, count: int = 1, interface: str | None = None, wait: float = 0.0) -> Asked:
+    def ask(
+        self,
+        run: str,
+        *,
+        count: int = 1,
+        interface: str | None = None,
+        wait: float = 0.0,
+        full: bool = False,
+    ) -> Asked:
         """Claim requests of a run."""
         run = self._named(run)
         return ask(
@@ -100,6 +116,7 @@ class LocalCore(Core):
             count=count,
             interface=interface,
             wait=wait,
+            full=full,
             still_there=self._still_there,
         )
 
@@ -157,10 +174,12 @@ class LocalCore(Core):
             self._archive.notes.add(desk.run, text, author=self._who.author)
         return Notes(run=desk.run.nickname, notes=desk.notes(None))
 
-    def context(self, run: str, top: int = 5) -> str:
-        """Return what is known of a run, as Markdown."""
-        run = self._named(run)
-        return bundle(open_desk(self._archive, run), top)
+    def context(self, run: str, top: int = 5, *, task: int | None = None, interface: bool = False) -> str:
+        """Return what is known of a run, as Markdown: all of it, or one task, or the interface."""
+        desk = open_desk(self._archive, self._named(run))
+        if task is not None or interface:
+            return told_once(desk, task, interface=interface)
+        return bundle(desk, top)
 
     def status(self, run: str) -> Standing:
         """Return where a run stands."""

@@ -14,6 +14,7 @@ from nashforge.archive import Archive, CallStatus, Candidate, Status
 from nashforge.archive.agents import AgentRequest, RequestState
 from nashforge.evolve.agents.answers import AgentError, GivenUp, Told
 from nashforge.evolve.agents.asking import POLL_SECONDS, RETRY_SECONDS, Who
+from nashforge.evolve.agents.pace import queue_of
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.domains import domain
@@ -24,6 +25,7 @@ from nashforge.evolve.proposers.registry import AGENT
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.search.novelty import ast_fingerprint
 from nashforge.evolve.search.population.ranking import merit, ranked
+from nashforge.prompts import families
 
 WAIT_SECONDS = 300.0
 """How long is waited for the outcome, if nobody says otherwise."""
@@ -173,7 +175,7 @@ def _take(
     }
     with archive.database.transaction():
         if archive.requests.tell(request.token, answer):
-            _record(desk, request, text, label.partition(":")[2], bill)
+            _record(desk, request, text, note, label.partition(":")[2], bill)
             return None
     current = archive.requests.get(request.token)
     if current.state is not RequestState.TOLD:
@@ -181,7 +183,7 @@ def _take(
     return None
 
 
-def _record(desk: Desk, request: AgentRequest, text: str, model: str, bill: Bill) -> None:
+def _record(desk: Desk, request: AgentRequest, text: str, note: str | None, model: str, bill: Bill) -> None:
     """Keep the answer with those of models: it is counted with them, exported, and replayed."""
     payload = request.payload
     call = desk.archive.calls.reserve(
@@ -202,7 +204,7 @@ def _record(desk: Desk, request: AgentRequest, text: str, model: str, bill: Bill
         call,
         CallStatus.OK,
         cost=bill.usd,
-        response={"text": text},
+        response={"text": text, **({"note": note} if note else {})},
         input_tokens=bill.input_tokens,
         output_tokens=bill.output_tokens,
     )
@@ -264,8 +266,20 @@ def _open(desk: Desk, request: AgentRequest) -> Told:
         status="evaluating" if alive else "stored",
         parent_fitness=request.payload["parent"]["fitness"],
         budget=desk.budget(),
+        queue=queue_of(desk) if alive else None,
         retry_seconds=RETRY_SECONDS if alive else None,
         message=message,
+    )
+
+
+def _warning(desk: Desk, mechanisms: list[str]) -> str | None:
+    """Return what to say of a program that is counted in no family of mechanisms, where there are any."""
+    known = families(desk.run.domain)
+    if mechanisms or not known:
+        return None
+    return (
+        "it is counted in no family of mechanisms, so later tasks do not know what was tried; next time, end "
+        f'the note with "Mechanisms: ...", of {", ".join(known)}, or a word of your own'
     )
 
 
@@ -274,6 +288,7 @@ def _closed(desk: Desk, request: AgentRequest, candidate: Candidate, patience: f
     best_first = ranked(desk.archive, desk.run)
     order = [found.program for found in best_first]
     rank = order.index(candidate.program) + 1 if candidate.program in order else None
+    mechanisms = [str(name) for name in candidate.data.get("mechanisms", ())]
     repair = None
     if candidate.status in _MENDABLE and candidate.program is not None:
         repair = _repair(desk, request, candidate, patience)
@@ -288,6 +303,9 @@ def _closed(desk: Desk, request: AgentRequest, candidate: Candidate, patience: f
         validation=candidate.validation,
         parent_fitness=request.payload["parent"]["fitness"],
         games=desk.games(candidate) if good else {},
+        families=desk.families(candidate) if good else {},
+        mechanisms=mechanisms,
+        warning=_warning(desk, mechanisms),
         rank=rank,
         of=len(order),
         behind=_behind(candidate, best_first[0]) if rank is not None else None,

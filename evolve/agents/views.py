@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from nashforge.archive import Archive, Candidate, NotFound, Run, RunState, Status
+from nashforge.archive import Archive, Candidate, Evaluation, NotFound, Run, RunState, Status
 from nashforge.archive.agents import AgentRequest, RequestState
 from nashforge.evolve.agents.answers import (
     Budget,
@@ -21,10 +21,13 @@ from nashforge.evolve.agents.answers import (
 )
 from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.domains import domain
-from nashforge.evolve.proposers.agents.payload import GAMES
+from nashforge.evolve.evaluation.fitness import counted
+from nashforge.evolve.evaluation.messages import Fitness
+from nashforge.evolve.proposers.agents.payload import FAMILIES, GAMES
+from nashforge.evolve.proposers.families import by_letter
 from nashforge.evolve.proposers.held_out import Redaction, redaction_of
 from nashforge.evolve.results.run_status import RunStatus, run_status
-from nashforge.evolve.search.outcomes import curves_of
+from nashforge.evolve.search.outcomes import FLOORS, REFERENCES, curves_of
 from nashforge.evolve.search.population.noise import copies_of, margin, spread
 
 REJECTED = 5
@@ -123,23 +126,53 @@ class Desk:
             fitness=candidate.train,
             validation=candidate.validation,
             games=self.games(candidate),
+            families=self.families(candidate),
         )
+
+    def _measured(self, candidate: Candidate, split: str) -> Evaluation | None:
+        """Return the measurement of a candidate on a split; None if it was not measured there."""
+        rows = self.archive.evaluations.find(
+            candidate=candidate, split=split, status=[Status.OK], imported=False, limit=1
+        )
+        return rows[-1] if rows else None
+
+    def families(self, candidate: Candidate) -> dict[str, float]:
+        """Return the fitness of a candidate on validation by family of games, called by letters."""
+        found = self._measured(candidate, "validation")
+        letter_of = self.archive.runs.get_value(self.run, FAMILIES, {})
+        if found is None or not isinstance(letter_of, dict):
+            return {}
+        told = by_letter(
+            letter_of,
+            domain(self.run.domain).metric,
+            _fitness(found),
+            found.scores,
+            found.settings.get(REFERENCES, {}),
+            found.settings.get(FLOORS, {}),
+        )
+        return dict(told)
 
     def games(self, candidate: Candidate) -> dict[str, GameValue]:
         """Return what a candidate reached on the training games."""
-        rows = self.archive.evaluations.find(
-            candidate=candidate, split="train", status=[Status.OK], imported=False, limit=1
-        )
-        if not rows:
+        row = self._measured(candidate, "train")
+        if row is None:
             return {}
-        curves = curves_of(rows[-1].scores, domain(self.run.domain).metric)
+        curves = curves_of(row.scores, domain(self.run.domain).metric)
         numbers = self.numbers or {game: number for number, game in enumerate(curves, 1)}
-        return {
-            game: GameValue(
-                value=curves[game][-1][1], reference=self.references.get(game), number=numbers.get(game)
+        fitness, floors = _fitness(row), row.settings.get(FLOORS, {})
+        references = row.settings.get(REFERENCES) or self.references
+        found = {}
+        for game in sorted(curves, key=lambda game: numbers.get(game, len(numbers) + 1)):
+            value = curves[game][-1][1]
+            counts = counted(fitness, game, value, references, floors)
+            found[game] = GameValue(
+                value=value,
+                reference=references.get(game),
+                fitness=None if counts is None else counts[0],
+                log_ratio=None if counts is None else counts[1],
+                number=numbers.get(game),
             )
-            for game in sorted(curves, key=lambda game: numbers.get(game, len(numbers) + 1))
-        }
+        return found
 
     def rejected(self, parent: int) -> tuple[list[Rejected], int]:
         """Return the last children of a candidate that were no gain, and how many older ones there are."""
@@ -214,6 +247,12 @@ class Desk:
                 "budget": self.budget(),
             }
         )
+
+
+def _fitness(row: Evaluation) -> Fitness:
+    """Return the fitness of a measurement, as its settings have it; rows of earlier versions have none."""
+    stored = row.settings.get("fitness")
+    return Fitness.model_validate(stored) if isinstance(stored, dict) else Fitness(kind="negative")
 
 
 def open_desk(archive: Archive, reference: str) -> Desk:

@@ -96,8 +96,13 @@ class Dispatcher:
             ended.append(answer)
         return ended
 
-    def gather(self, tokens: Iterable[str]) -> list[Report]:
+    def gather(self, tokens: Iterable[str], told: Callable[[int], None] = lambda done: None) -> list[Report]:
         """Wait for the reports of some tasks, while no others are under way.
+
+        Parameters
+        ----------
+        told
+            Called with the number of those that are there, whenever one comes.
 
         Raises
         ------
@@ -112,4 +117,5 @@ class Dispatcher:
                 if isinstance(answer, Lost):
                     raise SearchError(f"an evaluation was lost {ATTEMPTS} times: {answer.reason}")
                 reports.append(answer)
+                told(len(reports))
         return reports

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.fitness import fitness_of
-from nashforge.evolve.evaluation.messages import Stage
+from nashforge.evolve.evaluation.messages import Fitness, Stage
 
 
 def letters(domain: Domain, stage: Stage) -> dict[str, str]:
@@ -24,18 +24,40 @@ def _letter(place: int) -> str:
 
 def by_family(domain: Domain, stage: Stage, scores: Iterable[Score]) -> Mapping[str, float]:
     """Return the fitness of each family of a stage; none where there is one only, or no reference known."""
-    taken, family = tuple(scores), letters(domain, stage)
+    return by_letter(
+        letters(domain, stage), domain.metric, stage.fitness, scores, stage.references, stage.floors
+    )
+
+
+def by_letter(
+    letter_of: Mapping[str, str],
+    metric: str,
+    fitness: Fitness,
+    scores: Iterable[Score],
+    references: Mapping[str, float],
+    floors: Mapping[str, float],
+) -> Mapping[str, float]:
+    """Return the fitness of each family, given the letter of each trial's.
+
+    Parameters
+    ----------
+    metric
+        The domain's.
+    references, floors
+        By label, as a stage has them.
+    """
+    taken = tuple(scores)
     last: dict[str, tuple[int, float]] = {}
     for score in taken:
-        if score.metric == domain.metric and (score.iteration or 0) >= last.get(score.game, (-1, 0.0))[0]:
+        if score.metric == metric and (score.iteration or 0) >= last.get(score.game, (-1, 0.0))[0]:
             last[score.game] = (score.iteration or 0, score.value)
-    relative = stage.fitness.kind == "log_ratio"
-    if len(set(family.values())) < 2 or (relative and not last.keys() <= stage.references.keys()):
+    relative = fitness.kind == "log_ratio"
+    if len(set(letter_of.values())) < 2 or (relative and not last.keys() <= references.keys()):
         return {}
     found: dict[str, float] = {}
-    for name in dict.fromkeys(family.values()):
-        values = {label: value for label, (_, value) in last.items() if family.get(label) == name}
+    for name in dict.fromkeys(letter_of.values()):
+        values = {label: value for label, (_, value) in last.items() if letter_of.get(label) == name}
         if values:
             of_these = [score for score in taken if score.game in values]
-            found[name] = fitness_of(stage.fitness, values, stage.references, of_these, stage.floors)
+            found[name] = fitness_of(fitness, values, references, of_these, floors)
     return found

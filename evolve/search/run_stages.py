@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Program, Run, Status
@@ -14,6 +15,7 @@ from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
 from nashforge.evolve.evaluation.standing import Standing, standing
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
+from nashforge.evolve.proposers.agents.payload import PREPARING
 from nashforge.evolve.proposers.families import by_family
 from nashforge.evolve.search.outcomes import (
     copies_in,
@@ -114,7 +116,8 @@ class RunStages:
             for name in names
             if name not in found[split]
         }
-        for report in self._dispatcher.gather(waiting):
+        already = sum(map(len, found.values()))
+        for report in self._gathered(waiting, already, "the references"):
             split, name = waiting[report.token]
             if report.status is not Status.OK:
                 raise SearchError(f"the reference {name} failed ({report.status}): {report.reason}")
@@ -137,9 +140,22 @@ class RunStages:
             if name not in known:
                 program = self._archive.programs.add(self._domain.source(name), self._domain.name)
                 waiting[self._dispatcher.send(program.source, (stage,))] = program
-        for report in self._dispatcher.gather(waiting):
+        for report in self._gathered(waiting, len(known), "the library's programs"):
             [row] = self.rows(report, waiting[report.token].hash)
             self._archive.evaluations.add(row, run=self._run)
+
+    def _gathered(self, tokens: Collection[str], already: int, what: str) -> list[Report]:
+        """Wait for reports, and note on the way how far that is, for whoever waits for the run."""
+        began, total = time.monotonic(), already + len(tokens)
+
+        def note(done: int) -> None:
+            told = {"what": what, "done": already + done, "of": total, "measured": done}
+            seconds = round(time.monotonic() - began, 2)
+            self._archive.runs.set_value(self._run, PREPARING, {**told, "seconds": seconds})
+
+        if tokens:
+            note(0)
+        return self._dispatcher.gather(tokens, note)
 
     def strongest(self, count: int) -> list[str]:
         """Return the library's programs of the highest training fitness, best first, of those measured."""

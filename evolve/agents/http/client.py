@@ -35,8 +35,8 @@ SLICE = 20.0
 PATIENCE = 30.0
 """Seconds in which a question must be answered, beyond what it waits."""
 
-MEASURING = 900.0
-"""Seconds that measurements of variants may take."""
+MEASURING = 3600.0
+"""Seconds until an answer to what may take little processor time, but long on the busiest of machines."""
 
 AGAIN = 0.5
 """Seconds until a server that has gone is looked for again."""
@@ -77,11 +77,19 @@ class RemoteCore(Core):
         """Let go of the connections."""
         self._client.close()
 
-    def ask(self, run: str, *, count: int = 1, interface: str | None = None, wait: float = 0.0) -> Asked:
+    def ask(
+        self,
+        run: str,
+        *,
+        count: int = 1,
+        interface: str | None = None,
+        wait: float = 0.0,
+        full: bool = False,
+    ) -> Asked:
         """Claim requests of a run."""
 
         def once(seconds: float) -> Asked:
-            said = AskQuestion(**self._named(run), count=count, interface=interface, wait=seconds)
+            said = AskQuestion(**self._named(run), count=count, interface=interface, wait=seconds, full=full)
             return self._post("ask", said, Asked, seconds)
 
         return _patiently(
@@ -145,9 +153,10 @@ class RemoteCore(Core):
         """Return the lab book of a run, after adding to it."""
         return self._post("notes", NotesQuestion(**self._named(run), add=add), Notes)
 
-    def context(self, run: str, top: int = 5) -> str:
-        """Return what is known of a run, as Markdown."""
-        return self._post("context", ContextQuestion(**self._named(run), top=top), Markdown).markdown
+    def context(self, run: str, top: int = 5, *, task: int | None = None, interface: bool = False) -> str:
+        """Return what is known of a run, as Markdown: all of it, or one task, or the interface."""
+        said = ContextQuestion(**self._named(run), top=top, task=task, interface=interface)
+        return self._post("context", said, Markdown).markdown
 
     def status(self, run: str) -> Standing:
         """Return where a run stands."""
@@ -175,8 +184,10 @@ class RemoteCore(Core):
             )
         except httpx2.HTTPError as error:
             raise Unreachable(
-                f"no server answers at {self._address} ({error or type(error).__name__}); "
-                "is `nashforge agent serve` running there?"
+                f"no server answers at {self._address} ({error or type(error).__name__}): either `nashforge "
+                "agent serve` is not running there, or it still waits for its run, as its screen says then; "
+                "start the server or the run, or check the address, and ask again",
+                reached=not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout),
             ) from error
         try:
             if response.status_code != 200:
@@ -190,9 +201,19 @@ class RemoteCore(Core):
 
 
 class Unreachable(AgentError):
-    """There is no server at an address."""
+    """There is no server at an address.
+
+    Attributes
+    ----------
+    reached : bool
+        Whether something may have heard the question nevertheless.
+    """
 
     exit_code = 1
+
+    def __init__(self, text: str, *, reached: bool = False) -> None:
+        super().__init__(text)
+        self.reached = reached
 
 
 def _patiently(
@@ -203,15 +224,16 @@ def _patiently(
     Parameters
     ----------
     lost
-        Whether a server that is not there is waited for, too.
+        Whether a server that has gone on the way is waited for, too: what it heard may be asked again. One
+        that has not started is waited for in any case.
     """
     deadline = time.monotonic() + wait
     while True:
         left = max(deadline - time.monotonic(), 0.0)
         try:
             answer = once(min(left, SLICE))
-        except Unreachable:
-            if not lost or left <= 0:
+        except Unreachable as error:
+            if left <= 0 or (error.reached and not lost):
                 raise
             time.sleep(AGAIN)
             continue

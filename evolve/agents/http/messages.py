@@ -24,6 +24,7 @@ class AskQuestion(Question):
     count: int = 1
     interface: str | None = None
     wait: float = Field(default=0.0, ge=0.0, le=LONGEST_WAIT, allow_inf_nan=False)
+    full: bool = False
 
 
 class TellQuestion(Question):
@@ -65,6 +66,8 @@ class ContextQuestion(Question):
     """Asks for all that is known of the run."""
 
     top: int = 5
+    task: int | None = None
+    interface: bool = False
 
 
 class Markdown(BaseModel):

@@ -23,6 +23,12 @@ def read_secret(file: Path) -> str:
     try:
         with file.open("rb") as opened:
             text = opened.read(4 * LONGEST).decode("ascii").strip()
+    except FileNotFoundError as error:
+        raise AgentError(
+            f"there is no token file {file}: either the server has not started yet (`nashforge agent serve` "
+            "makes it at once, also before the run is there), so ask again in a moment; or the path is "
+            "wrong, so give the file that the server names, or a copy of it"
+        ) from error
     except OSError as error:
         raise AgentError(
             f"the token file {file} cannot be read ({error.strerror}); give the file of the server's token"

@@ -47,7 +47,7 @@ MOST_WAITING = 64
 
 
 def _ask(core: Core, said: AskQuestion) -> Asked:
-    return core.ask(said.run, count=said.count, interface=said.interface, wait=said.wait)
+    return core.ask(said.run, count=said.count, interface=said.interface, wait=said.wait, full=said.full)
 
 
 def _tell(core: Core, said: TellQuestion) -> BaseModel:
@@ -68,7 +68,7 @@ def _notes(core: Core, said: NotesQuestion) -> BaseModel:
 
 
 def _context(core: Core, said: ContextQuestion) -> BaseModel:
-    return Markdown(markdown=core.context(said.run, said.top))
+    return Markdown(markdown=core.context(said.run, said.top, task=said.task, interface=said.interface))
 
 
 def _status(core: Core, said: Question) -> BaseModel:

@@ -179,12 +179,15 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         run: Run = "latest",
         count: Annotated[int, Field(ge=1, le=16)] = 1,
         interface: Annotated[str | None, Field(description="Hash of the interface that is known.")] = None,
+        full: Annotated[
+            bool, Field(description="Tell all again; else what you were told before is named and left out.")
+        ] = False,
         wait: Wait = 60.0,
     ) -> Asked:
         """Claim tasks of a run under a lease: what is to be written, by which token it is told."""
 
         def once(seconds: float) -> Asked:
-            return verbs.core.ask(run, count=count, interface=interface, wait=seconds)
+            return verbs.core.ask(run, count=count, interface=interface, wait=seconds, full=full)
 
         return await verbs.waited(
             context,

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from nashforge.evolve.evaluation.fitness import counted
+from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.held_out import Redaction
+from nashforge.evolve.proposers.llm.context.numbers import numbers_of
 from nashforge.evolve.proposers.llm.feedback import Feedback
 from nashforge.evolve.proposers.llm.providers.base import Prompt
+
+PREPARING = "preparing"
+"""What a run remembers of how far it is with the references and the library: done, of how many, how fast."""
+
+FAMILIES = "families of validation"
+"""What a run remembers of the letters of its validation games' families, by label."""
 
 GAMES = "training games"
 """What a run remembers of the labels of its training games, in the order of their numbers."""
@@ -36,9 +44,7 @@ def payload_of(
     prompt: Prompt,
     system: str,
     level: Feedback,
-    references: Mapping[str, float],
-    train: str,
-    numbers: Mapping[str, int],
+    train: Stage,
 ) -> dict[str, Any]:
     """Return what is stored of a request.
 
@@ -48,23 +54,19 @@ def payload_of(
         Digest of the system prompt, which is stored once for the run.
     level
         How much of the measurements is told.
-    references
-        What the reference program reached on the training games.
     train
-        Digest of the training stage, which is stored once for the run.
-    numbers
-        The numbers of the training games.
+        The training stage, which is stored once for the run and named by its digest.
     """
 
     def told(program: Individual) -> dict[str, Any]:
-        return _program(program, level, references, numbers)
+        return _program(program, level, train)
 
     failure = request.failure
     return {
         "operator": request.operator,
         "system": system,
         "user": prompt.user,
-        TRAIN: train,
+        TRAIN: train.digest,
         "base": request.base,
         "donors": list(request.donors),
         "parent": told(request.parent),
@@ -82,9 +84,8 @@ def payload_of(
     }
 
 
-def _program(
-    individual: Individual, level: Feedback, references: Mapping[str, float], numbers: Mapping[str, int]
-) -> dict[str, Any]:
+def _program(individual: Individual, level: Feedback, train: Stage) -> dict[str, Any]:
+    numbers = numbers_of(train)
     games = individual.scores if level.games else {}
     return {
         "candidate": individual.candidate_id,
@@ -95,7 +96,20 @@ def _program(
         "fitness": individual.train,
         "validation": individual.validation,
         "games": {
-            game: {"value": value, "reference": references.get(game), "number": numbers.get(game)}
+            game: {"number": numbers.get(game), **game_value(train, game, value)}
             for game, value in games.items()
         },
+        "families": dict(individual.families) if level.families else {},
+    }
+
+
+def game_value(train: Stage, game: str, value: float) -> dict[str, float | None]:
+    """Return a value in a training game, with that of the reference and what it counts in fitness."""
+    counts = counted(train.fitness, game, value, train.references, train.floors)
+    within, raw = (None, None) if counts is None else counts
+    return {
+        "value": value,
+        "reference": train.references.get(game),
+        "fitness": within,
+        "log_ratio": raw,
     }

@@ -17,15 +17,16 @@ from nashforge.archive.agents import AgentRequest, RequestState
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
-from nashforge.evolve.proposers.agents.payload import GAMES, TRAIN, open_request, payload_of
+from nashforge.evolve.proposers.agents.payload import FAMILIES, GAMES, TRAIN, open_request, payload_of
 from nashforge.evolve.proposers.base import Draft, Halt, Proposer, Request
+from nashforge.evolve.proposers.families import letters
 from nashforge.evolve.proposers.held_out import KEY, Redaction, held_out_names
 from nashforge.evolve.proposers.llm.context.numbers import numbers_of
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.prompting import Prompter
 from nashforge.evolve.proposers.llm.recordings.replay import RecordedCall, Recording
-from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
+from nashforge.evolve.proposers.llm.replies.reading import ReplyError, mechanisms_in, read_reply
 
 AGENT = "agent"
 """As a proposer, and as the provider of recorded answers."""
@@ -84,9 +85,7 @@ class AgentProposer(Proposer):
         self._looked = 0.0
         self._ring: Callable[[], None] = lambda: None
         self._prompter: Prompter
-        self._references: dict[str, float] = {}
-        self._numbers: dict[str, int] = {}
-        self._train = ""
+        self._train: Stage
         self._redaction = Redaction(())
 
     def begin(self, train: Stage, evaluations: int) -> None:
@@ -95,10 +94,12 @@ class AgentProposer(Proposer):
             self._fallback.begin(train, evaluations)
         if self._recording is not None:
             return
-        names = held_out_names(self._config.stages(self._domain))
+        stages = self._config.stages(self._domain)
+        names = held_out_names(stages)
         self._redaction = Redaction(names)
         with self._archive.database.transaction():
             self._archive.runs.set_value(self._run, KEY, names)
+            self._archive.runs.set_value(self._run, FAMILIES, letters(self._domain, stages["validation"]))
             self._train_on(train)
         self._note(f"agents write programs: `nashforge ask {self._run.nickname}`")
 
@@ -114,13 +115,12 @@ class AgentProposer(Proposer):
         # Agents measure by a verb of their own, and are not told how models do.
         config = self._config.changed(experiments=0)
         self._prompter = make_prompter(self._archive, config, self._domain, train)
-        self._references, self._train = dict(train.references), train.digest
-        self._numbers = numbers_of(train)
+        self._train = train
         values = {
             f"system {self._prompter.digest}": self._prompter.system,
-            f"{TRAIN} {self._train}": train.model_dump(mode="json"),
-            "references": self._references,
-            GAMES: list(self._numbers),
+            f"{TRAIN} {train.digest}": train.model_dump(mode="json"),
+            "references": dict(train.references),
+            GAMES: list(numbers_of(train)),
         }
         for name, value in values.items():
             self._archive.runs.set_value(self._run, name, value)
@@ -160,9 +160,7 @@ class AgentProposer(Proposer):
                 prompt,
                 self._prompter.digest,
                 self._level,
-                self._references,
                 self._train,
-                self._numbers,
             )
             order.row = self._archive.requests.open(
                 self._run, candidate, index=candidate.index, kind=request.operator, payload=payload
@@ -228,18 +226,19 @@ class AgentProposer(Proposer):
         data: dict[str, Any] = {
             name: answer[name] for name in ("author", "client", "model", "calls", "cost") if name in answer
         }
-        draft = self._read(order.request, str(answer.get("text", "")))
+        draft = self._read(order.request, str(answer.get("text", "")), str(answer.get("note") or ""))
         note = answer.get("note") or draft.note
         if row.measured:
             data["experiments"] = {"seconds": round(row.measured, 3)}
         self._done(replace(draft, note=note, data={**data, **draft.data, "token": row.token}))
 
-    def _read(self, request: Request, text: str) -> Draft:
+    def _read(self, request: Request, text: str, note: str = "") -> Draft:
         try:
             edited = read_reply(text, request.base, request.donors)
         except ReplyError as error:
             return Draft(request.index, reason=f"no usable answer: {error}")
-        found = {"remarks": list(edited.remarks), "mechanisms": list(edited.mechanisms)}
+        named = edited.mechanisms or mechanisms_in(note)
+        found = {"remarks": list(edited.remarks), "mechanisms": list(named)}
         data = {name: values for name, values in found.items() if values}
         return Draft(request.index, edited.source, edited.note or None, data=data)
 
@@ -281,7 +280,8 @@ class AgentProposer(Proposer):
         if recorded.status is CallStatus.TIMEOUT:
             self._step_in(order)
             return
-        draft = self._read(order.request, recorded.text)
+        draft = self._read(order.request, recorded.text, recorded.note)
+        draft = replace(draft, note=recorded.note or draft.note)
         data = {"model": recorded.label, "calls": 1, "cost": recorded.cost}
         self._done(replace(draft, data={**data, **draft.data}))
 

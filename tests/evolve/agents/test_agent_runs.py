@@ -98,9 +98,17 @@ def test_the_interface_is_told_once(agency: Agency) -> None:
     asked = agency.core.ask("agents", wait=120)
     assert asked.interface is not None
     agency.core.give_up(asked.tasks[0].token)
-    again = agency.core.ask("agents", interface=asked.interface.hash)
-    assert again.interface is not None
-    assert (again.interface.hash, again.interface.text) == (asked.interface.hash, None)
+    other = LocalCore(agency.archive, Who("other", "test 2"))
+    for core, known, full, text in (
+        (other, asked.interface.hash, False, None),  # it says that it knows it
+        (agency.core, None, False, None),  # it was told before
+        (agency.core, None, True, asked.interface.text),
+    ):
+        again = core.ask("agents", interface=known, full=full)
+        assert again.interface is not None
+        assert (again.interface.hash, again.interface.text) == (asked.interface.hash, text)
+        core.give_up(again.tasks[0].token)
+    assert agency.core.context("agents", interface=True).strip() == str(asked.interface.text).strip()
 
 
 def test_what_cannot_be_taken_costs_nothing_and_the_token_stays(agency: Agency) -> None:
@@ -264,7 +272,7 @@ def test_no_answer_names_a_held_out_game(agency: Agency, tmp_path) -> None:
     asked = agency.core.ask("agents")
     answers.append(asked.model_dump_json())
     agency.core.give_up(told.repair_token)
-    asked = agency.core.ask("agents")
+    asked = agency.core.ask("agents", full=True)
     assert "starts well" in asked.tasks[0].prompt
     answers += [asked.model_dump_json(), asked_text(asked), agency.core.context("agents")]
     text = "\n".join(answers)

@@ -98,7 +98,7 @@ def test_the_interface_is_named_where_it_is_told_and_where_it_is_known() -> None
     text = asked_text(asked)
     assert "T\n\nThe interface above has the hash abc; `--interface abc` leaves it out." in text
     known = asked.model_copy(update={"interface": Interface(hash="abc")})
-    assert asked_text(known).startswith("Interface abc: as you know it.")
+    assert asked_text(known).startswith("Interface abc: as you know it (`nashforge context a --interface`")
     assert "5 of 60 programs are evaluated, 55 are left: one unit is" in text
 
 

@@ -68,6 +68,7 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
                     "text": str((call.response or {}).get("text", "")),
                     # What is sent back to a model is left out: a replay sends nothing.
                     **({"calls": asked} if (asked := (call.response or {}).get("calls")) else {}),
+                    **({"note": note} if (note := (call.response or {}).get("note")) else {}),
                     "cost": call.cost,
                     "tokens": {
                         "input": call.input_tokens,
@@ -121,7 +122,7 @@ def _recorded_call(row: dict[str, Any]) -> RecordedCall:
         int(row["index"]),
         f"{row['provider']}:{row['model']}",
         CallStatus(row["status"]),
-        {"text": row["text"], "calls": row.get("calls")},
+        {"text": row["text"], "calls": row.get("calls"), "note": row.get("note")},
         row["reason"],
         float(row["cost"] or 0.0),
         row.get("request") or {},

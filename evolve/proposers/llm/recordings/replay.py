@@ -56,6 +56,8 @@ class RecordedCall:
         How many experiments were asked for in words before it, and what the last of them found.
     calls, said, output
         The tools that the model called, all that it said, and tokens of output, see `Turn`.
+    note
+        What an agent said of its program beside the text; empty if nothing.
     """
 
     index: int
@@ -72,6 +74,7 @@ class RecordedCall:
     calls: tuple[ToolCall, ...] = ()
     said: Any = None
     output: int = 0
+    note: str = ""
 
 
 class Recording:
@@ -179,6 +182,7 @@ def recorded_values(
         calls_of(response.get("calls") or ()),
         response.get("said"),
         output,
+        str(response.get("note") or ""),
     )
 
 

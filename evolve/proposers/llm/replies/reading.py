@@ -27,6 +27,7 @@ _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^`\s][^`]*|)")
 _CODE_LINE = re.compile(r"(import|from|class|def|@|#|\"\"\"|''')")
 _IDEA = re.compile(r"\s*[*_#>-]*\s*Idea\s*[*_]*\s*:[*_]*", re.IGNORECASE)
 _MECHANISMS = re.compile(r"\s*[*_#>-]*\s*(Mechanisms?|Famil(y|ies))\s*[*_]*\s*:[*_]*", re.IGNORECASE)
+_NAMED = re.compile(r"\bMechanisms?[*_]*\s*:[*_]*\s*([^.\n]+)", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`#>]+")
 
 
@@ -190,6 +191,15 @@ def mechanisms_of(text: str) -> tuple[str, ...]:
     said = _headed(text, _MECHANISMS)
     words = (_MARKUP.sub("", part).strip(" .:;'\"").lower() for part in re.split(r"[,;/]| and ", said))
     return tuple(dict.fromkeys(word for word in words if word and len(word) <= LONGEST_LABEL))[:5]
+
+
+def mechanisms_in(note: str) -> tuple[str, ...]:
+    """Return the families that a note names: after ``Mechanisms:``, wherever that stands in it.
+
+    Notes are a line or two in which there is no heading of its own: the list ends with the sentence.
+    """
+    found = _NAMED.search(note)
+    return () if found is None else mechanisms_of(f"Mechanisms: {found[1]}")
 
 
 def _headed(text: str, heading: re.Pattern[str]) -> str:
