@@ -9,7 +9,7 @@ import typer
 
 from nashforge.cli.errors import FAILED
 from nashforge.cli.options.agents import As, Server, TokenFile, core
-from nashforge.cli.options.archives import find_run, opened
+from nashforge.cli.options.archives import awaited_run
 from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.shared import Database
 from nashforge.cli.rendering import output
@@ -37,12 +37,16 @@ def serve(
     host: Annotated[
         str, option("ADDRESS", "Address to listen on: by default, only this machine reaches it.")
     ] = "127.0.0.1",
+    wait: Annotated[
+        float, option("S", "Seconds to wait for a run that is not there yet.", min=0, show_default=True)
+    ] = 3600.0,
     database: Database = None,
 ) -> None:
     """Let agents ask and tell over HTTP, until Ctrl-C: agents of other users, who cannot read the archive.
 
     They need the address and the token (--server and --token-file of ask, tell, give-up, notes and context)
-    and reach nothing but these verbs of this run.
+    and reach nothing but these verbs of this run. The server may be started before the run: it makes the
+    token at once, waits for the archive and the run, says so, and listens when they are there.
     """
     from nashforge.cli.options.agents import check_extra
 
@@ -52,10 +56,13 @@ def serve(
     from nashforge.evolve.agents.http.server import application
     from nashforge.evolve.agents.http.serving import serve
 
-    with opened(database) as archive:
-        served = find_run(archive, run)
-        secret, made = own_secret(token_file)
-        screen = output.console()
+    secret, made = own_secret(token_file)
+    screen = output.console()
+
+    def say(text: str) -> None:
+        screen.print(output.plain(text), soft_wrap=True)
+
+    with awaited_run(database, run, wait, say) as (archive, served):
 
         def listening(address: str) -> None:
             said = " (made now)" if made else ""
@@ -69,7 +76,7 @@ def serve(
                     "HTTP is not encrypted: let others reach it through a proxy with TLS, or a tunnel."
                 )
             for line in lines:
-                screen.print(output.plain(line), soft_wrap=True)
+                say(line)
 
         serve(application(archive, served, secret), host, port, listening)
 
@@ -107,7 +114,7 @@ def workspace(
     options = [word for option, value in places if value is not None for word in (option, value)]
     command = [sys.executable, "-c", "from nashforge.cli.main import main; main()"]
     with core(database, server, token_file, name) as verbs:
-        asked = verbs.ask(run, wait=wait)
+        asked = verbs.ask(run, wait=wait, full=True)  # the folder holds one task, whole
     written = write_workspace(
         folder,
         asked,

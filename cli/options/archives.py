@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from nashforge.cli.errors import UsageProblem
@@ -34,6 +35,43 @@ def find_run(archive: Archive, reference: str) -> Run:
             f"there are no runs in {archive.database.location} yet; start one with `nashforge run cfr`"
         )
     return newest[0]
+
+
+AGAIN_SECONDS = 0.5
+
+
+@contextmanager
+def awaited_run(
+    database: str | None, reference: str, seconds: float, told: Callable[[str], None]
+) -> Iterator[tuple[Archive, Run]]:
+    """Open the archive and find a run in it; wait for either, where it is not there yet.
+
+    Parameters
+    ----------
+    seconds
+        How long, at most.
+    told
+        Called once with what is waited for.
+    """
+    from nashforge.archive import ArchiveNotFound, NotFound
+
+    deadline = time.monotonic() + seconds
+    said = False
+    with ExitStack() as stack:
+        archive: Archive | None = None
+        while True:
+            try:
+                archive = archive or stack.enter_context(opened(database))
+                run = find_run(archive, reference)
+                break
+            except (ArchiveNotFound, NotFound, UsageProblem) as error:
+                if time.monotonic() >= deadline:
+                    raise
+                if not said:
+                    told(f"Waiting for the run {reference}: {error}")
+                said = True
+            time.sleep(min(AGAIN_SECONDS, max(deadline - time.monotonic(), 0.0)))
+        yield archive, run
 
 
 def find_search(archive: Archive, reference: str) -> Run | Study:
@@ -126,7 +164,6 @@ def programs(
         Whether rules and files that the archive knows shall be yielded with what is stored. Otherwise rules
         and files need no archive, and none is opened for them.
     """
-    from contextlib import ExitStack
     from dataclasses import replace
 
     from nashforge.archive import Archive, ArchiveNotFound, program_hash

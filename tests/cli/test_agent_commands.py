@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from nashforge.archive import Archive
+from nashforge.archive import Archive, NotFound
 from nashforge.archive.agents import RequestState
+from nashforge.cli.options.archives import awaited_run
 from nashforge.evolve.agents.answers import (
     Asked,
     Budget,
@@ -138,6 +139,24 @@ def test_every_field_that_agents_are_answered_is_documented(written: Commands, t
     for answer in (*answers, *more):
         fields |= set(answer.model_fields)
     assert sorted(fields - known) == []
+
+
+def test_a_server_waits_for_a_run_that_is_not_there_yet_and_says_so(tmp_path: Path) -> None:
+    place = str(tmp_path / "later.db")
+    said: list[str] = []
+
+    def begin(text: str) -> None:
+        said.append(text)
+        with Archive.open(place) as archive:
+            archive.runs.create("cfr", seed=1, config={}, nickname="later")
+
+    with awaited_run(place, "later", 600.0, begin) as (_, run):
+        assert run.nickname == "later"
+    assert len(said) == 1
+    assert said[0].startswith("Waiting for the run later: ")
+    with pytest.raises(NotFound, match="no run is called"), awaited_run(place, "other", 0.0, said.append):
+        pass
+    assert len(said) == 1, "nobody waits who need not"
 
 
 def test_asking_a_run_that_died_ends_with_a_sentence_and_an_exit_code(
