@@ -1,4 +1,4 @@
-"""How long the tasks of an agent are: whole, and without what it was told before in the same run.
+"""The length of the tasks of an agent: whole, and without what it was told before in the same run.
 
 A scripted search is driven without sandbox or network, as `benchmarks.prompts` does it, with an agent that
 tells programs of the offline proposer. Every task is claimed twice: by one who is told all, and gives it

@@ -84,7 +84,7 @@ class Queue(Answer):
 
 
 class Preparing(Answer):
-    """What a run measures before it asks for programs."""
+    """The measuring before the first program is asked for."""
 
     what: str
     done: int

@@ -1,4 +1,4 @@
-"""What current programs reached, as the archive remembers it: measured once, whoever asks again."""
+"""A memory of current programs in the archive: they are measured once, whoever asks again."""
 
 from __future__ import annotations
 

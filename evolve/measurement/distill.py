@@ -21,12 +21,10 @@ from nashforge.evolve.evaluation.messages import Split, Stage
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.measurement.evaluator import Evaluator, suite_fitness
 from nashforge.evolve.measurement.programs import NamedProgram, playable
+from nashforge.evolve.proposers.rewriting.ablation import removals, size_of
 from nashforge.evolve.proposers.rewriting.grammar import Grammar
-from nashforge.evolve.proposers.rewriting.mutation import Parent as Comparison
 from nashforge.evolve.proposers.rewriting.normal_form.cleanup import tidy
-from nashforge.evolve.proposers.rewriting.simplification import module_reductions, module_size
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
-from nashforge.evolve.proposers.rewriting.syntax.program import read_module
 
 
 class DistilError(NashforgeError, ValueError):
@@ -142,7 +140,7 @@ class Distiller:
             source = tidy(playable(named).source, grammar)
         except NotApplicable as error:
             raise DistilError(f"{named.label} cannot be taken apart: {error}") from error
-        [whole] = self._measured([Core(source, _size(source, grammar))], "train", "validation", "test")
+        [whole] = self._measured([Core(source, size_of(source, grammar))], "train", "validation", "test")
         if not whole.holds(whole, 0.0, "train", "validation"):
             raise DistilError(
                 f"{named.label} fails in a game of training or validation, so there is nothing to keep; see "
@@ -167,7 +165,10 @@ class Distiller:
 
         What was rejected of a larger program comes last: it is rejected again most of the time.
         """
-        found = {smaller.source: smaller for smaller in _smaller(core, grammar)}
+        found = {
+            smaller.source: Core(smaller.source, smaller.size, smaller.note)
+            for smaller in removals(core.source, grammar)
+        }
         order = sorted(found.values(), key=lambda smaller: (smaller.note in rejected, smaller.size))
         place = 0
         while place < len(order) and self.tried < budget:
@@ -219,23 +220,6 @@ class Distiller:
                 }
                 found[place] = replace(core, **fitness)
         return found
-
-
-def _smaller(core: Core, grammar: Grammar) -> Iterator[Core]:
-    """Yield what each single removal leaves of a program, where that is sound and smaller."""
-    comparison = Comparison(core.source, grammar=grammar)
-    total = len(list(module_reductions(comparison.modules[0])))
-    for place in range(total):
-        module = comparison.modules[0].copy()
-        note, apply = list(module_reductions(module))[place]
-        apply()
-        source = comparison.finish(module)
-        if source is not None and _size(source, grammar) < core.size:
-            yield Core(source, _size(source, grammar), note)
-
-
-def _size(source: str, grammar: Grammar) -> int:
-    return module_size(read_module(source, grammar))
 
 
 def config_for(archive: Archive, named: NamedProgram, options: Mapping[str, object]) -> RunConfig:

@@ -28,7 +28,7 @@ class Purse(Protocol):
 
     @property
     def left(self) -> float:
-        """How many are left, besides those that are set aside."""
+        """The seconds that are left, besides those that are set aside."""
 
     def take(self, seconds: float) -> float:
         """Set seconds aside for one measurement; return how many there were."""

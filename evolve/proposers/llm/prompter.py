@@ -8,6 +8,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.proposers.families import letters
 from nashforge.evolve.proposers.held_out import held_out_names
+from nashforge.evolve.proposers.llm.context.ablations import Ablations
 from nashforge.evolve.proposers.llm.context.knowledge import Knowledge, knowledge_of
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompting import Context, Prompter
@@ -42,5 +43,6 @@ def make_prompter(archive: Archive, config: RunConfig, domain: Domain, train: St
         apart=not families(train) & families(validation),
         copies=config.evaluation.copies if all(trial.disguise for trial in validation.trials) else 0,
         held_out=tuple(held_out_names(stages)),
+        ablations=Ablations(archive, domain, train),
     )
     return Prompter(domain, train, level, config.models.prompts, context)

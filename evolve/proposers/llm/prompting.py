@@ -11,9 +11,11 @@ from nashforge import prompts
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.fitness import floor_words, reference_words
 from nashforge.evolve.evaluation.messages import Stage, Task
+from nashforge.evolve.evaluation.rounding import words as rounding_words
 from nashforge.evolve.proposers.base import Failure, Individual, Request
 from nashforge.evolve.proposers.experiments import MOST_VARIANTS, Findings
 from nashforge.evolve.proposers.held_out import Redaction
+from nashforge.evolve.proposers.llm.context.ablations import Ablation, Ablations
 from nashforge.evolve.proposers.llm.context.deciding import rules, validation_of
 from nashforge.evolve.proposers.llm.context.ideas import families_told, nudge, one_line, told
 from nashforge.evolve.proposers.llm.context.knowledge import Knowledge
@@ -84,6 +86,8 @@ class Context:
         In how many further disguises of validation the best are measured.
     held_out : tuple of str
         Names of the games of validation and test, which no prompt tells, whoever wrote them down.
+    ablations : Ablations or None
+        Knows what the parts of programs are worth.
     """
 
     knowledge: Knowledge = field(default_factory=Knowledge)
@@ -94,6 +98,7 @@ class Context:
     apart: bool = False
     copies: int = 0
     held_out: tuple[str, ...] = ()
+    ablations: Ablations | None = None
 
 
 class Prompter:
@@ -246,6 +251,7 @@ class Prompter:
             games=self._legend(),
             families=families,
             tried=sum(bool(idea.mechanisms) for idea in request.memory.ideas),
+            ablations=self._ablations(request.parent) if repair is None else (),
             focus=nudge(families, request.index) if memory is not None and operator in NUDGED else None,
             failures=failures[: self._level.failures] if repair is None else [],
             failures_left_out=max(len(failures) - self._level.failures, 0),
@@ -259,6 +265,12 @@ class Prompter:
             tool=tool and repair is None,
         )
         return Prompt(self.system, user.strip())
+
+    def _ablations(self, parent: Individual) -> Sequence[Ablation]:
+        """Return what the parts of the current program are worth, where memories of the search are told."""
+        if self._context.ablations is None or not self._level.memory:
+            return ()
+        return self._context.ablations.of(parent.source, parent.train)
 
     def _notes(self, request: Request) -> list[str]:
         """Return the lab book, an entry a line, with its author."""
@@ -328,7 +340,7 @@ def _common(domain: Domain, train: Stage) -> dict[str, object]:
         "floor": floor_words(train.fitness),
         "clip": train.fitness.clip,
         "worst": train.fitness.worst,
-        "rules": rules(train),
+        "rules": [*rules(train), *([chaos] if (chaos := rounding_words(domain.name, train)) else [])],
         "imports": tuple(imports),
         "limits": Limits(cpu_seconds=train.seconds, memory_bytes=memory),
     }

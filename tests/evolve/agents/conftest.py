@@ -15,7 +15,7 @@ from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.domains import domain
 from nashforge.evolve.runs.run import resume_run, start_run
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 
 
 class Agency:

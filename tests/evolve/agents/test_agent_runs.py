@@ -30,7 +30,7 @@ def history(archive: Archive, name: str) -> list[tuple[Any, ...]]:
 
 def test_an_agent_finds_a_rule_better_than_the_seed_and_everything_is_kept(agency: Agency) -> None:
     agency.start(max_evaluations=3, lookahead=1)
-    asked = agency.core.ask("agents", wait=120)
+    asked = agency.core.ask("agents", wait=600)
     [task] = asked.tasks
     assert asked.interface is not None
     assert "Role" in str(asked.interface.text)
@@ -95,7 +95,7 @@ def test_an_agent_finds_a_rule_better_than_the_seed_and_everything_is_kept(agenc
 
 def test_the_interface_is_told_once(agency: Agency) -> None:
     agency.start(max_evaluations=3, lookahead=1)
-    asked = agency.core.ask("agents", wait=120)
+    asked = agency.core.ask("agents", wait=600)
     assert asked.interface is not None
     agency.core.give_up(asked.tasks[0].token)
     other = LocalCore(agency.archive, Who("other", "test 2"))

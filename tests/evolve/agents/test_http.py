@@ -126,7 +126,7 @@ def test_a_failure_of_the_server_tells_nothing(
 ) -> None:
     from nashforge.evolve.agents.core import LocalCore
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a password in /etc")
 
     monkeypatch.setattr(LocalCore, "context", fail)

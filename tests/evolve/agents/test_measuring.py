@@ -17,7 +17,7 @@ from .conftest import Agency, rule
 
 def test_variants_are_measured_beside_the_current_program_and_cost_no_program(agency: Agency) -> None:
     agency.start(max_evaluations=2, lookahead=1, experiment_seconds=30)
-    asked = agency.core.ask("agents", wait=120)
+    asked = agency.core.ask("agents", wait=600)
     [task] = asked.tasks
     assert task.measure_seconds == 30
     assert f"nashforge measure {task.token}" in asked_text(asked)
@@ -85,7 +85,7 @@ def test_what_cannot_be_measured_spends_nothing(agency: Agency) -> None:
 
 def test_a_run_without_experiments_has_no_seconds_for_them(agency: Agency) -> None:
     agency.start(max_evaluations=2, lookahead=1, experiments=0)
-    asked = agency.core.ask("agents", wait=120)
+    asked = agency.core.ask("agents", wait=600)
     assert asked.tasks[0].measure_seconds == 0
     assert "nashforge measure" not in asked_text(asked)
     with pytest.raises(AgentError, match="are left"):

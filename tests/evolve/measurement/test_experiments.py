@@ -125,4 +125,4 @@ def test_the_archive_remembers_for_everybody(train: Stage, tmp_path: Path, new_a
         assert [task.source for task in executor.tasks] == [BAD]
         program = archive.programs.add(CURRENT, "cfr")
         [row] = archive.evaluations.find(program=program)
-        assert (row.run, row.split, row.fitness) == (None, None, None), "it is part of no run"
+        assert (row.run_id, row.split, row.fitness) == (None, None, None), "it is part of no run"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from nashforge.evolve.evaluation.fitness import fitness_of
+from nashforge.evolve.evaluation.fitness import counted, fitness_of
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.proposers.base import Curve, Individual
 from nashforge.evolve.proposers.llm.context.knowledge import Best, Knowledge
@@ -28,6 +28,8 @@ class Row:
         Of the library.
     share : float or None
         What the game counts in fitness, where it counts by itself: orders of magnitude below the reference.
+    unclipped : float or None
+        The same without the clip, where that is another number.
     curve : tuple of (int, float)
         Values by iteration.
     others : dict
@@ -48,6 +50,7 @@ class Row:
     others: Mapping[str, Curve]
     seconds: float | None
     as_game: int | None = None
+    unclipped: float | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,13 @@ def _row(
         others,
         individual.seconds.get(game) if level.seconds else None,
         again,
+        _unclipped(train, game, value),
     )
+
+
+def _unclipped(train: Stage, game: str, value: float) -> float | None:
+    counts = counted(train.fitness, game, value, train.references, train.floors)
+    return None if counts is None or math.isclose(*counts) else counts[1]
 
 
 ALIKE = 0.01

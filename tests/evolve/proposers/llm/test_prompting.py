@@ -263,6 +263,13 @@ def test_what_decides_tells_the_fitness_as_it_is(stages):
     assert "Games are played for" not in plain
 
 
+def test_what_the_clip_hides_is_told_beside_what_counts(stages):
+    far = replace(PARENT, scores={"kuhn_poker": 1e-4, "leduc_poker": 2.0})
+    text = prompter(stages).prompt(replace(request(), parent=far)).user
+    assert "- game 2: 2, fitness -2.00 (clipped, else -3.30)" in text
+    assert "- game 1: 0.0001, fitness +1.00 (best" in text
+
+
 def test_validation_of_a_run_is_on_families_of_its_own(archive, tiny):
     config = load_config({"domain": "cfr"})
     text = make_prompter(archive, config, WORK, config.stages(WORK)["train"]).system
