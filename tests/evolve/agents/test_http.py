@@ -162,7 +162,8 @@ def test_an_agent_finds_a_better_rule_with_an_address_and_a_token_alone(agency: 
         assert told.fitness is not None
         assert task.parent.fitness is not None
         assert told.fitness > task.parent.fitness
-        assert core.tell(task.token, None) == told
+        # How many requests wait is of the moment.
+        assert core.tell(task.token, None).model_copy(update={"budget": told.budget}) == told
         assert core.status("latest").budget.left == 1
         assert rule("pcfr_plus") in core.context("latest")
         [held] = core.ask("latest", wait=600, interface=asked.interface.hash).tasks
