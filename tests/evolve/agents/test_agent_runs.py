@@ -66,7 +66,9 @@ def test_an_agent_finds_a_rule_better_than_the_seed_and_everything_is_kept(agenc
     assert "the new best" in told_text(told)
 
     again = agency.core.tell(task.token, rule("cfr"), note="another text")
-    assert again == told, "a token has one outcome"
+    of_the_moment = {"budget", "queue"}
+    outcomes = [answer.model_dump(exclude=of_the_moment) for answer in (told, again)]
+    assert outcomes[0] == outcomes[1], "a token has one outcome"
     assert agency.core.tell(task.token, None) == told
 
     second = agency.task(interface=asked.interface.hash)
