@@ -125,6 +125,7 @@ def cases(
         for condition in conditions
         for split, suite, families, sizes in chosen
         for game in list(sizes)[: (len(sizes) + 1) // 2 if condition.small else None]
+        if condition.most_leaves is None or sizes[game].leaves <= condition.most_leaves
     ]
 
 

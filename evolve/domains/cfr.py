@@ -29,6 +29,10 @@ CALL_FACTOR = 50
 """How many times as much processor time as the library's slowest rule a rule may take for a call."""
 
 
+MOST_RESCALED_LEAVES = 500_000
+"""Leaves of the largest game that the benchmark plays for a thousand iterations at other scales, too."""
+
+
 def call_cpu_seconds(form: SequenceForm) -> float:
     """Return the processor time that one update of one player may take on average, in seconds.
 
@@ -98,8 +102,8 @@ class CFRDomain(GameDomain):
             Condition(10),
             Condition(100, scale=0.01),
             Condition(100, scale=100.0),
-            Condition(1_000, scale=0.01),
-            Condition(1_000, scale=100.0),
+            Condition(1_000, scale=0.01, most_leaves=MOST_RESCALED_LEAVES),
+            Condition(1_000, scale=100.0, most_leaves=MOST_RESCALED_LEAVES),
             Condition(10_000, small=True),
         ),
         quick=(Condition(100), Condition(10), Condition(100, scale=100.0)),

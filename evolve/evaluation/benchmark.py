@@ -18,11 +18,14 @@ class Condition:
         Factor of all payoffs.
     small : bool
         Whether only the smaller half of every suite is played.
+    most_leaves : int, optional
+        Games with more leaves than this are left out.
     """
 
     iterations: int
     scale: float = 1.0
     small: bool = False
+    most_leaves: int | None = None
 
 
 @dataclass(frozen=True)
