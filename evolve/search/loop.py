@@ -30,7 +30,7 @@ from nashforge.evolve.search.challenges import Abandoned, Challenges
 from nashforge.evolve.search.events import Listener, Result, Snapshot
 from nashforge.evolve.search.outcomes import copies_in, validated
 from nashforge.evolve.search.ownership import Ownership
-from nashforge.evolve.search.population.starts import OPERATOR, with_strongest
+from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR, with_strongest
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
 from nashforge.evolve.search.run_stages import RunStages
@@ -379,18 +379,31 @@ class Search:
 
     def _tell(self, outcome: Outcome) -> None:
         candidate = outcome.candidate
-        if candidate.operator == OPERATOR and candidate.status is not Status.OK:
-            called = f"the start program {candidate.note or candidate.nickname}"
-            raise SearchError(f"{called} failed ({candidate.status}): {candidate.reason}")
         program = None if candidate.program is None else self._store[candidate.program]
         before = self._board.best
         individual, best = self._board.tell(outcome, program)
+        if candidate.operator == OPERATOR and candidate.status is not Status.OK:
+            self._do_without(candidate)
         if best and (doubt := self._board.doubt(before)):
             self._listener.note(doubt)
         if individual is not None:
             self._strategy.tell(individual)
         self._queue.observe(candidate)
         self._listener.outcome(candidate, best)
+
+    def _do_without(self, start: Candidate) -> None:
+        """Say which start program failed. Without one of the library, the others are enough.
+
+        Raises
+        ------
+        SearchError
+            If it is somebody's own, or the last of them and none works.
+        """
+        said = f"the start program {start.note or start.nickname} failed ({start.status}): {start.reason}"
+        last = self._board.told >= len(self._starts)
+        if start.proposer != LIBRARY or (last and self._board.seed is None):
+            raise SearchError(said)
+        self._listener.note(f"{said}; the run goes on without it")
 
     def _test(self) -> None:
         """Measure the best program and the seed on the test suite."""

@@ -155,6 +155,36 @@ def test_a_start_that_fails_ends_the_run_with_its_name(archive, tiny, tmp_path):
     assert archive.runs.get("run").state is RunState.FAILED
 
 
+@pytest.mark.parametrize(
+    ("names", "goes_on"), [(["too_slow", "dcfr"], True), (["dcfr", "too_slow"], True), (["too_slow"], False)]
+)
+def test_a_run_goes_on_without_a_program_of_the_library_that_fails(
+    archive, tiny, monkeypatch, names, goes_on
+):
+    known, whole, told = CFR.baselines(), type(CFR).source, []
+    broken = OWN.replace("def observe(", "def observed(")
+    monkeypatch.setattr(type(CFR), "baselines", lambda self: (*known, "too_slow"))
+    monkeypatch.setattr(
+        type(CFR),
+        "source",
+        lambda self, name: broken if name == "too_slow" else whole(self, name),
+    )
+
+    class Notes(Silent):
+        def note(self, text):
+            told.append(text)
+
+    config = tiny(start=names, max_evaluations=3, final_test=False)
+    if not goes_on:
+        with pytest.raises(SearchError, match="the start program too_slow failed"):
+            start_run(archive, config, name="run", listener=Notes())
+        return
+    result = start_run(archive, config, name="run", listener=Notes())
+    assert result.evaluations == 3
+    assert result.seed.note == "dcfr"
+    assert any("too_slow failed (" in text and "goes on without it" in text for text in told)
+
+
 def test_files_that_somebody_else_names_are_asked_for_again(tmp_path):
     path = tmp_path / "run.toml"
     path.write_text('from = ["dcfr", "private.py"]')
