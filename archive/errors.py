@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from nashforge.errors import NashforgeError
 
@@ -71,8 +72,20 @@ class Conflict(ArchiveError):
     """The write contradicts what is stored (an index used twice, a candidate in the wrong state)."""
 
 
+class ArchiveMoved(DatabaseUnavailable):
+    """The file of the database was deleted, moved or replaced while it was in use."""
+
+
 class RunBusy(ArchiveError):
     """Another live process works on the run."""
+
+    @classmethod
+    def of(cls, run: str, owner: str | None, stale_after: float = 60.0) -> Self:
+        """Return the error that says who works on a run, and what to do."""
+        return cls(
+            f"the run {run} is being worked on by {owner}; stop that first with `nashforge stop {run}`, "
+            f"or wait {stale_after:.0f} s after it died"
+        )
 
 
 class BudgetExceeded(ArchiveError):

@@ -17,8 +17,9 @@ import typer
 from typer.core import TyperGroup
 
 from nashforge.cli.errors import exit_code_of, report
+from nashforge.cli.interrupts import stopping
 from nashforge.cli.options.numbers import Command
-from nashforge.cli.pipes import reading
+from nashforge.cli.pipes import reading, with_streams
 from nashforge.cli.rendering.output import wants_json
 
 _NEGATIVE_PAYOFFS = re.compile(r"-\s*[\d.][\d.eE+-]*[\s,/;][\d\s.,/;eE+-]*")
@@ -65,6 +66,7 @@ class Commands(TyperGroup):
 
     def main(self, args: Sequence[str] | None = None, *positional: Any, **keywords: Any) -> Any:
         """Run a command line and exit."""
+        with_streams()
         words = list(sys.argv[1:] if args is None else args)
         end = words.index("--") if "--" in words else len(words)
         debug = "--debug" in words[:end] or bool(os.environ.get("NASHFORGE_DEBUG"))
@@ -72,7 +74,8 @@ class Commands(TyperGroup):
         as_json = wants_json("--json" in words[:end] or (False if "--no-json" in words[:end] else None))
         keywords["standalone_mode"] = False
         try:
-            code = super().main(words, *positional, **keywords)
+            with stopping():
+                code = super().main(words, *positional, **keywords)
         except KeyboardInterrupt:
             sys.exit(130)
         except Exception as error:  # noqa: BLE001  the one place where every error ends

@@ -8,20 +8,25 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+<<<<<<< HEAD
 from nashforge.archive.errors import NotAnArchive
 from nashforge.archive.storage.connections.patience import PatientConnection, connected
+=======
+from nashforge.archive.errors import ArchiveMoved, NotAnArchive
+>>>>>>> c9894d1 (A run has one owner, whoever comes at once and however it ends)
 from nashforge.archive.storage.failures import told_to_people
 from nashforge.archive.storage.forking import register, under_way
-from nashforge.archive.storage.location import display, file_of
+from nashforge.archive.storage.location import display, file_of, identity
 from nashforge.archive.storage.models import InfoRow
 from nashforge.archive.storage.types import present
 
@@ -124,6 +129,7 @@ class Database:
         self._engine: Engine | None = None
         self._writing: Engine | None = None
         self._file = file_of(url)
+        self._identity: tuple[int, int] | None = None
         self._pid = os.getpid()
         self._start_threads()
         register(self)
@@ -166,7 +172,7 @@ class Database:
         """Close the connections of this process; new ones are opened if it is used again."""
         self.release()
         if self._pid == os.getpid():
-            self._engine = None
+            self._engine = self._identity = None
 
     def __enter__(self) -> Self:
         return self
@@ -266,6 +272,7 @@ class Database:
         if writing:
             assert self._writing is not None
             engine = self._writing
+<<<<<<< HEAD
         if self._file is not None:
             with engine.connect() as connection, connection.begin():
                 self._answered = True
@@ -289,12 +296,65 @@ class Database:
                 # What was read has been read, also if there is nobody left to say good-bye to.
                 if writing or not error.connection_invalidated:
                     raise
+=======
+        self._require_in_place()
+        while True:
+            try:
+                connection = engine.connect()
+                break
+            except OperationalError:
+                if self._file is not None or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_RECONNECT_SECONDS)
+        self._answered = True
+        if self._file is not None and self._identity is None:
+            self._identity = identity(self._file)
+        with connection, connection.begin():
+            yield connection
+>>>>>>> c9894d1 (A run has one owner, whoever comes at once and however it ends)
+
+    def _require_in_place(self) -> None:
+        """Make sure that the name of a file still leads to what this process has open.
+
+        What was deleted can be written to for ever, and is gone when the last process ends.
+        """
+        if self._identity is None or self._file is None:
+            return
+        found = identity(self._file)
+        if found != self._identity:
+            what = "deleted or moved" if found is None else "replaced by another file"
+            raise ArchiveMoved(f"the archive {self.location} was {what} while it was in use")
+
+    def rescue(self) -> Path | None:
+        """Save what this process has open of a file that was deleted, moved or replaced; return where to.
+
+        None if it cannot be saved, as no connection is open any more or the disk is full.
+        """
+        if self._file is None or self._engine is None:
+            return None
+        target = self._file.with_name(f"{self._file.stem}-saved-{os.getpid()}{self._file.suffix}")
+        pool: Any = self._engine.pool
+        if not pool.checkedin() or target.exists():
+            return None
+        connection = pool.connect()
+        try:
+            # A copy for its owner alone, as archives are, and whole: what stands in the journal comes along.
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            with closing(sqlite3.connect(target)) as copy:
+                connection.driver_connection.backup(copy)
+        except (sqlite3.Error, OSError):
+            target.unlink(missing_ok=True)
+            return None
+        finally:
+            connection.close()
+        return target
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Read everything as it is at one moment; SQLite's transactions do so anyway."""
         options = {} if self._file is not None else {"isolation_level": "REPEATABLE READ"}
         engine = self.engine.execution_options(**options)
+        self._require_in_place()
         with under_way(self.url), told_to_people(self.url), engine.begin() as connection:
             yield connection
 

@@ -94,6 +94,15 @@ def file_of(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
 
 
+def identity(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from others, whatever they are called; None if there is none of this name."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def display(url: str) -> str:
     """Return the URL as it may be shown: a plain path for a file, no password for a server."""
     file = file_of(url)

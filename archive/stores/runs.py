@@ -34,6 +34,15 @@ _SET_STATE = (
     .values(updated=db_now())
 )
 _INSERT_STATE = insert(RunStateRow)
+_HEARTBEAT = (
+    update(RunRow)
+    .where(
+        RunRow.id == bindparam("run"),
+        RunRow.owner == bindparam("holder"),
+        RunRow.state == RunState.RUNNING,
+    )
+    .values(heartbeat=db_now())
+)
 
 _ENDED = (RunState.STOPPED, RunState.FINISHED, RunState.FAILED)
 
@@ -141,11 +150,22 @@ class RunStore(Store):
             one_match("run", reference, names, "nashforge runs", lambda: nicknames(connection, RunRow))
         )
 
-    def claim(self, run: RunRef, owner: str, *, stale_after: float = 60.0) -> Run:
+    def claim(
+        self, run: RunRef, owner: str, *, stale_after: float = 60.0, instead_of: str | None = None
+    ) -> Run:
         """Make a process the one that works on a run, and set the run's state to ``running``.
 
         A request to stop or to pause from before is cleared. The claim lasts while `heartbeat` is called
         more often than ``stale_after`` seconds and until the state is set to anything but ``running``.
+
+        Parameters
+        ----------
+        stale_after
+            An owner that was not heard of for so many seconds is taken for dead; so is one that was last
+            heard of in so distant a future, as the database's clock was set back since.
+        instead_of
+            The owner that was found dead: the run is taken from that one at once, and from no other. Of
+            several processes that found it dead at the same time, one gets the run.
 
         Raises
         ------
@@ -160,6 +180,8 @@ class RunStore(Store):
                 RunRow.owner == owner,
                 RunRow.heartbeat.is_(None),
                 RunRow.heartbeat <= now - timedelta(seconds=stale_after),
+                RunRow.heartbeat > now + timedelta(seconds=stale_after),
+                *([] if instead_of is None else [RunRow.owner == instead_of]),
             )
             changed = connection.execute(
                 update(RunRow)
@@ -177,17 +199,13 @@ class RunStore(Store):
             ).rowcount
             current = self.get(run)
             if not changed:
-                raise RunBusy(
-                    f"the run {current.nickname} is being worked on by {current.owner}; stop that first with "
-                    f"`nashforge stop {current.nickname}`, or wait {stale_after:.0f} s after it died"
-                )
+                raise RunBusy.of(current.nickname, current.owner, stale_after)
             return current
 
     def heartbeat(self, run: RunRef, owner: str) -> bool:
         """Say that the owner is alive; return whether the run is still its own."""
         with self._database.transaction() as connection:
-            mine = (RunRow.id == run_id(run), RunRow.owner == owner, RunRow.state == RunState.RUNNING)
-            return connection.execute(update(RunRow).where(*mine).values(heartbeat=db_now())).rowcount == 1
+            return connection.execute(_HEARTBEAT, {"run": run_id(run), "holder": owner}).rowcount == 1
 
     def set_state(
         self, run: RunRef, state: RunState, reason: str | None = None, *, owner: str | None = None

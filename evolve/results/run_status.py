@@ -10,6 +10,7 @@ from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.results.standings import standing_of
 from nashforge.evolve.search.events import Result
+from nashforge.evolve.search.ownership import owner_is_dead
 from nashforge.evolve.search.population.ranking import merit, ranked
 from nashforge.evolve.search.population.starts import starts_of, strongest
 from nashforge.evolve.search.worked import worked
@@ -86,10 +87,14 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
 
 
 def is_alive(archive: Archive, run: Run) -> bool:
-    """Whether a process works on the run and showed a sign of life lately, by the database's clock."""
-    if run.state is not RunState.RUNNING or run.heartbeat is None:
+    """Whether a process works on the run and showed a sign of life lately, by the database's clock.
+
+    A process of this machine is looked for itself. A sign of life from the distant future is none: the
+    database's clock was set back since.
+    """
+    if run.state is not RunState.RUNNING or run.heartbeat is None or owner_is_dead(run.owner):
         return False
-    return (archive.database.now() - run.heartbeat).total_seconds() < SILENT_SECONDS
+    return abs((archive.database.now() - run.heartbeat).total_seconds()) < SILENT_SECONDS
 
 
 def improvements(candidates: list[Candidate]) -> list[Candidate]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nashforge.archive import Archive, Run
+from nashforge.archive import Archive, Run, RunBusy
 from nashforge.evolve.challenge.judge import games_of
 from nashforge.evolve.challenge.space import space
 from nashforge.evolve.config.consent import Origin, require_consent
@@ -24,15 +24,17 @@ from nashforge.evolve.executors.dispatcher import default_lookahead
 from nashforge.evolve.proposers.base import Proposer
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.registry import AGENT
-from nashforge.evolve.results.run_status import run_status
+from nashforge.evolve.results.run_status import is_alive, run_status
 from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.executors import expected_workers, make_executor
 from nashforge.evolve.runs.proposers import check_proposers, make_writers, models_of
 from nashforge.evolve.runs.resuming import check_limits, nothing_left
 from nashforge.evolve.runs.starts import with_starts
 from nashforge.evolve.sandbox import Tier, probe
+from nashforge.evolve.sandbox.pipes import require_descriptors
 from nashforge.evolve.search.events import Listener, Result, Silent
 from nashforge.evolve.search.loop import Search
+from nashforge.evolve.search.ownership import Ownership
 
 if TYPE_CHECKING:
     from nashforge.evolve.domains.base import Domain
@@ -102,6 +104,7 @@ def check(config: RunConfig, parts: Parts | None = None) -> None:
     check_fitness(work, config.evaluation.fitness)
     if parts.confines_here(config):
         probe().require(Tier(config.sandbox.tier))
+        require_descriptors()
     for stage in stages.values():
         work.prepare(stage)
 
@@ -210,7 +213,11 @@ def resume_run(
         If the configuration, with the changes, cannot be carried out, or the run is of an earlier version
         (`nashforge.evolve.runs.continuing.OutdatedRunError`); nothing is changed then. Nor is anything of a
         run that has nothing left to do, whose outcome is returned; see `nashforge.evolve.runs.resuming`.
+    nashforge.archive.RunBusy
+        If another process works on the run; nothing is changed then, either.
     """
+    if is_alive(archive, run := archive.runs.get(run)):
+        raise RunBusy.of(run.nickname, run.owner)
     check_continuable(archive, run, domain)
     new = given(changes)
     check_limits(archive, run, new)
@@ -221,10 +228,8 @@ def resume_run(
     check(config, parts)
     if executor is None:
         expected_workers(archive, config, service)
-    if new:
-        kept = {name: value for name, value in config.settings().items() if name in new}
-        archive.runs.set_value(run, "changes", {**archive.runs.get_value(run, "changes", {}), **kept})
-    return _work(archive, run, config, parts)
+    kept = {name: value for name, value in config.settings().items() if name in new}
+    return _work(archive, run, config, parts, kept)
 
 
 def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:
@@ -269,25 +274,32 @@ def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None
     return checked(stored_settings(archive, run) | given(changes))
 
 
-def _work(archive: Archive, run: Run, config: RunConfig, parts: Parts) -> Result:
-    note, work = parts.listener.note, parts.domain or domain(config.domain)
-    again = 0 if run.imported is None else archive.candidates.forget_imported(run)
-    if again:
-        note(f"{run.nickname} was imported: its {again} programs are measured here first")
-    executor = parts.executor or make_executor(archive, run, config, parts.service, note)
-    proposer = parts.proposer or make_writers(archive, run, config, work, note, parts.service)
-    search = Search(archive, run, config, work, proposer, executor, parts.listener)
+def _work(
+    archive: Archive, run: Run, config: RunConfig, parts: Parts, changes: Mapping[str, Any] | None = None
+) -> Result:
+    """Claim a run and work on it until it ends; whoever is refused it has changed nothing of it."""
+    ownership = Ownership(archive, run)
+    with archive.database.transaction():
+        ownership.claim()
+        if changes:
+            archive.runs.set_value(run, "changes", {**archive.runs.get_value(run, "changes", {}), **changes})
+        again = 0 if run.imported is None else archive.candidates.forget_imported(run)
     try:
-        with _set_aside():
-            result = search.execute()
-    finally:
-        if parts.executor is None:
-            executor.close()
-    if result.interrupted:
+        with ExitStack() as stack, ownership.released():
+            note, work = parts.listener.note, parts.domain or domain(config.domain)
+            if again:
+                note(f"{run.nickname} was imported: its {again} programs are measured here first")
+            executor = parts.executor or make_executor(archive, run, config, parts.service, note)
+            if parts.executor is None:
+                stack.callback(executor.close)  # after the run was given up, which is what others see
+            proposer = parts.proposer or make_writers(archive, run, config, work, note, parts.service)
+            search = Search(archive, run, config, work, proposer, executor, parts.listener, ownership)
+            stack.enter_context(_set_aside())
+            return search.execute()
+    except KeyboardInterrupt:
         # It may have been interrupted before it had read what is stored.
         stored = run_status(archive, archive.runs.get(run)).result
-        return replace(stored, stop_reason=result.stop_reason, interrupted=True, seconds=result.seconds)
-    return result
+        return replace(stored, interrupted=True, seconds=ownership.clock.total)
 
 
 @contextmanager

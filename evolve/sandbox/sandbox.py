@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from nashforge.evolve.sandbox.errors import ProgramRejected
 from nashforge.evolve.sandbox.launch import Zygote, ZygoteLost
 from nashforge.evolve.sandbox.limits import Limits
+from nashforge.evolve.sandbox.pipes import require_descriptors
 from nashforge.evolve.sandbox.tiers import Machine, Tier, probe
 from nashforge.solvers.programs.session import ArraySpec
 
@@ -46,6 +47,8 @@ class Sandbox:
     ------
     SandboxUnavailable
         If this machine offers only a weaker tier.
+    InfrastructureError
+        If this process may open too few files.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Sandbox:
     ) -> None:
         machine = machine or probe()
         self.tier = machine.require(Tier(tier))
+        require_descriptors()
         self._own_uids = machine.uids
         self._hosts = tuple(hosts)
         self._preload = tuple(preload)

@@ -12,12 +12,11 @@ thing, and to be read in one place.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from nashforge.archive import Archive, ArchiveError, Candidate, Role, Run, RunState, Status
+from nashforge.archive import Archive, Candidate, Role, Run, RunState, Status
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.config.starts import STRONGEST, STRONGEST_COUNT, keep_chosen
 from nashforge.evolve.domains.base import Domain
@@ -60,6 +59,8 @@ class Search:
         What is searched, who writes programs, where they are evaluated.
     listener
         Told what happens.
+    ownership
+        This process's claim on the run, which it holds while `execute` works.
     """
 
     def __init__(
@@ -71,10 +72,11 @@ class Search:
         proposer: Proposer,
         executor: Executor,
         listener: Listener,
+        ownership: Ownership | None = None,
     ) -> None:
         self._archive, self._run, self._config = archive, run, config
         self._domain, self._proposer, self._listener = domain, proposer, listener
-        self._ownership = Ownership(archive, run)
+        self._ownership = ownership or Ownership(archive, run)
         self._dispatcher = Dispatcher(executor, domain.name, config.sandbox.tier, self._tick, listener.note)
         self._strategy = make_strategy(config)
         self._board = Scoreboard(config.population.validate_top)
@@ -83,7 +85,9 @@ class Search:
         self._challenges = Challenges(
             archive, run, config, domain, self._dispatcher, self._stages, self._store
         )
-        self._context = SearchContext(archive, run, config, self._strategy, self._board, self._store)
+        self._context = SearchContext(
+            archive, run, config, self._strategy, self._board, self._store, self._ownership.confirm
+        )
         self._queue = ProposalQueue(self._context, proposer)
         self._starts: tuple[str, ...] = config.start or (domain.seed,)
         self._stored: dict[int, Outcome] = {}
@@ -114,7 +118,7 @@ class Search:
             self._advance()
 
     def execute(self) -> Result:
-        """Work on the run until it ends.
+        """Work on the run, which is this process's own, until it ends.
 
         Raises
         ------
@@ -123,17 +127,7 @@ class Search:
         nashforge.archive.ArchiveError
             If the database fails; what was finished before is stored.
         """
-        self._ownership.claim()
-        try:
-            reason = self._work()
-        except KeyboardInterrupt:
-            self._ownership.release(RunState.STOPPED, "interrupted")
-            return self._result("interrupted", interrupted=True)
-        except (SearchError, ArchiveError) as error:
-            # A failed run is free to be resumed at once. The database itself may be what failed.
-            with contextlib.suppress(ArchiveError):
-                self._ownership.release(RunState.FAILED, str(error))
-            raise
+        reason = self._work()
         state = RunState.STOPPED if reason == "stopped" else RunState.FINISHED
         self._ownership.show_life()
         self._ownership.release(state, reason)
@@ -347,6 +341,7 @@ class Search:
         if not (answers or drafts):
             return
         with self._archive.database.transaction():
+            self._ownership.confirm()
             for answer in answers:
                 self._record(self._tasks.pop(answer.token), answer)
             written = [self._queue.store(draft) for draft in drafts]
@@ -450,7 +445,7 @@ class Search:
             )
         )
 
-    def _result(self, reason: str, *, interrupted: bool = False) -> Result:
+    def _result(self, reason: str) -> Result:
         return Result(
             run=self._run.nickname,
             best=self._board.best,
@@ -459,5 +454,4 @@ class Search:
             failures=self._board.failed,
             stop_reason=reason,
             seconds=self._ownership.clock.total,
-            interrupted=interrupted,
         )

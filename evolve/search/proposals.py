@@ -6,6 +6,7 @@ told when it was asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -51,6 +52,9 @@ class SearchContext:
         Who chooses what is asked for, from what is known.
     store
         The programs so far.
+    confirm
+        Makes sure that the run is still this process's own, within the transaction that adds a candidate to
+        it: whoever slept while another took the run over adds none. Raises `SearchError`.
     """
 
     archive: Archive
@@ -59,6 +63,7 @@ class SearchContext:
     strategy: Strategy
     board: Scoreboard
     store: ProgramStore
+    confirm: Callable[[], None] = lambda: None
 
     def start(self, domain: Domain, reference: str, index: int = 0) -> Candidate:
         """Store a candidate that the run starts from.
@@ -70,6 +75,7 @@ class SearchContext:
         """
         source, title = source_of(self.archive, domain, reference)
         with self.archive.database.transaction():
+            self.confirm()
             return self.archive.candidates.add(
                 self.run,
                 program=self.store.add(source, index),
@@ -196,6 +202,7 @@ class ProposalQueue:
         request = replace(request, known=lambda source: self._is_known(source, told))
         try:
             with self._context.archive.database.savepoint():
+                self._context.confirm()
                 candidate = open_candidate or self._add(index, request, writer)
                 self._proposer.reserve(candidate, request, writer)
         except BudgetExceeded as error:
@@ -251,17 +258,20 @@ class ProposalQueue:
             return done or context.archive.candidates.get(open_candidate)
         request, proposal, mark, reason = self._draw(index, proposer)
         if proposal is None:
-            return context.archive.candidates.add(
-                context.run,
-                operator=request.operator,
-                proposer=proposer.name,
-                index=index,
-                island=request.island,
-                parents=[Parent(request.parent.candidate_id)],
-                status=Status.DUPLICATE,
-                reason=f"no new program in {DRAWS} draws: {reason}",
-            )
+            with context.archive.database.transaction():
+                context.confirm()
+                return context.archive.candidates.add(
+                    context.run,
+                    operator=request.operator,
+                    proposer=proposer.name,
+                    index=index,
+                    island=request.island,
+                    parents=[Parent(request.parent.candidate_id)],
+                    status=Status.DUPLICATE,
+                    reason=f"no new program in {DRAWS} draws: {reason}",
+                )
         with context.archive.database.transaction():
+            context.confirm()
             return context.archive.candidates.add(
                 context.run,
                 program=context.store.add(proposal.source, index, mark),

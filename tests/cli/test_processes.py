@@ -98,17 +98,19 @@ def test_stop_ends_a_run_of_another_process(
     assert empty("stop", "long").exit_code == 2
 
 
-def test_the_signal_term_stops_as_cleanly(
-    empty: Any, stopped_at_once: Callable[[subprocess.Popen[str]], None]
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_and_a_closed_terminal_stop_as_cleanly(
+    empty: Any, stopped_at_once: Callable[[subprocess.Popen[str]], None], number: int
 ) -> None:
     process = empty.start("run", "cfr", "--json", *empty.quick, *ENDLESS)
     stopped_at_once(process)
     wait_for_line(process, "measuring the reference")
-    process.terminate()
+    process.send_signal(number)
     output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert json.loads(output)["stop_reason"] == "interrupted"
+    assert empty.json("status")["state"] == "stopped"
 
 
 def test_a_closed_pipe_is_no_error(searched: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -119,7 +120,11 @@ class PlainWatcher:
         self._printed = time.monotonic()
         # What models and servers say must not reach the terminal as it is.
         shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-        print(f"{self._run}: {shown}" if self._run else shown, file=self._stream, flush=True)
+        try:
+            print(f"{self._run}: {shown}" if self._run else shown, file=self._stream, flush=True)
+        except (OSError, ValueError):
+            # Whoever watched has gone, or a disk is full: that is no reason to end a run.
+            self._stream = io.StringIO()
 
 
 class LiveWatcher:

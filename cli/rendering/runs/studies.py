@@ -145,7 +145,7 @@ def _watch(stack: ExitStack, settings: Mapping[str, Any], *, alone: bool) -> Cal
         stack.close()
         screen = watcher(settings)
         stack.enter_context(screen)
-        return stack.enter_context(Interruptible(screen))
+        return stack.enter_context(Interruptible(screen, last=False))
 
     def several(run: Run) -> Listener:
         return PlainWatcher(sys.stderr, {**settings, "proposer": ""})

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
-from nashforge.archive import Archive, ArchiveError, Candidate, RunState
-from nashforge.evolve.results.run_status import is_alive
-from nashforge.evolve.runs.run import start_run
+from nashforge.archive import Archive, ArchiveError, Candidate, RunBusy, RunState
+from nashforge.archive.storage.models import RunRow
+from nashforge.evolve.results.run_status import is_alive, run_status
+from nashforge.evolve.runs.run import resume_run, start_run
 from nashforge.evolve.search import loop, ownership, worked
 from nashforge.evolve.search.events import Silent
 from nashforge.evolve.search.loop import SearchError
@@ -63,14 +64,20 @@ def test_who_lost_a_run_says_nothing_about_it(archive: Archive, tiny: Any) -> No
     """A process that slept too long finds its run taken over: it ends, and the run goes on elsewhere."""
 
     class TakesOver(Silent):
+        stored: Any = None
+
         def outcome(self, candidate: Candidate, best: bool) -> None:
             if candidate.index == 2:
                 archive.runs.claim(archive.runs.get("taken"), "elsewhere:1", stale_after=0.0)
+                self.stored = archive.candidates.counts(archive.runs.get("taken"))
 
-    with pytest.raises(SearchError, match="taken over by another process"):
-        start_run(archive, tiny(max_evaluations=4, final_test=False), name="taken", listener=TakesOver())
+    others = TakesOver()
+    with pytest.raises(SearchError, match="taken over by elsewhere:1"):
+        start_run(archive, tiny(max_evaluations=9, final_test=False), name="taken", listener=others)
     run = archive.runs.get("taken")
     assert (run.state, run.owner) == (RunState.RUNNING, "elsewhere:1")
+    # Nor does it add anything to it: what the other adds next would stand there already.
+    assert archive.candidates.counts(run) == others.stored
 
 
 def test_whoever_is_interrupted_says_nothing_about_a_lost_run(archive: Archive, tiny: Any) -> None:
@@ -119,5 +126,68 @@ def test_a_run_has_one_owner_until_it_is_gone(archive: Archive) -> None:
     left = archive.runs.claim(run, f"{platform.node()}:{gone.pid}", stale_after=0.0)
     Ownership(archive, left).claim()
     assert archive.runs.get(run.nickname).owner == f"{platform.node()}:{os.getpid()}"
+    # All others that found the same owner dead are told who has the run now.
+    with pytest.raises(RunBusy, match=f"worked on by {platform.node()}:{os.getpid()};"):
+        archive.runs.claim(run, "elsewhere:2", instead_of=f"{platform.node()}:{gone.pid}")
     assert not owner_is_dead(None)
     assert not owner_is_dead(f"elsewhere:{gone.pid}")
+
+
+def test_a_run_of_a_dead_process_of_this_machine_is_lost_at_once(archive: Archive) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    run = archive.runs.claim(archive.runs.create("cfr", {}), f"{platform.node()}:{gone.pid}")
+    assert not is_alive(archive, run)
+    assert run_status(archive, run).state == "lost"
+    assert is_alive(archive, archive.runs.claim(run, "elsewhere:1", stale_after=0.0))
+
+
+@pytest.mark.parametrize("dead", [True, False])
+def test_a_clock_that_was_set_back_keeps_no_run(archive: Archive, dead: bool) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    owner = f"{platform.node()}:{gone.pid}" if dead else "elsewhere:1"
+    run = archive.runs.claim(archive.runs.create("cfr", {}), owner)
+    with archive.database.transaction() as connection:
+        tomorrow = archive.database.now() + timedelta(days=1)
+        connection.execute(update(RunRow).values(heartbeat=tomorrow))
+    run = archive.runs.get(run.nickname)
+    assert not is_alive(archive, run)
+    Ownership(archive, run).claim()
+    assert is_alive(archive, archive.runs.get(run.nickname))
+
+
+def test_who_is_refused_a_run_has_changed_nothing_of_it(archive: Archive, tiny: Any) -> None:
+    start_run(archive, tiny(max_evaluations=2, final_test=False), name="busy")
+    run = archive.runs.claim(archive.runs.get("busy"), "elsewhere:1")
+    with pytest.raises(RunBusy, match="being worked on by elsewhere:1"):
+        resume_run(archive, run, changes={"max_evaluations": 9})
+    assert archive.runs.get("busy") == run
+    assert archive.runs.get_value(run, "changes") is None
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_whatever_ends_a_process_gives_its_run_up(
+    archive: Archive, tiny: Any, error: type[BaseException]
+) -> None:
+    """It comes after the last evaluation, in the middle of storing that the run has ended."""
+    ended: list[str] = []
+
+    @event.listens_for(archive.database.engine, "before_cursor_execute")
+    def _end(*words: Any) -> None:
+        if words[2].startswith("UPDATE runs SET state") and RunState.FINISHED in words[3] and not ended:
+            ended.append(words[2])
+            raise error
+
+    config = tiny(max_evaluations=2, final_test=False)
+    if error is KeyboardInterrupt:
+        assert start_run(archive, config, name="ended").interrupted
+    else:
+        with pytest.raises(error):
+            start_run(archive, config, name="ended")
+    assert ended
+    run = archive.runs.get("ended")
+    wanted = (
+        (RunState.STOPPED, "interrupted") if error is KeyboardInterrupt else (RunState.FAILED, error.__name__)
+    )
+    assert (run.state, run.stop_reason, run.owner) == (*wanted, None)
