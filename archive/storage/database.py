@@ -18,12 +18,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-<<<<<<< HEAD
-from nashforge.archive.errors import NotAnArchive
-from nashforge.archive.storage.connections.patience import PatientConnection, connected
-=======
 from nashforge.archive.errors import ArchiveMoved, NotAnArchive
->>>>>>> c9894d1 (A run has one owner, whoever comes at once and however it ends)
+from nashforge.archive.storage.connections.patience import PatientConnection, connected
 from nashforge.archive.storage.failures import told_to_people
 from nashforge.archive.storage.forking import register, under_way
 from nashforge.archive.storage.location import display, file_of, identity
@@ -272,11 +268,14 @@ class Database:
         if writing:
             assert self._writing is not None
             engine = self._writing
-<<<<<<< HEAD
         if self._file is not None:
-            with engine.connect() as connection, connection.begin():
+            self._require_in_place()
+            with engine.connect() as connection:
                 self._answered = True
-                yield connection
+                if self._identity is None:
+                    self._identity = identity(self._file)
+                with connection.begin():
+                    yield connection
             return
         patient = connected(engine, time.monotonic() + seconds, PatientConnection)
         assert isinstance(patient, PatientConnection)
@@ -296,22 +295,6 @@ class Database:
                 # What was read has been read, also if there is nobody left to say good-bye to.
                 if writing or not error.connection_invalidated:
                     raise
-=======
-        self._require_in_place()
-        while True:
-            try:
-                connection = engine.connect()
-                break
-            except OperationalError:
-                if self._file is not None or time.monotonic() >= deadline:
-                    raise
-                time.sleep(_RECONNECT_SECONDS)
-        self._answered = True
-        if self._file is not None and self._identity is None:
-            self._identity = identity(self._file)
-        with connection, connection.begin():
-            yield connection
->>>>>>> c9894d1 (A run has one owner, whoever comes at once and however it ends)
 
     def _require_in_place(self) -> None:
         """Make sure that the name of a file still leads to what this process has open.

@@ -184,7 +184,7 @@ class Domain(Telling, ABC):
             budget = Budget(stage.seconds, task.memory_bytes, stage.patience)
             behaviour: list[float] = []
             for trial in stage.trials:
-                limits = self.limits(budget.limits(result.cpu_seconds))
+                limits = self.limits(budget.limits(result.cpu_seconds, result.waited_seconds))
                 behaviour += self.play(task.source, trial, sandbox, limits, result)
                 self.measure(stage.fitness, trial, result)
             if stage.split == "smoke":

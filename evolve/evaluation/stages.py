@@ -33,6 +33,7 @@ class StageResult:
     scores: list[Score] = field(default_factory=list)
     log: str = ""
     cpu_seconds: float = 0.0
+    waited_seconds: float = 0.0
     peak_memory: int = 0
     fingerprint: str | None = None
     final: Play | None = None
@@ -41,6 +42,7 @@ class StageResult:
     def use(self, usage: Usage, log: str = "") -> None:
         """Add what one session used."""
         self.cpu_seconds += usage.cpu_seconds
+        self.waited_seconds += usage.wall_seconds
         self.peak_memory = max(self.peak_memory, usage.peak_memory_bytes)
         self.log += log
 
@@ -60,13 +62,13 @@ class Budget:
 
     def __init__(self, seconds: float, memory_bytes: int, patience: float = PATIENCE) -> None:
         self._seconds, self._memory_bytes = seconds, memory_bytes
-        self._deadline = time.monotonic() + patience * seconds
+        self._patience = patience
         self._call_seconds = Limits.call_seconds * max(patience / PATIENCE, 1.0)
 
-    def limits(self, used: float = 0.0) -> Limits:
-        """Return the limits of the next trial, when those before used so much processor time."""
+    def limits(self, used: float = 0.0, waited: float = 0.0) -> Limits:
+        """Return the limits of the next trial, when those before used so much processor and wall time."""
         return Limits(
-            wall_seconds=max(self._deadline - time.monotonic(), 0.01),
+            wall_seconds=max(self._patience * self._seconds - waited, 0.01),
             cpu_seconds=max(self._seconds - used, 0.01),
             call_seconds=self._call_seconds,
             memory_bytes=self._memory_bytes,

@@ -19,6 +19,7 @@ from nashforge.evolve.evaluation.messages import Report, Task
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
 
+LOOK_SECONDS = 1.0
 GRACE_SECONDS = 120.0
 """Beyond the limits on the program: compiling games and measuring, which are not the program's fault."""
 
@@ -72,6 +73,7 @@ class LocalExecutor:
         self._workers: list[_Worker] = []
         self._ready: list[Report | Lost] = []
         self._selector = selectors.DefaultSelector()
+        self._awake, self._looked = 0.0, time.monotonic()
         self._bell, self._ring = socket.socketpair()
         self._bell.setblocking(False)
         self._ring.setblocking(False)
@@ -91,9 +93,11 @@ class LocalExecutor:
         """Return finished work; wait for some, at most ``timeout`` seconds."""
         end = None if timeout is None else time.monotonic() + timeout
         while not self._ready and any(worker.task for worker in self._workers):
-            limits = [worker.deadline for worker in self._workers if worker.task] + ([end] if end else [])
+            now = self._now()
+            limits = [worker.deadline - now for worker in self._workers if worker.task] + [LOOK_SECONDS]
+            seconds = max(0.0, min(limits if end is None else [*limits, end - time.monotonic()]))
             woken = False
-            for key, _ in self._selector.select(max(0.0, min(limits) - time.monotonic())):
+            for key, _ in self._selector.select(seconds):
                 if key.data is None:
                     woken = bool(self._bell.recv(4096))
                 else:
@@ -120,6 +124,15 @@ class LocalExecutor:
         self._bell.close()
         self._ring.close()
 
+    def _now(self) -> float:
+        """Return the seconds for which this process was awake, as far as it looked at the clock.
+
+        A machine that was frozen has given its workers no time, either.
+        """
+        before, self._looked = self._looked, time.monotonic()
+        self._awake += min(self._looked - before, 2 * LOOK_SECONDS)
+        return self._awake
+
     def _dispatch(self) -> None:
         while self._queue:
             worker = next((worker for worker in self._workers if worker.task is None), None)
@@ -129,7 +142,7 @@ class LocalExecutor:
                 worker = self._start()
             task = self._queue.popleft()
             worker.task = task
-            worker.deadline = time.monotonic() + limit_seconds(task)
+            worker.deadline = self._now() + limit_seconds(task)
             assert worker.process.stdin is not None
             # A worker that died meanwhile is noticed by the end of its output.
             with contextlib.suppress(BrokenPipeError):
@@ -174,7 +187,7 @@ class LocalExecutor:
 
     def _expire(self) -> None:
         for worker in list(self._workers):
-            if worker.task is not None and time.monotonic() > worker.deadline:
+            if worker.task is not None and self._now() > worker.deadline:
                 self._lose(worker, "a worker process did not answer within the limits of its stages")
 
     def _lose(self, worker: _Worker, reason: str) -> None:

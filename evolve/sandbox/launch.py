@@ -184,6 +184,20 @@ class Child:
         except OSError:
             return None
 
+    def delayed_seconds(self) -> float:
+        """Return for how long it was ready to run and had no processor; 0 where that is not known."""
+        try:
+            return int(Path(f"/proc/{self.pid}/schedstat").read_bytes().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            return 0.0
+
+    def wants_processor(self) -> bool:
+        """Whether it computes, or would if it had a processor; False where that is not known."""
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"R"
+        except (OSError, IndexError):
+            return False
+
     def kill(self) -> None:
         """Kill it, whatever it does. Harmless if it is dead."""
         with contextlib.suppress(ProcessLookupError):

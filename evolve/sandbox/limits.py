@@ -17,13 +17,14 @@ class Limits:
     ----------
     wall_seconds
         Total time that may be spent waiting for the program (loading and all calls). Time spent elsewhere, in
-        the engine for example, is not counted against the program.
+        the engine for example, is not counted against the program; nor is time for which the machine was
+        frozen, or for which the program waited for a processor that was busy with other things.
     cpu_seconds
         Total CPU time of the program; enforced by the kernel in whole seconds, rounded up.
     memory_bytes
         Memory that the program may allocate on top of the interpreter, numpy and the shared arrays.
     call_seconds
-        Time that loading, or any one call, may take.
+        Time that loading, or any one call, may take, counted likewise.
     call_cpu_seconds
         CPU time that a call may take on average (default: any). ``BURST_SECONDS`` are allowed on top, and
         what a call leaves of its time counts for later ones up to so much, so that neither a rare expensive

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from nashforge.evolve.sandbox import wire
-from nashforge.evolve.sandbox.account import Account, total_usage
+from nashforge.evolve.sandbox.account import Account, Excuses, total_usage
 from nashforge.evolve.sandbox.errors import (
     FAILURES,
     CandidateFailure,
@@ -31,7 +31,7 @@ from nashforge.evolve.sandbox.launch import START_SECONDS, Child, Zygote, Zygote
 from nashforge.evolve.sandbox.layout import AnyArray, Layout, Outbox, require_floats
 from nashforge.evolve.sandbox.limits import BURST_SECONDS, Limits, Usage
 from nashforge.evolve.sandbox.memory import SharedRegion
-from nashforge.evolve.sandbox.pipes import drain, pipe, printable, resize_pipe, signal_name
+from nashforge.evolve.sandbox.pipes import drain, pipe, printable, read_soon, resize_pipe, signal_name
 from nashforge.evolve.sandbox.uids import UidLease
 from nashforge.solvers.programs.session import ArraySpec
 from nashforge.solvers.sequence_form import kernels
@@ -127,6 +127,7 @@ class SandboxSession:
             self._child = zygote.spawn(
                 order, [theirs_in, theirs_out, theirs_log, inbox.descriptor, outbox.descriptor]
             )
+            self.excuses = Excuses(self._child)
             undo.pop_all()
         self._poll = select.poll()
         self._poll.register(self._replies, select.POLLIN)
@@ -174,18 +175,18 @@ class SandboxSession:
                 f"calls take at most {wire.MAX_NUMBERS} 64-bit integers; got {numbers!r}"
             ) from error
         account = self._account
-        left = account.wall_seconds
-        unwatched = self._unwatched if self._unwatched < left else left
+        unwatched = self._unwatched if self._unwatched < account.wall_seconds else account.wall_seconds
         began = _now()
         try:
             try:  # noqa: SIM105 - a context manager costs as much as the write
                 _write(self._requests, message)
             except _NOT_READING:  # dead, or too busy forging replies: the reply, or its absence, says which
                 pass
-            if not self._poll.poll(unwatched * 1000 if unwatched > 0 else 0):
-                self._watch(began, left)
+            replied = self._poll.poll(unwatched * 1000 if unwatched > 0 else 0)
+            elapsed = min(_now() - began, _WATCH_SECONDS)  # nobody waits longer: else the machine was frozen
+            if not replied:
+                elapsed = self._wait(f"call {serial}", elapsed)
             reply = _read(self._replies, 8)
-            elapsed = _now() - began
             self._wall += elapsed
             account.wall_seconds -= elapsed
             if reply != message[:8]:
@@ -229,12 +230,7 @@ class SandboxSession:
         if kind != wire.Kind.READY:
             text = self._read_text(length) if kind == wire.Kind.INFRASTRUCTURE else "it ended without a word"
             self._fail_infrastructure(f"a process could not be confined: {text}")
-        left = self._account.wall_seconds
-        began = _now()
-        ready = self._poll.poll(max(0.0, min(self._call_seconds, left)) * 1000)
-        self._waited(began)
-        if not ready:
-            self._too_slow("loading", left)
+        self._charge(self._wait("loading"))
         reply = os.read(self._replies, 8)
         if reply != wire.NUMBER.pack(0):
             self._misbehaved(reply)
@@ -242,19 +238,35 @@ class SandboxSession:
         self._cpu = self._child.cpu_seconds() or 0.0  # loading is no call, but counts as a whole
         self._account.cpu_seconds -= self._cpu
 
-    def _watch(self, began: float, left: float) -> None:
-        """Wait for the reply to a call that takes long, unless it takes too much time of one kind."""
-        allowed = min(self._call_seconds, left)
+    def _wait(self, what: str, waited: float = 0.0) -> float:
+        """Wait for a reply that takes long, unless it takes too much time of one kind; return what counts.
+
+        That is the time which this process was awake to see pass, and for which the program did not wait for
+        a processor: a machine that is frozen, or busy with other things, fails no program.
+        """
+        asked = waited
+        new = sum(each.excuses.of(asked if each is self else 0.0) for each in self._account.sessions)
+        waited = max(waited - new, 0.0)
+        self._account.excuse(new - (asked - waited))  # of earlier calls, which nobody looked at then
+        asked, computed = 0.0, self.excuses.cpu
         while True:
-            self._check_cpu()
-            remaining = allowed - (_now() - began)
+            if self._serial:
+                self._check_cpu()
+            left = self._account.wall_seconds
+            if waited >= min(self._call_seconds, left):
+                waited -= self.excuses.of(asked)
+                waited = max(waited, self.excuses.cpu - computed)  # for which nothing is an excuse
+            remaining = min(self._call_seconds, left) - waited
             if remaining <= 0:
-                self._waited(began)
-                self._too_slow(f"call {self._serial}", left)
+                self._charge(waited)
+                self._too_slow(what, left)
             # CPU time passes no faster than time: before that, no limit can have been reached.
-            credit = min(self._credit, self._account.cpu_seconds)
-            if self._poll.poll(min(remaining, max(credit, _LEAST_WAIT)) * 1000):
-                return
+            credit = max(min(self._credit, self._account.cpu_seconds), _LEAST_WAIT)
+            asked, began = min(remaining, credit, _WATCH_SECONDS), _now()
+            replied = self._poll.poll(asked * 1000)
+            waited += min(_now() - began, asked)
+            if replied:
+                return waited
 
     def _check_cpu(self) -> None:
         """Fail a program that used more CPU time than it may, in calls or behind their back.
@@ -278,10 +290,9 @@ class SandboxSession:
                 f"average (up to call {self._serial})",
             )
 
-    def _waited(self, since: float) -> None:
-        elapsed = _now() - since
-        self._wall += elapsed
-        self._account.wall_seconds -= elapsed
+    def _charge(self, seconds: float) -> None:
+        self._wall += seconds
+        self._account.wall_seconds -= seconds
 
     def _too_slow(self, what: str, left: float) -> NoReturn:
         if left <= self._limits.call_seconds:
@@ -332,22 +343,11 @@ class SandboxSession:
         self._fail(ProgramCrashed, f"the program's process died of {signal_name(number)}")
 
     def _read_number(self, first: bytes) -> int | None:
-        data = first + self._read(8 - len(first)) if first else b""
+        data = first + read_soon(self._replies, self._poll, 8 - len(first)) if first else b""
         return wire.NUMBER.unpack(data)[0] if len(data) == 8 else None
 
     def _read_text(self, length: int) -> str:
-        return self._read(length).decode("utf-8", "replace")
-
-    def _read(self, count: int) -> bytes:
-        """Read from the replies; less at their end, or if the rest does not come soon."""
-        parts = b""
-        deadline = time.monotonic() + 1.0
-        while len(parts) < count and self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            part = os.read(self._replies, count - len(parts))
-            if not part:
-                break
-            parts += part
-        return parts
+        return read_soon(self._replies, self._poll, length).decode("utf-8", "replace")
 
     def _fail(self, kind: type[CandidateFailure], reason: str) -> NoReturn:
         sessions = self._end_all()

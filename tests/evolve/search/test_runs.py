@@ -11,6 +11,7 @@ import pytest
 from nashforge.archive import RunState, Status
 from nashforge.evolve.domains.cfr import CFRDomain
 from nashforge.evolve.evaluation.messages import Task
+from nashforge.evolve.executors import local
 from nashforge.evolve.executors.base import Lost
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.proposers.base import Immediate, Proposal
@@ -188,6 +189,34 @@ class Unreliable(LocalExecutor):
             else:
                 answers.append(answer)
         return answers
+
+
+class Frozen:
+    """The system's clock, of which four hours pass after some looks: meanwhile, the machine is frozen."""
+
+    def __init__(self):
+        self.looks = 0
+
+    def monotonic(self):
+        self.looks += 1
+        return time.monotonic() + (4 * 3600.0 if self.looks > 3 else 0.0)
+
+
+def test_workers_of_a_frozen_machine_are_not_given_up(monkeypatch):
+    clock = Frozen()
+    monkeypatch.setattr(local, "time", clock)
+    work = CFRDomain()
+    task = Task(token="0" * 32, domain="cfr", source=work.source("cfr"), stages=(work.smoke(10),))
+    executor = LocalExecutor(1)
+    try:
+        executor.submit(task)
+        answers = []
+        while not answers:
+            answers = executor.wait()
+    finally:
+        executor.close()
+    assert clock.looks > 3
+    assert answers[0].status is Status.OK
 
 
 def test_lost_work_is_repeated_and_changes_nothing(archive, tiny):
