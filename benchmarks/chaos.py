@@ -1,11 +1,12 @@
 """Is anything lost when everything dies? `python -m benchmarks.chaos`.
 
 Every trial works on one run with two workers, a PostgreSQL cluster and a broker of its own, and meanwhile
-kills workers (-9) and the coordinator (-9), restarts the broker with an empty memory and crashes PostgreSQL,
-again and again until the run has ended; what was killed is started again, the coordinator with
-``nashforge resume``. Then it checks that there are exactly as many finished evaluations as asked for, none
-twice and none lost, that no process is left over, and that the programs are those of an undisturbed run with
-the same seed. Prints a line a trial; exit code 1 if one fails.
+kills workers (-9) and the coordinator (-9), has two coordinators resume at the same time, freezes all of
+them, restarts the broker with an empty memory and crashes PostgreSQL, again and again until the run has
+ended; what was killed is started again, the coordinator with ``nashforge resume``. Then it checks that there
+are exactly as many finished evaluations as asked for, none twice and none lost, that no process is left over,
+and that the programs are those of an undisturbed run with the same seed. Prints a line a trial; exit code 1
+if one fails.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import contextlib
 import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +31,7 @@ import numpy as np
 
 from nashforge.archive import Archive, ArchiveError, NotFound, RunState, Status
 from nashforge.archive.work import AttemptState
-from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, spawn
 from nashforge.evolve.service.settings import ServiceError
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -70,14 +72,11 @@ class Trial:
 
     def start(self, name: str, *words: str) -> None:
         """Start a command of nashforge under a name."""
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "nashforge", *words],
-                env={**os.environ, **self.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self.processes[name] = spawn(
+            [sys.executable, "-m", "nashforge", *words],
+            self.folder / f"{name}.log",
+            env={**os.environ, **self.environment},
+        )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -88,13 +87,13 @@ class Trial:
         """Start a worker; a name is used once, as processes are."""
         self.start(name, "worker", "--slots", "1", "--log-format", "json")
 
-    def coordinator(self) -> None:
+    def coordinator(self, name: str = "coordinator") -> None:
         """Start the run, or resume it if it was begun."""
         command = ["resume", NAME] if self.state() is not None else ["run", "cfr", "--name", NAME]
         if command[0] == "run":
             command += run_options(self.suite, self.plan.evaluations)
             command += ["--executor", "celery", "--config", str(self.folder / "run.toml")]
-        self.start("coordinator", *command)
+        self.start(name, *command)
 
     def state(self) -> RunState | None:
         """Return where the run stands; None if it was not begun, or cannot be seen now."""
@@ -119,6 +118,21 @@ class Trial:
         """Kill the process that works on the run; `tend` resumes it."""
         self.kill("coordinator")
 
+    def rush_coordinators(self) -> None:
+        """Kill the process that works on the run, and have two others resume it at the same time."""
+        self.kill("coordinator")
+        self.coordinator()
+        self.coordinator("rival")
+
+    def freeze(self) -> None:
+        """Stop all that works on the run for longer than it takes to be taken for dead, and let it go on."""
+        frozen = [process for process in self.processes.values() if process.poll() is None]
+        for process in frozen:
+            process.send_signal(signal.SIGSTOP)
+        time.sleep(1.5 * float(IMPATIENT["NASHFORGE_STALE_SECONDS"]))
+        for process in frozen:
+            process.send_signal(signal.SIGCONT)
+
     def restart_broker(self) -> None:
         """Kill the broker, and start it again with nothing in it."""
         self.broker.kill()
@@ -137,6 +151,12 @@ class Trial:
         for name in ("worker-1", "worker-2"):
             if self.processes[name].poll() is not None:
                 self.worker(name)
+        rival = self.processes.pop("rival", None)
+        if rival is not None and rival.poll() is None:
+            if self.processes["coordinator"].poll() is None:
+                self.processes["rival"] = rival  # one of the two will be refused
+            else:
+                self.processes["coordinator"] = rival
         if self.processes["coordinator"].poll() is None:
             return False
         if self.state() is RunState.FINISHED:
@@ -156,6 +176,8 @@ class Trial:
         kinds: list[Callable[[], None]] = [
             self.kill_worker,
             self.kill_coordinator,
+            self.rush_coordinators,
+            self.freeze,
             self.restart_broker,
             self.crash_database,
         ]

@@ -44,17 +44,26 @@ def up(
     """Start what runs on workers need, until Ctrl-C.
 
     PostgreSQL, Redis (or RabbitMQ) and a worker are started from the installed programs, listening on this
-    machine alone, unless they are named with --database and --broker. What the database holds is kept.
+    machine alone, unless they are named with --database and --broker. What the database holds is kept. What
+    ends of them is started again.
     """
     import signal
     import threading
+    from contextlib import suppress
 
     from nashforge.archive import Archive
     from nashforge.evolve.service.local_stack import local_stack
 
     screen = output.console()
+
+    def say(text: str) -> None:
+        with suppress(
+            OSError
+        ):  # a terminal that was closed hears nothing, and what runs is ended all the same
+            screen.print(f"[dim]{output.plain(text)}[/]", soft_wrap=True)
+
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     place = _folder(folder)
     try:
@@ -70,7 +79,7 @@ def up(
         broker=broker,
         slots=slots,
         workers=workers,
-        note=lambda text: screen.print(f"[dim]{output.plain(text)}[/]"),
+        note=say,
     )
     with started as running:
         Archive.open(running.database).close()
@@ -84,8 +93,8 @@ def up(
             screen.print(f"  [bold]{output.plain(line)}[/]", soft_wrap=True)
         screen.print("\nCtrl-C ends it; runs are kept.")
         while not ended.wait(1.0):
-            pass
-        screen.print("[dim]ending[/]")
+            running.tend()
+        say("ending")
 
 
 @service.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -9,15 +10,18 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from nashforge.archive.storage.location import resolve_url
 from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
 from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, free_port, spawn, wait_until
 from nashforge.evolve.service.settings import BROKER, ServiceError
+from nashforge.evolve.service.tending import Child, Tending
 
 DATABASE = "NASHFORGE_DATABASE"
 STATE_FILE = "service.json"
+LOCK_FILE = "service.lock"
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,14 @@ class LocalStack:
     ----------
     started : tuple of str
         What was started for it, and ends with it.
+    tend : callable
+        To be called about once a second: starts again what has ended, and tells what does not answer.
     """
 
     database: str
     broker: str
     started: tuple[str, ...]
+    tend: Callable[[], None] = lambda: None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -68,10 +75,12 @@ def local_stack(
     Raises
     ------
     ServiceError
-        If a server is not installed or does not start.
+        If a server is not installed or does not start, or a service is up in the folder already.
     """
     folder = folder.expanduser().absolute()
     with ExitStack() as stack:
+        stack.enter_context(_locked(folder))
+        tending = Tending(note)
         started = []
         if database is None:
             server: Server = stack.enter_context(
@@ -79,6 +88,7 @@ def local_stack(
             )
             database = server.url
             started.append("PostgreSQL")
+            tending.children.append(_tended("PostgreSQL", server))
             note(f"PostgreSQL listens at 127.0.0.1:{server.port}, with its files in {server.folder}")
         if broker is None:
             kind = next((kind for kind in (Redis, RabbitMQ) if kind.installed()), None)
@@ -90,15 +100,70 @@ def local_stack(
             server = stack.enter_context(kind(folder / kind.__name__.lower()))
             broker = server.url
             started.append(kind.__name__)
+            tending.children.append(_tended(kind.__name__, server))
             note(f"{kind.__name__} listens at 127.0.0.1:{server.port}")
-        made = LocalStack(database, broker, tuple(started))
+        made = LocalStack(database, broker, tuple(started), tending.tend)
         _remember(folder, made)
         stack.callback((folder / STATE_FILE).unlink, missing_ok=True)
         for number in range(1, workers + 1):
-            process = _worker(folder, made, slots, number)
-            stack.callback(_end, process)
-            note(f"worker {number} started; it logs to {folder / f'worker-{number}.log'}")
+            log = folder / f"worker-{number}.log"
+            worker = _Worker(partial(_worker, folder, made, slots, number))
+            stack.callback(worker.end)
+            tending.children.append(Child(f"worker {number}", log, worker.alive, worker.start))
+            note(f"worker {number} started; it logs to {log}")
         yield made
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep a folder for this process while it lives: two services would write over each other's files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_FILE).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise ServiceError(
+                f"a service is up in {folder} already (process {file.read().strip() or 'unknown'}); use that "
+                'one (eval "$(nashforge service env)"), end it, or choose another --folder'
+            ) from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def _is_locked(folder: Path) -> bool:
+    """Whether a process has a service up in a folder."""
+    try:
+        with (folder / LOCK_FILE).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _tended(name: str, server: Server) -> Child:
+    return Child(name, server.folder / "log", lambda: server.alive, server.start, server.answers)
+
+
+class _Worker:
+    """A worker process, and those that were started in its place."""
+
+    def __init__(self, make: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self._make = make
+        self._process = make()
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def start(self) -> None:
+        self._process = self._make()
+
+    def end(self) -> None:
+        _end(self._process)
 
 
 def _port(folder: Path, name: str) -> int | None:
@@ -121,8 +186,10 @@ def _remember(folder: Path, made: LocalStack) -> None:
 
 def remembered(folder: Path) -> dict[str, str] | None:
     """Return the variables of the service that runs in a folder; None if none does."""
-    path = folder.expanduser().absolute() / STATE_FILE
-    if not path.exists():
+    folder = folder.expanduser().absolute()
+    path = folder / STATE_FILE
+    # One that was killed left its file behind.
+    if not (path.exists() and _is_locked(folder)):
         return None
     found: dict[str, str] = json.loads(path.read_text())
     return found

@@ -19,6 +19,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import partial
 from glob import glob
 from pathlib import Path
 from typing import Any, Self
@@ -115,13 +116,24 @@ class Server(ABC):
         """
         self._prepare()
         log = self.folder / "log"
-        process = self._process = spawn(self._command(), log, cwd=self.folder, **self._options())
+        process = self._process = spawn(
+            self._command(), log, ends_by=self.stop_signal, cwd=self.folder, **self._options()
+        )
         wait_until(lambda: process.poll() is not None or self._answers(), self.start_seconds)
         if process.poll() is not None or not self._answers():
             self.kill()
             lines = log.read_text(errors="replace").strip().splitlines() or ["it left no message"]
             raise ServiceError(f"{self.binary} did not start ({lines[-1]}); see {log}")
         return self
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def answers(self) -> bool:
+        """Whether it can be used."""
+        return self._answers()
 
     def stop(self) -> None:
         """End it politely. Harmless when repeated."""
@@ -157,11 +169,15 @@ class Server(ABC):
             return probe.connect_ex(("127.0.0.1", port or self.port)) == 0
 
 
-def spawn(command: Sequence[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
-    """Start a child process that writes to a log and ends with this process.
+def spawn(
+    command: Sequence[str], log: Path, *, ends_by: int = signal.SIGTERM, **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start a child process that writes to a log and ends with this process, even if that is killed.
 
     Parameters
     ----------
+    ends_by
+        The signal that it is sent when this process is gone (Linux).
     options
         Of `subprocess.Popen`.
     """
@@ -172,14 +188,14 @@ def spawn(command: Sequence[str], log: Path, **options: Any) -> subprocess.Popen
             stdout=out,
             stderr=out,
             start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            preexec_fn=partial(_end_with_parent, ends_by) if sys.platform == "linux" else None,
             **options,
         )
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(number: int) -> None:
     """Ask the kernel to end this child when its parent ends; to be called between fork and exec (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
@@ -211,7 +227,15 @@ class Redis(Server):
         )
 
     def _answers(self) -> bool:
-        return self._listens()
+        import redis
+
+        if not self._listens():
+            return False
+        try:
+            with redis.Redis.from_url(self.url, socket_timeout=3.0) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
 
 
 class RabbitMQ(Server):
@@ -314,6 +338,7 @@ class PostgreSQL(Server):
 
     def _prepare(self) -> None:
         if (self._data / "PG_VERSION").exists():
+            self._outlast()
             return
         account = self._account()
         if account:
@@ -328,6 +353,13 @@ class PostgreSQL(Server):
             raise ServiceError(
                 f"initdb could not make a cluster in {self._data} ({lines[-1]}); choose another folder"
             )
+
+    def _outlast(self) -> None:
+        """Wait for a server that ends on the same files, as its parent was killed a moment ago."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            file = self._data / "postmaster.pid"
+            pid = int(file.read_text().split()[0])
+            wait_until(lambda: not (file.exists() and Path(f"/proc/{pid}").exists()), 10.0)
 
     def _hand_over(self, user: int, group: int) -> None:
         closed = [path for path in self.folder.parents if not path.stat().st_mode & 0o001]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+import redis as client
 
-from nashforge.evolve.service.servers import RabbitMQ, free_port
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, free_port, wait_until
 
-from .conftest import missing
+from .conftest import ROOT, missing
 
 
 def started_for(folder: Path) -> list[str]:
@@ -33,3 +39,44 @@ def test_rabbitmq_takes_all_its_processes_along(place: Path, monkeypatch: pytest
     with node:
         assert started_for(node.folder)
     assert started_for(node.folder) == []
+
+
+ALONE = """
+import sys, time
+from pathlib import Path
+from nashforge.evolve.service import servers
+
+with getattr(servers, sys.argv[1])(Path(sys.argv[2])) as server:
+    print(server.url, flush=True)
+    time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize("kind", [PostgreSQL, Redis])
+def test_servers_end_with_a_process_that_is_killed_whoever_is_connected(
+    place: Path, kind: type[Server]
+) -> None:
+    """PostgreSQL that is asked to end as it is by default waits for all who are connected: for ever."""
+    if not kind.installed():
+        missing(f"{kind.binary} is not installed")
+    command = [sys.executable, "-c", ALONE, kind.__name__, str(place / f"alone-{kind.__name__}")]
+    owner = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert owner.stdout is not None
+        url = owner.stdout.readline().strip()
+        port = int(url.rpartition("@")[2].partition(":")[2].partition("/")[0])
+        connected = psycopg.connect(url) if kind is PostgreSQL else client.Redis.from_url(url)
+        connected.execute("SELECT 1") if kind is PostgreSQL else connected.ping()
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        wait_until(lambda: not listens(port), 60.0)
+        assert not listens(port)
+        connected.close()
+    finally:
+        owner.kill()
+        owner.communicate()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
