@@ -243,7 +243,8 @@ class WorkQueue(Store):
     def sweep(self, older_than: float, *, max_attempts: int) -> list[Attempt]:
         """Give up attempts without a heartbeat for ``older_than`` seconds.
 
-        Any process may do so at any time, several at once.
+        A heartbeat from so distant a future is none, either: the database's clock was set back since. Any
+        process may do so at any time, several at once.
 
         Returns
         -------
@@ -251,10 +252,13 @@ class WorkQueue(Store):
             Those that were queued in their place.
         """
         with self._database.transaction() as connection:
-            cutoff = present(connection) - timedelta(seconds=older_than)
+            now, patience = present(connection), timedelta(seconds=older_than)
             stale = connection.execute(
                 select(*ATTEMPT)
-                .where(AttemptRow.state == AttemptState.RUNNING, AttemptRow.heartbeat < cutoff)
+                .where(
+                    AttemptRow.state == AttemptState.RUNNING,
+                    or_(AttemptRow.heartbeat < now - patience, AttemptRow.heartbeat > now + patience),
+                )
                 .order_by(AttemptRow.id)
                 .with_for_update(skip_locked=True)
             ).all()

@@ -53,7 +53,7 @@ class WorkerStore(Store):
         found = []
         for row in rows:
             worker = Worker(*row)
-            worker = replace(worker, silent=max((now - worker.heartbeat).total_seconds(), 0.0))
+            worker = replace(worker, silent=abs((now - worker.heartbeat).total_seconds()))
             if alive_within is None or (worker.stopped is None and worker.silent <= alive_within):
                 found.append(worker)
         return found

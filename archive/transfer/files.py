@@ -11,8 +11,10 @@ is checked before it is stored, and what comes from it is marked as imported for
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
+import secrets
 import tempfile
 import zlib
 from collections import Counter
@@ -20,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import IO, BinaryIO, TypeAlias
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -42,6 +44,7 @@ from nashforge.archive.transfer.limits import (
 from nashforge.archive.transfer.lines import VERSION, EndLine, HeaderLine, Line, parser
 from nashforge.archive.transfer.merge import Merge
 
+_DESCRIPTORS = "/proc/self/fd"
 _MOST_QUOTED = 200
 """Characters of a file that an error repeats."""
 
@@ -110,26 +113,47 @@ def export_archive(
     counts: Counter[str] = Counter()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        # No time stamp and no name: the same archive gives the same file again.
+        with _appearing(target) as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
+            _write(packed, HeaderLine())
+            for line in gather(archive, runs, programs, model_calls):
+                counts[line.kind] += 1
+                _write(packed, line)
+            _write(packed, EndLine(counts=dict(counts)))
     except OSError as error:
         raise _no_room(target, error) from error
+    return TransferReport(dict(counts))
+
+
+@contextmanager
+def _appearing(target: Path) -> Iterator[IO[bytes]]:
+    """Open a file that appears under its name when the block ends well; else nothing of it is left.
+
+    Where the system has files without names (Linux, on most file systems), nothing is left of it even if the
+    process is killed.
+    """
+    name: str | None = None
+    try:
+        if not (hasattr(os, "O_TMPFILE") and os.path.exists(_DESCRIPTORS)):
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        handle = os.open(target.parent, os.O_WRONLY | os.O_TMPFILE, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
+            raise
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as raw:
-            # No time stamp and no name: the same archive gives the same file again.
-            with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
-                _write(packed, HeaderLine())
-                for line in gather(archive, runs, programs, model_calls):
-                    counts[line.kind] += 1
-                    _write(packed, line)
-                _write(packed, EndLine(counts=dict(counts)))
+            yield raw
             raw.flush()
             os.fsync(raw.fileno())
+            if name is None:
+                name = str(target.parent / f".{target.name}.{secrets.token_hex(8)}")
+                # With a descriptor of a folder, of which an absolute path makes no use, links are followed.
+                os.link(f"{_DESCRIPTORS}/{raw.fileno()}", name, src_dir_fd=raw.fileno())
         os.replace(name, target)
-    except OSError as error:
-        raise _no_room(target, error) from error
     finally:
-        Path(name).unlink(missing_ok=True)  # there only if something went wrong
-    return TransferReport(dict(counts))
+        if name is not None:
+            Path(name).unlink(missing_ok=True)  # there only if something went wrong
 
 
 def _no_room(target: Path, error: OSError) -> ArchiveError:

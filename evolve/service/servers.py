@@ -227,14 +227,11 @@ class Redis(Server):
         )
 
     def _answers(self) -> bool:
-        import redis
-
-        if not self._listens():
-            return False
         try:
-            with redis.Redis.from_url(self.url, socket_timeout=3.0) as client:
-                return bool(client.ping())
-        except redis.RedisError:
+            with socket.create_connection(("127.0.0.1", self.port), 3.0) as line, line.makefile("rb") as said:
+                line.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
+                return [said.readline().strip(), said.readline().strip()] == [b"+OK", b"+PONG"]
+        except OSError:
             return False
 
 

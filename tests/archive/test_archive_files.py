@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from nashforge.archive import NotAnArchive, export_archive, upgrade
 from nashforge.archive.addresses import endpoint, is_clear, shown_url, without_passwords
@@ -39,6 +40,28 @@ def test_an_archive_is_its_owners_alone_whatever_the_umask(tmp_path: Path, mask:
         assert (mode(tmp_path / "other" / "b.db"), mode(tmp_path / "other")) == (0o600, 0o700)
     finally:
         os.umask(before)
+
+
+def test_of_an_export_that_is_killed_nothing_is_left(tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    try:
+        os.close(os.open(folder, os.O_WRONLY | os.O_TMPFILE))
+    except (AttributeError, OSError):
+        pytest.skip("this file system has no files without names")
+    beside: list[list[str]] = []
+    with Archive.open(tmp_path / "a.db") as archive:
+        archive.runs.create("cfr", {})
+
+        @event.listens_for(archive.database.engine, "before_cursor_execute")
+        def _look(*_words: object) -> None:
+            beside.append([path.name for path in folder.iterdir()])
+
+        for _ in range(2):
+            export_archive(archive, folder / "all.gz", overwrite=True)
+    assert beside[0] == []
+    assert beside[-1] == ["all.gz"]
+    assert [path.name for path in folder.iterdir()] == ["all.gz"]
 
 
 def test_folders_that_are_there_stay_as_they_are(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from sqlalchemy import update
 
 from nashforge.archive.records import Run
-from nashforge.archive.storage.models import AttemptRow
+from nashforge.archive.storage.models import AttemptRow, WorkerRow
 from nashforge.archive.store import Archive
 from nashforge.archive.stores.notices import Notices
 from nashforge.archive.stores.queue import CHANNEL
@@ -144,6 +144,18 @@ def test_a_worker_that_shows_signs_of_life_keeps_its_work(archive: Archive, run:
     (again,) = archive.queue.sweep(1800.0, max_attempts=3)
     assert again.key == silent.key
     assert archive.queue.answer(alive.token, {"fitness": 1.0})
+
+
+def test_a_clock_that_was_set_back_keeps_no_work_of_a_dead_worker(archive: Archive, run: Run) -> None:
+    archive.queue.add("a", "evaluate", WORK, run=run)
+    claimed(archive, "dead")
+    archive.workers.register("dead", host="h", pid=7, kinds="evaluate", slots=1, versions={})
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with archive.database.engine.begin() as connection:
+        for table in (AttemptRow, WorkerRow):
+            connection.execute(update(table).values(heartbeat=tomorrow))
+    assert [again.key for again in archive.queue.sweep(1800.0, max_attempts=3)] == ["a"]
+    assert archive.workers.registered(alive_within=1800.0) == []
 
 
 def test_cancelling_spares_what_is_claimed(archive: Archive, run: Run) -> None:
