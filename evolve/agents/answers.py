@@ -220,12 +220,26 @@ class Note(Answer):
     created: str
 
 
+class Held(Answer):
+    """A token that the agent claimed before and has not told anything by."""
+
+    token: str
+    expires: str
+    """Until when it is held, ISO 8601."""
+    index: int
+    kind: str
+    parent: str | None
+    """Nickname of the program that is to be changed."""
+
+
 class Asked(Answer):
     """The answer to a question for work."""
 
     run: str
     domain: str
     tasks: list[Task] = []
+    held: list[Held] = []
+    """What the same agent holds already; `context` with the position tells its task again."""
     interface: Interface | None = None
     notes: list[Note] = []
     """The newest entries of the lab book."""

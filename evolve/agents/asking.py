@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nashforge.archive import Archive
-from nashforge.archive.agents import AgentRequest
-from nashforge.evolve.agents.answers import AgentError, Asked, Interface, ProgramView, Task, UnderWay
+from nashforge.archive.agents import AgentRequest, RequestState
+from nashforge.evolve.agents.answers import AgentError, Asked, Held, Interface, ProgramView, Task, UnderWay
 from nashforge.evolve.agents.brief import seen_in, shortened
 from nashforge.evolve.agents.pace import preparing_of, queue_of
 from nashforge.evolve.agents.views import Desk, moment, open_desk
@@ -101,7 +101,8 @@ def ask(
         claimed = archive.requests.claim(
             desk.run, author=who.author, client=who.client, seconds=seconds, count=count
         )
-        if claimed or desk.is_over or desk.is_lost or time.monotonic() >= deadline or not still_there():
+        over = desk.is_over or desk.is_lost or time.monotonic() >= deadline or not still_there()
+        if claimed or over or _waits_for(who, desk):
             return _asked(desk.now(), claimed, who, interface, full=full)
         time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
         desk = desk.now()
@@ -118,6 +119,7 @@ def _asked(
         heard = digest == known or any(str(one.payload["system"]) == digest for one in before)
         told = Interface(hash=digest, text=None if heard else text)
     over, lost = desk.is_over, desk.is_lost
+    held = [] if over else _held(desk, who, claimed)
     reason = desk.redaction(desk.run.stop_reason or str(desk.run.state)) if over else None
     return Asked(
         run=desk.run.nickname,
@@ -125,6 +127,17 @@ def _asked(
         tasks=[
             task_of(desk, request, None if full else [*before, *claimed[:place]])
             for place, request in enumerate(claimed)
+        ],
+        held=[
+            Held(
+                token=one.token,
+                expires=moment(one.expires),
+                index=one.index,
+                kind=one.kind,
+                parent=one.payload["parent"]["program"],
+            )
+            for one in held
+            if one.expires is not None
         ],
         interface=told,
         notes=desk.notes() if claimed else [],
@@ -134,11 +147,29 @@ def _asked(
         stop_reason=None if claimed else reason,
         retry_seconds=None if claimed or over or lost else RETRY_SECONDS,
         lost=lost,
-        message=_message(desk, claimed, reason),
+        message=_message(desk, claimed, held, reason),
     )
 
 
-def _message(desk: Desk, claimed: list[AgentRequest], reason: str | None) -> str:
+def _held(desk: Desk, who: Who, claimed: Sequence[AgentRequest]) -> list[AgentRequest]:
+    """Return the requests that an agent claimed before and has not told anything by."""
+    now = {request.id for request in claimed}
+    return [
+        one
+        for one in desk.archive.requests.of(desk.run)
+        if one.state is RequestState.CLAIMED and one.author == who.author and one.id not in now
+    ]
+
+
+def _waits_for(who: Who, desk: Desk) -> bool:
+    """Whether all that a run waits for is held by an agent: then nothing comes until that tells it."""
+    budget = desk.now().budget()
+    return 0 < budget.claimed == len(_held(desk, who, ())) and not (budget.waiting or queue_of(desk).programs)
+
+
+def _message(
+    desk: Desk, claimed: list[AgentRequest], held: Sequence[AgentRequest], reason: str | None
+) -> str:
     if claimed:
         return (
             "write the program of each task and tell it by its token, as a whole program or as "
@@ -160,6 +191,12 @@ def _message(desk: Desk, claimed: list[AgentRequest], reason: str | None) -> str
         return (
             "the run still measures the programs that it starts from and those that it is compared with, "
             f"which can take minutes{how_far}; ask again, with a longer wait"
+        )
+    if held:
+        some = "a token" if len(held) == 1 else f"{len(held)} tokens"
+        return (
+            f"you hold {some} already: tell a program by each, or give it up; more is wanted when outcomes "
+            "are in"
         )
     waiting = queue_of(desk).words
     queue = f" ({waiting})" if waiting else ""

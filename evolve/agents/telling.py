@@ -104,6 +104,8 @@ def tell(
     """
     request = archive.requests.get(token)
     desk = Desk(archive, archive.runs.get(request.run_id))
+    first = (request.answer or {}).get("text")
+    unread = text is not None and first is not None and as_answer(text) != first
     if request.state is not RequestState.TOLD:
         if text is None:
             require_held(request)
@@ -111,7 +113,11 @@ def tell(
         refused = _take(desk, request, text, who, edits=edits, note=note, bill=bill or Bill())
         if refused is not None:
             return refused
-    return _outcome(desk.now(), archive.requests.get(token), wait, still_there)
+    told = _outcome(desk.now(), archive.requests.get(token), wait, still_there)
+    if not unread:
+        return told
+    said = "a program was told by this token before, and this is its outcome; the one given now was not read"
+    return told.model_copy(update={"warning": said, "message": f"{told.message}: {said}"})
 
 
 def give_up(archive: Archive, token: str, reason: str = "its agent gave it up") -> GivenUp:

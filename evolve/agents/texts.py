@@ -43,8 +43,21 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
             lines += _how_to_measure(f"{measure} {task.token}", task.measure_seconds, short=task.short)
         lines += _how_to_answer(f"{tell} {task.token}", short=task.short)
         parts.append("\n".join(lines))
+    if answer.held:
+        parts.append(_held(answer))
     parts.append(_budget(answer))
     return "\n\n".join(parts) + "\n"
+
+
+def _held(answer: Asked) -> str:
+    """Return what the agent holds already, and where each task can be read again."""
+    lines = ["# What you hold already", ""]
+    for one in answer.held:
+        lines.append(
+            f"- {one.token}, until {one.expires}: {one.kind} of {one.parent} (candidate {one.index}); its"
+        )
+        lines.append(f"  task: `nashforge context {answer.run} --task {one.index}`")
+    return "\n".join(lines)
 
 
 def _left_out(task: Task, run: str) -> list[str]:

@@ -54,6 +54,11 @@ def test_an_agent_finds_a_rule_better_than_the_seed_and_everything_is_kept(agenc
     assert task.token in text
     assert task.prompt in text
 
+    again = agency.core.ask("agents", wait=600)  # nothing comes before the task is told: it ends at once
+    assert (again.tasks, [one.token for one in again.held]) == ([], [task.token])
+    assert "you hold a token already" in again.message
+    assert f"{task.token}, until {task.expires}: {task.kind} of {task.parent.program}" in asked_text(again)
+
     bill = Bill("clever-1", 1200, 340, 0.25)
     told = agency.core.tell(task.token, rule("pcfr_plus"), note="predicts", bill=bill)
     assert told.status == "ok"
@@ -65,9 +70,10 @@ def test_an_agent_finds_a_rule_better_than_the_seed_and_everything_is_kept(agenc
     assert told.games["kuhn_poker"].value < task.parent.games["kuhn_poker"].value
     assert "the new best" in told_text(told)
 
-    again = agency.core.tell(task.token, rule("cfr"), note="another text")
-    of_the_moment = {"budget", "queue"}
-    outcomes = [answer.model_dump(exclude=of_the_moment) for answer in (told, again)]
+    told_again = agency.core.tell(task.token, rule("cfr"), note="another text")
+    assert "the one given now was not read" in str(told_again.warning)
+    of_the_moment = {"budget", "queue", "warning", "message"}
+    outcomes = [answer.model_dump(exclude=of_the_moment) for answer in (told, told_again)]
     assert outcomes[0] == outcomes[1], "a token has one outcome"
     assert agency.core.tell(task.token, None) == told
 
