@@ -65,9 +65,12 @@ def run_with(config: bytes) -> bytes:
 def many_parents() -> Iterator[bytes]:
     yield HEADER + json.dumps(RUN).encode() + b"\n"
     start, end = json.dumps(CANDIDATE).encode().split(b'"parents": []')
-    for index in range(MOST_MISSING_PARENTS // 20_000 + 1):
+    count = MOST_MISSING_PARENTS // 20_000 + 1
+    for index in range(count):
         line = start.replace(b'"index": 0', b'"index": %d' % index)
         yield line + b'"parents": [' + (PARENT * 20_000)[:-1] + b"]" + end + b"\n"
+    # A file is read whole before anything is stored, and only then are parents looked for.
+    yield json.dumps({"kind": "end", "counts": {"run": 1, "candidate": count}}).encode() + b"\n"
 
 
 def many_candidates(count: int) -> Iterator[bytes]:
