@@ -26,6 +26,11 @@ HERE = Path(__file__).resolve().parent
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Who starts the tests by nohup, or in the background, has them and their children ignore signals that some send.
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("nashforge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("nashforge"), max_examples=20)
