@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# Who starts the tests by nohup, or in the background, has them and their children ignore signals that some send.
+# Who starts the tests by nohup, or in the background, has them ignore signals that some of them send.
 for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

@@ -38,7 +38,8 @@ def serve(
         str, option("ADDRESS", "Address to listen on: by default, only this machine reaches it.")
     ] = "127.0.0.1",
     wait: Annotated[
-        float, option("S", "Seconds to wait for a run that is not there yet.", min=0, show_default=True)
+        float,
+        option("S", "Seconds to wait for a run that is not there yet.", min=0, max=86400, show_default=True),
     ] = 3600.0,
     database: Database = None,
 ) -> None:
