@@ -113,6 +113,8 @@ class Search:
             return
         self._stages.recall_references("train", "validation")
         self._load()
+        if any(index not in self._stored for index in range(len(self._starts))):
+            return  # only who works on a run stores what it starts from
         self._advance()
         while self._challenges.stored is not None and self._challenged():
             self._advance()

@@ -53,6 +53,7 @@ def test_a_preview_while_the_seed_is_measured(archive):
     config = load_config({"train": "cfr-smoke"})
     run = archive.runs.create("cfr", config.settings())
     before = preview(archive, run).prompt
+    assert archive.candidates.of(run) == [], "to look at a run changes nothing of it"
     work = domain("cfr")
     seed = archive.programs.add(work.source(work.seed), "cfr")
     archive.candidates.add(run, program=seed, operator="seed", proposer="library")
