@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from typing import Any
@@ -15,7 +16,11 @@ from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.agents.telling import Bill
 from nashforge.evolve.agents.texts import asked_text, told_text
-from nashforge.evolve.proposers.llm.recordings.cassette import cassette_lines, replay_values
+from nashforge.evolve.proposers.llm.recordings.cassette import (
+    CassetteError,
+    cassette_lines,
+    replay_values,
+)
 from nashforge.evolve.runs.run import start_run
 
 from .conftest import Agency, rule, until
@@ -207,7 +212,9 @@ def test_another_proposer_steps_in_and_the_run_replays_without_anybody(agency: A
 
 
 def test_a_cassette_of_agents_replays_anywhere(agency: Agency, tmp_path) -> None:
-    agency.start(max_evaluations=3, lookahead=2)
+    own = tmp_path / "own.py"
+    own.write_text(rule("dcfr").replace("1.5", "1.25"))
+    agency.start(max_evaluations=4, lookahead=2, start=["cfr_plus", str(own)])
     for name in ("dcfr", "pcfr_plus"):
         agency.core.tell(agency.task().token, rule(name), note=name)
     agency.join()
@@ -218,6 +225,13 @@ def test_a_cassette_of_agents_replays_anywhere(agency: Agency, tmp_path) -> None
         values = replay_values(elsewhere, f"replay:{file}")
         start_run(elsewhere, agency._configure(**values), name="agents")
         assert history(elsewhere, "agents") == rows
+    head, *others = file.read_text().splitlines(keepends=True)
+    file.write_text(json.dumps({**json.loads(head), "starts": [""]}) + "\n" + "".join(others))
+    with (
+        Archive.open(tmp_path / "third.db") as third,
+        pytest.raises(CassetteError, match=r"agents\.jsonl is damaged \(a start program"),
+    ):
+        replay_values(third, f"replay:{file}")
 
 
 def test_agents_and_the_offline_proposer_share_a_bandit(agency: Agency) -> None:

@@ -1,7 +1,8 @@
 """Cassettes: the models' answers of a run in a file, to be replayed anywhere, with no secrets in it.
 
 One JSON object a line: first the run (``nashforge_cassette`` is the version of the format) with its
-configuration and system prompts, then its calls in the order in which they were made.
+configuration, system prompts and the programs that it started from, unless they are of the library; then its
+calls in the order in which they were made.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from nashforge.errors import NashforgeError
 from nashforge.evolve.config.model_names import without_keys
 from nashforge.evolve.config.parts import REPLAY
 from nashforge.evolve.config.run import SETTINGS, stored_settings
+from nashforge.evolve.config.starts import is_hash
 from nashforge.evolve.domains.translation import is_outdated
 from nashforge.evolve.proposers.llm.recordings.replay import (
     DECISIVE,
@@ -48,11 +50,13 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
     digests = {str(call.request.get("system", "")) for call in calls} - {""}
     config = stored_settings(archive, run)
     tools = any((call.response or {}).get("calls") for call in calls)
+    starts = [archive.programs.get(name).source for name in config.get("start", ()) if is_hash(name)]
     head = {
         "nashforge_cassette": VERSION_OF_TOOLS if tools else VERSION,
         "run": run.nickname,
         "config": {name: value for name, value in config.items() if name not in _SETTINGS},
         "system": {digest: archive.runs.get_value(run, f"system {digest}", "") for digest in sorted(digests)},
+        **({"starts": starts} if starts else {}),
     }
     yield _line(head)
     for call in calls:
@@ -105,6 +109,7 @@ def read_cassette(path: str | Path) -> Recording:
                     f"the file {path} is no cassette of version {VERSION} or {VERSION_OF_TOOLS}; make one "
                     "with `nashforge calls export`"
                 )
+            starts = [str(source) for source in head.get("starts", ())]
             calls = [_recorded_call(json.loads(line)) for line in file if line.strip()]
     except OSError as error:
         raise CassetteError(
@@ -114,7 +119,7 @@ def read_cassette(path: str | Path) -> Recording:
         if isinstance(error, CassetteError):
             raise
         raise CassetteError(f"the cassette {path} is damaged ({error}); export it again") from error
-    return Recording(calls, head["config"])
+    return Recording(calls, head["config"], starts)
 
 
 def _recorded_call(row: dict[str, Any]) -> RecordedCall:
@@ -154,6 +159,8 @@ def find_recording(archive: Archive, reference: str) -> Recording:
 def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
     """Return the configuration by which ``replay:RUN`` repeats a run.
 
+    What the run of a cassette started from is stored in the archive.
+
     Raises
     ------
     CassetteError
@@ -163,9 +170,17 @@ def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
     stored = not reference.endswith(".jsonl") and "/" not in reference
     if stored:
         _check_answers(archive, archive.runs.get(reference))
+    recording = find_recording(archive, reference)
+    for source in recording.starts:
+        try:
+            archive.programs.add(source, str(recording.config.get("domain", "cfr")))
+        except ValueError as error:
+            raise CassetteError(
+                f"the cassette {reference} is damaged (a start program: {error}); export it again"
+            ) from error
     values = {
         name: value
-        for name, value in SETTINGS.named(find_recording(archive, reference).config).items()
+        for name, value in SETTINGS.named(recording.config).items()
         if name not in (*_SETTINGS, "workers", "executor", "share", "max_minutes")
     }
     if stored:

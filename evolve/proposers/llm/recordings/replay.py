@@ -86,10 +86,17 @@ class Recording:
         The calls.
     config
         The configuration of the run that they were made for.
+    starts
+        Sources of the programs that the run started from, which are in no library.
     """
 
-    def __init__(self, calls: Iterable[RecordedCall], config: Mapping[str, Any] | None = None) -> None:
-        self.config = dict(config or {})
+    def __init__(
+        self,
+        calls: Iterable[RecordedCall],
+        config: Mapping[str, Any] | None = None,
+        starts: Iterable[str] = (),
+    ) -> None:
+        self.config, self.starts = dict(config or {}), tuple(starts)
         self._all = tuple(calls)
         self._calls: dict[int, deque[RecordedCall]] = {}
         self._told: dict[tuple[int, int], Told] = {}
