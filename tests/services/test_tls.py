@@ -78,6 +78,9 @@ class SecureRedis(Redis):
         """URL to reach it."""
         return super().url.replace("redis:", "rediss:")
 
+    def _answers(self) -> bool:
+        return self._listens()  # it answers nobody who speaks plainly
+
     def _prepare(self) -> None:
         super()._prepare()
         certificate, key = self.certificates.of("server")
