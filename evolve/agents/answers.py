@@ -221,9 +221,10 @@ class Note(Answer):
 
 
 class Held(Answer):
-    """A token that the agent claimed before and has not told anything by."""
+    """A request that was claimed before under the agent's name, by which nothing was told yet."""
 
-    token: str
+    token: str | None = None
+    """Told where all is asked for: several agents may go by one name."""
     expires: str
     """Until when it is held, ISO 8601."""
     index: int
@@ -239,7 +240,7 @@ class Asked(Answer):
     domain: str
     tasks: list[Task] = []
     held: list[Held] = []
-    """What the same agent holds already; `context` with the position tells its task again."""
+    """What is held under the agent's name already; `context` with the position tells its task again."""
     interface: Interface | None = None
     notes: list[Note] = []
     """The newest entries of the lab book."""

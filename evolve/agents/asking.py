@@ -101,8 +101,7 @@ def ask(
         claimed = archive.requests.claim(
             desk.run, author=who.author, client=who.client, seconds=seconds, count=count
         )
-        over = desk.is_over or desk.is_lost or time.monotonic() >= deadline or not still_there()
-        if claimed or over or _waits_for(who, desk):
+        if claimed or desk.is_over or desk.is_lost or time.monotonic() >= deadline or not still_there():
             return _asked(desk.now(), claimed, who, interface, full=full)
         time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
         desk = desk.now()
@@ -130,7 +129,7 @@ def _asked(
         ],
         held=[
             Held(
-                token=one.token,
+                token=one.token if full else None,  # several agents may go by one name
                 expires=moment(one.expires),
                 index=one.index,
                 kind=one.kind,
@@ -147,7 +146,7 @@ def _asked(
         stop_reason=None if claimed else reason,
         retry_seconds=None if claimed or over or lost else RETRY_SECONDS,
         lost=lost,
-        message=_message(desk, claimed, held, reason),
+        message=_message(desk, who, claimed, held, reason),
     )
 
 
@@ -161,14 +160,8 @@ def _held(desk: Desk, who: Who, claimed: Sequence[AgentRequest]) -> list[AgentRe
     ]
 
 
-def _waits_for(who: Who, desk: Desk) -> bool:
-    """Whether all that a run waits for is held by an agent: then nothing comes until that tells it."""
-    budget = desk.now().budget()
-    return 0 < budget.claimed == len(_held(desk, who, ())) and not (budget.waiting or queue_of(desk).programs)
-
-
 def _message(
-    desk: Desk, claimed: list[AgentRequest], held: Sequence[AgentRequest], reason: str | None
+    desk: Desk, who: Who, claimed: list[AgentRequest], held: Sequence[AgentRequest], reason: str | None
 ) -> str:
     if claimed:
         return (
@@ -195,8 +188,8 @@ def _message(
     if held:
         some = "a token" if len(held) == 1 else f"{len(held)} tokens"
         return (
-            f"you hold {some} already: tell a program by each, or give it up; more is wanted when outcomes "
-            "are in"
+            f"{who.author} holds {some} already: tell a program by each, or give it up; more is wanted when "
+            "outcomes are in"
         )
     waiting = queue_of(desk).words
     queue = f" ({waiting})" if waiting else ""

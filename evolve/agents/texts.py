@@ -50,13 +50,16 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
 
 
 def _held(answer: Asked) -> str:
-    """Return what the agent holds already, and where each task can be read again."""
-    lines = ["# What you hold already", ""]
+    """Return what is held under the agent's name already, and where each task can be read again."""
+    lines = ["# What is held under your name already", ""]
     for one in answer.held:
+        token = "" if one.token is None else f" by {one.token}"
         lines.append(
-            f"- {one.token}, until {one.expires}: {one.kind} of {one.parent} (candidate {one.index}); its"
+            f"- candidate {one.index}, {one.kind} of {one.parent}{token}, until {one.expires}; its task: "
+            f"`nashforge context {answer.run} --task {one.index}`"
         )
-        lines.append(f"  task: `nashforge context {answer.run} --task {one.index}`")
+    if any(one.token is None for one in answer.held):
+        lines += ["", "If a token of yours got lost, `ask --full` tells it again."]
     return "\n".join(lines)
 
 

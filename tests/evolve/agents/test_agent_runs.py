@@ -59,10 +59,15 @@ def test_an_agent_finds_a_rule_better_than_the_seed_and_everything_is_kept(agenc
     assert task.token in text
     assert task.prompt in text
 
-    again = agency.core.ask("agents", wait=600)  # nothing comes before the task is told: it ends at once
-    assert (again.tasks, [one.token for one in again.held]) == ([], [task.token])
-    assert "you hold a token already" in again.message
-    assert f"{task.token}, until {task.expires}: {task.kind} of {task.parent.program}" in asked_text(again)
+    again = agency.core.ask("agents")
+    assert (again.tasks, [one.index for one in again.held]) == ([], [1])
+    assert "holds a token already" in again.message
+    assert task.token not in asked_text(again), "others may go by the same name"
+    lost = agency.core.ask("agents", full=True)
+    assert [one.token for one in lost.held] == [task.token]
+    assert f"{task.kind} of {task.parent.program} by {task.token}, until {task.expires}" in asked_text(lost)
+    stranger = LocalCore(agency.archive, Who("somebody else", "test"))
+    assert stranger.ask("agents", full=True).held == []
 
     bill = Bill("clever-1", 1200, 340, 0.25)
     told = agency.core.tell(task.token, rule("pcfr_plus"), note="predicts", bill=bill)
