@@ -118,7 +118,21 @@ def local_stack(
 def _locked(folder: Path) -> Iterator[None]:
     """Keep a folder for this process while it lives: two services would write over each other's files."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK_FILE).open("a+") as file:
+    if folder.stat().st_uid != os.geteuid():
+        raise ServiceError(
+            f"the folder {folder} is somebody else's, who could read and replace what is in it; choose "
+            "another --folder"
+        )
+    try:
+        # Nobody else may open it, since whoever can may lock it; and no link of it is followed.
+        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ServiceError(
+            f"the lock {folder / LOCK_FILE} cannot be opened ({error.strerror}); remove it, or choose "
+            "another --folder"
+        ) from error
+    with os.fdopen(lock, "r+") as file:
+        os.fchmod(lock, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -127,6 +141,9 @@ def _locked(folder: Path) -> Iterator[None]:
                 f"a service is up in {folder} already (process {file.read().strip() or 'unknown'}); use that "
                 'one (eval "$(nashforge service env)"), end it, or choose another --folder'
             ) from error
+        # What an earlier service remembers, killed before it could forget it, leads to nobody now.
+        (folder / STATE_FILE).unlink(missing_ok=True)
+        file.seek(0)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

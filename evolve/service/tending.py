@@ -77,7 +77,7 @@ class Tending:
         child.pause = min(max(2 * child.pause, 1.0), LONGEST_PAUSE)
         try:
             child.restart()
-        except ServiceError as error:
+        except (ServiceError, OSError) as error:  # a full disk, or no more processes
             self.note(f"{child.name} is tried again in {child.pause:g} s: {error}")
         child.due = time.monotonic() + child.pause
 
@@ -85,7 +85,9 @@ class Tending:
         if child.answers():
             if child.silent >= SILENT_LOOKS:
                 self.note(f"{child.name} answers again")
-            child.silent, child.pause = 0, 0.0
+            child.silent = 0
+            if time.monotonic() - child.due > LONGEST_PAUSE:  # it did not end again soon
+                child.pause = 0.0
             return
         child.silent += 1
         if child.silent == SILENT_LOOKS:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nashforge.evolve.service.local_stack import local_stack, remembered
+from nashforge.evolve.service.local_stack import _locked, local_stack, remembered
 from nashforge.evolve.service.servers import free_port, wait_until
 from nashforge.evolve.service.settings import ServiceError
 from nashforge.evolve.service.tending import HEALTH_SECONDS, LONGEST_PAUSE, Child, Tending
@@ -39,6 +39,41 @@ def test_its_workers_are_those_of_this_installation(tmp_path: Path) -> None:
     # Nor is one up that was killed and has left its file behind.
     (tmp_path / "service.json").write_text("{}")
     assert remembered(tmp_path) is None
+
+
+def test_nobody_else_has_a_hand_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    folder = tmp_path / "service"
+    folder.mkdir()
+    (folder / "service.lock").symlink_to(victim)
+    with pytest.raises(ServiceError, match=r"service\.lock cannot be opened"), local_stack(folder):
+        raise AssertionError("it was not refused")
+    assert victim.read_text() == "precious"
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(ServiceError, match="somebody else's"), local_stack(folder):
+        raise AssertionError("it was not refused")
+
+
+def test_what_an_earlier_service_remembers_is_told_to_nobody_as_the_next_one_starts(
+    tmp_path: Path,
+) -> None:
+    lock, told = tmp_path / "service.lock", tmp_path / "service.json"
+    lock.touch(0o644)
+    told.write_text("{}")
+    with _locked(tmp_path):
+        assert not told.exists()
+        assert lock.stat().st_mode & 0o777 == 0o600
+        assert remembered(tmp_path) is None
+
+
+def test_a_restart_that_the_system_refuses_ends_nothing_else() -> None:
+    def refused() -> None:
+        raise OSError(28, "No space left on device")
+
+    said: list[str] = []
+    Tending(said.append, [Child("Redis", Path("/logs/redis"), lambda: False, refused)]).tend()
+    assert "No space left on device" in said[-1]
 
 
 def test_what_ends_again_and_again_is_started_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
