@@ -66,16 +66,25 @@ class Excuses:
         seconds
             For which it did not reply, until now. The system counts a wait for a processor when it is over;
             if one is under way, it is what of these seconds was not computed in.
+
+        Returns
+        -------
+        float
+            Less than 0 where a wait that was believed to be under way turns out to have been none: whoever
+            looks busy at each look, and sleeps in between, waits for no processor.
         """
         delayed = max(self._delayed, self._child.delayed_seconds())
         cpu = max(self.cpu, self._child.cpu_seconds() or 0.0)
-        counted = delayed - self._delayed
-        pending = seconds - (cpu - self.cpu) if self._child.wants_processor() else 0.0
+        counted, ran, waits = delayed - self._delayed, cpu > self.cpu, self._child.wants_processor()
+        pending = seconds - (cpu - self.cpu) if waits else 0.0
         self._delayed, self.cpu = delayed, cpu
         # What was excused while a wait was under way is not excused again when it is over.
         new, self._ahead = max(counted - self._ahead, 0.0), max(self._ahead - counted, 0.0)
+        taken_back = 0.0
+        if ran or not waits:  # all its waits of before are over, and counted
+            taken_back, self._ahead = self._ahead, 0.0
         self._ahead += max(pending - new, 0.0)
-        return max(new, pending)
+        return max(new, pending) - taken_back
 
 
 def total_usage(sessions: Sequence[SandboxSession]) -> Usage:

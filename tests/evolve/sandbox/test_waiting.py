@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from nashforge.evolve.sandbox import Limits, ProgramTimeout, Sandbox
+from nashforge.evolve.sandbox.account import Excuses
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -113,3 +114,36 @@ def test_a_program_that_sleeps_has_only_itself_to_blame(
         os.kill(session.pid, signal.SIGSTOP)
         with pytest.raises(ProgramTimeout, match=r"took longer than the 0\.2 s"):
             session.call(1, expect=("policy",))
+
+
+class Pretender:
+    """Looks busy whenever somebody looks, and sleeps in between: a millisecond a look is all it computes."""
+
+    def __init__(self) -> None:
+        self.cpu = 0.0
+
+    def delayed_seconds(self) -> float:
+        return 0.0
+
+    def cpu_seconds(self) -> float:
+        self.cpu += 0.001
+        return self.cpu
+
+    def wants_processor(self) -> bool:
+        return True
+
+
+class Starving(Pretender):
+    """Waits for a processor all the time, of which the system counts nothing before it is over."""
+
+    def cpu_seconds(self) -> float:
+        return 0.0
+
+
+def test_only_who_waits_for_a_processor_is_excused() -> None:
+    def excused(child: Any) -> float:
+        excuses = Excuses(child)
+        return sum(excuses.of(1.0) for _ in range(100))
+
+    assert excused(Starving()) == pytest.approx(100.0)
+    assert excused(Pretender()) < 1.1, "one second at most, that of the last look"
