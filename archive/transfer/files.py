@@ -196,11 +196,11 @@ def import_archive(archive: Archive, path: str | Path, *, check: Check | None = 
     merge = Merge()
     try:
         with source.open("rb") as file:
-            for number, line, _ in _lines(file, source):
-                with _told(source, number):
-                    check_line(line, check or (lambda kind, values: None))
+            for _ in _checked(_lines(file, source), source, check):
+                pass
             file.seek(0)
-            batches = _batches(_lines(file, source))
+            # Checked again as it is stored: somebody may write to the file meanwhile.
+            batches = _batches(_checked(_lines(file, source), source, check))
             while _store(archive, merge, batches, source):
                 pass
     except OSError as error:
@@ -233,6 +233,16 @@ def _store(archive: Archive, merge: Merge, batches: Iterator[_Batch], source: Pa
                 return True
         merge.link_parents()
     return False
+
+
+def _checked(
+    lines: Iterator[tuple[int, Line, int]], source: Path, check: Check | None
+) -> Iterator[tuple[int, Line, int]]:
+    """Yield lines, each checked."""
+    for number, line, size in lines:
+        with _told(source, number):
+            check_line(line, check or (lambda kind, values: None))
+        yield number, line, size
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from nashforge.archive import (
 from nashforge.archive.records import Run
 from nashforge.archive.storage.rows import pages
 from nashforge.archive.store import Archive
-from nashforge.archive.transfer import gather
+from nashforge.archive.transfer import files, gather
 
 from .conftest import Maker, all_programs
 
@@ -239,6 +239,36 @@ def test_a_damaged_file_changes_nothing(
             import_archive(third, file)
         assert third.runs.newest() == []
         assert all_programs(third) == []
+
+
+def test_a_file_that_is_written_to_while_it_is_imported_is_checked_as_it_is_stored(
+    archive: Archive,
+    run: Run,
+    make: Maker,
+    tmp_path: Path,
+    second: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rich(archive, make, run)
+    file = tmp_path / "all.jsonl.gz"
+    export_archive(archive, file)
+    lines = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
+    program = next(line for line in lines if line["kind"] == "program")
+    program["source"] += "# and more\n"
+    forged = gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
+
+    passes, read = [0], files._lines
+
+    def exchanged(opened: Any, source: Path) -> Any:
+        passes[0] += 1
+        if passes[0] == 2:
+            file.write_bytes(forged)
+        return read(opened, source)
+
+    monkeypatch.setattr(files, "_lines", exchanged)
+    with pytest.raises(DamagedExport, match="hash"):
+        import_archive(second, file)
+    assert all_programs(second) == []
 
 
 def test_files_that_are_no_exports(archive: Archive, run: Run, make: Maker, tmp_path: Path) -> None:
