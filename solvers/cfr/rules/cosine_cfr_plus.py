@@ -28,7 +28,8 @@ class CosineFeedbackCFRPlus(RegretMinimizer):
     discount = 1.75
     feedback = 0.5
     target = 0.3
-    own, shared = 0.8, 0.2
+    own = 0.8
+    shared = 0.2
     trend_weight = 0.85
     exponent = 1.25
     gamma = 7
@@ -38,33 +39,30 @@ class CosineFeedbackCFRPlus(RegretMinimizer):
         self.smoothed = self.infosets.zeros()
         self.last = self.infosets.zeros()
         self.play = self.infosets.uniform()
-        self.gap = self.first_gap = 0.0
-
-    def turning(self, regret):
-        """Return the cosine of this regret and the last by information set, and where there is one."""
-        along = self.infosets.sum(self.play * regret * self.last)
-        size = np.sqrt(self.infosets.sum(self.play * regret**2) * self.infosets.sum(self.play * self.last**2))
-        cosine = along / np.where(size > 0, size, 1.0)
-        return self.own * cosine + self.shared * along.sum() / max(size.sum(), 1e-300), size > 0
+        self.gap = 0.0
+        self.first_gap = 0.0
 
     def observe(self, t, regret):
-        cosine, known = self.turning(regret)
+        along = self.infosets.sum(self.play * regret * self.last)
+        size = np.sqrt(self.infosets.sum(self.play * regret**2) * self.infosets.sum(self.play * self.last**2))
+        cosine = along / np.maximum(size, 1e-300)
+        cosine = self.own * cosine + self.shared * along.sum() / max(size.sum(), 1e-300)
         step = 1 - self.feedback / t**0.5 * (cosine - self.target)
-        factor = self.infosets.spread(np.where(known, step, 1.0))
+        factor = self.infosets.spread(np.where(size > 0, step, 1.0))
         self.last = regret
         largest = self.infosets.max(regret)
         self.gap = largest.sum()
         self.first_gap = max(self.first_gap, self.gap)
         lift = self.infosets.spread(np.maximum(largest - self.infosets.sum(self.regret), 0.0)) * self.play
-        self.regret += lift
-        self.smoothed += lift
-        self.smoothed += (self.regret - self.smoothed) / (1 + t**0.5)
+        self.regret = self.regret + lift
+        self.smoothed = self.smoothed + lift
+        self.smoothed = self.smoothed + (self.regret - self.smoothed) / (1 + t**0.5)
         d = (t - 1.0) ** self.discount
         self.regret = np.maximum(self.regret * d / (d + 1) + regret, 0.0) * factor
-        self.smoothed *= factor
+        self.smoothed = self.smoothed * factor
 
     def weights(self, t, policy, reach):
-        sharp = self.first_gap / max(self.gap, 1e-12 * self.first_gap) if self.first_gap > 0 else 1.0
+        sharp = max(self.first_gap, 1e-300) / max(self.gap, 1e-12 * self.first_gap, 1e-300)
         return 1, (t / self.horizon) ** self.gamma * sharp**0.5
 
     def policy(self, t):
