@@ -66,8 +66,13 @@ def read_program(file: str) -> str:
         path = Path(file)
         if path.exists() and not path.is_file():
             raise UsageProblem(f"{file} is not a plain file; give the file with the program")
-        with path.open("rb") as opened_file:
-            data = opened_file.read(most)
+        try:
+            with path.open("rb") as opened_file:
+                data = opened_file.read(most)
+        except OSError as error:
+            raise UsageProblem(
+                f"the file {file} cannot be read ({error.strerror}); check the path"
+            ) from error
     return data.decode("utf-8", "replace")
 
 

@@ -21,6 +21,7 @@ WRONG_USAGE = {
     "unknown domain": ("run chess", "cfr"),
     "unknown strategy": ("run cfr --strategy foo", "evolution"),
     "unknown proposer": ("run cfr --proposer gpt", "offline"),
+    "no file of an agent": ("tell abc no-such.py", "the file no-such.py cannot be read"),
     "unknown suite": ("run cfr --suite cfr-trian", "cfr-train"),
     "negative seed": ("run cfr --seed -1", "--seed"),
     "enormous seed": ("run cfr --seed 9223372036854775808", "--seed"),

@@ -18,6 +18,7 @@ from nashforge.evolve.config.model_names import without_keys
 from nashforge.evolve.config.parts import REPLAY
 from nashforge.evolve.config.run import SETTINGS, stored_settings
 from nashforge.evolve.config.starts import is_hash
+from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.translation import is_outdated
 from nashforge.evolve.proposers.llm.recordings.replay import (
     DECISIVE,
@@ -173,7 +174,7 @@ def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
     recording = find_recording(archive, reference)
     for source in recording.starts:
         try:
-            archive.programs.add(source, str(recording.config.get("domain", "cfr")))
+            archive.programs.add(source, domain(str(recording.config.get("domain", "cfr"))).name)
         except ValueError as error:
             raise CassetteError(
                 f"the cassette {reference} is damaged (a start program: {error}); export it again"
