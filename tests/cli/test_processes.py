@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes import descendants, is_alive
+
 ROOT = Path(__file__).resolve().parents[2]
 ENDLESS = ("--max-evaluations", "100000", "--no-final-test")
 PATIENCE_SECONDS = 120.0
@@ -28,15 +30,9 @@ def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
     raise AssertionError(f"the process ended without saying {text!r}")
 
 
-def children_of(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    direct = [int(word) for word in path.read_text().split()]
-    return direct + [below for child in direct for below in children_of(child)]
-
-
 def wait_until_gone(pids: list[int]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+    while any(map(is_alive, pids)):
         assert time.monotonic() < deadline, "processes were left behind"
         time.sleep(0.05)
 
@@ -47,7 +43,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(
     process = empty.start("run", "cfr", "--json", *empty.quick, *ENDLESS, "--name", "cut-short")
     stopped_at_once(process)
     wait_for_line(process, "#0")
-    pids = children_of(process.pid)
+    pids = descendants(process.pid)
     assert pids
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=PATIENCE_SECONDS)
@@ -70,7 +66,7 @@ def test_a_killed_run_leaves_nothing_behind_and_resumes_at_once(
     process = empty.start("run", "cfr", "--json", *empty.quick, *ENDLESS, "--name", "killed")
     stopped_at_once(process)
     wait_for_line(process, "#0")
-    pids = children_of(process.pid)
+    pids = descendants(process.pid)
     process.kill()
     process.wait()
     wait_until_gone(pids)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from typing import Any
@@ -16,6 +15,7 @@ from nashforge.evolve.evaluation.messages import Report, Stage, Task, Trial
 from nashforge.evolve.runs.run import resume_run, start_run
 from nashforge.evolve.service.executor import CeleryExecutor
 from nashforge.evolve.service.settings import ServiceSettings, service_settings
+from tests.processes import descendants, is_alive
 
 from .conftest import Service
 
@@ -217,12 +217,12 @@ def test_processes_of_a_killed_worker_end(redis_service: Service) -> None:
         executor = CeleryExecutor(archive, settings(service), run=run)
         worker = service.worker("w1")
         executor.submit(task(iterations=1_000_000, games=("leduc_poker",)))
-        service.wait(lambda: len(_descendants(worker.pid)) >= 2, "the evaluation's processes", worker)
-        family = _descendants(worker.pid)
+        service.wait(lambda: len(descendants(worker.pid)) >= 2, "the evaluation's processes", worker)
+        family = descendants(worker.pid)
         worker.kill()
         worker.wait()
         deadline = time.monotonic() + 120.0
-        while alive := [pid for pid in family if _is_alive(pid)]:
+        while alive := [pid for pid in family if is_alive(pid)]:
             assert time.monotonic() < deadline, f"left behind: {alive}"
             time.sleep(0.05)
         executor.close()
@@ -258,21 +258,3 @@ def test_work_of_another_version_is_left_to_others(redis_service: Service) -> No
             assert (given_back.reason or "").startswith(told)
             assert again.state is AttemptState.QUEUED, "it waits for a worker of its own version"
         executor.close()
-
-
-def _descendants(pid: int) -> list[int]:
-    """Return the processes that a process started, and those that these started (Linux)."""
-    found = []
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/children") as file:
-            for child in map(int, file.read().split()):
-                found += [child, *_descendants(child)]
-    return found
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

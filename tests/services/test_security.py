@@ -19,9 +19,10 @@ from nashforge.evolve.service.broker import queue_name, task_name
 from nashforge.evolve.service.executor import CeleryExecutor
 from nashforge.evolve.service.servers import PostgreSQL, find_binary
 from nashforge.evolve.service.settings import service_settings
+from tests.processes import descendants, environment
 
 from .conftest import ROOT, Service, missing
-from .test_runs import _descendants, task
+from .test_runs import task
 
 
 @pytest.fixture
@@ -138,9 +139,10 @@ def test_evaluations_hold_no_secrets(service: Service, monkeypatch: pytest.Monke
         service.wait(
             lambda: archive.queue.attempts(run=run)[0].state is AttemptState.RUNNING, "the claim", worker
         )
-        service.wait(lambda: len(_descendants(worker.pid)) >= 2, "the evaluation's processes", worker)
-        for pid in _descendants(worker.pid):
-            told = Path(f"/proc/{pid}/environ").read_bytes()
+        service.wait(lambda: len(descendants(worker.pid)) >= 2, "the evaluation's processes", worker)
+        environments = [told for pid in descendants(worker.pid) if (told := environment(pid))]
+        assert environments
+        for told in environments:
             assert b"sk-secret" not in told
             assert b"token-secret" not in told
             assert b"NASHFORGE_DATABASE" not in told

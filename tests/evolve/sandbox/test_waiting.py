@@ -16,6 +16,7 @@ import pytest
 
 from nashforge.evolve.sandbox import Limits, ProgramTimeout, Sandbox
 from nashforge.evolve.sandbox.account import Excuses
+from tests.processes import state
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -42,10 +43,6 @@ with Sandbox([arrays["host"]]) as sandbox, sandbox.session(source, limits=limits
 """
 
 
-def process_state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 def test_a_frozen_machine_fails_no_program(game: dict[str, Any], program: Callable[[str], str]) -> None:
@@ -67,7 +64,7 @@ def test_a_frozen_machine_fails_no_program(game: dict[str, Any], program: Callab
         child = int(evaluator.stdout.readline())
         for pid in (child, evaluator.pid):
             os.kill(pid, signal.SIGSTOP)
-        while {process_state(child), process_state(evaluator.pid)} != {"T"}:
+        while {state(child), state(evaluator.pid)} != {"T"}:
             time.sleep(0.01)
         time.sleep(2.5)
         for pid in (evaluator.pid, child):

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from nashforge.evolve.sandbox import InfrastructureError, Sandbox, SandboxSession
+from tests.processes import is_alive
 
 Program = Callable[..., str]
 HOST = "nashforge.solvers.cfr.host"
@@ -222,19 +223,12 @@ def test_nothing_survives_the_trusted_process(busy: str, game: dict[str, Any], p
     parent.wait()
     parent.stdout.close()
     deadline = time.monotonic() + 60.0
-    while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
+    while any(is_alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert len(pids) == 2
-    assert not any(_alive(pid) for pid in pids)
+    assert not any(is_alive(pid) for pid in pids)
 
 
 def _call_until_it_fails(session: SandboxSession) -> None:
     for t in itertools.count(1):  # a kill takes effect a little later
         session.call(t, expect=("policy",))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False

@@ -19,6 +19,7 @@ from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 from nashforge.evolve.proposers.rewriting.proposer import OfflineProposer
 from nashforge.evolve.runs.run import resume_run, start_run
 from nashforge.evolve.search.events import Silent
+from tests.processes import descendants, is_alive
 
 HISTORY = ("index", "program", "operator", "note", "status", "train", "validation", "island", "reason")
 
@@ -251,16 +252,16 @@ def test_a_killed_run_loses_nothing_and_leaves_no_process(tmp_path, tiny, archiv
             ):
                 break
             time.sleep(0.05)
-        children = _descendants(process.pid)
+        children = descendants(process.pid)
         assert children
         done = {c.id: c.train for c in archive.candidates.of(archive.runs.get("killed")) if c.status.finished}
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and any(_alive(pid) for pid in children):
+    while time.monotonic() < deadline and any(is_alive(pid) for pid in children):
         time.sleep(0.05)
-    assert not [pid for pid in children if _alive(pid)]
+    assert not [pid for pid in children if is_alive(pid)]
     kept = {c.id: c.train for c in archive.candidates.of(archive.runs.get("killed")) if c.status.finished}
     assert done.items() <= kept.items()
     result = resume_run(archive, archive.runs.get("killed"), changes={"max_evaluations": 20})
@@ -271,29 +272,6 @@ def test_a_killed_run_loses_nothing_and_leaves_no_process(tmp_path, tiny, archiv
 
 def replace_budget(config, evaluations):
     return config.changed(max_evaluations=evaluations)
-
-
-def _descendants(pid):
-    found = []
-    for child in _children(pid):
-        found += [child, *_descendants(child)]
-    return found
-
-
-def _children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            return [int(part) for part in file.read().split()]
-    except FileNotFoundError:
-        return []
-
-
-def _alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("already", [False, True])

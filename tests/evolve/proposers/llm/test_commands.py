@@ -21,6 +21,7 @@ from nashforge.evolve.proposers.llm.prices import Price, Usage
 from nashforge.evolve.proposers.llm.providers import cli, connect
 from nashforge.evolve.proposers.llm.providers.base import Prompt, Uncertain
 from nashforge.evolve.service.model_requests import _connect
+from tests.processes import is_alive
 
 PROMPT = Prompt("You design rules.", "Improve this secret program.")
 
@@ -158,17 +159,9 @@ def test_the_whole_process_group_is_killed_at_the_deadline(command, tmp_path):
 
     asyncio.run(once())
     deadline = time.monotonic() + 60
-    while any(map(alive, note.read_text().split())) and time.monotonic() < deadline:
+    while any(map(is_alive, note.read_text().split())) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not any(map(alive, note.read_text().split()))
-
-
-def alive(pid: str) -> bool:
-    """Whether a process runs; a zombie that nobody has waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    assert not any(map(is_alive, note.read_text().split()))
 
 
 def test_commands_are_looked_for_before_a_run_begins(command):
