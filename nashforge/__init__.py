@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nashforge.solvers.cfr.rules import rule_source as rule_source
     from nashforge.solvers.equilibria.bimatrix import nash as nash
     from nashforge.solvers.equilibria.bimatrix import security as security
+    from nashforge.solvers.equilibria.concepts import equilibrium as equilibrium
     from nashforge.solvers.equilibria.logit import qre as qre
     from nashforge.solvers.equilibria.risk_averse.solver import rqe as rqe
     from nashforge.solvers.programs.solution import Solution as Solution
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from nashforge.solvers.sequence_form.profile import nash_conv as nash_conv
     from nashforge.solvers.sequence_form.profile import uniform_profile as uniform_profile
     from nashforge.solvers.solving import solve as solve
+    from nashforge.solvers.stepping import CFR as CFR
+    from nashforge.solvers.stepping import PSRO as PSRO
+    from nashforge.solvers.stepping import Solver as Solver
 
     __version__: str
 _names, _find, _ = exports(__name__)

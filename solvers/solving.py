@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nashforge.games.naming import choice
+from nashforge.solvers.programs.arguments import ArgumentError, count
 from nashforge.solvers.programs.kind import Arguments, ProgramKind, Serve
 from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import inline_sessions, load_module
@@ -45,9 +47,16 @@ def kind_of(program: str | Path | type) -> ProgramKind:
     ------
     NotInLibraryError
         If no library has a program of that name.
+    ArgumentError
+        If it is neither a name, a path nor a class.
     """
     if isinstance(program, type):
         classes = [program]
+    elif not isinstance(program, str | os.PathLike):
+        raise ArgumentError(
+            "a program is the name of one of the library, the path of a Python file, or a class; got "
+            f"{program!r}"
+        )
     else:
         known: list[str] = []
         for kind in kinds():
@@ -125,6 +134,8 @@ def solve(
         If the game cannot be compiled.
     NotInLibraryError
         If there is no such program.
+    nashforge.solvers.programs.arguments.ArgumentError
+        If another argument is none that it can work with.
     nashforge.errors.NashforgeError
         If the program returns something that is not a policy or mixture.
 
@@ -134,7 +145,9 @@ def solve(
     >>> solve("kuhn_poker", "nash", iterations=10).exploitability < 1e-8
     True
     """
-    found = kind if isinstance(kind, ProgramKind) else _kind(kind, rule)
+    found = chosen_kind(kind, rule)
+    if iterations is not None:
+        iterations = count("iterations", iterations)  # before a game is compiled for nothing
     program = found.default if rule is None else rule
     name = found.library.load(program)[0]
     solution = found.solve(
@@ -147,12 +160,19 @@ def solve(
     return solution
 
 
-def _kind(name: str | None, program: str | Path | type | None) -> ProgramKind:
-    if name is None:
+def chosen_kind(kind: str | ProgramKind | None, program: str | Path | type | None) -> ProgramKind:
+    """Return the kind that was asked for by name or as it is, else that of the program, else CFR.
+
+    Raises
+    ------
+    NotInLibraryError
+        If there is no such kind or program.
+    """
+    if isinstance(kind, ProgramKind):
+        return kind
+    if kind is None:
         return next(kinds()) if program is None else kind_of(program)
-    known = []
-    for kind in kinds():
-        if kind.name == name:
-            return kind
-        known.append(kind.name)
-    raise NotInLibraryError(f"there is no kind of programs {name!r}; {choice(name, known)}")
+    known = {each.name: each for each in kinds()}
+    if kind not in known:
+        raise NotInLibraryError(f"there is no kind of programs {kind!r}; {choice(str(kind), known)}")
+    return known[kind]

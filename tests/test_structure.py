@@ -28,6 +28,7 @@ FLOORS = {
         "metrics psro",
         "learners policies",
         "solving",
+        "stepping",
     ),
     "archive": (
         "addresses agents errors hashing nicknames records work",

@@ -185,6 +185,10 @@ def solve_concept(
     return _certified(found, rqe(found, **parameters), concept, parameters)
 
 
+equilibrium = solve_concept
+"""As it is called from outside: `nashforge.equilibrium`."""
+
+
 def _usual(game: Bimatrix, divergence: str, regularizer: str) -> tuple[Sequence[float], Sequence[float]]:
     """Return tau and epsilon where nobody says them."""
     fit = _FITTED.get((divergence, regularizer))

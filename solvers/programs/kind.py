@@ -116,5 +116,4 @@ class ProgramKind:
         steps = self.iterations if iterations is None else iterations
         with serve(self.arguments(played, steps)) as sessions:
             found = self.run(played, sessions, steps, checkpoints, on_checkpoint, stop)
-        caution = self.caution(played, program, serve)
-        return Solution(game=played, program=program, caution=caution, **vars(found))
+        return Solution.of(played, program, found, self.caution(played, program, serve))

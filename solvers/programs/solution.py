@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from nashforge.games.errors import GameError
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.programs.trajectory import Policies, Trajectory
+from nashforge.solvers.programs.policies import Playable, StatePolicies
+from nashforge.solvers.programs.trajectory import Trajectory
 from nashforge.solvers.sequence_form.profile import expected_values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-class Playable(Protocol):
-    """A game of learners, see `nashforge.solvers.learners.task.Task`."""
-
-    @property
-    def name(self) -> str:
-        """As it was given."""
-
-    @property
-    def form(self) -> SequenceForm | None:
-        """The sequence form, if it has one; a Markov game has none."""
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """Of the states."""
-
-    def play(self, strategies: Policies = ()) -> Any:
-        """Return strategies with what measures ask of them."""
+    from open_spiel.python.policy import TabularPolicy
 
 
 def no_average_words(program: str, game: str, iterations: int) -> str:
@@ -55,6 +38,8 @@ class Solution(Trajectory[Any]):
 
     Attributes
     ----------
+    policy : StatePolicies
+        The answer at the end: one array a player, and ``policy("0pb")`` is that of a state by action names.
     game : SequenceForm or Task
         What was played, with the labels of its information sets or states.
     program : str
@@ -65,7 +50,20 @@ class Solution(Trajectory[Any]):
 
     game: SequenceForm | Playable
     program: str
+    policy: StatePolicies
     caution: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        game: SequenceForm | Playable,
+        program: str,
+        found: Trajectory[Any],
+        caution: str | None = None,
+    ) -> Solution:
+        """Return what a program found in a game as its solution."""
+        told = {**vars(found), "policy": StatePolicies(found.policy, game)}
+        return cls(game=game, program=program, caution=caution, **told)
 
     def __repr__(self) -> str:
         return (
@@ -102,7 +100,7 @@ class Solution(Trajectory[Any]):
         States of learning tasks, which both players share, have the player before them.
         """
         found: dict[str, dict[int, float]] = {}
-        for player, label, action, _, probability in self._choices():
+        for player, label, action, _, probability in self.policy.entries():
             state = label if isinstance(self.game, SequenceForm) else f"player {player} {label}".rstrip()
             found.setdefault(state, {})[action] = probability
         return found
@@ -110,21 +108,23 @@ class Solution(Trajectory[Any]):
     def rows(self) -> list[dict[str, Any]]:
         """Return the policies as a table: a row for each action of each information set of each player."""
         names = ("player", "information_set", "action", "name", "probability")
-        return [dict(zip(names, row, strict=True)) for row in self._choices()]
+        return [dict(zip(names, row, strict=True)) for row in self.policy.entries()]
 
-    def _choices(self) -> Iterator[tuple[int, str, int, str, float]]:
+    def to_openspiel(self) -> TabularPolicy:
+        """Return the policies as OpenSpiel's ``TabularPolicy``, for its own measures and players.
+
+        Raises
+        ------
+        nashforge.games.GameError
+            If OpenSpiel has no such game: a Markov game, a disguised game, or one from a file.
+        """
+        from nashforge.solvers.sequence_form.openspiel import to_openspiel
+
         if self.form is None:
-            assert not isinstance(self.game, SequenceForm)
-            for player, mixtures in enumerate(self.policy):
-                for label, mixture in zip(self.game.labels, mixtures, strict=True):
-                    for action, probability in enumerate(mixture):
-                        yield player, label, action, str(action), float(probability)
-            return
-        for player, (treeplex, policy) in enumerate(zip(self.form.treeplexes, self.policy, strict=True)):
-            for i, label in enumerate(treeplex.labels):
-                for a in range(treeplex.start[i], treeplex.start[i + 1]):
-                    name = treeplex.action_name(a)
-                    yield player, label, int(treeplex.actions[a]), name, float(policy[a])
+            raise GameError(
+                f"{self.game.name} is a Markov game, which OpenSpiel has none of; table() has its policies"
+            )
+        return to_openspiel(self.form, self.policy)
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the gap over iterations, both logarithmic; return the matplotlib axes."""

@@ -6,6 +6,8 @@ import math
 import time
 from typing import Literal
 
+from nashforge.solvers.programs.arguments import limit
+
 Reason = Literal["target", "time", "interrupted"]
 
 STRIDE = 20
@@ -31,16 +33,12 @@ class Stop:
 
     Raises
     ------
-    ValueError
+    ArgumentError
         If the target is negative, or the time not positive.
     """
 
     def __init__(self, target: float | None = None, seconds: float | None = None) -> None:
-        if target is not None and not 0 <= target < math.inf:
-            raise ValueError(f"the target must be a number of at least 0; got {target}")
-        if seconds is not None and not 0 < seconds < math.inf:
-            raise ValueError(f"the seconds must be a number above 0; got {seconds}")
-        self.target, self.seconds = target, seconds
+        self.target, self.seconds = limit("the target", target), limit("the seconds", seconds, above=True)
         self.reason: Reason | None = None
         self._deadline: float | None = None
         self._requested = False

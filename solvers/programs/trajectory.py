@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.solvers.programs.arguments import count, counts
 from nashforge.solvers.programs.stopping import Reason, Stop
 
 Policies = tuple[npt.NDArray[np.float64], ...]
@@ -119,11 +120,15 @@ def run(
         Called with every checkpoint; may raise to stop the run.
     stop
         Ends the run early, with what it has.
+
+    Raises
+    ------
+    ArgumentError
+        If the iterations or checkpoints are no whole numbers of at least 1.
     """
-    if iterations < 1:
-        raise ValueError(f"iterations must be at least 1; got {iterations}")
-    stop = stop or Stop()
-    wanted = {*(default_checkpoints(iterations) if checkpoints is None else checkpoints), iterations}
+    iterations, stop = count("iterations", iterations), stop or Stop()
+    asked = default_checkpoints(iterations) if checkpoints is None else counts("checkpoints", checkpoints)
+    wanted = {*asked, iterations}
     wanted |= stop.looks(iterations)
     curve: list[Point] = []
     seconds, began = 0.0, time.perf_counter()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nashforge.games.errors import GameError
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.sequence_form.profile import Profile, realization_plans
+from nashforge.solvers.sequence_form.profile import PolicyError, Profile, realization_plans
 
 if TYPE_CHECKING:
     from open_spiel.python.policy import TabularPolicy
@@ -118,3 +119,22 @@ def from_openspiel(form: SequenceForm, policy: Any) -> Profile:
         profile.append(flat)
     realization_plans(form, profile)
     return tuple(profile)
+
+
+def read_profile(form: SequenceForm, policies: Any) -> Profile:
+    """Return a profile of a game as people give it: one array a player, or a policy of OpenSpiel.
+
+    Raises
+    ------
+    PolicyError
+        If it is not one valid behaviour policy a player.
+    """
+    if hasattr(policies, "action_probabilities"):
+        return from_openspiel(form, policies)
+    if not isinstance(policies, Sequence):
+        raise PolicyError(
+            f"policies are one array for each of the {form.players} players, or a policy of OpenSpiel; got a "
+            f"{type(policies).__name__}"
+        )
+    realization_plans(form, policies)
+    return tuple(np.array(policy, dtype=np.float64) for policy in policies)

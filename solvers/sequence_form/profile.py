@@ -24,6 +24,7 @@ class PolicyError(NashforgeError, ValueError):
 
 def uniform_profile(form: SequenceForm) -> Profile:
     """Return the profile in which every player chooses uniformly everywhere."""
+    tables(form)  # which raises where the game is not compiled
     return tuple(
         np.repeat(1.0 / np.diff(treeplex.start), np.diff(treeplex.start)) for treeplex in form.treeplexes
     )

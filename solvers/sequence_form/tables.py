@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.games.errors import GameError
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.sequence_form import kernels
 
@@ -167,7 +168,17 @@ _shared: weakref.WeakKeyDictionary[SequenceForm, Tables] = weakref.WeakKeyDictio
 
 
 def tables(form: SequenceForm) -> Tables:
-    """Return the tables of a game, built once for as long as the game is in use."""
+    """Return the tables of a game, built once for as long as the game is in use.
+
+    Raises
+    ------
+    nashforge.games.GameError
+        If the game is not a compiled one.
+    """
+    if not isinstance(form, SequenceForm):
+        raise GameError(
+            f"this is computed of a compiled game; got {form!r}; give nashforge.compile({form!r})"
+        )
     found = _shared.get(form)
     if found is None:
         found = _shared[form] = Tables(form)
