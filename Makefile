@@ -87,7 +87,7 @@ $(VENV)/created:
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
-	echo 'setuptools>=77' | $(uv_compile) -o requirements.lock
+	echo 'setuptools>=77' | $(uv_compile) --extra dashboard -o requirements.lock
 	echo 'setuptools>=77' | $(uv_compile) --extra dev -o requirements-dev.lock
 	echo pygambit | uv pip compile - --no-deps $(uv_options) -o requirements-gambit.lock
 

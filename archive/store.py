@@ -16,6 +16,7 @@ from nashforge.archive.stores.calls import CallStore
 from nashforge.archive.stores.candidates import CandidateStore
 from nashforge.archive.stores.evaluations import EvaluationStore
 from nashforge.archive.stores.lineage import LineageStore
+from nashforge.archive.stores.overview import OverviewStore
 from nashforge.archive.stores.programs import ProgramStore
 from nashforge.archive.stores.queue import WorkQueue
 from nashforge.archive.stores.runs import RunStore
@@ -50,6 +51,7 @@ class Archive:
         self.workers = WorkerStore(database)
         self.requests = RequestStore(database)
         self.notes = NoteStore(database)
+        self.overview = OverviewStore(database)
 
     @classmethod
     def open(

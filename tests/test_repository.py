@@ -176,7 +176,9 @@ def test_no_file_names_where_packages_come_from() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(("lock", "extras"), [("requirements.lock", []), ("requirements-dev.lock", ["dev"])])
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("requirements.lock", ["dashboard"]), ("requirements-dev.lock", ["dev"])]
+)
 def test_locks_pin_every_dependency_with_hashes(lock: str, extras: list[str]) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     entries = [entry for entry in re.split(r"\n(?=\S)", text) if not entry.startswith("#")]
@@ -196,6 +198,9 @@ def test_locks_pin_every_dependency_with_hashes(lock: str, extras: list[str]) ->
 
 
 ADAPTERS = {
+    "cli/dashboard/app.py": ("serve", "dashboard"),
+    "cli/dashboard/guard.py": ("serve",),
+    "cli/dashboard/live.py": ("serve",),
     "evolve/proposers/llm/providers/openai.py": ("openai",),
     "evolve/agents/http/guard.py": ("serve",),
     "evolve/agents/http/server.py": ("serve",),

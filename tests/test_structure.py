@@ -53,6 +53,7 @@ FLOORS = {
         "pipes",
         "options",
         "rendering",
+        "dashboard",
         "commands",
         "main",
     ),

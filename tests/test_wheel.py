@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("games", "solvers", "evolve", "prompts", "archive", "cli")
-DATA = (".toml", ".txt", ".jinja", ".mako", ".ini")
+DATA = (".toml", ".txt", ".jinja", ".mako", ".ini", ".js", ".css")
 
 
 @pytest.fixture(scope="module")

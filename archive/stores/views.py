@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nashforge.archive.records import Candidate, Role, Status
 
@@ -49,6 +49,28 @@ class Evaluated(NamedTuple):
     program: str | None
     train: float | None
     validation: float | None
+
+
+class Spent(NamedTuple):
+    """What one candidate took: seconds of processors, dollars for models."""
+
+    seconds: float
+    dollars: float
+
+
+class Mark(NamedTuple):
+    """Where an archive stands: two of them differ when something changed between them.
+
+    Attributes
+    ----------
+    runs : dict of int to tuple
+        By number of the run; only equality has a meaning.
+    rest : tuple
+        Of what belongs to no run under way.
+    """
+
+    runs: dict[int, tuple[Any, ...]]
+    rest: tuple[Any, ...]
 
 
 class Edge(NamedTuple):

@@ -61,6 +61,10 @@ class Family:
             found.setdefault(parents[0], []).append(self.members[key])
         return {key: sorted(some, key=lambda item: (item.run_id, item.index)) for key, some in found.items()}
 
+    def parents_of(self, key: int) -> list[int]:
+        """Return the ids of a candidate's parents in the family, the first one first."""
+        return self._parents.get(key, [])
+
     def partners(self, candidate: Relative) -> list[Relative]:
         """Return the other parents of a crossover."""
         parents = self._parents.get(candidate.id, [])

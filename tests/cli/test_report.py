@@ -12,14 +12,15 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from nashforge.archive import Archive, NewEvaluation, Parent, RunState, Score, Status
+from nashforge.archive import Archive, NewEvaluation, Score, Status
 from nashforge.cli.main import app
 from nashforge.cli.rendering.output import number
 from nashforge.cli.rendering.report.colours import coloured, coloured_diff
 from nashforge.solvers import rule_source
 from nashforge.solvers.policies import policy_source
 
-EVIL = '</pre></style></title><script>alert(1)</script><img src=x onerror="alert(2)">'
+from .hostile import EVIL, hostile_run
+
 VOID = {"meta", "img", "br", "wbr", "link", "input"}
 
 
@@ -121,39 +122,6 @@ def test_numbers_of_known_programs_are_those_of_the_archive(searched, tmp_path):
         [*_, row] = [e for e in archive.evaluations.find(program=program) if e.settings["horizon"] == 50]
         value = max((s for s in row.scores if s.metric == "exploitability"), key=lambda s: s.iteration).value
     assert number(value) in page.text["tbody"]
-
-
-def hostile_run(database):
-    """Store a run in which everything that others write tries to be markup."""
-    source = f'"""{EVIL}"""\n' + rule_source("cfr_plus") + f"# {EVIL}\u202e\n"
-    settings = {"horizon": 10}
-    with Archive.open(database) as archive:
-        config = {"domain": "cfr", "strategy": EVIL, "proposer": EVIL, "train": EVIL, "max_evaluations": 3}
-        run = archive.runs.create("cfr", config, nickname="bad-news", versions={EVIL: EVIL})
-        run = archive.runs.set_state(run, RunState.RUNNING)
-        parents = []
-        for index in range(2):
-            candidate = archive.candidates.add(
-                run, operator="seed" if index == 0 else EVIL, proposer=EVIL, parents=parents
-            )
-            program = archive.programs.add(source + "#\n" * index, "cfr")
-            archive.candidates.set_program(candidate, program, note=EVIL)
-            row = NewEvaluation(
-                program=program.hash,
-                suite=EVIL,
-                split="train",
-                status=Status.OK,
-                evaluator="cfr-1",
-                settings=settings,
-                scores=(
-                    Score(EVIL, "exploitability", 0.5, "min", 1),
-                    Score(EVIL, "exploitability", 0.1 - index / 100, "min", 10),
-                ),
-            )
-            archive.candidates.finish(candidate, Status.OK, train=1.0 + index, evaluations=[row])
-            parents = [Parent(candidate.id)]
-        failed = archive.candidates.add(run, operator=EVIL, proposer=EVIL)
-        archive.candidates.finish(failed, Status.REJECTED, reason=EVIL)
 
 
 def test_nothing_foreign_comes_alive(tmp_path):

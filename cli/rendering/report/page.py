@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from nashforge.cli.rendering.report.film import Film
-    from nashforge.evolve.results.report import Comparison, RunReport
+    from nashforge.evolve.results.comparison import Comparison
+    from nashforge.evolve.results.report import RunReport
     from nashforge.solvers.metrics.registry import Metric
 
 PAGE, STYLE = "page.html.jinja", "style.css.jinja"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from nashforge.cli.rendering.figures.curves import COLOURS, draw_curves, figure
 
 if TYPE_CHECKING:
-    from nashforge.evolve.results.report import Comparison, RunReport
+    from nashforge.evolve.results.comparison import Comparison
+    from nashforge.evolve.results.report import RunReport
     from nashforge.solvers.metrics.registry import Metric
 
 HIDDEN = 5

@@ -1,0 +1,186 @@
+"""Overviews: what people look at while runs go on, read without the rest of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import ColumnElement, Select, distinct, func, or_, select
+
+from nashforge.archive.records import OPEN, RunState, Status
+from nashforge.archive.storage.database import Store
+from nashforge.archive.storage.models import (
+    AgentRequestRow,
+    AttemptRow,
+    CandidateRow,
+    EvaluationRow,
+    ModelCallRow,
+    NoteRow,
+    ProgramRow,
+    RunRow,
+    StudyRow,
+    WorkerRow,
+)
+from nashforge.archive.storage.rows import RunRef, candidate_select, run_id
+from nashforge.archive.stores.views import Mark, Relative, Spent
+
+Column: TypeAlias = Literal[
+    "index", "train", "validation", "test", "nickname", "status", "operator", "proposer", "created", "run"
+]
+"""What the programs of runs are sorted by."""
+
+HEARTBEAT_SECONDS = 15
+"""A sign of life is news so often."""
+
+_COLUMNS: dict[str, Any] = {
+    **{name: getattr(CandidateRow, name) for name in ("index", "status", "operator", "proposer", "created")},
+    **{name: getattr(CandidateRow, name) for name in ("train", "validation", "test")},
+    "nickname": ProgramRow.nickname,
+    "run": RunRow.nickname,
+}
+_LIVE = (RunState.CREATED, RunState.RUNNING, RunState.PAUSED)
+
+
+class OverviewStore(Store):
+    """Operations that say where everything stands, for pages that are looked at all the time."""
+
+    def mark(self) -> Mark:
+        """Return what tells whether anything changed since the last time, run by run; takes milliseconds.
+
+        Numbers of rows are counted for runs that are under way, since rows become visible in another order
+        than that in which their ids were given; for all others, the newest ids tell.
+        """
+        named = (RunRow.id, RunRow.nickname, RunRow.state, RunRow.stop_reason, RunRow.finished)
+        asked = (RunRow.stop_requested, RunRow.pause_requested, RunRow.heartbeat)
+        counted = (
+            select(CandidateRow.run_id, CandidateRow.status, func.count())
+            .join(RunRow, RunRow.id == CandidateRow.run_id)
+            .where(RunRow.state.in_(_LIVE))
+            .group_by(CandidateRow.run_id, CandidateRow.status)
+            .order_by(CandidateRow.run_id, CandidateRow.status)
+        )
+        called = (
+            select(ModelCallRow.run_id, ModelCallRow.status, func.count())
+            .join(RunRow, RunRow.id == ModelCallRow.run_id)
+            .where(RunRow.state.in_(_LIVE))
+            .group_by(ModelCallRow.run_id, ModelCallRow.status)
+            .order_by(ModelCallRow.run_id, ModelCallRow.status)
+        )
+        newest = (CandidateRow, EvaluationRow, NoteRow, AttemptRow, StudyRow, AgentRequestRow)
+        rows: list[ColumnElement[Any]] = [select(func.max(row.id)).scalar_subquery() for row in newest]
+        rows += [select(func.max(AttemptRow.finished)).scalar_subquery()]
+        rows += [select(func.count(WorkerRow.stopped)).scalar_subquery()]
+        with self._database.reading() as connection:
+            runs: dict[int, tuple[Any, ...]] = {}
+            for row in connection.execute(select(*named, *asked)):
+                beat = None if row[-1] is None else int(row[-1].timestamp()) // HEARTBEAT_SECONDS
+                runs[row[0]] = (*row[1:-1], beat)
+            for statement in (counted, called):
+                for run, status, count in connection.execute(statement):
+                    if run in runs:
+                        runs[run] += (status, count)
+            rest = tuple(connection.execute(select(*rows)).one())
+        return Mark(runs, rest)
+
+    def programs(
+        self,
+        run: RunRef | None = None,
+        *,
+        order: Column = "index",
+        descending: bool = False,
+        text: str = "",
+        statuses: Collection[Status] = (),
+        start: int = 0,
+        limit: int | None = None,
+    ) -> tuple[list[Relative], int]:
+        """Return candidates of a run, or of all, sorted and filtered, and how many there are in all.
+
+        Parameters
+        ----------
+        order, descending
+            What has no value comes last either way.
+        text
+            Only those with this in their name, note, operator or proposer, whatever the case.
+        statuses
+            Only these; none for all.
+        start, limit
+            Which of them.
+        """
+        where: list[ColumnElement[bool]] = []
+        if run is not None:
+            where.append(CandidateRow.run_id == run_id(run))
+        if statuses:
+            where.append(CandidateRow.status.in_(tuple(statuses)))
+        searched = text.strip().lower()
+        if searched:
+            columns = (ProgramRow.nickname, CandidateRow.note, CandidateRow.operator, CandidateRow.proposer)
+            where.append(or_(*(func.lower(c).contains(searched, autoescape=True) for c in columns)))
+        key = _COLUMNS[order]
+        tie = (CandidateRow.run_id.desc(), CandidateRow.index)
+        ordered = (key.is_(None), key.desc() if descending else key, *tie)
+        page: Select[*tuple[Any, ...]] = (
+            candidate_select(Relative).where(*where).order_by(*ordered).offset(start).limit(limit)
+        )
+        count = select(func.count()).select_from(CandidateRow)
+        if searched:
+            count = count.outerjoin(ProgramRow, ProgramRow.hash == CandidateRow.program)
+        with self._database.reading() as connection:
+            found = [Relative._make(row) for row in connection.execute(page).all()]
+            return found, int(connection.scalar(count.where(*where)) or 0)
+
+    def spent(self, run: RunRef) -> dict[int, Spent]:
+        """Return the processor seconds and dollars of each candidate of a run that took any."""
+        number = run_id(run)
+        seconds = (
+            select(EvaluationRow.candidate_id, func.sum(EvaluationRow.cpu_seconds))
+            .where(EvaluationRow.run_id == number, EvaluationRow.candidate_id.is_not(None))
+            .group_by(EvaluationRow.candidate_id)
+        )
+        dollars = (
+            select(ModelCallRow.candidate_id, func.sum(ModelCallRow.cost))
+            .where(ModelCallRow.run_id == number, ModelCallRow.candidate_id.is_not(None))
+            .group_by(ModelCallRow.candidate_id)
+        )
+        with self._database.reading() as connection:
+            took = {row[0]: float(row[1] or 0.0) for row in connection.execute(seconds) if row[0] is not None}
+            cost = {row[0]: float(row[1] or 0.0) for row in connection.execute(dollars) if row[0] is not None}
+        return {key: Spent(took.get(key, 0.0), cost.get(key, 0.0)) for key in took.keys() | cost.keys()}
+
+    def passed(self, run: RunRef) -> dict[str, int]:
+        """Return how many candidates of a run got how far, in the order of the stages.
+
+        ``asked`` for, ``written``, ``novel``, then measured in ``smoke``, ``train`` and ``validation``: those
+        that were found to work there, whatever came later.
+        """
+        mine = CandidateRow.run_id == run_id(run)
+        novel = (CandidateRow.program.is_not(None), CandidateRow.status != Status.DUPLICATE)
+        counts = select(
+            func.count(),
+            func.count(CandidateRow.program),
+            func.count().filter(*novel),
+            func.count(CandidateRow.train),
+            func.count(CandidateRow.validation),
+        ).where(mine)
+        smoke = select(func.count(distinct(EvaluationRow.candidate_id))).where(
+            EvaluationRow.run_id == run_id(run),
+            EvaluationRow.split == "smoke",
+            EvaluationRow.status == Status.OK,
+        )
+        with self._database.reading() as connection:
+            asked, written, new, train, validation = connection.execute(counts).one()
+            tried = int(connection.scalar(smoke) or 0)
+        stages = {"asked": asked, "written": written, "novel": new}
+        # A program that was measured before in another run is tried no second time.
+        stages |= {"smoke": max(tried, train)} if tried else {}
+        return {**stages, "train": train, "validation": validation}
+
+    def open(self, run: RunRef, *, limit: int = 20) -> list[Relative]:
+        """Return a run's candidates that are being written or measured, in the order of asking."""
+        statement = (
+            candidate_select(Relative)
+            .where(CandidateRow.run_id == run_id(run), CandidateRow.status.in_(OPEN))
+            .order_by(CandidateRow.index)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [Relative._make(row) for row in connection.execute(statement).all()]

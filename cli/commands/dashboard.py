@@ -1,0 +1,60 @@
+"""``nashforge dashboard``: runs in a browser, while they go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from nashforge.cli.options.archives import opened
+from nashforge.cli.options.declared import flag, option
+from nashforge.cli.options.shared import Database
+from nashforge.cli.rendering import output
+
+
+def dashboard(
+    port: Annotated[
+        int, option("PORT", "Where to listen; 0: any port that is free.", min=0, max=65535, show_default=True)
+    ] = 8750,
+    host: Annotated[
+        str, option("ADDRESS", "Address to listen on: by default, only this machine reaches it.")
+    ] = "127.0.0.1",
+    allow_control: Annotated[
+        bool,
+        flag("Let the pages change runs: pause, resume, stop, note, tag, rename, delete.", "--allow-control"),
+    ] = False,
+    token_file: Annotated[
+        Path | None,
+        option(
+            "FILE",
+            "File with the token, made if there is none. [default: a new token each time]",
+        ),
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Show runs, programs and lineages in a browser, live, until Ctrl-C.
+
+    Over any archive, also while other machines write to it. Without --allow-control, nothing can be changed.
+    """
+    import secrets
+
+    from nashforge.cli.options.agents import check_extra
+
+    check_extra("dashboard", "starlette", "uvicorn", "sse_starlette")
+    from nashforge.cli.dashboard.app import application
+    from nashforge.evolve.agents.http.addresses import is_loopback
+    from nashforge.evolve.agents.http.secrets import own_secret
+    from nashforge.evolve.agents.http.serving import serve
+
+    secret = secrets.token_urlsafe(24) if token_file is None else own_secret(token_file)[0]
+    screen = output.console()
+    names = {"127.0.0.1", "localhost", "::1", host.lower()}
+
+    def listening(address: str) -> None:
+        lines = [f"Dashboard: {address}/?token={secret}", "Ctrl-C ends it."]
+        if not is_loopback(host):
+            lines.append("HTTP is not encrypted: let others reach it through a proxy with TLS, or a tunnel.")
+        for line in lines:
+            screen.print(output.plain(line), soft_wrap=True)
+
+    with opened(database) as archive:
+        serve(application(archive, secret, names, can_control=allow_control), host, port, listening)

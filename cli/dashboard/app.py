@@ -1,0 +1,209 @@
+"""The application: addresses, and what answers them."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from nashforge.archive import Archive, NotFound
+from nashforge.cli.dashboard import control
+from nashforge.cli.dashboard.guard import Door, form_token, is_form_token
+from nashforge.cli.dashboard.live import News
+from nashforge.cli.dashboard.rendering import STATIC, VENDORED, environment, render, static_file
+from nashforge.cli.dashboard.views import PAGES, TABLES
+from nashforge.cli.dashboard.views.base import Asked, View
+from nashforge.errors import NashforgeError
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+LARGEST_FORM = 1_000_000
+"""Bytes of a form; a program of the longest kind fits in."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Names of this machine for itself."""
+
+Viewer: TypeAlias = Callable[[Asked], View]
+
+
+class Application:
+    """The dashboard of one archive.
+
+    Parameters
+    ----------
+    secret
+        The token that is asked for.
+    hosts
+        Names by which it may be called.
+    can_control
+        Whether runs may be changed.
+    """
+
+    def __init__(
+        self, archive: Archive, secret: str, hosts: Iterable[str], *, can_control: bool = False
+    ) -> None:
+        self._archive, self._secret, self._control = archive, secret, can_control
+        self._hosts = tuple(hosts)
+        self._news: News | None = None
+
+    def build(self) -> ASGIApp:
+        """Return the application, its door included."""
+        routes = [
+            Route("/", lambda _request: RedirectResponse("/runs", 303)),
+            Route("/events", self._events),
+            Route("/static/{name}", self._static),
+            *(Route(address, self._page(view)) for address, view in PAGES.items()),
+            *(Route(address, self._table(rows)) for address, rows in TABLES.items()),
+            *(
+                Route(address, self._action(name), methods=["POST"])
+                for address, name in control.ACTIONS.items()
+            ),
+        ]
+        app = Starlette(
+            routes=routes,
+            lifespan=self._lifespan,
+            exception_handlers={NashforgeError: self._wrong, 404: self._nothing},
+        )
+        return Door(app, self._secret, self._hosts, control=self._control)
+
+    @property
+    def news(self) -> News:
+        """What changed in the archive; made with the loop that it belongs to."""
+        if self._news is None:
+            self._news = News(self._archive)
+        return self._news
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        watching = asyncio.create_task(self.news.watch())
+        yield
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+    def _asked(self, request: Request) -> Asked:
+        query = tuple(parse_qsl(request.url.query, max_num_fields=200))
+        return Asked(self._archive, dict(request.path_params), query, self._control)
+
+    def _page(self, viewer: Viewer) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            asked = self._asked(request)
+            run = await run_in_threadpool(self._run_id, asked)
+
+            def make() -> str:
+                return render(viewer(asked), asked, **self._around(viewer, run))
+
+            number, text = await self.news.page(str(request.url.path) + "?" + request.url.query, run, make)
+            mark = f'"{number}"'
+            if request.headers.get("hx-request") and request.headers.get("if-none-match") == mark:
+                return Response(status_code=304)
+            return HTMLResponse(text, headers={"etag": mark})
+
+        return answer
+
+    def _run_id(self, asked: Asked) -> int | None:
+        return self._archive.runs.get(asked.path["run"]).id if "run" in asked.path else None
+
+    def _around(self, viewer: Viewer | None, run: int | None) -> dict[str, Any]:
+        """Return what every page needs besides its own data."""
+        return {
+            "form_token": form_token(self._secret),
+            "news_of": "" if run is None else run,
+            "location": self._archive.database.location,
+            "trouble": self.news.error,
+        }
+
+    def _table(self, rows: Callable[[Asked], Iterable[dict[str, Any]]]) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            asked = self._asked(request)
+            found = list(await run_in_threadpool(lambda: list(rows(asked))))
+            headers = {"content-disposition": 'attachment; filename="programs.csv"'}
+            return StreamingResponse(_lines(found), media_type="text/csv; charset=utf-8", headers=headers)
+
+        return answer
+
+    def _action(self, name: str) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            body = b""
+            async for part in request.stream():
+                body += part
+                if len(body) > LARGEST_FORM:
+                    return self._problem("The form is too large.", 413)
+            form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))
+            if not is_form_token(form.pop("form_token", ""), self._secret):
+                return self._problem("The form does not come from a page of this server; load it again.", 403)
+            asked = self._asked(request)
+            target = await run_in_threadpool(control.act, name, asked, form)
+            await self.news.look(at_once=True)
+            return RedirectResponse(target, 303)
+
+        return answer
+
+    async def _events(self, request: Request) -> Response:
+        wanted = request.query_params.get("run", "")
+        run = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None
+
+        async def events() -> AsyncIterator[ServerSentEvent]:
+            async for number in self.news.follow(run):
+                yield ServerSentEvent(str(number), event="news")
+
+        return EventSourceResponse(events(), ping=30)
+
+    async def _static(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        kind = {**STATIC, **VENDORED}.get(name)
+        if kind is None:
+            raise NotFound(f"there is no file {name!r} here; go back to the runs")
+        headers = {"cache-control": "private, max-age=31536000, immutable"}
+        return Response(static_file(name), media_type=kind, headers=headers)
+
+    async def _wrong(self, _request: Request, error: Exception) -> Response:
+        return self._problem(str(error), 404 if isinstance(error, NotFound) else 409)
+
+    async def _nothing(self, _request: Request, _error: Exception) -> Response:
+        return self._problem("There is no such page; choose one from the menu.", 404)
+
+    def _problem(self, text: str, status: int) -> Response:
+        asked = Asked(self._archive, control=self._control)
+        view = View("problem.html.jinja", "Not found" if status == 404 else "Not done", {"text": text})
+        return HTMLResponse(render(view, asked, **self._around(None, None)), status)
+
+
+def application(
+    archive: Archive,
+    secret: str,
+    hosts: Iterable[str] = ("127.0.0.1", "localhost", "::1"),
+    *,
+    can_control: bool = False,
+) -> ASGIApp:
+    """Return the dashboard of an archive as an application; parameters as of `Application`."""
+    environment()  # templates that are missing are missed at the start
+    return Application(archive, secret, hosts, can_control=can_control).build()
+
+
+def _lines(rows: list[dict[str, Any]]) -> Iterable[str]:
+    """Return rows as lines of CSV; what a spreadsheet would take for a formula is a text."""
+    if not rows:
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    for row in ([*rows[0]], *(list(row.values()) for row in rows)):
+        writer.writerow(
+            f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell for cell in row
+        )
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()

@@ -1,0 +1,147 @@
+"""Changes of runs from the pages, which are made where the command line makes them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from tempfile import TemporaryFile
+from typing import Any
+from urllib.parse import quote
+
+from nashforge.archive import Run, RunState
+from nashforge.cli.dashboard.views.base import Asked, named_run
+from nashforge.errors import NashforgeError
+from nashforge.evolve.results.run_status import is_alive
+from nashforge.evolve.results.tags import set_tags
+
+ACTIONS = {
+    f"/runs/{{run}}/{name}": name
+    for name in ("pause", "go-on", "stop", "note", "tags", "rename", "delete", "resume")
+}
+"""Addresses that change a run."""
+
+
+START_SECONDS = 20.0
+"""A process that resumes a run says within so many what keeps it from that."""
+
+
+class ControlError(NashforgeError, ValueError):
+    """A change that cannot be made."""
+
+    exit_code = 2
+
+
+def act(name: str, asked: Asked, form: Mapping[str, str]) -> str:
+    """Change a run, and return the address of the page that shows it then.
+
+    Raises
+    ------
+    ControlError, nashforge.archive.ArchiveError
+        If it cannot be changed so.
+    """
+    run = named_run(asked)
+    changed = _CHANGES[name](asked, run, form)
+    return "/runs" if changed is None else f"/runs/{quote(changed.nickname, safe='')}"
+
+
+def _alive(asked: Asked, run: Run, verb: str) -> None:
+    if not is_alive(asked.archive, run):
+        raise ControlError(
+            f"no process works on {run.nickname}, so there is nothing to {verb}; continue it with "
+            f"`nashforge resume {run.nickname}`"
+        )
+
+
+def _pause(asked: Asked, run: Run, _form: Mapping[str, str]) -> Run:
+    _alive(asked, run, "pause")
+    asked.archive.runs.request_pause(run)
+    return run
+
+
+def _go_on(asked: Asked, run: Run, _form: Mapping[str, str]) -> Run:
+    _alive(asked, run, "let go on")
+    asked.archive.runs.request_pause(run, paused=False)
+    return run
+
+
+def _stop(asked: Asked, run: Run, _form: Mapping[str, str]) -> Run:
+    if is_alive(asked.archive, run):
+        asked.archive.runs.request_stop(run)
+        asked.archive.runs.request_pause(run, paused=False)
+        return run
+    if run.state is RunState.RUNNING:
+        return asked.archive.runs.set_state(run, RunState.STOPPED, "its process died")
+    raise ControlError(f"{run.nickname} is not running, so there is nothing to stop")
+
+
+def _note(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
+    text = form.get("text", "").strip()
+    if not text:
+        raise ControlError("the note is empty; write what is to be remembered")
+    asked.archive.notes.add(run, text, author=form.get("author", "").strip() or "dashboard")
+    return run
+
+
+def _tags(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
+    set_tags(asked.archive, run, form.get("tags", ""))
+    return run
+
+
+def _rename(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
+    return asked.archive.runs.rename(run, form.get("name", "").strip())
+
+
+def _delete(asked: Asked, run: Run, form: Mapping[str, str]) -> None:
+    if form.get("name", "").strip() != run.nickname:
+        raise ControlError(f"to delete the run, write its name, {run.nickname}; nothing was deleted")
+    asked.archive.runs.delete(run)
+
+
+def _resume(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
+    """Continue a run in a process of its own, which goes on when the dashboard ends."""
+    limit = form.get("max_evaluations", "").strip()
+    if limit and not (limit.isascii() and limit.isdigit() and 0 < int(limit) < 10**9):
+        raise ControlError(f"{limit!r} is no number of evaluations; give a whole number above 0")
+    if is_alive(asked.archive, run):
+        raise ControlError(f"{run.nickname} is being worked on already")
+    words = ["resume", run.nickname, "--no-json", *(["--max-evaluations", limit] if limit else [])]
+    # The address of the archive may hold a password, which everybody could read on a command line.
+    environment = {**os.environ, "NASHFORGE_DATABASE": asked.archive.database.url}
+    with TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nashforge", *words],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                said.seek(0)
+                text = said.read(20_000).decode("utf-8", "replace").strip()
+                if process.returncode:
+                    raise ControlError(
+                        text or f"the run could not be resumed (exit code {process.returncode})"
+                    )
+                return run
+            if is_alive(asked.archive, asked.archive.runs.get(run.id)):
+                return run
+            time.sleep(0.1)
+    return run
+
+
+_CHANGES: dict[str, Callable[[Asked, Run, Mapping[str, str]], Any]] = {
+    "pause": _pause,
+    "go-on": _go_on,
+    "stop": _stop,
+    "note": _note,
+    "tags": _tags,
+    "rename": _rename,
+    "delete": _delete,
+    "resume": _resume,
+}

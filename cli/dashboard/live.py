@@ -1,0 +1,109 @@
+"""News of an archive: looked for once a second in one place, and passed on to everybody who looks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+
+from starlette.concurrency import run_in_threadpool
+
+from nashforge.archive import Archive
+from nashforge.archive.errors import ArchiveError
+from nashforge.archive.stores.views import Mark
+
+SECONDS = 1.0
+"""Between two looks."""
+SILENT_SECONDS = 60.0
+LOOKS_KEPT = 200
+
+
+class News:
+    """What changed, as numbers that grow: one for each run, and one for the whole archive.
+
+    Nobody asks the database while nobody looks. Pages are kept as long as their number stays.
+    """
+
+    def __init__(self, archive: Archive, seconds: float = SECONDS) -> None:
+        self._archive, self._seconds = archive, seconds
+        self._mark = Mark({}, ())
+        self._looked = 0.0
+        self._versions: dict[int | None, int] = {None: 0}
+        self._listening = 0
+        self._changed = asyncio.Condition()
+        self._look = asyncio.Lock()
+        self._pages: dict[tuple[str, int | None], tuple[int, str]] = {}
+        self._making: dict[tuple[str, int | None], asyncio.Lock] = {}
+        self.error: str | None = None
+
+    async def version(self, run: int | None) -> int:
+        """Return the number of a run, or of the archive, after a look that is not older than a second."""
+        if time.monotonic() - self._looked >= self._seconds:
+            await self.look()
+        return self._versions.get(run, 0)
+
+    async def look(self, *, at_once: bool = False) -> None:
+        """Look for news, and tell those who wait; unless the last look was just now, or ``at_once``."""
+        async with self._look:
+            if not at_once and time.monotonic() - self._looked < 0.5 * self._seconds:
+                return
+            try:
+                mark = await run_in_threadpool(self._archive.overview.mark)
+                self.error = None
+            except ArchiveError as error:
+                # A server that is away comes back; pages say so meanwhile.
+                self.error, mark = str(error), self._mark
+            self._looked = time.monotonic()
+            before, self._mark = self._mark, mark
+            changed = {
+                run
+                for run in before.runs.keys() | mark.runs.keys()
+                if before.runs.get(run) != mark.runs.get(run) or before.rest != mark.rest
+            }
+            if not changed and before.rest == mark.rest:
+                return
+            for run in (None, *changed):
+                self._versions[run] = self._versions.get(run, 0) + 1
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def follow(self, run: int | None) -> AsyncIterator[int]:
+        """Yield the number of a run, or of the archive, whenever it has grown."""
+        told = await self.version(run)
+        yield told
+        self._listening += 1
+        try:
+            while True:
+                async with self._changed:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), 10 * self._seconds)
+                now = self._versions.get(run, 0)
+                if now != told:
+                    told = now
+                    yield told
+        finally:
+            self._listening -= 1
+
+    async def watch(self) -> None:
+        """Look once a second as long as anybody follows; to be cancelled."""
+        while True:
+            await asyncio.sleep(self._seconds)
+            if self._listening:
+                await self.look()
+
+    async def page(self, address: str, run: int | None, make: Callable[[], str]) -> tuple[int, str]:
+        """Return a page and its number: made once, however many look at it, until there are news."""
+        key = (address, run)
+        async with self._making.setdefault(key, asyncio.Lock()):
+            number = await self.version(run)
+            known = self._pages.get(key)
+            if known is not None and known[0] == number:
+                return known
+            text = await run_in_threadpool(make)
+            self._pages[key] = number, text
+            if len(self._pages) > LOOKS_KEPT:
+                oldest = next(iter(self._pages))
+                self._pages.pop(oldest)
+                self._making.pop(oldest, None)
+            return number, text

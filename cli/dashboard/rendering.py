@@ -1,0 +1,101 @@
+"""The templates of the pages, and what they may say of numbers, times and code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from nashforge.cli.rendering import money, output
+from nashforge.cli.rendering.report.colours import coloured, coloured_diff
+from nashforge.cli.rendering.runs.summary import SPLITS, short_game, stop_words
+
+if TYPE_CHECKING:
+    from nashforge.cli.dashboard.views.base import Asked, View
+
+STATIC = {"style.css": "text/css", "pages.js": "text/javascript", "charts.js": "text/javascript"}
+VENDORED = {
+    "htmx.min.js": "text/javascript",
+    "uPlot.iife.min.js": "text/javascript",
+    "uPlot.min.css": "text/css",
+}
+"""Files that pages load, with their types: ours, and those of others."""
+
+
+@cache
+def static_file(name: str) -> bytes:
+    """Return a file that pages load."""
+    folder = "static" if name in STATIC else "vendor"
+    return resources.files(__package__).joinpath(folder, name).read_bytes()
+
+
+@cache
+def static_address(name: str) -> str:
+    """Return the address of a file that pages load; another version of it has another."""
+    return f"/static/{name}?{hashlib.sha256(static_file(name)).hexdigest()[:12]}"
+
+
+def render(view: View, asked: Asked, **more: Any) -> str:
+    """Return a page as HTML."""
+    from nashforge.cli.dashboard.views import MENU
+
+    around = {"asked": asked, "view": view, "title": view.title, "run": view.run, "MENU": MENU}
+    return environment().get_template(view.template).render(**view.data, **around, **more)
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates, with the filters that they use."""
+    folder = resources.files(__package__).joinpath("templates")
+    made = Environment(
+        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "fitness": output.fitness,
+        "number": output.number,
+        "duration": output.duration,
+        "dollars": money.dollars,
+        "tokens": money.tokens,
+        "moment": lambda moment: "-" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC",
+        "ago": ago,
+        "coloured": coloured,
+        "coloured_diff": coloured_diff,
+        "visible": lambda text: output.visible(str(text)),
+        "line": lambda text: output.visible(" ".join(str(text).split()), ""),
+        "shorten": lambda text, width: output.shorten(output.visible(str(text), ""), width),
+        "edit": output.edit_of,
+        "short_game": short_game,
+        "stop_words": stop_words,
+        "words": lambda text: str(text).replace("_", " "),
+        "segment": lambda text: quote(str(text), safe=""),
+        "json_block": json_block,
+    }
+    made.globals |= {"static": static_address, "SPLITS": SPLITS}
+    return made
+
+
+def ago(moment: datetime | None) -> Markup:
+    """Return a moment as markup: how long ago it was, which the page keeps current."""
+    if moment is None:
+        return Markup("-")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        moment.isoformat(), f"{moment:%Y-%m-%d %H:%M:%S} UTC", output.ago(moment)
+    )
+
+
+def json_block(value: Any) -> Markup:
+    """Return a value as JSON that may stand in a script element: nothing in it can end the element."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    escaped = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(escaped)

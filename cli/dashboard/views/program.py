@@ -1,0 +1,180 @@
+"""The page of one program: its code, what was changed, what it reached, where it comes from."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+from nashforge.archive import Archive, Candidate, Evaluation, NotFound, Program
+from nashforge.archive.records import Role
+from nashforge.cli.dashboard.charts import series
+from nashforge.cli.dashboard.views.base import Asked, View
+from nashforge.cli.rendering import output
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.results.comparison import Comparison, comparison
+from nashforge.evolve.results.report import SPLITS, domain_of
+from nashforge.evolve.results.standings import standing_in
+from nashforge.evolve.search.population.starts import starts_of, strongest
+
+SHOWN = 30
+"""Measurements and candidates that are listed, the newest."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """The difference of a program from another.
+
+    Attributes
+    ----------
+    against : str
+        Which one was asked for: ``parent``, ``seed`` or a name.
+    name, hash : str or None
+        The other program; None: there is none, and ``text`` says why.
+    """
+
+    against: str
+    name: str | None
+    hash: str | None
+    text: str
+    added: int = 0
+    removed: int = 0
+
+
+def program(asked: Asked) -> View:
+    """Return the page of a program."""
+    archive = asked.archive
+    found = archive.programs.get(asked.path["program"])
+    proposed = archive.candidates.of_program(found)
+    chosen = next((item for item in proposed if item.run == asked.get("run")), None)
+    chosen = chosen or next((item for item in proposed if item.train is not None), None)
+    chosen = chosen or (proposed[0] if proposed else None)
+    evaluations = archive.evaluations.find(program=found)
+    compared = compared_in(archive, chosen)
+    data = {
+        "program": found,
+        "proposed": proposed[-SHOWN:],
+        "chosen": chosen,
+        "parents": parents_of(archive, chosen),
+        "change": change_of(archive, found, chosen, asked.get("against") or "parent"),
+        "evaluations": [row for row in evaluations if row.split != "smoke"][-SHOWN:][::-1],
+        "standings": {row.token: standing_in(row, found.domain) for row in evaluations},
+        "compared": compared,
+        "looks": looks_of(found, evaluations),
+    }
+    return View("program.html.jinja", found.nickname, data, place="programs")
+
+
+def panel(asked: Asked) -> View:
+    """Return the part of a page that shows a program beside a tree."""
+    return View("panel.html.jinja", "", {"panel": panel_data(asked, asked.path["program"])})
+
+
+def panel_data(asked: Asked, reference: str) -> dict[str, Any] | None:
+    """Return what is shown of a program beside a tree; None if there is none of this name."""
+    archive = asked.archive
+    try:
+        found = archive.programs.get(reference)
+    except NotFound:
+        return None
+    run = archive.runs.get(asked.path["run"]).id if "run" in asked.path else None
+    proposed = archive.candidates.of_program(found, run) or archive.candidates.of_program(found)
+    chosen = proposed[0] if proposed else None
+    return {
+        "program": found,
+        "chosen": chosen,
+        "parents": parents_of(archive, chosen),
+        "change": change_of(archive, found, chosen, "parent"),
+    }
+
+
+def parents_of(archive: Archive, candidate: Candidate | None) -> list[tuple[Candidate, Role]]:
+    """Return what a candidate was made from, and how."""
+    if candidate is None:
+        return []
+    roles = {parent.candidate_id: parent.role for parent in candidate.parents}
+    return [(item, roles[item.id]) for item in archive.candidates.by_id(list(roles))]
+
+
+def change_of(archive: Archive, found: Program, candidate: Candidate | None, against: str) -> Change:
+    """Return the difference of a program from its parent, its run's start, or any other program."""
+    other: Program | None
+    if against == "parent":
+        first = next((p for p, role in parents_of(archive, candidate) if role is not Role.INSPIRATION), None)
+        other = None if first is None or first.program is None else archive.programs.get(first.program)
+        why = "The search started with this program." if candidate else "No search proposed this program."
+    elif against == "seed":
+        start = (
+            None if candidate is None else strongest(starts_of(archive, archive.runs.get(candidate.run_id)))
+        )
+        other = None if start is None or start.program is None else archive.programs.get(start.program)
+        why = "The start of its run was not measured."
+    else:
+        try:
+            other, why = archive.programs.get(against), ""
+        except NotFound as error:
+            other, why = None, str(error)
+    if other is None:
+        return Change(against, None, None, why)
+    lines = difflib.unified_diff(other.source.splitlines(), found.source.splitlines(), lineterm="", n=4)
+    changed = [*lines][2:]
+    return Change(
+        against,
+        other.nickname,
+        other.hash,
+        "\n".join(changed),
+        sum(line.startswith("+") for line in changed),
+        sum(line.startswith("-") for line in changed),
+    )
+
+
+def compared_in(archive: Archive, candidate: Candidate | None) -> list[dict[str, Any]]:
+    """Return what a candidate reached by game, beside the start and the library, with curves."""
+    if candidate is None or candidate.train is None:
+        return []
+    run = archive.runs.get(candidate.run_id)
+    work = domain_of(run)
+    if work is None:
+        return []
+    seed = strongest(starts_of(archive, run))
+    found = (comparison(archive, work, run, candidate, seed, split) for split in SPLITS)
+    return [compared_data(work, one) for one in found if one is not None]
+
+
+def compared_data(work: Domain, compared: Comparison) -> dict[str, Any]:
+    """Return a comparison as a table and charts."""
+    metric = work.metrics[work.metric]
+    games = []
+    for game in compared.games:
+        values = [compared.value(label, game) for label in compared.labels]
+        best = metric.best(value for value in values if value is not None)
+        games.append(
+            (game, [(output.number(value), value is not None and value == best) for value in values])
+        )
+    others = []
+    for other in work.metrics.values():
+        means = [compared.mean(label, other, 1e-12) for label in compared.labels]
+        if other.name != metric.name and any(value is not None for value in means):
+            best = other.best(value for value in means if value is not None)
+            cells = [(output.number(value), value is not None and value == best) for value in means]
+            others.append((other.label, "lower" if other.direction == "min" else "higher", cells))
+    return {
+        "split": compared.split,
+        "suite": compared.suite,
+        "labels": compared.labels,
+        "metric": metric.label,
+        "games": games,
+        "others": others,
+        "charts": series.curves(compared.rows, metric),
+    }
+
+
+def looks_of(found: Program, evaluations: list[Evaluation]) -> int:
+    """Return how many measurements on games of the benchmark's test families a program has had."""
+    from nashforge.evolve.benchmarking.looks import looks
+    from nashforge.evolve.domains import UnknownDomainError, domain
+
+    try:
+        return len(looks(domain(found.domain), evaluations)) if evaluations else 0
+    except UnknownDomainError:
+        return 0

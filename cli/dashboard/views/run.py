@@ -1,0 +1,102 @@
+"""The page of one run: its progress, where it wins and loses, what failed, what it took."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nashforge.archive import Archive, Run
+from nashforge.cli.dashboard.charts import series
+from nashforge.cli.dashboard.views.base import Asked, View, named_run
+from nashforge.cli.dashboard.views.runs import bars_of
+from nashforge.cli.rendering import output
+from nashforge.cli.rendering.runs.summary import stop_words
+from nashforge.evolve.domains.lengths import length_in_words
+from nashforge.evolve.results.history import AXES, funnel, history_of, reasons
+from nashforge.evolve.results.model_costs import model_costs
+from nashforge.evolve.results.run_status import RunStatus, run_status
+from nashforge.evolve.results.tags import tags_of
+
+WIDEST = 1.5
+"""Orders of magnitude that fill half of a bar of a game, at least."""
+
+
+def run(asked: Asked) -> View:
+    """Return the page of a run."""
+    found = named_run(asked)
+    return View("run.html.jinja", found.nickname, run_data(asked, found), run=found, place="runs")
+
+
+def run_data(asked: Asked, found: Run) -> dict[str, Any]:
+    """Return what the page of a run shows."""
+    archive = asked.archive
+    now = run_status(archive, found)
+    history = history_of(archive, found)
+    axis = asked.choice("x", AXES)
+    passed = funnel(archive, found)
+    return {
+        "now": now,
+        "result": now.result,
+        "study": archive.studies.of_runs([found]).get(found.id),
+        "tags": tags_of(archive, found),
+        "bars": bars_of(archive, now),
+        "facts": facts(now),
+        "meaning": output.meaning_of_run(now.settings),
+        "history": series.progress(history, axis),
+        "axis": axis,
+        "axes": [one for one in AXES if one != "dollars" or any(history.dollars)],
+        "games": games_of(now),
+        "funnel": [(name, count, passed[0][1]) for name, count in passed],
+        "reasons": reasons(archive, found),
+        "failures": sorted(now.result.failures.items(), key=lambda item: -item[1]),
+        "models": model_costs(archive, found),
+        "open": archive.overview.open(found),
+        "notes": archive.notes.of(found)[::-1],
+        "settings": json.dumps(now.settings, indent=2, default=str),
+        "versions": {**found.versions, **found.host},
+        "best_line": best_line(archive, now),
+    }
+
+
+def facts(now: RunStatus) -> list[tuple[str, str]]:
+    """Return what a run is, line by line."""
+    settings = now.settings
+    proposers = settings.get("proposer")
+    shown = ", ".join(map(str, proposers)) if isinstance(proposers, list) else str(proposers or "-")
+    splits = ("train", "validation", "test")
+    lines = [
+        ("domain", now.run.domain),
+        ("suites", " · ".join(f"{split} {settings[split]}" for split in splits if settings.get(split))),
+        ("length", length_in_words(settings)),
+        ("strategy", str(settings.get("strategy", "-"))),
+        ("written by", "the offline proposer" if shown == "offline" else shown),
+        ("seed", str(now.run.seed)),
+        ("worked for", output.duration(now.result.seconds)),
+    ]
+    if now.run.stop_reason:
+        lines.append(("ended", stop_words(now.run.stop_reason)))
+    return lines
+
+
+def games_of(now: RunStatus) -> list[dict[str, Any]]:
+    """Return how the best does against the best reference by game, the worst first, with lengths of bars."""
+    if now.standing is None:
+        return []
+    ratios = sorted(now.standing.ratios.items(), key=lambda item: item[1])
+    most = max(WIDEST, *(abs(value) for _, value in ratios))
+    return [
+        {
+            "game": game,
+            "value": value,
+            "start": round(50 + 50 * min(value, 0) / most, 2),
+            "width": round(50 * abs(value) / most, 2),
+        }
+        for game, value in ratios
+    ]
+
+
+def best_line(archive: Archive, now: RunStatus) -> list[Any]:
+    """Return the candidates from the start to the best."""
+    from nashforge.evolve.search.population.ranking import line_of_descent
+
+    return [] if now.result.best is None else list(line_of_descent(archive, now.result.best))

@@ -1,0 +1,32 @@
+"""The page of workers: who works, on what, what waits, and how fast it goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nashforge.cli.dashboard.views.base import Asked, View
+from nashforge.evolve.service.status import service_status
+
+RECENT_MINUTES = 10
+
+
+def workers(asked: Asked) -> View:
+    """Return the page of workers, and of searches that work by themselves."""
+    status = service_status(asked.archive)
+    lanes: dict[str, list[dict[str, Any]]] = {}
+    for item in status["running"]:
+        lanes.setdefault(item["worker"] or "-", []).append(item)
+    every = asked.get("all") == "1"
+    shown = [worker for worker in status["workers"] if every or worker["state"] in ("busy", "idle", "silent")]
+    longest = max((item["seconds"] for item in status["running"]), default=1.0)
+    data = {
+        "status": status,
+        "workers": shown,
+        "lanes": lanes,
+        "strangers": sorted(lanes.keys() - {worker["worker"] for worker in shown}),
+        "longest": longest,
+        "every": every,
+        "left_out": len(status["workers"]) - len(shown),
+        "minutes": RECENT_MINUTES,
+    }
+    return View("workers.html.jinja", "Workers", data, place="workers")

@@ -1,0 +1,248 @@
+"""Pages in a real browser: live, usable, with their state in the address, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import expect, sync_playwright
+
+from nashforge.archive import Archive, Parent, RunState, Status
+from nashforge.cli.dashboard.app import application
+from nashforge.solvers import rule_source
+
+from .conftest import SECRET
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NARROW, WIDE = 420, 1280
+SECONDS = 60_000
+"""Milliseconds that a page may take on a machine that has much else to do."""
+
+# Contrast as WCAG 2 defines it, of all text that is seen, against the nearest background that is not clear.
+LOW_CONTRAST = """() => {
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = parse(getComputedStyle(e).backgroundColor);
+      if (colour.length && (colour.length === 3 || colour[3] > 0.99)) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || element.closest("script, svg, [hidden], option")) continue;
+    if (!element.checkVisibility()) continue;
+    const [a, b] = [light(parse(getComputedStyle(element).color)), light(behind(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.push(`${ratio.toFixed(2)} ${walker.currentNode.textContent.trim().slice(0, 30)}`);
+  }
+  return found;
+}"""
+
+NAMED = "input:not([type=hidden]), select, textarea, button, a, progress, img, [role=img], [role=application]"
+UNNAMED = """(named) => [...document.querySelectorAll(named)]
+  .filter((e) => e.checkVisibility())
+  .filter((e) => !(e.ariaLabel || e.labels?.length || e.textContent.trim() || e.alt || e.title))
+  .map((e) => e.outerHTML.slice(0, 100))"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """Return a browser; where there is none, tests are skipped, or fail if one is required."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        reason = f"no browser is installed (looked for {', '.join(BROWSERS)})"
+        if os.environ.get("NASHFORGE_REQUIRE_BROWSER", "0") not in ("", "0"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory) -> Iterator[Archive]:
+    """Return an archive with a run that is under way."""
+    path = tmp_path_factory.mktemp("browser") / "runs.db"
+    with Archive.open(path) as opened:
+        config = {"domain": "cfr", "max_evaluations": 30, "train": "tiny", "horizon": 50}
+        run = opened.runs.create("cfr", config, nickname="clear-brook")
+        opened.runs.set_state(run, RunState.RUNNING)
+        opened.notes.add(
+            run, "A note that is long enough to be cut where the table of runs has no room for it."
+        )
+        for index in range(9):
+            add(opened, index)
+        failed = opened.candidates.add(run, operator="mutate", proposer="offline")
+        opened.candidates.finish(failed, Status.CRASHED, reason="ZeroDivisionError: division by zero")
+        yield opened
+
+
+def add(archive, index):
+    """Store another candidate, better than all before, made from the one half way."""
+    run = archive.runs.get("clear-brook")
+    there = archive.candidates.of(run, status=[Status.OK])
+    parents = [Parent(there[len(there) // 2].id)] if there else []
+    candidate = archive.candidates.add(run, operator="mutate", proposer="offline", parents=parents)
+    program = archive.programs.add(rule_source("cfr_plus") + f"# change {index}\n", "cfr")
+    archive.candidates.set_program(candidate, program, note=f"change number {index}")
+    archive.candidates.finish(candidate, Status.OK, train=float(index), validation=index - 0.5)
+    return program
+
+
+@pytest.fixture(scope="module")
+def address(archive) -> Iterator[str]:
+    """Return where a dashboard of the archive listens."""
+    config = uvicorn.Config(
+        application(archive, SECRET, can_control=True), log_level="error", access_log=False
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        serving = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        serving.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        server.should_exit = True
+        serving.join()
+
+
+class Watched:
+    """A page that notes what it asks for beyond this machine, and what goes wrong in it."""
+
+    def __init__(self, browser, address, *, width=WIDE, mode="light"):
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(SECONDS)
+        self.strange, self.wrong, self.address = [], [], address
+        self.context.route("**/*", self._route)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", lambda said: said.type == "error" and self.wrong.append(said.text))
+        self.page.goto(f"{address}/runs?token={SECRET}")
+
+    def _route(self, route):
+        if urlsplit(route.request.url).hostname != "127.0.0.1":
+            self.strange.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    def visit(self, path):
+        self.page.goto(self.address + path, wait_until="load")
+        return self.page
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_rest):
+        if kind is None:
+            assert self.strange == []
+            assert self.wrong == []
+        self.context.close()
+
+
+def paths(archive):
+    program = archive.candidates.of(archive.runs.get("clear-brook"))[3].program
+    return [
+        "/runs",
+        "/runs/clear-brook",
+        "/runs/clear-brook/lineage?failed=1",
+        "/runs/clear-brook/programs",
+        "/runs/clear-brook/models",
+        f"/programs/{program}",
+        "/compare",
+        "/studies",
+        "/workers",
+    ]
+
+
+@pytest.mark.parametrize(("width", "mode"), [(WIDE, "light"), (NARROW, "dark")])
+def test_pages_are_read_at_any_width_and_load_nothing_from_elsewhere(chromium, address, archive, width, mode):
+    with Watched(chromium, address, width=width, mode=mode) as watched:
+        for path in paths(archive):
+            page = watched.visit(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert page.evaluate(LOW_CONTRAST) == [], path
+            assert page.evaluate(UNNAMED, NAMED) == [], path
+            levels = page.evaluate("[...document.querySelectorAll('h1')].length")
+            assert levels == 1, path
+
+
+def test_a_request_beyond_this_machine_would_be_seen(chromium, address):
+    with Watched(chromium, address) as watched:
+        watched.page.evaluate("fetch('https://example.com/').catch(() => null)")
+        assert watched.wrong, "the policy of the pages refuses it before it is sent"
+        watched.wrong.clear()
+
+
+def test_what_is_committed_appears_by_itself(chromium, address, archive):
+    with Watched(chromium, address) as watched:
+        page = watched.visit("/runs/clear-brook")
+        page.wait_for_selector(".plot canvas")
+        page.evaluate("window.marked = true")
+        program = add(archive, 20)
+        expect(page.locator(".tile.grow")).to_contain_text(program.nickname, timeout=SECONDS)
+        assert page.evaluate("window.marked"), "the page was not loaded again"
+        assert "20" in page.evaluate("document.getElementById('history').textContent")
+        page.wait_for_selector(".plot canvas")
+        assert page.locator(".plot canvas").count() == 1
+
+
+def test_addresses_carry_what_was_chosen(chromium, address, archive):
+    with Watched(chromium, address) as watched:
+        page = watched.visit("/runs/clear-brook")
+        page.get_by_role("link", name="processor time").click()
+        page.wait_for_url("**/runs/clear-brook?x=seconds")
+        page = watched.visit("/runs/clear-brook/programs")
+        page.get_by_role("link", name="train").click()
+        page.wait_for_url("**sort=train**")
+        first = page.locator("tbody tr th").first.inner_text()
+        page.goto(page.url)
+        assert page.locator("tbody tr th").first.inner_text() == first
+
+
+def test_a_tree_is_walked_by_mouse_and_keys(chromium, address, archive):
+    with Watched(chromium, address) as watched:
+        page = watched.visit("/runs/clear-brook/lineage")
+        panel = page.locator("#panel")
+        node = page.locator("svg.tree circle").nth(2)
+        title = node.get_attribute("data-t")
+        node.click()
+        name = title.split()[1]
+        expect(panel.locator("h2")).to_contain_text(name, timeout=SECONDS)
+        assert f"at={node.get_attribute('data-p')}" in page.url
+        again = page.url
+        page.locator("svg.tree").focus()
+        page.keyboard.press("ArrowUp")
+        expect(panel.locator("h2")).not_to_contain_text(name, timeout=SECONDS)
+        assert page.url != again
+        page.goto(again)
+        assert name in panel.locator("h2").inner_text()
+        before = page.locator("svg.tree").get_attribute("viewBox")
+        page.get_by_role("button", name="Zoom in").click()
+        assert page.locator("svg.tree").get_attribute("viewBox") != before
+
+
+def test_runs_are_changed_by_forms(chromium, address, archive):
+    with Watched(chromium, address) as watched:
+        page = watched.visit("/runs/clear-brook")
+        page.get_by_text("Note, tags, name").click()
+        page.get_by_role("textbox", name="Note").fill("<b>found it</b>")
+        page.get_by_role("button", name="Add").click()
+        page.wait_for_selector("blockquote")
+        assert page.locator("blockquote b").count() == 0
+        assert "<b>found it</b>" in page.locator("blockquote").first.inner_text()

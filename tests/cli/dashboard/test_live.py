@@ -1,0 +1,135 @@
+"""News: what is committed is told to those who look, one look for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from nashforge.archive import Archive, NewEvaluation, RunState, Status
+from nashforge.cli.dashboard.live import News
+from nashforge.solvers import rule_source
+
+
+@pytest.fixture
+def archive(tmp_path):
+    with Archive.open(tmp_path / "live.db") as opened:
+        yield opened
+
+
+def test_a_mark_changes_with_whatever_is_committed(archive):
+    run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="one")
+    other = archive.runs.create("cfr", {"domain": "cfr"}, nickname="two")
+    program = archive.programs.add(rule_source("cfr"), "cfr")
+    candidate = None
+
+    def finish():
+        row = NewEvaluation(program=program.hash, suite="s", split="train", status=Status.OK)
+        archive.candidates.finish(candidate, Status.OK, train=1.0, evaluations=[row])
+
+    def add():
+        nonlocal candidate
+        candidate = archive.candidates.add(run, program=program, operator="seed", proposer="offline")
+
+    steps = [
+        lambda: archive.runs.claim(run, "me"),
+        add,
+        finish,
+        lambda: archive.candidates.add(run, operator="x", proposer="y", status=Status.REJECTED, reason="no"),
+        lambda: archive.calls.reserve(run, provider="p", model="m", request={}, reserved_cost=0.1),
+        lambda: archive.runs.request_pause(run),
+        lambda: archive.notes.add(run, "hello"),
+        lambda: archive.runs.set_state(run, RunState.FINISHED, "max_evaluations"),
+        lambda: archive.runs.rename(run, "three"),
+    ]
+    before = archive.overview.mark()
+    assert archive.overview.mark() == before
+    for step in steps:
+        step()
+        now = archive.overview.mark()
+        assert now != before
+        assert now.runs[other.id] == before.runs[other.id], "the other run has no news of its own"
+        before = now
+    archive.runs.delete(run)
+    assert run.id not in archive.overview.mark().runs
+
+
+def test_everybody_is_told_by_one_look(archive):
+    run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="one")
+    archive.runs.claim(run, "me")
+    looks = 0
+
+    async def follow():
+        nonlocal looks
+        news = News(archive, seconds=0.05)
+        mark = archive.overview.mark
+
+        def counted():
+            nonlocal looks
+            looks += 1
+            return mark()
+
+        archive.overview.mark = counted  # type: ignore[method-assign]
+        watching = asyncio.create_task(news.watch())
+        heard = []
+
+        async def one():
+            async for number in news.follow(run.id):
+                heard.append(number)
+                if heard.count(number) and len(heard) > 20:
+                    return
+
+        followers = [asyncio.create_task(one()) for _ in range(20)]
+        while len(heard) < 20:
+            await asyncio.sleep(0.01)
+        before, at = looks, len(heard)
+        await asyncio.to_thread(archive.notes.add, run, "news")
+        async with asyncio.timeout(20):
+            while len(heard) < at + 20:
+                await asyncio.sleep(0.01)
+        for task in (*followers, watching):
+            task.cancel()
+        assert looks > before
+        return heard[:at], heard[at:]
+
+    first, second = asyncio.run(follow())
+    assert max(first) < min(second)
+
+
+def test_a_page_is_made_once_until_there_are_news(archive):
+    run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="one")
+    made = []
+
+    async def look():
+        news = News(archive, seconds=0.0)
+
+        def make():
+            made.append(1)
+            return "page"
+
+        for _ in range(3):
+            await asyncio.gather(*(news.page("/runs/one?", run.id, make) for _ in range(5)))
+        assert len(made) == 1
+        await asyncio.to_thread(archive.notes.add, run, "news")
+        await news.page("/runs/one?", run.id, make)
+        assert len(made) == 2
+
+    asyncio.run(look())
+
+
+def test_an_archive_that_is_away_is_told_and_comes_back(archive, monkeypatch):
+    from nashforge.archive import DatabaseUnavailable
+
+    async def look():
+        news = News(archive, seconds=0.0)
+        await news.look()
+        monkeypatch.setattr(
+            archive.overview, "mark", lambda: (_ for _ in ()).throw(DatabaseUnavailable("the server is away"))
+        )
+        await news.look()
+        assert news.error == "the server is away"
+        monkeypatch.undo()
+        await news.look()
+        assert news.error is None
+
+    asyncio.run(look())

@@ -1,0 +1,313 @@
+"""Pages: they show what the commands tell, in any archive, and nothing foreign comes alive in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from nashforge.archive import Archive, CallStatus, Parent, Status
+from nashforge.cli.rendering.output import number
+from nashforge.solvers import rule_source
+
+from ..hostile import EVIL, hostile_run
+
+VOID = {"meta", "img", "br", "wbr", "link", "input", "line", "rect", "path", "circle"}
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page."""
+
+    def __init__(self, answer):
+        super().__init__()
+        assert answer.status_code == 200, answer.text
+        self.elements, self.open, self.text, self.data = [], [], "", {}
+        self.feed(answer.text)
+        self.close()
+        assert self.open == [], "an element is not closed"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["script"]:
+            identity = self.elements[-1][1].get("id")
+            self.data[identity] = json.loads(data)
+        elif "body" in self.open:
+            self.text += data
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    def links(self):
+        return [attrs["href"] for attrs in self.all("a")]
+
+
+def check_inert(page):
+    """Make sure that a page holds no script and no style of its own, and names nothing elsewhere."""
+    for tag, attributes in page.elements:
+        assert tag not in ("iframe", "object", "embed", "base", "style")
+        assert not any(name.startswith("on") for name in attributes), attributes
+        assert "style" not in attributes
+        if tag == "script":
+            assert attributes.get("type") == "application/json" or attributes["src"].startswith("/static/")
+        for name in ("src", "href", "action", "hx-get"):
+            assert re.match(r"/(?!/)|[?#]|data:", attributes.get(name) or "/"), attributes
+
+
+def pages_of(database):
+    """Return the addresses of every page of an archive."""
+    with Archive.open(database) as archive:
+        runs = [run.nickname for run in archive.runs.newest()]
+        programs = [p.hash for run in archive.runs.newest() for p in archive.programs.of(run).values()]
+    yield from ("/runs", "/programs", "/studies", "/workers", "/compare")
+    for run in runs:
+        for rest in ("", "?x=seconds", "/lineage?failed=1", "/programs", "/models"):
+            yield f"/runs/{run}{rest}"
+    for program in programs[:3]:
+        yield from (f"/programs/{program}{rest}" for rest in ("", "?against=seed", "/panel"))
+        yield f"/compare?p={program}"
+
+
+def test_every_page_of_a_run_is_whole_and_inert(searched, client):
+    seen = set()
+    for address in pages_of(searched.database):
+        page = Page(client.get(address))
+        check_inert(page)
+        seen |= {
+            link.partition("?")[0].partition("#")[0] for link in page.links() if link.startswith("/runs")
+        }
+    for link in seen:
+        assert client.get(link).status_code == 200, link
+
+
+def test_the_page_of_runs_tells_what_the_command_does(searched, client):
+    page = Page(client.get("/runs"))
+    (row,) = searched.json("runs")
+    for known in (
+        row["run"],
+        row["state"],
+        row["best"]["nickname"] if isinstance(row["best"], dict) else row["best"],
+    ):
+        assert known in page.text
+    for split in ("train", "validation", "test"):
+        assert f"{searched.run['fitness'][split]:+.3f}" in page.text
+    assert "8 of 8" in page.text
+    assert "first-light" not in Page(client.get("/runs?q=elsewhere")).text.replace("first-light.html", "")
+    assert "first-light" in Page(client.get("/runs?q=FIRST")).text
+
+
+def test_the_page_of_a_run_has_its_history_and_where_it_wins(searched, client):
+    page = Page(client.get("/runs/first-light"))
+    history = page.data["history"]
+    lines = {line["label"]: line["values"] for line in history["lines"]}
+    assert lines["best so far"] == pytest.approx(
+        [max(lines["training games"][: k + 1]) for k in range(len(history["x"]))]
+    ) or len(lines["best so far"]) == len(history["x"])
+    assert lines["test games"].count(None) < len(history["x"])
+    standing = searched.json("status", "first-light")["standing"]
+    for game, value in standing["games"].items():
+        assert game.partition("(")[0] in page.text
+        assert f"{value:+.3f}" in page.text
+    over_time = Page(client.get("/runs/first-light?x=seconds")).data["history"]["x"]
+    assert over_time == sorted(over_time)
+    assert over_time[-1] > 0
+
+
+def test_the_page_of_a_program_shows_what_was_changed_and_reached(searched, client):
+    with Archive.open(searched.database) as archive:
+        best = archive.programs.get(searched.run["best"])
+    page = Page(client.get(f"/programs/{best.hash}"))
+    assert best.source.strip() in page.text
+    assert "dcfr_plus" in page.text
+    assert any(data.get("ylog") for data in page.data.values())
+    start = Page(client.get(f"/programs/{best.hash}?against=seed"))
+    assert "@@" in start.text
+    wrong = Page(client.get(f"/programs/{best.hash}?against=nobody"))
+    assert "nobody" in wrong.text
+
+
+def test_programs_are_sorted_filtered_and_taken_along(searched, client):
+    rows = list(csv.DictReader(io.StringIO(client.get("/runs/first-light/programs.csv").text)))
+    measured = [float(row["train"]) for row in rows if row["train"]]
+    assert len(measured) >= 2
+    page = client.get("/runs/first-light/programs?sort=train&dir=desc&kind=measured").text
+    cells = re.findall(r'<tr id="c\d+">.*?</th>.*?<td class="number">(.*?)</td>', page, flags=re.DOTALL)
+    shown = [float(text) for text in cells]
+    assert shown == sorted((round(value, 3) for value in measured), reverse=True)
+    down = list(csv.DictReader(io.StringIO(client.get("/programs.csv?sort=index&dir=desc").text)))
+    assert [int(row["index"]) for row in down] == sorted((int(row["index"]) for row in rows), reverse=True)
+    assert "No program fits" in client.get("/programs?q=%25nothing%25").text
+
+
+def test_nothing_foreign_comes_alive(tmp_path, opened_at):
+    hostile_run(tmp_path / "evil.db")
+    client = opened_at(tmp_path / "evil.db", control=True)
+    with Archive.open(tmp_path / "evil.db") as archive:
+        run = archive.runs.get("bad-news")
+        archive.notes.add(run, EVIL, author=EVIL)
+        archive.runs.set_value(run, "tags", [EVIL])
+    for address in pages_of(tmp_path / "evil.db"):
+        answer = client.get(address)
+        page = Page(answer)
+        check_inert(page)
+        assert "\u202e" not in answer.text
+    for address in ("/runs", "/runs/bad-news", "/runs/bad-news/programs", "/runs?q=" + EVIL, f"/runs/{EVIL}"):
+        text = client.get(address).text
+        assert "<script>alert" not in text
+        assert 'onerror="alert' not in text
+    assert "<script>alert(1)</script>" in Page(client.get("/runs/bad-news")).text
+    assert not any(
+        cell[:1] in "=+-@" for cell in client.get("/programs.csv").text.split(",") if not cell[1:2].isdigit()
+    )
+
+
+def test_a_run_without_a_program_and_of_an_unknown_domain(tmp_path, opened_at):
+    with Archive.open(tmp_path / "new.db") as archive:
+        run = archive.runs.create("weather", {"domain": "weather"}, nickname="early-bird")
+        candidate = archive.candidates.add(run, operator="seed", proposer="offline")
+        program = archive.programs.add("def act():\n    pass\n", "weather")
+        archive.candidates.set_program(candidate, program)
+        archive.candidates.finish(candidate, Status.OK, train=1.0)
+    client = opened_at(tmp_path / "new.db")
+    for address in pages_of(tmp_path / "new.db"):
+        if not address.startswith("/compare?"):
+            check_inert(Page(client.get(address)))
+        else:
+            assert "no domain" in client.get(address).text
+
+
+def test_an_archive_without_runs(tmp_path, opened_at):
+    Archive.open(tmp_path / "none.db").close()
+    client = opened_at(tmp_path / "none.db")
+    assert "no runs" in Page(client.get("/runs")).text
+    answer = client.get("/runs/nobody")
+    assert answer.status_code == 404
+    assert "nobody" in answer.text
+
+
+def test_a_tree_has_every_program_and_a_straight_line_to_the_best(tmp_path, opened_at):
+    with Archive.open(tmp_path / "tree.db") as archive:
+        run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="old-oak")
+        ids = []
+        for index in range(12):
+            parents = [Parent(ids[index // 2 - (index % 3 == 0)])] if ids else []
+            candidate = archive.candidates.add(run, operator="mutate", proposer="offline", parents=parents)
+            archive.candidates.set_program(
+                candidate, archive.programs.add(rule_source("cfr") + f"# {index}\n", "cfr")
+            )
+            archive.candidates.finish(candidate, Status.OK, train=float(index))
+            ids.append(candidate.id)
+    page = Page(opened_at(tmp_path / "tree.db").get("/runs/old-oak/lineage"))
+    nodes = page.all("circle")
+    assert len(nodes) == 12
+    assert len({(node["cx"], node["cy"]) for node in nodes}) == 12, "two programs lie on each other"
+    best = [node for node in nodes if node["class"] == "best"]
+    assert len({node["cx"] for node in best}) == 1
+    assert best[-1]["data-t"].startswith("#11 ")
+
+
+def test_a_table_to_take_along_holds_no_formulas(tmp_path, opened_at):
+    with Archive.open(tmp_path / "sums.db") as archive:
+        run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="big-sum")
+        archive.candidates.add(
+            run, operator="=1+1", proposer="@me", status=Status.REJECTED, reason="-x", note="a"
+        )
+    (row,) = csv.DictReader(io.StringIO(opened_at(tmp_path / "sums.db").get("/programs.csv").text))
+    assert (row["operator"], row["proposer"], row["reason"], row["note"]) == ("'=1+1", "'@me", "'-x", "a")
+
+
+def test_programs_are_compared_by_what_was_measured(searched, client, tmp_path):
+    best = searched.run["best"]
+    page = Page(client.get(f"/compare?p={best}+dcfr_plus+cfr_plus"))
+    check_inert(page)
+    profile = page.data["profile"]
+    shares = {line["label"]: line["values"] for line in profile["lines"]}
+    assert set(shares) == {best, "dcfr_plus", "cfr_plus"}
+    assert all(values == sorted(values) for values in shares.values())
+    assert any(values[0] > 0 for values in shares.values()), "somebody is the best of each game"
+    assert page.data["tradeoff"]["x"] == sorted(page.data["tradeoff"]["x"])
+    told = searched.json("compare", best, "dcfr_plus", "--suite", searched.suite, "--iterations", 50)
+    for row in told:
+        assert number(row["value"]) in page.text
+    other = Page(client.get(f"/compare?p={best}+dcfr_plus&x=seconds&y=exploitability"))
+    assert other.data["tradeoff"]["xlabel"].startswith("time")
+    assert "never measured" in client.get("/compare?p=dcfr").text
+
+
+def test_a_file_of_this_machine_is_no_program(client, tmp_path):
+    (tmp_path / "secret.py").write_text("PASSWORD = 'x'\n")
+    for name in (f"{tmp_path}/secret.py", "/etc/passwd", "../secret.py"):
+        assert client.get("/compare", params={"p": name}).status_code == 404
+        assert client.get(f"/programs/{searchable(name)}?against=/etc/passwd").status_code == 404
+
+
+def searchable(name):
+    """Return a name as it stands in an address."""
+    return name.replace("/", "%2F")
+
+
+def test_models_are_shown_with_what_was_sent_and_said(tmp_path, opened_at):
+    with Archive.open(tmp_path / "talk.db") as archive:
+        run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="long-talk")
+        archive.runs.set_value(run, "system abc", f"You write rules. {EVIL}")
+        archive.runs.set_value(run, "bandit", {"p:m": {"asked": 2.0, "told": 2.0, "gain": 1.0, "cost": 0.5}})
+        candidate = archive.candidates.add(run, operator="mutate", proposer="p:m")
+        call = archive.calls.reserve(
+            run,
+            provider="p",
+            model="m",
+            request={"system": "abc", "user": f"Improve this. {EVIL}", "purpose": "mutate"},
+            reserved_cost=0.1,
+            candidate=candidate,
+        )
+        archive.calls.settle(
+            call, CallStatus.OK, cost=0.05, response={"text": f"Here. {EVIL}"}, output_tokens=12_345
+        )
+    page = Page(opened_at(tmp_path / "talk.db").get("/runs/long-talk/models"))
+    check_inert(page)
+    for known in ("You write rules.", "Improve this.", "Here.", "$0.05", "12k", EVIL):
+        assert known in page.text
+
+
+def test_a_study_has_medians_over_its_seeds(tmp_path, opened_at):
+    with Archive.open(tmp_path / "seeds.db") as archive:
+        study = archive.studies.create("cfr", {"domain": "cfr"}, nickname="wide-sea")
+        for seed in range(3):
+            run = archive.runs.create("cfr", {"domain": "cfr"}, seed=seed, nickname=f"wide-sea-seed{seed}")
+            archive.studies.add_run(study, run, seed)
+            for k in range(3):
+                candidate = archive.candidates.add(run, operator="seed", proposer="offline")
+                program = archive.programs.add(rule_source("cfr") + f"# {seed} {k}\n", "cfr")
+                archive.candidates.set_program(candidate, program)
+                archive.candidates.finish(candidate, Status.OK, train=float(seed + k), validation=float(seed))
+    client = opened_at(tmp_path / "seeds.db")
+    page = Page(client.get("/studies/wide-sea"))
+    check_inert(page)
+    (medians,) = [line["values"] for line in page.data["study-1"]["lines"] if line["kind"] == "line"]
+    assert medians == [1.0, 2.0, 3.0]
+    assert "+3.000" in page.text
+    every = Page(client.get("/studies?s=wide-sea"))
+    check_inert(every)
+    assert "9 of" in every.text
+
+
+def test_workers_are_shown_with_what_they_have_in_hand(tmp_path, opened_at):
+    with Archive.open(tmp_path / "work.db") as archive:
+        archive.workers.register(EVIL[:100], host="here", pid=1, kinds="evaluate", slots=2, versions={})
+    page = Page(opened_at(tmp_path / "work.db").get("/workers"))
+    check_inert(page)
+    assert "idle" in page.text
+    assert "0/2" in page.text
