@@ -52,14 +52,14 @@ class Evaluated(NamedTuple):
 
 
 class Spent(NamedTuple):
-    """What one candidate took: seconds of processors, dollars for models."""
+    """The cost of one candidate: seconds of processors, dollars for models."""
 
     seconds: float
     dollars: float
 
 
 class Mark(NamedTuple):
-    """Where an archive stands: two of them differ when something changed between them.
+    """The state of an archive, in short: two of them differ when something changed between them.
 
     Attributes
     ----------

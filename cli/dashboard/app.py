@@ -81,7 +81,7 @@ class Application:
 
     @property
     def news(self) -> News:
-        """What changed in the archive; made with the loop that it belongs to."""
+        """The news of the archive; made with the loop that they belong to."""
         if self._news is None:
             self._news = News(self._archive)
         return self._news

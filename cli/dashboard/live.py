@@ -20,7 +20,7 @@ LOOKS_KEPT = 200
 
 
 class News:
-    """What changed, as numbers that grow: one for each run, and one for the whole archive.
+    """News as numbers that grow: one for each run, and one for the whole archive.
 
     Nobody asks the database while nobody looks. Pages are kept as long as their number stays.
     """

@@ -27,7 +27,7 @@ class BesideError(NashforgeError, ValueError):
 
 @dataclass(frozen=True)
 class Conditions:
-    """What programs were measured on, and how many of those that are compared were."""
+    """Games and a length that programs were measured with, and how many of those that are compared were."""
 
     suite: str
     horizon: int

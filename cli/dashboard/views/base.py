@@ -1,4 +1,4 @@
-"""What a page is asked for, and what it answers."""
+"""Questions to pages, and their answers."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_pages_may_load_nothing_from_elsewhere(client):
         assert "unsafe" not in headers["content-security-policy"]
         assert "http" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
     assert client.get("/runs").headers["cache-control"] == "no-store"
     assert client.get("/static/..%2fapp.py").status_code == 404
 
