@@ -41,6 +41,18 @@ class Fitted(NamedTuple):
     validation: float | None
 
 
+class Told(NamedTuple):
+    """One candidate of a run as a chart shows it; without fitness where it failed."""
+
+    id: int
+    index: int  # type: ignore[assignment]  # as of `Fitted`
+    program: str | None
+    nickname: str | None
+    train: float | None
+    validation: float | None
+    test: float | None
+
+
 class Evaluated(NamedTuple):
     """One evaluation that a run's budget counts, whatever came of it; without fitness where it failed."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import accumulate
 
-from nashforge.archive import Archive, Relative, Run, Status
+from nashforge.archive import Archive, Run, Status
+from nashforge.archive.stores.views import Told
 from nashforge.evolve.search.population.ranking import merit
 
 AXES = ("candidates", "seconds", "dollars")
@@ -18,7 +19,7 @@ class History:
 
     Attributes
     ----------
-    measured : tuple of Relative
+    measured : tuple of Told
         Each with its fitness.
     seconds, dollars : tuple of float
         What the run had taken when each of them was asked for and measured: processor seconds of
@@ -27,7 +28,7 @@ class History:
         The training fitness of the best so far, as a run chooses it.
     """
 
-    measured: tuple[Relative, ...]
+    measured: tuple[Told, ...]
     seconds: tuple[float, ...]
     dollars: tuple[float, ...]
     best: tuple[float, ...]
@@ -43,13 +44,13 @@ class History:
 
 def history_of(archive: Archive, run: Run) -> History:
     """Return the history of a run."""
-    found, _ = archive.overview.programs(run)
+    found = archive.overview.told(run)
     spent = archive.overview.spent(run)
     nothing = (0.0, 0.0)
     seconds = accumulate(spent.get(item.id, nothing)[0] for item in found)
     dollars = accumulate(spent.get(item.id, nothing)[1] for item in found)
     rows = [row for row in zip(found, seconds, dollars, strict=True) if row[0].train is not None]
-    best: Relative | None = None
+    best: Told | None = None
     chosen: list[float] = []
     for item, _, _ in rows:
         if best is None or merit(item) > merit(best):

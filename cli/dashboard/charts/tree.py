@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup, escape
+
 from nashforge.archive import Relative
+from nashforge.cli.rendering import output
 from nashforge.evolve.results.lineage import Family
 
 STEP_X, STEP_Y = 16, 26
@@ -38,6 +41,19 @@ class Tree:
     width: int
     height: int
 
+    def circles(self) -> Markup:
+        """Return the candidates as SVG, made at once: a template takes a second for ten thousand."""
+        made = []
+        for node in self.nodes:
+            item = node.item
+            told = f"#{item.index} {item.nickname or item.status} {output.fitness(item.train)}"
+            size = 6 if node.kind == "best" else 5
+            made.append(
+                f'<circle class="{node.kind}" cx="{node.x}" cy="{node.y}" r="{size}" '
+                f'data-p="{escape(item.program or "")}" data-t="{escape(told)}"/>'
+            )
+        return Markup("\n".join(made))  # everything that others wrote is escaped above
+
 
 def tree_of(family: Family) -> Tree:
     """Lay out a family: generations downwards, and every subtree in columns of its own.
@@ -49,18 +65,19 @@ def tree_of(family: Family) -> Tree:
     depth: dict[int, int] = {}
     used: dict[int, int] = {}  # the first free column of each generation
     waiting: list[tuple[Relative, int, int]] = [(root, 0, 0) for root in reversed(family.roots())]
+    mains = {key: family.main_child(item) for key, item in family.members.items()}
     while waiting:
         item, level, wanted = waiting.pop()
         # A chain goes down one column as far as it leads; it needs that column free in all its generations.
         chain = [item]
-        while (following := family.main_child(chain[-1])) is not None:
+        while (following := mains[chain[-1].id]) is not None:
             chain.append(following)
         place = max([wanted, *(used.get(level + k, 0) for k in range(len(chain)))])
         for k, one in enumerate(chain):
             column[one.id], depth[one.id] = place, level + k
             used[level + k] = place + 1
         for k, one in enumerate(chain):
-            main = family.main_child(one)
+            main = mains[one.id]
             sides = [
                 child for child in family.children.get(one.id, ()) if main is None or child.id != main.id
             ]

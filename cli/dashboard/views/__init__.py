@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nashforge.cli.dashboard.views.compare import compare
+from nashforge.cli.dashboard.views.equilibria import equilibria
 from nashforge.cli.dashboard.views.lineage import lineage
 from nashforge.cli.dashboard.views.models import models
 from nashforge.cli.dashboard.views.program import panel, program
@@ -25,6 +26,7 @@ PAGES = {
     "/studies": studies,
     "/studies/{study}": study,
     "/workers": workers,
+    "/equilibria": equilibria,
 }
 """Pages by address."""
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nashforge.archive import Archive, Run
+from nashforge.archive import Archive, Candidate, Run
 from nashforge.cli.dashboard.charts import series
 from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.dashboard.views.runs import bars_of
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.runs.summary import stop_words
 from nashforge.evolve.domains.lengths import length_in_words
-from nashforge.evolve.results.history import AXES, funnel, history_of, reasons
+from nashforge.evolve.results.history import AXES, History, funnel, history_of, reasons
 from nashforge.evolve.results.model_costs import model_costs
+from nashforge.evolve.results.report import STEPS
 from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.results.tags import tags_of
+from nashforge.evolve.search.population.ranking import line_of, milestones
 
 WIDEST = 1.5
 """Orders of magnitude that fill half of a bar of a game, at least."""
@@ -54,7 +56,7 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
         "notes": archive.notes.of(found)[::-1],
         "settings": json.dumps(now.settings, indent=2, default=str),
         "versions": {**found.versions, **found.host},
-        "best_line": best_line(archive, now),
+        "best_line": best_line(archive, now, history),
     }
 
 
@@ -95,8 +97,11 @@ def games_of(now: RunStatus) -> list[dict[str, Any]]:
     ]
 
 
-def best_line(archive: Archive, now: RunStatus) -> list[Any]:
-    """Return the candidates from the start to the best."""
-    from nashforge.evolve.search.population.ranking import line_of_descent
-
-    return [] if now.result.best is None else list(line_of_descent(archive, now.result.best))
+def best_line(archive: Archive, now: RunStatus, history: History) -> list[Candidate]:
+    """Return the candidates from the start to the best; of a long line, the steps that tell most."""
+    best = now.result.best
+    if best is None:
+        return []
+    told = {item.id: item for item in history.measured}
+    line = [told[key] for key in line_of(archive.lineage.lines([best.id]), best.id)[::-1] if key in told]
+    return archive.candidates.by_id([line[place].id for place in milestones(line, STEPS)])

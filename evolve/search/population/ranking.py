@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nashforge.archive import Archive, Candidate, Fitted, Relative, Run
+from nashforge.archive.stores.views import Told
 
 
-def merit(candidate: Candidate | Relative | Fitted) -> tuple[bool, float]:
+def merit(candidate: Candidate | Relative | Fitted | Told) -> tuple[bool, float]:
     """Order of measured programs: verified ones before others, then by the mean over both kinds of games.
 
     A program is verified when it was measured on the disguised games of validation.
@@ -50,7 +51,7 @@ def line_of(first_parents: Mapping[int, int | None], start: int) -> list[int]:
     return list(line)
 
 
-def milestones(line: Sequence[Candidate], most: int) -> list[int]:
+def milestones(line: Sequence[Candidate | Told], most: int) -> list[int]:
     """Return the places of those steps of a line that tell most about it, in order; all if they are few.
 
     Begin and end belong to them, and the steps that raised the best fitness on the way most; of equals, the

@@ -167,6 +167,7 @@ def paths(archive):
         "/compare",
         "/studies",
         "/workers",
+        "/equilibria?game=1+-1+/+-1+1",
     ]
 
 

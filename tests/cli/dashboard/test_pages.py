@@ -72,7 +72,7 @@ def pages_of(database):
     with Archive.open(database) as archive:
         runs = [run.nickname for run in archive.runs.newest()]
         programs = [p.hash for run in archive.runs.newest() for p in archive.programs.of(run).values()]
-    yield from ("/runs", "/programs", "/studies", "/workers", "/compare")
+    yield from ("/runs", "/programs", "/studies", "/workers", "/compare", "/equilibria")
     for run in runs:
         for rest in ("", "?x=seconds", "/lineage?failed=1", "/programs", "/models"):
             yield f"/runs/{run}{rest}"
