@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
+from anyio import to_thread
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +27,9 @@ from nashforge.cli.dashboard.rendering import STATIC, VENDORED, environment, ren
 from nashforge.cli.dashboard.views import PAGES, TABLES
 from nashforge.cli.dashboard.views.base import Asked, View
 from nashforge.errors import NashforgeError
+
+THREADS = 4
+"""Pages that are made at the same time."""
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
@@ -88,6 +92,8 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        # Every thread keeps memory of the largest page that it has made.
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         watching = asyncio.create_task(self.news.watch())
         yield
         watching.cancel()

@@ -15,8 +15,8 @@ from nashforge.archive.stores.views import Mark
 
 SECONDS = 1.0
 """Between two looks."""
-SILENT_SECONDS = 60.0
-LOOKS_KEPT = 200
+BYTES_KEPT = 20_000_000
+"""Of pages that were made and have no news since."""
 
 
 class News:
@@ -101,8 +101,9 @@ class News:
             if known is not None and known[0] == number:
                 return known
             text = await run_in_threadpool(make)
+            self._pages.pop(key, None)
             self._pages[key] = number, text
-            if len(self._pages) > LOOKS_KEPT:
+            while sum(len(kept) for _, kept in self._pages.values()) > BYTES_KEPT and len(self._pages) > 1:
                 oldest = next(iter(self._pages))
                 self._pages.pop(oldest)
                 self._making.pop(oldest, None)

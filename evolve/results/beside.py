@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nashforge.archive import Archive, Evaluation, NotFound, Program, Status, program_hash
@@ -99,13 +99,12 @@ def beside(archive: Archive, names: Sequence[str], conditions: str = "") -> Besi
     chosen = next((one for one in choices if one.key == conditions), choices[0] if choices else None)
     if chosen is None:
         return Beside(work, choices, None, None, tuple(rows))
-    latest = {
-        label: [row for row in evaluations if _key(row) == (chosen.suite, chosen.horizon)][-1:]
-        for label, evaluations in rows.items()
+    mine = {
+        label: [row for row in some if _key(row) == (chosen.suite, chosen.horizon)]
+        for label, some in rows.items()
     }
-    measured = [(label, program, latest[label][0]) for label, program in found if latest[label]]
-    missing = tuple(label for label, evaluations in latest.items() if not evaluations)
-    return Beside(work, choices, chosen, _compared(work, chosen, measured), missing)
+    missing = tuple(label for label, some in mine.items() if not some)
+    return Beside(work, choices, chosen, _compared(work, chosen, found, mine), missing)
 
 
 def _programs(archive: Archive, names: Sequence[str]) -> list[tuple[str, Program]]:
@@ -137,20 +136,31 @@ def _key(row: Evaluation) -> tuple[str, int]:
 
 
 def _compared(
-    work: Domain, chosen: Conditions, measured: Sequence[tuple[str, Program, Evaluation]]
+    work: Domain,
+    chosen: Conditions,
+    found: Sequence[tuple[str, Program]],
+    measured: Mapping[str, Sequence[Evaluation]],
 ) -> Comparison | None:
-    if not measured:
+    """Return the comparison on the games of the first program that was measured."""
+    first = next((some for some in measured.values() if some), None)
+    if first is None:
         return None
-    first = measured[0][2]
-    games = tuple(dict.fromkeys(score.game for score in first.scores if score.game))
+    # Each run disguises its validation games in its own way: the games as they are compare most programs.
+    plain = [row for row in first if row.split in (None, "train", "test")]
+    told = (plain or first)[-1]
+    games = tuple(dict.fromkeys(score.game for score in told.scores if score.game))
     results = []
-    for label, program, row in measured:
-        there = {score.game for score in row.scores}
+    for label, program in found:
         for game in games:
-            # Each run disguises its validation games in its own way: names alone say nothing.
-            same = all(of(row.settings, game) == of(first.settings, game) for of in (identity_in, scale_in))
-            if game in there and same:
+            same = [row for row in measured[label] if _is_same(row, told, game)]
+            if same:
                 trial = Trial(label=game, game=game, iterations=chosen.horizon)
-                results.append(measured_in(work, label, program, trial, row))
+                results.append(measured_in(work, label, program, trial, same[-1]))
     labels = tuple(dict.fromkeys(row.label for row in results))
     return Comparison("test", chosen.suite, games, labels, tuple(results))
+
+
+def _is_same(row: Evaluation, other: Evaluation, game: str) -> bool:
+    """Whether a measurement has a game that is the same as that of another: names alone say nothing."""
+    there = any(score.game == game for score in row.scores)
+    return there and all(of(row.settings, game) == of(other.settings, game) for of in (identity_in, scale_in))

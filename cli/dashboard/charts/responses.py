@@ -59,7 +59,7 @@ def square(payoffs: tuple[Array, Array], profiles: Sequence[Strategies]) -> Pict
     lines = (Shape(_corners(mine), 0), Shape(_corners(theirs), 1))
     dots = tuple(_at(profile[0][0], profile[1][0]) for profile in profiles)
     words = (
-        (MARGIN + SIDE / 2, MARGIN + SIDE + 30, "player 0: probability of action 0"),
+        (MARGIN, MARGIN + SIDE + 30, "across: player 0's probability of action 0"),
         (MARGIN, 22.0, "up: player 1's probability of action 0"),
         (MARGIN - 6, MARGIN + SIDE + 14, "0"),
         (MARGIN + SIDE - 4, MARGIN + SIDE + 14, "1"),
