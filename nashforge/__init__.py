@@ -17,11 +17,16 @@ from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
     from nashforge.archive.store import Archive as Archive
+    from nashforge.benching import bench as bench
     from nashforge.games.compilation.compiler import compile as compile
     from nashforge.games.disguises import disguise as disguise
     from nashforge.games.sequence_form import SequenceForm as SequenceForm
     from nashforge.games.suites import load_suite as load_suite
     from nashforge.games.suites import suite_names as suite_names
+    from nashforge.reading import Program as Program
+    from nashforge.reading import open_archive as open_archive
+    from nashforge.running import Run as Run
+    from nashforge.searching import search as search
     from nashforge.solvers.cfr.rules import rule_names as rule_names
     from nashforge.solvers.cfr.rules import rule_source as rule_source
     from nashforge.solvers.equilibria.bimatrix import nash as nash

@@ -60,6 +60,7 @@ MARKS = {
         "evolve/search/test_ownership.py",
         "evolve/search/test_runs.py",
         "evolve/test_proposers.py",
+        "python",
         "solvers/equilibria/test_markov.py",
         "solvers/test_cfr.py",
         "studies/neural",

@@ -35,9 +35,7 @@ def report(
     it came about, failures, costs, and policies of social dilemmas at play. Also while the run goes on.
     """
     from nashforge.archive import Study
-    from nashforge.cli.rendering.report.film import film
-    from nashforge.cli.rendering.report.page import page
-    from nashforge.cli.rendering.report.pictures import convergence, progress
+    from nashforge.cli.rendering.report.whole import report_page
     from nashforge.evolve.results.report import report_of
 
     check_file("--output", output_file, force, (".html", ".htm"))
@@ -49,13 +47,7 @@ def report(
             _study(archive, of, path, as_json=output.wants_json(json))
             return
         found = report_of(archive, of)
-    pictures = {"progress": progress(found)}
-    for compared in found.comparisons:
-        assert found.domain is not None
-        metric = found.domain.metrics[found.domain.metric]
-        pictures[compared.split] = convergence(compared, metric)
-    shown = film(found, allow_weaker_sandbox or "strict") if episode else None
-    text = page(found, pictures, shown)
+    text, shown = report_page(found, tier=allow_weaker_sandbox or "strict" if episode else None)
     write_text(path, text)
     best = found.status.result.best
     if output.wants_json(json):

@@ -12,27 +12,21 @@ def stop(run: SearchName, database: Database = None, json: Json = None) -> None:
 
     It finishes what it is measuring, and can be resumed. A run whose process died is marked as stopped.
     """
-    from nashforge.archive import RunState, Study
-    from nashforge.evolve.results.run_status import is_alive
+    from nashforge.archive import Study
+    from nashforge.evolve.runs.stopping import stop_run
 
     with opened(database) as archive:
         found = find_search(archive, run)
         if isinstance(found, Study):
             for each in running_of(archive, found, "stop"):
-                archive.runs.request_stop(each)
-                archive.runs.request_pause(each, paused=False)
+                stop_run(archive, each)
             _say(found.nickname, "running", stop_requested=True, as_json=output.wants_json(json))
             return
-        alive = is_alive(archive, found)
-        if alive:
-            archive.runs.request_stop(found)
-            archive.runs.request_pause(found, paused=False)
-        elif found.state is RunState.RUNNING:
-            # Its process is gone: nobody is there to ask, so its state is set right.
-            found = archive.runs.set_state(found, RunState.STOPPED, "its process died")
-        else:
+        asked = stop_run(archive, found)
+        if asked is None:
             raise not_running(archive, found, "stop")
-    _say(found.nickname, str(found.state), stop_requested=alive, as_json=output.wants_json(json))
+        found = archive.runs.get(found)
+    _say(found.nickname, str(found.state), stop_requested=asked, as_json=output.wants_json(json))
 
 
 def _say(name: str, state: str, *, stop_requested: bool, as_json: bool) -> None:

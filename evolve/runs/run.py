@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nashforge.archive import Archive, Run, RunBusy
@@ -165,6 +166,13 @@ def start_run(
         If the configuration cannot be carried out, see `check`; no run is created then.
     """
     parts = Parts(domain, proposer, executor, listener or Silent(), service)
+    return begin_run(archive, config, parts, name)[1]()
+
+
+def begin_run(
+    archive: Archive, config: RunConfig, parts: Parts, name: str | None = None
+) -> tuple[Run, Callable[[], Result]]:
+    """Create a run, and return it with what works on it until it ends; see `start_run`."""
     config = prepared(archive, config, parts)
     run = archive.runs.create(
         config.domain,
@@ -174,7 +182,7 @@ def start_run(
         versions=package_versions(),
         host={"machine": platform.machine(), "system": platform.platform(), "node": platform.node()},
     )
-    return _work(archive, run, config, parts)
+    return run, partial(_work, archive, run, config, parts)
 
 
 def _lookahead(config: RunConfig, workers: int) -> int:
@@ -216,20 +224,27 @@ def resume_run(
     nashforge.archive.RunBusy
         If another process works on the run; nothing is changed then, either.
     """
+    parts = Parts(domain, proposer, executor, listener or Silent(), service)
+    return begin_resume(archive, run, changes, parts)()
+
+
+def begin_resume(
+    archive: Archive, run: Run, changes: Mapping[str, Any] | None, parts: Parts
+) -> Callable[[], Result]:
+    """Check that a run can be continued, and return what does so until it ends; see `resume_run`."""
     if is_alive(archive, run := archive.runs.get(run)):
         raise RunBusy.of(run.nickname, run.owner)
-    check_continuable(archive, run, domain)
+    check_continuable(archive, run, parts.domain)
     new = given(changes)
     check_limits(archive, run, new)
     if nothing_left(archive, run, new) is not None:
-        return run_status(archive, run).result
-    parts = Parts(domain, proposer, executor, listener or Silent(), service)
+        return lambda: run_status(archive, run).result
     config = confirmed_config(archive, run, new)
     check(config, parts)
-    if executor is None:
-        expected_workers(archive, config, service)
+    if parts.executor is None:
+        expected_workers(archive, config, parts.service)
     kept = {name: value for name, value in config.settings().items() if name in new}
-    return _work(archive, run, config, parts, kept)
+    return partial(_work, archive, run, config, parts, kept)
 
 
 def confirmed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None = None) -> RunConfig:

@@ -23,6 +23,7 @@ from nashforge.solvers.equilibria.exact.extreme import Exact, enumerable, extrem
 from nashforge.solvers.equilibria.exact.rational import Integers, exact_regrets, floats, solve, whole
 from nashforge.solvers.equilibria.inputs import ZERO_SUM, GameLike, any_game
 from nashforge.solvers.equilibria.several import EXACT_ACTIONS, TOLERANCE, stake, unit
+from nashforge.solvers.programs.html import table
 from nashforge.solvers.risk.measures import RiskError
 
 Array = npt.NDArray[np.float64]
@@ -70,6 +71,15 @@ class NashEquilibria:
     degenerate: bool | None
     method: str
     tolerance: float = TOLERANCE
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (number, player, ", ".join(f"{p:.4g}" for p in strategy), gap)
+            for number, (profile, gap) in enumerate(zip(self.equilibria, self.gaps, strict=True))
+            for player, strategy in enumerate(profile)
+        ]
+        below = f"by {self.method}; {'all extreme equilibria' if self.complete else 'there may be others'}"
+        return table("Nash equilibria", ("equilibrium", "player", "strategy", "gap"), rows, below)
 
     def __getitem__(self, player: int) -> Array:
         return self.equilibria[0][player]

@@ -23,6 +23,7 @@ from nashforge.solvers.equilibria.extensive.guarantees import sequence_guarantee
 from nashforge.solvers.equilibria.inputs import GameLike, any_game
 from nashforge.solvers.equilibria.logit import qre
 from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
+from nashforge.solvers.programs.html import table
 from nashforge.solvers.risk.utility import AGGREGATE
 
 Array = npt.NDArray[np.float64]
@@ -112,6 +113,24 @@ class ConceptSolution:
     def extensive(self) -> bool:
         """Whether there are information sets."""
         return any(choice.information_set is not None for choice in self.players[0].strategy)
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[Any, ...]] = [
+            (each.player, each.value, one.information_set, name, probability)
+            for each in self.players
+            for one in each.strategy
+            for name, probability in zip(one.names, one.probabilities, strict=True)
+        ]
+        head: tuple[str, ...] = ("player", "value", "information set", "action", "probability")
+        if not self.extensive:
+            head, rows = (*head[:2], *head[3:]), [(*row[:2], *row[3:]) for row in rows]
+        gap = self.certificate.get("gap", self.certificate.get("exploitability"))
+        below = [
+            f"by {self.method}",
+            "" if gap is None else f"gap {gap:.2g}",
+            self.certificate.get("message"),
+        ]
+        return table(f"{self.concept} of {self.game}", head, rows, "; ".join(filter(None, below)))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data, see docs/json.md."""

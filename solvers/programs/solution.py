@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nashforge.games.errors import GameError
 from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.programs.html import table
 from nashforge.solvers.programs.policies import Playable, StatePolicies
 from nashforge.solvers.programs.trajectory import Trajectory
 from nashforge.solvers.sequence_form.profile import expected_values
@@ -70,6 +71,12 @@ class Solution(Trajectory[Any]):
             f"<{self.game.name} solved by {self.program}: exploitability {self.exploitability:.4g} after "
             f"{self.iterations} iterations>"
         )
+
+    def _repr_html_(self) -> str:
+        values = ", ".join(f"player {i} {value:.4g}" for i, value in enumerate(self.values()))
+        below = f"expected utility: {values}" + ("" if self.averaged else f". {self.without_average}")
+        rows = ((e.player, e.state, e.name, e.probability) for e in self.policy.entries())
+        return table(repr(self)[1:-1], ("player", "state", "action", "probability"), rows, below)
 
     @property
     def form(self) -> SequenceForm | None:

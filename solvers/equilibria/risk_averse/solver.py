@@ -24,6 +24,7 @@ from nashforge.solvers.equilibria.risk_averse.aggregate import make_problem
 from nashforge.solvers.equilibria.risk_averse.homotopy import continue_payoffs, trace_branch
 from nashforge.solvers.equilibria.risk_averse.per_action import PerActionProblem
 from nashforge.solvers.equilibria.risk_averse.problem import Problem
+from nashforge.solvers.programs.html import table
 from nashforge.solvers.risk.utility import AGGREGATE, PER_ACTION, check_notion
 
 Array = npt.NDArray[np.float64]
@@ -101,6 +102,15 @@ class Equilibrium:
     def unique(self) -> bool | None:
         """Whether there is no other equilibrium; nothing if that is not known."""
         return False if self.others else True if self.regime != "unproven" else None
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (player, action, float(p), gap)
+            for player, (strategy, gap) in enumerate(zip(self.strategies, self.gaps, strict=True))
+            for action, p in enumerate(strategy)
+        ]
+        head = ("player", "action", "probability", "gap of the player")
+        return table("equilibrium", head, rows, f"{self.message} ({self.method})")
 
     def __getitem__(self, player: int) -> Array:
         return self.strategies[player]

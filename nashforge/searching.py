@@ -1,0 +1,86 @@
+"""Searches from Python: started in the background.
+
+>>> import nashforge as nf
+>>> run = nf.search("cfr", evaluations=80, seed=0)  # doctest: +SKIP
+>>> run.wait().best.source  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nashforge.archive import Archive
+from nashforge.evolve.config.run import load_config
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.executors.base import Executor
+from nashforge.evolve.proposers.base import Proposer
+from nashforge.evolve.runs.run import Parts, begin_run
+from nashforge.running import Run
+
+
+def search(
+    domain: str | Domain = "cfr",
+    *,
+    evaluations: int | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    database: str | Path | None = None,
+    proposer: str | Proposer | None = None,
+    executor: str | Executor | None = None,
+    wait: float | bool = False,
+    **settings: Any,
+) -> Run:
+    """Start a search in the background, and return it.
+
+    It is the same as ``nashforge run``, and is stored in the same archive. When Python ends, it is stopped;
+    ``open_archive().run().resume()`` continues it.
+
+    Parameters
+    ----------
+    domain
+        What is searched: ``cfr``, ``psro``, ``rqe``, ``gathering``, ``cleanup``, an installed domain by name,
+        or a domain as an object.
+    evaluations
+        Stop after so many programs. Default: 80.
+    seed
+        Of every random draw.
+    name
+        Name of the run. Default: two words.
+    database
+        Where it is stored, see `nashforge.reading.open_archive`; made if it is not there.
+    proposer
+        Who writes programs: ``offline``, ``agent``, models such as ``anthropic:NAME``, or an object.
+    executor
+        Where they are evaluated: ``local``, ``celery``, or an object.
+    wait
+        Wait for the end: True, or so many seconds at most.
+    settings
+        All other settings of a run by name, as in docs/configuration.md: ``workers=2``, ``horizon=500``,
+        ``train="my-suite.toml"``, ``budget_usd=5``, ...
+
+    Raises
+    ------
+    nashforge.errors.NashforgeError
+        If it cannot be carried out; no run is created then.
+    """
+    named: dict[str, Any] = {**settings, "seed": seed}
+    if evaluations is not None:
+        named["max_evaluations"] = evaluations
+    objects: dict[str, Any] = {}
+    for option, given in (("domain", domain), ("proposer", proposer), ("executor", executor)):
+        (named if isinstance(given, str | None) else objects)[option] = given
+    config = load_config(_plain(named), domain=objects.get("domain"))
+    archive = Archive.open(database)
+    stored, work = begin_run(archive, config, Parts(**objects), name)
+    run = Run(archive, stored)
+    run.begin(work)
+    if wait is not False:
+        run.wait(None if wait is True else wait)
+    return run
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with paths as text, as files of settings have them."""
+    return {name: str(value) if isinstance(value, Path) else value for name, value in settings.items()}
