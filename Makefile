@@ -4,6 +4,7 @@
 ##   make test        set up, then run all tests
 ##   make test-fast   set up, then run the unit and property tests: about a minute
 ##   make lint        ruff and mypy
+##   make docs        build the documentation into build/site; any warning is an error
 ##   make mutate      break single lines at the centre and see that tests notice: some minutes
 ##   make clean       remove what these made
 ##
@@ -22,7 +23,7 @@ python = $(bin)/python
 pip_install = $(python) -m pip install --disable-pip-version-check
 install_package = $(pip_install) --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: help run test test-fast mutate lint format install install-dev install-gambit lock clean
+.PHONY: help run test test-fast mutate lint format docs install install-dev install-gambit lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -51,6 +52,10 @@ format: install-dev
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
+docs: $(VENV)/docs/installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --quiet $(ARGS)
+	@echo "The documentation is in build/site"
+
 install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
 install-gambit: $(VENV)/installed-gambit
@@ -73,6 +78,12 @@ $(VENV)/installed-gambit: $(VENV)/installed-dev requirements-gambit.lock
 	$(pip_install) --require-hashes --no-deps -r requirements-gambit.lock
 	@touch $@
 
+# An environment of its own: pages are made from the sources alone, and tests need none of it.
+$(VENV)/docs/installed: $(VENV)/created requirements-docs.lock
+	$(python) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r requirements-docs.lock
+	@touch $@
+
 $(VENV)/created:
 	@for candidate in $(PYTHON); do \
 	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -87,9 +98,10 @@ $(VENV)/created:
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
-	echo 'setuptools>=77' | $(uv_compile) --extra dashboard -o requirements.lock
+	echo 'setuptools>=77' | $(uv_compile) --extra dashboard --extra models --extra service -o requirements.lock
 	echo 'setuptools>=77' | $(uv_compile) --extra dev -o requirements-dev.lock
 	echo pygambit | uv pip compile - --no-deps $(uv_options) -o requirements-gambit.lock
+	printf '%s\n' 'mkdocs-material>=9.5' 'mkdocstrings[python]>=0.29' | uv pip compile - $(uv_options) -o requirements-docs.lock
 
 # One lock for all systems and Python versions. Names of index hosts must not get into the files.
 uv_options = --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-annotate \

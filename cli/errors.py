@@ -13,6 +13,7 @@ import typer
 from nashforge.errors import FAILED as FAILED
 from nashforge.errors import USAGE as USAGE
 from nashforge.errors import NashforgeError
+from nashforge.extras import of as extra_of
 
 INTERRUPTED = 130
 
@@ -30,6 +31,9 @@ class Failed(NashforgeError):
 def _remedy(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "choose smaller games or fewer workers"
+    extra = extra_of(error) if isinstance(error, ImportError) else None
+    if extra is not None and not isinstance(error, NashforgeError):
+        return f"it is installed with nashforge[{extra}]"
     return error.remedy if isinstance(error, NashforgeError) else ""
 
 
@@ -41,6 +45,8 @@ def _is_usage_error(error: BaseException) -> bool:
 def is_known(error: BaseException) -> bool:
     """Whether an error is told in a sentence; otherwise it is a defect of this program."""
     if isinstance(error, typer.Abort) or _is_usage_error(error):
+        return True
+    if isinstance(error, ImportError) and extra_of(error) is not None:
         return True
     return isinstance(error, NashforgeError | OSError | MemoryError)
 

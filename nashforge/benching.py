@@ -18,7 +18,7 @@ from nashforge.solvers.programs.html import table
 
 @dataclass(frozen=True, repr=False)
 class Benchmark:
-    """What a benchmark found.
+    """The findings of a benchmark.
 
     Attributes
     ----------

@@ -60,7 +60,7 @@ class Program:
 
     @property
     def note(self) -> str | None:
-        """What was changed, in words."""
+        """The change that it makes, in words."""
         return None if self.candidate is None else self.candidate.note
 
     def solve(self, game: str, iterations: int | None = None, *, tier: str = "strict") -> Solution:

@@ -91,7 +91,7 @@ class Run:
 
     @property
     def status(self) -> RunStatus:
-        """Where it stands: state, counts by status, limits, and the result so far."""
+        """Its state, counts by status, limits, and the result so far."""
         return run_status(self._archive, self.stored)
 
     @property

@@ -6,6 +6,7 @@ that begins with a comment like ``# rule.py`` is a file of that name.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
@@ -28,6 +29,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 CARRIED_OUT = {"--install-completion", "--show-completion", "--version", "--help", "-h"}
 """Options that act as soon as they are parsed."""
+REPOSITORY = (
+    "https://github.com/nashforge/nashforge/blob/main/",
+    "https://raw.githubusercontent.com/nashforge/nashforge/main/",
+)
+"""Absolute links of the README begin so, and are looked up in this checkout."""
 FILE_NAME = re.compile(r"# ([\w./-]+\.\w+)\n")
 
 
@@ -92,6 +98,25 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
                 del sys.modules[module]
 
 
+def test_what_things_are_called_here_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code in the right column of tables that translate from another package."""
+    page = ROOT / "docs" / "coming-from.md"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NASHFORGE_DATABASE", str(tmp_path / "nashforge.db"))
+    namespace: dict[str, Any] = {"__name__": "page"}
+    text, ran = page.read_text(encoding="utf-8"), 0
+    code = {block.line: block.text for block in blocks(page) if block.language == "python"}
+    for number, line in enumerate(text.splitlines(), 1):
+        if number in code:
+            exec(code[number], namespace)
+        row = re.fullmatch(r"\| .* \| `([^`]*)` \|", line)
+        if row and not row[1].startswith("nashforge "):
+            exec(compile("\n" * (number - 1) + row[1], str(page), "exec"), namespace)
+            ran += 1
+    assert ran > 30
+    assert namespace["run"].result.evaluations == 4
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_toml_blocks_are_suites_or_configurations(page: Path, tmp_path: Path) -> None:
     for number, block in enumerate(block for block in blocks(page) if block.language == "toml"):
@@ -153,6 +178,9 @@ def test_commands_that_do_not_exist_do_not_parse() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        here = next((start for start in REPOSITORY if target.startswith(start)), None)
+        if here is not None:
+            target = os.path.relpath(ROOT / target.removeprefix(here), page.parent)
         if "://" in target or target.startswith("mailto:"):
             continue
         file, _, anchor = target.partition("#")
@@ -162,6 +190,17 @@ def test_links_lead_somewhere(page: Path) -> None:
             headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
             assert anchor in slugs, f"{name(page)} links to {target}; that page has {sorted(slugs)}"
+
+
+def test_links_of_the_readme_lead_somewhere_from_anywhere() -> None:
+    """Also from the page of a package index, which shows it alone."""
+    text = re.sub(r"```.*?```", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    assert len(targets) > 20
+    assert [target for target in targets if "://" not in target and not target.startswith("#")] == []
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {start for start in REPOSITORY if start.startswith(project["urls"]["Source"])}
+    assert [url for url in project["urls"].values() if not url.startswith(project["urls"]["Source"])] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

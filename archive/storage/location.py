@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nashforge.archive.addresses import is_clear, may_hold_a_password, shown_url
 from nashforge.archive.errors import NotAnArchive
+from nashforge.extras import require
 
 VARIABLE = "NASHFORGE_DATABASE"
 """Environment variable that names the database."""
@@ -72,6 +73,7 @@ def resolve_url(place: str | Path | None = None) -> str:
                 f"the database URL {shown_url(url)} is ambiguous: write '@', ':', '/', '?', '#' and '%' of a "
                 "name or password as %40, %3A, %2F, %3F, %23 and %25"
             )
+        require("postgresql", "an archive on PostgreSQL")
         return url
     kind = f"of the kind {scheme!r}" if scheme.partition("+")[0] in _KNOWN else "of that kind"
     raise NotAnArchive(

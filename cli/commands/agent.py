@@ -49,9 +49,9 @@ def serve(
     and reach nothing but these verbs of this run. The server may be started before the run: it makes the
     token at once, waits for the archive and the run, says so, and listens when they are there.
     """
-    from nashforge.cli.options.agents import check_extra
+    from nashforge.extras import require
 
-    check_extra("serve", "starlette", "uvicorn")
+    require("serve", "a server for agents")
     from nashforge.evolve.agents.http.addresses import is_loopback
     from nashforge.evolve.agents.http.secrets import own_secret
     from nashforge.evolve.agents.http.server import application

@@ -37,9 +37,9 @@ def dashboard(
     """
     import secrets
 
-    from nashforge.cli.options.agents import check_extra
+    from nashforge.extras import require
 
-    check_extra("dashboard", "starlette", "uvicorn", "sse_starlette")
+    require("dashboard", "the dashboard")
     from nashforge.cli.dashboard.app import application
     from nashforge.evolve.agents.http.addresses import is_loopback
     from nashforge.evolve.agents.http.secrets import own_secret

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from nashforge.cli.errors import UsageProblem
-from nashforge.cli.options.agents import As, check_extra, who
+from nashforge.cli.options.agents import As, who
 from nashforge.cli.options.archives import opened
 from nashforge.cli.options.declared import flag, option
 from nashforge.cli.options.shared import Database
@@ -35,7 +35,9 @@ def mcp(
 
     Tools: start, ask, tell, status, best, show, evaluate, notes.
     """
-    check_extra("mcp", "mcp")
+    from nashforge.extras import require
+
+    require("mcp", "the Model Context Protocol")
     import sys
     from importlib.metadata import version
 

@@ -52,6 +52,9 @@ def up(
     from contextlib import suppress
 
     from nashforge.archive import Archive
+    from nashforge.extras import require
+
+    require("service", "a pool of workers")
     from nashforge.evolve.service.local_stack import local_stack
 
     screen = output.console()

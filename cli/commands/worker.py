@@ -63,6 +63,9 @@ def worker(
 
     from nashforge.archive import Archive
     from nashforge.evolve.executors.processes import DIRECTORY, python_environment
+    from nashforge.extras import require
+
+    require("service", "a worker")
     from nashforge.evolve.service.logs import set_up_logs
     from nashforge.evolve.service.settings import service_settings
     from nashforge.evolve.service.worker import ServiceWorker

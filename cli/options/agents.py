@@ -90,6 +90,9 @@ def core(
         with opened(database) as archive:
             yield LocalCore(archive, who(name))
         return
+    from nashforge.extras import require
+
+    require("serve", "a server of agents")
     from nashforge.evolve.agents.http.client import RemoteCore
     from nashforge.evolve.agents.http.secrets import read_secret
 
@@ -103,20 +106,3 @@ def core(
         yield remote
     finally:
         remote.close()
-
-
-def check_extra(extra: str, *modules: str) -> None:
-    """Make sure that the libraries of an extra are there.
-
-    Raises
-    ------
-    UsageProblem
-        If not.
-    """
-    from importlib.util import find_spec
-
-    missing = [module for module in modules if find_spec(module) is None]
-    if missing:
-        raise UsageProblem(
-            f"this needs {' and '.join(missing)}, not installed here; install nashforge[{extra}]"
-        )

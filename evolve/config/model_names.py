@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from nashforge.archive.addresses import shown_url
 from nashforge.errors import NashforgeError
+from nashforge.extras import require
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
@@ -201,13 +201,11 @@ def check_installed(model: Model) -> None:
 
     Raises
     ------
-    ModelError
+    nashforge.extras.MissingExtraError
         If it is an extra that is not installed.
     """
-    if model.provider == "openai" and find_spec("openai") is None:
-        raise ModelError(
-            f"{model.label} needs the library openai, which is not installed; install nashforge[openai]"
-        )
+    if model.provider != CLI:
+        require("openai" if model.provider == "openai" else "models", model.label)
 
 
 def address_of_environment(provider: str) -> str | None:

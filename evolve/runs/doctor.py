@@ -24,6 +24,7 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Fitness, Task
 from nashforge.evolve.sandbox import CandidateFailure, InfrastructureError, Sandbox, Tier, probe
 from nashforge.evolve.service.settings import BROKER
+from nashforge.extras import EXTRAS, missing_of
 from nashforge.games.compilation.cache import cache_directory
 
 Verdict = Literal["ok", "warning", "failed", "info"]
@@ -93,7 +94,9 @@ def _packages() -> Check:
             missing.append(name)
     if missing:
         return Check("packages", "failed", f"missing: {', '.join(missing)}", "install the project again")
-    return Check("packages", "ok", f"all {len(found)} there; {', '.join(found[:3])}")
+    there = [extra for extra in EXTRAS if not missing_of(extra)]
+    extras = f"; extras: {', '.join(there)}" if there else ""
+    return Check("packages", "ok", f"all {len(found)} there; {', '.join(found[:3])}{extras}")
 
 
 def _processors() -> Check:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from nashforge.archive.addresses import shown_url
 from nashforge.errors import NashforgeError
+from nashforge.extras import require
 
 SCHEMES = ("redis", "rediss", "amqp", "amqps")
 BROKER = "NASHFORGE_BROKER"
@@ -106,7 +107,10 @@ def service_settings(
     ------
     SettingsError
         If no broker is named, or a value is not allowed.
+    nashforge.extras.MissingExtraError
+        If the libraries of the service are not installed.
     """
+    require("service", "a pool of workers")
     values: dict[str, Any] = {}
     for name in ServiceSettings.model_fields:
         text = environment.get(_PREFIX + name.upper())

@@ -30,6 +30,7 @@ def connect(model: Model, retries: int) -> Provider:
 
 def connect_with(model: Model, key: Key, retries: int) -> Provider:
     """Return a connection to a model that is reached over the network, with this key; nothing is sent yet."""
+    check_installed(model)
     if model.provider == "anthropic":
         from nashforge.evolve.proposers.llm.providers.anthropic import AnthropicProvider
 
@@ -38,7 +39,6 @@ def connect_with(model: Model, key: Key, retries: int) -> Provider:
         from nashforge.evolve.proposers.llm.providers.google import GoogleProvider
 
         return GoogleProvider(model, key, retries)
-    check_installed(model)
     from nashforge.evolve.proposers.llm.providers.openai import OpenAIProvider
 
     return OpenAIProvider(model, key, retries)

@@ -11,7 +11,7 @@ from anthropic.types import CacheControlEphemeralParam, Message
 from nashforge.archive.records import CallStatus
 from nashforge.evolve.config.model_names import Key, Model, headers_of_environment
 from nashforge.evolve.proposers.llm.prices import Usage
-from nashforge.evolve.proposers.llm.providers import wire
+from nashforge.evolve.proposers.llm.providers import requests
 from nashforge.evolve.proposers.llm.providers.base import (
     NOT_AS_EXPECTED,
     Answer,
@@ -51,7 +51,7 @@ class AnthropicProvider:
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model
         bearer = key.variable == "ANTHROPIC_AUTH_TOKEN"
-        http_client = wire.client(model, wire.hooks())
+        http_client = requests.client(model, requests.hooks())
         # The library adds the headers of the environment, wherever the request goes.
         unwanted = headers_of_environment("anthropic").keys() - key.headers.keys()
         headers: dict[str, Any] = {

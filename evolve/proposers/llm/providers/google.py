@@ -15,7 +15,7 @@ from google.genai import errors, types
 from nashforge.archive.records import CallStatus
 from nashforge.evolve.config.model_names import Key, Model
 from nashforge.evolve.proposers.llm.prices import Usage
-from nashforge.evolve.proposers.llm.providers import wire
+from nashforge.evolve.proposers.llm.providers import requests
 from nashforge.evolve.proposers.llm.providers.base import (
     NOT_AS_EXPECTED,
     Answer,
@@ -48,10 +48,10 @@ class GoogleProvider:
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model
         _keep_quiet()
-        hooks = wire.hooks()
+        hooks = requests.hooks()
         # After the watching hook: what is waited for has been turned away, and is not under way.
         hooks["response"].append(wait_as_told(retries))
-        self._http_client = wire.client(model, hooks)
+        self._http_client = requests.client(model, hooks)
         self._client = genai.Client(
             api_key=key.value or "none",
             vertexai=False,

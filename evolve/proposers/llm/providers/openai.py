@@ -16,7 +16,7 @@ from openai.types.chat import ChatCompletion
 from nashforge.archive.records import CallStatus
 from nashforge.evolve.config.model_names import Key, Model, headers_of_environment, place_of
 from nashforge.evolve.proposers.llm.prices import Usage
-from nashforge.evolve.proposers.llm.providers import wire
+from nashforge.evolve.proposers.llm.providers import requests
 from nashforge.evolve.proposers.llm.providers.base import (
     NOT_AS_EXPECTED,
     Answer,
@@ -54,7 +54,7 @@ class OpenAIProvider:
 
     def __init__(self, model: Model, key: Key, retries: int) -> None:
         self._model = model
-        http_client = wire.client(model, wire.hooks(), _Once)
+        http_client = requests.client(model, requests.hooks(), _Once)
         # The library adds the headers of the environment, wherever the request goes.
         unwanted = headers_of_environment("openai").keys() - key.headers.keys()
         headers: dict[str, Any] = {**key.headers, **dict.fromkeys(unwanted, openai.Omit())}

@@ -1,21 +1,14 @@
-"""Watching the requests of a call, below the provider's library and its retries.
+"""The requests of a call, as they are watched below the provider's library and its retries.
 
 Whether a call without an answer may have been charged for depends on one thing: was a request under way that
-had not been turned away? The libraries do not say; hooks on their HTTP clients do. And the libraries read
-whatever a server sends into memory; here a response has an end.
+had not been turned away? The libraries do not say; hooks on their HTTP clients do
+(`nashforge.evolve.proposers.llm.providers.requests`).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
-
-import httpx2
-
-from nashforge.evolve.config.model_names import Model, on_this_machine, place_of
-from nashforge.evolve.proposers.llm.providers.base import CONNECT_SECONDS, Refused, Uncertain
 
 MAX_RESPONSE = 4 << 20
 """Bytes of a response that are read: some thirty times the longest answer that can be used."""
@@ -45,80 +38,3 @@ class Wire:
 
 current: ContextVar[Wire | None] = ContextVar("wire", default=None)
 """The wire of the call that this task makes."""
-
-
-class _Bounded(httpx2.AsyncByteStream):
-    """A response's body up to so many bytes; then it ends, or what it was read for fails."""
-
-    def __init__(self, stream: Any, limit: int, failure: str | None) -> None:
-        self._stream, self._left, self._failure = stream, limit, failure
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            if len(chunk) > self._left:
-                if self._failure is not None:
-                    raise Uncertain(self._failure)
-                yield chunk[: self._left]
-                return
-            self._left -= len(chunk)
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    @property
-    def elapsed(self) -> Any:
-        """The time that the response took."""
-        return self._stream.elapsed
-
-
-async def _sending(request: httpx2.Request) -> None:
-    # What is compressed may be a thousand times longer than what is sent.
-    request.headers["accept-encoding"] = "identity"
-    wire = current.get()
-    if wire is not None:
-        wire.sent += 1
-        wire.open = True
-
-
-async def _answered(response: httpx2.Response) -> None:
-    wire = current.get()
-    if wire is not None:
-        wire.status = response.status_code
-        wire.open = response.status_code == 200
-    if response.has_redirect_location:
-        # Keys would go along to a server that nobody named.
-        raise Refused("the server sends its callers to another address; name that one instead", fatal=True)
-    plain = response.headers.get("content-encoding", "identity").strip().lower() in ("", "identity")
-    if response.status_code != 200:
-        response.stream = _Bounded(response.stream, MAX_ERROR if plain else 0, None)
-        return
-    if not plain:
-        raise Uncertain("the server compressed its response, which it was asked not to")
-    too_long = f"the response is longer than {MAX_RESPONSE >> 20} MiB"
-    response.stream = _Bounded(response.stream, MAX_RESPONSE, too_long)
-
-
-def hooks() -> dict[str, list[Any]]:
-    """Return event hooks for an HTTP client."""
-    return {"request": [_sending], "response": [_answered]}
-
-
-def client(
-    model: Model, hooks: dict[str, list[Any]], kind: type[httpx2.AsyncClient] = httpx2.AsyncClient
-) -> httpx2.AsyncClient:
-    """Return an HTTP client for a model, of a kind.
-
-    It follows no redirects, as the key would go along to an address that nobody named; and what is on this
-    machine it asks directly, as a proxy of the environment would read a key that is sent unencrypted.
-    """
-    place = place_of(model)
-    direct = httpx2.AsyncHTTPTransport() if place is not None and on_this_machine(place) else None
-    return kind(
-        # Limits on single reads would only add a second clock to the deadline of the proposal; and the
-        # library would repeat a request that they cut off, which may be charged twice.
-        timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-        event_hooks=hooks,
-        follow_redirects=False,
-        transport=direct,
-    )
