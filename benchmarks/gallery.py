@@ -22,12 +22,6 @@ FIGURES = {
         ("aod_cfr", "pcfr_plus", "dcfr", "cfr_plus"),
         1000,
     ),
-    "psro": (
-        ("kuhn_poker(players=3)", "leduc_poker"),
-        ("discovered/psro.py", "discovered/psro_residual_norm.py"),
-        ("shor", "projection_matching", "nash", "uniform"),
-        60,
-    ),
 }
 """By figure: games, programs that were found, programs of the library, iterations."""
 
