@@ -53,8 +53,8 @@ def test_without_extras_one_searches_and_is_told_what_is_missing(
     small = [*suites, "--horizon=20", "--workers=1", "--copies=0", "--max-evaluations=2"]
     wanted = {
         "models": [
-            ["run", "cfr", "--model", "anthropic:m"],
-            ["run", "cfr", "--model", "google:m"],
+            ["run", "cfr", "--model", "anthropic:claude-sonnet-5", "--budget-usd=1"],
+            ["run", "cfr", "--model", "google:gemini-2.5-flash", "--budget-usd=1"],
         ],
         "openai": [["run", "cfr", "--model", "openai:m@http://127.0.0.1:1"]],
         "service": [
