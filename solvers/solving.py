@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -16,6 +17,9 @@ from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import inline_sessions, load_module
 from nashforge.solvers.programs.solution import NoAverageWarning, ScaleWarning, Solution
 from nashforge.solvers.programs.stopping import Stop
+
+_EARLIER = re.compile(r"^\s*(?:from|import)\s+(solvers)\b", re.MULTILINE)
+"""In programs that were exported when the packages had no common name."""
 
 
 def kinds() -> Iterator[ProgramKind]:
@@ -68,7 +72,13 @@ def kind_of(program: str | Path | type) -> ProgramKind:
                 f"there is no program {str(program)!r} in the libraries; {choice(str(program), known)} (your "
                 "own is the path of a file)"
             )
-        namespace = load_module(Path(program).read_text(encoding="utf-8"))
+        source = Path(program).read_text(encoding="utf-8")
+        if _EARLIER.search(source):
+            raise ArgumentError(
+                f"{program} is of an earlier interface: it imports {_EARLIER.findall(source)[0]}, which is "
+                "nashforge.solvers now; change that, or let `nashforge solve` translate it"
+            )
+        namespace = load_module(source)
         classes = [value for value in namespace.values() if isinstance(value, type)]
     interfaces = {base.__module__ for found in classes for base in found.__mro__}
     for kind in kinds():

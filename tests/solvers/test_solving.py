@@ -13,6 +13,7 @@ from nashforge.games import GameError
 from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.learners.engine import RQE, learning_task
 from nashforge.solvers.learners.interface import Learner
+from nashforge.solvers.programs.arguments import ArgumentError
 from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import inline_sessions
 from nashforge.solvers.psro.engine import PSRO
@@ -57,6 +58,13 @@ def test_what_is_no_program_or_kind_is_named() -> None:
         solve("kuhn_poker", kind="pro")
     with pytest.raises(NotInLibraryError, match="no rule 'shor'"):
         solve("kuhn_poker", "shor", kind="cfr")
+
+
+def test_a_file_of_an_earlier_interface_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "old.py"
+    file.write_text(CFR.library.source("dcfr").replace("from nashforge.solvers", "from solvers"))
+    with pytest.raises(ArgumentError, match=r"old.py is of an earlier interface: it imports solvers, which"):
+        solve("kuhn_poker", file)
 
 
 def test_kinds_have_a_program_and_a_number_of_iterations_of_their_own() -> None:
