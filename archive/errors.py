@@ -80,10 +80,10 @@ class RunBusy(ArchiveError):
     """Another live process works on the run."""
 
     @classmethod
-    def of(cls, run: str, owner: str | None, stale_after: float = 60.0) -> Self:
+    def of(cls, run: str, holder: str | None, stale_after: float = 60.0) -> Self:
         """Return the error that says who works on a run, and what to do."""
         return cls(
-            f"the run {run} is being worked on by {owner}; stop that first with `nashforge stop {run}`, "
+            f"the run {run} is being worked on by {holder}; stop that first with `nashforge stop {run}`, "
             f"or wait {stale_after:.0f} s after it died"
         )
 

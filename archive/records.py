@@ -115,7 +115,8 @@ class Run:
     versions, host : dict
         Versions of the packages, and the machine, that the run was started with.
     owner : str or None
-        Names the process that works on the run; ``heartbeat`` says when it was last alive.
+        Names the process that works on the run, ``HOST:PID/IDENTITY``; ``heartbeat`` says when it was last
+        alive.
     stop_requested : datetime or None
         When somebody asked the run to stop.
     pause_requested : datetime or None
@@ -142,6 +143,11 @@ class Run:
     stop_requested: datetime | None
     pause_requested: datetime | None = None
     imported: datetime | None = None
+
+    @property
+    def worked_on_by(self) -> str | None:
+        """The process that works on the run, as people are told: host and number."""
+        return None if self.owner is None else self.owner.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

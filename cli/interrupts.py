@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -68,6 +68,21 @@ def stopping() -> Iterator[None]:
         return
     # Ctrl-C does so by itself, and asyncio deals with it only where nobody else does.
     with _heard(signalled, [number for number in _SIGNALS if number != signal.SIGINT]):
+        yield
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """End a block that goes on until it is asked to end, at any moment; its end is not disturbed again."""
+    asked = False
+
+    def signalled(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            raise KeyboardInterrupt
+
+    with _heard(signalled), suppress(KeyboardInterrupt):
         yield
 
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Select,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects import postgresql
 
 from nashforge.archive.errors import NotFound
 from nashforge.archive.hashing import clean_text
@@ -73,8 +87,46 @@ def insert_evaluations(
         connection.execute(_INSERT_SCORES, scores)
 
 
+def _last_values(dialect: str) -> Select[int, float]:
+    """Select candidates of a run and, for each of their games, the last value of a metric."""
+    iteration = func.coalesce(ScoreRow.iteration, 0)
+    wanted = (
+        EvaluationRow.run_id == bindparam("run"),
+        EvaluationRow.candidate_id.is_not(None),
+        EvaluationRow.split == bindparam("split"),
+        EvaluationRow.status == Status.OK,
+        ScoreRow.metric == bindparam("metric"),
+    )
+    place = (EvaluationRow.candidate_id, ScoreRow.game)
+    if dialect == "sqlite":
+        # Where there is one maximum, other columns are those of its row (SQLite's SELECT, 2.5).
+        last, value = func.max(iteration), ScoreRow.value
+    else:
+        # Arrays are compared from their first member on.
+        last = literal(0)
+        value = func.max(postgresql.array([cast(iteration, Double), ScoreRow.value]))[2]
+    joined = select(place[0], type_coerce(value, Double), last).join(
+        EvaluationRow, EvaluationRow.id == ScoreRow.evaluation_id
+    )
+    return joined.where(*wanted).group_by(*place)
+
+
 class EvaluationStore(Store):
     """Operations on evaluations."""
+
+    def last_values(self, run: RunRef, metric: str, *, split: str) -> Iterator[tuple[int, float]]:
+        """Yield, for each candidate of a run and each game of a split, the last value of a metric.
+
+        Yields
+        ------
+        int, float
+            Number of the candidate, value. The games of a candidate come one after the other.
+        """
+        with self._database.reading() as connection:
+            statement = _last_values(connection.dialect.name)
+            found = connection.execute(statement, {"run": run_id(run), "metric": metric, "split": split})
+            for row in found:
+                yield row[0], row[1]
 
     def evaluators(self, run: RunRef) -> set[str]:
         """Return the versions of the evaluators that measured a run's candidates, and its reference."""

@@ -199,7 +199,7 @@ class RunStore(Store):
             ).rowcount
             current = self.get(run)
             if not changed:
-                raise RunBusy.of(current.nickname, current.owner, stale_after)
+                raise RunBusy.of(current.nickname, current.worked_on_by, stale_after)
             return current
 
     def heartbeat(self, run: RunRef, owner: str) -> bool:

@@ -39,6 +39,7 @@ class Fitted(NamedTuple):
     program: str | None
     train: float
     validation: float | None
+    operator: str
 
 
 class Told(NamedTuple):

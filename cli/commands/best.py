@@ -196,7 +196,11 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
     metrics = traded_metrics(work, fitness, wanted)
     points = pareto_points(archive, run, metrics, fitness.floor)
     efficient = [point for point in points if point.efficient]
-    rows = [{**candidate_as_dict(point.candidate), "metrics": dict(point.values)} for point in efficient]
+    shown = archive.candidates.by_id([point.candidate.id for point in efficient])
+    rows = [
+        {**candidate_as_dict(candidate), "metrics": dict(point.values)}
+        for candidate, point in zip(shown, efficient, strict=True)
+    ]
 
     def write(path: Path) -> None:
         if is_figure(path):
@@ -210,19 +214,19 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
         if as_json:
             output.print_json(rows)
         elif points:
-            _print_pareto(output.console(), run, metrics, efficient, len(points))
+            _print_pareto(output.console(), run, metrics, shown, efficient, len(points))
         else:
             _say_nothing_measured(output.console(), run)
 
 
-def _print_pareto(screen: Console, run: Run, metrics: list[Metric], points: list[Point], of: int) -> None:
-
+def _print_pareto(
+    screen: Console, run: Run, metrics: list[Metric], programs: list[Candidate], points: list[Point], of: int
+) -> None:
     heads = [metric.name for metric in metrics]
     table = output.table("", "program", *heads, "train", "#", right=("", *heads, "train", "#"))
     table.add_column("edit", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = output.on_terminal()
-    for place, point in enumerate(points, 1):
-        item = point.candidate
+    for place, (item, point) in enumerate(zip(programs, points, strict=True), 1):
         table.add_row(
             str(place),
             _name(item),

@@ -147,11 +147,11 @@ def _let_go_on(archive: Archive, run: Run, changes: Mapping[str, Any], *, as_jso
 
     if any(value is not None for value in changes.values()):
         raise UsageProblem(
-            f"the run {run.nickname} is paused and {run.owner} works on it; let it go on without options, or "
-            f"stop it first with `nashforge stop {run.nickname}`"
+            f"the run {run.nickname} is paused and {run.worked_on_by} works on it; let it go on without "
+            f"options, or stop it first with `nashforge stop {run.nickname}`"
         )
     archive.runs.request_pause(run, paused=False)
     if as_json:
         output.print_json({"run": run.nickname, "paused": False})
     else:
-        output.console().print(f"[cyan]{run.nickname}[/] goes on where it is ({run.owner}).")
+        output.console().print(f"[cyan]{run.nickname}[/] goes on where it is ({run.worked_on_by}).")

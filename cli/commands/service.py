@@ -47,11 +47,11 @@ def up(
     machine alone, unless they are named with --database and --broker. What the database holds is kept. What
     ends of them is started again.
     """
-    import signal
-    import threading
+    import time
     from contextlib import suppress
 
     from nashforge.archive import Archive
+    from nashforge.cli.interrupts import ended_by_signals
     from nashforge.extras import require
 
     require("service", "a pool of workers")
@@ -65,9 +65,6 @@ def up(
         ):  # a terminal that was closed hears nothing, and what runs is ended all the same
             screen.print(f"[dim]{output.plain(text)}[/]", soft_wrap=True)
 
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: ended.set())
     place = _folder(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -76,15 +73,12 @@ def up(
             f"the folder {place} cannot be made ({error.strerror}); choose another --folder"
         ) from error
     place.chmod(place.stat().st_mode | 0o011)
-    started = local_stack(
-        place,
-        database=database,
-        broker=broker,
-        slots=slots,
-        workers=workers,
-        note=say,
-    )
-    with started as running:
+    with (
+        ended_by_signals(),
+        local_stack(
+            place, database=database, broker=broker, slots=slots, workers=workers, note=say
+        ) as running,
+    ):
         Archive.open(running.database).close()
         screen.print("\nIn another terminal:\n")
         chosen = "" if folder is None else f" --folder {folder}"
@@ -95,9 +89,12 @@ def up(
         ):
             screen.print(f"  [bold]{output.plain(line)}[/]", soft_wrap=True)
         screen.print("\nCtrl-C ends it; runs are kept.")
-        while not ended.wait(1.0):
-            running.tend()
-        say("ending")
+        try:
+            while True:
+                time.sleep(1.0)
+                running.tend()
+        finally:
+            say("ending")
 
 
 @service.command()

@@ -17,6 +17,7 @@ from typing import IO
 
 from nashforge.evolve.evaluation.messages import Report, Task
 from nashforge.evolve.executors.base import Lost
+from nashforge.evolve.executors.overdue import Overdue
 from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
 
 LOOK_SECONDS = 1.0
@@ -41,6 +42,7 @@ class _Worker:
     errors: IO[bytes]
     task: Task | None = None
     deadline: float = 0.0
+    overdue: Overdue | None = None
     buffer: bytearray = field(default_factory=bytearray)
 
     def complaint(self) -> str:
@@ -141,7 +143,7 @@ class LocalExecutor:
                     return
                 worker = self._start()
             task = self._queue.popleft()
-            worker.task = task
+            worker.task, worker.overdue = task, None
             worker.deadline = self._now() + limit_seconds(task)
             assert worker.process.stdin is not None
             # A worker that died meanwhile is noticed by the end of its output.
@@ -187,7 +189,12 @@ class LocalExecutor:
 
     def _expire(self) -> None:
         for worker in list(self._workers):
-            if worker.task is not None and self._now() > worker.deadline:
+            if worker.task is None or self._now() <= worker.deadline:
+                continue
+            worker.overdue = worker.overdue or Overdue(worker.process.pid, limit_seconds(worker.task))
+            if worker.overdue.computes():
+                worker.deadline = self._now() + LOOK_SECONDS
+            else:
                 self._lose(worker, "a worker process did not answer within the limits of its stages")
 
     def _lose(self, worker: _Worker, reason: str) -> None:

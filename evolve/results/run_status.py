@@ -8,9 +8,9 @@ from typing import Any
 from nashforge.archive import Archive, Candidate, Fitted, Run, RunState, Status
 from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.evaluation.standing import Standing
+from nashforge.evolve.executors.identity import has_ended
 from nashforge.evolve.results.standings import standing_of
 from nashforge.evolve.search.events import Result
-from nashforge.evolve.search.ownership import owner_is_dead
 from nashforge.evolve.search.population.ranking import merit, ranked
 from nashforge.evolve.search.population.starts import starts_of, strongest
 from nashforge.evolve.search.worked import worked
@@ -92,7 +92,7 @@ def is_alive(archive: Archive, run: Run) -> bool:
     A process of this machine is looked for itself. A sign of life from the distant future is none: the
     database's clock was set back since.
     """
-    if run.state is not RunState.RUNNING or run.heartbeat is None or owner_is_dead(run.owner):
+    if run.state is not RunState.RUNNING or run.heartbeat is None or has_ended(run.owner):
         return False
     return abs((archive.database.now() - run.heartbeat).total_seconds()) < SILENT_SECONDS
 

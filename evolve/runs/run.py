@@ -233,7 +233,7 @@ def begin_resume(
 ) -> Callable[[], Result]:
     """Check that a run can be continued, and return what does so until it ends; see `resume_run`."""
     if is_alive(archive, run := archive.runs.get(run)):
-        raise RunBusy.of(run.nickname, run.owner)
+        raise RunBusy.of(run.nickname, run.worked_on_by)
     check_continuable(archive, run, parts.domain)
     new = given(changes)
     check_limits(archive, run, new)

@@ -189,8 +189,8 @@ def work_on_study(
     busy = [run for run in runs if is_alive(archive, run)]
     if busy:
         raise ConfigError(
-            f"{busy[0].nickname} of the study {study.nickname} is being worked on by {busy[0].owner}; stop "
-            f"it first with `nashforge stop {study.nickname}`"
+            f"{busy[0].nickname} of the study {study.nickname} is being worked on by {busy[0].worked_on_by}; "
+            f"stop it first with `nashforge stop {study.nickname}`"
         )
     unfinished = [run for run in runs if is_unfinished(archive, run, new)]
     watch = watch or (lambda run: Silent())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import shlex
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +10,7 @@ from contextlib import contextmanager, suppress
 from nashforge.archive import Archive, ArchiveError, Run, RunState
 from nashforge.archive.errors import ArchiveMoved
 from nashforge.evolve.executors.dispatcher import SearchError
+from nashforge.evolve.executors.identity import has_ended, process_name
 from nashforge.evolve.search.worked import Clock
 
 HEARTBEAT_SECONDS = 5.0
@@ -33,7 +32,7 @@ class Ownership:
 
     def __init__(self, archive: Archive, run: Run) -> None:
         self._archive, self._run = archive, run
-        self._owner = f"{platform.node()}:{os.getpid()}"
+        self._owner = process_name()
         self.clock = Clock(archive, run)
         self._beat = time.monotonic()
 
@@ -46,7 +45,7 @@ class Ownership:
             If another process works on it; so all but one hear that find the same owner dead.
         """
         owner = self._archive.runs.get(self._run).owner
-        dead = owner if owner_is_dead(owner) else None
+        dead = owner if has_ended(owner) else None
         self._archive.runs.claim(self._run, self._owner, stale_after=STALE_SECONDS, instead_of=dead)
 
     def release(self, state: RunState, reason: str) -> None:
@@ -98,7 +97,8 @@ class Ownership:
         """
         if not self._archive.runs.heartbeat(self._run, self._owner):
             now = self._archive.runs.get(self._run)
-            who = f"taken over by {now.owner}" if now.owner else f"taken from this process and is {now.state}"
+            other = now.worked_on_by
+            who = f"taken over by {other}" if other else f"taken from this process and is {now.state}"
             raise SearchError(f"the run {now.nickname} was {who}")
 
     def show_life(self) -> None:
@@ -127,17 +127,3 @@ class Ownership:
                 self.show_life()
                 meanwhile()
                 time.sleep(LOOK_SECONDS)
-
-
-def owner_is_dead(owner: str | None) -> bool:
-    """Whether the process that worked on a run was on this machine and is gone, so that nobody need wait."""
-    node, _, pid = (owner or "").rpartition(":")
-    if node != platform.node() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from nashforge.archive.storage.location import resolve_url
 from nashforge.evolve.executors.processes import DIRECTORY, python_command, python_environment
-from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, free_port, spawn, wait_until
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
 from nashforge.evolve.service.settings import BROKER, ServiceError
+from nashforge.evolve.service.spawning import free_port, spawn, wait_until
 from nashforge.evolve.service.tending import Child, Tending
 
 DATABASE = "NASHFORGE_DATABASE"

@@ -7,7 +7,6 @@ ends with this process. For trials on one machine, and for tests that kill serve
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pwd
 import secrets
@@ -16,34 +15,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from functools import partial
-from glob import glob
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from nashforge.evolve.executors.local_worker import PR_SET_PDEATHSIG
 from nashforge.evolve.service.settings import ServiceError
+from nashforge.evolve.service.spawning import find_binary, free_port, spawn, wait_until
 
+_SOCKET = "redis.sock"
 _UNPRIVILEGED = ("postgres", "nobody")
-_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/lib/rabbitmq/lib/*/sbin", "/opt/*/bin", "/opt/*/sbin")
-
-
-def find_binary(name: str) -> str | None:
-    """Return the path of an installed program, also where distributions hide it; None if there is none."""
-    # The hidden places first: what distributions put in the path are wrappers that change the user. And the
-    # newest version first.
-    hidden = sorted((path for place in _PLACES for path in glob(f"{place}/{name}")), reverse=True)
-    return hidden[0] if hidden else shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Server(ABC):
@@ -119,7 +100,11 @@ class Server(ABC):
         process = self._process = spawn(
             self._command(), log, ends_by=self.stop_signal, cwd=self.folder, **self._options()
         )
-        wait_until(lambda: process.poll() is not None or self._answers(), self.start_seconds)
+        try:
+            wait_until(lambda: process.poll() is not None or self._answers(), self.start_seconds)
+        except BaseException:
+            self.stop()  # whoever waits may be asked to end
+            raise
         if process.poll() is not None or not self._answers():
             self.kill()
             lines = log.read_text(errors="replace").strip().splitlines() or ["it left no message"]
@@ -169,42 +154,6 @@ class Server(ABC):
             return probe.connect_ex(("127.0.0.1", port or self.port)) == 0
 
 
-def spawn(
-    command: Sequence[str], log: Path, *, ends_by: int = signal.SIGTERM, **options: Any
-) -> subprocess.Popen[bytes]:
-    """Start a child process that writes to a log and ends with this process, even if that is killed.
-
-    Parameters
-    ----------
-    ends_by
-        The signal that it is sent when this process is gone (Linux).
-    options
-        Of `subprocess.Popen`.
-    """
-    with log.open("ab") as out:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-            preexec_fn=partial(_end_with_parent, ends_by) if sys.platform == "linux" else None,
-            **options,
-        )
-
-
-def _end_with_parent(number: int) -> None:
-    """Ask the kernel to end this child when its parent ends; to be called between fork and exec (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait until something is so, at most so long."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
 class Redis(Server):
     """Redis without a disk: whatever it holds is gone when it ends."""
 
@@ -223,16 +172,30 @@ class Redis(Server):
         config.touch(0o600)
         config.write_text(
             f'bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\nsave ""\nappendonly no\n'
-            f"dir {self.folder}\n"
+            f"unixsocket {_SOCKET}\nunixsocketperm 700\n"
         )
 
     def _answers(self) -> bool:
+        # By its socket in the folder: who listens on the port may be another, who is not told the password.
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 3.0) as line, line.makefile("rb") as said:
+            with self._socket() as line, line.makefile("rb") as said:
                 line.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
                 return [said.readline().strip(), said.readline().strip()] == [b"+OK", b"+PONG"]
         except OSError:
             return False
+
+    @contextlib.contextmanager
+    def _socket(self) -> Iterator[socket.socket]:
+        """Connect to the socket in the folder, whose path may be longer than addresses are."""
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        place = f"/proc/self/fd/{folder}" if sys.platform == "linux" else str(self.folder)
+        try:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(3.0)
+                line.connect(f"{place}/{_SOCKET}")
+                yield line
+        finally:
+            os.close(folder)
 
 
 class RabbitMQ(Server):
@@ -340,7 +303,10 @@ class PostgreSQL(Server):
         account = self._account()
         if account:
             self._hand_over(account["user"], account["group"])
-        command = [self._program("initdb"), "-D", str(self._data), "-U", "nashforge", "-E", "UTF8"]
+        # Made under another name, as whoever makes it may be asked to end.
+        begun = self.folder / "data.begun"
+        shutil.rmtree(begun, ignore_errors=True)
+        command = [self._program("initdb"), "-D", str(begun), "-U", "nashforge", "-E", "UTF8"]
         secured = ["-A", "scram-sha-256", f"--pwfile={self.folder / 'password'}", "--locale=C"]
         done = subprocess.run(
             [*command, *secured], capture_output=True, text=True, cwd=self.folder, check=False, **account
@@ -350,6 +316,7 @@ class PostgreSQL(Server):
             raise ServiceError(
                 f"initdb could not make a cluster in {self._data} ({lines[-1]}); choose another folder"
             )
+        begun.rename(self._data)
 
     def _outlast(self) -> None:
         """Wait for a server that ends on the same files, as its parent was killed a moment ago."""
@@ -373,9 +340,10 @@ class PostgreSQL(Server):
 
         if not self._listens():
             return False
-        place = self.url.removesuffix("nashforge") + "postgres"
+        # By its socket in the folder, which nobody else can listen on.
+        at = {"host": str(self._data), "port": self.port, "user": "nashforge", "password": self.password}
         try:
-            with psycopg.connect(place, autocommit=True, connect_timeout=3) as server:
+            with psycopg.connect(**at, dbname="postgres", autocommit=True, connect_timeout=3) as server:
                 known = server.execute("SELECT 1 FROM pg_database WHERE datname = 'nashforge'").fetchone()
                 if known is None:
                     server.execute("CREATE DATABASE nashforge")

@@ -21,6 +21,7 @@ from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
 from nashforge.archive import Archive, ArchiveError
 from nashforge.evolve.config.model_names import may_hold_a_key
+from nashforge.evolve.executors.identity import counted_where
 from nashforge.evolve.executors.local import available_cores
 from nashforge.evolve.service.broker import KINDS, Broker, make_app, queue_name, task_name
 from nashforge.evolve.service.claims import Claims, Do, Evaluations
@@ -69,7 +70,7 @@ class ServiceWorker:
             raise ServiceError(
                 f"there is no queue {', '.join(unknown) or 'given'}; choose from {', '.join(KINDS)}"
             )
-        self.name = name or f"{platform.node()}-{os.getpid()}"
+        self.name = name or f"{platform.node()}-{os.getpid()}-{counted_where()}"
         self._archive, self._settings, self._grace = archive, settings, grace_seconds
         self._slots, self._kinds = slots or available_cores(), tuple(dict.fromkeys(kinds))
         if "propose" not in self._kinds:

@@ -17,8 +17,9 @@ from nashforge.archive.work import AttemptState
 from nashforge.evolve.runs.run import start_run
 from nashforge.evolve.service.broker import queue_name, task_name
 from nashforge.evolve.service.executor import CeleryExecutor
-from nashforge.evolve.service.servers import PostgreSQL, find_binary
+from nashforge.evolve.service.servers import PostgreSQL
 from nashforge.evolve.service.settings import service_settings
+from nashforge.evolve.service.spawning import find_binary
 from tests.processes import descendants, environment
 
 from .conftest import ROOT, Service, missing

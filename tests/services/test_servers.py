@@ -6,13 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis as client
 
-from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server, free_port, wait_until
+from nashforge.evolve.service.servers import PostgreSQL, RabbitMQ, Redis, Server
+from nashforge.evolve.service.settings import ServiceError
+from nashforge.evolve.service.spawning import free_port, wait_until
 
 from .conftest import ROOT, missing
 
@@ -75,6 +78,41 @@ def test_servers_end_with_a_process_that_is_killed_whoever_is_connected(
     finally:
         owner.kill()
         owner.communicate()
+
+
+def test_who_has_the_port_of_a_server_is_not_told_its_password(place: Path) -> None:
+    if not Redis.installed():
+        missing("redis-server is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        stranger.settimeout(0.1)
+        server = Redis(place / "elsewhere", stranger.getsockname()[1])
+        with pytest.raises(ServiceError, match="did not start"):
+            server.start()
+        # Whether the port is free again may be asked; nothing is said there.
+        heard = []
+        with suppress(TimeoutError):
+            while True:
+                line, _ = stranger.accept()
+                heard.append(line.recv(100))
+                line.close()
+    assert set(heard) <= {b""}
+
+
+def test_a_service_that_starts_is_ended_by_a_signal(place: Path) -> None:
+    """Half of a cluster that is left behind does not disturb the next one."""
+    for kind in (PostgreSQL, Redis):
+        if not kind.installed():
+            missing(f"{kind.binary} is not installed")
+    folder = place / "interrupted"
+    command = [sys.executable, "-m", "nashforge", "service", "up", "--workers", "0", "--folder", str(folder)]
+    for moment, number in (("data.begun", signal.SIGTERM), ("data", signal.SIGINT)):
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        wait_until(lambda moment=moment: (folder / "postgresql" / moment).exists(), 120.0)  # type: ignore[misc]
+        process.send_signal(number)
+        assert process.wait(60.0) == 0
+        assert not (folder / "postgresql" / "data" / "postmaster.pid").exists()
+    with PostgreSQL(folder / "postgresql") as server:
+        assert server.answers()
 
 
 def listens(port: int) -> bool:

@@ -17,8 +17,8 @@ import pytest
 from nashforge.archive import Archive
 from nashforge.archive.work import AttemptState
 from nashforge.evolve.service.executor import CeleryExecutor
-from nashforge.evolve.service.servers import free_port
 from nashforge.evolve.service.settings import service_settings
+from nashforge.evolve.service.spawning import free_port
 
 from .conftest import ROOT, Service
 from .test_runs import task

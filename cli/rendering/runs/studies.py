@@ -82,7 +82,7 @@ def resume_study(
         if as_json:
             output.print_json({"study": study.nickname, "paused": False})
         else:
-            output.console().print(f"[cyan]{study.nickname}[/] goes on where it is ({held[0].owner}).")
+            output.console().print(f"[cyan]{study.nickname}[/] goes on where it is ({held[0].worked_on_by}).")
         return
     _work(archive, study, changes, parallel, broker, database, as_json=as_json)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.archive import Archive, Candidate, Run
+from nashforge.archive import Archive, Fitted, Run
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Fitness
@@ -29,7 +29,7 @@ class Point:
         Whether no other program is at least as good in every metric and better in one.
     """
 
-    candidate: Candidate
+    candidate: Fitted
     values: Mapping[str, float]
     efficient: bool = False
 
@@ -82,13 +82,13 @@ def summary(scores: Iterable[Score], metrics: Iterable[Metric], floor: float) ->
 
 def pareto_points(archive: Archive, run: Run, metrics: Sequence[Metric], floor: float) -> list[Point]:
     """Return every measured program of a run once, in the order of the first metric, best first."""
+    means = {metric.name: _means(archive, run, metric, floor) for metric in metrics}
     points: dict[str, Point] = {}
-    for candidate, evaluations in archive.candidates.outcomes(run):
-        if candidate.train is None or candidate.program is None or candidate.program in points:
+    for candidate in archive.candidates.fitted(run):
+        if candidate.program is None or candidate.program in points:
             continue
-        scores = [score for row in evaluations if row.split == "train" for score in row.scores]
-        values = summary(scores, metrics, floor)
-        if values is not None:
+        if all(candidate.id in found for found in means.values()):
+            values = {name: found[candidate.id] for name, found in means.items()}
             points[candidate.program] = Point(candidate, values)
     if not points:
         return []
@@ -98,6 +98,17 @@ def pareto_points(archive: Archive, run: Run, metrics: Sequence[Metric], floor: 
     marked = [Point(p.candidate, p.values, bool(mark)) for p, mark in zip(found, efficient, strict=True)]
     first = metrics[0]
     return sorted(marked, key=lambda p: p.values[first.name], reverse=first.direction == "max")
+
+
+def _means(archive: Archive, run: Run, metric: Metric, floor: float) -> dict[int, float]:
+    """Return the mean of a metric over the training games, as `summary` has it, by candidate."""
+    rows = archive.evaluations.last_values(run, metric.name, split="train")
+    table = np.fromiter(rows, dtype=[("candidate", np.int64), ("value", np.float64)])
+    candidates, place, games = np.unique(table["candidate"], return_inverse=True, return_counts=True)
+    values = np.log(np.maximum(table["value"], floor)) if metric.logarithmic else table["value"]
+    means = np.bincount(place, weights=values, minlength=len(candidates)) / games
+    means = np.exp(means) if metric.logarithmic else means
+    return dict(zip(candidates.tolist(), means.tolist(), strict=True))
 
 
 def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) -> list[Metric]:

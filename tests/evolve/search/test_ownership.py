@@ -15,14 +15,23 @@ from sqlalchemy import event, update
 
 from nashforge.archive import Archive, ArchiveError, Candidate, RunBusy, RunState
 from nashforge.archive.storage.models import RunRow
+from nashforge.evolve.executors.identity import process_name
 from nashforge.evolve.results.run_status import is_alive, run_status
 from nashforge.evolve.runs.run import resume_run, start_run
 from nashforge.evolve.search import loop, ownership, worked
 from nashforge.evolve.search.events import Silent
 from nashforge.evolve.search.loop import SearchError
-from nashforge.evolve.search.ownership import Ownership, owner_is_dead
+from nashforge.evolve.search.ownership import Ownership
 
 HOUR = 3600.0
+
+
+def ended_process() -> str:
+    """Return the name of a process of this machine that is gone."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    name = process_name(gone.pid)
+    gone.wait()
+    return name
 
 
 class Clock:
@@ -121,22 +130,17 @@ def test_a_run_has_one_owner_until_it_is_gone(archive: Archive) -> None:
     mine.release(RunState.STOPPED, "interrupted")
     assert archive.runs.get(run.nickname).state is RunState.RUNNING
     # Of a process of this machine that is gone, nobody waits for the heartbeat to grow old.
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    left = archive.runs.claim(run, f"{platform.node()}:{gone.pid}", stale_after=0.0)
+    gone = ended_process()
+    left = archive.runs.claim(run, gone, stale_after=0.0)
     Ownership(archive, left).claim()
-    assert archive.runs.get(run.nickname).owner == f"{platform.node()}:{os.getpid()}"
+    assert archive.runs.get(run.nickname).owner == process_name()
     # All others that found the same owner dead are told who has the run now.
     with pytest.raises(RunBusy, match=f"worked on by {platform.node()}:{os.getpid()};"):
-        archive.runs.claim(run, "elsewhere:2", instead_of=f"{platform.node()}:{gone.pid}")
-    assert not owner_is_dead(None)
-    assert not owner_is_dead(f"elsewhere:{gone.pid}")
+        archive.runs.claim(run, "elsewhere:2", instead_of=gone)
 
 
 def test_a_run_of_a_dead_process_of_this_machine_is_lost_at_once(archive: Archive) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    run = archive.runs.claim(archive.runs.create("cfr", {}), f"{platform.node()}:{gone.pid}")
+    run = archive.runs.claim(archive.runs.create("cfr", {}), ended_process())
     assert not is_alive(archive, run)
     assert run_status(archive, run).state == "lost"
     assert is_alive(archive, archive.runs.claim(run, "elsewhere:1", stale_after=0.0))
@@ -144,9 +148,7 @@ def test_a_run_of_a_dead_process_of_this_machine_is_lost_at_once(archive: Archiv
 
 @pytest.mark.parametrize("dead", [True, False])
 def test_a_clock_that_was_set_back_keeps_no_run(archive: Archive, dead: bool) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    owner = f"{platform.node()}:{gone.pid}" if dead else "elsewhere:1"
+    owner = ended_process() if dead else "elsewhere:1"
     run = archive.runs.claim(archive.runs.create("cfr", {}), owner)
     with archive.database.transaction() as connection:
         tomorrow = archive.database.now() + timedelta(days=1)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nashforge.evolve.service.local_stack import _locked, local_stack, remembered
-from nashforge.evolve.service.servers import free_port, wait_until
 from nashforge.evolve.service.settings import ServiceError
+from nashforge.evolve.service.spawning import free_port, wait_until
 from nashforge.evolve.service.tending import HEALTH_SECONDS, LONGEST_PAUSE, Child, Tending
 
 pytestmark = pytest.mark.slow
