@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 LOG_LIMIT = 64_000
 """Longest log or reason kept, in characters; the middle of a longer one is left out."""
+
+
+_LINE_ENDS = re.compile(r"(?<![ \t])[ \t]++$", re.MULTILINE)
+"""Blanks at the ends of lines; nothing is looked at twice, however many there are."""
 
 
 def normalize_source(source: str) -> str:
@@ -29,7 +34,7 @@ def normalize_source(source: str) -> str:
         raise ValueError(
             f"the program holds a character that is not Unicode text at position {error.start}; remove it"
         ) from error
-    text = "\n".join(line.rstrip(" \t") for line in text.split("\n")).rstrip("\n") + "\n"
+    text = _LINE_ENDS.sub("", text).rstrip("\n") + "\n"
     if text == "\n":
         raise ValueError("the program is empty; give its source")
     return text

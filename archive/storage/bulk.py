@@ -1,11 +1,25 @@
-"""Rows by the hundred thousand: handed to the driver as they are, in the fastest way that it has."""
+"""Rows that are written in ways of a database's own: by the hundred thousand, or unless they are there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Connection
+
+
+def insert_new(model: Any, dialect: str) -> Any:
+    """Return the statement that inserts rows unless a unique value of them is there.
+
+    Parameters
+    ----------
+    model
+        The class that stands for the table.
+    dialect
+        As SQLAlchemy calls it; it is loaded here, as each of them takes its time.
+    """
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(model).on_conflict_do_nothing()
 
 
 def insert_plain(

@@ -11,18 +11,25 @@ never taken from a file.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from nashforge.archive.agents import RequestState
 from nashforge.archive.records import CallStatus, Role, RunState, Status
+from nashforge.archive.storage.tables import Tables, mapped_column
 from nashforge.archive.storage.types import BigKey, JsonObject, UTCDateTime, Words, db_now
 from nashforge.archive.work import AttemptState
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Mapped
 
-class Base(DeclarativeBase):
+
+_KINDS: tuple[type[StrEnum], ...] = (RunState, Status, Role, CallStatus, AttemptState, RequestState)
+
+
+class Base(Tables):
     """Registry of the tables, with names for constraints so that migrations can address them."""
 
     metadata = MetaData(
@@ -33,19 +40,14 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's declarative attribute)
-        datetime: UTCDateTime(),
-        float: Double(),
-        int: BigKey,
-        str: Text(),
-        dict[str, Any]: JSON(none_as_null=True),
-        list[int]: JSON(none_as_null=True),
-        RunState: Words(RunState),
-        Status: Words(Status),
-        Role: Words(Role),
-        CallStatus: Words(CallStatus),
-        AttemptState: Words(AttemptState),
-        RequestState: Words(RequestState),
+    types: ClassVar = {
+        "datetime": UTCDateTime(),
+        "float": Double(),
+        "int": BigKey,
+        "str": Text(),
+        "dict[str, Any]": JSON(none_as_null=True),
+        "list[int]": JSON(none_as_null=True),
+        **{kind.__name__: Words(kind) for kind in _KINDS},
     }
 
 

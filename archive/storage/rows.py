@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, func, select, tuple_
 
 from nashforge.archive.errors import AmbiguousReference, NotFound
 from nashforge.archive.records import Candidate, Evaluation, Parent, Program, Run, Score, Study
@@ -49,7 +48,7 @@ def program_key(program: ProgramRef) -> str:
     return program.hash if isinstance(program, Program) else program
 
 
-def columns(model: type, record: type, *without: str) -> list[InstrumentedAttribute[Any]]:
+def columns(model: type, record: type, *without: str) -> list[Column[Any]]:
     """Return the model's columns in the order of the record's fields."""
     return [getattr(model, item.name) for item in fields(record) if item.name not in without]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute
 
 from nashforge.archive.errors import BudgetExceeded, NotFound, TokensExceeded
 from nashforge.archive.hashing import clean_text
@@ -19,6 +18,9 @@ from nashforge.archive.storage.models import ModelCallRow, RunRow
 from nashforge.archive.storage.rows import CandidateRef, RunRef, as_stored, candidate_id, columns, run_id
 from nashforge.archive.storage.types import db_now
 from nashforge.archive.stores.views import Spending
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import InstrumentedAttribute
 
 CALL = columns(ModelCallRow, ModelCall)
 _OPEN = ModelCallRow.status == CallStatus.RESERVED

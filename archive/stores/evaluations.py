@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.dialects import postgresql
 
 from nashforge.archive.errors import NotFound
 from nashforge.archive.hashing import clean_text
@@ -98,10 +97,14 @@ def _last_values(dialect: str) -> Select[int, float]:
         ScoreRow.metric == bindparam("metric"),
     )
     place = (EvaluationRow.candidate_id, ScoreRow.game)
+    last: ColumnElement[Any]
+    value: Any
     if dialect == "sqlite":
         # Where there is one maximum, other columns are those of its row (SQLite's SELECT, 2.5).
         last, value = func.max(iteration), ScoreRow.value
     else:
+        from sqlalchemy.dialects import postgresql
+
         # Arrays are compared from their first member on.
         last = literal(0)
         value = func.max(postgresql.array([cast(iteration, Double), ScoreRow.value]))[2]

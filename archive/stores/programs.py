@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from nashforge.archive.hashing import normalize_source, program_hash
 from nashforge.archive.nicknames import ANIMALS, candidates
 from nashforge.archive.records import Program
+from nashforge.archive.storage.bulk import insert_new
 from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import CandidateRow, ProgramRow
 from nashforge.archive.storage.rows import (
@@ -24,10 +26,11 @@ from nashforge.archive.storage.rows import (
 
 # Statements on the path of every candidate are built once: building one costs more than running it.
 _BY_HASH = select(*PROGRAM).where(ProgramRow.hash == bindparam("digest"))
-_INSERT = {
-    "postgresql": postgresql.insert(ProgramRow).on_conflict_do_nothing().returning(*PROGRAM),
-    "sqlite": sqlite.insert(ProgramRow).on_conflict_do_nothing().returning(*PROGRAM),
-}
+
+
+@cache
+def _insert(dialect: str) -> Any:
+    return insert_new(ProgramRow, dialect).returning(*PROGRAM)
 
 
 class ProgramStore(Store):
@@ -67,7 +70,7 @@ class ProgramStore(Store):
         for nickname in candidates(digest, ANIMALS):
             # Nothing is inserted if the hash or the nickname is taken, also by another process just now.
             row = connection.execute(
-                _INSERT[connection.dialect.name], {**values, "nickname": nickname}
+                _insert(connection.dialect.name), {**values, "nickname": nickname}
             ).one_or_none()
             if row is not None:
                 return Program(*row)

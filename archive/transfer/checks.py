@@ -49,7 +49,7 @@ def check_line(line: Line, check: Check) -> None:
             raise ValueError(f"candidate {line.index} failed and yet has a fitness")
         if any(parent.run == line.run and parent.index >= line.index for parent in line.parents):
             raise ValueError(f"candidate {line.index} descends from one that did not come before it")
-        check(line.kind, dict(line))
+        check(line.kind, vars(line))
     elif isinstance(line, EvaluationLine):
         if not line.status.finished or (line.status.failed and (line.scores or line.fitness is not None)):
             raise ValueError(
@@ -57,8 +57,8 @@ def check_line(line: Line, check: Check) -> None:
             )
         if len({(s.game, s.metric, s.iteration) for s in line.scores}) != len(line.scores):
             raise ValueError(f"two scores of the evaluation {line.token} are of the same game and iteration")
-        check(line.kind, dict(line))
+        check(line.kind, vars(line))
     elif isinstance(line, CallLine):
         if line.status is CallStatus.RESERVED:
             raise ValueError(f"the model call {line.token} is not settled")
-        check(line.kind, dict(line))
+        check(line.kind, vars(line))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
@@ -44,7 +45,6 @@ from nashforge.archive.transfer.lines import (
     ParentLine,
     ProgramLine,
     RunLine,
-    ScoreLine,
     StudyLine,
 )
 
@@ -91,7 +91,12 @@ def gather(
 
 
 def _plain(record: Any, *without: str) -> dict[str, Any]:
-    return {item.name: getattr(record, item.name) for item in fields(record) if item.name not in without}
+    return {name: getattr(record, name) for name in _names(record.__class__) if name not in without}
+
+
+@cache
+def _names(record: type) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(record))
 
 
 def _programs(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[Line]:
@@ -159,12 +164,14 @@ def _evaluations(connection: Connection, runs: dict[int, Run], programs: Any) ->
             plain = _plain(
                 evaluation, "id", "run_id", "candidate_id", "heartbeat", "scores", "seeds", "imported"
             )
+            # Checked with the line, which takes a fifth of the time.
+            scores: list[Any] = [score._asdict() for score in evaluation.scores]
             yield EvaluationLine(
                 **plain,
                 seeds=list(evaluation.seeds),
                 run=None if evaluation.run_id is None else runs[evaluation.run_id].uid,
                 candidate=None if evaluation.candidate_id is None else indices[evaluation.candidate_id],
-                scores=[ScoreLine(**score._asdict()) for score in evaluation.scores],
+                scores=scores,
             )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, select
 
 from nashforge.archive.records import Role, RunState
 from nashforge.archive.storage.models import CandidateRow, ProgramRow, RunRow
@@ -22,6 +23,8 @@ _STATE = (
     CandidateRow.status,
     *(getattr(CandidateRow, name) for name in FITNESS),
 )
+_RUN = select(RunRow.id, RunRow.imported, RunRow.state).where(RunRow.uid == bindparam("uid"))
+_RUN_LOCKED = _RUN.with_for_update(key_share=True)
 
 
 class KnownRun(NamedTuple):
@@ -102,21 +105,23 @@ class Here:
             return self._runs[uid]
         if uid in self._absent:
             return None
-        row = self._connection.execute(
-            select(RunRow.id, RunRow.imported, RunRow.state).where(RunRow.uid == uid)
-        ).one_or_none()
-        if row is None:
+        known = self._look(_RUN, uid)
+        if known is not None and not known.own:
+            # Whoever continues it waits until this transaction ends, or has just begun.
+            known = self._look(_RUN_LOCKED, uid)
+        if known is None:
             _remember(self._absent, uid, True)
             return None
-        continued = exists().where(CandidateRow.run_id == row.id, CandidateRow.imported.is_(None))
-        own = (
-            row.imported is None
-            or row.state is RunState.RUNNING
-            or bool(self._connection.scalar(select(continued)))
-        )
-        known = KnownRun(row.id, own)
         _remember(self._runs, uid, known)
         return known
+
+    def _look(self, statement: Select[int, datetime | None, RunState], uid: str) -> KnownRun | None:
+        row = self._connection.execute(statement, {"uid": uid}).one_or_none()
+        if row is None:
+            return None
+        continued = exists().where(CandidateRow.run_id == row.id, CandidateRow.imported.is_(None))
+        own = row.imported is None or row.state is RunState.RUNNING
+        return KnownRun(row.id, own or bool(self._connection.scalar(select(continued))))
 
     def run_of(self, uid: str) -> KnownRun:
         """Return a run; raise ValueError if it is not there."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -37,6 +38,7 @@ def _clean(text: str) -> str:
     return cleaned
 
 
+@lru_cache(maxsize=4096)
 def _printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError(f"{text!r:.80} holds characters that cannot be shown in a line")

@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from nashforge.archive.nicknames import ANIMALS, LANDSCAPES, candidates, is_given_name
-from nashforge.archive.records import RunState, Score, Status
-from nashforge.archive.storage.bulk import insert_plain
+from nashforge.archive.records import RunState, Status
+from nashforge.archive.storage.bulk import insert_new, insert_plain
 from nashforge.archive.storage.models import (
     Base,
     CandidateRow,
@@ -46,7 +45,7 @@ from nashforge.archive.transfer.lines import (
     StudyLine,
 )
 
-_SCORE = ("evaluation_id", *Score._fields)
+_SCORE = ("evaluation_id", "game", "metric", "iteration", "value", "direction")
 
 
 class Merge:
@@ -178,7 +177,7 @@ class Merge:
         )
         self._recount("evaluation", len(self._new_evaluations) - len(stored))
         scores = [
-            (key, *(getattr(score, name) for name in Score._fields))
+            (key, score.game, score.metric, score.iteration, score.value, score.direction)
             for token, key in stored
             for score in self._new_evaluations[token][1]
         ]
@@ -204,8 +203,7 @@ class Merge:
         values = list(rows)
         if not values:
             return []
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(model).on_conflict_do_nothing().returning(*returned)
+        statement = insert_new(model, self._connection.dialect.name).returning(*returned)
         return self._connection.execute(statement, values).all()
 
     def _add(self, model: type[Base], values: dict[str, Any], key: Any) -> Any:
@@ -396,4 +394,4 @@ class Merge:
 
 def _fields(line: Line, *without: str) -> dict[str, Any]:
     """Return the fields of a line as they are stored."""
-    return {name: value for name, value in line if name != "kind" and name not in without}
+    return {name: value for name, value in vars(line).items() if name != "kind" and name not in without}

@@ -29,7 +29,7 @@ from benchmarks.chaos.disturbances import disturb_until_done
 from benchmarks.chaos.freezing import left_over
 from benchmarks.chaos.trial import Plan, Trial
 from nashforge.archive import Archive, NotFound
-from nashforge.evolve.service.servers import RabbitMQ, Redis
+from nashforge.evolve.service.servers import RabbitMQ, Redis, Server
 from nashforge.evolve.service.settings import ServiceError
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -81,7 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen: Any = parser.parse_args(arguments)
     # Orphans become children of this process, where they are seen.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    broker = {"redis": Redis, "rabbitmq": RabbitMQ}[chosen.broker]
+    brokers: dict[str, type[Server]] = {"redis": Redis, "rabbitmq": RabbitMQ}
+    broker = brokers[chosen.broker]
     plan = Plan(chosen.evaluations, chosen.every, chosen.limit, broker)
     root = Path(tempfile.mkdtemp(prefix="nashforge-chaos-"))
     root.chmod(0o755)

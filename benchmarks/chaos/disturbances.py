@@ -111,7 +111,7 @@ def move_clock(trial: Trial) -> None:
 
 def kinds(trial: Trial) -> list[Callable[[Trial], None]]:
     """Return the disturbances that are possible here."""
-    found = [
+    found: list[Callable[[Trial], None]] = [
         kill_worker,
         kill_coordinator,
         rush_coordinators,

@@ -341,9 +341,10 @@ class PostgreSQL(Server):
         if not self._listens():
             return False
         # By its socket in the folder, which nobody else can listen on.
-        at = {"host": str(self._data), "port": self.port, "user": "nashforge", "password": self.password}
+        place: dict[str, Any] = {"host": str(self._data), "port": self.port, "dbname": "postgres"}
+        place |= {"user": "nashforge", "password": self.password}
         try:
-            with psycopg.connect(**at, dbname="postgres", autocommit=True, connect_timeout=3) as server:
+            with psycopg.connect(**place, autocommit=True, connect_timeout=3) as server:
                 known = server.execute("SELECT 1 FROM pg_database WHERE datname = 'nashforge'").fetchone()
                 if known is None:
                     server.execute("CREATE DATABASE nashforge")

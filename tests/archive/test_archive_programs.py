@@ -17,6 +17,7 @@ from .conftest import Maker, all_programs
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00")))
 @example("a\r\nb\rc  \t\n\n\n")
 @example("\ufeffx = 1")
+@example("  \t\n x = 1 \x0b\x0c \t \u2028 \n\t")
 def test_normal_form_is_a_fixed_point(source: str) -> None:
     try:
         normal = normalize_source(source)
@@ -27,6 +28,9 @@ def test_normal_form_is_a_fixed_point(source: str) -> None:
     assert normal.endswith("\n")
     assert not normal.endswith("\n\n")
     assert "\r" not in normal
+    text = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    lines = [line.rstrip(" \t") for line in text.split("\n")]
+    assert normal.rstrip("\n") == "\n".join(lines).rstrip("\n")
 
 
 @pytest.mark.parametrize(

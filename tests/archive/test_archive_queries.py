@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import false
 
 from nashforge.archive import Edge, NotFound, Parent, Role, Status
-from nashforge.archive.records import Candidate, Run
+from nashforge.archive.records import Candidate, NewEvaluation, Run, Score
 from nashforge.archive.store import Archive
 from nashforge.archive.stores import lineage
 
@@ -28,6 +28,34 @@ def family(archive: Archive, run: Run, make: Maker, size: int, seed: int) -> lis
         number = int(rng.integers(0, size))
         made.append(make.finished(run, number, fitness, parents=parents))
     return made
+
+
+def test_the_last_value_of_each_game_is_that_of_its_last_iteration(
+    archive: Archive, run: Run, make: Maker
+) -> None:
+    first, second = make.candidate(run, 1), make.candidate(run, 2)
+    curves = [
+        (first, [("a", 10, 1.0), ("a", 30, 0.25), ("a", 20, 0.5), ("b", 10, 3.0)]),
+        (second, [("a", None, 8.0), ("a", 5, -2.0)]),
+    ]
+    for candidate, curve in curves:
+        scores = [Score(game, "exploitability", value, iteration=step) for game, step, value in curve]
+        scores += [Score("a", "seconds", 9.0), Score("c", "seconds", 9.0)]
+        measured = [
+            NewEvaluation(
+                program=candidate.program or "", suite="s", split=split, status=Status.OK, scores=some
+            )
+            for split, some in (
+                ("train", tuple(scores)),
+                ("validation", (Score("z", "exploitability", 7.0),)),
+            )
+        ]
+        archive.candidates.finish(candidate, Status.OK, evaluations=measured, train=1.0)
+    found = list(archive.evaluations.last_values(run, "exploitability", split="train"))
+    assert sorted(found) == [(first.id, 0.25), (first.id, 3.0), (second.id, -2.0)]
+    assert sorted(archive.evaluations.last_values(run, "seconds", split="train")) == [
+        (candidate.id, 9.0) for candidate in (first, first, second, second)
+    ]
 
 
 def test_failures_are_the_newest_first(archive: Archive, run: Run, make: Maker) -> None:

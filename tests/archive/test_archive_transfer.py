@@ -208,6 +208,7 @@ DAMAGE: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
     "after the end": lambda lines: lines.append(lines[1]),
     "run missing": lambda lines: lines.remove(line_of("run", lines)),
     "program missing": lambda lines: [lines.remove(p) for p in list(lines) if p["kind"] == "program"],
+    "candidate missing": lambda lines: line_of("evaluation", lines).update(candidate=999),
     "other version": lambda lines: lines[0].update(version=99),
     "unknown kind": lambda lines: lines[1].update(kind="trojan"),
     "unknown field": lambda lines: lines[1].update(extra=1),
@@ -228,8 +229,16 @@ DAMAGE: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_file_changes_nothing(
-    archive: Archive, run: Run, make: Maker, tmp_path: Path, damage: str
+    archive: Archive,
+    run: Run,
+    make: Maker,
+    tmp_path: Path,
+    damage: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Nor if every line is stored by itself, before the next one is looked at."""
+    monkeypatch.setattr(files, "STORED_LINES", 1)
+    monkeypatch.setattr(files, "BATCH_LINES", 1)
     rich(archive, make, run)
     file = tmp_path / "a.gz"
     export_archive(archive, file)
@@ -241,7 +250,25 @@ def test_a_damaged_file_changes_nothing(
         assert all_programs(third) == []
 
 
-def test_a_file_that_is_written_to_while_it_is_imported_is_checked_as_it_is_stored(
+def test_what_a_file_does_not_describe_may_be_there_already(
+    archive: Archive, run: Run, make: Maker, tmp_path: Path, second: Archive
+) -> None:
+    rich(archive, make, run)
+    file = tmp_path / "all.jsonl.gz"
+    export_archive(archive, file)
+    import_archive(second, file)
+
+    def only_evaluations(lines: list[dict[str, Any]]) -> None:
+        lines[1:-1] = [line for line in lines if line["kind"] == "evaluation"]
+        lines[-1]["counts"] = {"evaluation": len(lines) - 2}
+        for number, line in enumerate(lines[1:-1]):
+            line["token"] = f"another-{number}"
+
+    edit(file, only_evaluations)
+    assert import_archive(second, file).added["evaluation"] > 0
+
+
+def test_a_file_that_is_written_to_while_it_is_imported_is_not_stored(
     archive: Archive,
     run: Run,
     make: Maker,
@@ -259,14 +286,14 @@ def test_a_file_that_is_written_to_while_it_is_imported_is_checked_as_it_is_stor
 
     passes, read = [0], files._lines
 
-    def exchanged(opened: Any, source: Path) -> Any:
+    def exchanged(texts: Any, source: Path) -> Any:
         passes[0] += 1
         if passes[0] == 2:
             file.write_bytes(forged)
-        return read(opened, source)
+        return read(texts, source)
 
     monkeypatch.setattr(files, "_lines", exchanged)
-    with pytest.raises(DamagedExport, match="hash"):
+    with pytest.raises(DamagedExport, match="was changed while it was imported"):
         import_archive(second, file)
     assert all_programs(second) == []
 

@@ -78,3 +78,8 @@ def test_the_set_of_a_run_holds_its_best_in_each_metric(archive, tiny):
     best = max((p for p in points), key=lambda p: p.candidate.train)
     assert best.candidate.train >= result.best.train
     assert not all(point.efficient for point in points) or len(points) < 5
+    for candidate, evaluations in archive.candidates.outcomes(archive.runs.get("front")):
+        scores = [score for row in evaluations if row.split == "train" for score in row.scores]
+        expected = summary(scores, [EXPLOITABILITY, SECONDS], floor=1e-9)
+        mine = [point.values for point in points if point.candidate.id == candidate.id]
+        assert mine == ([] if expected is None or not mine else [pytest.approx(expected, rel=1e-12)])
