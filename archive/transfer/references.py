@@ -1,4 +1,4 @@
-"""What the lines of an export refer to: described before in the file, or in the archive already."""
+"""References of an export's lines: to what the file described before, or what the archive has already."""
 
 from __future__ import annotations
 
