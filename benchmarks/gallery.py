@@ -1,12 +1,14 @@
 """The figures of docs/gallery.md: what searches found, beside the library, by exploitability over iterations.
 
 python -m benchmarks.gallery          draws docs/images/gallery-*.svg and prints the numbers behind them
+python -m benchmarks.gallery psro     one of them
 
 All games are of the training suites.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from nashforge.archive import Archive, ArchiveNotFound
@@ -21,6 +23,12 @@ FIGURES = {
         ("discovered/cfr_cosine_feedback.py", "discovered/cfr_windowed_trend.py", "discovered/cfr.py"),
         ("aod_cfr", "pcfr_plus", "dcfr", "cfr_plus"),
         1000,
+    ),
+    "psro": (
+        ("kuhn_poker(players=3)",),
+        ("discovered/psro.py", "discovered/psro_residual_norm.py"),
+        ("shor", "projection_matching", "uniform"),
+        40,
     ),
 }
 """By figure: games, programs that were found, programs of the library, iterations."""
@@ -56,5 +64,5 @@ def draw(name: str) -> None:
 
 
 if __name__ == "__main__":
-    for each in FIGURES:
+    for each in sys.argv[1:] or FIGURES:
         draw(each)
