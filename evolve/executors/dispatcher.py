@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from nashforge.archive.records import new_token
 from nashforge.errors import NashforgeError
@@ -96,13 +96,8 @@ class Dispatcher:
             ended.append(answer)
         return ended
 
-    def gather(self, tokens: Iterable[str], told: Callable[[int], None] = lambda done: None) -> list[Report]:
-        """Wait for the reports of some tasks, while no others are under way.
-
-        Parameters
-        ----------
-        told
-            Called with the number of those that are there, whenever one comes.
+    def gather(self, tokens: Iterable[str]) -> Iterator[Report]:
+        """Yield the reports of some tasks as they come, while no others are under way.
 
         Raises
         ------
@@ -110,12 +105,9 @@ class Dispatcher:
             If one was lost for good.
         """
         missing = set(tokens)
-        reports: list[Report] = []
         while missing:
             for answer in self.wait():
                 missing.discard(answer.token)
                 if isinstance(answer, Lost):
                     raise SearchError(f"an evaluation was lost {ATTEMPTS} times: {answer.reason}")
-                reports.append(answer)
-                told(len(reports))
-        return reports
+                yield answer

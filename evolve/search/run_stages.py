@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Program, Run, Status
@@ -144,8 +144,11 @@ class RunStages:
             [row] = self.rows(report, waiting[report.token].hash)
             self._archive.evaluations.add(row, run=self._run)
 
-    def _gathered(self, tokens: Collection[str], already: int, what: str) -> list[Report]:
-        """Wait for reports, and note on the way how far that is, for whoever waits for the run."""
+    def _gathered(self, tokens: Collection[str], already: int, what: str) -> Iterator[Report]:
+        """Yield reports as they come, to be stored at once: whoever goes on measures none of them again.
+
+        How far that is, is noted on the way for whoever waits for the run.
+        """
         began, total = time.monotonic(), already + len(tokens)
 
         def note(done: int) -> None:
@@ -155,7 +158,9 @@ class RunStages:
 
         if tokens:
             note(0)
-        return self._dispatcher.gather(tokens, note)
+        for done, report in enumerate(self._dispatcher.gather(tokens), 1):
+            yield report
+            note(done)
 
     def strongest(self, count: int) -> list[str]:
         """Return the library's programs of the highest training fitness, best first, of those measured."""

@@ -70,3 +70,26 @@ def test_the_best_of_several_references_counts_and_they_stay_those_of_the_run(ar
     assert stages.train.references[label] == pytest.approx(min(alone["dcfr"], alone["cfr"]), rel=1e-9)
     assert stages.train.floors == {label: pytest.approx(1e-3 * games.compile("kuhn_poker").payoff_range)}
     assert references_of(archive, run, work, later.evaluation.fitness) == ("dcfr", "cfr")
+
+
+def test_who_is_stopped_while_references_are_measured_goes_on_with_those_that_are_not(archive, tiny):
+    fitness = Fitness(reference="dcfr,cfr,lcfr")
+    config, work = tiny(horizon=20, final_test=False, fitness=fitness.model_dump()), domain("cfr")
+    run = archive.runs.create("cfr", config.settings(), seed=0)
+
+    def stop_after_the_first() -> None:
+        if archive.evaluations.find(run=run):
+            raise KeyboardInterrupt
+
+    measured = []
+    for tick in (stop_after_the_first, lambda: None):
+        executor = LocalExecutor(1)
+        try:
+            dispatcher = Dispatcher(executor, "cfr", "none", tick=tick, note=lambda text: None)
+            RunStages(archive, run, config, work, dispatcher).measure_reference("train")
+        except KeyboardInterrupt:
+            pass
+        finally:
+            executor.close()
+        measured.append(len(archive.evaluations.find(run=run)))
+    assert 1 <= measured[0] < measured[1] == 3
