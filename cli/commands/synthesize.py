@@ -35,7 +35,12 @@ def synthesize(
     ] = False,
     proposer: Annotated[
         str,
-        option("NAME", "'offline', or a model such as anthropic:MODEL or google:MODEL.", show_default=True),
+        option(
+            "NAME",
+            "'offline', a model such as anthropic:MODEL or google:MODEL, or replay:RUN, which repeats a "
+            "refinement as it was, of a run or a cassette (FILE.jsonl).",
+            show_default=True,
+        ),
     ] = "offline",
     suite: Annotated[str | None, option("SUITE", "Suite of seeds. [default: that of the game]")] = None,
     seed: Annotated[int, option("N", "Seed of the offline proposer.", min=0, show_default=True)] = 0,
@@ -54,12 +59,13 @@ def synthesize(
     from nashforge.archive import Archive
     from nashforge.archive.nicknames import check_nickname
     from nashforge.cli.rendering.measuring import check_tier
+    from nashforge.evolve.config.parts import REPLAY
     from nashforge.evolve.domains.dilemmas.arena import HOSTS
     from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
     from nashforge.evolve.sandbox import Sandbox
     from nashforge.evolve.synthesis.feedback import LEVELS
     from nashforge.evolve.synthesis.refinement import Refinement
-    from nashforge.evolve.synthesis.starting import start_synthesis, writer_of
+    from nashforge.evolve.synthesis.starting import replay_of, start_synthesis, writer_of
     from nashforge.games.dilemmas.settings import GAMES
 
     if game not in GAMES:
@@ -73,20 +79,18 @@ def synthesize(
         raise UsageProblem(f"the suite {suite} is of {chosen.parsed().game}, not of {game}; choose another")
     if name is not None:
         check_nickname(name)
-    ask = writer_of(proposer, game, budget)
+    options: dict[str, Any] = {
+        "proposer": proposer,
+        "max_evaluations": refinements + 1,
+        "feedback": level,
+        "select": select,
+        "seed": seed,
+    }
+    ask = None if proposer.startswith(REPLAY) else writer_of(proposer, game, budget)
     with Archive.open(database) as archive, Sandbox(HOSTS, tier=tier) as sandbox:
-        run = start_synthesis(
-            archive,
-            chosen,
-            {
-                "proposer": proposer,
-                "max_evaluations": refinements + 1,
-                "feedback": level,
-                "select": select,
-            },
-            seed=seed,
-            name=name,
-        )
+        if ask is None:
+            ask, options = replay_of(archive, proposer, game)
+        run = start_synthesis(archive, chosen, options, name=name)
         writer = ask(archive, run)
         try:
             refinement = Refinement(
@@ -95,10 +99,10 @@ def synthesize(
                 chosen,
                 sandbox,
                 writer,
-                level=level,
-                refinements=refinements,
-                select=select,
-                seed=seed,
+                level=options["feedback"],
+                refinements=options["max_evaluations"] - 1,
+                select=options["select"],
+                seed=options["seed"],
                 on_step=_tell,
             )
             result = refinement.execute()

@@ -14,6 +14,7 @@ from nashforge.evolve.agents.brief import seen_in, shortened
 from nashforge.evolve.agents.pace import preparing_of, queue_of
 from nashforge.evolve.agents.views import Desk, moment, open_desk
 from nashforge.evolve.config.parts import ModelOptions
+from nashforge.evolve.proposers.llm.recordings.systems import stored_system
 from nashforge.evolve.proposers.registry import AGENT
 
 MOST = 16
@@ -114,7 +115,7 @@ def _asked(
     before = [] if full or not claimed else _told_before(desk, claimed, who)
     if claimed:
         digest = str(claimed[0].payload["system"])
-        text = str(desk.archive.runs.get_value(desk.run, f"system {digest}", ""))
+        text = stored_system(desk.archive, desk.run, digest)
         heard = digest == known or any(str(one.payload["system"]) == digest for one in before)
         told = Interface(hash=digest, text=None if heard else text)
     over, lost = desk.is_over, desk.is_lost

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nashforge.archive import Candidate
 from nashforge.evolve.agents.answers import RANKED_BY, AgentError, GameValue
 from nashforge.evolve.agents.views import Desk
+from nashforge.evolve.proposers.llm.recordings.systems import stored_system
 from nashforge.evolve.results.run_status import improvements_of
 from nashforge.evolve.search.population.ranking import ranked
 
@@ -44,7 +45,7 @@ def told_once(desk: Desk, task: int | None, *, interface: bool) -> str:
         raise AgentError(f"no agent was told {which} of {name}; get one with `nashforge ask {name}`")
     parts = []
     if interface:
-        parts.append(str(desk.archive.runs.get_value(desk.run, f"system {found[-1].payload['system']}", "")))
+        parts.append(stored_system(desk.archive, desk.run, str(found[-1].payload["system"])))
     if task is not None:
         parts.append(str(found[-1].payload["user"]))
     return "\n\n".join(parts) + "\n"

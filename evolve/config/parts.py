@@ -18,6 +18,10 @@ REPLAY = "replay:"
 """Beginning of a proposer's name that stands for the recorded answers of a run."""
 
 
+SYNTHESIS = "synthesis"
+"""Strategy of the runs of `nashforge synthesize`, which are no searches."""
+
+
 class Part(BaseModel):
     """Some settings that belong together: immutable, and complete."""
 

@@ -23,6 +23,7 @@ from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.proposer import ModelProposer
 from nashforge.evolve.proposers.llm.providers.base import Prompt
 from nashforge.evolve.proposers.llm.providers.turns import most_tokens_of
+from nashforge.evolve.proposers.llm.recordings.systems import stored_system
 from nashforge.evolve.proposers.llm.tools.measure import MEASURE
 from nashforge.evolve.proposers.llm.writing import takes_tools
 from nashforge.evolve.runs.continuing import check_continuable
@@ -182,7 +183,7 @@ def _as(request: Request, operator: str) -> Request:
 def sent(archive: Archive, run: Run, call: ModelCall) -> Preview:
     """Return the prompt of a stored call, as it was sent; of a conversation, what was new in it."""
     request = call.request
-    system = str(archive.runs.get_value(run, f"system {request.get('system', '')}", ""))
+    system = stored_system(archive, run, str(request.get("system", "")))
     user = str(request.get("user", ""))
     if request.get("turn"):
         user = "\n\n".join(f"{MEASURE.name} returned:\n\n{told['text']}" for told in request["results"])

@@ -1,4 +1,4 @@
-"""Writers of policies in a refinement: a language model, or the offline proposer of fragments."""
+"""Writers of policies in a refinement: a language model, its recorded answers, or the offline proposer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from nashforge.archive import Archive, Candidate, Run
+from nashforge.archive import Archive, CallStatus, Candidate, Run
 from nashforge.evolve.proposers.base import Individual, ProposalError, Request
 from nashforge.evolve.proposers.fragments.proposer import PolicyProposer
+from nashforge.evolve.proposers.llm.recordings.systems import keep_system
+from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
 
 if TYPE_CHECKING:
     from nashforge.evolve.config.model_names import Model
     from nashforge.evolve.proposers.llm.prices import Price
+    from nashforge.evolve.proposers.llm.recordings.replay import Recording
 
 OUTPUT_TOKENS = 16_000
 CALL_SECONDS = 600.0
@@ -78,6 +81,32 @@ class OfflineWriter:
         """Nothing is held."""
 
 
+class ReplayWriter:
+    """Writes again what models answered in an earlier refinement.
+
+    Parameters
+    ----------
+    recording
+        Their answers.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self.name = recording.writer(0) or "replay"
+
+    def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
+        """Return the program of the answer that was recorded for this candidate."""
+        call = self._recording.next_call(candidate.index)
+        if call is None:
+            raise ProposalError("the recording has no answer for this policy")
+        if call.status is not CallStatus.OK:
+            raise ProposalError(f"{call.label} gave no answer: {call.reason or call.status}")
+        return program_in(call.text, wanted, call.label)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 class ModelWriter:
     """Asks a language model; every call is stored, and its costs are capped.
 
@@ -96,7 +125,7 @@ class ModelWriter:
         from nashforge.evolve.proposers.llm.providers import connect
 
         self.name = model.label
-        self._run, self._budget = run, budget
+        self._archive, self._run, self._budget = archive, run, budget
         providers = {model.label: connect(model, RETRIES)}
         self._calls = Calls(archive, providers, {model.label: price}, CALL_SECONDS)
 
@@ -104,10 +133,12 @@ class ModelWriter:
         """Return the program of the model's answer."""
         from nashforge.archive import BudgetExceeded
         from nashforge.evolve.proposers.llm.providers.base import Prompt
-        from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
 
         prompt = Prompt(wanted.system, wanted.user)
-        request = {"purpose": "repair" if wanted.repairs else "refine", "system": wanted.system}
+        request = {
+            "purpose": "repair" if wanted.repairs else "refine",
+            "system": keep_system(self._archive, self._run, wanted.system),
+        }
         try:
             call = self._calls.reserve(
                 self._run,
@@ -126,12 +157,23 @@ class ModelWriter:
         answer = ended[0]
         if answer.failure is not None:
             raise ProposalError(f"{self.name} gave no answer: {answer.failure}")
-        try:
-            edited = read_reply(answer.text, wanted.previous or "")
-        except ReplyError as error:
-            raise ProposalError(f"the answer of {self.name} cannot be used: {error}") from error
-        return edited.source, edited.note
+        return program_in(answer.text, wanted, self.name)
 
     def close(self) -> None:
         """Give up what is under way."""
         self._calls.close()
+
+
+def program_in(answer: str, wanted: Wanted, label: str) -> tuple[str, str]:
+    """Return the program of a model's answer, and what it says about it.
+
+    Raises
+    ------
+    nashforge.evolve.proposers.base.ProposalError
+        If there is none.
+    """
+    try:
+        edited = read_reply(answer, wanted.previous or "")
+    except ReplyError as error:
+        raise ProposalError(f"the answer of {label} cannot be used: {error}") from error
+    return edited.source, edited.note

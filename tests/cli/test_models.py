@@ -11,6 +11,7 @@ import pytest
 from nashforge.archive import Archive
 from nashforge.cli.main import app  # noqa: F401  loads every command
 from nashforge.cli.rendering.runs.live import PlainWatcher
+from nashforge.solvers.policies import policy_source
 
 ROOT = Path(__file__).resolve().parents[2]
 # The server is shared with the benchmarks, which are not installed.
@@ -123,3 +124,34 @@ def test_the_default_is_offline_and_says_so(empty, monkeypatch):
     assert "ANTHROPIC_API_KEY is set" in err
     assert "secret" not in err + out
     assert json.loads(out)["cost"] == 0
+
+
+def test_a_refinement_by_a_model_is_repeated_from_its_cassette(empty, tmp_path, keyless):
+    """The first answer cannot be read, and is written again; everything is as it was, in another archive."""
+    policies = [policy_source(name) for name in ("nearest_apple", "duty_rotation")]
+    answers = iter(["no code at all", *(f"It is better.\n\n```python\n{policy}```\n" for policy in policies)])
+    suite = ["--suite", "cleanup-small"]
+    with ModelServer(lambda ask: Reply(next(answers))) as server:
+        words = ["synthesize", "cleanup", *suite, "--feedback", "sparse", "--refinements", 1]
+        first = empty.json(*words, "--proposer", f"openai:m@{server.url}", "--name", "written")
+    assert [step["status"] for step in first["iterations"]] == ["rejected", "ok", "ok"]
+    cassette = tmp_path / "written.jsonl"
+    empty.json("calls", "export", "written", "--output", cassette)
+    assert cassette.read_text().count("# Interface") == 1, "the system prompt is told once"
+    elsewhere = ["--database", tmp_path / "other.db"]
+    for place, recording in ([], "replay:written"), (elsewhere, f"replay:{cassette}"):
+        again = empty.json("synthesize", "cleanup", *suite, "--proposer", recording, *place)
+        for one, other in zip(again["iterations"], first["iterations"], strict=True):
+            assert one == other | {"program": one["program"]}
+        assert again["test"] == first["test"]
+    for wrong, told in (
+        (["synthesize", "gathering", "--proposer", f"replay:{cassette}"], "is of cleanup, not of gathering"),
+        (["run", "--proposer", f"replay:{cassette}"], "nashforge synthesize cleanup --proposer replay:"),
+        (["synthesize", "cleanup", "--proposer", "replay:nobody"], "nobody"),
+    ):
+        result = empty(*wrong)
+        assert result.exit_code == 2
+        assert told in " ".join(result.stderr.split())
+    cassette.write_text(cassette.read_text().replace('"feedback": "sparse"', '"feedback": "all"'))
+    result = empty("synthesize", "cleanup", *suite, "--proposer", f"replay:{cassette}")
+    assert (result.exit_code, "is damaged" in result.stderr) == (2, True)

@@ -26,6 +26,7 @@ from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompter import make_prompter
 from nashforge.evolve.proposers.llm.prompting import Prompter
 from nashforge.evolve.proposers.llm.recordings.replay import RecordedCall, Recording
+from nashforge.evolve.proposers.llm.recordings.systems import keep_system
 from nashforge.evolve.proposers.llm.replies.reading import ReplyError, mechanisms_in, read_reply
 
 AGENT = "agent"
@@ -117,11 +118,11 @@ class AgentProposer(Proposer):
         self._prompter = make_prompter(self._archive, config, self._domain, train)
         self._train = train
         values = {
-            f"system {self._prompter.digest}": self._prompter.system,
             f"{TRAIN} {train.digest}": train.model_dump(mode="json"),
             "references": dict(train.references),
             GAMES: list(numbers_of(train)),
         }
+        keep_system(self._archive, self._run, self._prompter.system)
         for name, value in values.items():
             self._archive.runs.set_value(self._run, name, value)
 

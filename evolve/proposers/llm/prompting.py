@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from nashforge.evolve.proposers.llm.context.numbers import View, view
 from nashforge.evolve.proposers.llm.context.sources import beside, shown
 from nashforge.evolve.proposers.llm.feedback import Feedback
 from nashforge.evolve.proposers.llm.providers.base import Prompt
+from nashforge.evolve.proposers.llm.recordings.systems import digest_of
 from nashforge.evolve.sandbox.limits import Limits
 from nashforge.evolve.sandbox.program import STANDARD_IMPORTS, host_imports
 
@@ -139,7 +139,7 @@ class Prompter:
         self._redaction = Redaction(self._context.held_out)
         self._families = prompts.families(domain.name, self._folders) if level.library else {}
         self.system = self._system(train)
-        self.digest = hashlib.sha256(self.system.encode("utf-8", "replace")).hexdigest()[:16]
+        self.digest = digest_of(self.system)
 
     def _system(self, train: Stage) -> str:
         known, validation = self._context.knowledge, self._context.validation

@@ -33,6 +33,7 @@ from nashforge.evolve.proposers.llm.recordings.replay import (
     recorded_call,
     unfinished,
 )
+from nashforge.evolve.proposers.llm.recordings.systems import keep_system
 from nashforge.evolve.proposers.llm.writing import Ask, Writing
 
 REFUSALS = 5
@@ -132,7 +133,7 @@ class ModelProposer(Proposer):
         self._writing = Writing(
             options, self._prompter, train, self._recording, laboratory, memos=memos, known=known
         )
-        self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
+        keep_system(self._archive, self._run, self._prompter.system)
         for model in map(parse_model, self._config.models.models):
             place = place_of(model)
             if place is not None:
@@ -148,7 +149,7 @@ class ModelProposer(Proposer):
         self._prompter = make_prompter(self._archive, self._config, self._domain, train)
         self._steps.renew(self._prompter, train)
         if not self._replaying:
-            self._archive.runs.set_value(self._run, f"system {self._prompter.digest}", self._prompter.system)
+            keep_system(self._archive, self._run, self._prompter.system)
 
     @property
     def _steps(self) -> Writing:

@@ -15,7 +15,7 @@ from typing import Any
 from nashforge.archive import Archive, CallStatus, Run
 from nashforge.errors import NashforgeError
 from nashforge.evolve.config.model_names import without_keys
-from nashforge.evolve.config.parts import REPLAY
+from nashforge.evolve.config.parts import REPLAY, SYNTHESIS
 from nashforge.evolve.config.run import SETTINGS, stored_settings
 from nashforge.evolve.config.starts import is_hash
 from nashforge.evolve.domains import domain
@@ -27,6 +27,7 @@ from nashforge.evolve.proposers.llm.recordings.replay import (
     recorded_values,
     recording_of,
 )
+from nashforge.evolve.proposers.llm.recordings.systems import stored_system
 
 VERSION, VERSION_OF_TOOLS = 1, 2
 """Of the format; the second where models called tools, which an earlier Nashforge would take for answers."""
@@ -56,7 +57,7 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
         "nashforge_cassette": VERSION_OF_TOOLS if tools else VERSION,
         "run": run.nickname,
         "config": {name: value for name, value in config.items() if name not in _SETTINGS},
-        "system": {digest: archive.runs.get_value(run, f"system {digest}", "") for digest in sorted(digests)},
+        "system": {digest: stored_system(archive, run, digest) for digest in sorted(digests)},
         **({"starts": starts} if starts else {}),
     }
     yield _line(head)
@@ -172,6 +173,11 @@ def replay_values(archive: Archive, proposer: str) -> dict[str, Any]:
     if stored:
         _check_answers(archive, archive.runs.get(reference))
     recording = find_recording(archive, reference)
+    if recording.config.get("strategy") == SYNTHESIS:
+        game = recording.config.get("domain")
+        raise CassetteError(
+            f"{reference} is no search; repeat it with `nashforge synthesize {game} --proposer {proposer}`"
+        )
     for source in recording.starts:
         try:
             archive.programs.add(source, domain(str(recording.config.get("domain", "cfr"))).name)

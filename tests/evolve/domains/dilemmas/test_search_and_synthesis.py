@@ -10,6 +10,7 @@ import pytest
 
 from nashforge import prompts
 from nashforge.archive import Archive
+from nashforge.evolve.config.parts import SYNTHESIS
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.dilemmas.arena import HOSTS
@@ -140,7 +141,7 @@ class Scripted:
 
 
 def refined(archive, suite, sandbox, writer, **options):
-    run = archive.runs.create("cleanup", {"domain": "cleanup", "strategy": "synthesis"}, seed=0)
+    run = archive.runs.create("cleanup", {"domain": "cleanup", "strategy": SYNTHESIS}, seed=0)
     return Refinement(archive, run, load_dilemma_suite(suite), sandbox, writer, **options).execute()
 
 
