@@ -131,10 +131,11 @@ class RunStages:
     def measure_library(self) -> None:
         """Measure the library on the training games, as far as the archive does not know its values.
 
-        Programs of it that fail there, as those do that are meant for other kinds of games, are left out.
+        Programs of it that fail there, as those do that are meant for other kinds of games, are left out, and
+        not tried again when the run is resumed: those that are too slow take the longest to fail.
         """
         stage, names = self._stages["train"], self._domain.baselines()
-        known = known_values(self._archive, self._domain, stage, names)
+        known = {*known_values(self._archive, self._domain, stage, names), *self._failed(stage, names)}
         waiting: dict[str, Program] = {}
         for name in names:
             if name not in known:
@@ -143,6 +144,17 @@ class RunStages:
         for report in self._gathered(waiting, len(known), "the library's programs"):
             [row] = self.rows(report, waiting[report.token].hash)
             self._archive.evaluations.add(row, run=self._run)
+
+    def _failed(self, stage: Stage, names: Iterable[str]) -> Iterator[str]:
+        """Yield the library's programs that have failed in a stage within this run."""
+        for name in names:
+            program = self._archive.programs.add(self._domain.source(name), self._domain.name)
+            rows = self._archive.evaluations.find(run=self._run, program=program, imported=False)
+            if any(
+                row.suite_digest == stage.digest and row.split == stage.split and row.status is not Status.OK
+                for row in rows
+            ):
+                yield name
 
     def _gathered(self, tokens: Collection[str], already: int, what: str) -> Iterator[Report]:
         """Yield reports as they come, to be stored at once: whoever goes on measures none of them again.

@@ -5,6 +5,7 @@ import pytest
 from nashforge import games
 from nashforge.archive import NewEvaluation, Status
 from nashforge.archive.records import Score
+from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.executors.dispatcher import Dispatcher
@@ -93,3 +94,29 @@ def test_who_is_stopped_while_references_are_measured_goes_on_with_those_that_ar
             executor.close()
         measured.append(len(archive.evaluations.find(run=run)))
     assert 1 <= measured[0] < measured[1] == 3
+
+
+def test_library_programs_that_failed_are_not_tried_again_when_a_run_is_resumed(archive, tmp_path):
+    suite = tmp_path / "three.toml"
+    suite.write_text('name = "three"\npurpose = "Not for two."\ngames = ["kuhn_poker(players=3)"]\n')
+    options = {
+        "domain": "psro",
+        "train": suite,
+        "validation": suite,
+        "test": suite,
+        "horizon": 3,
+        "workers": 1,
+    }
+    config, work = load_config(options), domain("psro")
+    run = archive.runs.create("psro", config.settings(), seed=0)
+    found = []
+    for _ in range(2):
+        executor = LocalExecutor(1)
+        try:
+            dispatcher = Dispatcher(executor, "psro", "none", tick=lambda: None, note=lambda text: None)
+            RunStages(archive, run, config, work, dispatcher).measure_library()
+        finally:
+            executor.close()
+        found.append([(row.program, row.status) for row in archive.evaluations.find(run=run)])
+    assert found[0] == found[1]
+    assert Status.OK in {status for _, status in found[0]} != {Status.OK}
