@@ -99,15 +99,8 @@ def test_who_is_stopped_while_references_are_measured_goes_on_with_those_that_ar
 def test_library_programs_that_failed_are_not_tried_again_when_a_run_is_resumed(archive, tmp_path):
     suite = tmp_path / "three.toml"
     suite.write_text('name = "three"\npurpose = "Not for two."\ngames = ["kuhn_poker(players=3)"]\n')
-    options = {
-        "domain": "psro",
-        "train": suite,
-        "validation": suite,
-        "test": suite,
-        "horizon": 3,
-        "workers": 1,
-    }
-    config, work = load_config(options), domain("psro")
+    suites = dict.fromkeys(("train", "validation", "test"), str(suite))
+    config, work = load_config({"domain": "psro", **suites, "horizon": 3, "workers": 1}), domain("psro")
     run = archive.runs.create("psro", config.settings(), seed=0)
     found = []
     for _ in range(2):

@@ -212,12 +212,19 @@ def _statement(node: ast.stmt, indent: int) -> list[str]:
             if node.orelse:
                 lines += [pad + "else:", *format_block(node.orelse, indent + _INDENT)]
             return lines
-        case ast.For(orelse=[], type_comment=None):
-            head = f"for {format_expression(node.target)} in "
-            return [*_fit(node.iter, indent, head, ":").split("\n"), *format_block(node.body, indent + 4)]
+        case ast.For() | ast.While():
+            if isinstance(node, ast.For):
+                lines = _fit(node.iter, indent, f"for {format_expression(node.target)} in ", ":").split("\n")
+            else:
+                lines = _fit(node.test, indent, "while ", ":").split("\n")
+            lines += format_block(node.body, indent + _INDENT)
+            if node.orelse:
+                lines += [pad + "else:", *format_block(node.orelse, indent + _INDENT)]
+            return lines
         case ast.FunctionDef(decorator_list=[]):
             returns = f" -> {format_expression(node.returns)}" if node.returns else ""
             head = f"{pad}def {node.name}({ast.unparse(node.args)}){returns}:"
             return [head, *format_block(node.body, indent + _INDENT)]
         case _:
-            return [pad + line for line in ast.unparse(node).split("\n")]
+            # Copies of trees have no places, which ast looks at where statements may have type comments.
+            return [pad + line for line in ast.unparse(ast.fix_missing_locations(node)).split("\n")]

@@ -1,5 +1,6 @@
 """Tidying: nothing useless stays, nothing else changes."""
 
+import ast
 from functools import partial
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from nashforge.evolve.proposers import rewriting as offline
 from nashforge.evolve.proposers.rewriting import NotApplicable
+from nashforge.evolve.proposers.rewriting.ablation import removals
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 from nashforge.evolve.proposers.rewriting.grammars.cfr.registry import OPERATORS
 from nashforge.evolve.proposers.rewriting.normal_form.normalise import read_canonical
@@ -189,3 +191,33 @@ def test_behaviour_is_preserved(name, runner):
             for one, other in zip(first, second, strict=True):
                 np.testing.assert_array_equal(one, other)
     assert compared >= 3
+
+
+STATEMENTS = {
+    "for with else": "for i in range(2):\n    if i == t:\n        break\nelse:\n    self.regret += regret",
+    "while with else": "i = 0\nwhile i < t:\n    i += 1\nelse:\n    self.regret += regret",
+    "with": "with np.errstate(all='ignore'):\n    self.regret += regret",
+    "two with": "with np.errstate(all='ignore') as a, np.errstate() as b:\n    self.regret += regret",
+    "try": "try:\n    self.regret += regret\nexcept ValueError:\n    raise\nfinally:\n    self.n = t",
+    "match": "match t:\n    case 1:\n        self.regret += regret\n    case _:\n        pass",
+    "functions": "def add(a, /, b, *c, d=1, **e):\n    return a + b\nself.regret = add(self.regret, regret)",
+    "lambda": "add = lambda a, *, b=1: a + b\nself.regret = add(self.regret, b=regret)",
+    "a class": "class Step:\n    size = 2\nself.regret += regret * Step.size",
+    "annotated": "step: float = 2.0\nself.regret += regret * step",
+    "several targets": "(a, *b) = (regret, 1, 2)\nself.regret += a",
+    "deleted": "a = [1]\ndel a[0]\nassert not a, 'gone'\nself.regret += regret",
+    "comprehensions": "a = {k: [v for v in (k,) if v] for k in range(2)}\nself.regret += regret * len(a)",
+    "strings": "a = f'{t!r:>{3}}'\nself.regret += regret * len(a)",
+}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+def test_a_copy_of_any_statement_is_written_as_it_was(statement):
+    """Copies of trees have no places in a source."""
+    module = read_canonical(rule(statement), CFR)
+    written = write_module(module)
+    copied = write_module(module.copy())
+    assert copied == written
+    assert ast.dump(ast.parse(written)) == ast.dump(ast.parse(write_module(read_canonical(copied, CFR))))
+    for removal in removals(rule(statement), CFR):
+        ast.parse(removal.source)
