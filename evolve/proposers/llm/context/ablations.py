@@ -12,12 +12,15 @@ from nashforge.archive import Archive, program_hash
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.fitness import fitness_of
 from nashforge.evolve.evaluation.messages import Stage
-from nashforge.evolve.proposers.rewriting.ablation import removals
+from nashforge.evolve.proposers.rewriting.ablation import removals, size_of
 from nashforge.evolve.proposers.rewriting.normal_form.cleanup import tidy
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 
 MOST = 8
 """Parts that are told: those that are worth most, and the one that is worth least."""
+
+LARGEST = 600
+"""Expressions and statements of programs that are taken apart: the time grows with the square, to seconds."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Ablations:
             grammar = self._domain.grammar()
             if grammar is not None:
                 try:
+                    if size_of(source, grammar) > LARGEST:
+                        return {}
                     for removal in removals(tidy(source, grammar), grammar):
                         self._parts[source].setdefault(
                             program_hash(removal.source, self._domain.name), removal.note
