@@ -90,7 +90,7 @@ class SandboxSession:
         self._log = ""
         self._usage = Usage()
         self.shared_memory = 0
-        self._wall = 0.0
+        self.waited = 0.0  # seconds, without those for which the program had no processor
         self._account = account
         self._serial = 0
         self._outputs: dict[str, AnyArray] = {}
@@ -187,7 +187,7 @@ class SandboxSession:
             if not replied:
                 elapsed = self._wait(f"call {serial}", elapsed)
             reply = _read(self._replies, 8)
-            self._wall += elapsed
+            self.waited += elapsed
             account.wall_seconds -= elapsed
             if reply != message[:8]:
                 self._misbehaved(reply)
@@ -291,7 +291,7 @@ class SandboxSession:
             )
 
     def _charge(self, seconds: float) -> None:
-        self._wall += seconds
+        self.waited += seconds
         self._account.wall_seconds -= seconds
 
     def _too_slow(self, what: str, left: float) -> NoReturn:
@@ -393,8 +393,8 @@ class SandboxSession:
                 self._lease.release()
             self._on_close(self)
         if exit_report is None:
-            self._usage = Usage(0.0, self._wall, 0, self._serial)
+            self._usage = Usage(0.0, self.waited, 0, self._serial)
         else:
-            self._usage = Usage(exit_report["cpu"], self._wall, exit_report["memory"], self._serial)
+            self._usage = Usage(exit_report["cpu"], self.waited, exit_report["memory"], self._serial)
             self.shared_memory = min(exit_report["memory"], exit_report["baseline"])
         return exit_report

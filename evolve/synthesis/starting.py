@@ -23,7 +23,7 @@ SEED = "nearest_apple"
 
 
 class Options(BaseModel):
-    """What repeats a refinement, besides its writer and its suite."""
+    """The configuration that repeats a refinement, besides its writer and its suite."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 

@@ -30,7 +30,9 @@ from nashforge.solvers.policies.metrics import FAULTS, social_metrics
 from nashforge.solvers.programs.session import InlineSession, Session, load_module
 
 SLOW_SECONDS = 1.0
-"""An answer (of all agents of a program in a step) that takes longer is counted as slow."""
+"""An answer (of all agents of a program in a step) that takes longer is counted as slow; time for which the
+program had no processor does not count.
+"""
 
 SLOW_ANSWERS = 10
 """So many are forgiven in an episode; a sandbox also ends a program whose single answer never comes."""
@@ -218,9 +220,9 @@ def play(
             seen = environment.state if setting.view is None else _in_view(environment, seats[0])
             session.inputs["state"][:] = seen
             session.inputs["chance"][:] = chances[step]
-            started = time.perf_counter()
+            before = session.waited
             session.call(step, asked, expect=("actions",))
-            if time.perf_counter() - started > SLOW_SECONDS:
+            if session.waited - before > SLOW_SECONDS:
                 _slow(wrong)
             answer = session.outputs["actions"]
             fine = (answer[:, None] == legal).any(axis=1)

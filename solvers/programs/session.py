@@ -6,6 +6,7 @@ library use and tests, with identical results.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 Program = TypeVar("Program")
 
+_now = time.perf_counter
 _finite = np.isfinite
 _every = np.logical_and.reduce
 """What the method ``all`` calls, at half the cost."""
@@ -34,6 +36,10 @@ class Session(Protocol):
     @property
     def outputs(self) -> Mapping[str, npt.NDArray[Any]]:
         """Arrays that the program wrote in the last call; copy what is kept."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds that the program took so far, without those for which it had no processor."""
 
     def call(self, *arguments: int, expect: Iterable[str] | None = None) -> None:
         """Let the program work once; ``expect`` names the outputs to write (default: all), all finite."""
@@ -101,12 +107,15 @@ class InlineSession:
     ) -> None:
         self.inputs = {name: np.zeros(shape, dtype) for name, shape, dtype in inputs}
         self.outputs = {name: np.full(shape, np.nan, dtype) for name, shape, dtype in outputs}
+        self.waited = 0.0
         self._names = tuple(self.outputs)
         self._host = import_module(host).Host(namespace, setup, self.inputs, self.outputs)
 
     def call(self, *arguments: int, expect: Iterable[str] | None = None) -> None:
         """Run the host once and check the expected outputs."""
+        began = _now()
         self._host.call(*arguments)
+        self.waited += _now() - began
         for name in self._names if expect is None else expect:
             if not _every(_finite(self.outputs[name]), axis=None):
                 raise NonFiniteOutputError(f"the program's output {name!r} has NaN or infinite entries")

@@ -37,7 +37,7 @@ limits = Limits(call_seconds=1.5, wall_seconds=2.0, cpu_seconds=60.0)
 with Sandbox([arrays["host"]]) as sandbox, sandbox.session(source, limits=limits, **arrays) as session:
     print(session.pid, flush=True)
     session.call(1, expect=("policy",))
-    print("answered", flush=True)
+    print(f"answered {session.waited}", flush=True)
     session.call(2, expect=("policy",))
     print(f"{session.usage.wall_seconds} seconds", flush=True)
 """
@@ -75,6 +75,7 @@ def test_a_frozen_machine_fails_no_program(game: dict[str, Any], program: Callab
         evaluator.communicate()
     assert evaluator.returncode == 0, errors
     assert output.startswith("answered")
+    assert float(output.split()[1]) < 2.5, "policies count slow answers by this"
 
 
 @pytest.mark.slow

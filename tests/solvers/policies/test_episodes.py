@@ -231,6 +231,8 @@ def test_a_program_that_deceives_its_host_is_still_counted():
     class Deceived:
         """A session whose program keeps the host from counting: it reports exceptions for ever."""
 
+        waited = 0.0
+
         def __init__(self, agents):
             state = make(SMALL).state
             self.inputs = {"state": np.zeros_like(state), "chance": np.zeros(agents)}
