@@ -7,9 +7,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from nashforge.archive.errors import Conflict
+from nashforge.archive.storage.bulk import insert_plain
 from nashforge.archive.storage.database import Database
 from nashforge.archive.storage.location import resolve_url
-from nashforge.archive.storage.models import Base, InfoRow
+from nashforge.archive.storage.models import Base, InfoRow, ScoreRow
 from nashforge.archive.storage.rows import pages
 from nashforge.archive.store import Archive
 
@@ -48,7 +49,10 @@ def copy_archive(source: str | Path, target: str | Path) -> dict[str, int]:
 def _copy(reading: Connection, writing: Connection, table: Table) -> int:
     count = 0
     for rows in pages(reading, select(table), *table.primary_key.columns):
-        writing.execute(insert(table), [dict(row._mapping) for row in rows])
+        if table is ScoreRow.__table__:  # most of an archive, and numbers and texts alone
+            insert_plain(writing, table.name, table.columns.keys(), rows)
+        else:
+            writing.execute(insert(table), [dict(row._mapping) for row in rows])
         count += len(rows)
     if writing.dialect.name == "postgresql" and count and "id" in table.c:
         # Numbers were given, not drawn: the next to be drawn must be above them.
