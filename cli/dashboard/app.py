@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from anyio import to_thread
+from anyio import Event, to_thread
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +27,9 @@ from nashforge.cli.dashboard.rendering import STATIC, VENDORED, environment, ren
 from nashforge.cli.dashboard.views import PAGES, TABLES
 from nashforge.cli.dashboard.views.base import Asked, View
 from nashforge.errors import NashforgeError
+
+GRACE_SECONDS = 2.0
+"""A stream of news has so long to end when the server does."""
 
 THREADS = 4
 """Pages that are made at the same time."""
@@ -162,11 +165,16 @@ class Application:
         wanted = request.query_params.get("run", "")
         run = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None
 
+        ending = Event()
+
         async def events() -> AsyncIterator[ServerSentEvent]:
-            async for number in self.news.follow(run):
+            async for number in self.news.follow(run, ending):
                 yield ServerSentEvent(str(number), event="news")
 
-        return EventSourceResponse(events(), ping=30)
+        # With an end of its own, a stream is a whole answer when the server is told to end.
+        return EventSourceResponse(
+            events(), ping=30, shutdown_event=ending, shutdown_grace_period=GRACE_SECONDS
+        )
 
     async def _static(self, request: Request) -> Response:
         name = request.path_params["name"]

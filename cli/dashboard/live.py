@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 
 from nashforge.archive import Archive
@@ -68,16 +69,16 @@ class News:
         async with self._changed:
             self._changed.notify_all()
 
-    async def follow(self, run: int | None) -> AsyncIterator[int]:
-        """Yield the number of a run, or of the archive, whenever it has grown."""
+    async def follow(self, run: int | None, ending: anyio.Event | None = None) -> AsyncIterator[int]:
+        """Yield the number of a run, or of the archive, whenever it has grown; until it is to end."""
         told = await self.version(run)
         yield told
         self._listening += 1
         try:
-            while True:
+            while ending is None or not ending.is_set():
                 async with self._changed:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._changed.wait(), 10 * self._seconds)
+                        await asyncio.wait_for(self._changed.wait(), self._seconds)
                 now = self._versions.get(run, 0)
                 if now != told:
                     told = now

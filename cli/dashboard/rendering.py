@@ -76,6 +76,7 @@ def environment() -> Environment:
         "shorten": lambda text, width: output.shorten(output.visible(str(text), ""), width),
         "edit": output.edit_of,
         "short_game": short_game,
+        "suite": suite_title,
         "stop_words": stop_words,
         "words": lambda text: str(text).replace("_", " "),
         "segment": lambda text: quote(str(text), safe=""),
@@ -83,6 +84,11 @@ def environment() -> Environment:
     }
     made.globals |= {"static": static_address, "SPLITS": SPLITS}
     return made
+
+
+def suite_title(suite: str) -> str:
+    """Return what a suite is called on a page: of a file, its name without the folders."""
+    return output.visible(suite.rpartition("/")[2].removesuffix(".toml"), "")
 
 
 def ago(moment: datetime | None) -> Markup:

@@ -117,3 +117,16 @@ def test_scripts_of_others_are_as_published_with_their_licences():
         assert hashlib.sha256(VENDOR.joinpath(name).read_bytes()).hexdigest() == entry["sha256"], name
         assert len(VENDOR.joinpath(entry["license-file"]).read_text()) > 100
     assert sum(len(VENDOR.joinpath(name).read_bytes()) for name in listed) < 200_000
+
+
+def test_what_keeps_a_run_from_being_resumed_is_told(tmp_path, opened_at):
+    with Archive.open(tmp_path / "far.db") as archive:
+        run = archive.runs.create("nowhere", {"domain": "nowhere", "max_evaluations": 5}, nickname="far-off")
+        archive.runs.set_state(run, RunState.STOPPED, "stopped")
+    client = opened_at(tmp_path / "far.db", control=True)
+    token = form_token(client, "far-off")
+    for limit, why in (("many", "no number"), ("9", "nowhere")):
+        answer = client.post("/runs/far-off/resume", data={"max_evaluations": limit, "form_token": token})
+        assert answer.status_code == 409
+        assert why in answer.text
+        assert "Traceback" not in answer.text
