@@ -24,7 +24,7 @@ ACTIONS = {
 """Addresses that change a run."""
 
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 """A process that resumes a run says within so many what keeps it from that."""
 
 
