@@ -224,6 +224,7 @@ def main(arguments: list[str]) -> None:
     candidates = int(arguments[0]) if arguments else 10_000
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
+        folder.chmod(0o755)  # PostgreSQL runs as another user where we are root
         measure("SQLite", str(folder / "large.db"), candidates)
         try:
             url = stack.enter_context(PostgreSQL(folder / "postgresql")).url
