@@ -12,11 +12,16 @@ import pytest
 from nashforge.archive import Archive
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.dilemmas.arena import HOSTS
+from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.evaluator import Evaluator
 from nashforge.evolve.measurement.programs import find_program
 from nashforge.evolve.proposers.llm.recordings.cassette import replay_values
 from nashforge.evolve.runs.run import start_run
+from nashforge.evolve.sandbox import Sandbox
+from nashforge.evolve.synthesis.refinement import Refinement
+from nashforge.evolve.synthesis.starting import replay_of, start_synthesis
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "discovered"
 PROGRAMS = sorted(FOLDER.glob("*.py"))
@@ -63,8 +68,44 @@ def test_there_are_programs() -> None:
     } >= {"cfr", "psro", "gathering", "cleanup"}
 
 
+CASSETTES = sorted((FOLDER / "cassettes").glob("*.jsonl"))
+REFINED = [path for path in CASSETTES if path.stem.startswith(("cleanup", "gathering"))]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted((FOLDER / "cassettes").glob("*.jsonl")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", REFINED, ids=lambda path: path.stem)
+def test_what_a_model_refined_is_played_again_without_it(path: Path, tmp_path: Path) -> None:
+    """The whole takes minutes: the first policy that works, in short episodes, and the last by its text."""
+    game = path.stem.partition("_")[0]
+    suite = tmp_path / "short.toml"
+    suite.write_text(
+        f'name = "short"\npurpose = "Short."\nsetting = "{game}(agents=10,map={game},horizon=12)"\n'
+        "train = [1]\nvalidation = [2]\ntest = [3]\n"
+    )
+    chosen = load_dilemma_suite(str(suite))
+    with Archive.open(tmp_path / "a.db") as archive, Sandbox(HOSTS) as sandbox:
+        ask, options = replay_of(archive, f"replay:{path}", game)
+        run = start_synthesis(archive, chosen, options, name="again")
+        writer, level = ask(archive, run), options["feedback"]
+        found = Refinement(archive, run, chosen, sandbox, writer, level=level, refinements=0).execute()
+    assert found.chosen is not None
+    answers = [json.loads(line).get("text", "") for line in path.read_text(encoding="utf-8").splitlines()]
+    assert any((found.chosen.source or "").strip() in answer for answer in answers[:3])
+    assert options["max_evaluations"] == 11
+    if level == "dense":
+        with Archive.open(tmp_path / "b.db") as archive:
+            [shipped] = [
+                named
+                for file in PROGRAMS
+                if (named := find_program(str(file), lambda: archive)).source.strip() in answers[-1]
+            ]
+        assert shipped.domain == game
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", [path for path in CASSETTES if path not in REFINED], ids=lambda path: path.stem
+)
 def test_what_a_model_wrote_is_played_again_without_it(path: Path, tmp_path: Path) -> None:
     suite = tmp_path / "tiny.toml"
     suite.write_text('name = "tiny"\npurpose = "One tiny game."\ngames = ["kuhn_poker"]\n')
