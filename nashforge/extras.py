@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 from nashforge.errors import USAGE, NashforgeError
@@ -58,6 +59,10 @@ def of(error: ImportError) -> str | None:
 
 
 def _is_there(module: str) -> bool:
+    if (
+        sys.modules.get(module) is not None
+    ):  # some replace themselves by an object without a specification, as kombu does
+        return True
     try:
         return find_spec(module) is not None
     except ModuleNotFoundError:  # the package around it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from nashforge.extras import EXTRAS, MissingExtraError, missing_of, of, require
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = """
 import sys
+import types
 for module in {modules!r}:
     sys.modules[module] = None  # as if it were not installed
 from nashforge.cli.main import main
@@ -99,3 +101,12 @@ def test_a_missing_library_is_told_with_its_extra(monkeypatch: pytest.MonkeyPatc
     assert is_known(error)
     assert message_of(error) == "No module named 'celery'; it is installed with nashforge[service]"
     assert not is_known(ModuleNotFoundError("No module named 'x'", name="x"))
+
+
+def test_a_library_that_replaces_itself_by_an_object_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As kombu does once it is imported: find_spec raises a ValueError then."""
+    for name in EXTRAS["service"]:
+        without = types.ModuleType(name)
+        without.__spec__ = None
+        monkeypatch.setitem(sys.modules, name, without)
+    assert missing_of("service") == []

@@ -9,6 +9,7 @@ import typer
 
 from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.archives import find_run, opened
+from nashforge.cli.options.declared import flag
 from nashforge.cli.options.files import STDOUT, check_file, write_text
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, output_option
 from nashforge.cli.rendering import money, output
@@ -24,13 +25,16 @@ def export(
         Path | None,
         output_option("Where to; - prints it. [default: RUN.jsonl]"),
     ] = None,
+    prompts: Annotated[
+        bool, flag("Whether to keep what models were asked: most of the file.", "--prompts/--no-prompts")
+    ] = True,
     force: Force = False,
     database: Database = None,
     json: Json = None,
 ) -> None:
     """Write the models' answers to a cassette, which replays anywhere without a network.
 
-    Replay it with: nashforge run --proposer replay:FILE
+    Replay it with: nashforge run (or synthesize GAME) --proposer replay:FILE
     """
     from nashforge.evolve.proposers.llm.recordings.cassette import cassette_lines
 
@@ -44,7 +48,7 @@ def export(
                 f"with .jsonl; write it to {path.name.partition('.')[0]}.jsonl"
             )
         check_file("--output", path, force, stdout=True)
-        lines = list(cassette_lines(archive, found))
+        lines = list(cassette_lines(archive, found, prompts=prompts))
     write_text(path, "".join(lines))
     if path == STDOUT:
         return

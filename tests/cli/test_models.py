@@ -138,6 +138,9 @@ def test_a_refinement_by_a_model_is_repeated_from_its_cassette(empty, tmp_path, 
     cassette = tmp_path / "written.jsonl"
     empty.json("calls", "export", "written", "--output", cassette)
     assert cassette.read_text().count("# Interface") == 1, "the system prompt is told once"
+    asked = cassette.read_text()
+    empty.json("calls", "export", "written", "--output", cassette, "--no-prompts", "--force")
+    assert len(cassette.read_text()) < len(asked) / 2
     elsewhere = ["--database", tmp_path / "other.db"]
     for place, recording in ([], "replay:written"), (elsewhere, f"replay:{cassette}"):
         again = empty.json("synthesize", "cleanup", *suite, "--proposer", recording, *place)

@@ -35,14 +35,22 @@ _SETTINGS = ("prices", "prompts", "replay")
 """Settings that name files of one machine, or mean nothing elsewhere."""
 
 
+_PROMPT = ("system", "user")
+
+
 class CassetteError(NashforgeError, ValueError):
     """There is nothing to replay by the name that was given."""
 
     exit_code = 2
 
 
-def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
+def cassette_lines(archive: Archive, run: Run, *, prompts: bool = True) -> Iterator[str]:
     """Yield the lines of a run's cassette.
+
+    Parameters
+    ----------
+    prompts
+        Whether it holds what models were asked, too, which no replay needs, and which is most of it.
 
     Requests hold only prompts and responses only what models returned; keys travel in neither, and texts that
     look like keys are taken out all the same.
@@ -57,7 +65,7 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
         "nashforge_cassette": VERSION_OF_TOOLS if tools else VERSION,
         "run": run.nickname,
         "config": {name: value for name, value in config.items() if name not in _SETTINGS},
-        "system": {digest: stored_system(archive, run, digest) for digest in sorted(digests)},
+        "system": {digest: stored_system(archive, run, digest) for digest in sorted(digests) if prompts},
         **({"starts": starts} if starts else {}),
     }
     yield _line(head)
@@ -70,7 +78,9 @@ def cassette_lines(archive: Archive, run: Run) -> Iterator[str]:
                     "model": call.model,
                     "status": str(call.status),
                     "reason": call.reason,
-                    "request": call.request,
+                    "request": {
+                        name: value for name, value in call.request.items() if prompts or name not in _PROMPT
+                    },
                     "text": str((call.response or {}).get("text", "")),
                     # What is sent back to a model is left out: a replay sends nothing.
                     **({"calls": asked} if (asked := (call.response or {}).get("calls")) else {}),
