@@ -9,6 +9,7 @@ after a change, so that no page comes from memory; the first look loads librarie
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import os
 import re
@@ -219,9 +220,13 @@ def measure(title: str, url: str, candidates: int) -> None:
         loop(url, archive, run)
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Measure SQLite, and PostgreSQL where it is installed."""
-    candidates = int(arguments[0]) if arguments else 10_000
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("candidates", nargs="?", type=int, default=10_000)
+    candidates = parser.parse_args().candidates
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
         folder.chmod(0o755)  # PostgreSQL runs as another user where we are root
@@ -235,4 +240,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -10,11 +10,11 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from nashforge.cli.rendering import money, output
-from nashforge.cli.rendering.report.colours import coloured, coloured_diff
+from nashforge.cli.rendering.report.templates import page_environment
 from nashforge.cli.rendering.runs.summary import SPLITS, short_game, stop_words
 
 if TYPE_CHECKING:
@@ -53,28 +53,13 @@ def render(view: View, asked: Asked, **more: Any) -> str:
 @cache
 def environment() -> Environment:
     """Return the templates, with the filters that they use."""
-    folder = resources.files(__package__).joinpath("templates")
-    made = Environment(
-        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = page_environment(__package__, "templates")
     made.filters |= {
-        "fitness": output.fitness,
-        "number": output.number,
-        "duration": output.duration,
         "dollars": money.dollars,
         "tokens": money.tokens,
-        "moment": lambda moment: "-" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC",
         "ago": ago,
-        "coloured": coloured,
-        "coloured_diff": coloured_diff,
-        "visible": lambda text: output.visible(str(text)),
         "line": lambda text: output.visible(" ".join(str(text).split()), ""),
         "shorten": lambda text, width: output.shorten(output.visible(str(text), ""), width),
-        "edit": output.edit_of,
         "short_game": short_game,
         "suite": suite_title,
         "stop_words": stop_words,

@@ -9,11 +9,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import money, output
-from nashforge.cli.rendering.report.colours import coloured, coloured_diff
+from nashforge.cli.rendering.report.templates import page_environment
 from nashforge.cli.rendering.runs.summary import SPLITS, standing_text, stop_words
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def page(report: RunReport, pictures: Mapping[str, str | None], film: Film | Non
     film
         The best policy at play, where there is something to be seen.
     """
-    templates = environment()
+    templates = page_environment(__package__)
     style, policy = style_and_policy(templates)
     now = report.status
     return templates.get_template(PAGE).render(
@@ -93,31 +92,6 @@ def style_and_policy(templates: Environment) -> tuple[str, str]:
     return style, (
         f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
-
-
-def environment() -> Environment:
-    """Return the templates, with the filters that they use."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    here = resources.files(__package__)
-    made = Environment(
-        loader=FunctionLoader(lambda name: here.joinpath(name).read_text(encoding="utf-8")),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "fitness": output.fitness,
-        "number": output.number,
-        "moment": lambda moment: "-" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC",
-        "duration": output.duration,
-        "coloured": coloured,
-        "coloured_diff": coloured_diff,
-        "visible": lambda text: output.visible(str(text)),
-        "edit": output.edit_of,
-    }
-    return made
 
 
 def _facts(report: RunReport) -> list[tuple[str, str]]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.figures.studies import draw_studies
-from nashforge.cli.rendering.report.page import environment, style_and_policy
+from nashforge.cli.rendering.report.page import style_and_policy
 from nashforge.cli.rendering.report.pictures import data_uri
+from nashforge.cli.rendering.report.templates import page_environment
 
 if TYPE_CHECKING:
     from nashforge.archive import Archive
@@ -26,7 +27,7 @@ def study_page(archive: Archive, told: StudyStatus) -> str:
     if leading is not None and leading.candidate.program is not None:
         source = archive.programs.get(leading.candidate.program).source
     picture = data_uri(lambda path: draw_studies([told], path), "study.svg") if told.points else None
-    templates = environment()
+    templates = page_environment(__package__)
     style, policy = style_and_policy(templates)
     facts = [
         ("domain", told.study.domain),
