@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, distinct, func, or_, select
@@ -18,11 +19,15 @@ from nashforge.archive.storage.models import (
     NoteRow,
     ProgramRow,
     RunRow,
+    RunStateRow,
     StudyRow,
     WorkerRow,
 )
 from nashforge.archive.storage.rows import RunRef, candidate_select, run_id
+from nashforge.archive.storage.types import present
 from nashforge.archive.stores.views import Mark, Relative, Spent, Told
+from nashforge.archive.stores.workers import RECENT_SECONDS
+from nashforge.archive.work import AttemptState
 
 Column: TypeAlias = Literal[
     "index", "train", "validation", "test", "nickname", "status", "operator", "proposer", "created", "run"
@@ -31,6 +36,15 @@ Column: TypeAlias = Literal[
 
 HEARTBEAT_SECONDS = 15
 """A sign of life is news so often."""
+
+SILENT_SECONDS = 60.0
+"""Who was not heard of for so long is taken for dead."""
+
+TICK_SECONDS = 60
+"""As often, rates of the last minutes are told anew, as long as there is something in them."""
+
+TAGS = "tags"
+"""The key under which a run's tags are kept with its state."""
 
 _COLUMNS: dict[str, Any] = {
     **{name: getattr(CandidateRow, name) for name in ("index", "status", "operator", "proposer", "created")},
@@ -44,43 +58,58 @@ _LIVE = (RunState.CREATED, RunState.RUNNING, RunState.PAUSED)
 class OverviewStore(Store):
     """Operations that say where everything stands, for pages that are looked at all the time."""
 
-    def mark(self) -> Mark:
+    def mark(self, silent_after: float = SILENT_SECONDS) -> Mark:
         """Return what tells whether anything changed since the last time, run by run; takes milliseconds.
 
         Numbers of rows are counted for runs that are under way, since rows become visible in another order
         than that in which their ids were given; for all others, the newest ids tell.
+
+        Parameters
+        ----------
+        silent_after
+            Who was not heard of for so many seconds is taken for dead, which is news though nobody wrote it.
         """
         named = (RunRow.id, RunRow.nickname, RunRow.state, RunRow.stop_reason, RunRow.finished)
-        asked = (RunRow.stop_requested, RunRow.pause_requested, RunRow.heartbeat)
-        counted = (
-            select(CandidateRow.run_id, CandidateRow.status, func.count())
-            .join(RunRow, RunRow.id == CandidateRow.run_id)
-            .where(RunRow.state.in_(_LIVE))
-            .group_by(CandidateRow.run_id, CandidateRow.status)
-            .order_by(CandidateRow.run_id, CandidateRow.status)
-        )
-        called = (
-            select(ModelCallRow.run_id, ModelCallRow.status, func.count())
-            .join(RunRow, RunRow.id == ModelCallRow.run_id)
-            .where(RunRow.state.in_(_LIVE))
-            .group_by(ModelCallRow.run_id, ModelCallRow.status)
-            .order_by(ModelCallRow.run_id, ModelCallRow.status)
-        )
+        asked = (RunRow.stop_requested, RunRow.pause_requested, RunRow.owner, RunRow.heartbeat)
+        tagged = select(RunStateRow.run_id, RunStateRow.value).where(RunStateRow.key == TAGS)
+        heard = select(WorkerRow.heartbeat).where(WorkerRow.stopped.is_(None)).order_by(WorkerRow.id)
         newest = (CandidateRow, EvaluationRow, NoteRow, AttemptRow, StudyRow, AgentRequestRow)
         rows: list[ColumnElement[Any]] = [select(func.max(row.id)).scalar_subquery() for row in newest]
         rows += [select(func.max(AttemptRow.finished)).scalar_subquery()]
         rows += [select(func.count(WorkerRow.stopped)).scalar_subquery()]
+        rows += [_attempts(state) for state in (AttemptState.QUEUED, AttemptState.RUNNING)]
         with self._database.reading() as connection:
+            now = present(connection)
+
+            def silent(beat: datetime) -> bool:
+                return abs((now - beat).total_seconds()) >= silent_after
+
             runs: dict[int, tuple[Any, ...]] = {}
+            owners: dict[int, str] = {}
             for row in connection.execute(select(*named, *asked)):
-                beat = None if row[-1] is None else int(row[-1].timestamp()) // HEARTBEAT_SECONDS
-                runs[row[0]] = (*row[1:-1], beat)
-            for statement in (counted, called):
+                beat = row[-1]
+                signs = () if beat is None else (int(beat.timestamp()) // HEARTBEAT_SECONDS, silent(beat))
+                runs[row[0]] = (*row[1:-1], *signs)
+                if row[2] is RunState.RUNNING and row[-2] is not None:
+                    owners[row[0]] = row[-2]
+            for statement in (_counted(CandidateRow), _counted(ModelCallRow)):
                 for run, status, count in connection.execute(statement):
                     if run in runs:
                         runs[run] += (status, count)
-            rest = tuple(connection.execute(select(*rows)).one())
-        return Mark(runs, rest)
+            for run, tags in connection.execute(tagged):
+                if run in runs:
+                    runs[run] += (str(tags),)
+            lately = connection.scalar(
+                select(AttemptRow.id)
+                .where(AttemptRow.finished > now - timedelta(seconds=RECENT_SECONDS + TICK_SECONDS))
+                .limit(1)
+            )
+            rest = (
+                *connection.execute(select(*rows)).one(),
+                *(silent(beat) for beat in connection.scalars(heard)),
+                None if lately is None else int(now.timestamp()) // TICK_SECONDS,
+            )
+        return Mark(runs, rest, owners)
 
     def programs(
         self,
@@ -192,3 +221,18 @@ class OverviewStore(Store):
         )
         with self._database.reading() as connection:
             return [Relative._make(row) for row in connection.execute(statement).all()]
+
+
+def _counted(model: type[CandidateRow] | type[ModelCallRow]) -> Select[int, Any, int]:
+    """Select how many rows of each status the runs under way have."""
+    return (
+        select(model.run_id, model.status, func.count())
+        .join(RunRow, RunRow.id == model.run_id)
+        .where(RunRow.state.in_(_LIVE))
+        .group_by(model.run_id, model.status)
+        .order_by(model.run_id, model.status)
+    )
+
+
+def _attempts(state: AttemptState) -> ColumnElement[Any]:
+    return select(func.count()).select_from(AttemptRow).where(AttemptRow.state == state).scalar_subquery()

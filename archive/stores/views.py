@@ -80,10 +80,13 @@ class Mark(NamedTuple):
         By number of the run; only equality has a meaning.
     rest : tuple
         Of what belongs to no run under way.
+    owners : dict of int to str
+        Processes that are said to work on runs.
     """
 
     runs: dict[int, tuple[Any, ...]]
     rest: tuple[Any, ...]
+    owners: dict[int, str]
 
 
 class Edge(NamedTuple):

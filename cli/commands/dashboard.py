@@ -18,6 +18,14 @@ def dashboard(
     host: Annotated[
         str, option("ADDRESS", "Address to listen on: by default, only this machine reaches it.")
     ] = "127.0.0.1",
+    server_name: Annotated[
+        list[str] | None,
+        option(
+            "NAME",
+            "Name by which browsers call it, as behind a proxy; may be given several times. Addresses and "
+            "localhost do without.",
+        ),
+    ] = None,
     allow_control: Annotated[
         bool,
         flag("Let the pages change runs: pause, resume, stop, note, tag, rename, delete.", "--allow-control"),
@@ -36,21 +44,22 @@ def dashboard(
     Over any archive, also while other machines write to it. Without --allow-control, nothing can be changed.
     """
     import secrets
+    from urllib.parse import quote
 
     from nashforge.extras import require
 
     require("dashboard", "the dashboard")
-    from nashforge.cli.dashboard.app import application
+    from nashforge.cli.dashboard.app import LOOPBACK, application
     from nashforge.evolve.agents.http.addresses import is_loopback
     from nashforge.evolve.agents.http.secrets import own_secret
     from nashforge.evolve.agents.http.serving import serve
 
     secret = secrets.token_urlsafe(24) if token_file is None else own_secret(token_file)[0]
     screen = output.console()
-    names = {"127.0.0.1", "localhost", "::1", host.lower()}
+    names = {*LOOPBACK, host, *(server_name or ())}
 
     def listening(address: str) -> None:
-        lines = [f"Dashboard: {address}/?token={secret}", "Ctrl-C ends it."]
+        lines = [f"Dashboard: {address}/?token={quote(secret, safe='')}", "Ctrl-C ends it."]
         if not is_loopback(host):
             lines.append("HTTP is not encrypted: let others reach it through a proxy with TLS, or a tunnel.")
         for line in lines:

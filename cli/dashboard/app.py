@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from nashforge.archive import Archive, NotFound
+from nashforge.archive import Archive, DatabaseUnavailable, NotFound
 from nashforge.cli.dashboard import control
 from nashforge.cli.dashboard.guard import Door, form_token, is_form_token
 from nashforge.cli.dashboard.live import News
@@ -39,6 +39,9 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 LARGEST_FORM = 1_000_000
 """Bytes of a form; a program of the longest kind fits in."""
+
+MOST_FIELDS = 200
+"""Of an address or a form."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Names of this machine for itself."""
@@ -104,7 +107,7 @@ class Application:
             await watching
 
     def _asked(self, request: Request) -> Asked:
-        query = tuple(parse_qsl(request.url.query, max_num_fields=200))
+        query = _fields(request.url.query)
         return Asked(self._archive, dict(request.path_params), query, self._control)
 
     def _page(self, viewer: Viewer) -> Callable[[Request], Any]:
@@ -116,7 +119,7 @@ class Application:
                 return render(viewer(asked), asked, **self._around(viewer, run))
 
             number, text = await self.news.page(str(request.url.path) + "?" + request.url.query, run, make)
-            mark = f'"{number}"'
+            mark = self.news.tag(number)
             if request.headers.get("hx-request") and request.headers.get("if-none-match") == mark:
                 return Response(status_code=304)
             return HTMLResponse(text, headers={"etag": mark})
@@ -140,7 +143,9 @@ class Application:
             asked = self._asked(request)
             found = list(await run_in_threadpool(lambda: list(rows(asked))))
             headers = {"content-disposition": 'attachment; filename="programs.csv"'}
-            return StreamingResponse(_lines(found), media_type="text/csv; charset=utf-8", headers=headers)
+            return StreamingResponse(
+                table_lines(found), media_type="text/csv; charset=utf-8", headers=headers
+            )
 
         return answer
 
@@ -151,7 +156,7 @@ class Application:
                 body += part
                 if len(body) > LARGEST_FORM:
                     return self._problem("The form is too large.", 413)
-            form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))
+            form = dict(_fields(body.decode("utf-8", "replace"), blank=True))
             if not is_form_token(form.pop("form_token", ""), self._secret):
                 return self._problem("The form does not come from a page of this server; load it again.", 403)
             asked = self._asked(request)
@@ -184,14 +189,17 @@ class Application:
         headers = {"cache-control": "private, max-age=31536000, immutable"}
         return Response(static_file(name), media_type=kind, headers=headers)
 
-    async def _wrong(self, _request: Request, error: Exception) -> Response:
-        return self._problem(str(error), 404 if isinstance(error, NotFound) else 409)
+    async def _wrong(self, request: Request, error: Exception) -> Response:
+        away = isinstance(error, DatabaseUnavailable)
+        status = 404 if isinstance(error, NotFound) else 503 if away else 409
+        return self._problem(str(error), status, self._asked(request) if away else None)
 
     async def _nothing(self, _request: Request, _error: Exception) -> Response:
         return self._problem("There is no such page; choose one from the menu.", 404)
 
-    def _problem(self, text: str, status: int) -> Response:
-        asked = Asked(self._archive, control=self._control)
+    def _problem(self, text: str, status: int, asked: Asked | None = None) -> Response:
+        """Return a page about what went wrong; the page that was ``asked`` for comes with the next news."""
+        asked = asked or Asked(self._archive, control=self._control)
         view = View("problem.html.jinja", "Not found" if status == 404 else "Not done", {"text": text})
         return HTMLResponse(render(view, asked, **self._around(None, None)), status)
 
@@ -199,7 +207,7 @@ class Application:
 def application(
     archive: Archive,
     secret: str,
-    hosts: Iterable[str] = ("127.0.0.1", "localhost", "::1"),
+    hosts: Iterable[str] = LOOPBACK,
     *,
     can_control: bool = False,
 ) -> ASGIApp:
@@ -208,7 +216,21 @@ def application(
     return Application(archive, secret, hosts, can_control=can_control).build()
 
 
-def _lines(rows: list[dict[str, Any]]) -> Iterable[str]:
+class TooManyFields(NashforgeError, ValueError):
+    """An address or a form with more fields than any page of ours has."""
+
+    exit_code = 2
+
+
+def _fields(text: str, *, blank: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return the fields of an address or a form; with ``blank``, those that are empty, too."""
+    try:
+        return tuple(parse_qsl(text, keep_blank_values=blank, max_num_fields=MOST_FIELDS))
+    except ValueError as error:
+        raise TooManyFields(f"there are more than {MOST_FIELDS} fields; leave some out") from error
+
+
+def table_lines(rows: list[dict[str, Any]]) -> Iterable[str]:
     """Return rows as lines of CSV; what a spreadsheet would take for a formula is a text."""
     if not rows:
         return
@@ -216,7 +238,7 @@ def _lines(rows: list[dict[str, Any]]) -> Iterable[str]:
     writer = csv.writer(text, lineterminator="\r\n")
     for row in ([*rows[0]], *(list(row.values()) for row in rows)):
         writer.writerow(
-            f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell for cell in row
+            f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell for cell in row
         )
         yield text.getvalue()
         text.seek(0)

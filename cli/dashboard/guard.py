@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -39,8 +40,8 @@ class Door:
     secret
         The token.
     hosts
-        Names and addresses by which the server may be called: a page elsewhere cannot make its own name one
-        of this machine's and read what is served here.
+        Names by which the server may be called, besides addresses: a page elsewhere cannot make its own name
+        one of this machine's and read what is served here.
     control
         Whether anything but reading is let through.
     """
@@ -62,8 +63,10 @@ class Door:
         """Return the answer to who may not come in; None for all others."""
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if _name(host) not in self._hosts:
-            return PlainTextResponse("This is not a name of this server.", 421)
+        if not self._is_called(_name(host)):
+            return PlainTextResponse(
+                "This is not a name of this server; whoever starts it may give it with --server-name.", 421
+            )
         given = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get(PARAMETER)
         if given is not None and scope["method"] == "GET":
             return self._entered(scope, given)
@@ -79,6 +82,13 @@ class Door:
             if not _is_own(headers, host):
                 return PlainTextResponse("This request comes from another page.", 403)
         return None
+
+    def _is_called(self, name: str) -> bool:
+        """Whether this is a name of the server; an address is nobody's to give to another machine."""
+        try:
+            return name in self._hosts or bool(ip_address(name))
+        except ValueError:
+            return False
 
     def _entered(self, scope: Scope, given: str) -> Response:
         if not _equal(given, self._secret):
@@ -138,7 +148,10 @@ def _name(host: str) -> str:
 def _is_own(headers: Headers, host: str) -> bool:
     """Whether a form was sent by a page of this server, as far as the browser says."""
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host
+    try:
+        return origin is None or urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def _with_headers(send: Send) -> Send:

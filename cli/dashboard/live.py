@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from nashforge.archive import Archive
 from nashforge.archive.errors import ArchiveError
 from nashforge.archive.stores.views import Mark
+from nashforge.evolve.executors.identity import has_ended
 
 SECONDS = 1.0
 """Between two looks."""
@@ -28,7 +30,8 @@ class News:
 
     def __init__(self, archive: Archive, seconds: float = SECONDS) -> None:
         self._archive, self._seconds = archive, seconds
-        self._mark = Mark({}, ())
+        self._mark = Mark({}, (), {})
+        self._began = secrets.token_hex(4)
         self._looked = 0.0
         self._versions: dict[int | None, int] = {None: 0}
         self._listening = 0
@@ -49,25 +52,37 @@ class News:
         async with self._look:
             if not at_once and time.monotonic() - self._looked < 0.5 * self._seconds:
                 return
+            known = self.error
             try:
-                mark = await run_in_threadpool(self._archive.overview.mark)
+                mark = await run_in_threadpool(self._marked)
                 self.error = None
             except ArchiveError as error:
                 # A server that is away comes back; pages say so meanwhile.
                 self.error, mark = str(error), self._mark
             self._looked = time.monotonic()
             before, self._mark = self._mark, mark
+            everywhere = before.rest != mark.rest or (known is None) != (self.error is None)
             changed = {
                 run
                 for run in before.runs.keys() | mark.runs.keys()
-                if before.runs.get(run) != mark.runs.get(run) or before.rest != mark.rest
+                if everywhere or before.runs.get(run) != mark.runs.get(run)
             }
-            if not changed and before.rest == mark.rest:
+            if not changed and not everywhere:
                 return
             for run in (None, *changed):
                 self._versions[run] = self._versions.get(run, 0) + 1
         async with self._changed:
             self._changed.notify_all()
+
+    def _marked(self) -> Mark:
+        """Return the mark of the archive, and in it which processes of this machine have ended."""
+        mark = self._archive.overview.mark()
+        ended = {run: (*mark.runs[run], has_ended(owner)) for run, owner in mark.owners.items()}
+        return mark._replace(runs=mark.runs | ended)
+
+    def tag(self, number: int) -> str:
+        """Return the entity tag of a page with this number: another server counts from the beginning."""
+        return f'"{self._began}-{number}"'
 
     async def follow(self, run: int | None, ending: anyio.Event | None = None) -> AsyncIterator[int]:
         """Yield the number of a run, or of the archive, whenever it has grown; until it is to end."""
@@ -96,16 +111,26 @@ class News:
     async def page(self, address: str, run: int | None, make: Callable[[], str]) -> tuple[int, str]:
         """Return a page and its number: made once, however many look at it, until there are news."""
         key = (address, run)
-        async with self._making.setdefault(key, asyncio.Lock()):
-            number = await self.version(run)
-            known = self._pages.get(key)
-            if known is not None and known[0] == number:
-                return known
-            text = await run_in_threadpool(make)
-            self._pages.pop(key, None)
-            self._pages[key] = number, text
-            while sum(len(kept) for _, kept in self._pages.values()) > BYTES_KEPT and len(self._pages) > 1:
-                oldest = next(iter(self._pages))
-                self._pages.pop(oldest)
-                self._making.pop(oldest, None)
-            return number, text
+        lock = self._making.setdefault(key, asyncio.Lock())
+        try:
+            async with lock:
+                number = await self.version(run)
+                known = self._pages.get(key)
+                if known is not None and known[0] == number:
+                    return known
+                text = await run_in_threadpool(make)
+                self._pages.pop(key, None)
+                self._pages[key] = number, text
+                self._forget()
+                return number, text
+        finally:
+            if not lock.locked():
+                self._making.pop(key, None)
+
+    def _forget(self) -> None:
+        """Forget the pages that were made first, of those that take more memory than they may."""
+        size = sum(len(address) + len(text) for (address, _), (_, text) in self._pages.items())
+        while size > BYTES_KEPT and len(self._pages) > 1:
+            (address, _), (_, text) = oldest = next(iter(self._pages.items()))
+            size -= len(address) + len(text)
+            self._pages.pop(oldest[0])

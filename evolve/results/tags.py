@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from nashforge.archive import Archive, Run
+from nashforge.archive.stores.overview import TAGS
 from nashforge.errors import NashforgeError
 
-_KEY = "tags"
 MOST, LONGEST = 12, 32
 
 
@@ -19,7 +19,7 @@ class TagError(NashforgeError, ValueError):
 
 def tags_of(archive: Archive, run: Run) -> tuple[str, ...]:
     """Return the tags of a run, in the order in which they were given."""
-    found = archive.runs.get_value(run, _KEY, [])
+    found = archive.runs.get_value(run, TAGS, [])
     return tuple(str(tag) for tag in found) if isinstance(found, list) else ()
 
 
@@ -38,5 +38,5 @@ def set_tags(archive: Archive, run: Run, text: str) -> tuple[str, ...]:
             f"a run has at most {MOST} tags of at most {LONGEST} characters; got {wrong or len(tags)!r}, "
             "give fewer"
         )
-    archive.runs.set_value(run, _KEY, tags)
+    archive.runs.set_value(run, TAGS, tags)
     return tuple(tags)

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Any
 
-from nashforge.archive import Archive, Candidate, Evaluation, NotFound, Program
+from nashforge.archive import AmbiguousReference, Archive, Candidate, Evaluation, NotFound, Program
 from nashforge.archive.records import Role
 from nashforge.cli.dashboard.charts import series
 from nashforge.cli.dashboard.views.base import Asked, View
@@ -75,7 +75,7 @@ def panel_data(asked: Asked, reference: str) -> dict[str, Any] | None:
     archive = asked.archive
     try:
         found = archive.programs.get(reference)
-    except NotFound:
+    except (NotFound, AmbiguousReference):
         return None
     run = archive.runs.get(asked.path["run"]).id if "run" in asked.path else None
     proposed = archive.candidates.of_program(found, run) or archive.candidates.of_program(found)
@@ -112,7 +112,7 @@ def change_of(archive: Archive, found: Program, candidate: Candidate | None, aga
     else:
         try:
             other, why = archive.programs.get(against), ""
-        except NotFound as error:
+        except (NotFound, AmbiguousReference) as error:
             other, why = None, str(error)
     if other is None:
         return Change(against, None, None, why)

@@ -65,6 +65,20 @@ def stopped(tmp_path):
     return tmp_path / "one.db"
 
 
+def test_addresses_are_nobodys_to_give_to_another_machine(stopped, opened_at):
+    client = opened_at(stopped)
+    for host in ("192.0.2.7:8750", "[::1]", "LOCALHOST:1"):
+        assert client.get("/runs", headers={"host": host}).status_code == 200, host
+    for host in ("evil.example", "127.0.0.1.evil.example", "[::1", "1.2.3", "::1"):
+        assert client.get("/runs", headers={"host": host}).status_code == 421, host
+
+
+def test_more_fields_than_any_page_has_are_refused(stopped, opened_at):
+    answer = opened_at(stopped).get("/runs?" + "&".join(f"a{k}=1" for k in range(300)))
+    assert answer.status_code == 409
+    assert "more than 200 fields" in answer.text
+
+
 def test_nothing_is_changed_unless_that_is_allowed(stopped, opened_at):
     client = opened_at(stopped)
     assert "form_token" not in client.get("/runs/low-tide").text.partition("<main")[2]
@@ -79,10 +93,11 @@ def test_a_change_comes_from_a_form_of_ours(stopped, opened_at):
     form = {"text": "hello", "form_token": token}
     assert client.post("/runs/low-tide/note", data={**form, "form_token": "wrong"}).status_code == 403
     assert client.post("/runs/low-tide/note", data={"text": "hello"}).status_code == 403
-    assert (
-        client.post("/runs/low-tide/note", data=form, headers={"origin": "http://evil.example"}).status_code
-        == 403
-    )
+    for origin in ("http://evil.example", "null", "http://[", "http://127.0.0.1:1"):
+        answer = client.post("/runs/low-tide/note", data=form, headers={"origin": origin})
+        assert answer.status_code == 403, origin
+    many = {f"field-{k}": "" for k in range(300)}
+    assert client.post("/runs/low-tide/note", data={**form, **many}).status_code == 409
     assert client.post("/runs/low-tide/note", data={**form, "text": "x" * 2_000_000}).status_code == 413
     done = client.post("/runs/low-tide/note", data=form, headers={"origin": "http://127.0.0.1"})
     assert (done.status_code, done.headers["location"]) == (303, "/runs/low-tide")
@@ -96,7 +111,9 @@ def test_runs_are_renamed_tagged_and_deleted_with_confirmation(stopped, opened_a
     def post(action, run="low-tide", **form):
         return client.post(f"/runs/{run}/{action}", data={**form, "form_token": token})
 
+    assert "good" not in client.get("/runs/low-tide").text
     assert post("tags", tags="slow, good").status_code == 303
+    assert "good" in client.get("/runs/low-tide").text
     assert "good" in client.get("/runs?q=slow").text
     assert post("tags", tags="x" * 99).status_code == 409
     assert post("rename", name="high-tide").headers["location"] == "/runs/high-tide"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 
 import pytest
 
-from nashforge.archive import Archive, NewEvaluation, RunState, Status
+from nashforge.archive import Archive, NewEvaluation, NotFound, RunState, Status
 from nashforge.cli.dashboard.live import News
+from nashforge.evolve.executors.identity import process_name
+from nashforge.evolve.results.tags import set_tags
 from nashforge.solvers import rule_source
 
 
@@ -39,6 +42,7 @@ def test_a_mark_changes_with_whatever_is_committed(archive):
         lambda: archive.calls.reserve(run, provider="p", model="m", request={}, reserved_cost=0.1),
         lambda: archive.runs.request_pause(run),
         lambda: archive.notes.add(run, "hello"),
+        lambda: set_tags(archive, run, "slow"),
         lambda: archive.runs.set_state(run, RunState.FINISHED, "max_evaluations"),
         lambda: archive.runs.rename(run, "three"),
     ]
@@ -52,6 +56,40 @@ def test_a_mark_changes_with_whatever_is_committed(archive):
         before = now
     archive.runs.delete(run)
     assert run.id not in archive.overview.mark().runs
+
+
+def test_a_mark_changes_with_workers_and_what_they_have_in_hand(archive):
+    steps = [
+        lambda: archive.workers.register("w", host="h", pid=1, kinds="evaluate", slots=1, versions={}),
+        lambda: archive.queue.add("key", "evaluate", {}),
+        lambda: archive.queue.claim("evaluate", "w"),
+    ]
+    before = archive.overview.mark()
+    for step in steps:
+        step()
+        assert archive.overview.mark() != before
+        before = archive.overview.mark()
+
+
+def test_who_falls_silent_is_news_though_nothing_is_written(archive):
+    run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="one")
+    archive.runs.claim(run, "me")
+    alive = archive.overview.mark(silent_after=60.0)
+    assert archive.overview.mark(silent_after=60.0).runs == alive.runs
+    assert archive.overview.mark(silent_after=0.0).runs != alive.runs
+    archive.workers.register("w", host="h", pid=1, kinds="evaluate", slots=1, versions={})
+    assert archive.overview.mark(silent_after=60.0).rest != archive.overview.mark(silent_after=0.0).rest
+
+
+def test_the_death_of_a_process_of_this_machine_is_news_at_once(archive):
+    run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="one")
+    with subprocess.Popen(["sleep", "60"]) as process:
+        archive.runs.claim(run, process_name(process.pid))
+        news = News(archive, seconds=0.0)
+        before = asyncio.run(news.version(run.id))
+        assert asyncio.run(news.version(run.id)) == before
+        process.kill()
+    assert asyncio.run(news.version(run.id)) > before
 
 
 def test_everybody_is_told_by_one_look(archive):
@@ -80,8 +118,9 @@ def test_everybody_is_told_by_one_look(archive):
                     return
 
         followers = [asyncio.create_task(one()) for _ in range(20)]
-        while len(heard) < 20:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            while len(heard) < 20:
+                await asyncio.sleep(0.01)
         before, at = looks, len(heard)
         await asyncio.to_thread(archive.notes.add, run, "news")
         async with asyncio.timeout(20):
@@ -122,14 +161,37 @@ def test_an_archive_that_is_away_is_told_and_comes_back(archive, monkeypatch):
 
     async def look():
         news = News(archive, seconds=0.0)
-        await news.look()
+        first = await news.version(None)
         monkeypatch.setattr(
             archive.overview, "mark", lambda: (_ for _ in ()).throw(DatabaseUnavailable("the server is away"))
         )
-        await news.look()
+        before = await news.version(None)
         assert news.error == "the server is away"
+        assert before > first, "pages are made again, and say so"
+        assert await news.version(None) == before, "told once"
         monkeypatch.undo()
-        await news.look()
+        assert await news.version(None) > before, "pages are made again when it is back"
         assert news.error is None
 
     asyncio.run(look())
+
+
+def test_pages_that_cannot_be_made_leave_nothing_behind(archive):
+    async def look():
+        news = News(archive, seconds=60.0)
+
+        def fail():
+            raise NotFound("there is no such run")
+
+        for name in "abc":
+            with pytest.raises(NotFound):
+                await news.page(f"/runs/{name}?", None, fail)
+        assert not news._making
+
+    asyncio.run(look())
+
+
+def test_a_page_of_another_server_is_not_taken_for_one_of_this(archive):
+    first, second = News(archive), News(archive)
+    assert first.tag(1) == first.tag(1) != first.tag(2)
+    assert first.tag(1) != second.tag(1)
