@@ -170,7 +170,7 @@ def _print(result: Synthesis, suite: DilemmaSuite) -> None:
             table.add_row(mark, f"[red]{step.status}[/]")
             continue
         table.add_row(mark, "feedback", *(_mean(step.train, name) for name in columns))
-    if result.chosen is not None:
+    if result.chosen is not None and result.test:
         name = result.chosen.candidate.nickname
         table.add_row(f"[bold green]{name}[/]", "test", *(_mean(result.test, column) for column in columns))
     output.print_table(screen, table)
@@ -182,5 +182,5 @@ def _print(result: Synthesis, suite: DilemmaSuite) -> None:
 
 
 def _mean(found: Any, name: str) -> str:
-    mean = found[name].mean
+    mean = found[name].mean if name in found else None
     return "-" if mean is None else f"{mean:.4g}"

@@ -12,8 +12,10 @@ from pathlib import Path
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = "/proc/{}/ns/pid"
 _STAT = "/proc/{}/stat"
-_START = 19
-"""Place of a process's start among the fields of its state, after its name: ticks since the machine's."""
+_STATE, _START = 0, 19
+"""Places among the fields of a process, after its name: what it does, and ticks since the machine's start."""
+_GONE = ("Z", "X", "x")
+"""Processes that have ended, and whose parents have not asked yet how."""
 
 
 def process_name(pid: int | None = None) -> str:
@@ -23,7 +25,7 @@ def process_name(pid: int | None = None) -> str:
     container), and since when this one is there. People are told what stands before the stroke.
     """
     number = os.getpid() if pid is None else pid
-    return f"{platform.node()}:{number}/{counted_where()}.{_start(number)}"
+    return f"{platform.node()}:{number}/{counted_where()}.{_told(number)[1]}"
 
 
 def has_ended(name: str | None) -> bool:
@@ -39,7 +41,8 @@ def has_ended(name: str | None) -> bool:
         return True
     except PermissionError:
         pass
-    return _start(int(pid)) not in ("", start)
+    state, now = _told(int(pid))
+    return state in _GONE or now not in ("", start)
 
 
 @cache
@@ -52,10 +55,11 @@ def counted_where() -> str:
     return blake2b(f"{boot} {namespace}".encode(), digest_size=4).hexdigest()
 
 
-def _start(pid: int) -> str:
-    """Return when a process started, in hexadecimal; nothing where that is not told."""
+def _told(pid: int) -> tuple[str, str]:
+    """Return what a process does, and when it started in hexadecimal; nothing where that is not told."""
     try:
         # The name of a process stands in brackets, and may hold anything.
-        return f"{int(Path(_STAT.format(pid)).read_text().rpartition(')')[2].split()[_START]):x}"
+        fields = Path(_STAT.format(pid)).read_text().rpartition(")")[2].split()
+        return fields[_STATE], f"{int(fields[_START]):x}"
     except (OSError, ValueError, IndexError):
-        return ""
+        return "", ""

@@ -25,6 +25,7 @@ from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompting import Prompter
 from nashforge.evolve.sandbox import CandidateFailure, Limits, Sandbox
 from nashforge.evolve.search.outcomes import settings_of
+from nashforge.evolve.search.ownership import Ownership
 from nashforge.evolve.synthesis.feedback import Entry, Level, entry
 from nashforge.evolve.synthesis.writers import Wanted, Writer
 from nashforge.games.dilemmas.settings import Setting
@@ -35,6 +36,10 @@ REPAIRS = 3
 
 SECONDS = 120.0
 """Of a policy in one episode."""
+
+
+class _Stopped(Exception):
+    """Somebody asked the run to stop."""
 
 
 @dataclass(frozen=True)
@@ -129,26 +134,50 @@ class Refinement:
         self._domain = work
         self._system = Prompter(work, self._stage("train"), load_feedback("sparse")).system
         self._steps: list[Step] = []
+        self._ownership = Ownership(archive, run)
 
     def execute(self) -> Synthesis:
-        """Write, measure and refine; store everything; measure what counts on the test seeds."""
-        self._run = self._archive.runs.set_state(self._run, RunState.RUNNING)
-        try:
-            for iteration in range(self._refinements + 1):
-                self._iterate(iteration)
-            chosen = self._chosen()
-            test: Mapping[str, Summary] = {}
-            if chosen is not None and chosen.source is not None:
-                played = self._play(chosen.source, "test")
-                test = summaries([one.episode.metrics for one in played])
-                row = self._row("test", chosen.candidate, played)
-                self._archive.evaluations.add(row, run=self._run, candidate=chosen.candidate)
-                self._archive.candidates.set_fitness(chosen.candidate, test=row.fitness)
-        except (KeyboardInterrupt, CandidateFailure):
-            self._archive.runs.set_state(self._run, RunState.STOPPED, "interrupted")
-            raise
-        self._archive.runs.set_state(self._run, RunState.FINISHED, "refined")
-        return Synthesis(self._run.nickname, tuple(self._steps), chosen, test)
+        """Write, measure and refine; store everything; measure what counts on the test seeds.
+
+        Between two steps it heeds requests to pause and to stop; what is stopped has no test.
+
+        Raises
+        ------
+        nashforge.archive.RunBusy
+            If another process works on the run.
+        """
+        self._ownership.claim()
+        self._run = self._archive.runs.get(self._run)
+        reason, state = "refined", RunState.FINISHED
+        test: Mapping[str, Summary] = {}
+        with self._ownership.released():
+            try:
+                for iteration in range(self._refinements + 1):
+                    self._iterate(iteration)
+                test = self._tested()
+            except _Stopped:
+                reason, state = "stopped", RunState.STOPPED
+            self._ownership.show_life()
+            self._ownership.release(state, reason)
+        return Synthesis(self._run.nickname, tuple(self._steps), self._chosen(), test)
+
+    def _tested(self) -> Mapping[str, Summary]:
+        """Return the metrics of the policy that counts over the test seeds, and store them."""
+        chosen = self._chosen()
+        if chosen is None or chosen.source is None:
+            return {}
+        played = self._play(chosen.source, "test")
+        row = self._row("test", chosen.candidate, played)
+        self._archive.evaluations.add(row, run=self._run, candidate=chosen.candidate)
+        self._archive.candidates.set_fitness(chosen.candidate, test=row.fitness)
+        return summaries([one.episode.metrics for one in played])
+
+    def _heed(self) -> None:
+        """Show a sign of life, and do what was asked of the run meanwhile."""
+        self._ownership.show_life_if_due()
+        self._ownership.wait_while_paused(lambda: None)
+        if self._archive.runs.stop_requested(self._run):
+            raise _Stopped
 
     def _iterate(self, iteration: int) -> None:
         """Have one policy written, and mended while it fails."""
@@ -156,6 +185,7 @@ class Refinement:
         history = [step.fed_back for step in self._steps if step.fed_back is not None]
         broken: Step | None = None
         for repair in range(REPAIRS + 1):
+            self._heed()
             step = self._write(iteration, repair, previous, history, broken)
             self._steps.append(step)
             self._on_step(step)
@@ -188,9 +218,8 @@ class Refinement:
         source = None if parent is None else parent.source
         rng = np.random.default_rng([self._seed, iteration, repair])
         try:
-            text, note = self._writer.write(
-                Wanted(self._system, user, source, broken is not None), candidate, rng
-            )
+            wanted = Wanted(self._system, user, source, broken is not None)
+            text, note = self._writer.write(wanted, candidate, rng, self._ownership.show_life_if_due)
         except ProposalError as error:
             self._archive.candidates.finish(candidate, Status.REJECTED, reason=str(error))
             return Step(iteration, repair, candidate, None, "", Status.REJECTED, str(error))
@@ -235,9 +264,11 @@ class Refinement:
         setting: Setting = self._setting
         limits = Limits(wall_seconds=PATIENCE * SECONDS, cpu_seconds=SECONDS)
         sources = [source] * setting.agents
-        return [
-            play_confined(self._sandbox, setting, sources, seed, limits) for seed in self._suite.seeds(split)
-        ]
+        played = []
+        for seed in self._suite.seeds(split):
+            self._ownership.show_life_if_due()
+            played.append(play_confined(self._sandbox, setting, sources, seed, limits))
+        return played
 
     def _row(
         self, split: Split, candidate: Candidate, outcome: Sequence[Confined] | CandidateFailure

@@ -21,13 +21,16 @@ from nashforge.solvers.policies.library import policy_source
 SEED = "nearest_apple"
 """Policy of the library that refinements begin with, and that fitness is told beside."""
 
+MOST = 10_000
+"""Policies of a refinement that is repeated; a cassette may be anybody's."""
+
 
 class Options(BaseModel):
     """The configuration that repeats a refinement, besides its writer and its suite."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
-    max_evaluations: int = Field(ge=1)
+    max_evaluations: int = Field(ge=1, le=MOST)
     feedback: Level
     select: bool
     seed: int = Field(ge=0)

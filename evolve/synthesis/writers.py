@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -48,8 +49,15 @@ class Writer(Protocol):
 
     name: str
 
-    def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
+    def write(
+        self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator, waiting: Callable[[], None]
+    ) -> tuple[str, str]:
         """Return a program and a sentence about it.
+
+        Parameters
+        ----------
+        waiting
+            To be called once a second by who takes long.
 
         Raises
         ------
@@ -70,7 +78,9 @@ class OfflineWriter:
         self._proposer = PolicyProposer(game)
         self._seed = seed_program
 
-    def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
+    def write(
+        self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator, waiting: Callable[[], None]
+    ) -> tuple[str, str]:
         """Return a new combination at first, then edits of the last policy."""
         fresh = wanted.previous is None
         parent = Individual(-1, -1, "", "the last policy", wanted.previous or self._seed, 0.0)
@@ -94,7 +104,9 @@ class ReplayWriter:
         self._recording = recording
         self.name = recording.writer(0) or "replay"
 
-    def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
+    def write(
+        self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator, waiting: Callable[[], None]
+    ) -> tuple[str, str]:
         """Return the program of the answer that was recorded for this candidate."""
         call = self._recording.next_call(candidate.index)
         if call is None:
@@ -129,7 +141,9 @@ class ModelWriter:
         providers = {model.label: connect(model, RETRIES)}
         self._calls = Calls(archive, providers, {model.label: price}, CALL_SECONDS)
 
-    def write(self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator) -> tuple[str, str]:
+    def write(
+        self, wanted: Wanted, candidate: Candidate, rng: np.random.Generator, waiting: Callable[[], None]
+    ) -> tuple[str, str]:
         """Return the program of the model's answer."""
         from nashforge.archive import BudgetExceeded
         from nashforge.evolve.proposers.llm.providers.base import Prompt
@@ -154,6 +168,7 @@ class ModelWriter:
         self._calls.start(candidate.index, call, prompt, OUTPUT_TOKENS)
         while not (ended := self._calls.take()):
             self._calls.wait(1.0)
+            waiting()
         answer = ended[0]
         if answer.failure is not None:
             raise ProposalError(f"{self.name} gave no answer: {answer.failure}")

@@ -22,6 +22,15 @@ def test_a_process_of_this_machine_is_known_to_live_or_to_be_gone() -> None:
     assert has_ended(name)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="says what a process does")
+def test_who_was_killed_is_gone_though_its_parent_has_not_asked() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        name = process_name(child.pid)
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert has_ended(name)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="says when a process started")
 def test_a_number_that_came_again_is_another_process() -> None:
     before = process_name().rpartition(".")[0] + ".1"

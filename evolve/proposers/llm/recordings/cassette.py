@@ -123,6 +123,7 @@ def read_cassette(path: str | Path) -> Recording:
                 )
             starts = [str(source) for source in head.get("starts", ())]
             calls = [_recorded_call(json.loads(line)) for line in file if line.strip()]
+            return Recording(calls, dict(head["config"]), starts)
     except OSError as error:
         raise CassetteError(
             f"the cassette {path} cannot be read ({error.strerror}); check the path"
@@ -131,7 +132,6 @@ def read_cassette(path: str | Path) -> Recording:
         if isinstance(error, CassetteError):
             raise
         raise CassetteError(f"the cassette {path} is damaged ({error}); export it again") from error
-    return Recording(calls, head["config"], starts)
 
 
 def _recorded_call(row: dict[str, Any]) -> RecordedCall:

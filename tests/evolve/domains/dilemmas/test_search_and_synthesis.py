@@ -18,7 +18,9 @@ from nashforge.evolve.domains.dilemmas.suites import load_dilemma_suite
 from nashforge.evolve.domains.dilemmas.trials import parse_trial, seeded_trial
 from nashforge.evolve.evaluation.messages import Fitness, Task
 from nashforge.evolve.proposers.base import ProposalError
+from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.run import start_run
+from nashforge.evolve.runs.stopping import stop_run
 from nashforge.evolve.sandbox import Sandbox
 from nashforge.evolve.synthesis.refinement import REPAIRS, Refinement
 from nashforge.evolve.synthesis.writers import OfflineWriter
@@ -129,7 +131,8 @@ class Scripted:
     def __init__(self, *programs):
         self.programs, self.told = list(programs), []
 
-    def write(self, wanted, candidate, rng):
+    def write(self, wanted, candidate, rng, waiting):
+        waiting()
         self.told.append(wanted)
         program = self.programs.pop(0)
         if program is None:
@@ -187,6 +190,37 @@ def test_what_fails_is_given_back_for_repair_a_few_times(archive, suite, sandbox
     result = refined(archive, suite, sandbox, hopeless, level="dense", refinements=0)
     assert result.chosen is None
     assert len(result.steps) == REPAIRS + 1
+
+
+def test_a_refinement_is_seen_at_work_and_stops_when_it_is_asked(archive, suite, sandbox):
+    seen = []
+
+    class Watched(Scripted):
+        def write(self, wanted, candidate, rng, waiting):
+            run = archive.runs.get(candidate.run_id)
+            seen.append(run_status(archive, run).state)
+            if len(seen) == 2:
+                assert stop_run(archive, run)
+            return super().write(wanted, candidate, rng, waiting)
+
+    writer = Watched(*[policy_source("nearest_apple")] * 3)
+    result = refined(archive, suite, sandbox, writer, level="sparse", refinements=2)
+    assert seen == ["running", "running"]
+    assert [step.status for step in result.steps] == ["ok", "ok"]
+    assert not result.test
+    run = archive.runs.get(result.run)
+    assert (run.state, run.stop_reason, run.owner) == ("stopped", "stopped", None)
+
+
+def test_a_refinement_that_fails_gives_its_run_up(archive, suite, sandbox):
+    class Failing(Scripted):
+        def write(self, wanted, candidate, rng, waiting):
+            raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space left"):
+        refined(archive, suite, sandbox, Failing(), level="sparse")
+    (run,) = archive.runs.newest()
+    assert (run.state, run.stop_reason, run.owner) == ("failed", "no space left on device", None)
 
 
 def test_a_writer_without_an_answer_is_a_failed_step(archive, suite, sandbox):

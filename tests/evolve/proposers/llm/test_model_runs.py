@@ -342,6 +342,14 @@ def test_a_cassette_replays_in_another_archive(run, archive, tmp_path):
         read_cassette(tmp_path / "other.jsonl")
 
 
+@pytest.mark.parametrize("config", ['"config": 7', '"config": "ab"', '"config": [1]', '"other": {}'])
+def test_a_cassette_without_a_configuration_is_damaged(tmp_path, config):
+    path = tmp_path / "mine.jsonl"
+    path.write_text(f'{{"nashforge_cassette": 1, {config}}}\n')
+    with pytest.raises(CassetteError, match="is damaged"):
+        read_cassette(path)
+
+
 SCRIPT = """
 import sys
 from nashforge.archive import Archive
