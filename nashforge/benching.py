@@ -66,10 +66,10 @@ class Benchmark:
 
 
 def bench(
-    programs: Sequence[str] = (),
+    programs: str | Sequence[str] = (),
     *,
     suite: str | Path | None = None,
-    splits: Sequence[str] = (),
+    splits: str | Sequence[str] = (),
     quick: bool = False,
     reference: str | None = None,
     domain: str | None = None,
@@ -110,10 +110,10 @@ def bench(
         If a program, split, suite or game is none, or this machine cannot confine programs so.
     """
     request = BenchRequest(
-        programs=(programs,) if isinstance(programs, str) else tuple(programs),
+        programs=_several(programs),
         domain=domain,
         suite=None if suite is None else str(suite),
-        splits=splits,
+        splits=_several(splits),
         quick=quick,
         reference=reference,
     )
@@ -127,3 +127,8 @@ def bench(
                 campaign.run(executor, tier=tier, note=print)
         told, unmeasured = planned.summary(archive, campaign)
         return Benchmark(planned, told, len(campaign.missing), tuple(unmeasured))
+
+
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names of which one may have been given without a list around it."""
+    return (names,) if isinstance(names, str) else tuple(map(str, names))

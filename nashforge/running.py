@@ -18,7 +18,7 @@ from nashforge.errors import USAGE, NashforgeError
 from nashforge.evolve.agents.answers import Asked, GivenUp, Told
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
-from nashforge.evolve.results.run_status import RunStatus, run_status
+from nashforge.evolve.results.run_status import RunStatus, is_alive, run_status
 from nashforge.evolve.runs.resuming import nothing_left
 from nashforge.evolve.runs.run import Parts, begin_resume
 from nashforge.evolve.runs.stopping import stop_run
@@ -102,7 +102,7 @@ class Run:
     @property
     def running(self) -> bool:
         """Whether somebody works on it."""
-        return self._works or self.status.alive
+        return self._works or is_alive(self._archive, self.stored)
 
     @property
     def best(self) -> Program | None:
@@ -185,11 +185,15 @@ class Run:
         seconds
             Wait at most so long.
         """
-        while self._works and self.stored.state is RunState.CREATED:
-            time.sleep(LOOK_SECONDS)  # it is about to be claimed
-        if stop_run(self._archive, self.stored):
+        if self._ask_to_stop():
             self.wait(seconds)
         return self
+
+    def _ask_to_stop(self) -> bool:
+        """Ask the run to stop; return whether anybody works on it."""
+        while self._works and self.stored.state is RunState.CREATED:
+            time.sleep(LOOK_SECONDS)  # it is about to be claimed
+        return bool(stop_run(self._archive, self.stored))
 
     def pause(self, paused: bool = True) -> Self:
         """Have the run wait, or go on: what workers have in hand is finished, and nothing new begun."""
@@ -336,6 +340,14 @@ _at_work: weakref.WeakSet[Run] = weakref.WeakSet()
 
 
 def _stop_all() -> None:
-    """Stop what works in the background before Python ends, so that all of it can be resumed."""
-    for run in [run for run in _at_work if run._works]:
-        run.stop(END_SECONDS)
+    """Stop what works in the background before Python ends, so that all of it can be resumed.
+
+    All are asked before the first is waited for, and what becomes of one keeps no other from it.
+    """
+    deadline = time.monotonic() + END_SECONDS
+    at_work = [run for run in _at_work if run._works]
+    with ExitStack() as last_first:
+        for run in at_work:
+            last_first.callback(lambda run=run: run.wait(max(deadline - time.monotonic(), 0.0)))
+        for run in at_work:
+            last_first.callback(run._ask_to_stop)

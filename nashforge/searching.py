@@ -7,17 +7,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from nashforge.archive import Archive
 from nashforge.evolve.config.run import load_config
+from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.proposers.base import Proposer
 from nashforge.evolve.runs.run import Parts, begin_run
 from nashforge.running import Run
+
+_KINDS: dict[str, type] = {"domain": Domain, "proposer": Proposer, "executor": Executor}
 
 
 def search(
@@ -27,7 +31,7 @@ def search(
     seed: int = 0,
     name: str | None = None,
     database: str | Path | None = None,
-    proposer: str | Proposer | None = None,
+    proposer: str | Sequence[str] | Proposer | None = None,
     executor: str | Executor | None = None,
     wait: float | bool = False,
     **settings: Any,
@@ -51,7 +55,8 @@ def search(
     database
         Where it is stored, see `nashforge.reading.open_archive`; made if it is not there.
     proposer
-        Who writes programs: ``offline``, ``agent``, models such as ``anthropic:NAME``, or an object.
+        Who writes programs: ``offline``, ``agent``, a model such as ``anthropic:NAME`` or several of them, or
+        an object.
     executor
         Where they are evaluated: ``local``, ``celery``, or an object.
     wait
@@ -70,15 +75,36 @@ def search(
         named["max_evaluations"] = evaluations
     objects: dict[str, Any] = {}
     for option, given in (("domain", domain), ("proposer", proposer), ("executor", executor)):
-        (named if isinstance(given, str | None) else objects)[option] = given
+        (named if _is_name(option, given) else objects)[option] = given
     config = load_config(_plain(named), domain=objects.get("domain"))
-    archive = Archive.open(database)
-    stored, work = begin_run(archive, config, Parts(**objects), name)
+    with ExitStack() as opened:
+        archive = Archive.open(database)
+        opened.callback(archive.close)
+        stored, work = begin_run(archive, config, Parts(**objects), name)
+        opened.pop_all()  # the run reads it from now on
     run = Run(archive, stored)
     run.begin(work)
     if wait is not False:
         run.wait(None if wait is True else wait)
     return run
+
+
+def _is_name(option: str, given: Any) -> bool:
+    """Return whether a part of a run is given by its name, or by several, or not at all.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither that nor an object of its kind.
+    """
+    if given is None or isinstance(given, str):
+        return True
+    if option == "proposer" and isinstance(given, list | tuple):
+        return True
+    if not isinstance(given, _KINDS[option]):
+        kind = _KINDS[option].__name__
+        raise ConfigError(f"{option} is a name or an object of a class like {kind}; got {given!r:.80}")
+    return False
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

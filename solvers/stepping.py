@@ -8,7 +8,6 @@ True
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +18,7 @@ from nashforge.solvers.programs.kind import ProgramKind
 from nashforge.solvers.programs.policies import StatePolicies
 from nashforge.solvers.programs.solution import Solution
 from nashforge.solvers.programs.stopping import Stop
-from nashforge.solvers.programs.trajectory import Checkpoint, run
+from nashforge.solvers.programs.trajectory import Checkpoint, Watch, run
 from nashforge.solvers.sequence_form.openspiel import read_profile
 from nashforge.solvers.solving import chosen_kind, in_process
 
@@ -77,7 +76,7 @@ class Solver:
         self.horizon = self.kind.iterations if horizon is None else count("horizon", horizon)
         self.game = self.kind.read(game, None)
         self.curve: list[Checkpoint] = []
-        self._seconds = 0.0
+        self._watch = Watch()
         # Sessions in this process hold nothing that would have to be closed.
         self._sessions = ExitStack().enter_context(
             in_process(self.kind, served)(self.kind.arguments(self.game, self._told()))
@@ -118,10 +117,10 @@ class Solver:
             more iterations.
         """
         self._check_room(count("iterations", iterations))
-        began = time.perf_counter()
+        self._watch.start()
         for _ in range(iterations):
             self._engine.step()
-        self._seconds += time.perf_counter() - began
+        self._watch.stop()
         return self
 
     def run(
@@ -150,8 +149,7 @@ class Solver:
         """
         left = max(self._told() - self.iteration, 1) if iterations is None else iterations
         self._check_room(count("iterations", left))
-        found = run(self._engine, left, checkpoints, on_checkpoint, Stop(target, seconds))
-        self._seconds += found.curve[-1].seconds
+        found = run(self._engine, left, checkpoints, on_checkpoint, Stop(target, seconds), self._watch)
         self.curve += found.curve
         return Solution.of(self.game, self.program, found)
 
@@ -169,7 +167,7 @@ class Solver:
         )
 
     def _measure(self) -> Checkpoint:
-        point: Checkpoint = self._engine.checkpoint(self._seconds)
+        point: Checkpoint = self._engine.checkpoint(self._watch.seconds)
         return point
 
     def _begun(self) -> None:

@@ -20,6 +20,7 @@ class Lost:
     final: bool = False
 
 
+@runtime_checkable
 class Executor(Protocol):
     """Runs tasks somewhere."""
 

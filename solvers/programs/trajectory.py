@@ -101,12 +101,36 @@ def default_checkpoints(iterations: int) -> tuple[int, ...]:
     return tuple(sorted({step for step in steps if step < iterations} | {iterations}))
 
 
+class Watch:
+    """Seconds of an engine's iterations, over as many runs and single steps as it makes.
+
+    Attributes
+    ----------
+    seconds : float
+        Counted so far, up to the last `stop`.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._began = time.perf_counter()
+
+    def start(self) -> None:
+        """Count from now on."""
+        self._began = time.perf_counter()
+
+    def stop(self) -> float:
+        """Stand still, and return the seconds."""
+        self.seconds += time.perf_counter() - self._began
+        return self.seconds
+
+
 def run(
     engine: Engine[Point],
     iterations: int,
     checkpoints: Iterable[int] | None = None,
     on_checkpoint: Callable[[Point], None] | None = None,
     stop: Stop | None = None,
+    watch: Watch | None = None,
 ) -> Trajectory[Point]:
     """Run an engine and measure how far from equilibrium it is.
 
@@ -120,6 +144,8 @@ def run(
         Called with every checkpoint; may raise to stop the run.
     stop
         Ends the run early, with what it has.
+    watch
+        Has the seconds that the engine took before, which checkpoints tell, too. Default: it took none.
 
     Raises
     ------
@@ -131,16 +157,16 @@ def run(
     wanted = {*asked, iterations}
     wanted |= stop.looks(iterations)
     curve: list[Point] = []
-    seconds, began = 0.0, time.perf_counter()
+    watch = watch or Watch()
+    watch.start()
     for t in range(1, iterations + 1):
         measure = stop.last() or t in wanted
         engine.step()
         if measure:
-            seconds += time.perf_counter() - began
-            curve.append(engine.checkpoint(seconds))
+            curve.append(engine.checkpoint(watch.stop()))
             if on_checkpoint is not None:
                 on_checkpoint(curve[-1])
             if stop.met(curve[-1].gap):
                 break
-            began = time.perf_counter()
+            watch.start()
     return Trajectory(engine.policy(), tuple(curve), stop.reason, engine.averaged)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import nashforge as nf
+from nashforge import running
 from nashforge.archive import ArchiveNotFound, NotFound
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.frames import NoFrameError, as_frame
@@ -117,6 +118,32 @@ def test_settings_that_are_wrong_start_nothing(small: dict[str, Any]) -> None:
         nf.search("cfr", evalutions=3, **small)
     with pytest.raises(ConfigError, match="max-evaluations = 0"):
         nf.search("cfr", evaluations=0, **small)
+    for option in ("domain", "proposer", "executor"):
+        with pytest.raises(ConfigError, match=f"{option} is a name or an object .*; got 5"):
+            nf.search(**{option: 5}, **small)
+
+
+def test_the_end_of_python_stops_every_run_whatever_becomes_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    class Working(nf.Run):
+        _works = True
+
+        def __init__(self, name: str) -> None:
+            self._called = name
+
+        def _ask_to_stop(self) -> bool:
+            done.append(f"ask {self._called}")
+            return True
+
+        def wait(self, seconds: float | None = None) -> Working:
+            done.append(f"wait for {self._called}")
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(running, "_at_work", [Working("one"), Working("two")])
+    with pytest.raises(OSError, match="the disk is full"):
+        running._stop_all()
+    assert done == ["ask two", "ask one", "wait for two", "wait for one"]
 
 
 def test_a_program_is_asked_for_and_told(small: dict[str, Any]) -> None:
@@ -137,6 +164,9 @@ def test_what_ends_a_search_is_raised_where_it_is_waited_for(small: dict[str, An
 
         def submit(self, task: object) -> None:
             raise OSError("the disk is full")
+
+        def wait(self, timeout: float | None = None) -> list[object]:
+            return []
 
         def close(self) -> None: ...
 

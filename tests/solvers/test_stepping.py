@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import count
 
 import numpy as np
 import pyspiel
@@ -14,6 +15,7 @@ import nashforge as nf
 from nashforge.errors import NashforgeError
 from nashforge.games import GameError
 from nashforge.solvers.cfr.rules import rule_names
+from nashforge.solvers.programs import trajectory
 from nashforge.solvers.programs.arguments import ArgumentError
 from nashforge.solvers.programs.policies import UnknownStateError
 from nashforge.solvers.sequence_form.profile import PolicyError
@@ -62,6 +64,17 @@ def test_a_run_stops_at_the_target_and_goes_on() -> None:
     assert better.exploitability < reached.exploitability
     assert [point.iteration for point in solver.curve] == sorted(p.iteration for p in solver.curve)
     assert solver.solution().curve == tuple(solver.curve)
+
+
+def test_seconds_are_those_of_all_iterations_however_they_were_made(monkeypatch) -> None:
+    solver = nf.CFR("kuhn_poker", horizon=20)
+    ticks = count()
+    monkeypatch.setattr(trajectory.time, "perf_counter", lambda: float(next(ticks)))
+    solver.run(2, checkpoints=[1])
+    solver.step(3)
+    solver.run(2, checkpoints=[1])
+    # Each time that the clock runs, it is looked at twice.
+    assert [(point.iteration, point.seconds) for point in solver.curve] == [(1, 1), (2, 2), (6, 4), (7, 5)]
 
 
 def test_psro_makes_no_more_iterations_than_it_has_room_for() -> None:
