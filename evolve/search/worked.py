@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from nashforge.archive import Archive, Run
 
 _KEY = "worked"
+_MOST = 1e9
 
 
 def worked(archive: Archive, run: Run) -> float:
@@ -17,7 +18,8 @@ def worked(archive: Archive, run: Run) -> float:
     Runs that never told, as those of ``distill``, were worked on from their start to their end.
     """
     told = archive.runs.get_value(run, _KEY)
-    if told is not None:
+    # A run may come from anybody's file.
+    if isinstance(told, int | float) and 0 <= told <= _MOST:
         return float(told)
     ended = run.finished or run.heartbeat
     return max((ended - run.started).total_seconds(), 0.0) if ended and run.started else 0.0

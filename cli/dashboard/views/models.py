@@ -8,8 +8,8 @@ from typing import Any
 from nashforge.archive import Archive, ModelCall, Run
 from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.rendering import money
-from nashforge.evolve.proposers.llm.bandit import Arm, Bandit
-from nashforge.evolve.results.model_costs import ModelCosts, model_costs
+from nashforge.evolve.proposers.llm.bandit import Bandit
+from nashforge.evolve.results.model_costs import model_costs
 from nashforge.evolve.runs.preview import sent
 
 SHOWN = 40
@@ -26,7 +26,7 @@ def models(asked: Asked) -> View:
     chosen = next((call for call in calls if call.token == wanted), calls[0] if calls else None)
     data = {
         "rows": rows,
-        "posterior": posterior(archive, run, rows),
+        "posterior": posterior(archive, run),
         "counts": archive.calls.counts(run),
         "total": archive.calls.spending(run)[""],
         "calls": calls,
@@ -37,14 +37,11 @@ def models(asked: Asked) -> View:
     return View("models.html.jinja", f"Models of {run.nickname}", data, run=run, place="runs")
 
 
-def posterior(archive: Archive, run: Run, rows: list[ModelCosts]) -> list[dict[str, Any]]:
+def posterior(archive: Archive, run: Run) -> list[dict[str, Any]]:
     """Return what the bandit holds of each model: how often it was asked, its gain and price, its score."""
-    stored = archive.runs.get_value(run, "bandit")
-    labels = [row.model for row in rows]
-    if not stored or not labels:
+    bandit = Bandit.restored(archive.runs.get_value(run, "bandit"))
+    if bandit is None:
         return []
-    bandit = Bandit(labels)
-    bandit.arms.update({label: Arm(**stored[label]) for label in labels if label in stored})
     scores = bandit.scores()
     most = max((abs(value) for value in scores.values() if value != float("inf")), default=1.0) or 1.0
     return [

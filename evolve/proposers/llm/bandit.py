@@ -14,17 +14,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Self, TypeAlias
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+Amount: TypeAlias = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
 @dataclass
 class Arm:
     """Statistics of one model; all numbers are discounted."""
 
-    asked: float = 0.0
-    told: float = 0.0
-    gain: float = 0.0
-    cost: float = 0.0
+    asked: Amount = 0.0
+    told: Amount = 0.0
+    gain: Amount = 0.0
+    cost: Amount = 0.0
+
+
+_ARMS = TypeAdapter(dict[str, Arm])
 
 
 class Bandit:
@@ -54,6 +61,19 @@ class Bandit:
             raise ValueError("a bandit needs at least one model")
         self.arms = {label: Arm() for label in labels}
         self._exploration, self._decay, self._cost_weight = exploration, decay, cost_weight
+
+    @classmethod
+    def restored(cls, state: Any) -> Self | None:
+        """Return the bandit of a `state`; None if it is none, since a run may come from anybody's file."""
+        try:
+            arms = _ARMS.validate_python(state)
+        except ValidationError:
+            return None
+        if not arms:
+            return None
+        found = cls(tuple(arms))
+        found.arms = arms
+        return found
 
     def choose(self) -> str:
         """Return the model to ask next; it counts as asked."""

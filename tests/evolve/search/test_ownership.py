@@ -193,3 +193,12 @@ def test_whatever_ends_a_process_gives_its_run_up(
         (RunState.STOPPED, "interrupted") if error is KeyboardInterrupt else (RunState.FAILED, error.__name__)
     )
     assert (run.state, run.stop_reason, run.owner) == (*wanted, None)
+
+
+@pytest.mark.parametrize("told", ["much", -1.0, 1e300, {}, []])
+def test_what_a_file_tells_of_the_time_worked_is_a_time_or_nothing(archive, told):
+    run = archive.runs.create("cfr", {})
+    archive.runs.set_value(run, "worked", told)
+    assert worked.worked(archive, run) == 0.0
+    archive.runs.set_value(run, "worked", 7)
+    assert worked.worked(archive, run) == 7.0

@@ -240,3 +240,14 @@ def test_lost_answers_in_a_row_count_as_an_outage():
     for _ in range(TOLERATED):
         breaker.lost("no answer")
     assert breaker.is_open
+
+
+@pytest.mark.parametrize(
+    "state",
+    [None, {}, [], "x", {"a": 1}, {"a": {"asked": -1.0}}, {"a": {"asked": "much"}}, {"a": {"cost": 1e300}}],
+)
+def test_a_bandit_is_restored_from_its_state_and_from_nothing_else(state):
+    bandit = Bandit(("a", "b"))
+    bandit.tell(bandit.choose(), 0.5, 0.1)
+    assert Bandit.restored(bandit.state()).scores() == bandit.scores()
+    assert Bandit.restored(state) is None
