@@ -214,7 +214,8 @@ class Run:
         nashforge.errors.NashforgeError
             If it cannot be continued so, or has nothing left to do.
         """
-        if self._works:
+        # Of several objects of one run, one may have begun and not yet told the archive.
+        if any(run._works and run._place == self._place for run in _at_work):
             raise RunError(f"the run {self.name} works already; stop() it first")
         if "evaluations" in changes:
             changes["max_evaluations"] = changes.pop("evaluations")
@@ -303,6 +304,10 @@ class Run:
         )
         rows = [(each.name, *each.fitness.values(), each.note) for each in self.top(10)]
         return table(title, ("program", *SPLITS, "note"), rows, now.result.stop_reason)
+
+    @property
+    def _place(self) -> tuple[str, int]:
+        return self._archive.database.uid, self._id
 
     @property
     def _works(self) -> bool:

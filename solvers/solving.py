@@ -13,8 +13,8 @@ from typing import Any
 from nashforge.games.naming import choice
 from nashforge.solvers.programs.arguments import ArgumentError, count
 from nashforge.solvers.programs.kind import Arguments, ProgramKind, Serve
-from nashforge.solvers.programs.library import NotInLibraryError
-from nashforge.solvers.programs.session import inline_sessions, load_module
+from nashforge.solvers.programs.library import NotInLibraryError, load_file, read_source
+from nashforge.solvers.programs.session import inline_sessions
 from nashforge.solvers.programs.solution import NoAverageWarning, ScaleWarning, Solution
 from nashforge.solvers.programs.stopping import Stop
 
@@ -52,7 +52,7 @@ def kind_of(program: str | Path | type) -> ProgramKind:
     NotInLibraryError
         If no library has a program of that name.
     ArgumentError
-        If it is neither a name, a path nor a class.
+        If it is neither a name, a path nor a class, or there is no program in it.
     """
     if isinstance(program, type):
         classes = [program]
@@ -72,19 +72,18 @@ def kind_of(program: str | Path | type) -> ProgramKind:
                 f"there is no program {str(program)!r} in the libraries; {choice(str(program), known)} (your "
                 "own is the path of a file)"
             )
-        source = Path(program).read_text(encoding="utf-8")
+        source = read_source(Path(program))
         if _EARLIER.search(source):
             raise ArgumentError(
                 f"{program} is of an earlier interface: it imports {_EARLIER.findall(source)[0]}, which is "
                 "nashforge.solvers now; change that, or let `nashforge solve` translate it"
             )
-        namespace = load_module(source)
-        classes = [value for value in namespace.values() if isinstance(value, type)]
+        classes = [value for value in load_file(Path(program)).values() if isinstance(value, type)]
     interfaces = {base.__module__ for found in classes for base in found.__mro__}
     for kind in kinds():
         if kind.interface in interfaces:
             return kind
-    raise ValueError(
+    raise ArgumentError(
         f"{program} defines no rule, meta-solver or learner; derive its class from that of an "
         "interface, such as nashforge.solvers.cfr.interface.RegretMinimizer"
     )

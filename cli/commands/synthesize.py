@@ -45,7 +45,7 @@ def synthesize(
     suite: Annotated[str | None, option("SUITE", "Suite of seeds. [default: that of the game]")] = None,
     seed: Annotated[int, option("N", "Seed of the offline proposer.", min=0, show_default=True)] = 0,
     budget: Annotated[
-        float | None, option("USD", "Spend at most so much on a model.", "--budget-usd")
+        float | None, option("USD", "Spend at most so much on a model.", "--budget-usd", min=0)
     ] = None,
     name: Annotated[str | None, option("NAME", "Name of the run. [default: two words]")] = None,
     allow_weaker_sandbox: Tier = None,

@@ -9,6 +9,7 @@ from typing import Any
 
 from nashforge.errors import NashforgeError
 from nashforge.games.naming import choice
+from nashforge.solvers.programs.arguments import ArgumentError
 
 
 class NotInLibraryError(NashforgeError, ValueError):
@@ -70,6 +71,8 @@ class Library:
         ------
         NotInLibraryError
             If a name is neither a program of the library nor a file.
+        nashforge.solvers.programs.arguments.ArgumentError
+            If the file holds no Python.
         """
         from nashforge.solvers.programs.session import (
             load_module,  # needs numpy, which names of programs must not load
@@ -79,5 +82,29 @@ class Library:
             return program.__name__, {"__name__": program.__module__, program.__name__: program}
         path, name = Path(program), str(program)
         if name not in self.names() and path.suffix == ".py" and path.is_file():
-            return path.stem, load_module(path.read_text(encoding="utf-8"), path.stem)
+            return path.stem, load_file(path)
         return name, load_module(self.source(name), name)
+
+
+def load_file(path: Path) -> dict[str, Any]:
+    """Return the executed module of a file, which is trusted.
+
+    Raises
+    ------
+    nashforge.solvers.programs.arguments.ArgumentError
+        If it holds no Python.
+    """
+    from nashforge.solvers.programs.session import load_module
+
+    try:
+        return load_module(read_source(path), path.stem)
+    except SyntaxError as error:
+        raise ArgumentError(f"{path} is no Python ({error.msg} in line {error.lineno}); mend it") from error
+
+
+def read_source(path: Path) -> str:
+    """Return the text of a file; errors as for `load_file`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"{path} is no text in UTF-8 ({error.reason}); save it as such") from error

@@ -14,7 +14,7 @@ import pytest
 
 import nashforge as nf
 from nashforge import running
-from nashforge.archive import ArchiveNotFound, NotFound
+from nashforge.archive import Archive, ArchiveNotFound, NotFound
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.frames import NoFrameError, as_frame
 from nashforge.running import RunError
@@ -121,6 +121,17 @@ def test_settings_that_are_wrong_start_nothing(small: dict[str, Any]) -> None:
     for option in ("domain", "proposer", "executor"):
         with pytest.raises(ConfigError, match=f"{option} is a name or an object .*; got 5"):
             nf.search(**{option: 5}, **small)
+
+
+def test_a_run_is_not_resumed_twice_by_two_objects_of_it(tmp_path: Path, monkeypatch: Any) -> None:
+    class Working(nf.Run):
+        _works = True
+
+    with Archive.open(tmp_path / "a.db") as archive, nf.open_archive(tmp_path / "a.db") as again:
+        stored = archive.runs.create("cfr", {"domain": "cfr"}, nickname="twice")
+        monkeypatch.setattr(running, "_at_work", [Working(archive, stored)])
+        with pytest.raises(RunError, match="twice works already"):
+            again.run("twice").resume()
 
 
 def test_the_end_of_python_stops_every_run_whatever_becomes_of_one(monkeypatch: pytest.MonkeyPatch) -> None:

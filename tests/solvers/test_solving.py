@@ -47,7 +47,7 @@ def test_classes_tell_their_kind_by_the_interface() -> None:
     assert kind_of(Mine) is PSRO
     assert kind_of(Mover) is RQE
     assert solve("kuhn_poker", Mine, 3).gap == solve("kuhn_poker", "uniform", 3).gap
-    with pytest.raises(ValueError, match="defines no rule, meta-solver or learner"):
+    with pytest.raises(ArgumentError, match="defines no rule, meta-solver or learner"):
         kind_of(dict)
 
 
@@ -110,3 +110,15 @@ def test_learners_solve_markov_games() -> None:
     assert found.table()[f"player 1 {states[0]}"] == pytest.approx(dict(enumerate(found.policy[1][0])))
     assert np.sum(found.values()) == pytest.approx(found.game.play(found.policy).welfare())
     assert "solved by mirror_descent" in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [(b"def (:\n", r"is no Python \(invalid syntax in line 1\)"), (b"# \xe9\n", "is no text in UTF-8")],
+)
+def test_a_file_that_holds_no_python_is_told(tmp_path: Path, data: bytes, told: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_bytes(data)
+    for read in (kind_of, CFR.library.load):
+        with pytest.raises(ArgumentError, match=f"mine.py {told}"):
+            read(file)
