@@ -45,7 +45,7 @@ def make_file(file: Path) -> None:
 
 def _unusable(file: Path, error: OSError) -> DatabaseUnavailable:
     return DatabaseUnavailable(
-        f"the folder of {file} cannot be made ({error}); name a writable place with --database"
+        f"the folder of {file} cannot be made ({error.strerror}); name a writable place with --database"
     )
 
 

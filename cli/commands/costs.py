@@ -9,15 +9,18 @@ from nashforge.cli.rendering import money, output
 
 def costs(run: LatestRun = "latest", database: Database = None, json: Json = None) -> None:
     """Show what a run's models cost and earned."""
+    from nashforge.evolve.config.run import stored_settings
     from nashforge.evolve.results.model_costs import model_costs
-    from nashforge.evolve.runs.run import resumed_config
 
     with opened(database) as archive:
         found = find_run(archive, run)
         rows = model_costs(archive, found)
         total = archive.calls.spending(found)[""]
-        config = resumed_config(archive, found)
-        budget = None if config.models.offline or not config.budget.usd else config.budget.usd
+        settings = stored_settings(archive, found)
+        # Refinements have settings of their own, so these are not checked as those of a search.
+        proposers = settings.get("proposer")
+        offline = proposers in ("offline", ["offline"], None)
+        budget = None if offline else settings.get("budget_usd") or None
         calls = archive.calls.counts(found)
     if output.wants_json(json):
         output.print_json(

@@ -85,6 +85,7 @@ def synthesize(
         "feedback": level,
         "select": select,
         "seed": seed,
+        **({} if budget is None else {"budget_usd": budget}),
     }
     ask = None if proposer.startswith(REPLAY) else writer_of(proposer, game, budget)
     with Archive.open(database) as archive, Sandbox(HOSTS, tier=tier) as sandbox:

@@ -14,6 +14,7 @@ from nashforge.archive import Archive, Run, RunBusy
 from nashforge.evolve.challenge.judge import games_of
 from nashforge.evolve.challenge.space import space
 from nashforge.evolve.config.consent import Origin, require_consent
+from nashforge.evolve.config.parts import SYNTHESIS
 from nashforge.evolve.config.run import RunConfig, checked, given, stored_settings
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.config.versions import package_versions
@@ -284,8 +285,14 @@ def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None
     Raises
     ------
     ConfigError
-        If a new value is not allowed.
+        If a new value is not allowed, or the run is a refinement, which nothing continues.
     """
+    if run.config.get("strategy") == SYNTHESIS:
+        raise ConfigError(
+            f"{run.nickname} is a refinement and no search, so it is not continued; start another one with "
+            f"`nashforge synthesize {run.domain}`, or repeat what a model wrote with --proposer "
+            f"replay:{run.nickname}"
+        )
     return checked(stored_settings(archive, run) | given(changes))
 
 

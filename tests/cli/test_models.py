@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from nashforge.archive import Archive
+from nashforge.archive import Archive, RunState
 from nashforge.cli.main import app  # noqa: F401  loads every command
 from nashforge.cli.rendering.runs.live import PlainWatcher
+from nashforge.evolve.config.parts import SYNTHESIS
 from nashforge.solvers.policies import policy_source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,3 +159,16 @@ def test_a_refinement_by_a_model_is_repeated_from_its_cassette(empty, tmp_path, 
     cassette.write_text(cassette.read_text().replace('"feedback": "sparse"', '"feedback": "all"'))
     result = empty("synthesize", "cleanup", *suite, "--proposer", f"replay:{cassette}")
     assert (result.exit_code, "is damaged" in result.stderr) == (2, True)
+
+
+def test_a_refinement_has_costs_and_is_not_continued(empty):
+    settings = {"domain": "cleanup", "strategy": SYNTHESIS, "proposer": "anthropic:m", "budget_usd": 2.0}
+    with Archive.open(empty.database) as archive:
+        run = archive.runs.create("cleanup", settings, nickname="refined")
+        archive.calls.reserve(run, provider="anthropic", model="m", request={}, reserved_cost=0.1)
+        archive.runs.set_state(run, RunState.STOPPED, "stopped")
+    told = empty.json("costs", "refined")
+    assert (told["budget"], told["reserved"]) == (2.0, 0.1)
+    result = empty("resume", "refined")
+    assert result.exit_code == 2
+    assert "refined is a refinement and no search" in " ".join(result.stderr.split())
