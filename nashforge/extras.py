@@ -54,8 +54,17 @@ def missing_of(extra: str) -> list[str]:
 
 def of(error: ImportError) -> str | None:
     """Return the extra that a module belongs to which could not be imported; None: it belongs to none."""
-    missing = error.name or ""
-    return next((extra for extra, modules in EXTRAS.items() for m in modules if missing.startswith(m)), None)
+    missing = f"{error.name}."
+    return next(
+        (
+            extra
+            for extra, modules in EXTRAS.items()
+            for module in modules
+            # The module, one in it, or the package around it.
+            if missing.startswith(f"{module}.") or f"{module}.".startswith(missing)
+        ),
+        None,
+    )
 
 
 def _is_there(module: str) -> bool:

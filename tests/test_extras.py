@@ -98,6 +98,8 @@ def test_a_missing_library_is_told_with_its_extra(monkeypatch: pytest.MonkeyPatc
         require("models", "a model")
     error = ModuleNotFoundError("No module named 'celery'", name="celery.signals")
     assert of(error) == "service"
+    assert of(ModuleNotFoundError(name="google")) == "models"
+    assert of(ModuleNotFoundError(name="mcpx")) is of(ImportError()) is None
     assert is_known(error)
     assert message_of(error) == "No module named 'celery'; it is installed with nashforge[service]"
     assert not is_known(ModuleNotFoundError("No module named 'x'", name="x"))
