@@ -71,7 +71,10 @@ class OverviewStore(Store):
         """
         named = (RunRow.id, RunRow.nickname, RunRow.state, RunRow.stop_reason, RunRow.finished)
         asked = (RunRow.stop_requested, RunRow.pause_requested, RunRow.owner, RunRow.heartbeat)
-        tagged = select(RunStateRow.run_id, RunStateRow.value).where(RunStateRow.key == TAGS)
+        # By the key of the table, whose rows hold long texts: one look for each run.
+        tagged = select(RunStateRow.run_id, RunStateRow.value).where(
+            RunStateRow.run_id.in_(select(RunRow.id)), RunStateRow.key == TAGS
+        )
         heard = select(WorkerRow.heartbeat).where(WorkerRow.stopped.is_(None)).order_by(WorkerRow.id)
         newest = (CandidateRow, EvaluationRow, NoteRow, AttemptRow, StudyRow, AgentRequestRow)
         rows: list[ColumnElement[Any]] = [select(func.max(row.id)).scalar_subquery() for row in newest]
