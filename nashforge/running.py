@@ -191,12 +191,25 @@ class Run:
 
     def _ask_to_stop(self) -> bool:
         """Ask the run to stop; return whether anybody works on it."""
-        while self._works and self.stored.state is RunState.CREATED:
-            time.sleep(LOOK_SECONDS)  # it is about to be claimed
+        self._wait_for_claim()
         return bool(stop_run(self._archive, self.stored))
 
+    def _wait_for_claim(self) -> None:
+        """Wait while the run is about to be claimed, by which what was asked of it before is forgotten."""
+        while self._works and self.stored.state is RunState.CREATED:
+            time.sleep(LOOK_SECONDS)
+
     def pause(self, paused: bool = True) -> Self:
-        """Have the run wait, or go on: what workers have in hand is finished, and nothing new begun."""
+        """Have the run wait, or go on: what workers have in hand is finished, and nothing new begun.
+
+        Raises
+        ------
+        RunError
+            If nobody works on it.
+        """
+        self._wait_for_claim()
+        if not self.running:
+            raise RunError(f"nobody works on the run {self.name}; resume() continues it")
         self._archive.runs.request_pause(self._id, paused=paused)
         return self
 

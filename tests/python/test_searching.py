@@ -132,6 +132,8 @@ def test_a_run_is_not_resumed_twice_by_two_objects_of_it(tmp_path: Path, monkeyp
         monkeypatch.setattr(running, "_at_work", [Working(archive, stored)])
         with pytest.raises(RunError, match="twice works already"):
             again.run("twice").resume()
+        with pytest.raises(RunError, match="nobody works on the run twice; resume"):
+            again.run("twice").pause()
 
 
 def test_the_end_of_python_stops_every_run_whatever_becomes_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
