@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pyspiel
@@ -69,7 +70,7 @@ def test_a_run_stops_at_the_target_and_goes_on() -> None:
 def test_seconds_are_those_of_all_iterations_however_they_were_made(monkeypatch) -> None:
     solver = nf.CFR("kuhn_poker", horizon=20)
     ticks = count()
-    monkeypatch.setattr(trajectory.time, "perf_counter", lambda: float(next(ticks)))
+    monkeypatch.setattr(trajectory, "time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
     solver.run(2, checkpoints=[1])
     solver.step(3)
     solver.run(2, checkpoints=[1])
