@@ -107,12 +107,12 @@ class OverviewStore(Store):
                 .where(AttemptRow.finished > now - timedelta(seconds=RECENT_SECONDS + TICK_SECONDS))
                 .limit(1)
             )
-            rest = (
-                *connection.execute(select(*rows)).one(),
-                *(silent(beat) for beat in connection.scalars(heard)),
-                None if lately is None else int(now.timestamp()) // TICK_SECONDS,
-            )
-        return Mark(runs, rest, owners)
+            beats = list(connection.scalars(heard))
+            rest = (*connection.execute(select(*rows)).one(), *map(silent, beats))
+        ticks = [int(beat.timestamp() // HEARTBEAT_SECONDS) for beat in beats]
+        if lately is not None:
+            ticks.append(int(now.timestamp()) // TICK_SECONDS)
+        return Mark(runs, rest, tuple(ticks), owners)
 
     def programs(
         self,

@@ -80,12 +80,15 @@ class Mark(NamedTuple):
         By number of the run; only equality has a meaning.
     rest : tuple
         Of what belongs to no run under way.
+    ticks : tuple of int
+        Of workers' signs of life and of rates, which pages of runs do not show.
     owners : dict of int to str
         Processes that are said to work on runs.
     """
 
     runs: dict[int, tuple[Any, ...]]
     rest: tuple[Any, ...]
+    ticks: tuple[int, ...]
     owners: dict[int, str]
 
 

@@ -30,7 +30,7 @@ class News:
 
     def __init__(self, archive: Archive, seconds: float = SECONDS) -> None:
         self._archive, self._seconds = archive, seconds
-        self._mark = Mark({}, (), {})
+        self._mark = Mark({}, (), (), {})
         self._began = secrets.token_hex(4)
         self._looked = 0.0
         self._versions: dict[int | None, int] = {None: 0}
@@ -67,7 +67,7 @@ class News:
                 for run in before.runs.keys() | mark.runs.keys()
                 if everywhere or before.runs.get(run) != mark.runs.get(run)
             }
-            if not changed and not everywhere:
+            if not changed and not everywhere and before.ticks == mark.ticks:
                 return
             for run in (None, *changed):
                 self._versions[run] = self._versions.get(run, 0) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nashforge.cli.dashboard.views.base import Asked, View
@@ -12,12 +13,18 @@ RECENT_MINUTES = 10
 
 def workers(asked: Asked) -> View:
     """Return the page of workers, and of searches that work by themselves."""
-    status = service_status(asked.archive)
+    status, now = service_status(asked.archive), datetime.now(UTC)
     lanes: dict[str, list[dict[str, Any]]] = {}
     for item in status["running"]:
-        lanes.setdefault(item["worker"] or "-", []).append(item)
+        told = {**item, "began": now - timedelta(seconds=item["seconds"])}
+        lanes.setdefault(item["worker"] or "-", []).append(told)
     every = asked.get("all") == "1"
-    shown = [worker for worker in status["workers"] if every or worker["state"] in ("busy", "idle", "silent")]
+    # Moments, which the page keeps current while there are no news: seconds would stand still.
+    shown = [
+        {**worker, "heard": now - timedelta(seconds=worker["silent_seconds"])}
+        for worker in status["workers"]
+        if every or worker["state"] in ("busy", "idle", "silent")
+    ]
     longest = max((item["seconds"] for item in status["running"]), default=1.0)
     data = {
         "status": status,

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from nashforge.archive import Archive, NewEvaluation, NotFound, RunState, Status
+from nashforge.archive.stores import overview
 from nashforge.cli.dashboard.live import News
 from nashforge.evolve.executors.identity import process_name
 from nashforge.evolve.results.tags import set_tags
@@ -79,6 +80,18 @@ def test_who_falls_silent_is_news_though_nothing_is_written(archive):
     assert archive.overview.mark(silent_after=0.0).runs != alive.runs
     archive.workers.register("w", host="h", pid=1, kinds="evaluate", slots=1, versions={})
     assert archive.overview.mark(silent_after=60.0).rest != archive.overview.mark(silent_after=0.0).rest
+
+
+def test_a_sign_of_life_of_a_worker_is_news_of_the_archive_and_of_no_run(archive, monkeypatch):
+    run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="one")
+    archive.workers.register("w", host="h", pid=1, kinds="evaluate", slots=1, versions={})
+    monkeypatch.setattr(overview, "HEARTBEAT_SECONDS", 0.001)
+    news = News(archive, seconds=0.0)
+    before = [asyncio.run(news.version(key)) for key in (None, run.id)]
+    assert asyncio.run(news.version(None)) == before[0]
+    archive.workers.heartbeat("w")
+    after = [asyncio.run(news.version(key)) for key in (None, run.id)]
+    assert (after[0] > before[0], after[1] == before[1]) == (True, True)
 
 
 def test_the_death_of_a_process_of_this_machine_is_news_at_once(archive):
