@@ -169,6 +169,7 @@ def test_a_refinement_has_costs_and_is_not_continued(empty):
         archive.runs.set_state(run, RunState.STOPPED, "stopped")
     told = empty.json("costs", "refined")
     assert (told["budget"], told["reserved"]) == (2.0, 0.1)
+    assert "nashforge resume" not in empty.text("status", "refined")
     result = empty("resume", "refined")
     assert result.exit_code == 2
     assert "refined is a refinement and no search" in " ".join(result.stderr.split())

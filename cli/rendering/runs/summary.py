@@ -202,6 +202,7 @@ def print_standing(
     screen: Console, now: RunStatus, better: Sequence[Candidate], failures: Sequence[Candidate]
 ) -> None:
     """Print where a run stands."""
+    from nashforge.evolve.config.parts import SYNTHESIS
     from nashforge.evolve.domains.lengths import length_in_words
 
     run, result = now.run, now.result
@@ -233,7 +234,8 @@ def print_standing(
             head = f"  {'#' + str(item.index):>5}  {str(item.status).replace('_', ' '):<14}  "
             reason = output.shorten(item.reason or "", max(screen.width - len(head), 12))
             screen.print(f"[dim]{head}[/]{output.plain(reason)}", overflow="ellipsis", no_wrap=True)
-    if now.state in ("stopped", "failed", "lost", "created", "paused"):
+    over = settings.get("strategy") == SYNTHESIS and not now.alive  # nothing continues a refinement
+    if now.state in ("stopped", "failed", "lost", "created", "paused") and not over:
         screen.print(f"\n[dim]Continue it with[/] nashforge resume {run.nickname}")
 
 
