@@ -68,7 +68,7 @@ def check_nickname(nickname: str) -> str:
     NicknameError
         If it could be mistaken for a number, a hash or a path.
     """
-    if not _NICKNAME.fullmatch(nickname):
+    if not isinstance(nickname, str) or not _NICKNAME.fullmatch(nickname):
         raise NicknameError(
             f"the name {nickname!r} must begin with a letter, hold only letters (a to z), digits, '-', '_' "
             "and '.', at most 64 of them, and not look like a hash; choose one such as 'leduc-first-try'"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nashforge.games.errors import GameError
 from nashforge.games.leaves import merge_leaves
 from nashforge.games.sequence_form import IndexArray, SequenceForm, Treeplex
 
@@ -76,16 +77,27 @@ def disguise(
 
     Raises
     ------
+    nashforge.games.GameError
+        If the game is not a compiled one.
     ValueError
-        If ``dummies`` is negative or not finite, or ``perturbation`` is outside [0, 1).
+        If ``dummies`` is negative or not finite, ``perturbation`` is outside [0, 1), or the seed is none.
     """
+    if not isinstance(form, SequenceForm):
+        raise GameError(
+            f"disguised are compiled games; got {form!r:.60}, which nashforge.compile may make one"
+        )
     if not (math.isfinite(dummies) and dummies >= 0):
         raise ValueError(f"dummies is a share of the information sets, at least 0; got {dummies}")
     if not 0 <= perturbation < 1:
         raise ValueError(
             f"perturbation must be in [0, 1), so that no payoff changes sign; got {perturbation}"
         )
-    rng = np.random.default_rng(seed)
+    try:
+        rng = np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"seed must be a whole number of at least 0, or a generator; got {seed!r}"
+        ) from error
     treeplexes, sequences, infosets = [], [], []
     for player, treeplex in enumerate(form.treeplexes):
         full_start, full_parent = _add_dummies(treeplex, math.ceil(dummies * treeplex.infosets), rng)

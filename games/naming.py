@@ -38,4 +38,4 @@ def choice(name: str, known: Iterable[str], otherwise: str | None = None) -> str
 
 
 def _folded(name: str) -> str:
-    return name.strip().lower().replace("-", "_")
+    return str(name).strip().lower().replace("-", "_")

@@ -212,6 +212,8 @@ def _known_families() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 def is_suite_file(name_or_path: str | Path) -> bool:
     """Whether a suite is a file of the user's: a path, or a text that ends in ``.toml`` or has a ``/``."""
+    if not isinstance(name_or_path, str | Path):
+        raise SuiteError(f"a suite is named, or the path of a file; got {name_or_path!r:.60}")
     return isinstance(name_or_path, Path) or name_or_path.endswith(_ENDING) or "/" in name_or_path
 
 

@@ -226,7 +226,7 @@ class OverviewStore(Store):
             return [Relative._make(row) for row in connection.execute(statement).all()]
 
 
-def _counted(model: type[CandidateRow] | type[ModelCallRow]) -> Select[int, Any, int]:
+def _counted(model: type[CandidateRow] | type[ModelCallRow]) -> Select[*tuple[Any, ...]]:
     """Select how many rows of each status the runs under way have."""
     return (
         select(model.run_id, model.status, func.count())

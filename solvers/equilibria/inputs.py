@@ -83,10 +83,11 @@ def pair(name: str, given: Sequence[float] | float) -> tuple[float, float]:
     """Return one number a player; a single number stands for both."""
     if isinstance(given, int | float):
         return float(given), float(given)
-    values = tuple(float(value) for value in given)
-    if len(values) != 2:
-        raise RiskError(f"{name} must be a pair, one number a player; got {given!r}")
-    return values[0], values[1]
+    try:
+        first, second = (float(value) for value in given)
+    except (TypeError, ValueError) as error:
+        raise RiskError(f"{name} must be a pair, one number a player, or a number; got {given!r}") from error
+    return first, second
 
 
 def _matrix(name: str, given: Any) -> tuple[Sequence[Sequence[Any]], Array]:

@@ -12,6 +12,7 @@ from nashforge.errors import USAGE, NashforgeError
 from nashforge.games.naming import choice
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.programs.trajectory import Policies
+from nashforge.solvers.sequence_form.profile import check_player
 
 MOST_NAMED = 8
 """So many states are named where one is not known and nothing is like it."""
@@ -97,7 +98,11 @@ class StatePolicies(tuple[npt.NDArray[np.float64], ...]):
         ------
         UnknownStateError
             If there is no such state, or it is several players'.
+        NoPlayerError
+            If there is no such player.
         """
+        if player is not None:
+            check_player(len(self), player)
         found = [e for e in self.entries() if e.state == state and player in (None, e.player)]
         owners = sorted({entry.player for entry in found})
         if len(owners) > 1:

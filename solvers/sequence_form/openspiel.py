@@ -10,6 +10,7 @@ import numpy as np
 from nashforge.games.errors import GameError
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.sequence_form.profile import PolicyError, Profile, realization_plans
+from nashforge.solvers.sequence_form.tables import tables
 
 if TYPE_CHECKING:
     from open_spiel.python.policy import TabularPolicy
@@ -94,6 +95,9 @@ def from_openspiel(form: SequenceForm, policy: Any) -> Profile:
     import pyspiel
     from open_spiel.python.policy import TabularPolicy, tabular_policy_from_callable
 
+    tables(form)  # which raises where the game is not compiled
+    if not hasattr(policy, "action_probabilities"):
+        raise PolicyError(f"{policy!r:.60} is no policy of OpenSpiel; policies as arrays need no conversion")
     if isinstance(policy, pyspiel.Policy):
 
         def probabilities(label: str) -> dict[int, float]:
@@ -113,7 +117,13 @@ def from_openspiel(form: SequenceForm, policy: Any) -> Profile:
     for treeplex in form.treeplexes:
         flat = np.empty(treeplex.sequences)
         for i, label in enumerate(treeplex.labels):
-            row = probabilities(_original(label))
+            try:
+                row = probabilities(_original(label))
+            except KeyError as error:
+                raise PolicyError(
+                    f"the policy does not cover the information state {label!r}; is it of another game than "
+                    f"{form.name}?"
+                ) from error
             for a in range(treeplex.start[i], treeplex.start[i + 1]):
                 flat[a] = row.get(int(treeplex.actions[a]), 0.0)
         profile.append(flat)

@@ -22,6 +22,22 @@ class PolicyError(NashforgeError, ValueError):
     """An argument, or a program's answer, is no policy or mixture of the game."""
 
 
+class NoPlayerError(NashforgeError, ValueError):
+    """A game has no such player."""
+
+
+def check_player(players: int, player: object) -> None:
+    """Make sure that a player is one of so many: a negative number would be taken for the last ones.
+
+    Raises
+    ------
+    NoPlayerError
+        If it is none.
+    """
+    if isinstance(player, bool) or not isinstance(player, int | np.integer) or not 0 <= player < players:
+        raise NoPlayerError(f"there is no player {player!r}; choose one of 0 to {players - 1}")
+
+
 def uniform_profile(form: SequenceForm) -> Profile:
     """Return the profile in which every player chooses uniformly everywhere."""
     tables(form)  # which raises where the game is not compiled
@@ -71,14 +87,22 @@ def realization_plans(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> A
     PolicyError
         If the profile is not one valid behaviour policy a player.
     """
+    shared = tables(form)
+    if isinstance(profile, str) or not isinstance(profile, Sequence | np.ndarray):
+        raise PolicyError(
+            f"a profile is one policy for each of the {form.players} players, as `policy` of a solution is; "
+            f"got {profile!r:.60}"
+        )
     if len(profile) != form.players:
         raise PolicyError(
             f"a profile needs one policy for each of the {form.players} players; got {len(profile)}"
         )
-    shared = tables(form)
     plans = np.empty(shared.length)
     for player, (given, size) in enumerate(zip(profile, shared.sizes, strict=True)):
-        policy = np.ascontiguousarray(given, dtype=np.float64)
+        try:
+            policy = np.ascontiguousarray(given, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise PolicyError(f"the policy of player {player} is no array of numbers ({error})") from error
         if policy.shape != (size,):
             raise PolicyError(f"the policy of player {player} must have shape {(size,)}; got {policy.shape}")
         bad = shared.set_plan(player, policy, plans, np.empty(size))
@@ -104,8 +128,14 @@ def best_response(form: SequenceForm, profile: Sequence[npt.ArrayLike], player: 
     """Return the value and a deterministic policy of ``player`` that is best against the others.
 
     Ties go to the first action of the information set.
+
+    Raises
+    ------
+    PolicyError, NoPlayerError
+        If the profile is not one valid behaviour policy a player, or there is no such player.
     """
     plans = realization_plans(form, profile)
+    check_player(form.players, player)
     value = np.empty(tables(form).sizes[player] + 1)
     best = tables(form).best_response(player, plans, value)
     start = form.treeplexes[player].start
