@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from nashforge.evolve.benchmarking.request import Bench, BenchRequest, plan_benc
 from nashforge.evolve.benchmarking.summary import Standing, Summary
 from nashforge.evolve.runs.executors import executor_on_request
 from nashforge.frames import Frame, as_frame
+from nashforge.solvers.programs.arguments import ArgumentError
 from nashforge.solvers.programs.html import table
 
 
@@ -66,7 +67,7 @@ class Benchmark:
 
 
 def bench(
-    programs: str | Sequence[str] = (),
+    programs: str | Path | Sequence[str | Path] = (),
     *,
     suite: str | Path | None = None,
     splits: str | Sequence[str] = (),
@@ -129,6 +130,10 @@ def bench(
         return Benchmark(planned, told, len(campaign.missing), tuple(unmeasured))
 
 
-def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+def _several(names: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
     """Return names of which one may have been given without a list around it."""
-    return (names,) if isinstance(names, str) else tuple(map(str, names))
+    if isinstance(names, str | Path):
+        return (str(names),)
+    if not isinstance(names, Iterable):
+        raise ArgumentError(f"a name, the path of a file, or several are expected; got {names!r:.60}")
+    return tuple(map(str, names))

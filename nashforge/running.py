@@ -366,6 +366,10 @@ def _stop_all() -> None:
     at_work = [run for run in _at_work if run._works]
     with ExitStack() as last_first:
         for run in at_work:
-            last_first.callback(lambda run=run: run.wait(max(deadline - time.monotonic(), 0.0)))
+            last_first.callback(_wait_until, run, deadline)
         for run in at_work:
             last_first.callback(run._ask_to_stop)
+
+
+def _wait_until(run: Run, deadline: float) -> None:
+    run.wait(max(deadline - time.monotonic(), 0.0))

@@ -15,9 +15,11 @@ import pytest
 import nashforge as nf
 from nashforge import running
 from nashforge.archive import Archive, ArchiveNotFound, NotFound
+from nashforge.errors import NashforgeError
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.frames import NoFrameError, as_frame
 from nashforge.running import RunError
+from nashforge.solvers.programs.arguments import ArgumentError
 from nashforge.solvers.programs.html import code, table
 
 pytestmark = pytest.mark.slow
@@ -121,6 +123,16 @@ def test_settings_that_are_wrong_start_nothing(small: dict[str, Any]) -> None:
     for option in ("domain", "proposer", "executor"):
         with pytest.raises(ConfigError, match=f"{option} is a name or an object .*; got 5"):
             nf.search(**{option: 5}, **small)
+
+
+def test_what_is_to_be_benchmarked_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="a name, the path of a file, or several are expected; got 5"):
+        nf.bench(5, database=tmp_path / "a.db")  # type: ignore[arg-type]
+    for one in ("nobody.py", Path("nobody.py"), ["nobody.py"]):
+        with pytest.raises(NashforgeError, match=r"nobody\.py"):
+            nf.bench(one, database=tmp_path / "a.db")
+    with pytest.raises(NashforgeError, match="there is no split 'trane'; did you mean train"):
+        nf.bench("dcfr", splits="trane", database=tmp_path / "a.db")
 
 
 def test_a_run_is_not_resumed_twice_by_two_objects_of_it(tmp_path: Path, monkeypatch: Any) -> None:
