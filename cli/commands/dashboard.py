@@ -10,6 +10,9 @@ from nashforge.cli.options.declared import flag, option
 from nashforge.cli.options.shared import Database
 from nashforge.cli.rendering import output
 
+RETRY_SECONDS = 5.0
+"""So long pages wait for a server that is away, before they say that it is."""
+
 
 def dashboard(
     port: Annotated[
@@ -65,5 +68,5 @@ def dashboard(
         for line in lines:
             screen.print(output.plain(line), soft_wrap=True)
 
-    with opened(database) as archive:
+    with opened(database, retry_seconds=RETRY_SECONDS) as archive:
         serve(application(archive, secret, names, can_control=allow_control), host, port, listening)

@@ -17,11 +17,21 @@ LATEST = "latest"
 
 
 @contextmanager
-def opened(database: str | None, *, create: bool = False) -> Iterator[Archive]:
-    """Open the archive for a command, and close it afterwards."""
-    from nashforge.archive import Archive
+def opened(
+    database: str | None, *, create: bool = False, retry_seconds: float | None = None
+) -> Iterator[Archive]:
+    """Open the archive for a command, and close it afterwards.
 
-    with Archive.open(database, create=create) as archive:
+    Parameters
+    ----------
+    retry_seconds
+        How long a server that is away is asked again. Default: as long as who works on a run has patience.
+    """
+    from nashforge.archive import Archive
+    from nashforge.archive.storage.database import RETRY_SECONDS
+
+    patience = RETRY_SECONDS if retry_seconds is None else retry_seconds
+    with Archive.open(database, create=create, retry_seconds=patience) as archive:
         yield archive
 
 

@@ -37,7 +37,7 @@ def has_ended(name: str | None) -> bool:
         return False
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # or no process can have such a number
         return True
     except PermissionError:
         pass

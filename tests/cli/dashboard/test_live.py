@@ -10,6 +10,7 @@ import pytest
 from nashforge.archive import Archive, NewEvaluation, NotFound, RunState, Status
 from nashforge.archive.stores import overview
 from nashforge.cli.dashboard.live import News
+from nashforge.cli.options.archives import opened
 from nashforge.evolve.executors.identity import process_name
 from nashforge.evolve.results.tags import set_tags
 from nashforge.solvers import rule_source
@@ -208,3 +209,9 @@ def test_a_page_of_another_server_is_not_taken_for_one_of_this(archive):
     first, second = News(archive), News(archive)
     assert first.tag(1) == first.tag(1) != first.tag(2)
     assert first.tag(1) != second.tag(1)
+
+
+def test_who_looks_waits_no_longer_for_a_server_than_is_said(archive):
+    place = archive.database.url
+    with opened(place) as patient, opened(place, retry_seconds=3.0) as looking:
+        assert patient.database.retry_seconds > looking.database.retry_seconds == 3.0

@@ -49,3 +49,4 @@ def test_of_another_machine_or_container_nothing_is_known() -> None:
     for other in (elsewhere, f"{gone}/{'0' * len(where)}.{start}", gone, "elsewhere:1", None, "", "worker"):
         assert not has_ended(other)
     assert has_ended(f"{gone}/{where}.{start}")
+    assert has_ended(f"{platform.node()}:{10**30}/{where}.{start}")
