@@ -54,6 +54,7 @@ def nashforge(tree: Path, *words: str) -> str:
         ("cfr", "solvers/cfr/rules", "cfr_plus"),
         ("psro", "solvers/psro/meta_solvers", "uniform"),
         ("rqe", "solvers/learners/rules", "extragradient"),
+        ("rrps", "solvers/rrps/library", "markov"),
     ],
 )
 def test_a_program_of_the_library_is_one_file(tree: Path, domain: str, folder: str, like: str) -> None:

@@ -14,7 +14,7 @@ from tools.structure import Structure, cycle, floors, read
 FLOORS = {
     "games": (
         "errors folders lazy naming sequence_form texts",
-        "compiled guards leaves",
+        "compiled guards leaves roshambo",
         "dilemmas disguises files generators",
         "loading",
         "compilation markov suites writing",
@@ -26,7 +26,7 @@ FLOORS = {
         "cfr risk",
         "equilibria",
         "metrics psro",
-        "learners policies",
+        "learners policies rrps",
         "solving",
         "stepping",
     ),
@@ -70,14 +70,21 @@ JUSTIFIED = {
 
 MOST_EQUAL_LINES = 9
 
-PROGRAMS = ("cfr/rules/", "psro/meta_solvers/", "learners/rules/", "policies/library/", "fragments/library/")
+PROGRAMS = (
+    "cfr/rules/",
+    "psro/meta_solvers/",
+    "learners/rules/",
+    "policies/library/",
+    "rrps/library/",
+    "fragments/library/",
+)
 """Programs of the libraries are whole texts of their own, and may say the same."""
 
 MOST_ROOMS, MOST_FLOORS, MOST_FILES_BESIDE = 16, 9, 12
 
 
 NOT_OF_THE_COMMAND_LINE = re.compile(
-    r"solvers\.sequence_form\b|.*\b(kernels|engine|tables)$|evolve\.domains\.(cfr|psro|rqe|games|dilemmas)\b"
+    r"solvers\.sequence_form\b|.*\b(kernels|engine|tables)$|evolve\.domains\.(cfr|psro|rqe|rrps|games|dilemmas)\b"
 )
 """What computes, and domains by name: commands ask a facade, and the domain that a person names."""
 

@@ -24,6 +24,7 @@ _BUILT_IN = {
     "gathering": ("nashforge.evolve.domains.dilemmas.gathering", "GatheringDomain"),
     "psro": ("nashforge.evolve.domains.psro", "PSRODomain"),
     "rqe": ("nashforge.evolve.domains.rqe", "RQEDomain"),
+    "rrps": ("nashforge.evolve.domains.rrps.domain", "RRPSDomain"),
 }
 """Module and class of the library's own domains, which are imported when they are first used."""
 

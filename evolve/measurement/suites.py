@@ -1,4 +1,4 @@
-"""The suites of all domains in one list: extensive games, matrix and Markov games, social dilemmas."""
+"""The suites of all domains in one list: extensive games, matrix and Markov games, dilemmas, bots."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from importlib import resources
 from nashforge.games.errors import GameError, SuiteError
 from nashforge.games.naming import choice
 
-GAMES, LEARNING, DILEMMA = "extensive", "matrix, Markov", "dilemma"
-"""What programs play: sequence forms (cfr, psro), learning tasks (rqe), episodes (gathering, cleanup)."""
+GAMES, LEARNING, DILEMMA, BOTS = "extensive", "matrix, Markov", "dilemma", "bots"
+"""What programs play: sequence forms (cfr, psro), learning tasks (rqe), episodes (gathering, cleanup), and
+matches (rrps)."""
 
 _FOLDERS = (
     ("nashforge.games", "data"),
     ("nashforge.games.matrix", "suites"),
     ("nashforge.evolve.domains.dilemmas", "suites"),
+    ("nashforge.evolve.domains.rrps", "suites"),
 )
 
 
@@ -27,7 +29,8 @@ class SuiteEntry:
     ----------
     name, kind, purpose : str
     games : tuple of str
-        Game strings; of a dilemma the episodes of each split, as a setting with its seeds.
+        Game strings; of a dilemma the episodes of each split, as a setting with its seeds; of bots the
+        populations of each split.
     domain : str or None
         The domain whose programs play it, where there is just one.
     """
@@ -72,7 +75,7 @@ def find_suite(name_or_path: str) -> SuiteEntry:
     try:
         return _extensive(name_or_path)
     except GameError as error:
-        for load in (_learning, _dilemma):
+        for load in (_learning, _dilemma, _bots):
             try:
                 return load(name_or_path)
             except GameError:
@@ -82,6 +85,7 @@ def find_suite(name_or_path: str) -> SuiteEntry:
 
 def _known() -> Iterator[tuple[Callable[[str], SuiteEntry], str]]:
     from nashforge.evolve.domains.dilemmas.suites import DILEMMA_SUITES
+    from nashforge.evolve.domains.rrps.suites import POPULATION_SUITES
     from nashforge.games.matrix.suite_files import MATRIX_SUITES
     from nashforge.games.suites import suite_names
 
@@ -89,6 +93,7 @@ def _known() -> Iterator[tuple[Callable[[str], SuiteEntry], str]]:
         (_extensive, suite_names()),
         (_learning, MATRIX_SUITES.names()),
         (_dilemma, DILEMMA_SUITES.names()),
+        (_bots, POPULATION_SUITES.names()),
     ):
         for name in names:
             yield load, name
@@ -118,3 +123,12 @@ def _dilemma(name: str) -> SuiteEntry:
     splits = {"train": found.train, "validation": found.validation, "test": found.test}
     games = (f"{found.setting} {split} seeds {', '.join(map(str, seeds))}" for split, seeds in splits.items())
     return SuiteEntry(found.name, DILEMMA, found.purpose, tuple(games), found.parsed().game)
+
+
+def _bots(name: str) -> SuiteEntry:
+    from nashforge.evolve.domains.rrps.suites import POPULATION_SUITES
+
+    found = POPULATION_SUITES.load(name)
+    splits = {"train": found.train, "validation": found.validation, "test": found.test}
+    games = (f"{split}: {population}" for split, populations in splits.items() for population in populations)
+    return SuiteEntry(found.name, BOTS, found.purpose, tuple(games), "rrps")

@@ -63,6 +63,8 @@ class Sandbox:
         self.tier = machine.require(Tier(tier))
         require_descriptors()
         self._own_uids = machine.uids
+        self._machine = machine
+        self._beside: dict[tuple[str, ...], Sandbox] = {}
         self._hosts = tuple(hosts)
         self._preload = tuple(preload)
         self._zygote: Zygote | None = None
@@ -138,6 +140,21 @@ class Sandbox:
         except ZygoteLost:
             return self._open(source, arguments, limits)
 
+    def beside(self, hosts: Sequence[str]) -> Sandbox:
+        """Return another sandbox, as strict as this one, which is closed together with it.
+
+        It has a zygote of its own, so that what its hosts have in memory, such as the opponents that programs
+        are to meet, is not in the processes of this one's programs. Asked for the same hosts again, it is the
+        same one.
+        """
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("this sandbox is closed; make a new one")
+            key = tuple(hosts)
+            if key not in self._beside:
+                self._beside[key] = Sandbox(key, tier=self.tier, machine=self._machine)
+            return self._beside[key]
+
     def start(self) -> None:
         """Start the zygote now, rather than with the first session.
 
@@ -160,8 +177,11 @@ class Sandbox:
             session.close()
         with self._lock:
             zygote, self._zygote = self._zygote, None
+            beside, self._beside = self._beside, {}
         if zygote is not None:
             zygote.close()
+        for other in beside.values():
+            other.close()
 
     def __enter__(self) -> Self:
         return self

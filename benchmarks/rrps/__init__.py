@@ -1,0 +1,1 @@
+"""Measurements of repeated rock, paper, scissors, beside what is published."""

@@ -1,0 +1,1 @@
+"""The domain of repeated rock, paper, scissors against OpenSpiel's bots."""

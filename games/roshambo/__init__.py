@@ -1,0 +1,1 @@
+"""Repeated rock, paper, scissors (RoShamBo) and the bots that OpenSpiel has for it."""
