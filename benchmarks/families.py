@@ -1,20 +1,19 @@
 """Sizes, times and difficulty of the benchmark's games: `python -m benchmarks.families`.
 
-Every game of the suites ``bench-train``, ``bench-validation`` and ``bench-test`` is compiled, and every
-rule of the library plays it for 1,000 iterations. A game says something only where the rules differ: so
-printed are the share of rules whose exploitability is at the floor (1e-7 of the range of payoffs) and, for
-games of train and validation, how far the logarithms of all rules spread. Of the games of test families
-nothing is printed that could tell which rule wins there: their choice must not depend on it. ``--page``
-writes ``docs/games.md``.
+Every game of the suites ``bench-train``, ``bench-validation`` and ``bench-test`` is compiled; what the
+programs of the library reach in it, and in which time, is taken from an archive in which
+``nashforge bench --all`` has measured it. A game says something only where programs differ: so printed are
+the share of programs at the floor of the benchmark and, for games of train and validation, how far the
+logarithms of all programs spread. Of the games of test families nothing is printed that could tell which
+program wins there: their choice must not depend on it. ``--page`` writes ``docs/games.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,40 +21,19 @@ from rich.console import Console
 from rich.table import Table
 
 from nashforge import games
+from nashforge.archive import Archive
+from nashforge.evolve.benchmarking.campaign import Campaign
+from nashforge.evolve.benchmarking.plan import benchmark_of, cases
+from nashforge.evolve.domains import domain
+from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.benchmark import Condition
+from nashforge.evolve.measurement.programs import NamedProgram
 from nashforge.games.generators.library import GENERATORS
-from nashforge.solvers.cfr.engine import CFR
-from nashforge.solvers.programs.kind import ProgramKind
-from nashforge.solvers.psro.engine import PSRO
-from nashforge.solvers.solving import solve
 
-HORIZONS = (10, 100, 1000)
-LONGEST = 10_000
-SCALES = (0.01, 1.0, 100.0)
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A benchmark: its suites, whose programs play, how long, and the floor as a share of the payoffs' range.
-
-    Attributes
-    ----------
-    timed : str
-        The program whose time is told.
-    """
-
-    suites: tuple[str, ...]
-    kind: ProgramKind
-    iterations: int
-    floor: float
-    timed: str
-
-
-BENCHES = {
-    "cfr": Bench(("bench-train", "bench-validation", "bench-test"), CFR, 1000, 1e-7, "cfr_plus"),
-    "psro": Bench(
-        ("psro-bench-train", "psro-bench-validation", "psro-bench-test"), PSRO, 100, 1e-4, "uniform"
-    ),
-}
+ITERATIONS = {"cfr": 1_000, "psro": 100}
+"""How long the programs of a domain play here."""
+TIMED = {"cfr": "cfr_plus", "psro": "uniform"}
+"""The program whose time is told."""
 
 
 @dataclass(frozen=True)
@@ -64,80 +42,70 @@ class Row:
 
     Attributes
     ----------
-    compiling, timed, slowest : float
-        Processor time of compiling, of the benchmark's timed program, and of the slowest one, in seconds.
-    rules : int
-        How many rules were run.
+    programs : int
+        How many programs of the library have played it.
+    compiling : float
+        Processor time of compiling, in seconds.
+    timed, slowest : float or None
+        Wall time of the program of `TIMED`, and of the slowest one, in seconds; None: not measured.
     at_floor : float
-        The share of them at the floor.
+        The share of programs at the floor.
     spread : float or None
-        Standard deviation of the decimal logarithms of the rules' exploitabilities, floored; None where the
-        game is a test game.
+        Standard deviation of the decimal logarithms of the programs' exploitabilities, floored; None where
+        the game is a test game.
     """
 
     game: str
-    suite: str
+    split: str
     family: str
     players: int
     histories: int
     infosets: int
     sequences: int
-    zero_sum: bool
+    programs: int
     compiling: float
-    timed: float
-    slowest: float
-    rules: int
+    timed: float | None
+    slowest: float | None
     at_floor: float
     spread: float | None
 
 
-def small_half(rows: Sequence[Row]) -> set[str]:
-    """Return the games with at most as many sequences as the median of all: those of the longest horizon."""
-    median = float(np.median([row.sequences for row in rows]))
-    return {row.game for row in rows if row.sequences <= median}
-
-
-def cost(rows: Sequence[Row]) -> float:
-    """Return the processor time that one rule as fast as CFR+ takes for the whole benchmark, in seconds."""
-    small = small_half(rows)
-    iterations = {row.game: sum(HORIZONS) + LONGEST * (row.game in small) for row in rows}
-    return len(SCALES) * sum(row.timed * iterations[row.game] / max(HORIZONS) for row in rows)
-
-
-def measured(bench: Bench, suite: str, rules: Sequence[str], known: Mapping[str, Row]) -> Iterator[Row]:
-    """Yield what is known of the games of a suite."""
-    for family, members in games.load_suite(suite).families.items():
-        for game in members:
-            if game in known and known[game].rules >= len(rules):
-                yield replace(known[game], suite=suite, family=family)
-                continue
-            began = time.process_time()
-            form = games.compile(game, cache=False)
-            compiling = time.process_time() - began
-            games.compile(game)  # into the cache, for whoever plays it next
-            gaps, seconds = [], dict[str, float]()
-            for rule in rules:
-                began = time.process_time()
-                with np.errstate(all="ignore"):
-                    gaps.append(solve(form, rule, bench.iterations, [bench.iterations]).gap)
-                seconds[rule] = time.process_time() - began
-            found = np.maximum(np.array(gaps) / form.payoff_range, bench.floor)
-            yield Row(
-                game=game,
-                suite=suite,
-                family=family,
-                players=form.players,
-                histories=form.nodes,
-                infosets=form.infosets,
-                sequences=sum(tree.sequences for tree in form.treeplexes),
-                zero_sum=form.zero_sum,
-                rules=len(rules),
-                compiling=compiling,
-                timed=seconds.get(bench.timed, float("nan")),
-                slowest=max(seconds.values()),
-                at_floor=float((found <= bench.floor).mean()),
-                spread=None if suite.endswith("bench-test") else float(np.log10(found).std()),
+def measured(work: Domain, archive: Archive) -> Iterator[Row]:
+    """Yield what is known of each game; one that no program of the library has played is an error."""
+    names = list(work.baselines())
+    programs = [NamedProgram(name, work.source(name), work.name, "library") for name in names]
+    plan = benchmark_of(work)
+    wanted = cases(work, list(plan.suites.items()), [Condition(ITERATIONS[work.name])])
+    campaign = Campaign(archive, work, programs, wanted)
+    campaign.recall()
+    for case in wanted:
+        found = [campaign.results[name, case] for name in names if (name, case) in campaign.results]
+        if not found:
+            raise SystemExit(
+                f"no program of the library has played {case.game} in this archive; measure it by "
+                f"`nashforge bench --all --domain {work.name}`"
             )
+        began = time.process_time()
+        form = games.compile(case.game, cache=False)
+        compiling = time.process_time() - began
+        gaps = np.array([np.inf if one.value is None else one.value for one in found])
+        values = np.maximum(gaps[np.isfinite(gaps)], case.floor)
+        seconds = {one.label: one.seconds for one in found if one.seconds is not None}
+        yield Row(
+            game=case.game,
+            split=case.split,
+            family=case.family,
+            players=form.players,
+            histories=form.nodes,
+            infosets=form.infosets,
+            sequences=sum(tree.sequences for tree in form.treeplexes),
+            programs=len(found),
+            compiling=compiling,
+            timed=seconds.get(TIMED[work.name]),
+            slowest=max(seconds.values(), default=None),
+            at_floor=float((gaps <= case.floor).mean()),
+            spread=None if case.split == "test" else float(np.log10(values).std()),
+        )
 
 
 COLUMNS = (
@@ -150,47 +118,40 @@ def cells(row: Row) -> list[str]:
     """Return what a table says of a game."""
     return [
         row.game,
-        row.suite.rpartition("-")[2],
+        row.split,
         str(row.players),
         f"{row.histories:,}",
         f"{row.infosets:,}",
         f"{row.sequences:,}",
         f"{row.compiling:.1f}",
-        f"{row.timed:.1f}",
-        f"{row.slowest:.1f}",
+        "" if row.timed is None else f"{row.timed:.1f}",
+        "" if row.slowest is None else f"{row.slowest:.1f}",
         f"{row.at_floor:.0%}",
         "" if row.spread is None else f"{row.spread:.2f}",
     ]
 
 
-def summary(bench: Bench, rows: Sequence[Row]) -> str:
+def summary(rows: Sequence[Row]) -> str:
     """Return what the games are as a whole."""
     families = {row.family for row in rows}
     discerning = sum(row.at_floor < 0.5 for row in rows)
-    said = (
+    return (
         f"{len(rows)} games of {len(families)} families, {sum(row.players > 2 for row in rows)} of them for "
         f"more than two players, {min(row.histories for row in rows):,} to "
         f"{max(row.histories for row in rows):,} histories; in {discerning} of them fewer than half of the "
         "programs are at the floor."
     )
-    if bench.kind is CFR:
-        said += (
-            f" A rule as fast as CFR+ needs {cost(rows) / 60:.1f} minutes of processor time for all games at "
-            f"horizons {', '.join(map(str, HORIZONS))} ({LONGEST:,} on the small half) and {len(SCALES)} "
-            "scales."
-        )
-    return said
 
 
-def show(bench: Bench, rows: Sequence[Row], console: Console) -> None:
-    """Print all games, and what they cost."""
+def show(rows: Sequence[Row], console: Console) -> None:
+    """Print all games."""
     table = Table(COLUMNS[0], COLUMNS[1])
     for column in COLUMNS[2:]:
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(*cells(row))
     console.print(table)
-    console.print(summary(bench, rows))
+    console.print(summary(rows))
 
 
 FAMILIES = {
@@ -216,22 +177,22 @@ FAMILIES = {
 """Where the families come from."""
 
 
-def page(bench: Bench, rows: Sequence[Row]) -> str:
+def page(work: Domain, rows: Sequence[Row]) -> str:
     """Return the page about the games."""
-    measured_by = min(row.rules for row in rows)
+    measured_by, plan = min(row.programs for row in rows), benchmark_of(work)
     lines = [
         "# Games of the benchmark",
         "",
-        "The suites `bench-train`, `bench-validation` and `bench-test` hold games of different families:",
-        "what wins on families that nobody tuned for carries over. This page is made by",
-        "`python -m benchmarks.families --page docs/games.md`.",
+        f"The suites {', '.join(f'`{name}`' for name in plan.suites.values())} hold games of different",
+        "families: what wins on families that nobody tuned for carries over. This page is made by",
+        "`python -m benchmarks.families --page docs/games.md`, after `nashforge bench --all`.",
         "",
-        summary(bench, rows),
+        summary(rows),
         "",
         f"*At the floor* is the share of programs of the library (of at least {measured_by} of them) whose",
-        f"exploitability is at most {bench.floor:g} of the range of payoffs after {bench.iterations:,}",
+        f"exploitability is at most {plan.floor:g} of the range of payoffs after {ITERATIONS[work.name]:,}",
         "iterations; *spread* the standard deviation of their decimal logarithms, which is not looked at on",
-        "test families. Times are those of a core of a busy machine.",
+        f"test families. Times are those of a core of a busy machine; *1 program* is `{TIMED[work.name]}`.",
         "",
         f"| {' | '.join(COLUMNS)} |",
         f"| --- | --- {'| ---: ' * (len(COLUMNS) - 2)}|",
@@ -253,26 +214,20 @@ def page(bench: Bench, rows: Sequence[Row]) -> str:
 
 
 def main() -> None:
-    """Measure the games, or show what was measured."""
+    """Show the games, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--bench", choices=tuple(BENCHES), default="cfr")
-    parser.add_argument("--suites", nargs="+", help="of the benchmark; all, if none is named")
-    parser.add_argument("--rules", nargs="+", help="programs of the library; all, if none is named")
-    parser.add_argument("--json", type=Path, help="keep what is measured in this file, and go on from it")
+    parser.add_argument("--domain", choices=tuple(ITERATIONS), default="cfr")
+    parser.add_argument(
+        "--database", help="archive with the measurements ($NASHFORGE_DATABASE, or the user's)"
+    )
     parser.add_argument("--page", type=Path, help="write the page about the games to this file")
     asked = parser.parse_args()
-    bench = BENCHES[asked.bench]
-    stored = json.loads(asked.json.read_text()) if asked.json and asked.json.exists() else []
-    known = {row["game"]: Row(**row) for row in stored}
-    rows = dict[str, Row]()
-    for suite in asked.suites or bench.suites:
-        for row in measured(bench, suite, asked.rules or bench.kind.library.names(), known):
-            rows[row.game] = known[row.game] = row
-            if asked.json:
-                asked.json.write_text(json.dumps([asdict(row) for row in known.values()], indent=1) + "\n")
-    show(bench, list(rows.values()), Console())
+    work = domain(asked.domain)
+    with Archive.open(asked.database) as archive:
+        rows = list(measured(work, archive))
+    show(rows, Console())
     if asked.page:
-        asked.page.write_text(page(bench, list(rows.values())))
+        asked.page.write_text(page(work, rows))
 
 
 if __name__ == "__main__":

@@ -110,6 +110,7 @@ def test_files_are_written_and_never_over_others(empty: Any, own: list[str], tmp
     assert empty("bench", "cfr", *own, "--write", page, "-o", table).exit_code == 0
     text = page.read_text()
     assert "![Performance profiles: share of games within a factor of the best](page.svg)" in text
+    assert f"nashforge bench cfr --suite {own[1]} --quick --domain cfr --write page.md" in text
     assert (tmp_path / "page.svg").read_text().startswith("<?xml")
     widths = {line.count("|") for line in text.splitlines() if line.startswith("| cfr | ")}
     assert len(widths) > 1  # tables of several shapes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from nashforge.cli.rendering.benchmark.text import (
     standings_table,
 )
 from nashforge.cli.rendering.figures.profiles import draw_profiles
+from nashforge.evolve.benchmarking.request import SPLITS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,16 +36,28 @@ def write_page(path: Path, bench: Bench, told: Summary) -> None:
     """
     picture = path.with_suffix(".svg")
     draw_profiles(told, picture)
-    write_text(path, "\n".join(_lines(bench, told, picture.name)) + "\n")
+    write_text(path, "\n".join(_lines(bench, told, path, picture.name)) + "\n")
 
 
-def _lines(bench: Bench, told: Summary, picture: str) -> Iterator[str]:
-    command = f"nashforge bench --domain {bench.domain.name}"
+def _command(bench: Bench, path: Path) -> str:
+    """Return the command that writes the page."""
+    if set(bench.splits) == set(SPLITS):
+        games = ["--all"]
+    else:
+        games = [f"--split {split}" for split in bench.splits] or [
+            f"--suite {shlex.quote(bench.cases[0].suite)}"
+        ]
+    quick = ["--quick"] if bench.quick else []
+    options = [*games, *quick, f"--domain {bench.domain.name}", f"--write {shlex.quote(path.name)}"]
+    return " ".join(["nashforge bench", *map(shlex.quote, bench.focus), *options])
+
+
+def _lines(bench: Bench, told: Summary, path: Path, picture: str) -> Iterator[str]:
     yield f"# Benchmark of {bench.domain.name}"
     yield ""
     yield "This page is written by the command below, which goes on where it was when it is interrupted:"
     yield ""
-    yield f"```sh\n{command}{' --quick' if bench.quick else ''} --write {bench.domain.name}.md\n```"
+    yield f"```sh\n{_command(bench, path)}\n```"
     yield ""
     lengths = ", ".join(f"{n:,}" for n in told.iterations)
     yield (
