@@ -8,7 +8,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -20,6 +20,7 @@ from nashforge.solvers.programs.solution import Solution
 from nashforge.solvers.programs.stopping import Stop
 from nashforge.solvers.programs.trajectory import Checkpoint, Watch, run
 from nashforge.solvers.sequence_form.openspiel import read_profile
+from nashforge.solvers.sequence_form.profile import Profile
 from nashforge.solvers.solving import chosen_kind, in_process
 
 WORTH = 100
@@ -244,6 +245,17 @@ class CFR(Solver):
     def current_policy(self) -> StatePolicies:
         """The policies in play: what the rule answered last."""
         return StatePolicies(self._engine.current, self.game)
+
+    def iterates(self, iterations: int) -> Iterator[Profile]:
+        """Make so many iterations, and yield what is played in each, before it is made: at first the start.
+
+        Players move in turn within an iteration, so that the second has answered to what the first plays
+        next. Together these profiles are the joint average, which `nashforge.solvers.equilibria.correlated`
+        measures.
+        """
+        for _ in range(count("iterations", iterations)):
+            yield self._engine.current
+            self.step()
 
 
 class PSRO(Solver):

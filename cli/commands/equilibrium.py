@@ -1,4 +1,4 @@
-"""``nashforge equilibrium``: equilibria of one game, of four concepts."""
+"""``nashforge equilibrium``: equilibria of one game, of six concepts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def equilibrium(
             "(.nfg, .efg).",
         ),
     ],
-    concept: Annotated[str, option("CONCEPT", "nash, qre, rqe or security.", show_default=True)] = "rqe",
+    concept: Annotated[
+        str, option("CONCEPT", "nash, qre, rqe, security, ce or cce.", show_default=True)
+    ] = "rqe",
     tau: Annotated[
         str | None,
         option(
@@ -53,6 +55,10 @@ def equilibrium(
         ),
     ] = "aggregate",
     rationality: Annotated[float, option("LAMBDA", "qre: the logit parameter.", show_default=True)] = 1.0,
+    objective: Annotated[
+        str,
+        option("O", "ce, cce: the one of most welfare, fairness or entropy.", show_default=True),
+    ] = "welfare",
     output_file: Annotated[
         Path | None,
         result_option("Write the strategies (.csv, .json), or draw them (.png, .svg, .pdf)."),
@@ -62,18 +68,20 @@ def equilibrium(
 ) -> None:
     """Find equilibria of a game, with what is certain about them.
 
-    Of extensive games: nash (zero-sum, two players) and security, by linear programs.
+    Of extensive games: nash (zero-sum, two players) and security, by linear programs. Of one-shot games
+    of any number of players: ce and cce, correlated equilibria and coarse ones.
     """
     from nashforge.cli.rendering.equilibria import draw_strategies, print_solution, rows
     from nashforge.solvers.equilibria.concepts import PARAMETERS, solve_concept
 
-    for owner, options in PARAMETERS.items():
-        for name in options:
-            source = context.get_parameter_source(name)
-            if concept != owner and source is not None and source.name == "COMMANDLINE":
-                raise UsageProblem(
-                    f"--{name} is a parameter of --concept {owner}, not of {concept}; leave one of them out"
-                )
+    for name in dict.fromkeys(name for options in PARAMETERS.values() for name in options):
+        owners = [owner for owner, options in PARAMETERS.items() if name in options]
+        source = context.get_parameter_source(name)
+        if concept not in owners and source is not None and source.name == "COMMANDLINE":
+            raise UsageProblem(
+                f"--{name} is a parameter of --concept {' and '.join(owners)}, not of {concept}; leave one "
+                "of them out"
+            )
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
     found = solve_concept(
         game,
@@ -84,6 +92,7 @@ def equilibrium(
         regularizer=regularizer,
         risk=risk,
         rationality=rationality,
+        objective=objective,
     )
 
     def write(path: Path) -> None:

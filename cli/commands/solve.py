@@ -9,7 +9,7 @@ import typer
 
 from nashforge.cli.errors import INTERRUPTED, UsageProblem
 from nashforge.cli.options.archives import programs
-from nashforge.cli.options.declared import argument, option
+from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.files import (
     FIGURES,
     TABLES,
@@ -64,6 +64,14 @@ def solve(
         Path | None,
         result_option("Draw how exploitability falls (.png, .svg, .pdf), or write it (.csv, .json)."),
     ] = None,
+    joint: Annotated[
+        bool,
+        flag(
+            "Measure the joint average of what a CFR rule played, too: what players gain by leaving it, as "
+            "coarse and extensive-form correlated equilibria ask. Rules of the library only.",
+            "--joint",
+        ),
+    ] = False,
     force: Force = False,
     max_nodes: MaxNodes = None,
     domain: FileDomain = None,
@@ -78,6 +86,7 @@ def solve(
     """
     from nashforge.cli.interrupts import asking
     from nashforge.cli.rendering.figures.curves import draw_convergence
+    from nashforge.cli.rendering.joint import joint_data, joint_gains, print_joint
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
     from nashforge.evolve.measurement.solve import check_solved, kind_of
@@ -101,6 +110,10 @@ def solve(
         work = find_domain(named.domain)
         steps = iterations or kind_of(work, named.label).iterations
         [named] = running([named])
+    if joint and (work.name != "cfr" or named.origin != "library"):
+        raise UsageProblem(
+            f"--joint is for CFR rules of the library, and {named.label} is none (see `nashforge rules`)"
+        )
     measure = work.metrics[work.metric]
     title = measure.title or measure.name.replace("_", " ")
     as_json = output.wants_json(json)
@@ -133,6 +146,7 @@ def solve(
             max_nodes=max_nodes,
             tier=allow_weaker_sandbox or "strict",
         )
+    together = joint_gains(solution) if joint else None
     curve = [
         {
             "iteration": point.iteration,
@@ -155,9 +169,11 @@ def solve(
         as_json=as_json,
     ):
         if as_json:
-            output.print_json(_value(solution, curve))
+            output.print_json({**_value(solution, curve), "joint": joint_data(together)})
         else:
             _print(screen, solution, stop, steps, title)
+            if work.name == "cfr":
+                print_joint(screen, solution, together)
         if stop.reason == "interrupted":
             output.console(stderr=True).print(
                 f"Interrupted after iteration {solution.iterations} of {steps}; this is the solution so far."

@@ -30,11 +30,22 @@ def title(found: ConceptSolution) -> str:
             tau, epsilon = ("{:g}, {:g}".format(*how[name]) for name in ("tau", "epsilon"))
             each = ", risk per action" if how["risk"] == "per_action" else ""
             return f"RQE, {how['divergence']} + {how['regularizer']}, tau {tau}, epsilon {epsilon}{each}"
+        case "ce" | "cce":
+            coarse = "coarse " if found.concept == "cce" else ""
+            return f"{coarse}correlated equilibrium of most {how['objective']}"
     return "security strategies"
 
 
 def rows(found: ConceptSolution) -> list[dict[str, Any]]:
-    """Return a row for each action of each information set."""
+    """Return a row for each action of each information set; of a joint distribution, for each profile."""
+    if "joint" in found.certificate:
+        return [
+            {
+                **{f"player_{i}": action for i, action in enumerate(one["actions"])},
+                "probability": one["probability"],
+            }
+            for one in found.certificate["joint"]
+        ]
     return [
         {
             "player": player.player,
@@ -54,6 +65,9 @@ def print_solution(found: ConceptSolution) -> None:
     """Print the strategies, and what is certain about them."""
     screen = output.console()
     screen.print(f"[bold]{output.plain(found.game)}[/]  {title(found)}\n")
+    if "joint" in found.certificate:
+        _print_joint(found)
+        return
     value_title = "guarantees" if found.extensive or found.concept == "security" else "utility"
     for player in found.players:
         value = "" if player.value is None else f", {value_title} {output.settled(player.value):.6g}"
@@ -74,6 +88,28 @@ def print_solution(found: ConceptSolution) -> None:
             screen.print(f"[dim]... and {hidden} more information sets; --json shows all[/]\n")
     for line in _notes(found):
         screen.print(output.plain(line))
+
+
+def _print_joint(found: ConceptSolution) -> None:
+    """Print the profiles that are played together, likely ones first, and who gets and gains what."""
+    screen, joint = output.console(), found.certificate["joint"]
+    table = output.table(
+        *(f"player {player.player}" for player in found.players), "probability", right=["probability"]
+    )
+    for one in joint[:MOST_ROWS]:
+        shown = [
+            action if name == action else f"{action} {name}"
+            for action, name in zip(one["actions"], one["names"], strict=True)
+        ]
+        table.add_row(*map(output.plain, (*shown, f"{one['probability']:.6f}")))
+    screen.print(table)
+    if len(joint) > MOST_ROWS:
+        screen.print(f"[dim]... and {len(joint) - MOST_ROWS} more profiles; --json shows all[/]\n")
+    for player in found.players:
+        screen.print(
+            f"[bold]player {player.player}[/], utility {output.settled(player.value or 0.0):.6g}, gains "
+            f"{player.gap:.2g} by the best deviation"
+        )
 
 
 def _notes(found: ConceptSolution) -> Iterator[str]:
@@ -117,6 +153,10 @@ def draw_strategies(found: ConceptSolution, path: Path) -> None:
 
     if found.extensive:
         raise UsageProblem("figures are of one-shot games; write a table (.csv, .json) of an extensive one")
+    if "joint" in found.certificate:
+        raise UsageProblem(
+            "figures are of strategies; write a table (.csv, .json) of a correlated equilibrium"
+        )
     with figure(1, 2, (3.4, 2.8), path) as (made, grid):
         for i, (axes, player) in enumerate(zip(grid.flat, found.players, strict=True)):
             (choice,) = player.strategy

@@ -1,7 +1,8 @@
 """Solution concepts behind one function: any game, a concept with its parameters, and a certificate.
 
 Matrix games of two players have Nash, logit quantal response, risk-averse quantal response and security
-strategies; extensive games have Nash (two players, constant sum) and security strategies.
+strategies; extensive games have Nash (two players, constant sum) and security strategies; one-shot games of
+any number of players have correlated and coarse correlated equilibria.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.naming import choice
 from nashforge.games.sequence_form import SequenceForm, Treeplex
 from nashforge.solvers.equilibria.bimatrix import nash, security
+from nashforge.solvers.equilibria.correlated.one_shot import correlated_equilibrium
 from nashforge.solvers.equilibria.extensive.guarantees import sequence_guarantees, sequence_nash
 from nashforge.solvers.equilibria.inputs import GameLike, any_game
 from nashforge.solvers.equilibria.logit import qre
@@ -28,12 +30,14 @@ from nashforge.solvers.risk.utility import AGGREGATE
 
 Array = npt.NDArray[np.float64]
 
-CONCEPTS = ("nash", "qre", "rqe", "security")
+CONCEPTS = ("nash", "qre", "rqe", "security", "ce", "cce")
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "rqe": ("tau", "epsilon", "divergence", "regularizer", "risk"),
     "qre": ("rationality",),
+    "ce": ("objective",),
+    "cce": ("objective",),
 }
-"""Parameters of one concept alone."""
+"""Parameters of some concepts alone."""
 
 _FITTED = {("kl", "barrier"): "kl", ("reverse_kl", "entropy"): "reverse_kl"}
 """Pairs of divergence and regulariser that were fitted to people, and the attribute that has the fit."""
@@ -154,6 +158,7 @@ def solve_concept(
     regularizer: str | None = None,
     risk: str = AGGREGATE,
     rationality: float = 1.0,
+    objective: str = "welfare",
 ) -> ConceptSolution:
     """Solve a game of any kind for a concept.
 
@@ -168,6 +173,9 @@ def solve_concept(
         were fitted to people who played the game, or else 1 and a tenth of the range of a player's payoffs.
     rationality
         Of ``qre``: the logit parameter.
+    objective
+        Of ``ce`` and ``cce``: which of them, see
+        `nashforge.solvers.equilibria.correlated.one_shot.correlated_equilibrium`.
 
     Raises
     ------
@@ -181,6 +189,8 @@ def solve_concept(
     if concept not in CONCEPTS:
         raise ConceptError(f"there is no concept {concept!r}; {choice(concept, CONCEPTS)}")
     found = any_game(game)
+    if concept in ("ce", "cce"):
+        return _correlated(found, concept, objective)
     if isinstance(found, SequenceForm):
         return _extensive(found, concept)
     match concept:
@@ -296,12 +306,51 @@ def _security(game: Bimatrix) -> ConceptSolution:
     return ConceptSolution(game.name, "security", "linear program", {}, players, {"converged": True})
 
 
+def _correlated(game: Bimatrix | SequenceForm, concept: str, objective: str) -> ConceptSolution:
+    found = correlated_equilibrium(game, concept, objective)  # type: ignore[arg-type]  # which it checks
+    if isinstance(game, Bimatrix):
+        labels, names = game.actions, game.names or game.actions
+    else:
+        labels = tuple(tuple(map(str, treeplex.actions)) for treeplex in game.treeplexes)  # type: ignore[assignment]
+        names = tuple(  # type: ignore[assignment]
+            tuple(map(treeplex.action_name, range(treeplex.sequences))) for treeplex in game.treeplexes
+        )
+    every = range(found.joint.ndim)
+    marginals = [found.joint.sum(axis=tuple(other for other in every if other != i)) for i in every]
+    players = tuple(
+        PlayerStrategy(
+            i,
+            float(found.values[i]),
+            float(found.gains[i]),
+            None,
+            (Choice(None, labels[i], names[i], tuple(map(float, marginals[i]))),),
+        )
+        for i in every
+    )
+    likely = sorted(np.ndindex(found.joint.shape), key=lambda place: -found.joint[place])
+    certificate = {
+        "gap": float(found.gains.max()),
+        "converged": True,
+        "joint": [
+            {
+                "actions": [labels[i][a] for i, a in enumerate(place)],
+                "names": [names[i][a] for i, a in enumerate(place)],
+                "probability": float(found.joint[place]),
+            }
+            for place in likely
+            if found.joint[place] > 0
+        ],
+    }
+    method = "convex dual" if objective == "entropy" else "linear program"
+    return ConceptSolution(game.name, concept, method, {"objective": objective}, players, certificate)
+
+
 def _extensive(form: SequenceForm, concept: str) -> ConceptSolution:
     solvers = {"nash": sequence_nash, "security": sequence_guarantees}
     if concept not in solvers:
         raise ConceptError(
             f"{concept} is found for one-shot games of two players; for {form.name} choose the concept "
-            "nash or security"
+            "nash or security, or, where it is one-shot, ce or cce"
         )
     found = solvers[concept](form)
     players = tuple(

@@ -184,3 +184,31 @@ def test_players_are_numbered_alike_everywhere(capsys, tmp_path):
     for words in (["equilibrium", "SC4"], ["risk", "cfr", "--game", "kuhn_poker", "-n", "3"]):
         _, out, _ = run([*words, "--json"], capsys)
         assert [player["player"] for player in json.loads(out)["players"]] == [0, 1]
+
+
+def test_correlated_equilibria_are_told_with_what_is_played_together(capsys, tmp_path: Path) -> None:
+    chicken, table = "6 2 / 7 0 ; 6 7 / 2 0", tmp_path / "joint.csv"
+    code, out, _ = run(["equilibrium", chicken, "--concept", "ce", "--json", "-o", str(table)], capsys)
+    found = json.loads(out)
+    assert code == 0
+    assert sum(player["value"] for player in found["players"]) == pytest.approx(10.5)
+    assert found["joint"][0]["actions"] == ["0", "0"]
+    assert found["players"][0]["strategy"][0]["probabilities"] == pytest.approx([0.75, 0.25])
+    assert table.read_text().splitlines()[0] == "player_0,player_1,probability"
+    code, text, _ = run(["equilibrium", chicken, "--concept", "cce", "--no-json"], capsys)
+    assert "coarse correlated equilibrium of most welfare" in text
+
+
+def test_the_joint_average_is_measured_where_asked(capsys) -> None:
+    game = "kuhn_poker(players=3)"
+    code, out, _ = run(["solve", game, "--rule", "cfr", "-n", "20", "--joint", "--json"], capsys)
+    joint = json.loads(out)["joint"]
+    assert code == 0
+    assert all(a <= b <= c for a, b, c in zip(joint["cce"], joint["efcce"], joint["efce"], strict=True))
+    code, text, _ = run(["solve", game, "--rule", "cfr", "-n", "3", "--no-json"], capsys)
+    assert "--joint measures it" in text
+    code, text, _ = run(["solve", "kuhn_poker", "--rule", "cfr", "-n", "3", "--no-json"], capsys)
+    assert "--joint" not in text
+    code, _, err = run(["solve", game, "--psro", "uniform", "--joint"], capsys)
+    assert code == 2
+    assert "CFR rules of the library" in err

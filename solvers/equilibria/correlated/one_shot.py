@@ -1,0 +1,246 @@
+"""Correlated and coarse correlated equilibria of one-shot games, the best of them by a linear program.
+
+A joint distribution x over action profiles is a correlated equilibrium (CE) if nobody gains by playing b
+when told a, and a coarse one (CCE) if nobody gains by playing b whatever is told:
+
+    sum over profiles with a_i = a of x (u_i(b, others) - u_i) <= 0    for all i, a, b
+    sum over all profiles of x (u_i(b, others) - u_i) <= 0             for all i, b
+
+Sources: Aumann, Journal of Mathematical Economics 1 (1974); Moulin & Vial, International Journal of Game
+Theory 7 (1978). Maximum entropy as in Ortiz, Schapire & Kakade, AISTATS 2007.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linprog, minimize
+from scipy.sparse import csr_matrix, vstack
+from scipy.special import logsumexp
+
+from nashforge.errors import USAGE, NashforgeError
+from nashforge.games.matrix.reading import Bimatrix
+from nashforge.games.naming import choice
+from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.equilibria.inputs import GameLike, any_game
+
+Array = npt.NDArray[np.float64]
+Kind = Literal["ce", "cce"]
+Objective = Literal["welfare", "fairness", "entropy"]
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+
+MOST_PROFILES = 200_000
+"""Action profiles of the largest game whose linear program is tried."""
+
+
+class CorrelatedError(NashforgeError, ValueError):
+    """A game has no such correlated equilibrium that can be computed here."""
+
+    exit_code = USAGE
+
+
+@dataclass(frozen=True, eq=False)
+class CorrelatedEquilibrium:
+    """A distribution over the action profiles of a one-shot game.
+
+    Attributes
+    ----------
+    joint : ndarray of float64, shape (actions of player 0, of player 1, ...)
+    values : ndarray of float64, shape (players,)
+        Expected utilities.
+    gains : ndarray of float64, shape (players,)
+        What each player gains by the best deviation: its distance from equilibrium, recomputed.
+    """
+
+    joint: Array
+    values: Array
+    gains: Array
+
+
+def payoff_tensors(game: GameLike) -> list[Array]:
+    """Return each player's payoffs in a one-shot game, shape (actions of player 0, of player 1, ...).
+
+    Raises
+    ------
+    CorrelatedError
+        If players move more than once, or after another.
+    """
+    found = any_game(game)
+    if isinstance(found, Bimatrix):
+        return [np.asarray(payoffs, dtype=np.float64) for payoffs in found.payoffs]
+    return _tensors(found)
+
+
+def _tensors(form: SequenceForm) -> list[Array]:
+    if any(treeplex.infosets != 1 for treeplex in form.treeplexes):
+        sizes = ", ".join(str(treeplex.infosets) for treeplex in form.treeplexes)
+        raise CorrelatedError(
+            f"the best correlated equilibria are found for one-shot games; in {form.name} players have "
+            f"{sizes} information sets; how far play is from one tells `nashforge solve GAME --joint`"
+        )
+    shape = tuple(treeplex.sequences for treeplex in form.treeplexes)
+    tensors = []
+    for payoffs in form.leaf_payoffs:
+        tensor = np.zeros(shape)
+        np.add.at(tensor, tuple(form.leaf_sequences), payoffs)
+        tensors.append(tensor)
+    return tensors
+
+
+def deviation_gains(tensors: Sequence[Array], joint: Array, kind: Kind) -> Array:
+    """Return what each player gains by the best deviation from a joint distribution, shape ``(players,)``."""
+    gains = []
+    for i, payoffs in enumerate(tensors):
+        own, shares = _own_first(payoffs, i), _own_first(joint, i)
+        instead = shares @ own.T  # told a (rows), plays b (columns)
+        follow = np.diagonal(instead)
+        if kind == "ce":
+            gains.append(float((instead - follow[:, None]).max(axis=1).clip(min=0).sum()))
+        else:
+            gains.append(max(float(instead.sum(axis=0).max() - follow.sum()), 0.0))
+    return np.array(gains)
+
+
+def correlated_equilibrium(
+    game: GameLike, kind: Kind = "ce", objective: Objective = "welfare"
+) -> CorrelatedEquilibrium:
+    """Return the correlated equilibrium of a one-shot game that is best by an objective.
+
+    Parameters
+    ----------
+    game
+        As in `nashforge.solvers.equilibria.nash`, also for more than two players; or a list of tensors of
+        payoffs, one a player.
+    kind
+        ``ce``, or ``cce`` for the coarse ones, of which there are more.
+    objective
+        ``welfare``: the largest sum of utilities. ``fairness``: the largest utility of whoever has least.
+        ``entropy``: the largest entropy of the distribution, which is unique.
+
+    Raises
+    ------
+    CorrelatedError
+        If players move more than once, the game is too large, or there is no such kind or objective.
+    """
+    for name, value, known in (
+        ("kind", kind, get_args(Kind)),
+        ("objective", objective, OBJECTIVES),
+    ):
+        if value not in known:
+            raise CorrelatedError(f"there is no {name} {value!r}; {choice(str(value), list(known))}")
+    given = isinstance(game, list) and len(game) > 0 and all(isinstance(each, np.ndarray) for each in game)
+    tensors = [np.asarray(each, dtype=np.float64) for each in game] if given else payoff_tensors(game)
+    _check(tensors)
+    # In units of the largest payoff: the solvers' tolerances are absolute.
+    unit = max(float(np.abs(tensor).max()) for tensor in tensors) or 1.0
+    scaled = [tensor / unit for tensor in tensors]
+    rows = _constraints(scaled, kind)
+    solve: Callable[[Sequence[Array], csr_matrix], Array]
+    solve = {"welfare": _welfare, "fairness": _fairness, "entropy": _entropy}[objective]
+    flat = np.maximum(solve(scaled, rows), 0.0)
+    joint = (flat / flat.sum()).reshape(tensors[0].shape)
+    values = np.array([float((joint * tensor).sum()) for tensor in tensors])
+    return CorrelatedEquilibrium(joint, values, deviation_gains(tensors, joint, kind))
+
+
+def _check(tensors: Sequence[Array]) -> None:
+    shape = tensors[0].shape
+    if len(shape) != len(tensors) or any(tensor.shape != shape for tensor in tensors):
+        raise CorrelatedError(
+            f"{len(tensors)} players need tensors of payoffs with as many dimensions and of one shape; got "
+            f"{', '.join(str(tensor.shape) for tensor in tensors)}"
+        )
+    if not all(np.isfinite(tensor).all() for tensor in tensors):
+        raise CorrelatedError("payoffs must be finite numbers")
+    if tensors[0].size > MOST_PROFILES:
+        raise CorrelatedError(
+            f"the game has {tensors[0].size:,} action profiles; at most {MOST_PROFILES:,} are tried"
+        )
+
+
+def _own_first(tensor: npt.NDArray[Any], player: int) -> npt.NDArray[Any]:
+    """Return a tensor as a matrix, a player's own actions as rows."""
+    return np.moveaxis(tensor, player, 0).reshape(tensor.shape[player], -1)
+
+
+def _constraints(tensors: Sequence[Array], kind: Kind) -> csr_matrix:
+    """Return the rows whose products with the flat joint distribution must not be above zero."""
+    places = np.arange(tensors[0].size).reshape(tensors[0].shape)
+    blocks = []
+    for i, payoffs in enumerate(tensors):
+        own, where = _own_first(payoffs, i), _own_first(places, i)
+        actions = len(own)
+        for b in range(actions):
+            gain = own[b] - own  # by profile: what b gains there
+            if kind == "cce":
+                blocks.append(_row(gain.ravel(), where.ravel(), places.size))
+                continue
+            blocks += [_row(gain[a], where[a], places.size) for a in range(actions) if a != b]
+    return csr_matrix((0, places.size)) if not blocks else vstack(blocks, format="csr")
+
+
+def _row(values: Array, columns: npt.NDArray[Any], width: int) -> csr_matrix:
+    return csr_matrix((values, (np.zeros(len(columns), dtype=int), columns)), shape=(1, width))
+
+
+def _welfare(tensors: Sequence[Array], rows: csr_matrix) -> Array:
+    total = np.sum([tensor.ravel() for tensor in tensors], axis=0)
+    return _linear(-total, rows, np.zeros(rows.shape[0]), np.ones((1, total.size)))
+
+
+def _fairness(tensors: Sequence[Array], rows: csr_matrix) -> Array:
+    """Maximise z with z at most every player's utility: one variable more."""
+    size, players = tensors[0].size, len(tensors)
+    least = np.hstack([-np.array([tensor.ravel() for tensor in tensors]), np.ones((players, 1))])
+    widened = csr_matrix((rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], size + 1))
+    goal = np.append(np.zeros(size), -1.0)
+    whole = np.append(np.ones(size), 0.0)[None]
+    bounds = [(0, None)] * size + [(None, None)]
+    above = vstack([widened, csr_matrix(least)], format="csr")
+    return _linear(goal, above, np.zeros(above.shape[0]), whole, bounds)[:size]
+
+
+def _linear(
+    goal: Array,
+    above: Any,  # which may be sparse, unlike what the types of scipy say
+    most: Array,
+    whole: Array,
+    bounds: Sequence[tuple[float | None, float | None]] | tuple[float, None] = (0, None),
+) -> Array:
+    found = linprog(
+        goal,
+        A_ub=above if above.shape[0] else None,
+        b_ub=most if above.shape[0] else None,
+        A_eq=whole,
+        b_eq=[1.0],
+        bounds=bounds,
+        method="highs",
+    )
+    if not found.success:
+        raise CorrelatedError(f"the linear program failed: {found.message}")
+    return np.asarray(found.x)
+
+
+def _entropy(tensors: Sequence[Array], rows: csr_matrix) -> Array:
+    """Minimise the dual, log sum exp(-rows' multipliers), over multipliers that are not negative."""
+
+    def dual(multipliers: Array) -> tuple[float, Array]:
+        logits = -(rows.T @ multipliers)
+        value = float(logsumexp(logits))
+        return value, -(rows @ np.exp(logits - value))
+
+    count = rows.shape[0]
+    found = minimize(
+        dual,
+        np.zeros(count),
+        jac=True,
+        bounds=[(0, None)] * count,
+        method="L-BFGS-B",
+        options={"maxiter": 20_000, "maxfun": 50_000, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 30},
+    )
+    logits = -(rows.T @ found.x)
+    return np.asarray(np.exp(logits - logsumexp(logits)))
