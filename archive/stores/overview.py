@@ -146,7 +146,10 @@ class OverviewStore(Store):
         searched = text.strip().lower()
         if searched:
             columns = (ProgramRow.nickname, CandidateRow.note, CandidateRow.operator, CandidateRow.proposer)
-            where.append(or_(*(func.lower(c).contains(searched, autoescape=True) for c in columns)))
+            fits = [func.lower(column).contains(searched, autoescape=True) for column in columns]
+            if not searched.isascii():  # of other letters, SQLite knows no case
+                fits += [column.contains(text.strip(), autoescape=True) for column in columns]
+            where.append(or_(*fits))
         key = _COLUMNS[order]
         tie = (CandidateRow.run_id.desc(), CandidateRow.index)
         ordered = (key.is_(None), key.desc() if descending else key, *tie)

@@ -137,3 +137,11 @@ def test_ancestors_that_were_deleted_end_the_way(
     monkeypatch.setattr(lineage, "_RUN_OF", lineage._RUN_OF.where(false()))
     found = archive.lineage.ancestors(child)
     assert list(found.candidates) == [child.id]
+
+
+@pytest.mark.parametrize(("searched", "found"), [("clip", 1), ("CLIP", 1), ("Änderung", 1), ("50%", 0)])
+def test_programs_are_found_by_their_notes(archive: Archive, run: Run, searched: str, found: int) -> None:
+    candidate = archive.candidates.add(run, operator="mutate", proposer="offline")
+    program = archive.programs.add("x = 1\n", "cfr")
+    archive.candidates.set_program(candidate, program, note="Änderung: clip 500")
+    assert archive.overview.programs(run, text=searched)[1] == found
