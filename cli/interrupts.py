@@ -9,9 +9,11 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
+
+from nashforge.cli.watchdog import watchdog
 
 if TYPE_CHECKING:
     from nashforge.archive import Candidate
@@ -52,7 +54,7 @@ def asking(stop: Stop) -> Iterator[None]:
         asked = True
         stop.request()
 
-    with _heard(signalled):
+    with _heard(signalled), watchdog():
         yield
 
 
@@ -107,8 +109,9 @@ class Interruptible:
         self._ending = 0
 
     def __enter__(self) -> Self:
-        self._context = _heard(self._signalled)
-        self._context.__enter__()
+        self._context = ExitStack()
+        self._context.enter_context(_heard(self._signalled))
+        self._context.enter_context(watchdog())
         return self
 
     def __exit__(

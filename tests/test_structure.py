@@ -49,6 +49,7 @@ FLOORS = {
         "agents runs",
     ),
     "cli": (
+        "watchdog watchdog_process",
         "errors interrupts",
         "pipes",
         "options",
