@@ -27,6 +27,7 @@ import numpy as np
 from benchmarks.chaos.checking import Row, faults, lost_attempts, undisturbed
 from benchmarks.chaos.disturbances import disturb_until_done
 from benchmarks.chaos.freezing import left_over
+from benchmarks.chaos.thawing import end_abandoned
 from benchmarks.chaos.trial import Plan, Trial
 from nashforge.archive import Archive, NotFound
 from nashforge.evolve.service.servers import RabbitMQ, Redis, Server
@@ -79,6 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=float, default=900.0, help="seconds that a trial may take")
     parser.add_argument("--broker", choices=["redis", "rabbitmq"], default="redis")
     chosen: Any = parser.parse_args(arguments)
+    for name in end_abandoned():
+        print(f"what another benchmark left frozen was ended: {name}", flush=True)
     # Orphans become children of this process, where they are seen.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     brokers: dict[str, type[Server]] = {"redis": Redis, "rabbitmq": RabbitMQ}

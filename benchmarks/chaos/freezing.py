@@ -9,11 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_HIERARCHIES = (
-    (Path("/sys/fs/cgroup/freezer"), "freezer.state", "FROZEN", "THAWED"),
-    (Path("/sys/fs/cgroup"), "cgroup.freeze", "1", "0"),
-)
-"""Where the kernel freezes groups of processes, in its first and in its second version of that."""
+from benchmarks.chaos.thawing import HIERARCHIES, PREFIX, guarded, members
 
 
 def parents() -> dict[int, int]:
@@ -40,11 +36,11 @@ def descendants(pid: int) -> list[int]:
 
 def freeze(seconds: float) -> str:
     """Freeze all that descends from this process for so long; return how that was done."""
-    for place, file, frozen, thawed in _HIERARCHIES:
-        group = place / f"nashforge-chaos-{os.getpid()}"
+    for place, file, frozen, thawed in HIERARCHIES:
+        group = place / f"{PREFIX}{os.getpid()}"
         with contextlib.suppress(OSError):
             group.mkdir(exist_ok=True)
-            with _gathered(group):
+            with guarded("group", str(group), file, thawed) as guard, _gathered(group, guard):
                 (group / file).write_text(frozen)
                 try:
                     time.sleep(seconds)
@@ -56,15 +52,15 @@ def freeze(seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def _gathered(group: Path) -> Iterator[None]:
-    """Have all descendants in a group of the kernel; afterwards where they were, and the group gone."""
+def _gathered(group: Path, spared: int) -> Iterator[None]:
+    """Have all descendants but one in a group of the kernel; afterwards back, and the group gone."""
     here = group.parent / "cgroup.procs"
     try:
-        _move(descendants(os.getpid()), group / "cgroup.procs")
-        _move(descendants(os.getpid()), group / "cgroup.procs")  # who was born meanwhile
+        for _ in range(2):  # who was born meanwhile
+            _move([pid for pid in descendants(os.getpid()) if pid != spared], group / "cgroup.procs")
         yield
     finally:
-        _move([int(pid) for pid in (group / "cgroup.procs").read_text().split()], here)
+        _move(members(group), here)
         with contextlib.suppress(OSError):
             group.rmdir()
 
@@ -77,12 +73,18 @@ def _move(pids: list[int], file: Path) -> None:
 
 def stop(pids: list[int], seconds: float) -> None:
     """Stop processes for so long, and let them go on."""
-    for number in (signal.SIGSTOP, signal.SIGCONT):
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-        if number is signal.SIGSTOP:
+    with guarded("stopped", *map(str, pids)):
+        _signal(pids, signal.SIGSTOP)
+        try:
             time.sleep(seconds)
+        finally:
+            _signal(pids, signal.SIGCONT)
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def left_over(seconds: float = 15.0) -> list[str]:
