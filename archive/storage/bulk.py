@@ -8,6 +8,29 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+SCORE = ("evaluation_id", "game", "metric", "iteration", "value", "direction", "final")
+"""Columns of `score_rows`."""
+
+
+def score_rows(evaluation: int, scores: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of an evaluation's scores, in their order; the last of each curve is marked.
+
+    Parameters
+    ----------
+    scores
+        Each with the fields of `nashforge.archive.records.Score`.
+    """
+    last: dict[tuple[str, str], tuple[int, int]] = {}
+    for place, score in enumerate(scores):
+        curve, reached = (score.game, score.metric), (score.iteration or 0, place)
+        if curve not in last or last[curve] < reached:
+            last[curve] = reached
+    final = {place for _, place in last.values()}
+    return [
+        (evaluation, s.game, s.metric, s.iteration, float(s.value), s.direction, place in final)
+        for place, s in enumerate(scores)
+    ]
+
 
 def insert_new(model: Any, dialect: str) -> Any:
     """Return the statement that inserts rows unless a unique value of them is there.

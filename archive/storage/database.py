@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 import threading
@@ -78,6 +79,10 @@ def make_engine(url: str, busy_timeout: float, *, migrating: bool = False) -> En
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA foreign_keys = {'OFF' if migrating else 'ON'}")
         cursor.execute("PRAGMA synchronous = FULL")
+        try:
+            cursor.execute("SELECT ln(1.0)")
+        except sqlite3.OperationalError:  # built without functions of mathematics
+            connection.create_function("ln", 1, math.log, deterministic=True)
         cursor.close()
 
     @event.listens_for(engine, "begin")

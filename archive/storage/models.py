@@ -14,7 +14,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Double,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from nashforge.archive.agents import RequestState
 from nashforge.archive.records import CallStatus, Role, RunState, Status
@@ -41,6 +52,7 @@ class Base(Tables):
         }
     )
     types: ClassVar = {
+        "bool": Boolean(),
         "datetime": UTCDateTime(),
         "float": Double(),
         "int": BigKey,
@@ -195,6 +207,15 @@ class EvaluationRow(Base):
 
 class ScoreRow(Base):
     __tablename__ = "scores"
+    # What programs reached in the end is a small part of their curves: questions about it read this alone.
+    __table_args__ = (
+        Index(
+            "ix_scores_final",
+            *("evaluation_id", "metric", "value"),
+            sqlite_where=text("final = 1"),
+            postgresql_where=text("final"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id", ondelete="CASCADE"), index=True)
@@ -203,6 +224,7 @@ class ScoreRow(Base):
     iteration: Mapped[int | None]
     value: Mapped[float]
     direction: Mapped[str] = mapped_column(String(3))
+    final: Mapped[bool]
 
 
 class ModelCallRow(Base):

@@ -21,7 +21,7 @@ from nashforge.archive.storage.permissions import close_to_others, make_file
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISION = "0005"
+REVISION = "0006"
 """The schema this program reads and writes: the newest file of ``archive/migrations/versions``."""
 VERSION_TABLE = "nashforge_version"
 # Any fixed number: two processes that create the schema on one server take turns by it.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -11,18 +12,17 @@ from sqlalchemy import (
     Double,
     Select,
     bindparam,
-    cast,
+    case,
     exists,
     func,
     insert,
-    literal,
     select,
-    type_coerce,
 )
 
 from nashforge.archive.errors import NotFound
 from nashforge.archive.hashing import clean_text
 from nashforge.archive.records import Evaluation, NewEvaluation, Status
+from nashforge.archive.storage.bulk import SCORE, score_rows
 from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import EvaluationRow, ScoreRow
 from nashforge.archive.storage.rows import (
@@ -71,65 +71,53 @@ def insert_evaluations(
     scores: list[dict[str, Any]] = []
     for new in evaluations:
         key = connection.scalar(_INSERT, _values(new, run, candidate))
-        scores += [
-            {
-                "evaluation_id": key,
-                "game": score.game,
-                "metric": score.metric,
-                "iteration": score.iteration,
-                "value": float(score.value),
-                "direction": score.direction,
-            }
-            for score in new.scores
-        ]
+        assert key is not None
+        scores += [dict(zip(SCORE, row, strict=True)) for row in score_rows(key, new.scores)]
     if scores:
         connection.execute(_INSERT_SCORES, scores)
 
 
-def _last_values(dialect: str) -> Select[int, float]:
-    """Select candidates of a run and, for each of their games, the last value of a metric."""
-    iteration = func.coalesce(ScoreRow.iteration, 0)
+def _means(value: Any) -> Select[*tuple[Any, ...]]:
+    """Select candidates of a run with a mean over the final scores of each evaluation, the newest last."""
     wanted = (
         EvaluationRow.run_id == bindparam("run"),
         EvaluationRow.candidate_id.is_not(None),
         EvaluationRow.split == bindparam("split"),
         EvaluationRow.status == Status.OK,
         ScoreRow.metric == bindparam("metric"),
+        ScoreRow.final,
     )
-    place = (EvaluationRow.candidate_id, ScoreRow.game)
-    last: ColumnElement[Any]
-    value: Any
-    if dialect == "sqlite":
-        # Where there is one maximum, other columns are those of its row (SQLite's SELECT, 2.5).
-        last, value = func.max(iteration), ScoreRow.value
-    else:
-        from sqlalchemy.dialects import postgresql
+    of_these: Select[*tuple[Any, ...]] = select(
+        EvaluationRow.candidate_id, func.avg(value, type_=Double())
+    ).join(ScoreRow, ScoreRow.evaluation_id == EvaluationRow.id)
+    return of_these.where(*wanted).group_by(EvaluationRow.id).order_by(EvaluationRow.id)
 
-        # Arrays are compared from their first member on.
-        last = literal(0)
-        value = func.max(postgresql.array([cast(iteration, Double), ScoreRow.value]))[2]
-    joined = select(place[0], type_coerce(value, Double), last).join(
-        EvaluationRow, EvaluationRow.id == ScoreRow.evaluation_id
-    )
-    return joined.where(*wanted).group_by(*place)
+
+_MEANS = _means(ScoreRow.value)
+_FLOOR: Any = bindparam("floor", type_=Double())
+_LOGARITHMS = _means(func.ln(case((ScoreRow.value > _FLOOR, ScoreRow.value), else_=_FLOOR)))
 
 
 class EvaluationStore(Store):
     """Operations on evaluations."""
 
-    def last_values(self, run: RunRef, metric: str, *, split: str) -> Iterator[tuple[int, float]]:
-        """Yield, for each candidate of a run and each game of a split, the last value of a metric.
+    def means(self, run: RunRef, metric: str, *, split: str, floor: float | None = None) -> dict[int, float]:
+        """Return what a metric came to in the end, as the mean over the games of a split, by candidate.
 
-        Yields
-        ------
-        int, float
-            Number of the candidate, value. The games of a candidate come one after the other.
+        Of a candidate that was measured several times, the newest measurement counts. The database computes
+        the means: it reads an index of the last values alone.
+
+        Parameters
+        ----------
+        floor
+            If given, the mean is geometric, and smaller values count as so much; positive.
         """
+        values: dict[str, Any] = {"run": run_id(run), "metric": metric, "split": split}
+        if floor is not None:
+            values["floor"] = floor
         with self._database.reading() as connection:
-            statement = _last_values(connection.dialect.name)
-            found = connection.execute(statement, {"run": run_id(run), "metric": metric, "split": split})
-            for row in found:
-                yield row[0], row[1]
+            found = connection.execute(_MEANS if floor is None else _LOGARITHMS, values).all()
+        return {row[0]: row[1] if floor is None else math.exp(row[1]) for row in found}
 
     def evaluators(self, run: RunRef) -> set[str]:
         """Return the versions of the evaluators that measured a run's candidates, and its reference."""

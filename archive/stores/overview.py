@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, distinct, func, or_, select
 
 from nashforge.archive.records import OPEN, RunState, Status
 from nashforge.archive.storage.database import Store
@@ -53,6 +53,32 @@ _COLUMNS: dict[str, Any] = {
     "run": RunRow.nickname,
 }
 _LIVE = (RunState.CREATED, RunState.RUNNING, RunState.PAUSED)
+
+_MEASURED = (CandidateRow.run_id == bindparam("run"), CandidateRow.train.is_not(None))
+_UNVERIFIED = CandidateRow.validation.is_(None)
+_WORTH = case((_UNVERIFIED, CandidateRow.train), else_=(CandidateRow.train + CandidateRow.validation) / 2)
+_LEADING = (
+    select(CandidateRow.id, CandidateRow.program)
+    .where(*_MEASURED)
+    .order_by(_UNVERIFIED, _WORTH.desc(), CandidateRow.index)
+)
+
+
+def _records() -> Select[*tuple[Any, ...]]:
+    """Select those that were better than all of their kind before them, verified or not."""
+    before = func.max(_WORTH).over(partition_by=_UNVERIFIED, order_by=CandidateRow.index, rows=(None, -1))
+    place = (CandidateRow.id, CandidateRow.train, CandidateRow.validation, CandidateRow.index)
+    found = select(*place, _WORTH.label("worth"), before.label("before")).where(*_MEASURED).subquery()
+    better = or_(found.c.before.is_(None), found.c.worth > found.c.before)
+    return select(found.c.id, found.c.train, found.c.validation).where(better).order_by(found.c.index)
+
+
+_RECORDS = _records()
+_FRUITLESS = (
+    select(func.count())
+    .where(CandidateRow.run_id == bindparam("run"), CandidateRow.program.is_(None))
+    .where(CandidateRow.status.in_((Status.REJECTED, Status.CANCELLED)))
+)
 
 
 class OverviewStore(Store):
@@ -162,6 +188,41 @@ class OverviewStore(Store):
         with self._database.reading() as connection:
             found = [Relative._make(row) for row in connection.execute(page).all()]
             return found, int(connection.scalar(count.where(*where)) or 0)
+
+    def leading(self, run: RunRef, limit: int | None = None) -> list[int]:
+        """Return the ids of a run's best measured candidates, each program once, the earlier of equals first.
+
+        Verified ones come before others, then the mean of the fitness on both kinds of games decides. The
+        database sorts: of tens of thousands, as many are read as are asked for.
+        """
+        most = None if limit is None else 2 * limit
+        with self._database.reading() as connection:
+            while True:
+                rows = connection.execute(_LEADING.limit(most), {"run": run_id(run)}).all()
+                unique: dict[str | None, int] = {}
+                for row in rows:
+                    unique.setdefault(row[1], row[0])
+                if most is None or len(rows) < most or len(unique) >= (limit or 0):
+                    return list(unique.values())[:limit]
+                most *= 4  # some programs came several times
+
+    def records(self, run: RunRef) -> list[tuple[int, float, float | None]]:
+        """Return those candidates of a run that were better than all of their kind before them.
+
+        Returns
+        -------
+        list of tuple
+            Id, training and validation fitness, in the order of asking; the verified ones are a kind, and
+            the others.
+        """
+        with self._database.reading() as connection:
+            found = connection.execute(_RECORDS, {"run": run_id(run)}).all()
+        return [(row[0], row[1], row[2]) for row in found]
+
+    def fruitless(self, run: RunRef) -> int:
+        """Return how many candidates of a run ended before there was a program."""
+        with self._database.reading() as connection:
+            return int(connection.scalar(_FRUITLESS, {"run": run_id(run)}) or 0)
 
     def told(self, run: RunRef) -> list[Told]:
         """Return all candidates of a run, in the order of asking: quick for thousands."""

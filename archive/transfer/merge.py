@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from nashforge.archive.nicknames import ANIMALS, LANDSCAPES, candidates, is_given_name
 from nashforge.archive.records import RunState, Status
-from nashforge.archive.storage.bulk import insert_new, insert_plain
+from nashforge.archive.storage.bulk import SCORE, insert_new, insert_plain, score_rows
 from nashforge.archive.storage.models import (
     Base,
     CandidateRow,
@@ -44,8 +44,6 @@ from nashforge.archive.transfer.lines import (
     ScoreLine,
     StudyLine,
 )
-
-_SCORE = ("evaluation_id", "game", "metric", "iteration", "value", "direction")
 
 
 class Merge:
@@ -176,12 +174,8 @@ class Merge:
             EvaluationRow.id,
         )
         self._recount("evaluation", len(self._new_evaluations) - len(stored))
-        scores = [
-            (key, score.game, score.metric, score.iteration, score.value, score.direction)
-            for token, key in stored
-            for score in self._new_evaluations[token][1]
-        ]
-        insert_plain(self._connection, "scores", _SCORE, scores)
+        scores = [row for token, key in stored for row in score_rows(key, self._new_evaluations[token][1])]
+        insert_plain(self._connection, "scores", SCORE, scores)
         self._new_evaluations.clear()
         stored = self._store(ModelCallRow, self._new_calls.values(), ModelCallRow.token)
         self._recount("model_call", len(self._new_calls) - len(stored))

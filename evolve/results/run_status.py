@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nashforge.archive import Archive, Candidate, Fitted, Run, RunState, Status
+from nashforge.archive import Archive, Candidate, Run, RunState, Status
 from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.executors.identity import has_ended
 from nashforge.evolve.results.standings import standing_of
 from nashforge.evolve.search.events import Result
-from nashforge.evolve.search.population.ranking import merit, ranked
+from nashforge.evolve.search.population.ranking import merit, merit_of, ranked
 from nashforge.evolve.search.population.starts import starts_of, strongest
 from nashforge.evolve.search.worked import worked
 
@@ -60,9 +60,7 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     counts = archive.candidates.counts(run)
     best = ranked(archive, run, 1)
     settings = stored_settings(archive, run)
-    # A proposal that came to nothing is no evaluation.
-    nothing = archive.candidates.of(run, status=[Status.REJECTED, Status.CANCELLED])
-    empty = sum(candidate.program is None for candidate in nothing)
+    empty = archive.overview.fruitless(run)  # a proposal that came to nothing is no evaluation
     alive = is_alive(archive, run)
     seconds = worked(archive, run)
     if alive and run.heartbeat is not None and run.pause_requested is None:
@@ -108,8 +106,10 @@ def improvements(candidates: list[Candidate]) -> list[Candidate]:
 
 def improvements_of(archive: Archive, run: Run) -> list[Candidate]:
     """Return the `improvements` of a run, without reading its other candidates."""
-    better: list[Fitted] = []
-    for fitted in archive.candidates.fitted(run):
-        if not better or merit(fitted) > merit(better[-1]):
-            better.append(fitted)
-    return archive.candidates.by_id([fitted.id for fitted in better])
+    better: list[int] = []
+    best = merit_of(None, None)
+    for number, train, validation in archive.overview.records(run):
+        if merit_of(train, validation) > best:
+            best = merit_of(train, validation)
+            better.append(number)
+    return archive.candidates.by_id(better)

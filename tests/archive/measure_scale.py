@@ -146,6 +146,7 @@ def fill_at_once(archive: Archive, candidates: int, *, name: str = "scale") -> i
                                 "iteration": iteration,
                                 "value": value,
                                 "direction": "min",
+                                "final": iteration in (None, 80),
                             }
                         )
             for model, some in rows.items():

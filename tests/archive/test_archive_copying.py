@@ -167,6 +167,8 @@ def test_archives_of_every_released_version_are_upgraded(
         (measured,) = archive.evaluations.find(run=run, status=[Status.OK])
         assert (measured.token, measured.seeds, measured.settings) == ("t" * 31 + "0", (1, 2), {"horizon": 5})
         assert measured.scores[0].value == 0.125
+        ended = archive.evaluations.means(run, "exploitability", split=measured.split or "")
+        assert ended == {first.id: 0.125}, "the last values of curves are marked"
         (given_up,) = archive.evaluations.find(run=run, candidate=third)
         assert given_up.status is Status.CANCELLED, "the queue of evaluations is gone"
         assert archive.calls.spending(run)["p:m"].cost == 0.25

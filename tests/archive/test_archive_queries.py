@@ -30,9 +30,7 @@ def family(archive: Archive, run: Run, make: Maker, size: int, seed: int) -> lis
     return made
 
 
-def test_the_last_value_of_each_game_is_that_of_its_last_iteration(
-    archive: Archive, run: Run, make: Maker
-) -> None:
+def test_means_are_over_the_values_at_the_last_iterations(archive: Archive, run: Run, make: Maker) -> None:
     first, second = make.candidate(run, 1), make.candidate(run, 2)
     curves = [
         (first, [("a", 10, 1.0), ("a", 30, 0.25), ("a", 20, 0.5), ("b", 10, 3.0)]),
@@ -51,11 +49,62 @@ def test_the_last_value_of_each_game_is_that_of_its_last_iteration(
             )
         ]
         archive.candidates.finish(candidate, Status.OK, evaluations=measured, train=1.0)
-    found = list(archive.evaluations.last_values(run, "exploitability", split="train"))
-    assert sorted(found) == [(first.id, 0.25), (first.id, 3.0), (second.id, -2.0)]
-    assert sorted(archive.evaluations.last_values(run, "seconds", split="train")) == [
-        (candidate.id, 9.0) for candidate in (first, first, second, second)
-    ]
+    means = archive.evaluations.means
+    assert means(run, "exploitability", split="train") == {first.id: 1.625, second.id: -2.0}
+    assert means(run, "exploitability", split="validation") == {first.id: 7.0, second.id: 7.0}
+    assert means(run, "seconds", split="train") == {first.id: 9.0, second.id: 9.0}
+    geometric = means(run, "exploitability", split="train", floor=0.5)
+    assert geometric == pytest.approx({first.id: 1.5**0.5, second.id: 0.5})
+    again = NewEvaluation(
+        program=first.program or "",
+        suite="s",
+        split="train",
+        status=Status.OK,
+        scores=(Score("a", "exploitability", 5.0, iteration=7),),
+    )
+    archive.evaluations.add(again, run=run, candidate=first)
+    assert means(run, "exploitability", split="train")[first.id] == 5.0, "the newest measurement counts"
+
+
+def test_the_best_and_those_that_were_better_than_all_before_them(
+    archive: Archive, run: Run, make: Maker
+) -> None:
+    rng = np.random.default_rng(5)
+    with archive.database.transaction():
+        for candidate in family(archive, run, make, 40, 5):
+            if candidate.train is not None and candidate.index > 12 and rng.random() < 0.3:
+                archive.candidates.set_fitness(candidate, validation=round(float(rng.normal()), 1))
+
+    def worth(item: Candidate) -> tuple[bool, float]:
+        assert item.train is not None
+        verified = item.validation is not None
+        return verified, (item.train + item.validation) / 2 if item.validation is not None else item.train
+
+    measured = [item for item in archive.candidates.of(run) if item.train is not None]
+    assert 4 < sum(item.validation is not None for item in measured) < len(measured)
+    best = sorted(measured, key=worth, reverse=True)
+    first = {item.program: item.id for item in reversed(best)}
+    expected = [item.id for item in best if first[item.program] == item.id]
+    assert len(expected) < len(measured), "some programs came twice"
+    assert archive.overview.leading(run) == expected
+    for limit in (1, 3, len(expected), 100):
+        assert archive.overview.leading(run, limit) == expected[:limit]
+    better = {
+        item.id
+        for place, item in enumerate(measured)
+        if all(worth(item) > worth(old) for old in measured[:place] if worth(old)[0] == worth(item)[0])
+    }
+    records = [item for item in measured if item.id in better]
+    assert archive.overview.records(run) == [(item.id, item.train, item.validation) for item in records]
+
+
+def test_candidates_that_ended_without_a_program_are_counted(archive: Archive, run: Run, make: Maker) -> None:
+    make.finished(run, 0, 0.5)
+    empty = {"program": None, "operator": "mutate", "proposer": "p", "reason": "no answer"}
+    for status in (Status.REJECTED, Status.CANCELLED, Status.CRASHED):
+        archive.candidates.add(run, status=status, **empty)  # type: ignore[arg-type]
+    make.candidate(run, 3, status=Status.REJECTED, reason="a program that is refused")
+    assert archive.overview.fruitless(run) == 2
 
 
 def test_failures_are_the_newest_first(archive: Archive, run: Run, make: Maker) -> None:

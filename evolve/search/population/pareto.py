@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,8 @@ from nashforge.games.naming import choice
 from nashforge.solvers.metrics.registry import Metric
 
 
-@dataclass(frozen=True)
-class Point:
-    """A measured program of a run.
+class Point(NamedTuple):
+    """A measured program of a run; a tuple, because there are thousands.
 
     Attributes
     ----------
@@ -82,33 +81,25 @@ def summary(scores: Iterable[Score], metrics: Iterable[Metric], floor: float) ->
 
 def pareto_points(archive: Archive, run: Run, metrics: Sequence[Metric], floor: float) -> list[Point]:
     """Return every measured program of a run once, in the order of the first metric, best first."""
-    means = {metric.name: _means(archive, run, metric, floor) for metric in metrics}
-    points: dict[str, Point] = {}
+    means = [
+        archive.evaluations.means(run, m.name, split="train", floor=floor if m.logarithmic else None)
+        for m in metrics
+    ]
+    candidates: dict[str, Fitted] = {}
     for candidate in archive.candidates.fitted(run):
-        if candidate.program is None or candidate.program in points:
-            continue
-        if all(candidate.id in found for found in means.values()):
-            values = {name: found[candidate.id] for name, found in means.items()}
-            points[candidate.program] = Point(candidate, values)
-    if not points:
+        if candidate.program is not None and all(candidate.id in found for found in means):
+            candidates.setdefault(candidate.program, candidate)
+    if not candidates:
         return []
-    found = list(points.values())
-    table = [[point.values[metric.name] for metric in metrics] for point in found]
+    table = np.array([[found[one.id] for found in means] for one in candidates.values()])
     efficient = nondominated(table, [metric.direction for metric in metrics])
-    marked = [Point(p.candidate, p.values, bool(mark)) for p, mark in zip(found, efficient, strict=True)]
-    first = metrics[0]
-    return sorted(marked, key=lambda p: p.values[first.name], reverse=first.direction == "max")
-
-
-def _means(archive: Archive, run: Run, metric: Metric, floor: float) -> dict[int, float]:
-    """Return the mean of a metric over the training games, as `summary` has it, by candidate."""
-    rows = archive.evaluations.last_values(run, metric.name, split="train")
-    table = np.fromiter(rows, dtype=[("candidate", np.int64), ("value", np.float64)])
-    candidates, place, games = np.unique(table["candidate"], return_inverse=True, return_counts=True)
-    values = np.log(np.maximum(table["value"], floor)) if metric.logarithmic else table["value"]
-    means = np.bincount(place, weights=values, minlength=len(candidates)) / games
-    means = np.exp(means) if metric.logarithmic else means
-    return dict(zip(candidates.tolist(), means.tolist(), strict=True))
+    order = np.argsort(table[:, 0] if metrics[0].direction == "min" else -table[:, 0], kind="stable")
+    names, found = [metric.name for metric in metrics], list(candidates.values())
+    rows, marks = table.tolist(), efficient.tolist()
+    return [
+        Point(found[place], dict(zip(names, rows[place], strict=True)), marks[place])
+        for place in order.tolist()
+    ]
 
 
 def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) -> list[Metric]:

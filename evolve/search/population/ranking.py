@@ -13,11 +13,16 @@ def merit(candidate: Candidate | Relative | Fitted | Told) -> tuple[bool, float]
 
     A program is verified when it was measured on the disguised games of validation.
     """
-    if candidate.train is None:
+    return merit_of(candidate.train, candidate.validation)
+
+
+def merit_of(train: float | None, validation: float | None) -> tuple[bool, float]:
+    """Return the `merit` of a program with this fitness; the archive sorts by the same."""
+    if train is None:
         return False, float("-inf")
-    if candidate.validation is None:
-        return False, candidate.train
-    return True, (candidate.train + candidate.validation) / 2
+    if validation is None:
+        return False, train
+    return True, (train + validation) / 2
 
 
 def gain(train: float | None, parent: float | None, seed: float | None) -> float:
@@ -30,10 +35,7 @@ def gain(train: float | None, parent: float | None, seed: float | None) -> float
 
 def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candidate]:
     """Return a run's measured programs, each once, best first by `merit`; the earlier of equals first."""
-    unique: dict[str | None, int] = {}
-    for fitted in sorted(archive.candidates.fitted(run), key=merit, reverse=True):
-        unique.setdefault(fitted.program, fitted.id)
-    return archive.candidates.by_id(list(unique.values())[:limit])
+    return archive.candidates.by_id(archive.overview.leading(run, limit))
 
 
 def line_of_descent(archive: Archive, candidate: Candidate) -> list[Candidate]:
