@@ -34,7 +34,9 @@ def normalize_source(source: str) -> str:
         raise ValueError(
             f"the program holds a character that is not Unicode text at position {error.start}; remove it"
         ) from error
-    text = _LINE_ENDS.sub("", text).rstrip("\n") + "\n"
+    if " \n" in text or "\t\n" in text or text.endswith((" ", "\t")):
+        text = _LINE_ENDS.sub("", text)
+    text = text.rstrip("\n") + "\n"
     if text == "\n":
         raise ValueError("the program is empty; give its source")
     return text

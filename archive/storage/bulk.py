@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -12,24 +12,25 @@ SCORE = ("evaluation_id", "game", "metric", "iteration", "value", "direction", "
 """Columns of `score_rows`."""
 
 
-def score_rows(evaluation: int, scores: Sequence[Any]) -> list[tuple[Any, ...]]:
+def score_rows(
+    evaluation: int, scores: Iterable[tuple[str, str, int | None, float, str]]
+) -> list[tuple[Any, ...]]:
     """Return the rows of an evaluation's scores, in their order; the last of each curve is marked.
 
     Parameters
     ----------
     scores
-        Each with the fields of `nashforge.archive.records.Score`.
+        Game, metric, iteration, value and direction of each.
     """
+    rows = [(evaluation, game, metric, step, float(v), way, False) for game, metric, step, v, way in scores]
     last: dict[tuple[str, str], tuple[int, int]] = {}
-    for place, score in enumerate(scores):
-        curve, reached = (score.game, score.metric), (score.iteration or 0, place)
-        if curve not in last or last[curve] < reached:
-            last[curve] = reached
-    final = {place for _, place in last.values()}
-    return [
-        (evaluation, s.game, s.metric, s.iteration, float(s.value), s.direction, place in final)
-        for place, s in enumerate(scores)
-    ]
+    for place, (_, game, metric, step, *_) in enumerate(rows):
+        reached = (step or 0, place)
+        if last.setdefault((game, metric), reached) < reached:
+            last[game, metric] = reached
+    for _, place in last.values():
+        rows[place] = (*rows[place][:-1], True)
+    return rows
 
 
 def insert_new(model: Any, dialect: str) -> Any:

@@ -72,7 +72,8 @@ def insert_evaluations(
     for new in evaluations:
         key = connection.scalar(_INSERT, _values(new, run, candidate))
         assert key is not None
-        scores += [dict(zip(SCORE, row, strict=True)) for row in score_rows(key, new.scores)]
+        told = ((s.game, s.metric, s.iteration, s.value, s.direction) for s in new.scores)
+        scores += [dict(zip(SCORE, row, strict=True)) for row in score_rows(key, told)]
     if scores:
         connection.execute(_INSERT_SCORES, scores)
 

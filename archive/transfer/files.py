@@ -26,7 +26,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import IO, BinaryIO, TypeAlias
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from nashforge.archive.errors import ArchiveError, Conflict, DamagedExport, DiskFull
@@ -43,7 +43,7 @@ from nashforge.archive.transfer.limits import (
     MOST_VALUES,
     STORED_LINES,
 )
-from nashforge.archive.transfer.lines import VERSION, EndLine, HeaderLine, Line, parser
+from nashforge.archive.transfer.lines import VERSION, EndLine, HeaderLine, Line, checked_parser, parser
 from nashforge.archive.transfer.merge import Merge
 from nashforge.archive.transfer.references import Missing, References
 
@@ -204,7 +204,8 @@ def import_archive(archive: Archive, path: str | Path, *, check: Check | None = 
         with source.open("rb") as file:
             sums = _check(archive, file, source, check or (lambda kind, values: None))
             file.seek(0)
-            batches = _batches(_lines(_same(_texts(file, source), sums, source), source))
+            checked = _lines(_same(_texts(file, source), sums, source), source, checked_parser())
+            batches = _batches(checked)
             while _store(archive, merge, batches, source):
                 pass
     except OSError as error:
@@ -318,13 +319,15 @@ def _batches(lines: Iterator[tuple[int, Line, int]]) -> Iterator[_Batch]:
         yield batch
 
 
-def _lines(texts: Iterator[bytes], source: Path) -> Iterator[tuple[int, Line, int]]:
+def _lines(
+    texts: Iterator[bytes], source: Path, reader: TypeAdapter[Line] = parser
+) -> Iterator[tuple[int, Line, int]]:
     """Yield the checked lines between header and end, with their numbers and sizes in bytes."""
     counts: Counter[str] = Counter()
     ended = False
     for number, text in enumerate(texts, 1):
         try:
-            line = parser.validate_json(text)
+            line = reader.validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])

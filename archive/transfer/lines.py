@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -214,6 +214,19 @@ class EvaluationLine(_Line):
     scores: Annotated[list[ScoreLine], FailFast()]
 
 
+class CheckedEvaluationLine(EvaluationLine):
+    """An evaluation whose text was checked before: its scores, most of a file, are taken as they are."""
+
+    scores: list[Any]
+
+
+def plain_scores(line: EvaluationLine) -> list[dict[str, Any]]:
+    """Return the scores of a line by their fields."""
+    if isinstance(line, CheckedEvaluationLine):
+        return line.scores
+    return [dict(score) for score in line.scores]
+
+
 class CallLine(_Line):
     """A settled model call, after its run and candidate."""
 
@@ -266,4 +279,22 @@ Line: TypeAlias = (
     | NoteLine
     | EndLine
 )
+_CheckedLine: TypeAlias = (
+    HeaderLine
+    | ProgramLine
+    | RunLine
+    | StudyLine
+    | CandidateLine
+    | CheckedEvaluationLine
+    | CallLine
+    | NoteLine
+    | EndLine
+)
 parser: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
+"""Reads a line of anybody's."""
+
+
+@cache
+def checked_parser() -> TypeAdapter[Any]:
+    """Return what reads a line again that ``parser`` has read before, in less time."""
+    return TypeAdapter(Annotated[_CheckedLine, Field(discriminator="kind")])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -41,9 +42,11 @@ from nashforge.archive.transfer.lines import (
     NoteLine,
     ProgramLine,
     RunLine,
-    ScoreLine,
     StudyLine,
+    plain_scores,
 )
+
+_SCORE_FIELDS = itemgetter("game", "metric", "iteration", "value", "direction")
 
 
 class Merge:
@@ -78,7 +81,7 @@ class Merge:
         self._new_programs: dict[str, dict[str, Any]] = {}
         self._new_candidates: dict[tuple[int, int], dict[str, Any]] = {}
         self._new_links: list[Link] = []
-        self._new_evaluations: dict[str, tuple[dict[str, Any], Sequence[ScoreLine]]] = {}
+        self._new_evaluations: dict[str, tuple[dict[str, Any], Sequence[Mapping[str, Any]]]] = {}
         self._new_calls: dict[str, dict[str, Any]] = {}
         self._later: list[Link] = []
 
@@ -174,7 +177,8 @@ class Merge:
             EvaluationRow.id,
         )
         self._recount("evaluation", len(self._new_evaluations) - len(stored))
-        scores = [row for token, key in stored for row in score_rows(key, self._new_evaluations[token][1])]
+        told = {token: map(_SCORE_FIELDS, scores) for token, (_, scores) in self._new_evaluations.items()}
+        scores = [row for token, key in stored for row in score_rows(key, told[token])]
         insert_plain(self._connection, "scores", SCORE, scores)
         self._new_evaluations.clear()
         stored = self._store(ModelCallRow, self._new_calls.values(), ModelCallRow.token)
@@ -349,7 +353,7 @@ class Merge:
         self._here.check_program(line.program)
         counter, values = self._of_run(EvaluationRow, line)
         if values is not None:
-            self._new_evaluations[line.token] = values, line.scores
+            self._new_evaluations[line.token] = values, plain_scores(line)
         return counter
 
     def _call(self, line: CallLine) -> Counter[str]:
