@@ -248,11 +248,9 @@ class Run:
         episode
             Whether the best policy of a social dilemma is played for it, in the sandbox.
         """
-        from nashforge.cli.rendering.report.whole import report_page
-        from nashforge.evolve.results.report import report_of
+        from nashforge.cli.report.whole import report_page
 
-        found = report_of(self._archive, self.stored)
-        text = report_page(found, tier="strict" if episode else None)[0]
+        text = report_page(self._archive, self.stored, tier="strict" if episode else None)[0]
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text

@@ -55,6 +55,7 @@ FLOORS = {
         "options",
         "rendering",
         "dashboard",
+        "report",
         "commands",
         "main",
     ),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from nashforge.cli.options.archives import opened
 from nashforge.cli.options.declared import flag, option
-from nashforge.cli.options.shared import Database
+from nashforge.cli.options.shared import Database, Tier
 from nashforge.cli.rendering import output
 
 RETRY_SECONDS = 5.0
@@ -31,7 +31,11 @@ def dashboard(
     ] = None,
     allow_control: Annotated[
         bool,
-        flag("Let the pages change runs: pause, resume, stop, note, tag, rename, delete.", "--allow-control"),
+        flag(
+            "Let the pages change runs (pause, resume, stop, note, tag, rename, delete), evaluate and distil "
+            "programs, and hand in programs by hand.",
+            "--allow-control",
+        ),
     ] = False,
     token_file: Annotated[
         Path | None,
@@ -40,6 +44,7 @@ def dashboard(
             "File with the token, made if there is none. [default: a new token each time]",
         ),
     ] = None,
+    allow_weaker_sandbox: Tier = None,
     database: Database = None,
 ) -> None:
     """Show runs, programs and lineages in a browser, live, until Ctrl-C.
@@ -53,6 +58,7 @@ def dashboard(
 
     require("dashboard", "the dashboard")
     from nashforge.cli.dashboard.app import LOOPBACK, application
+    from nashforge.cli.rendering.measuring import check_tier
     from nashforge.evolve.agents.http.addresses import is_loopback
     from nashforge.evolve.agents.http.secrets import own_secret
     from nashforge.evolve.agents.http.serving import serve
@@ -68,5 +74,7 @@ def dashboard(
         for line in lines:
             screen.print(output.plain(line), soft_wrap=True)
 
+    tier = None if allow_weaker_sandbox is None else check_tier(allow_weaker_sandbox)
     with opened(database, retry_seconds=RETRY_SECONDS) as archive:
-        serve(application(archive, secret, names, can_control=allow_control), host, port, listening)
+        app = application(archive, secret, names, can_control=allow_control, tier=tier)
+        serve(app, host, port, listening)

@@ -35,8 +35,7 @@ def report(
     it came about, failures, costs, and policies of social dilemmas at play. Also while the run goes on.
     """
     from nashforge.archive import Study
-    from nashforge.cli.rendering.report.whole import report_page
-    from nashforge.evolve.results.report import report_of
+    from nashforge.cli.report.whole import report_page
 
     check_file("--output", output_file, force, (".html", ".htm"))
     with opened(database) as archive:
@@ -46,8 +45,8 @@ def report(
         if isinstance(of, Study):
             _study(archive, of, path, as_json=output.wants_json(json))
             return
-        found = report_of(archive, of)
-    text, shown = report_page(found, tier=allow_weaker_sandbox or "strict" if episode else None)
+        tier = allow_weaker_sandbox or "strict" if episode else None
+        text, found, shown = report_page(archive, of, tier=tier)
     write_text(path, text)
     best = found.status.result.best
     if output.wants_json(json):
@@ -56,19 +55,19 @@ def report(
                 "run": found.status.run.nickname,
                 "file": str(path),
                 "best": None if best is None else best.nickname,
-                "episode": shown is not None and shown.picture is not None,
+                "episode": shown is not None and shown.episode is not None,
             }
         )
         return
     screen = output.console()
-    if shown is not None and shown.picture is None:
+    if shown is not None and shown.episode is None:
         screen.print(f"[yellow]no episode:[/] {output.plain(shown.reason)}")
     screen.print(f"report written to [green]{output.plain(str(path))}[/]", soft_wrap=True)
 
 
 def _study(archive: Archive, study: Study, path: Path, *, as_json: bool) -> None:
     """Write the report of a study."""
-    from nashforge.cli.rendering.report.study import study_page
+    from nashforge.cli.report.study import study_page
     from nashforge.evolve.results.studies import study_status
 
     told = study_status(archive, study)

@@ -12,7 +12,7 @@ from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.archives import programs as opened
 from nashforge.cli.options.declared import option
 from nashforge.cli.options.dilemmas import Agents, Map, Preset, View
-from nashforge.cli.options.files import check_file, delivered, writing
+from nashforge.cli.options.files import check_file, delivered, write_text, writing
 from nashforge.cli.options.shared import (
     Database,
     FileDomain,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nashforge.evolve.domains.base import Domain
-    from nashforge.evolve.domains.capabilities import Watch
+    from nashforge.evolve.domains.capabilities import Recorder, Watch
 
 
 def watch(
@@ -37,7 +37,8 @@ def watch(
         str | None, option("GAME", "What is played, such as cleanup. [default: that of the program's domain]")
     ] = None,
     output_file: Annotated[
-        Path | None, output_option("Write an animated .gif, or six pictures as .png, instead.")
+        Path | None,
+        output_option("Write an animated .gif, six pictures as .png, or every step as .json, instead."),
     ] = None,
     steps: Annotated[int | None, option("N", "Play only so many steps. [default: 1000]", min=1)] = None,
     speed: Annotated[
@@ -58,11 +59,14 @@ def watch(
 
     Several programs take the seats in turn: the first agent runs the first, the next the second, and so on.
     """
+    from json import dumps
+
+    from nashforge.cli.rendering.episodes import EpisodeFilm
     from nashforge.cli.rendering.measuring import check_tier
     from nashforge.evolve.sandbox import Sandbox
     from nashforge.solvers.policies.rendering import save
 
-    check_file("--output", output_file, force, (".gif", ".png"))
+    check_file("--output", output_file, force, (".gif", ".png", ".json"))
     tier = check_tier(allow_weaker_sandbox)
     with opened(programs, database, domain=domain or _domain_of(game, programs[0])) as (found, _):
         domains = sorted({named.domain for named in found})
@@ -77,7 +81,10 @@ def watch(
     played = work.variant(game, options)
     as_json = output.wants_json(json)
     screen = output.console()
-    recorder = None if output_file is None else shows.recorder(played)
+    recorder: Recorder | EpisodeFilm | None = None
+    if output_file is not None:
+        as_film = output_file.suffix.lower() == ".json"
+        recorder = EpisodeFilm(shows, played) if as_film else shows.recorder(played)
     with Sandbox(work.host_modules, tier=tier) as sandbox:
         if output_file is None and not as_json and screen.is_terminal:
             with _live(screen, speed, shows) as show:
@@ -87,6 +94,9 @@ def watch(
 
     def write(path: Path) -> None:
         assert recorder is not None
+        if isinstance(recorder, EpisodeFilm):
+            write_text(path, dumps(recorder.told(played, seed, episode)))
+            return
         with writing(path):
             save(recorder.frames, path)
 

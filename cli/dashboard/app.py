@@ -20,11 +20,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from nashforge.archive import Archive, DatabaseUnavailable, NotFound
-from nashforge.cli.dashboard import control
+from nashforge.cli.dashboard.actions import ACTIONS, Action
 from nashforge.cli.dashboard.guard import Door, form_token, is_form_token
+from nashforge.cli.dashboard.jobs.episodes import Episodes
+from nashforge.cli.dashboard.jobs.queue import Jobs
 from nashforge.cli.dashboard.live import News
 from nashforge.cli.dashboard.rendering import STATIC, VENDORED, environment, render, static_file
-from nashforge.cli.dashboard.views import PAGES, TABLES
+from nashforge.cli.dashboard.views.addresses import PAGES, TABLES
 from nashforge.cli.dashboard.views.base import Asked, View
 from nashforge.errors import NashforgeError
 
@@ -59,15 +61,26 @@ class Application:
     hosts
         Names by which it may be called.
     can_control
-        Whether runs may be changed.
+        Whether runs may be changed, and work be asked for.
+    tier
+        Weakest sandbox tier that such work accepts; None: the strict one.
     """
 
     def __init__(
-        self, archive: Archive, secret: str, hosts: Iterable[str], *, can_control: bool = False
+        self,
+        archive: Archive,
+        secret: str,
+        hosts: Iterable[str],
+        *,
+        can_control: bool = False,
+        tier: str | None = None,
     ) -> None:
         self._archive, self._secret, self._control = archive, secret, can_control
         self._hosts = tuple(hosts)
+        self._confinement = () if tier is None else ("--allow-weaker-sandbox", tier)
         self._news: News | None = None
+        self._jobs: Jobs | None = None
+        self._episodes: Episodes | None = None
 
     def build(self) -> ASGIApp:
         """Return the application, its door included."""
@@ -75,12 +88,10 @@ class Application:
             Route("/", lambda _request: RedirectResponse("/runs", 303)),
             Route("/events", self._events),
             Route("/static/{name}", self._static),
+            Route("/episodes/{name}.json", self._episode),
             *(Route(address, self._page(view)) for address, view in PAGES.items()),
             *(Route(address, self._table(rows)) for address, rows in TABLES.items()),
-            *(
-                Route(address, self._action(name), methods=["POST"])
-                for address, name in control.ACTIONS.items()
-            ),
+            *(Route(address, self._action(action), methods=["POST"]) for address, action in ACTIONS.items()),
         ]
         app = Starlette(
             routes=routes,
@@ -100,15 +111,26 @@ class Application:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         # Every thread keeps memory of the largest page that it has made.
         to_thread.current_default_thread_limiter().total_tokens = THREADS
-        watching = asyncio.create_task(self.news.watch())
+
+        def queue() -> Jobs:
+            return Jobs(self._archive.database.url, self.news.tell, self._confinement)
+
+        # Who looks at an episode does not wait for what takes minutes.
+        looked_at, self._jobs = queue(), queue() if self._control else None
+        self._episodes = Episodes(looked_at)
+        working = [jobs.work() for jobs in (looked_at, self._jobs) if jobs is not None]
+        tasks = [asyncio.create_task(task) for task in (self.news.watch(), *working)]
         yield
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._episodes.close()
 
     def _asked(self, request: Request) -> Asked:
-        query = _fields(request.url.query)
-        return Asked(self._archive, dict(request.path_params), query, self._control)
+        path, query = dict(request.path_params), _fields(request.url.query)
+        return Asked(self._archive, path, query, self._control, self._jobs, self._episodes)
 
     def _page(self, viewer: Viewer) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
@@ -116,7 +138,7 @@ class Application:
             run = await run_in_threadpool(self._run_id, asked)
 
             def make() -> str:
-                return render(viewer(asked), asked, **self._around(viewer, run))
+                return render(viewer(asked), asked, **self._around(run))
 
             number, text = await self.news.page(str(request.url.path) + "?" + request.url.query, run, make)
             mark = self.news.tag(number)
@@ -129,9 +151,10 @@ class Application:
     def _run_id(self, asked: Asked) -> int | None:
         return self._archive.runs.get(asked.path["run"]).id if "run" in asked.path else None
 
-    def _around(self, viewer: Viewer | None, run: int | None) -> dict[str, Any]:
-        """Return what every page needs besides its own data."""
+    def _around(self, run: int | None, *, live: bool = True) -> dict[str, Any]:
+        """Return what every page needs besides its own data; the answer to a form is not made again."""
         return {
+            "live": live,
             "form_token": form_token(self._secret),
             "news_of": "" if run is None else run,
             "location": self._archive.database.location,
@@ -149,7 +172,7 @@ class Application:
 
         return answer
 
-    def _action(self, name: str) -> Callable[[Request], Any]:
+    def _action(self, action: Action) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             body = b""
             async for part in request.stream():
@@ -160,9 +183,13 @@ class Application:
             if not is_form_token(form.pop("form_token", ""), self._secret):
                 return self._problem("The form does not come from a page of this server; load it again.", 403)
             asked = self._asked(request)
-            target = await run_in_threadpool(control.act, name, asked, form)
+            found = await run_in_threadpool(action, asked, form)
             await self.news.look(at_once=True)
-            return RedirectResponse(target, 303)
+            await self.news.tell(everywhere=True)  # a look finds neither jobs nor claims
+            if isinstance(found, View):
+                page = await run_in_threadpool(render, found, asked, **self._around(None, live=False))
+                return HTMLResponse(page, 409)
+            return RedirectResponse(found, 303)
 
         return answer
 
@@ -180,6 +207,14 @@ class Application:
         return EventSourceResponse(
             events(), ping=30, shutdown_event=ending, shutdown_grace_period=GRACE_SECONDS
         )
+
+    async def _episode(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        data = None if self._episodes is None else await run_in_threadpool(self._episodes.data, name)
+        if data is None:
+            raise NotFound("the pictures of this episode are gone; load its page again")
+        headers = {"cache-control": "private, max-age=31536000, immutable"}
+        return Response(data, media_type="application/json", headers=headers)
 
     async def _static(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -199,9 +234,10 @@ class Application:
 
     def _problem(self, text: str, status: int, asked: Asked | None = None) -> Response:
         """Return a page about what went wrong; the page that was ``asked`` for comes with the next news."""
+        live = asked is not None
         asked = asked or Asked(self._archive, control=self._control)
         view = View("problem.html.jinja", "Not found" if status == 404 else "Not done", {"text": text})
-        return HTMLResponse(render(view, asked, **self._around(None, None)), status)
+        return HTMLResponse(render(view, asked, **self._around(None, live=live)), status)
 
 
 def application(
@@ -210,10 +246,11 @@ def application(
     hosts: Iterable[str] = LOOPBACK,
     *,
     can_control: bool = False,
+    tier: str | None = None,
 ) -> ASGIApp:
     """Return the dashboard of an archive as an application; parameters as of `Application`."""
     environment()  # templates that are missing are missed at the start
-    return Application(archive, secret, hosts, can_control=can_control).build()
+    return Application(archive, secret, hosts, can_control=can_control, tier=tier).build()
 
 
 class TooManyFields(NashforgeError, ValueError):

@@ -84,6 +84,13 @@ class News:
         """Return the entity tag of a page with this number: another server counts from the beginning."""
         return f'"{self._began}-{number}"'
 
+    async def tell(self, *, everywhere: bool = False) -> None:
+        """Count news that a look does not find; of the whole archive, or ``everywhere`` of every run, too."""
+        for run in (None, *(self._mark.runs if everywhere else ())):
+            self._versions[run] = self._versions.get(run, 0) + 1
+        async with self._changed:
+            self._changed.notify_all()
+
     async def follow(self, run: int | None, ending: anyio.Event | None = None) -> AsyncIterator[int]:
         """Yield the number of a run, or of the archive, whenever it has grown; until it is to end."""
         told = await self.version(run)

@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,13 +15,20 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from nashforge.cli.rendering import money, output
-from nashforge.cli.rendering.report.templates import page_environment
+from nashforge.cli.rendering.html.templates import page_environment
 from nashforge.cli.rendering.runs.summary import SPLITS, short_game, stop_words
 
 if TYPE_CHECKING:
     from nashforge.cli.dashboard.views.base import Asked, View
 
-STATIC = {"style.css": "text/css", "pages.js": "text/javascript", "charts.js": "text/javascript"}
+STATIC = {
+    "style.css": "text/css",
+    "pages.js": "text/javascript",
+    "charts.js": "text/javascript",
+    "player.js": "text/javascript",
+    "tables.js": "text/javascript",
+    "tree.js": "text/javascript",
+}
 VENDORED = {
     "htmx.min.js": "text/javascript",
     "uPlot.iife.min.js": "text/javascript",
@@ -44,7 +52,7 @@ def static_address(name: str) -> str:
 
 def render(view: View, asked: Asked, **more: Any) -> str:
     """Return a page as HTML."""
-    from nashforge.cli.dashboard.views import MENU
+    from nashforge.cli.dashboard.views.addresses import MENU
 
     around = {"asked": asked, "view": view, "title": view.title, "run": view.run, "MENU": MENU}
     return environment().get_template(view.template).render(**view.data, **around, **more)
@@ -52,8 +60,13 @@ def render(view: View, asked: Asked, **more: Any) -> str:
 
 @cache
 def environment() -> Environment:
-    """Return the templates, with the filters that they use."""
-    made = page_environment(__package__, "templates")
+    """Return the templates of the dashboard."""
+    return templates()
+
+
+def templates(*more: Traversable) -> Environment:
+    """Return the templates, of ``more`` folders, too, with the filters that they use."""
+    made = page_environment(resources.files(__package__).joinpath("templates"), *more)
     made.filters |= {
         "dollars": money.dollars,
         "tokens": money.tokens,

@@ -90,7 +90,7 @@ def ask(
         raise AgentError(f"count = {count}: between 1 and {MOST} requests can be claimed at once")
     desk = open_desk(archive, run)
     settings = desk.standing.settings
-    if AGENT not in str(settings.get("proposer", "")).replace(" ", "").split(","):
+    if not is_written_by_agents(settings):
         raise AgentError(
             f"the run {desk.run.nickname} is written by {settings.get('proposer')}, and not by agents; start "
             f"one with `nashforge run {desk.run.domain} --proposer agent`"
@@ -106,6 +106,11 @@ def ask(
             return _asked(desk.now(), claimed, who, interface, full=full)
         time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
         desk = desk.now()
+
+
+def is_written_by_agents(settings: Mapping[str, Any]) -> bool:
+    """Whether agents are among those who write the programs of a run of these settings."""
+    return AGENT in str(settings.get("proposer", "")).replace(" ", "").split(",")
 
 
 def _asked(

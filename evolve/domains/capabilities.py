@@ -75,6 +75,14 @@ class Watch(ABC):
     def text(self, step: Any, rows: int, columns: int) -> str:
         """Return a step as lines of text with markup (rich), as far as a terminal has room for it."""
 
+    def picture(self, step: Any) -> npt.NDArray[np.uint8] | None:
+        """Return a step as colours, shape ``(height, width, 3)``; None: only a recorder has pictures."""
+        return None
+
+    def facts(self, step: Any) -> Mapping[str, float | Sequence[float | str]]:
+        """Return what is told of a step beside its picture: a value of all, or a list with one an agent."""
+        return {}
+
     @abstractmethod
     def recorder(self, game: str) -> Recorder:
         """Return what keeps pictures of an episode of a game."""

@@ -14,14 +14,15 @@ from typer.testing import CliRunner
 
 from nashforge.archive import Archive, NewEvaluation, Score, Status
 from nashforge.cli.main import app
+from nashforge.cli.rendering.html.colours import coloured, coloured_diff
 from nashforge.cli.rendering.output import number
-from nashforge.cli.rendering.report.colours import coloured, coloured_diff
+from nashforge.cli.report.file import SCRIPTS, script
 from nashforge.solvers import rule_source
 from nashforge.solvers.policies import policy_source
 
 from .hostile import EVIL, hostile_run
 
-VOID = {"meta", "img", "br", "wbr", "link", "input"}
+VOID = {"meta", "img", "br", "wbr", "link", "input", "line", "rect", "path", "circle"}
 
 
 class Page(HTMLParser):
@@ -29,7 +30,8 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.elements, self.open, self.text, self.style = [], [], {}, ""
+        self.elements, self.open, self.text, self.scripts = [], [], {}, []
+        self.data = {}
         self.feed(text)
         self.close()
 
@@ -41,7 +43,17 @@ class Page(HTMLParser):
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
     def handle_data(self, data):
+        if self.open[-1:] == ["script"]:
+            attributes = self.elements[-1][1]
+            if attributes.get("type") == "application/json":
+                self.data[attributes["id"]] = json.loads(data)
+            else:
+                self.scripts.append(data)
+            return
         for tag in self.open:
             self.text[tag] = self.text.get(tag, "") + data
 
@@ -60,10 +72,10 @@ def reported(database, tmp_path, *words):
 
 
 def check_inert(page):
-    """Make sure that a page is whole, loads nothing, runs nothing, and allows itself nothing of it."""
+    """Make sure that a page is whole, loads nothing, runs our scripts alone, and allows itself no more."""
     assert page.open == []
     tags = {tag for tag, _ in page.elements}
-    assert not tags & {"script", "iframe", "object", "embed", "link", "base", "form", "a", "svg", "input"}
+    assert not tags & {"iframe", "object", "embed", "link", "base", "form", "a"}
     for tag, attributes in page.elements:
         assert not any(name.startswith("on") for name in attributes), attributes
         assert "style" not in attributes
@@ -76,7 +88,10 @@ def check_inert(page):
     assert "default-src 'none'" in policy
     assert f"style-src 'sha256-{digest}'" in policy, "the browser would refuse the style sheet"
     assert "unsafe" not in policy
-    assert "script-src" not in policy
+    assert page.scripts == [script(name) for name in SCRIPTS]
+    for text in page.scripts:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy, "the browser would refuse the script"
 
 
 def test_a_run_of_cfr(searched, tmp_path):
@@ -102,17 +117,23 @@ def test_a_run_of_cfr(searched, tmp_path):
         "tiny",
     ):
         assert known in text
-    assert "exploitability (utility) by game" in text
+    assert "exploitability (utility)" in text
     standing = searched.json("status", "first-light")["standing"]
     assert f"{standing['losses']} loss" in text
     assert f"{standing['worst']['fitness']:+.3f}" in page.text["tbody"]
     with Archive.open(searched.database) as archive:
-        assert archive.programs.get(best).source.strip() in page.text["pre"]
-    # Progress, and the convergence on the training and the test games.
-    pictures = [base64.b64decode(image["src"].partition(",")[2]) for image in page.all("img")]
-    assert len(pictures) == 3
-    assert all(b"<svg" in picture for picture in pictures)
-    assert all(image["alt"] for image in page.all("img"))
+        program = archive.programs.get(best)
+        measured = [item for item in archive.candidates.of(archive.runs.get("first-light")) if item.train]
+    assert program.source.strip() in page.text["pre"]
+    # Progress, and the convergence on the training and the test games, as the dashboard draws them.
+    lines = {line["label"]: line["values"] for line in page.data["history"]["lines"]}
+    assert lines["training games"] == pytest.approx([item.train for item in measured], rel=1e-5)
+    assert {"curve-train-1", "curve-test-1"} <= set(page.data)
+    # The tree, with code and change of each program beside it.
+    nodes = {node["data-p"] for node in page.all("circle")}
+    assert nodes == set(page.data["programs"]) == {item.program for item in measured}
+    assert page.data["programs"][program.hash]["source"] == program.source
+    assert any("@@" in one["change"] for one in page.data["programs"].values())
 
 
 def test_numbers_of_known_programs_are_those_of_the_archive(searched, tmp_path):
@@ -131,14 +152,13 @@ def test_nothing_foreign_comes_alive(tmp_path):
     check_inert(page)
     # It is all there, as text: the code, the diff, the note, the reason, the suite, the game, the settings.
     assert page.text["pre"].count("<script>alert(1)</script>") >= 3
+    assert any(EVIL in one["source"] for one in page.data["programs"].values())
     for tag in ("summary", "dd", "dt", "td", "h2"):
         assert "<script>alert(1)</script>" in page.text[tag], tag
     assert page.text["title"] == "bad-news · Nashforge"
     # What would turn the direction of text is spelled out.
     assert "\u202e" not in page.text["body"]
     assert "\\u202e" in page.text["pre"]
-    for image in page.all("img"):
-        assert b"<script" not in base64.b64decode(image["src"].partition(",")[2])
 
 
 def dilemma_run(database, source, games):
@@ -181,18 +201,17 @@ def test_a_policy_is_seen_at_play(tmp_path, games):
     page, told = reported(database, tmp_path)
     check_inert(page)
     assert told["episode"]
-    assert "film" in page.all("img")[0]["class"]
-    kind, _, data = page.all("img")[0]["src"].partition(",")
-    assert kind == "data:image/gif;base64"
-    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
-        assert image.n_frames > 5  # those in which nothing moves are merged
+    episode = page.data["episode"]
+    assert [facts["step"] for facts in episode["facts"]] == list(range(31))
+    with Image.open(io.BytesIO(base64.b64decode(episode["pictures"][-1]))) as image:
+        assert image.format == "PNG"
     if games:
         # The episode that was measured, and the means with their intervals.
         assert "preset=gallego2026,horizon=30), seed 7" in page.text["body"]
         assert "1.5 ±6.4" in page.text["td"]
     page, told = reported(database, tmp_path, "--no-episode")
     assert not told["episode"]
-    assert not page.all("img") or "film" not in page.all("img")[0].get("class", "")
+    assert "episode" not in page.data
 
 
 def test_a_policy_that_fails_is_told(tmp_path):

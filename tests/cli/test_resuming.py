@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nashforge.archive import Archive, RunState
-from nashforge.cli.rendering.report.page import _facts
+from nashforge.cli.report.page import _facts
 from nashforge.evolve.results.report import report_of
 from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.resuming import nothing_left

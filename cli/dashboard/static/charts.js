@@ -61,7 +61,9 @@
       chart.over.addEventListener("click", (event) => {
         const still = down && Math.abs(event.clientX - down[0]) + Math.abs(event.clientY - down[1]) < 4;
         const index = chart.cursor.idx;
-        if (still && index !== null && data.links[index]) location.href = data.links[index];
+        if (!still || index === null || !data.links[index]) return;
+        if (data.frozen) document.dispatchEvent(new CustomEvent("show-program", { detail: data.links[index] }));
+        else location.href = data.links[index];
       });
     }
     drawn.set(key, { chart, place });
@@ -93,6 +95,6 @@
   let timer = null;
   addEventListener("resize", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => { for (const { chart, place } of drawn.values()) chart.setSize({ width: Math.max(place.clientWidth, 200), height: place.clientHeight || 240 }); }, 120);
+    timer = setTimeout(() => { for (const { chart, place } of drawn.values()) chart.setSize({ width: Math.max(place.clientWidth, 200), height: chart.height }); }, 120);
   });
 })();

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
 from nashforge.archive import Archive, Run
+
+if TYPE_CHECKING:
+    from nashforge.cli.dashboard.jobs.episodes import Episodes
+    from nashforge.cli.dashboard.jobs.queue import Jobs
 
 Path: TypeAlias = Mapping[str, str]
 
@@ -24,15 +28,18 @@ class Asked:
         All other state of the page, as it stands in the address; a name may come several times.
     control
         Whether runs may be changed from here.
-    frozen
-        Whether the page is a file: then there is nothing behind a link.
+    jobs
+        Long work that pages have asked for; None where nothing can be asked for.
+    episodes
+        What plays episodes to be looked at.
     """
 
     archive: Archive
     path: Path = field(default_factory=dict)
     query: tuple[tuple[str, str], ...] = ()
     control: bool = False
-    frozen: bool = False
+    jobs: Jobs | None = None
+    episodes: Episodes | None = None
 
     def get(self, name: str, default: str = "") -> str:
         """Return the last value of a name in the address."""

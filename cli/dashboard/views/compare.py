@@ -9,7 +9,7 @@ import numpy as np
 
 from nashforge.cli.dashboard.charts.series import rounded
 from nashforge.cli.dashboard.views.base import Asked, View
-from nashforge.cli.dashboard.views.program import compared_data
+from nashforge.cli.dashboard.views.compared import compared_data
 from nashforge.evolve.benchmarking.statistics import profile
 from nashforge.evolve.results.beside import FLOOR, Beside, beside
 from nashforge.evolve.search.population.pareto import nondominated

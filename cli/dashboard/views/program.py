@@ -8,11 +8,12 @@ from typing import Any
 
 from nashforge.archive import AmbiguousReference, Archive, Candidate, Evaluation, NotFound, Program
 from nashforge.archive.records import Role
-from nashforge.cli.dashboard.charts import series
+from nashforge.cli.dashboard.jobs.suites import suites_of
 from nashforge.cli.dashboard.views.base import Asked, View
-from nashforge.cli.rendering import output
-from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.results.comparison import Comparison, comparison
+from nashforge.cli.dashboard.views.compared import compared_data
+from nashforge.cli.dashboard.views.episode import watched_domain
+from nashforge.evolve.domains import UnknownDomainError, domain
+from nashforge.evolve.results.comparison import comparison
 from nashforge.evolve.results.report import SPLITS, domain_of
 from nashforge.evolve.results.standings import standing_in
 from nashforge.evolve.search.population.starts import starts_of, strongest
@@ -61,8 +62,23 @@ def program(asked: Asked) -> View:
         "standings": {row.token: standing_in(row, found.domain) for row in evaluations},
         "compared": compared,
         "looks": looks_of(found, evaluations),
+        "watched": watched_domain(found) is not None,
+        **work_on(asked, found),
     }
     return View("program.html.jinja", found.nickname, data, place="programs")
+
+
+def work_on(asked: Asked, found: Program) -> dict[str, Any]:
+    """Return what can be asked for with a program, and what was; nothing without control."""
+    nothing: dict[str, Any] = {"suites": (), "horizon": 0, "jobs": [], "linked": False}
+    if asked.jobs is None:
+        return nothing
+    try:
+        suites = suites_of(found.domain)
+    except UnknownDomainError:
+        return nothing
+    horizon = domain(found.domain).horizon
+    return {**nothing, "suites": suites, "horizon": horizon, "jobs": asked.jobs.of(found.hash)}
 
 
 def panel(asked: Asked) -> View:
@@ -141,38 +157,9 @@ def compared_in(archive: Archive, candidate: Candidate | None) -> list[dict[str,
     return [compared_data(work, one) for one in found if one is not None]
 
 
-def compared_data(work: Domain, compared: Comparison) -> dict[str, Any]:
-    """Return a comparison as a table and charts."""
-    metric = work.metrics[work.metric]
-    games = []
-    for game in compared.games:
-        values = [compared.value(label, game) for label in compared.labels]
-        best = metric.best(value for value in values if value is not None)
-        games.append(
-            (game, [(output.number(value), value is not None and value == best) for value in values])
-        )
-    others = []
-    for other in work.metrics.values():
-        means = [compared.mean(label, other, 1e-12) for label in compared.labels]
-        if other.name != metric.name and any(value is not None for value in means):
-            best = other.best(value for value in means if value is not None)
-            cells = [(output.number(value), value is not None and value == best) for value in means]
-            others.append((other.label, "lower" if other.direction == "min" else "higher", cells))
-    return {
-        "split": compared.split,
-        "suite": compared.suite,
-        "labels": compared.labels,
-        "metric": metric.label,
-        "games": games,
-        "others": others,
-        "charts": series.curves(compared.rows, metric),
-    }
-
-
 def looks_of(found: Program, evaluations: list[Evaluation]) -> int:
     """Return how many measurements on games of the benchmark's test families a program has had."""
     from nashforge.evolve.benchmarking.looks import looks
-    from nashforge.evolve.domains import UnknownDomainError, domain
 
     try:
         return len(looks(domain(found.domain), evaluations)) if evaluations else 0

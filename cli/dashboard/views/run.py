@@ -7,10 +7,13 @@ from typing import Any
 
 from nashforge.archive import Archive, Candidate, Run
 from nashforge.cli.dashboard.charts import series
+from nashforge.cli.dashboard.charts.ratios import games_of
 from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.dashboard.views.runs import bars_of
+from nashforge.cli.dashboard.views.writing import held_here
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.runs.summary import stop_words
+from nashforge.evolve.agents.asking import is_written_by_agents
 from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.results.history import AXES, History, funnel, history_of, reasons
 from nashforge.evolve.results.model_costs import model_costs
@@ -18,9 +21,6 @@ from nashforge.evolve.results.report import STEPS
 from nashforge.evolve.results.run_status import RunStatus, run_status
 from nashforge.evolve.results.tags import tags_of
 from nashforge.evolve.search.population.ranking import line_of, milestones
-
-WIDEST = 1.5
-"""Orders of magnitude that fill half of a bar of a game, at least."""
 
 
 def run(asked: Asked) -> View:
@@ -57,6 +57,8 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
         "settings": json.dumps(now.settings, indent=2, default=str),
         "versions": {**found.versions, **found.host},
         "best_line": best_line(archive, now, history),
+        "writable": is_written_by_agents(now.settings),
+        "writing": held_here(archive, found) if asked.control else [],
     }
 
 
@@ -78,23 +80,6 @@ def facts(now: RunStatus) -> list[tuple[str, str]]:
     if now.run.stop_reason:
         lines.append(("ended", stop_words(now.run.stop_reason)))
     return lines
-
-
-def games_of(now: RunStatus) -> list[dict[str, Any]]:
-    """Return how the best does against the best reference by game, the worst first, with lengths of bars."""
-    if now.standing is None:
-        return []
-    ratios = sorted(now.standing.ratios.items(), key=lambda item: item[1])
-    most = max(WIDEST, *(abs(value) for _, value in ratios))
-    return [
-        {
-            "game": game,
-            "value": value,
-            "start": round(50 + 50 * min(value, 0) / most, 2),
-            "width": round(50 * abs(value) / most, 2),
-        }
-        for game, value in ratios
-    ]
 
 
 def best_line(archive: Archive, now: RunStatus, history: History) -> list[Candidate]:

@@ -35,5 +35,7 @@ def workers(asked: Asked) -> View:
         "every": every,
         "left_out": len(status["workers"]) - len(shown),
         "minutes": RECENT_MINUTES,
+        "jobs": [] if asked.jobs is None else asked.jobs.all(),
+        "linked": True,
     }
     return View("workers.html.jinja", "Workers", data, place="workers")

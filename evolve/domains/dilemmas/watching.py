@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from nashforge.evolve.domains.capabilities import Watch, WatchedEpisode
 from nashforge.evolve.domains.dilemmas.arena import play_confined
@@ -10,7 +13,7 @@ from nashforge.evolve.domains.dilemmas.trials import parse_trial
 from nashforge.evolve.sandbox import Sandbox
 from nashforge.games.dilemmas.environment import Environment
 from nashforge.games.dilemmas.settings import parse_setting
-from nashforge.solvers.policies.rendering import Recorder, as_text
+from nashforge.solvers.policies.rendering import Recorder, agents, as_pixels, as_text
 
 
 class DilemmaWatch(Watch):
@@ -46,6 +49,23 @@ class DilemmaWatch(Watch):
         if len(lines) > room:
             status += f"   [dim](needs {len(lines) + 2} lines)[/]"
         return "\n".join([status, *lines[:room]])
+
+    def picture(self, step: Environment) -> npt.NDArray[np.uint8]:
+        """Return the map as colours."""
+        return as_pixels(step)
+
+    def facts(self, step: Environment) -> Mapping[str, float | Sequence[float | str]]:
+        """Return apples and waste, and of each agent what it has earned and where it stands."""
+        seen = agents(step)
+        places = [f"row {row}, column {column}{', out' if out else ''}" for row, column, _, out in seen]
+        waste = {"waste": round(step.density(), 3)} if len(step.waste) else {}
+        return {
+            "step": step.step_number,
+            "apples": int((step.apples == 0).sum()),
+            **waste,
+            "earned": step.returns.tolist(),
+            "place": places,
+        }
 
     def recorder(self, game: str) -> Recorder:
         """Return what keeps the pictures of an animation."""

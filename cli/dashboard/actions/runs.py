@@ -8,43 +8,30 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from tempfile import TemporaryFile
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import quote
 
 from nashforge.archive import Run, RunState
+from nashforge.cli.dashboard.errors import ControlError, whole_number
 from nashforge.cli.dashboard.views.base import Asked, named_run
-from nashforge.errors import NashforgeError
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.results.tags import set_tags
 
-ACTIONS = {
-    f"/runs/{{run}}/{name}": name
-    for name in ("pause", "go-on", "stop", "note", "tags", "rename", "delete", "resume")
-}
-"""Addresses that change a run."""
-
+Change: TypeAlias = Callable[[Asked, Run, Mapping[str, str]], Run | None]
+"""Changes a run as a form asks, and returns it; None: it is gone."""
 
 START_SECONDS = 60.0
 """A process that resumes a run says within so many what keeps it from that."""
 
 
-class ControlError(NashforgeError, ValueError):
-    """A change that cannot be made."""
+def changing(change: Change) -> Callable[[Asked, Mapping[str, str]], str]:
+    """Return the action of a change: made for the run of the address, shown on that run's page."""
 
-    exit_code = 2
+    def act(asked: Asked, form: Mapping[str, str]) -> str:
+        changed = change(asked, named_run(asked), form)
+        return "/runs" if changed is None else f"/runs/{quote(changed.nickname, safe='')}"
 
-
-def act(name: str, asked: Asked, form: Mapping[str, str]) -> str:
-    """Change a run, and return the address of the page that shows it then.
-
-    Raises
-    ------
-    ControlError, nashforge.archive.ArchiveError
-        If it cannot be changed so.
-    """
-    run = named_run(asked)
-    changed = _CHANGES[name](asked, run, form)
-    return "/runs" if changed is None else f"/runs/{quote(changed.nickname, safe='')}"
+    return act
 
 
 def _alive(asked: Asked, run: Run, verb: str) -> None:
@@ -102,12 +89,10 @@ def _delete(asked: Asked, run: Run, form: Mapping[str, str]) -> None:
 
 def _resume(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
     """Continue a run in a process of its own, which goes on when the dashboard ends."""
-    limit = form.get("max_evaluations", "").strip()
-    if limit and not (limit.isascii() and limit.isdigit() and 0 < int(limit) < 10**9):
-        raise ControlError(f"{limit!r} is no number of evaluations; give a whole number above 0")
+    limit = whole_number(form.get("max_evaluations", ""), "evaluations")
     if is_alive(asked.archive, run):
         raise ControlError(f"{run.nickname} is being worked on already")
-    words = ["resume", run.nickname, "--no-json", *(["--max-evaluations", limit] if limit else [])]
+    words = ["resume", run.nickname, "--no-json", *(["--max-evaluations", str(limit)] if limit else [])]
     # The address of the archive may hold a password, which everybody could read on a command line.
     environment = {**os.environ, "NASHFORGE_DATABASE": asked.archive.database.url}
     with TemporaryFile() as said:
@@ -135,7 +120,7 @@ def _resume(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
     return run
 
 
-_CHANGES: dict[str, Callable[[Asked, Run, Mapping[str, str]], Any]] = {
+CHANGES: Mapping[str, Change] = {
     "pause": _pause,
     "go-on": _go_on,
     "stop": _stop,
@@ -145,3 +130,4 @@ _CHANGES: dict[str, Callable[[Asked, Run, Mapping[str, str]], Any]] = {
     "delete": _delete,
     "resume": _resume,
 }
+"""What may be done with a run, by the end of its address."""

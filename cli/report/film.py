@@ -1,13 +1,17 @@
-"""The best program at play: an episode that was measured, played again as an animation."""
+"""The best program at play: an episode that was measured, played again to be seen step by step."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nashforge.evolve.results.report import RunReport
+
+
+PICTURES = 250
+"""Pictures of an episode in a report, at most: half a megabyte."""
 
 
 @dataclass(frozen=True)
@@ -16,15 +20,15 @@ class Film:
 
     Attributes
     ----------
-    picture : str or None
-        An animated GIF as a ``data:`` address; None if it could not be played, and ``reason`` says why.
+    episode : dict or None
+        Pictures and facts of its steps; None if it could not be played, and ``reason`` says why.
     metrics : dict
         Social metrics of the episode.
     """
 
     setting: str
     seed: int
-    picture: str | None
+    episode: Mapping[str, Any] | None
     metrics: Mapping[str, float | None]
     reason: str = ""
 
@@ -37,10 +41,9 @@ def film(report: RunReport, tier: str) -> Film | None:
     tier
         Weakest sandbox tier to accept.
     """
-    from nashforge.cli.rendering.report.pictures import data_uri
+    from nashforge.cli.rendering.episodes import EpisodeFilm
     from nashforge.evolve.sandbox import CandidateFailure, InfrastructureError, Sandbox
     from nashforge.games.errors import GameError
-    from nashforge.solvers.policies.rendering import save
 
     domain, program = report.domain, report.program
     shows = None if domain is None else domain.watch
@@ -54,10 +57,9 @@ def film(report: RunReport, tier: str) -> Film | None:
             stage = domain.stage("test", game, int(settings["horizon"]), report.fitness)
             episodes = [trial.game for trial in stage.trials]
         game, seed = shows.episode(episodes[0])
-        recorder = shows.recorder(game)
+        recorder = EpisodeFilm(shows, game, PICTURES)
         with Sandbox(domain.host_modules, tier=tier) as sandbox:
             played = shows.play(sandbox, game, [program.source], seed, recorder)
     except (GameError, CandidateFailure, InfrastructureError) as error:
         return Film(game, seed, None, {}, str(error))
-    picture = data_uri(lambda path: save(recorder.frames, path), "episode.gif")
-    return Film(game, seed, picture, played.metrics)
+    return Film(game, seed, recorder.told(game, seed, played), played.metrics)

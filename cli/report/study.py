@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.figures.studies import draw_studies
-from nashforge.cli.rendering.report.page import style_and_policy
-from nashforge.cli.rendering.report.pictures import data_uri
-from nashforge.cli.rendering.report.templates import page_environment
+from nashforge.cli.rendering.html.pictures import data_uri
+from nashforge.cli.report.file import policy_of, report_templates, style_sheet
 
 if TYPE_CHECKING:
     from nashforge.archive import Archive
@@ -27,8 +26,7 @@ def study_page(archive: Archive, told: StudyStatus) -> str:
     if leading is not None and leading.candidate.program is not None:
         source = archive.programs.get(leading.candidate.program).source
     picture = data_uri(lambda path: draw_studies([told], path), "study.svg") if told.points else None
-    templates = page_environment(__package__)
-    style, policy = style_and_policy(templates)
+    templates, style = report_templates(), style_sheet()
     facts = [
         ("domain", told.study.domain),
         ("state", told.state),
@@ -41,7 +39,7 @@ def study_page(archive: Archive, told: StudyStatus) -> str:
     ]
     return templates.get_template(PAGE).render(
         style=style,
-        policy=policy,
+        policy=policy_of(style, ()),
         told=told,
         facts=facts,
         picture=picture,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.report.colours import coloured, coloured_diff
+from nashforge.cli.rendering.html.colours import coloured, coloured_diff
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def page_environment(package: str, *folders: str) -> Environment:
-    """Return an environment for the templates of a package's folder, which escapes all that it is given."""
+def page_environment(*places: Traversable) -> Environment:
+    """Return an environment for the templates of some folders, which escapes all that it is given."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    place = resources.files(package).joinpath(*folders)
+    def load(name: str) -> str | None:
+        found = (place.joinpath(name) for place in places)
+        return next((file.read_text(encoding="utf-8") for file in found if file.is_file()), None)
+
     made = Environment(
-        loader=FunctionLoader(lambda name: place.joinpath(name).read_text(encoding="utf-8")),
+        loader=FunctionLoader(load),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,

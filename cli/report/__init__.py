@@ -1,0 +1,1 @@
+"""Reports: pages of the dashboard frozen into one file, which loads nothing from anywhere."""
