@@ -32,7 +32,7 @@ import numpy as np
 
 from nashforge.archive import Archive, ArchiveError, RunState, Status
 from nashforge.archive.agents import RequestState
-from nashforge.evolve.agents.answers import AgentError
+from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.http.client import RemoteCore
 from nashforge.evolve.agents.http.secrets import read_secret

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.prompts import Curves
 from nashforge.archive import Archive
-from nashforge.evolve.agents.answers import Asked
+from nashforge.evolve.agents.answers.verbs import Asked
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.agents.texts import asked_text

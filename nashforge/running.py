@@ -15,7 +15,7 @@ from typing import Any, Self
 from nashforge.archive import Archive, Candidate, RunState
 from nashforge.archive import Run as StoredRun
 from nashforge.errors import USAGE, NashforgeError
-from nashforge.evolve.agents.answers import Asked, GivenUp, Told
+from nashforge.evolve.agents.answers.verbs import Asked, GivenUp, Told
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.results.run_status import RunStatus, is_alive, run_status
@@ -270,8 +270,8 @@ class Run:
         Returns
         -------
         Asked
-            ``tasks``, each with a ``token`` and a ``prompt``; none where nothing is wanted, and
-            ``stop_reason`` once nothing will be.
+            ``tasks``, each with a ``token`` and a ``prompt``; none where nothing is wanted. ``state`` says
+            what to do next: ``finished`` once nothing will be wanted, ``interrupted`` until it is resumed.
         """
         return self._agent(author).ask(self.name, count=count, wait=seconds)
 

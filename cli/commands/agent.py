@@ -54,7 +54,7 @@ def serve(
     require("serve", "a server for agents")
     from nashforge.evolve.agents.http.addresses import is_loopback
     from nashforge.evolve.agents.http.secrets import own_secret
-    from nashforge.evolve.agents.http.server import application
+    from nashforge.evolve.agents.http.server import DATABASE_SECONDS, application
     from nashforge.evolve.agents.http.serving import serve
 
     secret, made = own_secret(token_file)
@@ -63,7 +63,7 @@ def serve(
     def say(text: str) -> None:
         screen.print(output.plain(text), soft_wrap=True)
 
-    with awaited_run(database, run, wait, say) as (archive, served):
+    with awaited_run(database, run, wait, say, busy_timeout=DATABASE_SECONDS) as (archive, served):
 
         def listening(address: str) -> None:
             said = " (made now)" if made else ""
@@ -126,7 +126,7 @@ def workspace(
     for path in written:
         output.say_text(f"{path}\n")
     output.say_text(f"{asked.message}\n")
-    if asked.lost and not asked.tasks:
+    if asked.state == "interrupted":
         raise typer.Exit(FAILED)
 
 

@@ -38,7 +38,8 @@ def ask(
     """Claim what a run wants to have written, for an agent: a token, the parent, how to answer.
 
     For runs with --proposer agent. Nobody else holds the token until it runs out; tell the program by it, or
-    give it up. The exit code is 1 if the process of the run has died, so that nothing comes.
+    give it up. The exit code is 1 if the run was interrupted or stopped, or its process has died: nothing
+    comes until it is resumed. It is 0 with a task, while one will come, and when the run has finished.
     """
     from nashforge.evolve.agents.texts import asked_text
 
@@ -51,5 +52,5 @@ def ask(
         output.print_json(answer.model_dump(mode="json"))
     else:
         output.say_text(asked_text(answer))
-    if answer.lost and not answer.tasks:
+    if answer.state == "interrupted":
         raise typer.Exit(FAILED)

@@ -40,9 +40,10 @@ def tell(
     """Hand over the program of a request, and say what became of it: fitness by game, rank, or why it failed.
 
     To tell again by the same token does no harm and answers the outcome; so does the token without a file.
-    The exit code is 0 if the program was measured or is being evaluated, else 1.
+    The exit code is 0 if the program was measured or is being evaluated, else 1: also if another program was
+    told by the token before, so that this one was not taken.
     """
-    from nashforge.evolve.agents.answers import OPEN
+    from nashforge.evolve.agents.answers.verbs import OPEN
     from nashforge.evolve.agents.texts import told_text
 
     bill = _bill(model, tokens, usd)
@@ -53,7 +54,7 @@ def tell(
         output.print_json(answer.model_dump(mode="json"))
     else:
         output.say_text(told_text(answer) + "\n")
-    if answer.status not in ("ok", *OPEN[:2]):
+    if answer.status not in ("ok", *OPEN[:2]) or answer.taken is False:
         raise typer.Exit(FAILED)
 
 

@@ -18,7 +18,11 @@ LATEST = "latest"
 
 @contextmanager
 def opened(
-    database: str | None, *, create: bool = False, retry_seconds: float | None = None
+    database: str | None,
+    *,
+    create: bool = False,
+    retry_seconds: float | None = None,
+    busy_timeout: float = 30.0,
 ) -> Iterator[Archive]:
     """Open the archive for a command, and close it afterwards.
 
@@ -26,12 +30,14 @@ def opened(
     ----------
     retry_seconds
         How long a server that is away is asked again. Default: as long as who works on a run has patience.
+    busy_timeout
+        How long other writers of an SQLite archive are waited for.
     """
     from nashforge.archive import Archive
     from nashforge.archive.storage.database import RETRY_SECONDS
 
     patience = RETRY_SECONDS if retry_seconds is None else retry_seconds
-    with Archive.open(database, create=create, retry_seconds=patience) as archive:
+    with Archive.open(database, create=create, busy_timeout=busy_timeout, retry_seconds=patience) as archive:
         yield archive
 
 
@@ -52,7 +58,12 @@ AGAIN_SECONDS = 0.5
 
 @contextmanager
 def awaited_run(
-    database: str | None, reference: str, seconds: float, told: Callable[[str], None]
+    database: str | None,
+    reference: str,
+    seconds: float,
+    told: Callable[[str], None],
+    *,
+    busy_timeout: float = 30.0,
 ) -> Iterator[tuple[Archive, Run]]:
     """Open the archive and find a run in it; wait for either, where it is not there yet.
 
@@ -62,6 +73,8 @@ def awaited_run(
         How long, at most.
     told
         Called once with what is waited for.
+    busy_timeout
+        How long the archive waits for other writers.
     """
     from nashforge.archive import ArchiveNotFound, NotFound
 
@@ -71,7 +84,7 @@ def awaited_run(
         archive: Archive | None = None
         while True:
             try:
-                archive = archive or stack.enter_context(opened(database))
+                archive = archive or stack.enter_context(opened(database, busy_timeout=busy_timeout))
                 run = find_run(archive, reference)
                 break
             except (ArchiveNotFound, NotFound, UsageProblem) as error:

@@ -9,11 +9,13 @@ from typing import Any
 
 from nashforge.archive import Archive
 from nashforge.archive.agents import AgentRequest, RequestState
-from nashforge.evolve.agents.answers import AgentError, Asked, Held, Interface, ProgramView, Task, UnderWay
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.verbs import Asked, Held, Interface, ProgramView, State, Task, UnderWay
 from nashforge.evolve.agents.brief import seen_in, shortened
 from nashforge.evolve.agents.pace import preparing_of, queue_of
 from nashforge.evolve.agents.views import Desk, moment, open_desk
 from nashforge.evolve.config.parts import ModelOptions
+from nashforge.evolve.proposers.agents.payload import TRAIN
 from nashforge.evolve.proposers.llm.recordings.systems import stored_system
 from nashforge.evolve.proposers.registry import AGENT
 
@@ -21,6 +23,9 @@ MOST = 16
 """Requests that are claimed at once, at most."""
 
 REPAIR = "repair"
+
+AGAIN = ("waiting", "preparing", "paused")
+"""States in which there will be something, if one asks again."""
 
 RETRY_SECONDS = 5.0
 POLL_SECONDS = 0.25
@@ -98,11 +103,9 @@ def ask(
     seconds = float(settings.get("agent_lease") or ModelOptions().agent_lease)
     deadline = time.monotonic() + wait
     while True:
-        archive.requests.sweep(desk.run)
-        claimed = archive.requests.claim(
-            desk.run, author=who.author, client=who.client, seconds=seconds, count=count
-        )
-        if claimed or desk.is_over or desk.is_lost or time.monotonic() >= deadline or not still_there():
+        claimed = [] if desk.is_over else _claim(desk, who, seconds, count)
+        in_vain = desk.is_over or desk.interruption is not None
+        if claimed or in_vain or time.monotonic() >= deadline or not still_there():
             return _asked(desk.now(), claimed, who, interface, full=full)
         time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
         desk = desk.now()
@@ -111,6 +114,12 @@ def ask(
 def is_written_by_agents(settings: Mapping[str, Any]) -> bool:
     """Whether agents are among those who write the programs of a run of these settings."""
     return AGENT in str(settings.get("proposer", "")).replace(" ", "").split(",")
+
+
+def _claim(desk: Desk, who: Who, seconds: float, count: int) -> list[AgentRequest]:
+    requests = desk.archive.requests
+    requests.sweep(desk.run)
+    return requests.claim(desk.run, author=who.author, client=who.client, seconds=seconds, count=count)
 
 
 def _asked(
@@ -123,7 +132,8 @@ def _asked(
         text = stored_system(desk.archive, desk.run, digest)
         heard = digest == known or any(str(one.payload["system"]) == digest for one in before)
         told = Interface(hash=digest, text=None if heard else text)
-    over, lost = desk.is_over, desk.is_lost
+    over = desk.is_over
+    state = _state(desk, claimed)
     held = [] if over else _held(desk, who, claimed)
     reason = desk.redaction(desk.run.stop_reason or str(desk.run.state)) if over else None
     return Asked(
@@ -148,12 +158,27 @@ def _asked(
         notes=desk.notes() if claimed else [],
         budget=desk.budget(),
         queue=None if over else queue_of(desk),
-        preparing=None if claimed or over or desk.standing.result.best is not None else preparing_of(desk),
-        stop_reason=None if claimed else reason,
-        retry_seconds=None if claimed or over or lost else RETRY_SECONDS,
-        lost=lost,
-        message=_message(desk, who, claimed, held, reason),
+        preparing=preparing_of(desk) if state == "preparing" else None,
+        state=state,
+        stop_reason=reason,
+        interrupted=desk.interruption,
+        retry_seconds=RETRY_SECONDS if state in AGAIN else None,
+        lost=desk.is_lost,
+        message=_message(desk, who, state, held, reason),
     )
+
+
+def _state(desk: Desk, claimed: Sequence[AgentRequest]) -> State:
+    """Return what whoever asks does next, in a word."""
+    if claimed:
+        return "tasks"
+    if desk.is_over:
+        return "finished"
+    if desk.interruption is not None:
+        return "interrupted"
+    if desk.is_paused:
+        return "paused"
+    return "waiting" if desk.standing.result.best is not None else "preparing"
 
 
 def _held(desk: Desk, who: Who, claimed: Sequence[AgentRequest]) -> list[AgentRequest]:
@@ -166,25 +191,29 @@ def _held(desk: Desk, who: Who, claimed: Sequence[AgentRequest]) -> list[AgentRe
     ]
 
 
-def _message(
-    desk: Desk, who: Who, claimed: list[AgentRequest], held: Sequence[AgentRequest], reason: str | None
-) -> str:
-    if claimed:
-        return (
+def _message(desk: Desk, who: Who, state: State, held: Sequence[AgentRequest], reason: str | None) -> str:
+    if state == "tasks":
+        todo = (
             "write the program of each task and tell it by its token, as a whole program or as "
-            "SEARCH/REPLACE blocks; give up what you cannot do; then ask again until there is a stop reason"
+            "SEARCH/REPLACE blocks; give up what you cannot do; then ask again until the run has finished"
         )
-    name = desk.run.nickname
-    if reason is not None:
-        return f"nothing more is wanted: the run has ended ({reason})"
-    if desk.is_lost:
+        if desk.interruption is None:
+            return todo
         return (
-            f"the process of the run has died, and nothing comes until somebody continues it with "
-            f"`nashforge resume {name}`; then ask again"
+            f"{todo}. Nobody works on the run now ({desk.interruption}): what is told is kept, and evaluated "
+            f"when {desk.resumed_by} continues it"
         )
-    if desk.run.pause_requested is not None:
-        return "the run is paused; ask again later"
-    if desk.standing.result.best is None:
+    if state == "finished":
+        return f"nothing more is wanted: the run has finished ({reason})"
+    if state == "interrupted":
+        held_too = "; what you hold stays yours, and what is told by it is kept" if held else ""
+        return (
+            f"the run is not finished, but nobody works on it ({desk.interruption}), and nothing comes until "
+            f"{desk.resumed_by} continues it: say so to whoever runs it, and ask again then{held_too}"
+        )
+    if state == "paused":
+        return f"the run is paused, and goes on where it is after {desk.resumed_by}; ask again later"
+    if state == "preparing":
         progress = preparing_of(desk)
         how_far = "" if progress is None else f" ({progress.words})"
         return (
@@ -243,10 +272,16 @@ def task_of(desk: Desk, request: AgentRequest, before: Sequence[AgentRequest] | 
         rejected_left_out=more,
         under_way=others,
         measure_seconds=round(max(desk.measure_seconds - request.measured, 0.0), 3),
+        program_seconds=_program_seconds(desk, payload),
         short=short,
         left_out=left_out,
         prompt=prompt,
     )
+
+
+def _program_seconds(desk: Desk, payload: Mapping[str, Any]) -> float | None:
+    stored = desk.archive.runs.get_value(desk.run, f"{TRAIN} {payload.get(TRAIN)}")
+    return float(stored["seconds"]) if isinstance(stored, dict) and "seconds" in stored else None
 
 
 def _prompt(

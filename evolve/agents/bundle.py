@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nashforge.archive import Candidate
-from nashforge.evolve.agents.answers import RANKED_BY, AgentError, GameValue
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.verbs import RANKED_BY, GameValue
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.proposers.llm.recordings.systems import stored_system
 from nashforge.evolve.results.run_status import improvements_of

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 from nashforge.archive import Archive
-from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Measured, Notes, Standing, Told
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.measured import Measured
+from nashforge.evolve.agents.answers.verbs import Asked, GivenUp, Notes, Standing, Told
 from nashforge.evolve.agents.asking import Who, ask
 from nashforge.evolve.agents.bundle import bundle, told_once
+from nashforge.evolve.agents.busy import BUSY_SECONDS, when_free
 from nashforge.evolve.agents.telling import WAIT_SECONDS, Bill, give_up, tell
 from nashforge.evolve.agents.views import open_desk
 
@@ -85,6 +89,8 @@ class LocalCore(Core):
         The only run that is served; None: all.
     still_there
         Whether whoever asks or tells still waits for the answer.
+    patience
+        Seconds for which is tried again what the archive has no time for, as others write to it.
     """
 
     def __init__(
@@ -94,9 +100,11 @@ class LocalCore(Core):
         *,
         only: int | None = None,
         still_there: Callable[[], bool] = lambda: True,
+        patience: float = BUSY_SECONDS,
     ) -> None:
         self._archive, self._who = archive, who
         self._only, self._still_there = only, still_there
+        self._patience = patience
 
     def ask(
         self,
@@ -108,17 +116,21 @@ class LocalCore(Core):
         full: bool = False,
     ) -> Asked:
         """Claim requests of a run."""
-        run = self._named(run)
-        return ask(
-            self._archive,
-            run,
-            self._who,
-            count=count,
-            interface=interface,
-            wait=wait,
-            full=full,
-            still_there=self._still_there,
-        )
+        run, deadline = self._named(run), time.monotonic() + wait
+
+        def once() -> Asked:
+            return ask(
+                self._archive,
+                run,
+                self._who,
+                count=count,
+                interface=interface,
+                wait=max(deadline - time.monotonic(), 0.0),
+                full=full,
+                still_there=self._still_there,
+            )
+
+        return when_free(once, self._patience)
 
     def tell(
         self,
@@ -132,17 +144,22 @@ class LocalCore(Core):
     ) -> Told:
         """Hand a program over."""
         self._check_token(token)
-        return tell(
-            self._archive,
-            token,
-            text,
-            self._who,
-            edits=edits,
-            note=note,
-            bill=bill,
-            wait=wait,
-            still_there=self._still_there,
-        )
+        deadline = time.monotonic() + wait
+
+        def once() -> Told:
+            return tell(
+                self._archive,
+                token,
+                text,
+                self._who,
+                edits=edits,
+                note=note,
+                bill=bill,
+                wait=max(deadline - time.monotonic(), 0.0),
+                still_there=self._still_there,
+            )
+
+        return when_free(once, self._patience)
 
     def measure(
         self,
@@ -161,7 +178,7 @@ class LocalCore(Core):
     def give_up(self, token: str) -> GivenUp:
         """Give a request back."""
         self._check_token(token)
-        return give_up(self._archive, token)
+        return when_free(lambda: give_up(self._archive, token), self._patience)
 
     def notes(self, run: str, add: str | None = None) -> Notes:
         """Return the lab book of a run, after adding to it."""
@@ -171,7 +188,9 @@ class LocalCore(Core):
             text = add.strip()
             if not 0 < len(text) <= LONGEST_NOTE:
                 raise AgentError(f"the note has {len(text)} characters; write 1 to {LONGEST_NOTE}")
-            self._archive.notes.add(desk.run, text, author=self._who.author)
+            when_free(
+                lambda: self._archive.notes.add(desk.run, text, author=self._who.author), self._patience
+            )
         return Notes(run=desk.run.nickname, notes=desk.notes(None))
 
     def context(self, run: str, top: int = 5, *, task: int | None = None, interface: bool = False) -> str:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from nashforge.archive import Archive
 from nashforge.archive.agents import AgentRequest, RequestState
-from nashforge.evolve.agents.answers import AgentError, Measured, MeasuredGame, MeasuredProgram
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.measured import Measured, MeasuredGame, MeasuredProgram
+from nashforge.evolve.agents.busy import when_free
 from nashforge.evolve.agents.telling import require_held
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.domains import domain
@@ -110,13 +112,13 @@ class _Booked:
         return max(self.budget - self.archive.requests.get(self.token).measured, 0.0)
 
     def take(self, seconds: float) -> float:
-        granted = self.archive.requests.reserve_seconds(self.token, self.budget, seconds)
+        granted = when_free(lambda: self.archive.requests.reserve_seconds(self.token, self.budget, seconds))
         self.taken += granted
         return granted
 
     def settle(self, taken: float, used: float) -> None:
         self.taken -= taken
-        self.archive.requests.return_seconds(self.token, taken - used)
+        when_free(lambda: self.archive.requests.return_seconds(self.token, taken - used))
 
     def close(self) -> None:
         """Give back what was set aside for measurements that an error has ended."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from nashforge.archive import Archive, CallStatus, Candidate, Status
 from nashforge.archive.agents import AgentRequest, RequestState
-from nashforge.evolve.agents.answers import AgentError, GivenUp, Told
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.verbs import GivenUp, Told
 from nashforge.evolve.agents.asking import POLL_SECONDS, RETRY_SECONDS, Who
 from nashforge.evolve.agents.pace import queue_of
 from nashforge.evolve.agents.views import Desk
@@ -104,20 +105,24 @@ def tell(
     """
     request = archive.requests.get(token)
     desk = Desk(archive, archive.runs.get(request.run_id))
-    first = (request.answer or {}).get("text")
-    unread = text is not None and first is not None and as_answer(text) != first
     if request.state is not RequestState.TOLD:
         if text is None:
             require_held(request)
             raise AgentError("nothing was told by this token yet; give the program")
-        refused = _take(desk, request, text, who, edits=edits, note=note, bill=bill or Bill())
+        given = bill or Bill()
+        refused = _take(desk, request, text, who, edits=edits, note=note, bill=given)
         if refused is not None:
             return refused
-    told = _outcome(desk.now(), archive.requests.get(token), wait, still_there)
-    if not unread:
+        request = archive.requests.get(token)
+    told = _outcome(desk.now(), request, wait, still_there)
+    if text is None:
         return told
-    said = "a program was told by this token before, and this is its outcome; the one given now was not read"
-    return told.model_copy(update={"warning": said, "message": f"{told.message}: {said}"})
+    if as_answer(text) == (request.answer or {}).get("text"):
+        return told.model_copy(update={"taken": True})
+    said = "the program given now was not taken: this is the outcome of the one told by this token before"
+    return told.model_copy(
+        update={"taken": False, "warning": said, "message": f"{told.message}; this program was not taken"}
+    )
 
 
 def give_up(archive: Archive, token: str, reason: str = "its agent gave it up") -> GivenUp:
@@ -233,6 +238,7 @@ def _refused(desk: Desk, request: AgentRequest, status: str, reason: str) -> Tol
         index=request.index,
         status=status,
         reason=reason,
+        taken=False,
         parent_fitness=request.payload["parent"]["fitness"],
         budget=desk.budget(),
         message="it cost nothing and the token is still yours: tell another program by it, or give it up",
@@ -258,16 +264,22 @@ def _outcome(
 
 def _open(desk: Desk, request: AgentRequest) -> Told:
     alive = desk.standing.alive
-    name = desk.run.nickname
-    message = (
-        "it is being evaluated; ask for its outcome by the same token"
-        if alive
-        else f"it is kept, but no process works on the run; it is evaluated when `nashforge resume {name}` "
-        "continues it"
-    )
+    if alive:
+        message = "it is being evaluated; ask for its outcome by the same token"
+    elif desk.is_over:
+        message = (
+            f"it is kept, but the run has finished ({desk.redaction(desk.run.stop_reason or '')}): it is "
+            f"evaluated only if {desk.resumed_by} continues it with a larger limit"
+        )
+    else:
+        why = f" ({desk.interruption})" if desk.interruption else ""
+        message = (
+            f"it is kept, but nobody works on the run{why}: it is evaluated when {desk.resumed_by} "
+            "continues it"
+        )
     return Told(
         token=request.token,
-        run=name,
+        run=desk.run.nickname,
         index=request.index,
         status="evaluating" if alive else "stored",
         parent_fitness=request.payload["parent"]["fitness"],
@@ -319,7 +331,7 @@ def _closed(desk: Desk, request: AgentRequest, candidate: Candidate, patience: f
         new_best=rank == 1,
         repair_token=None if repair is None else repair.token,
         budget=desk.budget(),
-        message=_next(candidate, rank, repair, over=desk.is_over),
+        message=_next(desk, candidate, rank, repair),
     )
 
 
@@ -329,13 +341,17 @@ def _behind(candidate: Candidate, best: Candidate) -> float | None:
     return best_value - value if verified == best_verified and candidate.train is not None else None
 
 
-def _next(candidate: Candidate, rank: int | None, repair: AgentRequest | None, *, over: bool) -> str:
+def _next(desk: Desk, candidate: Candidate, rank: int | None, repair: AgentRequest | None) -> str:
     if repair is not None:
         return "it failed by an error of its own: mend it and tell the whole program by the repair token"
     said = "it did not work"
     if candidate.status is Status.OK:
         said = "the best so far" if rank == 1 else "measured"
-    return said if over else f"{said}; ask again"
+    if desk.is_over:
+        return said
+    if desk.interruption is not None:
+        return f"{said}; nobody works on the run now ({desk.interruption}); ask again after {desk.resumed_by}"
+    return f"{said}; ask again"
 
 
 def _repair(desk: Desk, request: AgentRequest, failed: Candidate, patience: float) -> AgentRequest | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from nashforge.evolve.agents.answers import Asked, GameValue, Interface, Measured, MeasuredProgram, Task, Told
+from nashforge.evolve.agents.answers.measured import Measured, MeasuredProgram
+from nashforge.evolve.agents.answers.verbs import Asked, GameValue, Interface, Task, Told
 
 
 def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None = "nashforge measure") -> str:
@@ -40,7 +41,7 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
         if task.rejected_left_out:
             lines.append(f"- ({task.rejected_left_out} older ones are left out)")
         if measure is not None and task.measure_seconds > 0:
-            lines += _how_to_measure(f"{measure} {task.token}", task.measure_seconds, short=task.short)
+            lines += _how_to_measure(f"{measure} {task.token}", task)
         lines += _how_to_answer(f"{tell} {task.token}", short=task.short)
         parts.append("\n".join(lines))
     if answer.held:
@@ -89,11 +90,12 @@ def _how_to_answer(command: str, *, short: bool) -> list[str]:
     heading = ["", "# How to answer", ""]
     if short:
         return [*heading, example]
-    return [*heading, "Write the whole program, or SEARCH/REPLACE blocks, to a file, then:", "", example]
+    return [*heading, "Write the answer to a file, in the form that the task says above, then:", "", example]
 
 
-def _how_to_measure(command: str, seconds: float, *, short: bool) -> list[str]:
-    if short:
+def _how_to_measure(command: str, task: Task) -> list[str]:
+    seconds, most = task.measure_seconds, task.program_seconds
+    if task.short:
         return [
             "",
             f"To measure first ({seconds:g} s of processor time are left):",
@@ -108,9 +110,20 @@ def _how_to_measure(command: str, seconds: float, *, short: bool) -> list[str]:
         f"{seconds:g} s of processor time of the programs are left for this task, however busy the machine",
         "is; the current program is booked once, and no program of the budget is spent. It pays,",
         "to choose a constant, to see what a part is worth, which of two ideas is better. Without the",
-        "options, all games are played in full.",
+        "options, all games are played in full. In each game a program has an equal part of what is left,",
+        "and is stopped there; fewer games, or fewer iterations (steps of an episode), go further.",
+        *([] if most is None else _limit(most)),
         "",
         f"    {command} FILE... --games 1,3 --iterations 300",
+    ]
+
+
+def _limit(seconds: float) -> list[str]:
+    """Return how much a program may take when it is evaluated, which is not what it may take here."""
+    return [
+        "",
+        f"When it is evaluated, a program may take {seconds:g} s of processor time on all training games;",
+        "one that takes more fails.",
     ]
 
 
@@ -177,6 +190,8 @@ def told_text(answer: Told) -> str:
     """Return what became of a program as text."""
     name = f" {answer.program}" if answer.program else ""
     lines = [f"{answer.status}:{name} (candidate {answer.index} of {answer.run})"]
+    if answer.taken is False and answer.warning is not None:
+        lines.insert(0, f"NOT TAKEN: {answer.warning}")
     if answer.fitness is not None:
         validation = "not validated" if answer.validation is None else f"{answer.validation:.4f}"
         parent = _number(answer.parent_fitness)
@@ -191,7 +206,7 @@ def told_text(answer: Told) -> str:
         lines.append(answer.reason)
     if answer.repair_token is not None:
         lines.append(f"repair token: {answer.repair_token}")
-    if answer.warning is not None:
+    if answer.warning is not None and answer.taken is not False:
         lines.append(f"note: {answer.warning}")
     if answer.queue is not None and answer.queue.words:
         lines.append(answer.queue.words)

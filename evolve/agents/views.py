@@ -9,8 +9,8 @@ from typing import Any
 
 from nashforge.archive import Archive, Candidate, Evaluation, NotFound, Run, RunState, Status
 from nashforge.archive.agents import AgentRequest, RequestState
-from nashforge.evolve.agents.answers import (
-    Budget,
+from nashforge.evolve.agents.answers.progress import Budget
+from nashforge.evolve.agents.answers.verbs import (
     Failed,
     GameValue,
     Note,
@@ -26,7 +26,7 @@ from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.proposers.agents.payload import FAMILIES, GAMES
 from nashforge.evolve.proposers.families import by_letter
 from nashforge.evolve.proposers.held_out import Redaction, redaction_of
-from nashforge.evolve.results.run_status import RunStatus, run_status
+from nashforge.evolve.results.run_status import RunStatus, has_finished, run_status
 from nashforge.evolve.search.outcomes import FLOORS, REFERENCES, curves_of
 from nashforge.evolve.search.population.noise import copies_of, margin, spread
 
@@ -68,13 +68,35 @@ class Desk:
 
     @property
     def is_over(self) -> bool:
-        """Whether the run has ended."""
-        return self.run.state in (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
+        """Whether the run has come to its own end, so that nothing more is wanted."""
+        return has_finished(self.run)
 
     @property
     def is_lost(self) -> bool:
         """Whether the process that worked on the run has died."""
         return self.run.state is RunState.RUNNING and not self.standing.alive
+
+    @cached_property
+    def interruption(self) -> str | None:
+        """Why nobody works on a run that is not over: it goes on when it is resumed. None: somebody does."""
+        state, reason = self.run.state, self.redaction(self.run.stop_reason or "")
+        if state is RunState.CREATED or self.is_over or self.standing.alive:
+            return None
+        if state is RunState.RUNNING:
+            return "its process has died"
+        if state is RunState.FAILED:
+            return f"an error ended it: {reason}" if reason else "an error ended it"
+        return {"stopped": "somebody has stopped it", "interrupted": "it was interrupted"}.get(reason, reason)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether somebody has the run paused; its process waits."""
+        return self.standing.alive and self.run.pause_requested is not None
+
+    @property
+    def resumed_by(self) -> str:
+        """The command by which a run goes on."""
+        return f"`nashforge resume {self.run.nickname}`"
 
     @cached_property
     def noise(self) -> float | None:

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from nashforge.evolve.agents.answers import AgentError, Asked, ProgramView, Task
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.verbs import Asked, ProgramView, Task
 from nashforge.evolve.agents.texts import asked_text
 
 TASK, INTERFACE, PARENTS, TELL, NEXT = "TASK.md", "INTERFACE.md", "parents", "tell", "next"

@@ -84,6 +84,14 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     return RunStatus(run, result, counts, alive, limit, settings, standing)
 
 
+def has_finished(run: Run) -> bool:
+    """Whether a run has come to its own end. Stopped, interrupted or failed, it goes on when it is resumed.
+
+    So it does after an outage of its models' provider, by which it ends, too.
+    """
+    return run.state is RunState.FINISHED and not (run.stop_reason or "").startswith("outage")
+
+
 def is_alive(archive: Archive, run: Run) -> bool:
     """Whether a process works on the run and showed a sign of life lately, by the database's clock.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nashforge.archive import Archive, Run, RunState
+from nashforge.archive import Archive, Run
 from nashforge.evolve.config.settings import ConfigError
-from nashforge.evolve.results.run_status import run_status
+from nashforge.evolve.results.run_status import has_finished, run_status
 
 _CONTINUES = {
     "max_evaluations": ("max_evaluations", "it made {made} evaluations of at most {limit}"),
@@ -49,7 +49,7 @@ def nothing_left(archive: Archive, run: Run, changes: Mapping[str, Any]) -> str 
         New values of its settings; None means not given.
     """
     reason = run.stop_reason or ""
-    if run.state is not RunState.FINISHED or reason.startswith("outage"):
+    if not has_finished(run):
         return None
     now = run_status(archive, run)
     made = now.result.evaluations

@@ -15,16 +15,14 @@ import pytest
 from nashforge.archive import Archive, NotFound
 from nashforge.archive.agents import RequestState
 from nashforge.cli.options.archives import awaited_run
-from nashforge.evolve.agents.answers import (
+from nashforge.evolve.agents.answers.measured import Measured, MeasuredGame, MeasuredProgram
+from nashforge.evolve.agents.answers.progress import Budget
+from nashforge.evolve.agents.answers.verbs import (
     Asked,
-    Budget,
     Failed,
     GameValue,
     GivenUp,
     Interface,
-    Measured,
-    MeasuredGame,
-    MeasuredProgram,
     Note,
     Notes,
     ProgramView,
@@ -127,7 +125,7 @@ def test_every_field_that_agents_are_answered_is_documented(written: Commands, t
     printed = [
         written.json("ask", "by-agents"),
         told,
-        written.json("give-up", token),
+        written.json("give-up", token_of(written)),
         written.json("notes", "by-agents", "--add", "a thought"),
         written.json("context", "by-agents"),
     ]
@@ -168,7 +166,7 @@ def test_asking_a_run_that_died_ends_with_a_sentence_and_an_exit_code(
     monkeypatch.setattr("nashforge.evolve.results.run_status.SILENT_SECONDS", 0.0)
     result = written("ask", "died", "--wait", "600")
     assert result.exit_code == 1
-    assert "the process of the run has died" in result.stdout
+    assert "nobody works on it (its process has died)" in result.stdout
     assert "nashforge resume died" in result.stdout
     answer = json.loads(written("ask", "died", "--wait", "600", "--json").stdout)
     assert (answer["lost"], answer["tasks"]) == (True, [])

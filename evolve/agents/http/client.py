@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from nashforge.evolve.agents.answers import AgentError, Asked, GivenUp, Measured, Notes, Standing, Told
-from nashforge.evolve.agents.asking import Who
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.measured import Measured
+from nashforge.evolve.agents.answers.verbs import Asked, GivenUp, Notes, Standing, Told
+from nashforge.evolve.agents.asking import AGAIN, Who
 from nashforge.evolve.agents.core import Core
 from nashforge.evolve.agents.http.addresses import is_loopback
 from nashforge.evolve.agents.http.messages import (
@@ -32,13 +34,19 @@ A = TypeVar("A", bound=BaseModel)
 SLICE = 20.0
 """Seconds that a question waits at the server; a longer wait is several questions."""
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds in which a question must be answered, beyond what it waits."""
 
 MEASURING = 3600.0
 """Seconds until an answer to what may take little processor time, but long on the busiest of machines."""
 
-AGAIN = 0.5
+BUSY = 503
+BUSY_SECONDS = 120.0
+"""How long a server that has no time is asked again."""
+
+LONGEST_PAUSE = 30.0
+
+AWAY = 0.5
 """Seconds until a server that has gone is looked for again."""
 
 
@@ -92,9 +100,7 @@ class RemoteCore(Core):
             said = AskQuestion(**self._named(run), count=count, interface=interface, wait=seconds, full=full)
             return self._post("ask", said, Asked, seconds)
 
-        return _patiently(
-            once, wait, lambda answer: bool(answer.tasks) or answer.lost or answer.stop_reason is not None
-        )
+        return _patiently(once, wait, lambda answer: answer.state not in AGAIN)
 
     def tell(
         self,
@@ -166,7 +172,7 @@ class RemoteCore(Core):
         return {"author": self._who.author, "client": self._who.client, "run": run}
 
     def _post(self, verb: str, said: Question, kind: type[A], wait: float = 0.0) -> A:
-        """Ask, and return the answer.
+        """Ask, and return the answer; again, where the server has no time.
 
         Raises
         ------
@@ -175,8 +181,26 @@ class RemoteCore(Core):
         AgentError
             If the server refuses, or does not speak as one.
         """
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            response = self._sent(verb, said, wait)
+            if response.status_code != BUSY or time.monotonic() >= deadline:
+                break
+            time.sleep(_seconds_in(response.headers.get("retry-after")))
         try:
-            response = self._client.post(
+            if response.status_code != 200:
+                kind_of_error = Unreachable if response.status_code == BUSY else AgentError
+                raise kind_of_error(Refusal.model_validate_json(response.content).error)
+            return kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise AgentError(
+                f"what answers at {self._address} is no server of agents, or one of another version "
+                f"(HTTP status {response.status_code})"
+            ) from error
+
+    def _sent(self, verb: str, said: Question, wait: float) -> httpx2.Response:
+        try:
+            return self._client.post(
                 f"{self._address}/v1/{verb}",
                 content=said.model_dump_json(),
                 headers={"content-type": "application/json"},
@@ -189,15 +213,11 @@ class RemoteCore(Core):
                 "start the server or the run, or check the address, and ask again",
                 reached=not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout),
             ) from error
-        try:
-            if response.status_code != 200:
-                raise AgentError(Refusal.model_validate_json(response.content).error)
-            return kind.model_validate_json(response.content)
-        except ValidationError as error:
-            raise AgentError(
-                f"what answers at {self._address} is no server of agents, or one of another version "
-                f"(HTTP status {response.status_code})"
-            ) from error
+
+
+def _seconds_in(header: str | None) -> float:
+    """Return when a server wants to be asked again, in seconds; a date, as proxies send it, is none."""
+    return min(float(header), LONGEST_PAUSE) if header is not None and header.isdigit() else 1.0
 
 
 class Unreachable(AgentError):
@@ -235,7 +255,7 @@ def _patiently(
         except Unreachable as error:
             if left <= 0 or (error.reached and not lost):
                 raise
-            time.sleep(AGAIN)
+            time.sleep(AWAY)
             continue
         if enough(answer) or time.monotonic() >= deadline:
             return answer

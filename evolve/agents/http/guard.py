@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -77,7 +78,9 @@ def _bounded(receive: Receive) -> Receive:
     return limited
 
 
-def refusal(status: int, text: str) -> JSONResponse:
-    """Return the answer to a request that is not done."""
+def refusal(status: int, text: str, *, retry_after: float | None = None) -> JSONResponse:
+    """Return the answer to a request that is not done, and how many seconds later it may be."""
     headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+    if retry_after is not None:
+        headers["retry-after"] = f"{math.ceil(retry_after)}"
     return JSONResponse({"error": text}, status_code=status, headers=headers)

@@ -1,4 +1,4 @@
-"""Questions of agents as they go over HTTP; the answers are those of `nashforge.evolve.agents.answers`."""
+"""Questions of agents as they go over HTTP; the answers are in `nashforge.evolve.agents.answers`."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from nashforge.evolve.agents.answers import AgentError
+from nashforge.evolve.agents.answers.base import AgentError
 
 SHORTEST, LONGEST = 16, 512
 

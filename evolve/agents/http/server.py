@@ -19,9 +19,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive
 
-from nashforge.archive import Archive, NotFound, Run
+from nashforge.archive import Archive, DatabaseBusy, NotFound, Run
 from nashforge.errors import NashforgeError
-from nashforge.evolve.agents.answers import AgentError, Asked
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.verbs import Asked
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import Core, LocalCore
 from nashforge.evolve.agents.http.guard import LARGEST_BODY, BodyTooLarge, Guard, refusal
@@ -41,6 +42,14 @@ Q = TypeVar("Q", bound=Question)
 
 BODY_SECONDS = 30.0
 """How long a body may take to arrive."""
+
+BUSY_SECONDS = 8.0
+"""How long is tried again what the archive has no time for; then whoever asked is told to ask again."""
+
+DATABASE_SECONDS = 3.0
+"""How long the archive of a server waits for other writers: clients wait for an answer, and not for ever."""
+
+RETRY_SECONDS = 2.0
 
 MOST_WAITING = 64
 """Questions that are answered at a time; others wait for their turn."""
@@ -102,13 +111,25 @@ class _Server:
             answer = await self._answered(partial(self._said, verb, said, gone), request, gone)
         except NotFound as error:
             return refusal(404, str(error))
+        except DatabaseBusy:
+            return refusal(
+                503,
+                f"others write to the archive now; nothing was done, ask again in {RETRY_SECONDS:g} s",
+                retry_after=RETRY_SECONDS,
+            )
         except NashforgeError as error:
             return refusal(400 if isinstance(error, AgentError) else 409, str(error))
         return Response(answer.model_dump_json(), media_type="application/json")
 
     def _said(self, verb: Callable[[Core, Q], BaseModel], said: Q, gone: threading.Event) -> BaseModel:
         who = Who(said.author, said.client)
-        core = LocalCore(self._archive, who, only=self._run.id, still_there=lambda: not gone.is_set())
+        core = LocalCore(
+            self._archive,
+            who,
+            only=self._run.id,
+            still_there=lambda: not gone.is_set(),
+            patience=BUSY_SECONDS,
+        )
         answer = verb(core, said)
         if gone.is_set() and isinstance(answer, Asked):
             for task in answer.tasks:  # nobody has heard the tokens

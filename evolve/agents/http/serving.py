@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
-from nashforge.evolve.agents.answers import AgentError
+from nashforge.evolve.agents.answers.base import AgentError
 
 SECONDS_TO_END = 3
 

@@ -1,4 +1,4 @@
-"""Answers that only tools give; the others are those of `nashforge.evolve.agents.answers`."""
+"""Answers that only tools give; the others are in `nashforge.evolve.agents.answers`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from nashforge.evolve.agents.answers import RANKED_BY, Answer, GameValue, ProgramView
+from nashforge.evolve.agents.answers.base import Answer
+from nashforge.evolve.agents.answers.verbs import RANKED_BY, GameValue, ProgramView
 
 
 class Started(Answer):

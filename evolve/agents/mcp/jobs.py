@@ -12,7 +12,8 @@ from pathlib import Path
 
 from nashforge.archive import Archive
 from nashforge.errors import NashforgeError
-from nashforge.evolve.agents.answers import AgentError, GameValue
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.verbs import GameValue
 from nashforge.evolve.agents.mcp.answers import Measured
 from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor

@@ -15,8 +15,9 @@ from pydantic import Field
 
 from nashforge.archive import Archive
 from nashforge.errors import NashforgeError
-from nashforge.evolve.agents.answers import AgentError, Asked, Notes, ProgramView, Standing, Told
-from nashforge.evolve.agents.asking import Who
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.verbs import Asked, Notes, ProgramView, Standing, Told
+from nashforge.evolve.agents.asking import AGAIN, Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.agents.mcp.answers import Best, Measured, Started
 from nashforge.evolve.agents.mcp.jobs import Jobs
@@ -33,9 +34,10 @@ SLICE = 2.0
 
 INSTRUCTIONS = (
     "Nashforge searches for game-theoretic algorithms. ask claims a task (a token, the parent, how to "
-    "answer), tell hands a program over by the token and says how well it does; ask again until there is a "
-    "stop_reason. One unit of the budget is one program that is evaluated. evaluate measures a program on "
-    "training games without spending the budget. notes is the lab book that all tasks show."
+    "answer), tell hands a program over by the token and says how well it does; ask again until its state is "
+    "finished (interrupted: the run has to be resumed first). One unit of the budget is one program that is "
+    "evaluated. evaluate measures a program on training games without spending the budget. notes is the lab "
+    "book that all tasks show."
 )
 
 Run = Annotated[str, Field(description="A run, by name or the beginning of it; latest: the newest.")]
@@ -193,7 +195,7 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
             context,
             wait,
             once,
-            lambda answer: not (answer.tasks or answer.lost or answer.stop_reason is not None),
+            lambda answer: answer.state in AGAIN,
         )
 
     @made.tool()

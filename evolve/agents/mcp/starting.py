@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from nashforge.archive import Archive, NotFound, RunState
 from nashforge.archive.nicknames import check_nickname
 from nashforge.archive.storage.location import VARIABLE
-from nashforge.evolve.agents.answers import AgentError
+from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.domains import domain
 
 SECONDS = 120.0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from nashforge.archive import Archive, CallStatus, NotFound, Status
 from nashforge.archive.agents import RequestState
+from nashforge.archive.storage.models import AgentRequestRow
 from nashforge.errors import NashforgeError
-from nashforge.evolve.agents.answers import AgentError
+from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.agents.telling import Bill
@@ -82,12 +85,14 @@ def test_an_agent_finds_a_rule_better_than_the_seed_and_everything_is_kept(agenc
     assert "the new best" in told_text(told)
 
     told_again = agency.core.tell(task.token, rule("cfr"), note="another text")
-    assert "the one given now was not read" in str(told_again.warning)
-    of_the_moment = {"budget", "queue", "warning", "message"}
+    assert "the program given now was not taken" in str(told_again.warning)
+    assert (told.taken, told_again.taken) == (True, False)
+    of_the_moment = {"budget", "queue", "warning", "message", "taken"}
     outcomes = [answer.model_dump(exclude=of_the_moment) for answer in (told, told_again)]
     assert outcomes[0] == outcomes[1], "a token has one outcome"
     later = agency.core.tell(task.token, None)
-    assert later.model_dump(exclude={"budget", "queue"}) == told.model_dump(exclude={"budget", "queue"})
+    moment = {"budget", "queue", "taken"}
+    assert later.model_dump(exclude=moment) == told.model_dump(exclude=moment)
 
     second = agency.task(interface=asked.interface.hash)
     last = agency.core.tell(second.token, rule("dcfr"))
@@ -143,6 +148,7 @@ def test_what_cannot_be_taken_costs_nothing_and_the_token_stays(agency: Agency) 
     ]:
         told = agency.core.tell(task.token, text)
         assert (told.status, told.final, told.budget.evaluated) == (status, False, 1), text
+        assert told.taken is False
         assert told.reason
     assert agency.core.tell(task.token, rule("dcfr"), edits=True).status == "unreadable"
     with pytest.raises(AgentError, match="at most 400000"):
@@ -183,8 +189,12 @@ def test_a_failure_is_told_with_its_lines_and_a_token_to_mend_it(agency: Agency)
 
 
 def test_leases_end_and_what_is_given_up_is_free(agency: Agency) -> None:
-    agency.start(max_evaluations=2, lookahead=1, agent_lease=0.5)
+    agency.start(max_evaluations=2, lookahead=1)
     first = agency.task()
+    long_ago = datetime(2001, 1, 1, tzinfo=UTC)
+    with agency.archive.database.transaction() as connection:
+        mine = update(AgentRequestRow).where(AgentRequestRow.token == first.token)
+        connection.execute(mine.values(expires=long_ago))
     until(lambda: agency.archive.requests.get(first.token).state is RequestState.EXPIRED)
     other = LocalCore(agency.archive, Who("other", "test 2"))
     [second] = other.ask("agents", wait=60).tasks

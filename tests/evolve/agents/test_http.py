@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from nashforge.archive import Archive
-from nashforge.evolve.agents.answers import AgentError
+from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.http.client import RemoteCore, Unreachable
 from nashforge.evolve.agents.http.guard import LARGEST_BODY
@@ -163,7 +163,7 @@ def test_an_agent_finds_a_better_rule_with_an_address_and_a_token_alone(agency: 
         assert task.parent.fitness is not None
         assert told.fitness > task.parent.fitness
         # The budget and how many requests wait are of the moment.
-        moment = {"budget", "queue"}
+        moment = {"budget", "queue", "taken"}
         assert core.tell(task.token, None).model_dump(exclude=moment) == told.model_dump(exclude=moment)
         assert core.status("latest").budget.left == 1
         assert rule("pcfr_plus") in core.context("latest")

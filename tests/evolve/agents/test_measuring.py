@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nashforge.archive import Archive
-from nashforge.evolve.agents.answers import AgentError
+from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.texts import asked_text, measured_text
 
 from .conftest import Agency, rule

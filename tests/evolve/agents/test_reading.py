@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from nashforge.archive import Archive, Candidate, NewEvaluation, Parent, Run, RunState, Status
-from nashforge.evolve.agents.answers import RANKED_BY, Asked, Budget, Interface, Told
+from nashforge.evolve.agents.answers.progress import Budget
+from nashforge.evolve.agents.answers.verbs import RANKED_BY, Asked, Interface, Told
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.agents.texts import asked_text, told_text
@@ -41,7 +42,13 @@ def wanted(archive: Archive, run: Run, seed: Candidate, index: int) -> None:
     child = archive.candidates.add(
         run, operator="edit", proposer="agent", index=index, parents=[Parent(seed.id)]
     )
-    parent = {"candidate": seed.id, "index": 0, "program": seed.nickname, "hash": seed.program}
+    parent = {
+        "candidate": seed.id,
+        "index": 0,
+        "program": seed.nickname,
+        "hash": seed.program,
+        "fitness": 0.5,
+    }
     payload = {"system": "digest", "user": "Write something.", "parent": parent, "base": "", "donors": []}
     archive.requests.open(run, child, index=index, kind="edit", payload=payload)
 
@@ -93,7 +100,12 @@ def test_whoever_asks_before_the_first_program_is_told_what_the_run_does(archive
 
 def test_the_interface_is_named_where_it_is_told_and_where_it_is_known() -> None:
     asked = Asked(
-        run="a", domain="cfr", budget=LEFT, message="go on", interface=Interface(hash="abc", text="T")
+        run="a",
+        domain="cfr",
+        budget=LEFT,
+        state="tasks",
+        message="go on",
+        interface=Interface(hash="abc", text="T"),
     )
     text = asked_text(asked)
     assert "T\n\nThe interface above has the hash abc; `--interface abc` leaves it out." in text

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nashforge.evolve.agents.answers import AgentError, Asked, Budget, Interface, ProgramView, Task
+from nashforge.evolve.agents.answers.base import AgentError
+from nashforge.evolve.agents.answers.progress import Budget
+from nashforge.evolve.agents.answers.verbs import Asked, Interface, ProgramView, Task
 from nashforge.evolve.agents.workspace import write_workspace
 
 
@@ -31,6 +33,7 @@ def asked(index: int = 1, *, tasks: int = 1) -> Asked:
         tasks=[task] * tasks,
         interface=Interface(hash="c", text="# Interface"),
         budget=Budget(evaluated=1, limit=3, left=2, waiting=0, claimed=1),
+        state="tasks",
         message="write",
     )
 

@@ -1,102 +1,18 @@
-"""Answers to agents, as data: the same on the command line, over HTTP and by MCP."""
+"""Answers to the verbs of agents: tasks, outcomes, the standing of a run."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
-from nashforge.errors import NashforgeError
+from nashforge.evolve.agents.answers.base import Answer
+from nashforge.evolve.agents.answers.progress import Budget, Preparing, Queue
 
 RANKED_BY = (
     "the mean of training and validation fitness, those without validation after the others by training"
 )
 """What programs of a run are ranked by."""
-
-
-class AgentError(NashforgeError):
-    """A request of an agent that cannot be done. The text is a sentence and a remedy."""
-
-    exit_code = 2
-
-
-class Answer(BaseModel):
-    """An immutable piece of an answer; every field is described where it stands."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Budget(Answer):
-    """The number of programs that may still be evaluated."""
-
-    evaluated: int
-    """Programs that were evaluated, the seed included."""
-    limit: int
-    """How many may be in all."""
-    left: int
-    """How many are left; those that are being written or evaluated count only when they are done."""
-    ended: bool = False
-    """Whether the run has ended, so that none of those that are left is wanted."""
-    waiting: int
-    """Requests that no agent holds now."""
-    claimed: int
-    """Requests that agents hold now."""
-    means: str = (
-        "one unit is one program that is evaluated, whether it works or fails; answers that cannot be read "
-        "and programs that are known already cost nothing"
-    )
-    """What a unit is."""
-
-    @property
-    def words(self) -> str:
-        """The budget in words."""
-        made = f"{self.evaluated} of {self.limit} programs"
-        if self.ended:
-            return f"{made} were evaluated; the run has ended and wants no more"
-        return f"{made} are evaluated, {self.left} {'is' if self.left == 1 else 'are'} left"
-
-
-class Queue(Answer):
-    """Programs that are written and have no outcome yet."""
-
-    programs: int
-    """How many there are, those that are being evaluated now included."""
-    workers: int | None = None
-    """How many are evaluated at a time; null where any number of machines may."""
-    seconds_each: float | None = None
-    """What one took lately in this run, by the clock; null before the first."""
-    seconds: float | None = None
-    """When all of them will be done, by that rate."""
-
-    @property
-    def words(self) -> str:
-        """The queue in words; nothing if nobody waits."""
-        if not self.programs:
-            return ""
-        who = "1 worker evaluates" if self.workers == 1 else f"{self.workers or 'several'} workers evaluate"
-        some = "1 program waits" if self.programs == 1 else f"{self.programs} programs wait"
-        rate = ""
-        if self.seconds is not None and self.seconds_each is not None:
-            rate = (
-                f"; at {self.seconds_each:.0f} s each, as lately, all are done in about {self.seconds:.0f} s"
-            )
-        return f"{who}, {some} or are evaluated now{rate}"
-
-
-class Preparing(Answer):
-    """The measuring before the first program is asked for."""
-
-    what: str
-    done: int
-    of: int
-    seconds: float | None = None
-    """How long the rest takes, at the rate so far; null before the first is done."""
-
-    @property
-    def words(self) -> str:
-        """The progress in words."""
-        rest = "" if self.seconds is None else f", about {self.seconds:.0f} s are left"
-        return f"{self.what}: {self.done} of {self.of} are measured{rest}"
 
 
 class GameValue(Answer):
@@ -129,9 +45,9 @@ class ProgramView(Answer):
     """On the training games; higher is better."""
     validation: float | None = None
     """On disguised games that are not named; None if it was not good enough to be validated."""
-    games: dict[str, GameValue] = {}
+    games: dict[str, GameValue] = Field(default_factory=dict)
     """By training game, in the order of their numbers."""
-    families: dict[str, float] = {}
+    families: dict[str, float] = Field(default_factory=dict)
     """Validation fitness by family of games, called by letters; empty if there is one only."""
 
 
@@ -185,20 +101,23 @@ class Task(Answer):
     parent: ProgramView
     partner: ProgramView | None = None
     """The second parent of a crossover."""
-    inspirations: list[ProgramView] = []
+    inspirations: list[ProgramView] = Field(default_factory=list)
     failure: Failed | None = None
     """For a repair: what is to be mended; edits apply to its source."""
-    rejected: list[Rejected] = []
+    rejected: list[Rejected] = Field(default_factory=list)
     """The last children of the parent that were no gain, the newest first."""
     rejected_left_out: int = 0
     """How many older ones there are."""
-    under_way: list[UnderWay] = []
+    under_way: list[UnderWay] = Field(default_factory=list)
     """Other programs that were asked for and have no outcome yet."""
     measure_seconds: float = 0.0
     """Processor time that is left for measuring variants by this token."""
+    program_seconds: float | None = None
+    """Processor time that a program may take on the training games when it is evaluated; one that takes more
+    fails, as `timeout`. Null where that is not known."""
     short: bool = False
     """Whether what the same agent was told before is left out, and sources stand in the prompt alone."""
-    left_out: list[str] = []
+    left_out: list[str] = Field(default_factory=list)
     """What that is, by section of the prompt; `context` with the position of the task tells it all."""
     prompt: str
     """The task in words, as language models are told it."""
@@ -233,28 +152,38 @@ class Held(Answer):
     """Nickname of the program that is to be changed."""
 
 
+State = Literal["tasks", "waiting", "preparing", "paused", "interrupted", "finished"]
+
+
 class Asked(Answer):
     """The answer to a question for work."""
 
     run: str
     domain: str
-    tasks: list[Task] = []
-    held: list[Held] = []
+    tasks: list[Task] = Field(default_factory=list)
+    held: list[Held] = Field(default_factory=list)
     """What is held under the agent's name already; `context` with the position tells its task again."""
     interface: Interface | None = None
-    notes: list[Note] = []
+    notes: list[Note] = Field(default_factory=list)
     """The newest entries of the lab book."""
     budget: Budget
     queue: Queue | None = None
     """Programs that wait to be evaluated, and how long that takes; null once the run has ended."""
     preparing: Preparing | None = None
     """What is measured before anything is asked for; null once something is."""
+    state: State
+    """What to do next: write the `tasks`; ask again (`waiting`: something will be wanted; `preparing`: the
+    run still measures what it begins with; `paused`: a person holds it); have the run resumed, and ask again
+    then (`interrupted`); or end, as nothing more will be wanted (`finished`)."""
     stop_reason: str | None = None
-    """Why nothing more is wanted, for good; None while the run goes on."""
+    """Why nothing more is wanted, for good; None while the run goes on, or will when it is resumed."""
+    interrupted: str | None = None
+    """Why nobody works on the run now, though it is not finished: nothing is evaluated, and nothing new is
+    wanted, until somebody resumes it."""
     retry_seconds: float | None = None
     """When to ask again, if nothing is open at the moment."""
     lost: bool = False
-    """Whether the process of the run has died, so that nothing comes until somebody continues it."""
+    """Whether the process of the run has died: one of the reasons in `interrupted`."""
     message: str
     """What to do next, in a sentence."""
 
@@ -275,12 +204,15 @@ class Told(Answer):
     fitness: float | None = None
     validation: float | None = None
     parent_fitness: float | None = None
-    games: dict[str, GameValue] = {}
+    games: dict[str, GameValue] = Field(default_factory=dict)
     """By training game, with what each counts in fitness."""
-    families: dict[str, float] = {}
+    families: dict[str, float] = Field(default_factory=dict)
     """Validation fitness by family of games, which has a letter in the place of a name."""
-    mechanisms: list[str] = []
+    mechanisms: list[str] = Field(default_factory=list)
     """Families of mechanisms that it is counted in."""
+    taken: bool | None = None
+    """Whether the program given now was taken: false if it cannot be read or is known already, and if another
+    one was told by this token before, of which everything else here is. Null if none was given."""
     warning: str | None = None
     """What whoever told it should know, such as that it is counted in no family."""
     rank: int | None = None
@@ -312,59 +244,6 @@ OPEN = ("evaluating", "stored", "unreadable", "known")
 """Statuses of answers whose outcome is open."""
 
 
-class MeasuredGame(Answer):
-    """The result of a variant in a training game."""
-
-    number: int
-    """Of the game, as the task lists them."""
-    value: float
-    """Final value of the metric."""
-    iterations: int
-    """After how many iterations."""
-    gain: float | None = None
-    """How much better that is than the current program: in orders of magnitude where fitness counts these,
-    without its clip."""
-    fitness: float | None = None
-    """What the game counts in the fitness of a search: floored, against the reference, within the clip. Null
-    after fewer iterations than in training, where no reference is known, and for other kinds of fitness."""
-    log_ratio: float | None = None
-    """The same without the clip."""
-    curve: list[tuple[int, float]] = []
-    """Iterations and values."""
-    measures: dict[str, list[tuple[int, float]]] = {}
-    """The same of other metrics."""
-
-
-class MeasuredProgram(Answer):
-    """A variant that was measured and not told."""
-
-    name: str
-    reason: str | None = None
-    """Why it failed; null if it did not. What it reached in the games before that is told."""
-    unreached: list[int] = []
-    """Numbers of the games for which no processor time was left."""
-    gain: float | None = None
-    """The mean of the games' gains over the current program."""
-    fitness: float | None = None
-    """Training fitness, if all training games were played in full; else null."""
-    games: dict[str, MeasuredGame] = {}
-    """By training game."""
-
-
-class Measured(Answer):
-    """The outcome of a measurement."""
-
-    token: str
-    run: str
-    current: MeasuredProgram
-    programs: list[MeasuredProgram]
-    seconds: float
-    """Processor time that it took."""
-    seconds_left: float
-    """Processor time that is left for this task."""
-    message: str
-
-
 class GivenUp(Answer):
     """A request was given back."""
 
@@ -392,5 +271,5 @@ class Standing(Answer):
     stop_reason: str | None = None
     best: ProgramView | None = None
     seed: ProgramView | None = None
-    failures: dict[str, int] = {}
+    failures: dict[str, int] = Field(default_factory=dict)
     budget: Budget

@@ -1,0 +1,1 @@
+"""Answers to agents, as data: the same on the command line, over HTTP and by MCP."""
