@@ -24,7 +24,8 @@ def measure(
         option("NUMBERS", "Training games by number, such as 1,3. [default: all]"),
     ] = None,
     iterations: Annotated[
-        int | None, option("N", "Iterations at most. [default: as many as in training]", min=1)
+        int | None,
+        option("N", "Iterations, or steps of an episode, at most. [default: as many as in training]", min=1),
     ] = None,
     name: As = None,
     server: Server = None,
@@ -34,8 +35,9 @@ def measure(
 ) -> None:
     """Measure variants of the current program of a request on training games, and say what each gains.
 
-    A task has the run's experiment_seconds of processor time for this. No program of the budget is spent, and
-    nothing becomes part of the run. The exit code is 1 if all variants failed.
+    A task has the run's experiment_seconds of processor time for this, and each program an equal part of them
+    in every game. No program of the budget is spent, and nothing becomes part of the run. The exit code is 1
+    if all variants failed.
     """
     from nashforge.evolve.agents.texts import measured_text
 

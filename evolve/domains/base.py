@@ -282,6 +282,12 @@ class Domain(Telling, ABC):
             disguise=disguise,
         )
 
+    def shortened(self, trial: Trial, most: int) -> Trial:
+        """Return a trial of at most so many iterations (of dilemmas: steps), for quick looks."""
+        if trial.iterations <= most:
+            return trial
+        return trial.model_copy(update={"iterations": most, "checkpoints": self.checkpoints(most)})
+
     def smoke(self, horizon: int) -> Stage:
         """Return the cheap first stage, whose fingerprint tells programs apart by what they do."""
         first = self.games(self.suites["train"])[0]

@@ -252,13 +252,8 @@ def stage_of(domain: Domain, train: Stage, experiment: Experiment, seconds: floa
         if not experiment.games or place in experiment.games
     ] or [train.trials[0]]
     most = experiment.iterations
-    if most is not None and domain.episodes is None:
-        trials = [
-            trial
-            if trial.iterations <= most
-            else trial.model_copy(update={"iterations": most, "checkpoints": domain.checkpoints(most)})
-            for trial in trials
-        ]
+    if most is not None:
+        trials = [domain.shortened(trial, most) for trial in trials]
     return train.model_copy(update={"trials": tuple(trials), "references": {}, "seconds": seconds})
 
 

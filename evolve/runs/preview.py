@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from nashforge.archive import Archive, Candidate, ModelCall, Run
+from nashforge.evolve.config.parts import AGENT
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.fitness import best_of
@@ -77,6 +78,7 @@ def preview(
     chosen = config or resumed_config(archive, run)
     # Of an offline run: what a model would be told if it took over.
     labels = [model.label for model in models_of(chosen)] or ["any:model"]
+    agents = chosen.models.proposers == (AGENT,)
     chosen = chosen.changed(proposer=labels)
     work = domain(chosen.domain)
     train = chosen.stages(work)["train"]
@@ -95,7 +97,7 @@ def preview(
     if operator is None and due(request.memory, before, chosen.models):
         purpose, prompt = MEMO, prompter.memo(request, last)
     else:
-        purpose, prompt = request.operator, prompter.prompt(request, memo=last, tool=tool)
+        purpose, prompt = request.operator, prompter.prompt(request, memo=last, tool=tool, file=agents)
     return _preview(purpose, replace(prompt, tools=(MEASURE,)) if tool else prompt)
 
 

@@ -252,6 +252,14 @@ class DilemmaDomain(Domain):
 
         return PolicyProposer(self.name)
 
+    def shortened(self, trial: Trial, most: int) -> Trial:
+        """Return an episode of at most so many steps; agents are told how long it is."""
+        if trial.iterations <= most:
+            return trial
+        setting, seed = parse_trial(trial.game)
+        short = seeded_trial(setting.with_horizon(most), seed)
+        return trial.model_copy(update={"game": short.game, "iterations": most})
+
     def _seconds(self, fitness: Fitness, trials: Sequence[Trial]) -> float:
         """Return the processor time of a stage; the episodes with others count, too."""
         return SECONDS_AN_EPISODE * len(trials) * episodes(requested(fitness, self.metrics))

@@ -38,6 +38,9 @@ LONGEST_REPLY = 12_000
 WHOLE_LINES = 60
 """Programs of so many lines are asked for whole: edits would save nothing."""
 
+WHOLE = ("design", "combine", "simplify")
+"""Tasks whose answer is a whole program, however long the current one is."""
+
 SHORTER, SHORTEST = 0.75, 12
 """What is left of a program that is made simpler, as a share of its lines; and the fewest lines asked for."""
 
@@ -216,6 +219,7 @@ class Prompter:
         experiments: Sequence[Findings] = (),
         *,
         tool: bool = False,
+        file: bool = False,
     ) -> Prompt:
         """Return what is sent for a request, or for the repair of an answer to it.
 
@@ -227,6 +231,8 @@ class Prompter:
             What was measured for this request already.
         tool
             Whether variants are measured by a tool that the model calls, and not in words.
+        file
+            Whether the answer is a file that is handed over with a note, as by agents, and not a text.
         """
         if repair is None and request.failure is not None and request.failure.source is not None:
             repair = Repair(request.failure.source, shortened(self._masked(request.failure.reason)))
@@ -256,7 +262,8 @@ class Prompter:
             failures=failures[: self._level.failures] if repair is None else [],
             failures_left_out=max(len(failures) - self._level.failures, 0),
             operator=f"{prompts.SHARED}/{operator}",
-            whole=parent.lines <= WHOLE_LINES,
+            whole=parent.lines <= WHOLE_LINES or request.operator in WHOLE,
+            file=file,
             size=max(int(SHORTER * parent.lines), min(SHORTEST, parent.lines)),
             repair=repair,
             experiments=experiments if repair is None else (),

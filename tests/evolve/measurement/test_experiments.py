@@ -126,3 +126,19 @@ def test_the_archive_remembers_for_everybody(train: Stage, tmp_path: Path, new_a
         program = archive.programs.add(CURRENT, "cfr")
         [row] = archive.evaluations.find(program=program)
         assert (row.run_id, row.split, row.fitness) == (None, None, None), "it is part of no run"
+
+
+def test_fewer_iterations_are_shorter_episodes_of_dilemmas() -> None:
+    from nashforge.evolve.domains.dilemmas.trials import parse_trial
+    from nashforge.evolve.measurement.experiments import stage_of
+    from nashforge.evolve.proposers.experiments import Experiment
+
+    work = domain("gathering")
+    train = work.stage("train", work.suites["train"], work.horizon, work.fitness)
+    asked = stage_of(work, train, Experiment(("",), (2,), 30), 1.0)
+    [trial] = asked.trials
+    before = train.trials[1]
+    setting, seed = parse_trial(trial.game)
+    assert (setting.horizon, trial.iterations, trial.label) == (30, 30, before.label)
+    assert (setting.with_horizon(before.iterations), seed) == parse_trial(before.game)
+    assert stage_of(work, train, Experiment(("",), (2,), 10**6), 1.0).trials == (before,)

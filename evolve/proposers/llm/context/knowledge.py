@@ -68,6 +68,11 @@ class Knowledge:
         """The programs with values."""
         return tuple(program for program in self.programs if program.values)
 
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """The names of those without."""
+        return tuple(program.name for program in self.programs if not program.values)
+
 
 def knowledge_of(archive: Archive, domain: Domain, train: Stage) -> Knowledge:
     """Return what is known of a domain, with the values that the archive has for a training stage.

@@ -45,7 +45,9 @@ class _Arguments(BaseModel):
         description="Numbers of training games, as they are listed, from 1. Left out: all of them.",
     )
     iterations: int = Field(
-        default=0, ge=0, description="At most so many iterations a game. Left out: as many as in training."
+        default=0,
+        ge=0,
+        description="At most so many iterations (or steps) a game. Left out: as many as in training.",
     )
 
 

@@ -267,6 +267,8 @@ def test_system_prompts_show_the_interface_and_the_map(game):
     ]
     assert ("8 clean" in text) == (game == "cleanup")
     assert "class Observation(NamedTuple)" in text
+    assert "parts by number. Whatever `act` is given may be used" in text
+    assert "drawn anew for each step and told to nobody" in text
     assert "######" in text
 
 

@@ -172,6 +172,19 @@ def test_long_programs_are_edited_and_short_ones_written_whole(stages):
     assert f"has {lines} lines; write one of at most {lines * 3 // 4}" in shorter
 
 
+@pytest.mark.parametrize("task", ["edit", "design", "combine", "ablate", "simplify"])
+@pytest.mark.parametrize("file", [False, True])
+def test_a_task_states_one_form_of_its_answer_once(stages, task, file):
+    """Who is to write a new program is not told how to edit; who hands a file over, of no reply."""
+    long = replace(PARENT, source=PARENT.source + "# more\n" * 60)
+    partner = FAR if task == "combine" else None
+    text = prompter(stages).prompt(replace(request(task, partner=partner), parent=long), file=file).user
+    assert text.count("<<<<<<< SEARCH") == (task in ("edit", "ablate"))
+    assert text.count("complete with its imports") == (file or task not in ("edit", "ablate"))
+    assert text.count("Mechanisms: ") == 1
+    assert ("Idea: one sentence" in text, "The answer is a file with" in text) == (not file, file)
+
+
 def test_prompts_that_are_asked_at_once_differ(stages):
     busy = [UnderWay(index, "edit", "old-goat") for index in (10, 11)]
     asked = [request(index=10 + k, memory=memory(*busy[:k])) for k in range(3)]
