@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from nashforge.archive.errors import ArchiveMoved, NotAnArchive
+from nashforge.archive.storage.connections.changes import Changes
 from nashforge.archive.storage.connections.patience import PatientConnection, connected
 from nashforge.archive.storage.failures import told_to_people
 from nashforge.archive.storage.forking import register, under_way
@@ -203,6 +204,10 @@ class Database:
         """Return the present by the database's clock: those of machines may differ."""
         with self.reading() as connection:
             return present(connection)
+
+    def changes(self) -> Changes:
+        """Return what tells whether anything was committed since it was asked the last time."""
+        return Changes(self._file)
 
     @property
     def in_transaction(self) -> bool:

@@ -58,6 +58,11 @@ class Dispatcher:
         return len(self._tasks)
 
     @property
+    def workers(self) -> int:
+        """The number of tasks that run at the same time."""
+        return self._executor.workers
+
+    @property
     def running(self) -> int:
         """The number of tasks that workers have in hand."""
         return min(len(self._tasks), self._executor.workers)

@@ -103,6 +103,7 @@ class Search:
         if isinstance(executor, Wakeable):
             self._proposer.notify(executor.wake)
         self._pause = SHORTEST_PAUSE
+        self._news = archive.database.changes()
         self._shown = time.monotonic()
         self._lookahead = config.evaluation.lookahead or default_lookahead(executor.workers)
 
@@ -129,7 +130,10 @@ class Search:
         nashforge.archive.ArchiveError
             If the database fails; what was finished before is stored.
         """
-        reason = self._work()
+        try:
+            reason = self._work()
+        finally:
+            self._news.close()
         state = RunState.STOPPED if reason == "stopped" else RunState.FINISHED
         self._ownership.show_life()
         self._ownership.release(state, reason)
@@ -143,7 +147,7 @@ class Search:
     def _work(self) -> str:
         self._stages.measure_reference("train", "validation", *(stage.split for stage in self._stages.copies))
         if self._tells_library():
-            self._stages.measure_library()
+            self._measure_library()
         self._choose_starts()
         self._phase = "searching"
         self._load()
@@ -162,7 +166,7 @@ class Search:
         """Find out which programs of the library are the strongest, if they are to be started from."""
         if STRONGEST not in self._starts:
             return
-        self._stages.measure_library()
+        self._stages.measure_library(all_of_it=True)
         found = self._stages.strongest(min(STRONGEST_COUNT, self._config.budget.max_evaluations))
         self._starts = with_strongest(self._starts, found)
         keep_chosen(self._archive, self._run, self._starts)
@@ -174,6 +178,14 @@ class Search:
         if isinstance(self._proposer, Immediate) or models.replay is not None:
             return False
         return load_feedback(models.feedback).library
+
+    def _measure_library(self) -> None:
+        left = self._stages.measure_library()
+        if left:
+            self._listener.note(
+                f"the table of the library is told without {', '.join(left)}: to measure more of it would "
+                "take long; what is missing is measured when the run is resumed"
+            )
 
     def _exhausted(self) -> str:
         """Return why nothing new came: known programs did, or the proposer had none, as it said at last."""
@@ -259,7 +271,7 @@ class Search:
         self._listener.note(held.words())
         if held.joined:
             if self._tells_library():
-                self._stages.measure_library()
+                self._measure_library()
             self._proposer.renew(self._stages.train)
         return True
 
@@ -323,7 +335,7 @@ class Search:
         """Take in what was evaluated and what was written; return whether there was anything."""
         if self._queue.busy and not self._tasks:
             answers = self._dispatcher.wait(0.0)
-            self._proposer.wait(POLL_SECONDS / 4)
+            self._proposer.wait(POLL_SECONDS)
         else:
             alone = self._woken or not self._queue.busy
             answers = self._dispatcher.wait(POLL_SECONDS if alone else self._pause)
@@ -422,9 +434,10 @@ class Search:
         if now - self._shown < SHOW_SECONDS:
             return
         self._shown = now
-        if self._archive.runs.stop_requested(self._run):
-            self._stop("stopped")
-        self._ownership.wait_while_paused(lambda: self._show("paused"))
+        if self._news.any():
+            if self._archive.runs.stop_requested(self._run):
+                self._stop("stopped")
+            self._ownership.wait_while_paused(lambda: self._show("paused"))
         self._look_at_the_clock()
         self._show()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Program, Run, Status
 from nashforge.archive.records import Score
@@ -15,6 +16,7 @@ from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
 from nashforge.evolve.evaluation.standing import Standing, standing
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
+from nashforge.evolve.executors.quick_first import quick_first
 from nashforge.evolve.proposers.agents.payload import PREPARING
 from nashforge.evolve.proposers.families import by_family
 from nashforge.evolve.search.outcomes import (
@@ -33,6 +35,8 @@ from nashforge.evolve.search.references import (
     references_of,
 )
 from nashforge.evolve.search.scoreboard import Outcome
+
+T = TypeVar("T")
 
 GAMES = "games"
 """What a run remembers of its games: the identity of each, by split and label."""
@@ -117,7 +121,8 @@ class RunStages:
             if name not in found[split]
         }
         already = sum(map(len, found.values()))
-        for report in self._gathered(waiting, already, "the references"):
+        found_now = self._dispatcher.gather(waiting)
+        for report in self._noted(found_now, already, len(waiting), "the references"):
             split, name = waiting[report.token]
             if report.status is not Status.OK:
                 raise SearchError(f"the reference {name} failed ({report.status}): {report.reason}")
@@ -128,51 +133,71 @@ class RunStages:
         for split in splits:
             self._refer(split, found[split])
 
-    def measure_library(self) -> None:
+    def measure_library(self, *, all_of_it: bool = False) -> list[str]:
         """Measure the library on the training games, as far as the archive does not know its values.
 
         Programs of it that fail there, as those do that are meant for other kinds of games, are left out, and
         not tried again when the run is resumed: those that are too slow take the longest to fail.
+
+        Parameters
+        ----------
+        all_of_it
+            Whether the slow ones are waited for, too, however long they take; else see `quick_first`.
+
+        Returns
+        -------
+        list of str
+            The programs that were not reached.
         """
         stage, names = self._stages["train"], self._domain.baselines()
         known = {*known_values(self._archive, self._domain, stage, names), *self._failed(stage, names)}
-        waiting: dict[str, Program] = {}
-        for name in names:
-            if name not in known:
-                program = self._archive.programs.add(self._domain.source(name), self._domain.name)
-                waiting[self._dispatcher.send(program.source, (stage,))] = program
-        for report in self._gathered(waiting, len(known), "the library's programs"):
-            [row] = self.rows(report, waiting[report.token].hash)
+        left = {name: self._program(name) for name in names if name not in known}
+        programs = list(left.values())
+        found: Iterator[tuple[Program, Report]]
+        if all_of_it:
+            waiting = {self._dispatcher.send(one.source, (stage,)): one for one in programs}
+            found = ((waiting[report.token], report) for report in self._dispatcher.gather(waiting))
+        else:
+            found = quick_first(self._dispatcher, stage, programs)
+        for program, report in self._noted(found, len(known), len(left), "the library's programs"):
+            [row] = self.rows(report, program.hash)
             self._archive.evaluations.add(row, run=self._run)
+            left = {name: one for name, one in left.items() if one.hash != program.hash}
+        return list(left)
+
+    def _program(self, name: str) -> Program:
+        return self._archive.programs.add(self._domain.source(name), self._domain.name)
 
     def _failed(self, stage: Stage, names: Iterable[str]) -> Iterator[str]:
         """Yield the library's programs that have failed in a stage within this run."""
         for name in names:
-            program = self._archive.programs.add(self._domain.source(name), self._domain.name)
-            rows = self._archive.evaluations.find(run=self._run, program=program, imported=False)
+            rows = self._archive.evaluations.find(run=self._run, program=self._program(name), imported=False)
             if any(
                 row.suite_digest == stage.digest and row.split == stage.split and row.status is not Status.OK
                 for row in rows
             ):
                 yield name
 
-    def _gathered(self, tokens: Collection[str], already: int, what: str) -> Iterator[Report]:
+    def _noted(self, reports: Iterator[T], already: int, left: int, what: str) -> Iterator[T]:
         """Yield reports as they come, to be stored at once: whoever goes on measures none of them again.
 
-        How far that is, is noted on the way for whoever waits for the run.
+        How far that is, is noted on the way for whoever waits for the run; at the end, that it is over,
+        whatever was not reached.
         """
-        began, total = time.monotonic(), already + len(tokens)
+        began, total = time.monotonic(), already + left
 
         def note(done: int) -> None:
             told = {"what": what, "done": already + done, "of": total, "measured": done}
             seconds = round(time.monotonic() - began, 2)
             self._archive.runs.set_value(self._run, PREPARING, {**told, "seconds": seconds})
 
-        if tokens:
+        if left:
             note(0)
-        for done, report in enumerate(self._dispatcher.gather(tokens), 1):
+        for done, report in enumerate(reports, 1):
             yield report
             note(done)
+        if left:
+            note(left)
 
     def strongest(self, count: int) -> list[str]:
         """Return the library's programs of the highest training fitness, best first, of those measured."""

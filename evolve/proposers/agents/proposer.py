@@ -35,8 +35,11 @@ AGENT = "agent"
 NOBODY = "nobody"
 """Name of the model in the record of a request that no agent claimed in time."""
 
-LOOK_SECONDS = 0.2
-"""How often the rows are looked at."""
+LOOK_SECONDS = 0.4
+"""How often is looked whether anybody has told something."""
+
+SWEEP_SECONDS = 2.0
+"""How often it is looked for leases that have ended, and for agents that did not come."""
 
 
 @dataclass
@@ -83,7 +86,8 @@ class AgentProposer(Proposer):
         self._orders: dict[int, _Order] = {}
         self._ready: deque[Draft] = deque()
         self._passed: dict[int, str] = {}
-        self._looked = 0.0
+        self._looked = self._swept = 0.0
+        self._news, self._fresh = archive.database.changes(), False
         self._ring: Callable[[], None] = lambda: None
         self._prompter: Prompter
         self._train: Stage
@@ -155,7 +159,7 @@ class AgentProposer(Proposer):
         else:
             # What holds when somebody asks is told then: what else is under way, and the lab book.
             lasting = replace(request, memory=replace(request.memory, under_way=(), notes=()))
-            told, prompt = open_request(request, self._redaction), self._prompter.prompt(lasting)
+            told, prompt = open_request(request, self._redaction), self._prompter.prompt(lasting, file=True)
             payload = payload_of(
                 told,
                 prompt,
@@ -167,6 +171,7 @@ class AgentProposer(Proposer):
                 self._run, candidate, index=candidate.index, kind=request.operator, payload=payload
             )
         self._orders[candidate.index] = order
+        self._fresh = True  # of a resumed run, it may have been told long ago
 
     def submit(self, request: Request) -> None:
         """Use what is recorded, or wait for an agent."""
@@ -178,9 +183,8 @@ class AgentProposer(Proposer):
 
     def collect(self) -> list[Draft]:
         """Return what agents have told, and what was written in the place of those who did not come."""
-        if self._recording is None and time.monotonic() - self._looked >= LOOK_SECONDS:
-            self._looked = time.monotonic()
-            self._look()
+        if self._recording is None:
+            self._look_if_due()
         if self._fallback is not None and self._passed:
             for draft in self._fallback.collect():
                 writer = self._passed.pop(draft.index)
@@ -202,21 +206,41 @@ class AgentProposer(Proposer):
         """Leave what is asked for as it is: a resumed run takes what was told meanwhile."""
         if self._fallback is not None:
             self._fallback.close()
+        self._news.close()
         self._orders.clear()
 
     # What becomes of requests.
 
-    def _look(self) -> None:
-        open_orders = {
+    def _look_if_due(self) -> None:
+        now = time.monotonic()
+        if now - self._looked < LOOK_SECONDS or not self._orders:
+            return
+        self._looked = now
+        if self._news.any() or self._fresh:
+            self._fresh = False
+            self._look()
+        if now - self._swept >= SWEEP_SECONDS:
+            self._swept = now
+            self._sweep()
+
+    def _open_orders(self) -> dict[int, _Order]:
+        return {
             order.candidate.id: order for index, order in self._orders.items() if index not in self._passed
         }
+
+    def _look(self) -> None:
+        open_orders = self._open_orders()
         if not open_orders:
             return
         for row in self._archive.requests.told(open_orders):
             self._told(open_orders[row.candidate_id], row)
+
+    def _sweep(self) -> None:
+        """Take back what nobody holds any more, and have written what nobody came for."""
         self._archive.requests.sweep(self._run)
         if self._fallback is None:
             return
+        open_orders = self._open_orders()
         for row in self._archive.requests.overdue(self._run, self._config.models.agent_seconds):
             order = open_orders.get(row.candidate_id)
             if order is not None and row.index in self._orders:

@@ -1,15 +1,18 @@
 """What a run takes as known of its reference."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from nashforge import games
-from nashforge.archive import NewEvaluation, Status
+from nashforge.archive import NewEvaluation, Program, Status
 from nashforge.archive.records import Score
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
-from nashforge.evolve.evaluation.messages import Fitness
+from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageReport
 from nashforge.evolve.executors.dispatcher import Dispatcher
 from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.executors.quick_first import quick_first
 from nashforge.evolve.search.references import references_of
 from nashforge.evolve.search.run_stages import RunStages
 from nashforge.solvers.solving import solve
@@ -113,3 +116,54 @@ def test_library_programs_that_failed_are_not_tried_again_when_a_run_is_resumed(
         found.append([(row.program, row.status) for row in archive.evaluations.find(run=run)])
     assert found[0] == found[1]
     assert Status.OK in {status for _, status in found[0]} != {Status.OK}
+
+
+class Slow:
+    """An executor whose programs take so many seconds, by a clock of its own; one at a time."""
+
+    workers = 1
+
+    def __init__(self, takes):
+        self.takes, self.now, self.tasks, self.given = takes, 0.0, [], []
+
+    def submit(self, task):
+        self.tasks.append(task)
+
+    def wait(self, timeout=None):
+        done, self.tasks = self.tasks, []
+        return [self._report(task) for task in done]
+
+    def _report(self, task):
+        [stage] = task.stages
+        wanted = self.takes[task.source]
+        self.given.append((task.source, stage.seconds))
+        self.now += min(wanted, stage.seconds)
+        status = Status.OK if wanted <= stage.seconds else Status.TIMEOUT
+        report = StageReport(
+            split="train", suite="s", digest=stage.digest, status=status, started="2026-01-01T00:00:00+00:00",
+            wall_seconds=wanted, reason=None if status is Status.OK else "slow",
+        )  # fmt: skip
+        return Report(token=task.token, evaluator="e", stages=(report,))
+
+
+@pytest.mark.parametrize(
+    ("takes", "given", "left"),
+    [
+        # The slow one of the middle is begun again when all others are known.
+        ({"a": 5, "b": 50, "c": 5}, [("a", 20), ("b", 20), ("c", 20), ("b", 60)], set()),
+        # Who needs more than a minute is given up, and that is stored.
+        ({"a": 500}, [("a", 20), ("a", 60)], set()),
+        # After two minutes, no more are begun.
+        (dict.fromkeys("abcdefgh", 500), [(name, 20) for name in "abcdef"], set("abcdefgh")),
+    ],
+)
+def test_the_library_is_measured_within_a_time_and_the_quick_first(takes, given, left):
+    executor = Slow(takes)
+    dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)
+    now = datetime.now(UTC)
+    programs = [Program(name, name, "cfr", name, None, now) for name in takes]
+    trial = domain("cfr").trial("kuhn_poker", 20)
+    stage = Stage(split="train", suite="s", trials=(trial,), seconds=300.0)
+    found = {one.source for one, _ in quick_first(dispatcher, stage, programs, clock=lambda: executor.now)}
+    assert executor.given == given
+    assert set(takes) - found == left
