@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from nashforge.archive import Archive, Run
-from nashforge.evolve.config.consent import OWN_START, require_consent
+from nashforge.evolve.config.consent import OWN_START, names_in, require_consent
 from nashforge.evolve.config.parts import (
+    AGENT,
     BudgetOptions,
     ChallengerOptions,
     EvaluationOptions,
@@ -139,6 +141,20 @@ class RunConfig(Part):
         return stage.model_copy(update={"trials": (*short, *stage.trials)})
 
 
+OF_FEW: Mapping[str, object] = MappingProxyType({"islands": 1, "archive": 12})
+"""The population where models or agents write: programs are dear and few, tasks build on the best.
+
+Several islands are searches of a part of the depth each, see docs/howto-agents.md.
+"""
+
+
+def writes_offline(values: Mapping[str, Any]) -> bool:
+    """Whether the settings of a new run have its programs written without models and agents."""
+    said = values.get("proposer") or ()
+    names = names_in(said) if isinstance(said, str) else tuple(map(str, said))
+    return not any(":" in name or name == AGENT for name in names)
+
+
 SETTINGS = Settings(RunConfig, Part, FITNESS_OPTIONS)
 """All settings by name."""
 
@@ -176,6 +192,8 @@ def load_config(
         values.setdefault("domain", domain.name)
     work = domain or domain_of_name(str(values.get("domain", "cfr")))
     defaults: dict[str, Any] = {"horizon": work.horizon, "fitness": work.fitness.model_dump()}
+    if not writes_offline(values):
+        defaults |= SETTINGS.named(OF_FEW)
     defaults |= SETTINGS.named(work.run_defaults)
     defaults |= {str(split): suite for split, suite in work.suites.items()}
     objective = values.pop("objective", None)

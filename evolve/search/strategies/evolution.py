@@ -21,8 +21,9 @@ class Steps:
         Shares by operator, and those when nothing has improved for long.
     repairs : bool
         Whether a program that failed by an error of its own is mended, once.
-    few : bool
-        Whether programs are dear, so that only the best few become parents while there are few.
+    fewest : int or None
+        Of how many programs the best are parents, at first; later a tenth of all that were measured. For
+        programs that are dear, of which there are few. None: all that are kept.
     reducing : tuple of str
         Operators that take out what was added: they are asked for only of programs that were made here.
     """
@@ -30,7 +31,7 @@ class Steps:
     usual: Mapping[str, float]
     stagnant: Mapping[str, float]
     repairs: bool = False
-    few: bool = False
+    fewest: int | None = None
     reducing: tuple[str, ...] = ()
 
     @property
@@ -46,14 +47,11 @@ OFFLINE = Steps(
 CROSSING = ("crossover", "combine")
 """Operators with two parents, of those who write without models and of models."""
 
-FEWEST_PARENTS = 3
-"""Of how many programs the best are at first; later of a tenth of all that were measured."""
-
 MODELS = Steps(
     {"edit": 0.40, "design": 0.25, "combine": 0.20, "ablate": 0.08, "simplify": 0.07},
     {"edit": 0.0, "design": 0.60, "combine": 0.30, "ablate": 0.10, "simplify": 0.0},
     repairs=True,
-    few=True,
+    fewest=3,
     reducing=("ablate", "simplify"),
 )
 
@@ -119,7 +117,8 @@ class Evolution:
             )
         shares = self._steps.stagnant if self._since >= self._stagnation else self._steps.usual
         operator = str(rng.choice(list(shares), p=list(shares.values())))
-        among = max(FEWEST_PARENTS, self._told // 10) if self._steps.few else None
+        fewest = self._steps.fewest
+        among = None if fewest is None else max(fewest, self._told // 10)
         parent = self.population.choose(island, rng, among=among)
         if operator in self._steps.reducing and parent.bare:
             # Nothing was added yet that could be taken out: what is asked for most takes its place.

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nashforge.archive import Status
+from nashforge.evolve.config.run import load_config
 from nashforge.evolve.proposers.base import Failure, Individual
 from nashforge.evolve.search.population.islands import Population
+from nashforge.evolve.search.strategies import make_strategy
 from nashforge.evolve.search.strategies.evolution import MODELS, Evolution, Steps
 from nashforge.evolve.search.strategies.from_one import FromOne
 
@@ -159,6 +161,39 @@ def test_children_are_counted_for_the_choice_of_parents():
     rng = np.random.default_rng(0)
     drawn = Counter(strategy.population.choose(0, rng).index for _ in range(300))
     assert drawn[1] > 10 * drawn[0]
+
+
+def test_an_agent_with_few_programs_left_is_given_the_best_few_and_the_newest_best_at_once():
+    """A scripted agent writes 99 programs, two ahead of what is told; most are worse than their parents."""
+    config = load_config({"domain": "psro", "proposer": "agent", "max_evaluations": 100, "lookahead": 2})
+    assert (config.islands, config.population.size) == (1, 12)
+    strategy, rng = make_strategy(config), np.random.default_rng(3)
+    told, waiting, late = [individual(0, 0.0)], [], []
+    strategy.tell(told[0])
+    newest = 0  # asks since the best was told
+    for index in range(1, 100):
+        request = strategy.ask(index, np.random.default_rng([7, index]), ())
+        strategy.asked(request.parent.hash)
+        ranks = sorted(told, key=lambda one: -one.train)
+        assert ranks.index(request.parent) < max(3, len(told) // 10)
+        late.append(newest)
+        newest = 0 if request.parent is ranks[0] else newest + 1
+        waiting.append(individual(index, request.parent.train + float(rng.normal(-0.3, 0.5))))
+        if len(waiting) == 2:
+            told.append(waiting.pop(0))
+            strategy.tell(told[-1])
+    assert max(late) <= 12, "the best is not left alone for long"
+    assert sum(wait == 0 for wait in late) > 99 / 3, "it is the parent more often than others"
+
+
+def test_programs_of_models_and_agents_are_one_population_unless_somebody_says_otherwise():
+    for proposer in ("agent", "agent,offline", ["openai:m@http://127.0.0.1:1"]):
+        few = load_config({"domain": "psro", "proposer": proposer})
+        assert (few.islands, few.population.size) == (1, 12)
+    assert load_config({"domain": "psro", "proposer": "agent", "islands": 2}).islands == 2
+    for options in ({}, {"proposer": "offline"}):
+        many = load_config({"domain": "psro", **options})
+        assert (many.islands, many.population.size) == (3, 40)
 
 
 def test_a_failure_is_mended_once_on_its_own_island():
