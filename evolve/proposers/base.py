@@ -306,6 +306,14 @@ class Proposer(ABC):
         """Return who is to write the next program; stored with the candidate."""
         return self.name
 
+    def deliberate(self, writer: str) -> bool:
+        """Return whether a writer means what it writes, which is then measured whatever it does at first.
+
+        What random edits made is given up when it acts like a known program in the smoke stage: most often it
+        differs in code that does nothing. A mechanism that sets in late, or in larger games, looks alike.
+        """
+        return True
+
     def island(self, writer: str) -> int | None:
         """Return the island that a writer works on; None: any."""
         return None
@@ -349,6 +357,10 @@ class Immediate(Proposer):
         ProposalError
             If none could be made.
         """
+
+    def deliberate(self, writer: str) -> bool:
+        """Return that it draws at random."""
+        return False
 
     def submit(self, request: Request) -> None:
         """Write the program, beside others that write theirs later; again if it is known already."""

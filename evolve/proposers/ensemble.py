@@ -89,6 +89,11 @@ class Ensemble(Proposer):
         """Return who is to write the next program."""
         return self._bandit.choose()
 
+    def deliberate(self, writer: str) -> bool:
+        """Return what is true of the member that writes under a name."""
+        member = self._members.get(writer)
+        return member is None or member.deliberate(writer)
+
     def island(self, writer: str) -> int | None:
         """Return a writer's own island, if it has one."""
         return list(self._members).index(writer) if self._islands else None

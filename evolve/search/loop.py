@@ -324,10 +324,11 @@ class Search:
         if candidate.program is None or candidate.status.finished:
             self._finished[candidate.index] = Outcome(candidate)
             return
+        compared = 0 if self._proposer.deliberate(candidate.proposer) else count
         token = self._dispatcher.send(
             self._store[candidate.program].source,
             self._stages.stages(gate, bar),
-            dict(islice(self._board.known.items(), count)),
+            dict(islice(self._board.known.items(), compared)),
         )
         self._tasks[token] = candidate.index
 

@@ -20,6 +20,7 @@ from nashforge.evolve.proposers.base import (
     Proposer,
     Request,
 )
+from nashforge.evolve.proposers.ensemble import Ensemble
 from nashforge.evolve.runs.run import resume_run, start_run
 from nashforge.solvers.cfr.rules import rule_names, rule_source
 
@@ -80,6 +81,41 @@ def test_programs_of_a_run_are_written_by_the_proposer_that_it_is_given(archive:
     assert {candidate.proposer for candidate in written} == {"tunes"}
     assert {candidate.note for candidate in written} == {"another rule"}
     assert result.stop_reason == "max_evaluations"
+
+
+def in_other_words(request: Request) -> str:
+    """Return the parent with an attribute more, that does nothing."""
+    return request.parent.source + f"\n\nUNUSED_{request.index} = {request.index}\n"
+
+
+class Rewords(Tunes):
+    """Draws programs that act alike."""
+
+    def propose(self, request: Request) -> Proposal:
+        return Proposal(in_other_words(request), "mutate", "the same", ((request.parent, Role.PARENT),))
+
+
+class Considers(Slow):
+    """Means what it writes."""
+
+    def collect(self) -> list[Draft]:
+        requests, self._requests = self._requests, []
+        return [Draft(r.index, in_other_words(r), "sets in later") for r in requests]
+
+
+@pytest.mark.parametrize(("proposer", "status"), [(Rewords(), Status.DUPLICATE), (Considers(), Status.OK)])
+def test_only_what_was_drawn_at_random_is_given_up_for_acting_alike_at_first(
+    proposer: Proposer, status: Status, archive: Archive, tiny: Any
+) -> None:
+    start_run(archive, tiny(max_evaluations=3, final_test=False), name="alike", proposer=proposer)
+    written = archive.candidates.of(archive.runs.get("alike"))[1:3]
+    assert [candidate.status for candidate in written] == [status] * 2
+
+
+def test_an_ensemble_asks_who_wrote(archive: Archive) -> None:
+    run = archive.runs.create("cfr", {})
+    both = Ensemble(archive, run, {"drawn": Tunes(), "written": Slow()})
+    assert [both.deliberate(name) for name in ("drawn", "written", "somebody")] == [False, True, True]
 
 
 class Refuses(Immediate):
