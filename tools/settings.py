@@ -7,7 +7,9 @@ python -m tools.settings --write    put it into the page
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
+import itertools
 import json
 import re
 from pathlib import Path
@@ -29,6 +31,7 @@ def table() -> str:
     """Return the settings by part: TOML name, option, default, what it says, who must say it."""
     options = set(inspect.signature(run).parameters)
     lines: list[str] = []
+    described: dict[type, dict[str, str]] = {}
     part = None
     for name, setting in SETTINGS.items():
         *parts, field = setting.path
@@ -44,14 +47,31 @@ def table() -> str:
             ]
             part = model
         info = model.model_fields[field]
+        said = described.setdefault(model, descriptions(model))
         alone = ", ".join(f"`{each}`" for each in (name, *setting.aliases, setting.former) if each)
         option = f"`--{setting.option.replace('_', '-')}`" if {name, setting.option} & options else ""
         asked = _CONSENT[setting.consent.origins if setting.consent else ()]
-        text = " ".join((info.description or "").split()) + (
-            f" **Asked for again** {asked}." if asked else ""
-        )
+        text = " ".join(said[field].split()) + (f" **Asked for again** {asked}." if asked else "")
         lines.append(f"| `{field}` | {alone} | {option} | {_default(info.default)} | {text} |")
     return "\n".join(lines[1:]) + "\n"
+
+
+def descriptions(model: type) -> dict[str, str]:
+    """Return what stands below each field of a class in its source: reading that at every start took long."""
+    [body] = [
+        node.body
+        for node in ast.parse(inspect.getsource(model)).body
+        if isinstance(node, ast.ClassDef) and node.name == model.__name__
+    ]
+    return {
+        field.target.id: inspect.cleandoc(below.value.value)
+        for field, below in itertools.pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
 
 
 def _first_line(model: type) -> str:

@@ -205,6 +205,10 @@ class EvaluationRow(Base):
     imported: Mapped[datetime | None]
 
 
+ON_POSTGRESQL = "where"
+"""In the info of a partial index: its condition there. An option would load that dialect at every start."""
+
+
 class ScoreRow(Base):
     __tablename__ = "scores"
     # What programs reached in the end is a small part of their curves: questions about it read this alone.
@@ -213,7 +217,7 @@ class ScoreRow(Base):
             "ix_scores_final",
             *("evaluation_id", "metric", "value"),
             sqlite_where=text("final = 1"),
-            postgresql_where=text("final"),
+            info={ON_POSTGRESQL: "final"},
         ),
     )
 

@@ -162,8 +162,13 @@ def _migrate(url: str, busy_timeout: float) -> str | None:
 
 def _create(connection: Connection) -> None:
     """Make today's tables: the migrations are for what earlier versions made."""
-    from nashforge.archive.storage.models import Base, InfoRow
+    from nashforge.archive.storage.models import ON_POSTGRESQL, Base, InfoRow
 
+    if connection.dialect.name == "postgresql":
+        for table in Base.metadata.tables.values():
+            for index in table.indexes:
+                if ON_POSTGRESQL in index.info:
+                    index.dialect_options["postgresql"]["where"] = text(index.info[ON_POSTGRESQL])
     Base.metadata.create_all(connection)
     connection.execute(insert(InfoRow).values(key="uid", value=uuid.uuid4().hex))
 

@@ -25,7 +25,7 @@ SYNTHESIS = "synthesis"
 class Part(BaseModel):
     """Some settings that belong together: immutable, and complete."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PopulationOptions(Part):
