@@ -194,7 +194,8 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
     fitness = Fitness.model_validate(stored_settings(archive, run).get("fitness") or work.fitness)
     wanted = [] if names is None else [name.strip() for name in names.split(",")]
     metrics = traded_metrics(work, fitness, wanted)
-    points = pareto_points(archive, run, metrics, fitness.floor)
+    drawn = file is not None and is_figure(file)
+    points, measured = pareto_points(archive, run, metrics, fitness.floor, dominated=drawn)
     efficient = [point for point in points if point.efficient]
     shown = archive.candidates.by_id([point.candidate.id for point in efficient])
     rows = [
@@ -214,7 +215,7 @@ def _pareto(archive: Archive, run: Run, names: str | None, file: Path | None, *,
         if as_json:
             output.print_json(rows)
         elif points:
-            _print_pareto(output.console(), run, metrics, shown, efficient, len(points))
+            _print_pareto(output.console(), run, metrics, shown, efficient, measured)
         else:
             _say_nothing_measured(output.console(), run)
 

@@ -50,11 +50,15 @@ def nondominated(values: npt.ArrayLike, directions: Sequence[str]) -> npt.NDArra
     """
     signs = np.array([1.0 if direction == "min" else -1.0 for direction in directions])
     costs = np.atleast_2d(np.asarray(values, dtype=float)) * signs
-    efficient = np.ones(len(costs), dtype=bool)
-    for place, cost in enumerate(costs):
-        if efficient[place]:
-            worse = np.all(costs >= cost, axis=1) & np.any(costs > cost, axis=1)
-            efficient &= ~worse
+    left, place = np.arange(len(costs)), 0
+    # Small sums first: what dominates most is met early, and whatever is dominated is looked at no more.
+    left = left[np.argsort(costs.sum(axis=1), kind="stable")]
+    while place < len(left):
+        cost, others = costs[left[place]], costs[left]
+        kept = ~(np.all(others >= cost, axis=1) & np.any(others > cost, axis=1))
+        left, place = left[kept], int(kept[: place + 1].sum())
+    efficient = np.zeros(len(costs), dtype=bool)
+    efficient[left] = True
     return efficient
 
 
@@ -79,8 +83,16 @@ def summary(scores: Iterable[Score], metrics: Iterable[Metric], floor: float) ->
     return means
 
 
-def pareto_points(archive: Archive, run: Run, metrics: Sequence[Metric], floor: float) -> list[Point]:
-    """Return every measured program of a run once, in the order of the first metric, best first."""
+def pareto_points(
+    archive: Archive, run: Run, metrics: Sequence[Metric], floor: float, *, dominated: bool = True
+) -> tuple[list[Point], int]:
+    """Return measured programs of a run, each once, best first by the first metric; and how many there are.
+
+    Parameters
+    ----------
+    dominated
+        Whether those are returned, too, that another program dominates; all are counted.
+    """
     means = [
         archive.evaluations.means(run, m.name, split="train", floor=floor if m.logarithmic else None)
         for m in metrics
@@ -90,16 +102,20 @@ def pareto_points(archive: Archive, run: Run, metrics: Sequence[Metric], floor: 
         if candidate.program is not None and all(candidate.id in found for found in means):
             candidates.setdefault(candidate.program, candidate)
     if not candidates:
-        return []
+        return [], 0
     table = np.array([[found[one.id] for found in means] for one in candidates.values()])
     efficient = nondominated(table, [metric.direction for metric in metrics])
     order = np.argsort(table[:, 0] if metrics[0].direction == "min" else -table[:, 0], kind="stable")
+    if not dominated:
+        order = order[efficient[order]]
     names, found = [metric.name for metric in metrics], list(candidates.values())
-    rows, marks = table.tolist(), efficient.tolist()
-    return [
-        Point(found[place], dict(zip(names, rows[place], strict=True)), marks[place])
-        for place in order.tolist()
+    points = [
+        Point(found[place], dict(zip(names, row, strict=True)), mark)
+        for place, row, mark in zip(
+            order.tolist(), table[order].tolist(), efficient[order].tolist(), strict=True
+        )
     ]
+    return points, len(found)
 
 
 def traded_metrics(domain: Domain, fitness: Fitness, names: Sequence[str] = ()) -> list[Metric]:

@@ -68,8 +68,10 @@ def test_which_metrics_are_traded():
 @pytest.mark.slow
 def test_the_set_of_a_run_holds_its_best_in_each_metric(archive, tiny):
     result = start_run(archive, tiny(max_evaluations=12), name="front")
-    points = pareto_points(archive, archive.runs.get("front"), [EXPLOITABILITY, SECONDS], floor=1e-9)
-    assert 2 <= len(points) <= 12
+    asked = (archive, archive.runs.get("front"), [EXPLOITABILITY, SECONDS], 1e-9)
+    points, count = pareto_points(*asked)
+    assert 2 <= len(points) == count <= 12
+    assert pareto_points(*asked, dominated=False) == ([p for p in points if p.efficient], count)
     assert len({point.candidate.program for point in points}) == len(points)
     values = np.array([[p.values["exploitability"], p.values["seconds"]] for p in points])
     assert values[:, 0].tolist() == sorted(values[:, 0])
