@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nashforge.archive import Archive
     from nashforge.evolve.results.studies import StudyStatus
 
-PAGE = "study.html.jinja"
+PAGE = "study_page.html.jinja"  # a name that no page of the dashboard has
 
 
 def study_page(archive: Archive, told: StudyStatus) -> str:

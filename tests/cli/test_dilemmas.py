@@ -129,7 +129,7 @@ def test_watch_says_only_the_result_where_no_terminal_is(call):
         (["evaluate", "cleaner", "--game", "cleanup", "--game", "gathering"], "measured alone"),
         (["evaluate", "cleaner", "--seeds", "1"], "go with --game gathering"),
         (["evaluate", "cleaner", "--game", "cleanup", "--agents", "40"], "room for 1 to 10"),
-        (["watch", "cleaner", "--game", "cleanup", "-o", "x.mp4"], "must end in .gif or .png"),
+        (["watch", "cleaner", "--game", "cleanup", "-o", "x.mp4"], "must end in .gif, .png or .json"),
         (["synthesize", "poker"], "choose one of gathering, cleanup"),
         (["synthesize", "cleanup", "--feedback", "full"], "sparse, dense, rich"),
         (["synthesize", "cleanup", "--suite", "gathering"], "not of cleanup"),

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from html.parser import HTMLParser
+from importlib import resources
 
 import pytest
 from PIL import Image
@@ -266,3 +267,12 @@ def test_code_is_coloured_and_none_of_it_is_lost():
         ("added", "+<u>\n"),
         ("", " same\n"),
     ]
+
+
+def test_no_template_of_a_report_hides_behind_one_of_the_dashboard() -> None:
+    folders = [resources.files(f"nashforge.cli.{name}") for name in ("report", "dashboard")]
+    own, others = folders[0], folders[1].joinpath("templates")
+    names = [
+        {file.name for file in folder.iterdir() if file.name.endswith(".jinja")} for folder in (own, others)
+    ]
+    assert not names[0] & names[1]

@@ -1,55 +1,71 @@
-"""The cost and the small half of the benchmark of games, and the page about it."""
+"""What is told of the benchmark's games, from an archive that has measured them, and the page about them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from benchmarks import families
 from nashforge import games
+from nashforge.archive import Archive
+from nashforge.evolve.benchmarking.campaign import Campaign
+from nashforge.evolve.benchmarking.plan import benchmark_of, cases
+from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.benchmark import Condition
+from nashforge.evolve.executors.local import LocalExecutor
+from nashforge.evolve.measurement.programs import NamedProgram
 
 
 def row(game: str, sequences: int, seconds: float, **more) -> families.Row:
     known = {
-        "suite": "bench-train",
+        "split": "train",
         "family": "poker",
         "players": 2,
         "histories": 100,
         "infosets": 10,
-        "zero_sum": True,
+        "programs": 13,
         "compiling": 0.1,
         "slowest": 1.0,
-        "rules": 13,
         "at_floor": 0.0,
         "spread": 0.5,
     }
     return families.Row(game=game, sequences=sequences, timed=seconds, **{**known, **more})
 
 
-def test_the_small_half_has_at_most_the_median_of_sequences_and_plays_the_longest_horizon():
-    rows = [row("a", 10, 1.0), row("b", 20, 2.0), row("c", 30, 3.0)]
-    assert families.small_half(rows) == {"a", "b"}
-    # 1,110 iterations of all, 10,000 more of the small half, at three scales.
-    assert families.cost(rows) == pytest.approx(3 * (1.11 * 6 + 10 * 3))
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.open(tmp_path / "a.db") as opened:
+        yield opened
 
 
-def test_of_test_games_nothing_is_measured_that_tells_who_wins(monkeypatch):
+def test_of_test_games_nothing_is_told_that_says_who_wins(monkeypatch, archive: Archive):
     suite = games.Suite.model_validate({"name": "x", "purpose": "y", "families": {"poker": ["kuhn_poker"]}})
-    monkeypatch.setattr(families.games, "load_suite", lambda name: suite)
-    bench = families.BENCHES["psro"]
-    (train,) = families.measured(bench, "psro-bench-train", ["uniform", "nash"], {})
-    (test,) = families.measured(bench, "psro-bench-test", ["uniform", "nash"], {})
-    assert train.spread > 0
-    assert test.spread is None
-    assert train.at_floor == test.at_floor == 0.5
-    assert list(families.measured(bench, "psro-bench-test", ["nash"], {"kuhn_poker": test})) == [test]
+    monkeypatch.setattr(games, "load_suite", lambda name: suite)
+    monkeypatch.setitem(families.ITERATIONS, "psro", 10)
+    work = domain("psro")
+    with pytest.raises(SystemExit, match="no program of the library has played kuhn_poker"):
+        list(families.measured(work, archive))
+    two = [NamedProgram(name, work.source(name), "psro", "library") for name in ("uniform", "nash")]
+    wanted = cases(work, list(benchmark_of(work).suites.items()), [Condition(10)])
+    with closing(LocalExecutor(1)) as executor:
+        Campaign(archive, work, two, wanted[:1]).run(executor)
+    rows = {found.split: found for found in families.measured(work, archive)}
+    assert set(rows) == {"train", "validation", "test"}
+    assert rows["train"].spread > 0
+    assert rows["test"].spread is None
+    assert {found.at_floor for found in rows.values()} == {0.5}
+    assert {found.programs for found in rows.values()} == {2}
 
 
 def test_the_page_has_all_games_families_and_generators():
     rows = [
         row("kuhn_poker", 10, 1.0),
-        row("pursuit", 20, 1.0, family="pursuit", suite="bench-test", spread=None),
+        row("pursuit", 20, 1.0, family="pursuit", split="test", spread=None),
     ]
-    page = families.page(families.BENCHES["cfr"], rows)
+    page = families.page(domain("cfr"), rows)
     for word in (
         "| `kuhn_poker` | train |",
         "| `pursuit` | test |",
@@ -60,5 +76,5 @@ def test_the_page_has_all_games_families_and_generators():
 
 
 def test_every_family_of_the_benchmark_has_a_source():
-    suites = [games.load_suite(name) for name in families.BENCHES["cfr"].suites]
+    suites = [games.load_suite(name) for name in benchmark_of(domain("cfr")).suites.values()]
     assert {family for suite in suites for family in suite.families} == set(families.FAMILIES)
