@@ -12,11 +12,8 @@ from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Trial
 from nashforge.evolve.measurement.program_results import measured_in
-from nashforge.evolve.results.comparison import Comparison
+from nashforge.evolve.results.comparison import FLOOR, Comparison
 from nashforge.evolve.search.outcomes import identity_in, scale_in
-
-FLOOR = 1e-12
-"""Values below count as so much: rounding, and no difference."""
 
 
 class BesideError(NashforgeError, ValueError):

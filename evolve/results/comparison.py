@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from nashforge.archive import Archive, Candidate, Evaluation, Program, Run, Status, program_hash
 from nashforge.evolve.domains.base import Domain
@@ -11,6 +13,11 @@ from nashforge.evolve.measurement.program_results import ProgramResult, measured
 from nashforge.evolve.search.outcomes import identity_in
 from nashforge.evolve.search.population.pareto import summary
 from nashforge.solvers.metrics.registry import Metric
+
+MOST_OTHERS = 6
+"""Programs of the library that stand beside one of a run: those that are best there."""
+FLOOR = 1e-12
+"""Smaller values count as this in geometric means."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +89,35 @@ def comparison(
     for digest, label in others.items():
         if digest in known:
             stored = _believed(archive, known[digest], run)
-            found = [remembered(work, label, known[digest], trial, stored) for trial in trials]
+            # In the same stage: the same games at the same scales, each as long. Or else game by game.
+            alike = [row for row in stored if _stage(row) == _stage(latest)]
+            found = [
+                measured_in(work, label, known[digest], trial, alike[-1])
+                if alike
+                else remembered(work, label, known[digest], trial, stored)
+                for trial in trials
+            ]
             rows += [row for row in found if row is not None]
     labels = tuple(dict.fromkeys(row.label for row in rows))
-    return Comparison(split, latest.suite, games, labels, tuple(rows))
+    whole = Comparison(split, latest.suite, games, labels, tuple(rows))
+    return _shortened(
+        whole, work.metrics[work.metric], [own.nickname, *([] if seed is None else labels[1:2])]
+    )
+
+
+def _shortened(whole: Comparison, metric: Metric, kept: Sequence[str]) -> Comparison:
+    """Return a comparison with some programs and the best of the others, so that a page has room for all."""
+    means = {label: whole.mean(label, metric, FLOOR) for label in whole.labels if label not in kept}
+    sign = 1.0 if metric.direction == "min" else -1.0
+    ranked = sorted(means, key=lambda label: math.inf if means[label] is None else sign * means[label])  # type: ignore[operator]
+    chosen = {*kept, *ranked[:MOST_OTHERS]}
+    labels = tuple(label for label in whole.labels if label in chosen)
+    return replace(whole, labels=labels, rows=tuple(row for row in whole.rows if row.label in chosen))
+
+
+def _stage(row: Evaluation) -> tuple[str, str]:
+    """Return what evaluations have in common that measured the same in the same way."""
+    return row.suite_digest, row.evaluator
 
 
 def _believed(archive: Archive, program: Program, run: Run) -> list[Evaluation]:

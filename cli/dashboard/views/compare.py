@@ -11,7 +11,8 @@ from nashforge.cli.dashboard.charts.series import rounded
 from nashforge.cli.dashboard.views.base import Asked, View
 from nashforge.cli.dashboard.views.compared import compared_data
 from nashforge.evolve.benchmarking.statistics import profile
-from nashforge.evolve.results.beside import FLOOR, Beside, beside
+from nashforge.evolve.results.beside import Beside, beside
+from nashforge.evolve.results.comparison import FLOOR
 from nashforge.evolve.search.population.pareto import nondominated
 
 LARGEST_FACTOR, FACTORS = 1e4, 60

@@ -8,15 +8,12 @@ from typing import Any, TypeAlias
 from nashforge.cli.dashboard.charts import series
 from nashforge.cli.rendering import output
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.results.comparison import Comparison
+from nashforge.evolve.results.comparison import FLOOR, Comparison
 from nashforge.solvers.metrics.registry import Metric
 from nashforge.solvers.policies.metrics import FAULTS, METRICS, summarise
 
 Cells: TypeAlias = list[tuple[str, bool]]
 """Of each program: a value, and whether it is the best."""
-
-LEAST = 1e-12
-"""Smaller values count as this in geometric means."""
 
 
 def compared_data(work: Domain, compared: Comparison) -> dict[str, Any]:
@@ -28,7 +25,7 @@ def compared_data(work: Domain, compared: Comparison) -> dict[str, Any]:
     ]
     others = []
     for other in work.metrics.values():
-        means = [compared.mean(label, other, LEAST) for label in compared.labels]
+        means = [compared.mean(label, other, FLOOR) for label in compared.labels]
         # What went wrong is told where anything did; the first metric, where there are others or seeds.
         told = any(means) or (other.name not in FAULTS and any(value is not None for value in means))
         if told and (other.name != metric.name or len(compared.games) > 1):
