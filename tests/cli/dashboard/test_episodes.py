@@ -92,8 +92,8 @@ def test_an_episode_is_played_for_its_page(policies, opened_at):
         return text
 
     good, bad = (f"/programs/{program}/episode?seed=1001" for program in (policy, broken))
-    assert "appears here" in client.get(good).text
-    assert "Another episode is being played first" in client.get(bad).text
+    for address in (good, bad):  # both are played, or wait for their turn
+        assert "and appears here" in client.get(address).text
     text = settled(good)
     film = client.get(text.partition('data-address="')[2].partition('"')[0]).json()
     assert (film["seed"], len(film["pictures"])) == (1001, len(film["facts"]))
