@@ -82,6 +82,10 @@ def equilibrium(
                 f"--{name} is a parameter of --concept {' and '.join(owners)}, not of {concept}; leave one "
                 "of them out"
             )
+    if concept in ("ce", "cce") and output_file is not None and is_figure(output_file):
+        raise UsageProblem(
+            "figures are of strategies; write a table (.csv, .json) of a correlated equilibrium"
+        )
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
     found = solve_concept(
         game,

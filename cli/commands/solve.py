@@ -86,11 +86,12 @@ def solve(
     """
     from nashforge.cli.interrupts import asking
     from nashforge.cli.rendering.figures.curves import draw_convergence
-    from nashforge.cli.rendering.joint import joint_data, joint_gains, print_joint
+    from nashforge.cli.rendering.joint import check_room, joint_data, joint_gains, print_joint
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
     from nashforge.evolve.measurement.solve import check_solved, kind_of
     from nashforge.evolve.measurement.solve import solve as solve_with
+    from nashforge.solvers.programs.kind import read_form
     from nashforge.solvers.programs.stopping import Stop
     from nashforge.solvers.programs.trajectory import default_checkpoints
 
@@ -114,6 +115,8 @@ def solve(
         raise UsageProblem(
             f"--joint is for CFR rules of the library, and {named.label} is none (see `nashforge rules`)"
         )
+    if joint:
+        check_room(read_form(game, max_nodes), steps)
     measure = work.metrics[work.metric]
     title = measure.title or measure.name.replace("_", " ")
     as_json = output.wants_json(json)
@@ -146,7 +149,7 @@ def solve(
             max_nodes=max_nodes,
             tier=allow_weaker_sandbox or "strict",
         )
-    together = joint_gains(solution) if joint else None
+    together = joint_gains(solution, steps) if joint else None
     curve = [
         {
             "iteration": point.iteration,

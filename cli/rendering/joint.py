@@ -22,23 +22,33 @@ MOST_NUMBERS = 1e8
 KINDS = ("cce", "efcce", "efce")
 
 
-def joint_gains(solution: Solution) -> CorrelatedGains:
-    """Play a rule again, and return what players gain by leaving the joint average of its iterates.
+def check_room(form: SequenceForm, iterations: int) -> None:
+    """Make sure, before anything is solved, that so many iterates of a game fit in memory.
 
     Raises
     ------
     UsageProblem
-        If so many iterates of the game would not fit in memory.
+        If they do not.
     """
-    form, iterations = solution.game, solution.iterations
-    assert isinstance(form, SequenceForm)  # as all games are that CFR rules play
     sequences = sum(treeplex.sequences + 1 for treeplex in form.treeplexes)
     if sequences * iterations > MOST_NUMBERS:
         raise UsageProblem(
             f"--joint keeps all iterates, and {iterations:,} of {form.name} with {sequences:,} sequences are "
             f"too many; give at most {int(MOST_NUMBERS // sequences):,} iterations with -n"
         )
-    profiles = list(CFR(form, solution.program, horizon=iterations).iterates(iterations))
+
+
+def joint_gains(solution: Solution, horizon: int) -> CorrelatedGains:
+    """Play a rule again, and return what players gain by leaving the joint average of its iterates.
+
+    Parameters
+    ----------
+    horizon
+        So many iterations the rule was told to expect: more than were made, where something ended it.
+    """
+    form = solution.game
+    assert isinstance(form, SequenceForm)  # as all games are that CFR rules play
+    profiles = list(CFR(form, solution.program, horizon=horizon).iterates(solution.iterations))
     return correlated_gains(correlation_device(form, profiles))
 
 

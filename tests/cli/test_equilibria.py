@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from nashforge.cli.main import app
+from nashforge.games import compile as compile_game
+from nashforge.solvers.equilibria.correlated.device import correlation_device
+from nashforge.solvers.equilibria.correlated.distances import correlated_gains
+from nashforge.solvers.stepping import CFR
 
 
 def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -212,3 +216,24 @@ def test_the_joint_average_is_measured_where_asked(capsys) -> None:
     code, _, err = run(["solve", game, "--psro", "uniform", "--joint"], capsys)
     assert code == 2
     assert "CFR rules of the library" in err
+    code, out, err = run(["solve", game, "--rule", "cfr", "-n", "100000000", "--joint"], capsys)
+    assert (code, out) == (2, ""), "before anything is solved"
+    assert "give at most" in err
+
+
+def test_the_joint_average_is_of_what_was_played_where_a_target_ends_it(capsys) -> None:
+    words = ["solve", "kuhn_poker", "--rule", "hs_dcfr", "--joint", "--json"]
+    code, out, _ = run([*words, "-n", "400", "--target", "0.01"], capsys)
+    found = json.loads(out)
+    assert code == 0
+    assert found["iterations"] < 400
+    form = compile_game("kuhn_poker")
+    horizons = [400, found["iterations"]]  # by which the rule times its discounts
+    told, fewer = (
+        correlated_gains(
+            correlation_device(form, list(CFR(form, "hs_dcfr", horizon=n).iterates(horizons[1])))
+        )
+        for n in horizons
+    )
+    assert found["joint"]["cce"] == pytest.approx(told.cce.tolist(), abs=1e-12)
+    assert found["joint"]["cce"] != pytest.approx(fewer.cce.tolist(), abs=1e-6)
