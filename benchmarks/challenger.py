@@ -1,10 +1,10 @@
 """Does a search end better with a challenger? `python -m benchmarks.challenger`.
 
-Runs searches with and without it, with the same seeds and at equal evaluations, stores them in an archive of
-its own, and plays the best program of each on the games of `bench-validation`, whose families no challenger
-uses. Prints the fitness there by seed, medians, and the difference of the pairs with its 95 % interval. An
-interrupted benchmark goes on where it was, and one with more evaluations extends the runs of one with fewer.
-No game of the test families is played.
+Two studies of the same seeds and from the same starts, one of them with a challenger; the one without is that
+of `python -m benchmarks.search`, whose searches are not made again if the database has them. The best program
+of each search, at equal evaluations, plays the games of `bench-validation`, families that no challenger uses.
+Prints the fitness there by seed, medians, and the difference of the pairs with its 95 % interval. Goes on
+where it was interrupted, and extends the searches if asked for more evaluations. No test family is played.
 """
 
 from __future__ import annotations
@@ -12,46 +12,31 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.seeded import best_of, run_or_resume, spawn
+from benchmarks.search import DATABASE, STUDY, studied
+from benchmarks.seeded import best_of
 from nashforge import games
 from nashforge.archive import Archive
-from nashforge.evolve.config.run import RunConfig, load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.intervals import jackknife
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.evaluator import Evaluator, mean_fitness
 from nashforge.evolve.measurement.programs import find_program
+from nashforge.evolve.results.studies import study_status
 
 KINDS = ("without", "with")
-
-
-def config(kind: str, seed: int, options: argparse.Namespace) -> RunConfig:
-    """Return the configuration of a run: one worker, so that the run can be repeated exactly."""
-    return load_config(
-        {
-            "seed": seed,
-            "max_evaluations": options.evaluations,
-            "horizon": options.horizon,
-            "challenger": kind == "with",
-            "challenger_every": options.every,
-            "challenger_games": options.games,
-            "workers": 1,
-            "final_test": False,
-        }
-    )
+HORIZON = 1000
 
 
 def judged(archive: Archive, names: list[str], options: argparse.Namespace) -> dict[str, float]:
     """Return the fitness of programs on the validation families, measured or as the archive knows it."""
     work = domain("cfr")
     suite = games.load_suite("bench-validation")
-    stage = work.games_stage(suite.games[: options.most], options.horizon, work.fitness)
+    stage = work.games_stage(suite.games[: options.most], HORIZON, work.fitness)
     executor = LocalExecutor(options.processes)
     try:
         evaluator = Evaluator(archive, work, stage, executor)
@@ -92,37 +77,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-challenger.db').resolve()}")
+    parser.add_argument("--database", default=DATABASE)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--evaluations", type=int, default=300)
-    parser.add_argument("--horizon", type=int, default=1000)
+    parser.add_argument("--evaluations", type=int, default=200)
     parser.add_argument("--every", type=int, default=50, help="candidates between challenges")
     parser.add_argument("--games", type=int, default=15, help="games tried in a challenge")
     parser.add_argument("--most", type=int, default=None, help="judge by so many validation games only")
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--one", nargs=2, metavar=("KIND", "SEED"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.one:
-        kind, seed = options.one[0], int(options.one[1])
-        with Archive.open(options.database) as archive:
-            run_or_resume(archive, config(kind, seed, options), f"{kind}-{seed}")
-        return
-    with Archive.open(options.database):
-        pass  # creates the database before several processes want it
-    shared = [
-        word
-        for name in ("database", "evaluations", "horizon", "every", "games")
-        for word in (f"--{name}", str(getattr(options, name)))
-    ]
-    pairs = [(kind, seed) for seed in range(options.seeds) for kind in KINDS]
-    spawn(
-        "benchmarks.challenger",
-        [[*shared, "--one", kind, str(seed)] for kind, seed in pairs],
-        options.processes,
-    )
+    best: dict[tuple[str, int], str] = {}
     with Archive.open(options.database) as archive:
-        found = {pair: best_of(archive, f"{pair[0]}-{pair[1]}", options.evaluations) for pair in pairs}
-        best = {pair: one.nickname or "" for pair, one in found.items() if one is not None}
+        settings: dict[str, object] = {"start": ["strongest"]}
+        for kind in KINDS:
+            name = STUDY if kind == "without" else f"{STUDY}-{kind}-challenger"
+            study = studied(archive, name, options.seeds, options.evaluations, options.processes, settings)
+            for row in study_status(archive, study).runs:
+                found = best_of(archive, row.run.nickname, options.evaluations)
+                if found is not None:
+                    best[kind, row.run.seed] = found.nickname or ""
+            settings = {
+                **settings,
+                "disguise_seed": study.config["disguise_seed"],
+                "challenger": True,
+                "challenger_every": options.every,
+                "challenger_games": options.games,
+            }
         report(best, judged(archive, sorted(set(best.values())), options), options.evaluations)
 
 

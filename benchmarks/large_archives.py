@@ -92,6 +92,7 @@ def large(database: str, empty: str, copy: str, folder: Path, candidates: int) -
         (("lineage", name, "--json"), QUESTION),
         (("export", name, "--output", program, "--force"), QUESTION),
         (("report", RUN, "--output", page, "--force", "--no-episode"), REPORT),
+        (("export", RUN, "--output", everything, "--force"), TRANSFER),
         (("export", "--output", everything, "--force"), TRANSFER),
         (("db", "copy", database, copy), TRANSFER),
     ]

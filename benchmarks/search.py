@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from nashforge.evolve.measurement.programs import NamedProgram, UnknownProgramEr
 from nashforge.evolve.results.studies import StudyStatus, study_status
 from nashforge.evolve.runs.studies import create_study, work_on_study
 
+DATABASE = f"sqlite:///{Path('benchmark-search.db').resolve()}"
 STUDY = "search"
 REFERENCE = "dcfr"
 RIVALS = ("vad_cfr", "aod_cfr", "hs_pcfr_plus", "pdcfr_plus")
@@ -46,24 +47,25 @@ WORST = 3.0
 MOST_LINES, MOST_LOST = 60, 0.05
 
 
-def studied(archive: Archive, seeds: int, evaluations: int, parallel: int, starts: list[str]) -> Study:
-    """Do the searches, or finish them, and return their study."""
-    study = archive.studies.named(STUDY)
+def studied(
+    archive: Archive, name: str, seeds: int, evaluations: int, parallel: int, settings: Mapping[str, object]
+) -> Study:
+    """Do searches with one worker each, or go on with them until each has so many evaluations.
+
+    Searches that have more are left as they are.
+    """
+    study = archive.studies.named(name)
     if study is None:
-        options = {"max_evaluations": evaluations, "workers": 1, "final_test": False, "start": starts}
-        study = create_study(archive, load_config(options), range(seeds), name=STUDY)
+        options = {"max_evaluations": evaluations, "workers": 1, "final_test": False, **settings}
+        study = create_study(archive, load_config(options), range(seeds), name=name)
     runs = study_status(archive, study).runs
     if len(runs) != seeds:
         raise SystemExit(
             f"the study {study.nickname} in this archive has {len(runs)} searches, and --seeds is {seeds}; "
             "give another --database"
         )
-    if (most := max(run.limit for run in runs)) > evaluations:
-        raise SystemExit(
-            f"the searches in this archive are of {most} evaluations, and --evaluations is {evaluations}; "
-            "give at least as many, or another --database"
-        )
-    work_on_study(archive, study, changes={"max_evaluations": evaluations}, parallel=parallel)
+    if max(run.limit for run in runs) <= evaluations:
+        work_on_study(archive, study, changes={"max_evaluations": evaluations}, parallel=parallel)
     return study
 
 
@@ -229,7 +231,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--database", default=f"sqlite:///{Path('benchmark-search.db').resolve()}")
+    parser.add_argument("--database", default=DATABASE)
     parser.add_argument("--seeds", type=int, default=5, help="searches (5)")
     parser.add_argument("--evaluations", type=int, default=1000, help="programs in each (1000)")
     parser.add_argument(
@@ -263,8 +265,15 @@ def main() -> int:
                 raise SystemExit(f"{options.program} is a program of {given.domain}; give one of cfr")
             return 0 if test(archive, screen, options, given, given) else 1
         starts = options.starts or ["strongest"]
-        study = studied(archive, options.seeds, options.evaluations, options.parallel, starts)
+        study = studied(
+            archive, STUDY, options.seeds, options.evaluations, options.parallel, {"start": starts}
+        )
         found = study_status(archive, study)
+        if (most := max(run.limit for run in found.runs)) > options.evaluations:
+            raise SystemExit(
+                f"the searches in this archive are of {most} evaluations, and --evaluations is "
+                f"{options.evaluations}; give at least as many, or another --database"
+            )
         report_study(screen, found)
         if found.chosen is None:
             screen.print("some searches have not ended; run the benchmark again to go on")

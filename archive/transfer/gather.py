@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, select, true
 
 from nashforge.archive.agents import Note
 from nashforge.archive.records import OPEN, CallStatus, Candidate, ModelCall, Program, Run, Study
@@ -29,6 +29,7 @@ from nashforge.archive.storage.rows import (
     ProgramRef,
     RunRef,
     candidate_select,
+    chunks,
     pages,
     read_candidates,
     read_evaluations,
@@ -60,16 +61,9 @@ def gather(
     chosen_runs = [archive.runs.get(run).id for run in runs or ()]
     chosen_programs = [archive.programs.get(program).hash for program in programs or ()]
     in_runs: ColumnElement[bool] = true() if everything else RunRow.id.in_(chosen_runs)
-    proposed = select(CandidateRow.program).where(CandidateRow.run_id.in_(chosen_runs))
-    # A run also measures programs that it did not propose: what its fitness is relative to.
-    measured = select(EvaluationRow.program).where(EvaluationRow.run_id.in_(chosen_runs))
-    wanted: ColumnElement[bool] = (
-        true()
-        if everything
-        else or_(*(ProgramRow.hash.in_(hashes) for hashes in (chosen_programs, proposed, measured)))
-    )
     with archive.database.snapshot() as connection:
-        yield from _programs(connection, wanted)
+        hashes = None if everything else _wanted(connection, chosen_runs, chosen_programs)
+        yield from _programs(connection, hashes)
         found = {
             row[0]: Run(*row) for row in connection.execute(select(*RUN).where(in_runs).order_by(RunRow.id))
         }
@@ -78,8 +72,7 @@ def gather(
         yield from _studies(connection, found)
         for run in found.values():
             yield from _candidates(connection, run)
-        hashes = select(ProgramRow.hash).where(wanted)
-        yield from _evaluations(connection, found, hashes if not everything else None)
+        yield from _evaluations(connection, found, hashes)
         for run in found.values():
             for note in connection.execute(
                 select(*NOTE).where(NoteRow.run_id == run.id).order_by(NoteRow.id)
@@ -99,8 +92,31 @@ def _names(record: type) -> tuple[str, ...]:
     return tuple(item.name for item in fields(record))
 
 
-def _programs(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[Line]:
-    for rows in pages(connection, select(*PROGRAM).where(wanted), ProgramRow.hash):
+def _wanted(connection: Connection, runs: Sequence[int], programs: Sequence[str]) -> list[str]:
+    """Return in order the hashes of programs, and of what runs proposed or measured.
+
+    Runs also measure programs that they did not propose: what their fitness is relative to. Looked up once:
+    a page that asked for them again would take as long as all of them.
+    """
+    found = set(programs)
+    for row in (CandidateRow, EvaluationRow):
+        used = select(row.program).where(row.run_id.in_(runs), row.program.is_not(None)).distinct()
+        found.update(connection.scalars(used))
+    return sorted(found)
+
+
+def _programs(connection: Connection, hashes: Sequence[str] | None) -> Iterator[Line]:
+    some = (
+        pages(connection, select(*PROGRAM), ProgramRow.hash)
+        if hashes is None
+        else (
+            connection.execute(
+                select(*PROGRAM).where(ProgramRow.hash.in_(chunk)).order_by(ProgramRow.hash)
+            ).all()
+            for chunk in chunks(hashes)
+        )
+    )
+    for rows in some:
         for row in rows:
             yield ProgramLine(**_plain(Program(*row), "imported"))
 
@@ -151,14 +167,11 @@ def _places(connection: Connection, found: Sequence[Candidate]) -> dict[int, tup
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def _evaluations(connection: Connection, runs: dict[int, Run], programs: Any) -> Iterator[Line]:
-    wanted: ColumnElement[bool] = true()
-    if programs is not None:
-        alone = and_(EvaluationRow.run_id.is_(None), EvaluationRow.program.in_(programs))
-        wanted = or_(EvaluationRow.run_id.in_(list(runs)), alone)
-    numbers = select(EvaluationRow.id).where(wanted, EvaluationRow.status.not_in(OPEN))
-    for rows in pages(connection, numbers, EvaluationRow.id):
-        found = read_evaluations(connection, [EvaluationRow.id.in_([row.id for row in rows])])
+def _evaluations(
+    connection: Connection, runs: dict[int, Run], programs: Sequence[str] | None
+) -> Iterator[Line]:
+    for ids in _evaluation_ids(connection, runs, programs):
+        found = read_evaluations(connection, [EvaluationRow.id.in_(ids)])
         indices = _indices(connection, [e.candidate_id for e in found if e.candidate_id is not None])
         for evaluation in found:
             plain = _plain(
@@ -173,6 +186,22 @@ def _evaluations(connection: Connection, runs: dict[int, Run], programs: Any) ->
                 candidate=None if evaluation.candidate_id is None else indices[evaluation.candidate_id],
                 scores=scores,
             )
+
+
+def _evaluation_ids(
+    connection: Connection, runs: dict[int, Run], programs: Sequence[str] | None
+) -> Iterator[Sequence[int]]:
+    """Yield in order the ids of what has ended: of all, or of runs and of programs measured in none."""
+    ended = select(EvaluationRow.id).where(EvaluationRow.status.not_in(OPEN))
+    if programs is None:
+        for rows in pages(connection, ended, EvaluationRow.id):
+            yield [row.id for row in rows]
+        return
+    found = list(connection.scalars(ended.where(EvaluationRow.run_id.in_(list(runs)))))
+    for chunk in chunks(programs):
+        alone = ended.where(EvaluationRow.run_id.is_(None), EvaluationRow.program.in_(chunk))
+        found += connection.scalars(alone)
+    yield from chunks(sorted(found))
 
 
 def _indices(connection: Connection, ids: Sequence[int]) -> dict[int, int]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from benchmarks.fitness.judging import Definition
 from benchmarks.fitness.measuring import Played
 
-SHORT, LONG = 100, 1000
-FLOORS = (1e-8, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4)
+SHORT, MIDDLE, LONG = 100, 300, 1000
+FLOORS = (1e-8, 1e-10, 1e-12, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4)
 OTHER_SCALES = (2.0**7, 2.0**-7)
 
 
@@ -25,6 +25,8 @@ class Experiment:
         Games of the families that validate.
     scaled
         Those of ``train`` that are played at another scale, too, and those of ``validation``.
+    middle
+        Those of ``train`` that are played after a number of iterations between the horizons, too.
     first
         The first game of all: what fails in it is measured no further.
     tables
@@ -47,6 +49,7 @@ class Experiment:
     judge: Definition
     judges: Mapping[str, Definition]
     horizons: tuple[int, ...] = (LONG, SHORT)
+    middle: tuple[str, ...] = ()
     seconds: float | None = None
 
     @property
@@ -54,7 +57,8 @@ class Experiment:
         """Every game at all horizons, some at another scale."""
         names = {**self.train, **self.validation}
         plain = [Played(game, horizon) for game in names.values() for horizon in self.horizons]
-        return (*plain, *(_scaled([names[name] for name in self.scaled])))
+        between = [Played(names[name], MIDDLE) for name in self.middle]
+        return (*plain, *between, *_scaled([names[name] for name in self.scaled]))
 
 
 def _scaled(games: Iterable[str], horizons: tuple[int, ...] = (LONG, SHORT)) -> list[Played]:
@@ -68,27 +72,35 @@ _TRAIN = {
     "Kuhn 3": "kuhn_poker(players=3)",
     "Leduc": "leduc_poker",
     "Goofspiel 4": "goofspiel(num_cards=4,imp_info=True,points_order=descending)",
+    "Goofspiel 5": "goofspiel(num_cards=5,imp_info=True,points_order=descending,"
+    "returns_type=point_difference)",
     "Dice 4": "liars_dice(dice_sides=4)",
+    "Dice 5": "liars_dice(dice_sides=5)",
     "no-limit 1": "universal_poker(betting=nolimit,numPlayers=2,numRounds=1,blind=1 2,stack=8 8,"
     "firstPlayer=1,numSuits=2,numRanks=5,numHoleCards=1,numBoardCards=0)",
     "no-limit 2": "universal_poker(betting=nolimit,numPlayers=2,numRounds=2,blind=1 1,stack=6 6,"
     "firstPlayer=1 1,numSuits=2,numRanks=3,numHoleCards=1,numBoardCards=0 1)",
-    "matrix 50": "normal_matrix(actions=50,seed=1)",
-    "matrix 3p": "normal_matrix(players=3,actions=12,seed=3)",
-    "tree": "random_tree(depth=8,actions=3,chance=2,observed=0.3,seed=1)",
+    "tree 8": "random_tree(depth=8,actions=3,chance=2,observed=0.3,seed=1)",
+    "tree 10": "random_tree(depth=10,actions=3,chance=2,observed=0.3,seed=1)",
+    "matrix 200": "normal_matrix(actions=200,seed=2)",
 }
 _VALIDATION = {
+    "Blotto": "blotto(coins=10,fields=4)",
     "Blotto 3p": "blotto(coins=5,fields=3,players=3)",
-    "Blotto": "weighted_blotto(soldiers=10,fields=3,seed=1)",
-    "auction": "first_sealed_auction(max_value=10)",
-    "low rank": "low_rank_matrix(actions=100,rank=5,seed=1)",
-    "sparse": "sparse_matrix(actions=60,density=0.3,seed=3)",
-    "battleship": "battleship(board_width=3,board_height=2,ship_sizes=[2;3],ship_values=[1;1],num_shots=2,"
-    "allow_repeated_shots=False)",
-    "oshi-zumo": "oshi_zumo(coins=7,size=2,min_bid=1,horizon=6)",
+    "unequal Blotto": "weighted_blotto(soldiers=9,enemies=8,fields=4,most=9,seed=1)",
+    "oshi-zumo": "oshi_zumo(coins=6,size=1,min_bid=0,horizon=4)",
+    "auction": "first_sealed_auction(max_value=14)",
+    "auction 3p": "first_sealed_auction(players=3,max_value=7)",
+    "low rank": "low_rank_matrix(actions=200,rank=15,seed=1)",
+    "sparse 100": "sparse_matrix(actions=100,density=0.1,seed=2)",
+    "sparse 60": "sparse_matrix(actions=60,density=0.3,seed=3)",
 }
 _PAPERS = ("Kuhn 3", "Leduc", "Goofspiel 4", "Dice 4")
-_SCALED = (*_PAPERS[:3], "Blotto", "auction", "low rank", "sparse")
+_OLD_FIVE = ("Leduc", "no-limit 2", "Goofspiel 4", "Dice 4", "tree 8")
+_SIX = ("Leduc", "no-limit 1", "Goofspiel 5", "Dice 5", "tree 10", "matrix 200")
+_SUITE = ("Blotto", "unequal Blotto", "oshi-zumo", "auction", "auction 3p", "sparse 100", "sparse 60")
+_SCALED = (*dict.fromkeys([*_OLD_FIVE, *_SIX]), "unequal Blotto", "auction", "low rank", "sparse 60")
+_SCALED_JUDGES = _SCALED[-4:]
 
 
 def _trials(
@@ -106,25 +118,36 @@ def _trials(
 
 
 _BOTH = (SHORT, LONG)
-_FIVE = ("Leduc", "no-limit 2", "Goofspiel 4", "Dice 4", "tree")
-_BASE = Definition(_trials(_FIVE, horizons=_BOTH, scaled=True), 1e-8, True, "library", 2.0)
+_BASE = Definition(_trials(_SIX, horizons=_BOTH, scaled=True), 1e-8, True, "library", 2.0)
 _OLD = Definition(_trials(_PAPERS))
 _JUDGED = (
     *_trials(_VALIDATION, horizons=_BOTH),
-    *_trials(_SCALED[3:], horizons=_BOTH, scaled=True),
+    *_trials(_SCALED_JUDGES, horizons=_BOTH, scaled=True),
 )
 _JUDGE = Definition(_JUDGED, 1e-7, True, "library")
 
 
 def _which_trials() -> dict[str, Definition]:
     """Return definitions by games, horizons and scales."""
-    found = {"four games, 1,000 iterations: as before": _OLD}
-    for words, names in (("four", _PAPERS), ("nine", tuple(_TRAIN)), ("five", _FIVE)):
+    found = {"papers' four, 1,000, absolute floor, DCFR: the papers' way": _OLD}
+    sets = {
+        "papers' four": _PAPERS,
+        "five smaller": _OLD_FIVE,
+        "six of cfr-train": _SIX,
+        "all eleven": tuple(_TRAIN),
+    }
+    for words, names in sets.items():
         for said, horizons in (("1,000", (LONG,)), ("100", (SHORT,)), ("100 and 1,000", _BOTH)):
-            for scaled in (False, True):
+            for scaled in (False, True) if words in ("five smaller", "six of cfr-train") else (False,):
                 trials = _trials(names, horizons=horizons, scaled=scaled)
-                name = f"{words} games, {said}{', at drawn scales' if scaled else ''}"
+                name = f"{words}, {said}{', scaled' if scaled else ''}"
                 found[name] = replace(_BASE, trials=trials)
+    for said, horizons in (
+        ("300", (MIDDLE,)),
+        ("100 and 300", (SHORT, MIDDLE)),
+        ("100, 300 and 1,000", (SHORT, MIDDLE, LONG)),
+    ):
+        found[f"six of cfr-train, {said}"] = replace(_BASE, trials=_trials(_SIX, horizons=horizons))
     return found
 
 
@@ -151,12 +174,14 @@ CFR_EXPERIMENT = Experiment(
     train=_TRAIN,
     validation=_VALIDATION,
     scaled=_SCALED,
+    middle=_SIX,
     first=Played(_TRAIN["Kuhn 3"], LONG),
     tables=_CFR_TABLES,
     judge=_JUDGE,
     judges={
         "plain": replace(_JUDGE, trials=_trials(_VALIDATION, horizons=_BOTH)),
-        "scaled": replace(_JUDGE, trials=_trials(_SCALED[3:], horizons=_BOTH, scaled=True)),
+        "scaled": replace(_JUDGE, trials=_trials(_SCALED_JUDGES, horizons=_BOTH, scaled=True)),
+        "cfr-validation": replace(_JUDGE, trials=_trials(_SUITE, horizons=_BOTH)),
         "within 1": replace(_JUDGE, clip=1.0),
     },
 )

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -41,7 +41,7 @@ class Measured(NamedTuple):
     seconds: float
 
 
-@lru_cache(maxsize=64)
+@cache
 def scaled(game: str, scale: float) -> SequenceForm:
     """Return a game with all payoffs multiplied."""
     return games.compile(game).scaled(scale)

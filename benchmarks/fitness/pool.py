@@ -57,7 +57,7 @@ def _cfr_searches() -> dict[str, SmallSearch]:
 
 
 POOLS = {
-    "cfr": Pool(230, _cfr_searches(), 120, 17),
+    "cfr": Pool(320, _cfr_searches(), 120, 17),
     "psro": Pool(60, {}, 0, 0),
 }
 
