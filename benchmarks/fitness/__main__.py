@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("domain", nargs="?", default="cfr", choices=sorted(EXPERIMENTS))
     parser.add_argument("--folder", type=Path, default=Path("benchmark-fitness"))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--most", type=int, default=300, help="programs to measure at most")
     parser.add_argument("--report", action="store_true", help="only print the tables of what is measured")
     options = parser.parse_args()
     options.folder.mkdir(exist_ok=True)
@@ -43,7 +44,7 @@ def main() -> None:
     programs = make_pool(options.domain, options.folder / f"{options.domain}-programs.jsonl", options.seed)
     measured = Measurements(kind, options.folder, f"{options.domain}-measured", seconds=experiment.seconds)
     if not options.report:
-        measured.collect(programs, experiment.plan, experiment.first)
+        measured.collect(programs, experiment.plan, experiment.first, options.most)
     report(Console(width=110), Pool(programs, measured), experiment, options.seed)
 
 

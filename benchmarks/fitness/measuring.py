@@ -121,15 +121,19 @@ class Measurements:
             file.write(json.dumps(row) + "\n")
         return found
 
-    def collect(self, programs: Sequence[Program], plan: Sequence[Played], first: Played) -> None:
-        """Measure programs where they are not yet; those that fail in the first game are left out.
+    def collect(self, programs: Sequence[Program], plan: Sequence[Played], first: Played, most: int) -> None:
+        """Measure so many programs at most, where they are not yet; what fails in the first game does not count.
 
         A program that plays alike at two scales that are powers of two apart, where nothing is rounded, minds
         no scale: what it reaches at another scale is what it reaches at 1.
         """
+        made = 0
         for program in programs:
+            if made == most:
+                return
             if not np.isfinite(self.get(program, first).value):
                 continue
+            made += 1
             free = any(played.scale != 1 for played in plan) and self.scale_free(program, first)
             for played in plan:
                 if played.scale == 1 or not free:

@@ -82,7 +82,7 @@ def judge_of(kind: str, search: SmallSearch) -> Judge:
 
 
 def make_pool(kind: str, path: Path, seed: int) -> list[Program]:
-    """Return the programs of a domain; those that the file lacks are made and added to it."""
+    """Return the programs of a domain, random ones last; those that the file lacks are made and added."""
     pool, file, work = POOLS[kind], ProgramFile(path), domain(kind)
     have = {program.name for program in file.read()}
     simple = [*library(kind), *random_programs(kind, pool.random, seed)]
@@ -93,4 +93,4 @@ def make_pool(kind: str, path: Path, seed: int) -> list[Program]:
         judge, start = judge_of(kind, search), work.source(search.start)
         tried = searched_programs(kind, start, judge, pool.evaluations, seed + number, name)
         file.add(spread_out(list(tried), pool.of_each))
-    return file.read()
+    return sorted(file.read(), key=lambda program: program.origin == "random")
