@@ -122,7 +122,7 @@ class Measurements:
         return found
 
     def collect(self, programs: Sequence[Program], plan: Sequence[Played], first: Played, most: int) -> None:
-        """Measure so many programs at most, where they are not yet; what fails in the first game does not count.
+        """Measure so many programs at most, where they are not; what fails in the first game does not count.
 
         A program that plays alike at two scales that are powers of two apart, where nothing is rounded, minds
         no scale: what it reaches at another scale is what it reaches at 1.
