@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.search import DATABASE, STUDY, studied
+from benchmarks.search import DATABASE, STUDY, add_starts, studied
 from benchmarks.seeded import best_of
 from nashforge import games
 from nashforge.archive import Archive
@@ -80,6 +80,7 @@ def main() -> None:
     parser.add_argument("--database", default=DATABASE)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--evaluations", type=int, default=200)
+    add_starts(parser)
     parser.add_argument("--every", type=int, default=50, help="candidates between challenges")
     parser.add_argument("--games", type=int, default=15, help="games tried in a challenge")
     parser.add_argument("--most", type=int, default=None, help="judge by so many validation games only")
@@ -87,7 +88,7 @@ def main() -> None:
     options = parser.parse_args()
     best: dict[tuple[str, int], str] = {}
     with Archive.open(options.database) as archive:
-        settings: dict[str, object] = {"start": ["strongest"]}
+        settings: dict[str, object] = {"start": options.starts or ["strongest"]}
         for kind in KINDS:
             name = STUDY if kind == "without" else f"{STUDY}-{kind}-challenger"
             study = studied(archive, name, options.seeds, options.evaluations, options.processes, settings)

@@ -69,6 +69,16 @@ def studied(
     return study
 
 
+def add_starts(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names what searches start from."""
+    parser.add_argument(
+        "--from",
+        dest="starts",
+        action="append",
+        help="a program that every search starts from, repeatable (the strongest of the library)",
+    )
+
+
 def report_study(screen: Console, found: StudyStatus) -> None:
     """Print what each search found, and which program ships."""
     table = Table(
@@ -234,12 +244,7 @@ def main() -> int:
     parser.add_argument("--database", default=DATABASE)
     parser.add_argument("--seeds", type=int, default=5, help="searches (5)")
     parser.add_argument("--evaluations", type=int, default=1000, help="programs in each (1000)")
-    parser.add_argument(
-        "--from",
-        dest="starts",
-        action="append",
-        help="a program that every search starts from, repeatable (the strongest of the library)",
-    )
+    add_starts(parser)
     parser.add_argument("--parallel", type=int, default=2, help="searches at a time (2)")
     parser.add_argument("--workers", type=int, default=2, help="workers of distillation and test (2)")
     parser.add_argument("--tolerance", type=float, default=0.02, help="what a removal may cost (0.02)")
