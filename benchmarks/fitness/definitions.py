@@ -118,7 +118,8 @@ def _trials(
 
 
 _BOTH = (SHORT, LONG)
-_BASE = Definition(_trials(_SIX, horizons=_BOTH, scaled=True), 1e-8, True, "library", 2.0)
+_FOUR = "aod_cfr,dcfr_plus,hs_pcfr_plus,pdcfr_plus"
+_BASE = Definition(_trials(_SIX, horizons=_BOTH, scaled=True), 1e-8, True, _FOUR, 2.0)
 _OLD = Definition(_trials(_PAPERS))
 _JUDGED = (
     *_trials(_VALIDATION, horizons=_BOTH),
@@ -158,12 +159,16 @@ _CFR_TABLES: dict[str, dict[str, Definition]] = {
         "absolute 1e-7": replace(_BASE, relative=False, floor=1e-7),
         "absolute 1e-5": replace(_BASE, relative=False, floor=1e-5),
     },
-    "what one game counts at most, against the best of the library or DCFR": {
+    "what one game counts at most, against the best of four rules, of the library, or DCFR": {
         "any": replace(_BASE, clip=None),
         **{f"within {clip:g}": replace(_BASE, clip=clip) for clip in (3.0, 2.0, 1.5, 1.0, 0.5)},
-        **{f"within {clip:g}, DCFR": replace(_BASE, clip=clip, reference="dcfr") for clip in (3.0, 2.0, 1.0)},
+        **{
+            f"within {clip:g}, {said}": replace(_BASE, clip=clip, reference=reference)
+            for said, reference in (("the library", "library"), ("DCFR", "dcfr"))
+            for clip in (3.0, 2.0, 1.0)
+        },
     },
-    "weight of the worst game, against the best of the library or DCFR": {
+    "weight of the worst game, against the best of four rules or DCFR": {
         **{f"{worst:g}": replace(_BASE, worst=worst) for worst in (0.0, 0.1, 0.25, 0.5)},
         **{f"{worst:g}, DCFR": replace(_BASE, worst=worst, reference="dcfr") for worst in (0.1, 0.25, 0.5)},
     },

@@ -94,8 +94,10 @@ class Pool:
         return Pool(kept, self._measured)
 
     def reference(self, played: Played, name: str) -> float:
-        """Return what a program of the library, or the best of all, reached."""
-        named = [p for p in self.programs if p.origin == "library" and name in (p.name, "library")]
+        """Return what a program of the library reached, or the best of several or of all."""
+        named = [
+            p for p in self.programs if p.origin == "library" and {p.name, "library"} & {*name.split(",")}
+        ]
         return float(np.nanmin([self.value(program, played) for program in named]))
 
     def ratios(self, definition: Definition) -> Array:
