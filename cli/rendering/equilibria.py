@@ -110,6 +110,8 @@ def _print_joint(found: ConceptSolution) -> None:
             f"[bold]player {player.player}[/], utility {output.settled(player.value or 0.0):.6g}, gains "
             f"{player.gap:.2g} by the best deviation"
         )
+    if not found.certificate["converged"]:
+        screen.print("[yellow]The solver has come no closer: it is not quite an equilibrium.[/]")
 
 
 def _notes(found: ConceptSolution) -> Iterator[str]:

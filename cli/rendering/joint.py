@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nashforge.solvers.programs.solution import Solution
 
 MOST_NUMBERS = 1e8
-"""Entries of all iterates' plans that are kept at once: 0.8 GB."""
+"""Entries of all iterates' plans that are kept at once: 0.8 GB, and twice that while they are measured."""
 KINDS = ("cce", "efcce", "efce")
 
 
@@ -48,7 +48,7 @@ def joint_gains(solution: Solution, horizon: int) -> CorrelatedGains:
     """
     form = solution.game
     assert isinstance(form, SequenceForm)  # as all games are that CFR rules play
-    profiles = list(CFR(form, solution.program, horizon=horizon).iterates(solution.iterations))
+    profiles = CFR(form, solution.program, horizon=horizon).iterates(solution.iterations)
     return correlated_gains(correlation_device(form, profiles))
 
 

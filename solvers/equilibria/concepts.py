@@ -330,7 +330,7 @@ def _correlated(game: Bimatrix | SequenceForm, concept: str, objective: str) -> 
     likely = sorted(np.ndindex(found.joint.shape), key=lambda place: -found.joint[place])
     certificate = {
         "gap": float(found.gains.max()),
-        "converged": True,
+        "converged": found.converged,
         "joint": [
             {
                 "actions": [labels[i][a] for i, a in enumerate(place)],

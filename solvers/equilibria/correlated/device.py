@@ -7,7 +7,7 @@ more players or general sums they do not, since the product of averages is not t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +41,14 @@ class CorrelationDevice:
 
 
 def correlation_device(
-    form: SequenceForm, profiles: Sequence[Sequence[npt.ArrayLike]], weights: npt.ArrayLike | None = None
+    form: SequenceForm, profiles: Iterable[Sequence[npt.ArrayLike]], weights: npt.ArrayLike | None = None
 ) -> CorrelationDevice:
     """Return the device that draws one of these profiles.
 
     Parameters
     ----------
+    profiles
+        Kept are their plans alone: they may come one by one.
     weights
         In proportion to which they are drawn, shape ``(profiles,)``. Default: all alike.
 
@@ -56,12 +58,12 @@ def correlation_device(
         If there is no profile, one is not a valid behaviour policy a player, or the weights are negative, not
         finite, all zero, or not one a profile.
     """
-    if not len(profiles):
+    plans = [realization_plans(form, profile) for profile in profiles]
+    if not plans:
         raise PolicyError("a correlation device needs at least one profile; got none")
-    given = np.ones(len(profiles)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if given.shape != (len(profiles),):
-        raise PolicyError(f"weights must have shape {(len(profiles),)}, one a profile; got {given.shape}")
+    given = np.ones(len(plans)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if given.shape != (len(plans),):
+        raise PolicyError(f"weights must have shape {(len(plans),)}, one a profile; got {given.shape}")
     if not (np.isfinite(given).all() and (given >= 0).all() and given.any()):
         raise PolicyError("weights must be finite and non-negative, and not all zero")
-    plans = np.stack([realization_plans(form, profile) for profile in profiles])
-    return CorrelationDevice(form, given / given.sum(), plans)
+    return CorrelationDevice(form, given / given.sum(), np.stack(plans))

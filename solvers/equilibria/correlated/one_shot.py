@@ -12,6 +12,7 @@ Theory 7 (1978). Maximum entropy as in Ortiz, Schapire & Kakade, AISTATS 2007.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -23,6 +24,7 @@ from scipy.sparse import csr_matrix, vstack
 from scipy.special import logsumexp
 
 from nashforge.errors import USAGE, NashforgeError
+from nashforge.games.leaves import strategic_payoffs
 from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.naming import choice
 from nashforge.games.sequence_form import SequenceForm
@@ -35,6 +37,10 @@ OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 MOST_PROFILES = 200_000
 """Action profiles of the largest game whose linear program is tried."""
+MOST_TERMS = 10_000_000
+"""Terms of the largest linear program that is tried: deviations times the profiles that they change; 2 GB."""
+TOLERANCE = 1e-6
+"""What players may gain by deviations from what is called an equilibrium, as a share of their range."""
 
 
 class CorrelatedError(NashforgeError, ValueError):
@@ -54,20 +60,25 @@ class CorrelatedEquilibrium:
         Expected utilities.
     gains : ndarray of float64, shape (players,)
         What each player gains by the best deviation: its distance from equilibrium, recomputed.
+    converged : bool
+        Whether nobody gains more than rounding and the solver's tolerance allow, see `TOLERANCE`.
     """
 
     joint: Array
     values: Array
     gains: Array
+    converged: bool
 
 
 def payoff_tensors(game: GameLike) -> list[Array]:
     """Return each player's payoffs in a one-shot game, shape (actions of player 0, of player 1, ...).
 
+    Where players move in turn without being told, or not all of them everywhere, it is the strategic form.
+
     Raises
     ------
     CorrelatedError
-        If players move more than once, or after another.
+        If a player has more than one information set, or there are too many action profiles.
     """
     found = any_game(game)
     if isinstance(found, Bimatrix):
@@ -82,13 +93,8 @@ def _tensors(form: SequenceForm) -> list[Array]:
             f"the best correlated equilibria are found for one-shot games; in {form.name} players have "
             f"{sizes} information sets; how far play is from one tells `nashforge solve GAME --joint`"
         )
-    shape = tuple(treeplex.sequences for treeplex in form.treeplexes)
-    tensors = []
-    for payoffs in form.leaf_payoffs:
-        tensor = np.zeros(shape)
-        np.add.at(tensor, tuple(form.leaf_sequences), payoffs)
-        tensors.append(tensor)
-    return tensors
+    _check_size([treeplex.sequences for treeplex in form.treeplexes], "ce")  # of which there are fewer terms
+    return list(strategic_payoffs(form))
 
 
 def deviation_gains(tensors: Sequence[Array], joint: Array, kind: Kind) -> Array:
@@ -133,33 +139,47 @@ def correlated_equilibrium(
         if value not in known:
             raise CorrelatedError(f"there is no {name} {value!r}; {choice(str(value), list(known))}")
     given = isinstance(game, list) and len(game) > 0 and all(isinstance(each, np.ndarray) for each in game)
-    tensors = [np.asarray(each, dtype=np.float64) for each in game] if given else payoff_tensors(game)
-    _check(tensors)
-    # In units of the largest payoff: the solvers' tolerances are absolute.
-    unit = max(float(np.abs(tensor).max()) for tensor in tensors) or 1.0
-    scaled = [tensor / unit for tensor in tensors]
-    rows = _constraints(scaled, kind)
+    try:
+        tensors = [np.asarray(each, dtype=np.float64) for each in game] if given else payoff_tensors(game)
+    except (TypeError, ValueError) as error:
+        if not given:
+            raise
+        raise CorrelatedError(f"payoffs must be numbers ({error})") from error
+    _check(tensors, kind)
     solve: Callable[[Sequence[Array], csr_matrix], Array]
     solve = {"welfare": _welfare, "fairness": _fairness, "entropy": _entropy}[objective]
-    flat = np.maximum(solve(scaled, rows), 0.0)
+    flat = np.maximum(solve(tensors, _constraints(tensors, kind)), 0.0)
     joint = (flat / flat.sum()).reshape(tensors[0].shape)
     values = np.array([float((joint * tensor).sum()) for tensor in tensors])
-    return CorrelatedEquilibrium(joint, values, deviation_gains(tensors, joint, kind))
+    gains = deviation_gains(tensors, joint, kind)
+    return CorrelatedEquilibrium(joint, values, gains, bool((gains <= TOLERANCE * _ranges(tensors)).all()))
 
 
-def _check(tensors: Sequence[Array]) -> None:
+def _ranges(tensors: Sequence[Array]) -> Array:
+    """Return what is at stake for each player: the units in which the solvers' tolerances are meant."""
+    return np.array([float(np.ptp(tensor)) or 1.0 for tensor in tensors])
+
+
+def _check_size(sizes: Sequence[int], kind: Kind) -> None:
+    profiles = math.prod(sizes)
+    terms = profiles * sum(size - (kind == "ce") for size in sizes)
+    if profiles > MOST_PROFILES or terms > MOST_TERMS:
+        raise CorrelatedError(
+            f"the game has {profiles:,} action profiles, and {terms:,} terms in its linear program; at most "
+            f"{MOST_PROFILES:,} and {MOST_TERMS:,} are tried"
+        )
+
+
+def _check(tensors: Sequence[Array], kind: Kind) -> None:
     shape = tensors[0].shape
     if len(shape) != len(tensors) or any(tensor.shape != shape for tensor in tensors):
         raise CorrelatedError(
             f"{len(tensors)} players need tensors of payoffs with as many dimensions and of one shape; got "
             f"{', '.join(str(tensor.shape) for tensor in tensors)}"
         )
-    if not all(np.isfinite(tensor).all() for tensor in tensors):
-        raise CorrelatedError("payoffs must be finite numbers")
-    if tensors[0].size > MOST_PROFILES:
-        raise CorrelatedError(
-            f"the game has {tensors[0].size:,} action profiles; at most {MOST_PROFILES:,} are tried"
-        )
+    if not all(tensor.size and np.isfinite(tensor).all() for tensor in tensors):
+        raise CorrelatedError("payoffs must be finite numbers, of at least one action a player")
+    _check_size(shape, kind)
 
 
 def _own_first(tensor: npt.NDArray[Any], player: int) -> npt.NDArray[Any]:
@@ -168,14 +188,17 @@ def _own_first(tensor: npt.NDArray[Any], player: int) -> npt.NDArray[Any]:
 
 
 def _constraints(tensors: Sequence[Array], kind: Kind) -> csr_matrix:
-    """Return the rows whose products with the flat joint distribution must not be above zero."""
+    """Return the rows whose products with the flat joint distribution must not be above zero.
+
+    Each is in units of its player's range: whoever plays for little in large or shifted payoffs counts, too.
+    """
     places = np.arange(tensors[0].size).reshape(tensors[0].shape)
     blocks = []
-    for i, payoffs in enumerate(tensors):
+    for i, (payoffs, unit) in enumerate(zip(tensors, _ranges(tensors), strict=True)):
         own, where = _own_first(payoffs, i), _own_first(places, i)
         actions = len(own)
         for b in range(actions):
-            gain = own[b] - own  # by profile: what b gains there
+            gain = (own[b] - own) / unit  # by profile: what b gains there
             if kind == "cce":
                 blocks.append(_row(gain.ravel(), where.ravel(), places.size))
                 continue
@@ -188,20 +211,27 @@ def _row(values: Array, columns: npt.NDArray[Any], width: int) -> csr_matrix:
 
 
 def _welfare(tensors: Sequence[Array], rows: csr_matrix) -> Array:
-    total = np.sum([tensor.ravel() for tensor in tensors], axis=0)
-    return _linear(-total, rows, np.zeros(rows.shape[0]), np.ones((1, total.size)))
+    # From the least payoffs on, which takes nothing from what is to choose.
+    total = np.sum([(tensor - tensor.min()).ravel() for tensor in tensors], axis=0)
+    return _linear(-total / (total.max() or 1.0), rows, np.zeros(rows.shape[0]), np.ones((1, total.size)))
 
 
 def _fairness(tensors: Sequence[Array], rows: csr_matrix) -> Array:
-    """Maximise z with z at most every player's utility: one variable more."""
-    size, players = tensors[0].size, len(tensors)
-    least = np.hstack([-np.array([tensor.ravel() for tensor in tensors]), np.ones((players, 1))])
+    """Maximise z with z at most every player's utility: one variable more.
+
+    From the least payoff of all on, z is in units of the largest range, and each player's row in its own.
+    """
+    size, ranges = tensors[0].size, _ranges(tensors)
+    lows = np.array([float(tensor.min()) for tensor in tensors])
+    gained = [(tensor - low).ravel() / unit for tensor, low, unit in zip(tensors, lows, ranges, strict=True)]
+    least = np.hstack([-np.array(gained), (ranges.max() / ranges)[:, None]])
     widened = csr_matrix((rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], size + 1))
     goal = np.append(np.zeros(size), -1.0)
     whole = np.append(np.ones(size), 0.0)[None]
     bounds = [(0, None)] * size + [(None, None)]
     above = vstack([widened, csr_matrix(least)], format="csr")
-    return _linear(goal, above, np.zeros(above.shape[0]), whole, bounds)[:size]
+    most = np.append(np.zeros(rows.shape[0]), (lows - lows.min()) / ranges)
+    return _linear(goal, above, most, whole, bounds)[:size]
 
 
 def _linear(

@@ -5,6 +5,7 @@ import pyspiel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from nashforge import games
 from nashforge.solvers.equilibria.correlated.device import correlation_device
@@ -196,6 +197,80 @@ def test_largest_entropy_is_uniform_where_that_is_an_equilibrium():
     assert found.joint == pytest.approx(np.full((2, 2), 0.25), abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["ce", "cce"])
+def test_largest_entropy_is_that_of_another_solver(kind):
+    def entropy(flat):
+        return float(np.sum(flat * np.log(np.maximum(flat, 1e-300))))
+
+    def slack(flat):  # by brute force: what is lost by playing b, when told a, or whatever is told
+        rows = []
+        for payoffs, x in zip(CHICKEN, (flat.reshape(2, 2), flat.reshape(2, 2)), strict=True):
+            own, shares = (payoffs, x) if payoffs is CHICKEN[0] else (payoffs.T, x.T)
+            lost = [[shares[a] @ (own[a] - own[b]) for b in range(2)] for a in range(2)]
+            rows += [lost[0][1], lost[1][0]] if kind == "ce" else list(np.sum(lost, axis=0))
+        return np.array(rows)
+
+    other = minimize(
+        entropy,
+        np.full(4, 0.25),
+        method="SLSQP",
+        bounds=[(0, 1)] * 4,
+        constraints=[{"type": "eq", "fun": lambda x: x.sum() - 1}, {"type": "ineq", "fun": slack}],
+        options={"ftol": 1e-14},
+    )
+    found = correlated_equilibrium(CHICKEN, kind, "entropy")
+    assert found.joint.ravel() == pytest.approx(other.x, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["ce", "cce"])
+@pytest.mark.parametrize("objective", ["welfare", "fairness", "entropy"])
+@pytest.mark.parametrize(
+    ("units", "shifts"), [((1, 1), (1e8, 1e8)), ((1e8, 1), (0, 0)), ((1, 1e-6), (-1e6, 7))]
+)
+def test_equilibria_are_those_of_the_same_game_in_other_units(kind, objective, units, shifts):
+    tensors = [unit * (each + shift) for each, unit, shift in zip(CHICKEN, units, shifts, strict=True)]
+    found = correlated_equilibrium(tensors, kind, objective)
+    assert found.converged
+    assert (deviation_gains(CHICKEN, found.joint, kind) < 1e-6).all()
+    if objective == "entropy":  # which asks for no units
+        assert found.joint == pytest.approx(correlated_equilibrium(CHICKEN, kind, objective).joint, abs=1e-6)
+    elif units == (1, 1):
+        total = 10.5 if kind == "ce" else correlated_equilibrium(CHICKEN, kind, objective).values.sum()
+        assert found.values.sum() - sum(shifts) == pytest.approx(total)
+
+
+def test_the_fairest_is_so_also_where_one_player_gets_more_anyway():
+    shifted = [CHICKEN[0] + 1e7, CHICKEN[1]]
+    # As player 1 has less whatever happens, that is its best: it dares, and player 0 yields.
+    assert correlated_equilibrium(shifted, "ce", "fairness").values[1] == pytest.approx(7.0)
+
+
+def test_players_who_do_not_move_everywhere_have_a_strategic_form(tmp_path):
+    path = tmp_path / "entry.efg"
+    path.write_text(
+        'EFG 2 R "entry" { "a" "b" "c" }\n'
+        'p "" 1 1 "" { "in" "out" } 0\n'
+        'p "" 2 1 "" { "fight" "share" } 0\n'
+        't "" 1 "" { -1 -1 0 }\nt "" 2 "" { 1 1 0 }\n'
+        'p "" 3 1 "" { "idle" "busy" } 0\n'
+        't "" 3 "" { 0 2 0 }\nt "" 4 "" { 0 2 5 }\n'
+    )
+    first, second, third = payoff_tensors(path)
+    assert first.tolist() == [[[-1, -1], [1, 1]], [[0, 0], [0, 0]]]
+    assert second.tolist() == [[[-1, -1], [1, 1]], [[2, 2], [2, 2]]]
+    assert third.tolist() == [[[0, 0], [0, 0]], [[0, 5], [0, 5]]]
+    found = correlated_equilibrium(path)
+    # Out and busy, whatever threatens: 2 + 5, more than the 2 of those who share.
+    assert found.values == pytest.approx([0, 2, 5])
+
+
+def test_games_that_are_too_large_are_refused_before_they_take_memory():
+    with pytest.raises(CorrelatedError, match="at most"):
+        correlated_equilibrium([np.zeros((440, 450))] * 2)
+    with pytest.raises(CorrelatedError, match="at most"):
+        payoff_tensors("normal_matrix(players=6,actions=8,seed=1)")
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), players=st.integers(2, 3), unit=st.sampled_from([1e-6, 1.0, 1e6]))
 def test_equilibria_of_random_games_are_certified_in_any_unit(seed, players, unit):
@@ -235,6 +310,8 @@ def test_gains_of_one_shot_games_are_those_of_their_payoffs():
         ((CHICKEN, "ce", "wealth"), "no objective 'wealth'"),
         (([np.ones((2, 2)), np.ones((2, 3))],), "one shape"),
         (([np.full((2, 2), np.nan)] * 2,), "finite"),
+        (([np.zeros((0, 2))] * 2,), "at least one action"),
+        (([np.array([["a"]])] * 2,), "must be numbers"),
     ],
 )
 def test_what_has_no_such_equilibrium_is_said(arguments, words):
