@@ -10,6 +10,10 @@ import numpy.typing as npt
 
 from nashforge.games.roshambo.bots import PAYOFF
 from nashforge.solvers.programs.session import Session
+from nashforge.solvers.sequence_form.profile import PolicyError
+
+TOLERANCE = 1e-9
+"""By so much the probabilities of a strategy may differ from one by rounding."""
 
 Opponent = Callable[[int], int]
 """Returns its next throw, given the player's last one; -1 stands for none, before the first."""
@@ -64,6 +68,11 @@ def play_match(
     shift
         The player is told ``(throw + shift) % 3`` in place of every throw, and what it throws is told back:
         relabelled throws beat each other as before.
+
+    Raises
+    ------
+    PolicyError
+        If what comes from the player's process is no distribution of throws.
     """
     strategies = np.zeros((throws, 3))
     own, theirs = np.zeros(throws, np.int8), np.zeros(throws, np.int8)
@@ -71,8 +80,13 @@ def play_match(
     seen_own, seen_theirs = player.inputs["own"], player.inputs["theirs"]
     for t in range(throws):
         player.call(t)
-        strategy = np.roll(player.outputs["strategy"], -shift) if shift else player.outputs["strategy"]
-        strategies[t] = strategy
+        told = np.array(player.outputs["strategy"])
+        # The host has looked already; but it shares its process with a program that nobody trusts.
+        if not (told.min() >= 0.0 and abs(told.sum() - 1.0) <= TOLERANCE):
+            raise PolicyError(
+                f"a strategy must be non-negative and sum to 1; that of throw {t} is {told.tolist()}"
+            )
+        strategies[t] = strategy = np.roll(told, -shift)
         answer = opponent(last)
         last = int(np.searchsorted(np.cumsum(strategy[:2]), chances[t], side="right"))
         own[t], theirs[t] = last, answer

@@ -9,10 +9,18 @@ from hashlib import blake2b
 
 import numpy as np
 
-from nashforge.evolve.sandbox import CandidateFailure, InfrastructureError, Limits, Sandbox, Usage
+from nashforge.evolve.sandbox import (
+    CandidateFailure,
+    InfrastructureError,
+    InvalidOutput,
+    Limits,
+    Sandbox,
+    Usage,
+)
 from nashforge.games.roshambo.arguments import BOT_HOST, bot_arguments
 from nashforge.solvers.rrps.host import arguments
 from nashforge.solvers.rrps.match import Match, Opponent, play_match
+from nashforge.solvers.sequence_form.profile import PolicyError
 
 _BOT_LIMITS = Limits(wall_seconds=3600.0, cpu_seconds=600.0, call_seconds=60.0)
 """Bots are trusted: this only ends what hangs."""
@@ -48,7 +56,11 @@ def play_confined(
     with bot_opponent(sandbox, bot, throws, seed) as opponent:
         session = sandbox.session(source, limits=limits, **arguments(throws))
         with session:
-            match = play_match(session, opponent, throws, np.random.default_rng(seed), shift)
+            try:
+                match = play_match(session, opponent, throws, np.random.default_rng(seed), shift)
+            except PolicyError as error:
+                session.close()
+                raise InvalidOutput(f"against {bot}: {error}", session.log, session.usage) from error
     return ConfinedMatch(match, session.usage, session.log)
 
 

@@ -35,6 +35,22 @@ class Spy(Player):
 """
 
 
+FORGER = """
+import numpy as np
+from nashforge.solvers.rrps.interface import Player
+
+
+class Forger(Player):
+    def act(self, own, theirs, t):
+        host = Player.lead.__globals__["__builtins__"]["__import__"]("sys")._getframe(1).f_locals["self"]
+        if t == 0:
+            self.shared, host._strategy = host._strategy, np.zeros(3)
+        self.shared[:] = FORGED
+        return 0
+"""
+"""Writes its answer past the host, which would have refused it."""
+
+
 def run(source: str, stage: Stage, hosts=DOMAIN.host_modules):
     DOMAIN.prepare(stage)
     with Sandbox(hosts) as sandbox:
@@ -175,3 +191,14 @@ def test_sandboxes_beside_are_the_same_when_asked_again_and_close_together() -> 
         beside.start()
     with pytest.raises(RuntimeError, match="closed"):
         sandbox.beside((BOT_HOST,))
+
+
+@pytest.mark.parametrize("forged", ["[-1e6, 2e6, 1 - 1e6]", "[1e6, 1e6, 1e6]", "[0.0, 0.0, 0.0]"])
+def test_strategies_that_are_none_are_refused_outside_of_the_players_process(forged: str) -> None:
+    stage = few("rrps(bots=rockbot,seed=1)", 5)
+    found = run(FORGER.replace("FORGED", forged), stage)
+    assert found.status == "invalid_output", found.stages
+    assert "must be non-negative and sum to 1" in (found.reason or "")
+    honest = run(FORGER.replace("FORGED", "[0.0, 1.0, 0.0]"), stage)  # the control: it does get past the host
+    assert honest.status == "ok"
+    assert honest.stages[0].fitness == pytest.approx(5 + 5)  # paper, though act() says rock
