@@ -174,7 +174,9 @@ class CandidateLine(_Line):
 
 
 class ScoreLine(_Line):
-    """A score of an evaluation."""
+    """A score of an evaluation; numbers are numbers, since `CheckedEvaluationLine` takes them as they are."""
+
+    model_config = ConfigDict(strict=True)
 
     game: Label
     metric: Name

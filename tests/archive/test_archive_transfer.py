@@ -250,6 +250,22 @@ def test_a_damaged_file_changes_nothing(
         assert all_programs(third) == []
 
 
+@pytest.mark.parametrize("wrong", [{"iteration": "12"}, {"iteration": True}, {"value": "0.5"}])
+def test_numbers_of_scores_are_numbers(
+    archive: Archive, second: Archive, run: Run, make: Maker, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    make.finished(run, 0, 0.1)
+    export_archive(archive, tmp_path / "a.gz")
+    lines = [json.loads(line) for line in gzip.decompress((tmp_path / "a.gz").read_bytes()).splitlines()]
+    [scores] = [line["scores"] for line in lines if line["kind"] == "evaluation"]
+    scores.insert(0, {**scores[0], "iteration": 5})
+    scores.insert(0, {**scores[0], **wrong})
+    (tmp_path / "b.gz").write_bytes(gzip.compress("".join(f"{json.dumps(one)}\n" for one in lines).encode()))
+    with pytest.raises(ArchiveError, match="scores"):
+        import_archive(second, tmp_path / "b.gz")
+    assert second.runs.newest() == []
+
+
 def test_what_a_file_does_not_describe_may_be_there_already(
     archive: Archive, run: Run, make: Maker, tmp_path: Path, second: Archive
 ) -> None:
