@@ -12,6 +12,10 @@ from nashforge.archive import Archive, TransferReport, import_archive
 from nashforge.evolve.config.run import SETTINGS, RunConfig
 from nashforge.evolve.evaluation.messages import Fitness
 
+_BY_GAME = {"references": -1e100, "floors": 0.0, "scales": 0.0}
+"""Settings of a measurement that tell a number by game, see `nashforge.evolve.search.outcomes`, and above which
+it must be: ratios and their logarithms are taken of them."""
+
 
 def import_file(archive: Archive, path: str | Path) -> TransferReport:
     """Merge an export into an archive, see `nashforge.archive.transfer.files.import_archive`.
@@ -52,6 +56,8 @@ def check(kind: str, values: Mapping[str, Any]) -> None:
         horizon = measured.get("horizon", 1)
         if not isinstance(horizon, int) or isinstance(horizon, bool) or not 1 <= horizon < 2**53:
             raise ValueError(f"the evaluation's horizon {horizon!r:.40} is no number of iterations")
+        for name, above in _BY_GAME.items():
+            _check_by_game(name, measured.get(name), above)
     elif kind == "model_call":
         index = values["request"].get("index", 0)
         if index is not None and not isinstance(index, int):
@@ -75,6 +81,17 @@ def _validated(model: type[RunConfig] | type[Fitness], value: Any, what: str) ->
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         raise ValueError(f"{what} is not valid: {name}: {first['msg'].lower()}") from error
+
+
+def _check_by_game(name: str, told: Any, above: float) -> None:
+    """Check numbers that the settings of a measurement tell by game."""
+    if told is None:
+        return
+    if not isinstance(told, dict):
+        raise ValueError(f"the evaluation's {name} are {told!r:.40}, and no numbers by game")
+    for game, value in told.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not above < value <= 1e100:
+            raise ValueError(f"the evaluation's {name} have {value!r:.40} for {game!r:.40}, which is none")
 
 
 def _check_number(what: str, value: Any) -> None:

@@ -214,6 +214,26 @@ def test_settings_that_could_not_be_read_later_are_refused(archive, theirs, tmp_
         import_file(archive, forged(theirs, tmp_path / "a.jsonl.gz", spoil))
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("references", {"kuhn_poker": "small"}),
+        ("references", {"kuhn_poker": None}),
+        ("floors", {"kuhn_poker": 0}),
+        ("floors", ["kuhn_poker"]),
+        ("scales", {"kuhn_poker": True}),
+    ],
+)
+def test_what_measurements_tell_by_game_is_numbers(archive, theirs, tmp_path, name, told):
+    def spoil(line):
+        if line["kind"] == "evaluation":
+            line["settings"][name] = told
+
+    with pytest.raises(DamagedExport, match=f"the evaluation's {name}"):
+        import_file(archive, forged(theirs, tmp_path / "a.jsonl.gz", spoil))
+    assert archive.runs.newest() == []
+
+
 MONEY = [
     ({"prompts": "p"}, "--prompts p"),
     ({"feedback": "p/mine.toml"}, "--feedback p/mine.toml"),
