@@ -13,8 +13,8 @@ from nashforge.evolve.config.run import SETTINGS, RunConfig
 from nashforge.evolve.evaluation.messages import Fitness
 
 _BY_GAME = {"references": -1e100, "floors": 0.0, "scales": 0.0}
-"""Settings of a measurement that tell a number by game, see `nashforge.evolve.search.outcomes`, and above which
-it must be: ratios and their logarithms are taken of them."""
+"""Settings of a measurement that tell a number by game, and above which it must be: ratios and logarithms are
+taken of them. See `nashforge.evolve.search.outcomes`."""
 
 
 def import_file(archive: Archive, path: str | Path) -> TransferReport:
