@@ -26,6 +26,8 @@ from nashforge.evolve.search.events import Result
 from nashforge.evolve.search.population.ranking import ranked
 from nashforge.frames import Frame, as_frame
 from nashforge.reading import SPLITS, Program, candidate_rows
+from nashforge.solvers.programs.arguments import count as whole
+from nashforge.solvers.programs.arguments import limit
 from nashforge.solvers.programs.html import table
 
 LOOK_SECONDS = 0.2
@@ -111,7 +113,7 @@ class Run:
 
     def top(self, count: int = 5) -> list[Program]:
         """Return the best programs, the best first, each once."""
-        found = ranked(self._archive, self.stored, count)
+        found = ranked(self._archive, self.stored, whole("the number of programs", count, least=0))
         programs = self._archive.programs.by_hash([each.program for each in found if each.program])
         return [Program.of(programs[each.program], each) for each in found if each.program in programs]
 
@@ -138,7 +140,7 @@ class Run:
         nashforge.errors.NashforgeError
             What ended the run in the background, if it was an error.
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
+        deadline = _deadline(seconds)
         told: set[int] = set()
         first, best = 0, float("-inf")
         while True:
@@ -171,7 +173,7 @@ class Run:
         nashforge.errors.NashforgeError
             What ended the run in the background, if it was an error.
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
+        deadline = _deadline(seconds)
         while self.running and (deadline is None or time.monotonic() < deadline):
             time.sleep(LOOK_SECONDS)
         self._raise()
@@ -353,6 +355,12 @@ class Run:
 
 
 _at_work: weakref.WeakSet[Run] = weakref.WeakSet()
+
+
+def _deadline(seconds: Any) -> float | None:
+    """Return when so many seconds are over, by the monotonic clock; None: never."""
+    told = limit("the seconds to wait", seconds)
+    return None if told is None else time.monotonic() + told
 
 
 def _stop_all() -> None:

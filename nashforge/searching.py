@@ -20,6 +20,7 @@ from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.proposers.base import Proposer
 from nashforge.evolve.runs.run import Parts, begin_run
 from nashforge.running import Run
+from nashforge.solvers.programs.arguments import limit
 
 _KINDS: dict[str, type] = {"domain": Domain, "proposer": Proposer, "executor": Executor}
 
@@ -70,6 +71,7 @@ def search(
     nashforge.errors.NashforgeError
         If it cannot be carried out; no run is created then.
     """
+    seconds = None if isinstance(wait, bool) else limit("the seconds to wait", wait)
     named: dict[str, Any] = {**settings, "seed": seed}
     if evaluations is not None:
         named["max_evaluations"] = evaluations
@@ -85,7 +87,7 @@ def search(
     run = Run(archive, stored)
     run.begin(work)
     if wait is not False:
-        run.wait(None if wait is True else wait)
+        run.wait(seconds)
     return run
 
 

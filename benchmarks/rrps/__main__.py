@@ -57,7 +57,7 @@ def print_scores(found: Table, rows: list[str]) -> None:
     print(f"{'bot':<16} {'PopReturn':>18} {'WithinPopExpl':>14} {'AggScore':>9}   published")
     for name in sorted(rows, key=lambda each: -scores[each]["agg_score"]):
         i, one = found.bots.index(name), scores[name]
-        error = np.sqrt(np.nansum(found.errors[i] ** 2)) / len(found.bots)
+        error = np.sqrt((found.errors[i] ** 2).sum()) / len(found.bots)  # unknown of single matches
         known = SCORES.get(name)
         beside = "" if known is None else "   " + " / ".join(f"{number:.2f}" for number in known)
         print(

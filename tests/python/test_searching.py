@@ -115,11 +115,20 @@ def test_a_finished_run_says_what_would_continue_it(done: nf.Run) -> None:
         done.resume()
 
 
+@pytest.mark.parametrize("count", [-1, 1.5, "all", True])
+def test_a_number_of_programs_is_a_number(done: nf.Run, count: Any) -> None:
+    assert done.top(0) == []
+    with pytest.raises(NashforgeError, match="the number of programs must be a whole number"):
+        done.top(count)
+
+
 def test_settings_that_are_wrong_start_nothing(small: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="no option 'evalutions'; did you mean"):
         nf.search("cfr", evalutions=3, **small)
     with pytest.raises(ConfigError, match="max-evaluations = 0"):
         nf.search("cfr", evaluations=0, **small)
+    with pytest.raises(NashforgeError, match="the seconds to wait must be a number"):
+        nf.search("cfr", wait="long", **small)  # type: ignore[arg-type]
     for option in ("domain", "proposer", "executor"):
         with pytest.raises(ConfigError, match=f"{option} is a name or an object .*; got 5"):
             nf.search(**{option: 5}, **small)

@@ -171,7 +171,15 @@ class Jobs:
                 await self._wake.wait()
                 continue
             await self._changed()
-            await self._do(job)
+            try:
+                await self._do(job)
+            except (
+                OSError
+            ) as error:  # the machine has no process or no memory to give; the next may have luck
+                with self._lock:
+                    if job.state == "running":
+                        job.state, job.finished = "failed", datetime.now(UTC)
+                        job.said = f"its process could not be started: {error.strerror or error}"
             await self._changed()
 
     def _next(self) -> Job | None:

@@ -217,7 +217,8 @@ class RemoteCore(Core):
 
 def _seconds_in(header: str | None) -> float:
     """Return when a server wants to be asked again, in seconds; a date, as proxies send it, is none."""
-    return min(float(header), LONGEST_PAUSE) if header is not None and header.isdigit() else 1.0
+    told = header is not None and header.isascii() and header.isdigit()
+    return min(float(header or 0), LONGEST_PAUSE) if told else 1.0
 
 
 class Unreachable(AgentError):

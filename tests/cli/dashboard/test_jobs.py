@@ -80,6 +80,22 @@ def test_jobs_are_done_in_turn_and_what_became_of_them_is_told(database):
     assert on_jobs(database, use), "pages are told of it"
 
 
+def test_a_process_that_cannot_be_started_keeps_no_other_job(database, monkeypatch):
+    async def use(jobs, _working):
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "executable", "/nowhere/python")
+            lost = jobs.submit(work("suites"))
+            await until(lambda: not lost.open)
+        assert lost.state == "failed"
+        assert "could not be started: No such file" in lost.said
+        assert lost.finished is not None
+        good = jobs.submit(work("suites"))
+        await until(lambda: not good.open)
+        assert good.state == "done"
+
+    on_jobs(database, use)
+
+
 def test_a_job_under_way_is_stopped_and_another_ends_with_the_dashboard(database):
     async def use(jobs, working):
         stopped, ended = jobs.submit(work(*ENDLESS)), jobs.submit(work(*ENDLESS, "--no-json"))
