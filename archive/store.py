@@ -12,6 +12,7 @@ from nashforge.archive.storage.permissions import make_file
 from nashforge.archive.storage.schema import prepare
 from nashforge.archive.stores.agents.notes import NoteStore
 from nashforge.archive.stores.agents.requests import RequestStore
+from nashforge.archive.stores.agents.verdicts import VerdictStore
 from nashforge.archive.stores.calls import CallStore
 from nashforge.archive.stores.candidates import CandidateStore
 from nashforge.archive.stores.evaluations import EvaluationStore
@@ -52,6 +53,7 @@ class Archive:
         self.requests = RequestStore(database)
         self.notes = NoteStore(database)
         self.overview = OverviewStore(database)
+        self.verdicts = VerdictStore(database)
 
     @classmethod
     def open(

@@ -9,7 +9,7 @@ perturbation of the payoffs changes them a little.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,7 @@ def disguise(
     permute: bool = True,
     dummies: float = 0.1,
     perturbation: float = 0.05,
+    duplicates: float = 0.0,
     name: str | None = None,
 ) -> Disguise:
     """Draw a disguise of a game.
@@ -72,6 +73,10 @@ def disguise(
     perturbation : float
         Every payoff is multiplied by one plus a number drawn uniformly from plus or minus this, in [0, 1).
         All players share the factor of a leaf, so that a zero-sum game stays one.
+    duplicates : float
+        Share of each player's information sets, rounded up, in which an action gets a twin that leads to the
+        same; only actions after which the player has no further decision get one. Values and equilibria stay
+        as they are, but for how the twins share what one of them had.
     name : str, optional
         The name of the disguised game; by default ``"disguised(<name of the original>)"``.
 
@@ -80,7 +85,8 @@ def disguise(
     nashforge.games.GameError
         If the game is not a compiled one.
     ValueError
-        If ``dummies`` is negative or not finite, ``perturbation`` is outside [0, 1), or the seed is none.
+        If ``dummies`` is negative or not finite, ``perturbation`` is outside [0, 1), ``duplicates`` is
+        outside [0, 1], or the seed is none.
     """
     if not isinstance(form, SequenceForm):
         raise GameError(
@@ -92,12 +98,17 @@ def disguise(
         raise ValueError(
             f"perturbation must be in [0, 1), so that no payoff changes sign; got {perturbation}"
         )
+    if not 0 <= duplicates <= 1:
+        raise ValueError(f"duplicates is a share of the information sets, in [0, 1]; got {duplicates}")
     try:
         rng = np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"seed must be a whole number of at least 0, or a generator; got {seed!r}"
         ) from error
+    original, twinned = form, None
+    if duplicates > 0:
+        form, twinned = _with_twins(form, duplicates, rng)
     treeplexes, sequences, infosets = [], [], []
     for player, treeplex in enumerate(form.treeplexes):
         full_start, full_parent = _add_dummies(treeplex, math.ceil(dummies * treeplex.infosets), rng)
@@ -118,7 +129,7 @@ def disguise(
         leaf_sequences, form.leaf_payoffs * factor, form.leaf_chance
     )
     return Disguise(
-        original=form,
+        original=original,
         form=SequenceForm(
             name=name if name is not None else f"disguised({form.name})",
             treeplexes=tuple(treeplexes),
@@ -130,9 +141,58 @@ def disguise(
             # Factors differ from leaf to leaf: only the sum zero survives them.
             constant_sum=form.constant_sum if perturbation == 0 else None,
         ),
-        sequences=tuple(sequences),
+        sequences=tuple(sequences if twinned is None else map(_chained, twinned, sequences)),
         infosets=tuple(infosets),
     )
+
+
+def _chained(first: IndexArray, then: IndexArray) -> IndexArray:
+    moved: IndexArray = then[first]
+    return moved
+
+
+def _with_twins(
+    form: SequenceForm, share: float, rng: np.random.Generator
+) -> tuple[SequenceForm, tuple[IndexArray, ...]]:
+    """Give some actions twins; return the game, and where each player's sequences are in it."""
+    leaves, payoffs, chance = form.leaf_sequences, form.leaf_payoffs, form.leaf_chance
+    treeplexes, places = [], []
+    for player, treeplex in enumerate(form.treeplexes):
+        own = np.arange(treeplex.sequences)
+        owner = np.repeat(np.arange(treeplex.infosets), np.diff(treeplex.start))
+        last = np.setdiff1d(own, treeplex.parent)
+        able = np.unique(owner[last])
+        count = min(math.ceil(share * treeplex.infosets), len(able))
+        chosen = np.sort(rng.choice(able, size=count, replace=False))
+        twins = np.array([rng.choice(last[owner[last] == infoset]) for infoset in chosen], dtype=np.int64)
+        more = np.bincount(chosen, minlength=treeplex.infosets)
+        start = np.append(0, np.cumsum(np.diff(treeplex.start) + more)).astype(np.int32)
+        place = np.append(own + np.append(0, np.cumsum(more))[owner], start[-1]).astype(np.int32)
+        moved = leaves.copy()
+        moved[player] = place[leaves[player]]
+        parts = [np.arange(len(chance))]
+        columns = [moved]
+        for infoset, twin in zip(chosen, twins, strict=True):
+            at = np.flatnonzero(leaves[player] == twin)
+            copied = moved[:, at].copy()
+            copied[player] = start[infoset + 1] - 1
+            parts.append(at)
+            columns.append(copied)
+        kept = np.concatenate(parts)
+        leaves, payoffs, chance = np.concatenate(columns, axis=1), payoffs[:, kept], chance[kept]
+        treeplexes.append(
+            Treeplex(
+                start=start,
+                parent=place[treeplex.parent],
+                labels=treeplex.labels,
+                actions=(np.arange(start[-1]) - np.repeat(start[:-1], np.diff(start))).astype(np.int32),
+            )
+        )
+        places.append(place[:-1])
+    made = replace(
+        form, treeplexes=tuple(treeplexes), leaf_sequences=leaves, leaf_payoffs=payoffs, leaf_chance=chance
+    )
+    return made, tuple(places)
 
 
 def _add_dummies(treeplex: Treeplex, count: int, rng: np.random.Generator) -> tuple[IndexArray, IndexArray]:

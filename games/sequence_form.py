@@ -175,6 +175,30 @@ class SequenceForm:
             constant_sum=None if self.constant_sum is None else self.constant_sum * factor,
         )
 
+    def shifted(self, share: float) -> SequenceForm:
+        """Return the same game with a constant added for the first player, and taken from the others.
+
+        Its equilibria are the same, and so are regrets, but for rounding; sums of payoffs stay as they are.
+
+        Parameters
+        ----------
+        share
+            The constant, in units of the payoffs' range.
+
+        Raises
+        ------
+        ValueError
+            If it is not finite.
+        """
+        if not math.isfinite(share):
+            raise ValueError(f"payoffs are shifted by a finite number; got {share}")
+        if share == 0.0 or self.players < 2:
+            return self
+        shift = np.full(self.players, -1.0 / (self.players - 1))
+        shift[0] = 1.0
+        added = (share * self.payoff_range * shift)[:, None] * self.leaf_chance
+        return replace(self, name=f"{self.name} (payoffs shifted)", leaf_payoffs=self.leaf_payoffs + added)
+
     @property
     def payoff_range(self) -> float:
         """Distance from the lowest to the highest payoff of any player, in units of utility.

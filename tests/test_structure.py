@@ -45,7 +45,7 @@ FLOORS = {
         "challenge proposers",
         "search service",
         "measurement synthesis",
-        "benchmarking results",
+        "benchmarking diagnosis results",
         "agents runs",
     ),
     "cli": (

@@ -43,6 +43,9 @@ def stored_tokens() -> ColumnElement[bool]:
     return exists().where(EvaluationRow.token.in_(bindparam("tokens", expanding=True)))
 
 
+AUDIT = "audit"
+"""Suite, and its digest, of the rows that hold verdicts: they measure nothing, see `verdicts`."""
+
 _RESULT = ("status", "cpu_seconds", "wall_seconds", "peak_memory", "fitness", "fingerprint")
 _ATTEMPT = ("worker", "tier", "started")
 _SPECIFICATION = ("token", "program", "split", "suite", "suite_digest", "evaluator")
@@ -180,7 +183,7 @@ class EvaluationStore(Store):
         """Return evaluations that fit everything given, oldest first, with their scores.
 
         With a ``limit``, the newest so many. Whoever takes them for what was measured gives ``imported =
-        False``: others are somebody else's word.
+        False``: others are somebody else's word. Audits are no measurements, and left out.
         """
         wanted = {
             EvaluationRow.program: None if program is None else program_key(program),
@@ -189,6 +192,7 @@ class EvaluationStore(Store):
             EvaluationRow.split: split,
         }
         where = [column == value for column, value in wanted.items() if value is not None]
+        where.append(EvaluationRow.suite_digest != AUDIT)
         if status is not None:
             where.append(EvaluationRow.status.in_(status))
         if imported is not None:

@@ -19,6 +19,7 @@ from nashforge.cli.options.files import (
 )
 from nashforge.cli.options.shared import Database, Force, Json, LatestSearch, limit_option, result_option
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.audits import mark, reason, record_as_dict
 from nashforge.cli.rendering.records import candidate_as_dict
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nashforge.archive import Archive, Candidate, Run, Study
+    from nashforge.archive.stores.agents.verdicts import AuditRecord
     from nashforge.evolve.evaluation.standing import Standing
     from nashforge.evolve.search.population.pareto import Point
     from nashforge.solvers.metrics.registry import Metric
@@ -83,18 +85,20 @@ def best(
         meaning = output.meaning_of_run(stored_settings(archive, found))
         copies = copies_of(archive, found)
         standings = {item.id: standing_of(archive, item, found.domain) for item in candidates}
+        audits = archive.verdicts.of([item.program for item in candidates if item.program], imported=True)
     rows = [
         {
             "rank": place,
             **candidate_as_dict(item),
             "copies": list(copies.get(item.id, ())),
             "standing": None if (one := standings[item.id]) is None else one.as_dict(),
+            "audit": record_as_dict(audits.get(item.program or "")),
         }
         for place, item in enumerate(candidates, 1)
     ]
     deliver(
         rows,
-        lambda: _print(output.console(), found, candidates, copies, standings, meaning),
+        lambda: _print(output.console(), found, candidates, copies, standings, audits, meaning),
         (output_file, lambda path: write_table(path, rows)),
         json=json,
     )
@@ -136,6 +140,7 @@ def _print(
     candidates: list[Candidate],
     copies: Mapping[int, tuple[float, ...]],
     standings: Mapping[int, Standing | None],
+    audits: Mapping[str, AuditRecord],
     meaning: str,
 ) -> None:
     from nashforge.evolve.search.population.noise import error, is_within, spread
@@ -157,7 +162,7 @@ def _print(
         doubt = f" ±{error(noise, several):.2f}" if noise is not None and several else ""
         table.add_row(
             str(place),
-            _name(item),
+            _name(item) + mark(audits.get(item.program or "")),
             output.fitness(item.train),
             output.fitness(item.validation) + doubt,
             output.fitness(item.test),
@@ -167,6 +172,10 @@ def _print(
         )
     screen.print(f"Best of [cyan]{run.nickname}[/]{output.elsewhere(run.imported)}")
     screen.print(table)
+    for item in candidates:
+        record = audits.get(item.program or "")
+        if record is not None and record.verdict.flagged:
+            screen.print(f"[yellow]{output.plain(item.nickname or '-')}[/]: {output.plain(reason(record))}")
     first, *others = candidates
 
     def is_near(item: Candidate) -> bool:

@@ -130,6 +130,14 @@ def run(
         int | None,
         option("N", "Further disguises on which a program is measured before it is called the best.", min=0),
     ] = None,
+    audit: Annotated[
+        str | None,
+        option(
+            "HOW",
+            "Audit the best at the end: off, best (flag it), or gate (call no flagged program the best). "
+            "[default: off]",
+        ),
+    ] = None,
     final_test: Annotated[
         bool | None, flag("Whether to measure the best on the test games. [default: yes]")
     ] = None,

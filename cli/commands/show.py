@@ -8,12 +8,14 @@ from nashforge.cli.options.archives import programs
 from nashforge.cli.options.declared import flag
 from nashforge.cli.options.shared import Database, FileDomain, Json, ProgramName
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.audits import print_record, record_as_dict
 from nashforge.cli.rendering.records import candidate_as_dict, evaluation_as_dict
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from nashforge.archive import Archive, Candidate, Evaluation
+    from nashforge.archive.stores.agents.verdicts import AuditRecord
     from nashforge.evolve.measurement.programs import NamedProgram
 
 
@@ -34,19 +36,24 @@ def show(
         proposed: list[Candidate] = []
         evaluations: list[Evaluation] = []
         parents: dict[int, list[tuple[Candidate, str]]] = {}
+        audits: list[AuditRecord] = []
         if archive is not None and named.stored is not None:
             proposed = archive.candidates.of_program(named.stored)
             evaluations = archive.evaluations.find(program=named.stored)
             parents = {candidate.id: _parents(archive, candidate) for candidate in proposed}
+            audits = archive.verdicts.history(named.stored)
     tested = _looks(named.domain, evaluations)
     if output.wants_json(json):
-        output.print_json(_value(named, proposed, parents, evaluations, tested))
+        told = _value(named, proposed, parents, evaluations, tested)
+        output.print_json({**told, "audits": [record_as_dict(one) for one in audits]})
         return
     screen = output.console()
     _print_origin(screen, named, proposed, parents)
     if source:
         screen.print()
         output.print_code(screen, named.source, "python")
+    if audits:
+        print_record(screen, audits[-1])
     _print_measured(screen, named.domain, evaluations)
     _print_looks(screen, tested)
 

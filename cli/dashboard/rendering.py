@@ -15,6 +15,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from nashforge.cli.rendering import money, output
+from nashforge.cli.rendering.audits import reason
 from nashforge.cli.rendering.html.templates import page_environment
 from nashforge.cli.rendering.runs.summary import SPLITS, short_game, stop_words
 
@@ -79,6 +80,7 @@ def templates(*more: Traversable) -> Environment:
         "words": lambda text: str(text).replace("_", " "),
         "segment": lambda text: quote(str(text), safe=""),
         "json_block": json_block,
+        "reason": reason,
     }
     made.globals |= {"static": static_address, "SPLITS": SPLITS}
     return made

@@ -96,6 +96,10 @@ class EvaluationOptions(Part):
     final_test: bool = True
     """Whether the best program is measured on the test suite at the end."""
 
+    audit: Literal["off", "best", "gate"] = "off"
+    """Whether the best program is audited at the end, see [audit.md](audit.md): `best` flags it if something
+    is found; `gate` lets no flagged program be called the best, and audits the next ones until one passes."""
+
     horizon: int = Field(default=1000, ge=1)
     """Iterations a game."""
 

@@ -30,6 +30,7 @@ from nashforge.evolve.sandbox import Limits, Sandbox
 from nashforge.solvers.metrics.registry import Measure, Metric, Play, measures
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.audits.base import Auditing
     from nashforge.evolve.domains.capabilities import Watch
     from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
     from nashforge.evolve.evaluation.benchmark import Benchmark
@@ -334,6 +335,13 @@ class Domain(Telling, ABC):
     def episodes(self) -> DilemmaDomain | None:
         """The domain itself, if its programs play seeded episodes of a setting that people choose."""
         return None
+
+    @property
+    def auditing(self) -> Auditing:
+        """The games that audits of its programs play, and what they look for."""
+        from nashforge.evolve.domains.audits.base import Auditing
+
+        return Auditing(self)
 
     @property
     def watch(self) -> Watch | None:

@@ -23,6 +23,7 @@ from nashforge.solvers.programs.session import Session
 from nashforge.solvers.programs.trajectory import Engine, Policies, run
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.audits.games import GameAuditing
     from nashforge.solvers.programs.kind import ProgramKind
     from nashforge.solvers.programs.library import Library
     from nashforge.solvers.sequence_form.profile import Profile
@@ -75,6 +76,13 @@ class GameDomain(Domain):
     def source(self, baseline: str) -> str:
         """Return the source of a program of the library."""
         return self.library.source(baseline)
+
+    @property
+    def auditing(self) -> GameAuditing:
+        """The games that audits of its programs play, and what they look for."""
+        from nashforge.evolve.domains.audits.games import GameAuditing
+
+        return GameAuditing(self)
 
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
         """Return the games of a suite; those for validation are disguised, each with a number of its own.
@@ -156,7 +164,7 @@ class GameDomain(Domain):
 
     def read(self, trial: Trial) -> Any:
         """Return the game of a trial, as programs play it."""
-        return played_form(trial.game, trial.disguise, trial.scale)
+        return played_form(trial.game, trial.disguise, trial.scale, trial.shift)
 
     def unit(self, trial: Trial) -> float:
         """Return what the gap of a trial is divided by: its scale, as far as it scales the gap."""
@@ -195,18 +203,22 @@ def form_facts(form: SequenceForm) -> str:
     return f"{infosets} information sets, {sequences:,} sequences, payoffs span {form.payoff_range:.3g}"
 
 
-def played_form(game: str, disguise: Disguise | None, scale: float = 1.0) -> SequenceForm:
-    """Return the sequence form of a game as programs play it: disguised first, then scaled."""
-    return _played(game, games.identity(game).digest, disguise, scale)
+def played_form(game: str, disguise: Disguise | None, scale: float = 1.0, shift: float = 0.0) -> SequenceForm:
+    """Return the sequence form of a game as programs play it: disguised first, then shifted, then scaled."""
+    return _played(game, games.identity(game).digest, disguise, scale, shift)
 
 
 @lru_cache(maxsize=32)
-def _played(game: str, identity: str, disguise: Disguise | None, scale: float) -> SequenceForm:
+def _played(game: str, identity: str, disguise: Disguise | None, scale: float, shift: float) -> SequenceForm:
     if scale != 1.0:
-        return _played(game, identity, disguise, 1.0).scaled(scale)
+        return _played(game, identity, disguise, 1.0, shift).scaled(scale)
     form = games.compile(game)
-    if disguise is None:
-        return form
-    return games.disguise(
-        form, disguise.seed, dummies=disguise.dummies, perturbation=disguise.perturbation
-    ).form
+    if disguise is not None:
+        form = games.disguise(
+            form,
+            disguise.seed,
+            dummies=disguise.dummies,
+            perturbation=disguise.perturbation,
+            duplicates=disguise.duplicates,
+        ).form
+    return form.shifted(shift)

@@ -20,6 +20,7 @@ from nashforge.solvers.metrics.registry import Metric
 from nashforge.solvers.programs.session import Session
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.audits.games import GameAuditing
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
     from nashforge.solvers.programs.kind import ProgramKind
     from nashforge.solvers.programs.library import Library
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Where on the way to the horizon is measured: few places, because each asks the program for a mixture."""
+
+AUDITED = 12
+"""Iterations of audits, before they are halved and doubled."""
 
 CHECKPOINT_METRICS = (
     Metric("solver_seconds", "min", unit="s", title="time in the meta-solver", logarithmic=True),
@@ -94,6 +98,13 @@ class PSRODomain(GameDomain):
         from nashforge.solvers.psro.meta_solvers import LIBRARY
 
         return LIBRARY
+
+    @property
+    def auditing(self) -> GameAuditing:
+        """The games that audits of its programs play, for few iterations, of which each solves a game."""
+        found = super().auditing
+        found.horizon = AUDITED
+        return found
 
     def smoke(self, horizon: int) -> Stage:
         """Return two short runs, with few iterations: populations of a few policies already tell."""

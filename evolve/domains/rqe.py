@@ -23,6 +23,7 @@ from nashforge.solvers.metrics.registry import MARKOV, ONE_SHOT, Measure, Parame
 from nashforge.solvers.programs.trajectory import Policies
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.audits.tasks import TaskAuditing
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
     from nashforge.solvers.learners.task import Task
     from nashforge.solvers.programs.kind import ProgramKind
@@ -74,6 +75,13 @@ class RQEDomain(GameDomain):
         from nashforge.solvers.learners.rules import LIBRARY
 
         return LIBRARY
+
+    @property
+    def auditing(self) -> TaskAuditing:
+        """The games that audits of its programs play, and what they look for."""
+        from nashforge.evolve.domains.audits.tasks import TaskAuditing
+
+        return TaskAuditing(self)
 
     def smoke(self, horizon: int) -> Stage:
         """Return short runs on tiny games: the two pairs of divergence and regulariser, and a Markov game."""

@@ -33,11 +33,21 @@ class Message(BaseModel):
 
 
 class Disguise(Message):
-    """A secret version of a game: permuted, padded with dummy information sets, payoffs perturbed."""
+    """A secret version of a game: permuted, padded with dummy information sets, payoffs perturbed.
+
+    ``duplicates`` is the share of information sets in which an action has a twin.
+    """
 
     seed: int
     dummies: float = 0.0
     perturbation: float = 0.0
+    duplicates: float = 0.0
+
+    @model_serializer(mode="wrap")
+    def _dump(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Digests of stages are older than duplicates.
+        values: dict[str, Any] = standard(self)
+        return {name: value for name, value in values.items() if name != "duplicates" or value}
 
 
 class Trial(Message):
@@ -46,7 +56,8 @@ class Trial(Message):
     ``label`` names the trial in scores; it is the game string unless the game is disguised. ``identity`` is
     the digest of what the string stands for, see `nashforge.games.identity`: whoever plays it compares what
     it finds under that name. None where the string itself tells all. ``scale`` is the factor of all payoffs;
-    what is reported is in units of the game without it.
+    what is reported is in units of the game without it. ``shift`` is added to the first player's payoffs and
+    taken from the others', in units of their range.
     """
 
     label: str
@@ -56,12 +67,13 @@ class Trial(Message):
     disguise: Disguise | None = None
     identity: str | None = None
     scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    shift: float = Field(default=0.0, allow_inf_nan=False)
 
     @model_serializer(mode="wrap")
     def _dump(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Digests of stages are older than scales, and those of domains without identities than these.
         values: dict[str, Any] = standard(self)
-        older = {"identity": self.identity is None, "scale": self.scale == 1.0}
+        older = {"identity": self.identity is None, "scale": self.scale == 1.0, "shift": self.shift == 0.0}
         return {name: value for name, value in values.items() if not older.get(name)}
 
 

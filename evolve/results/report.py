@@ -7,11 +7,12 @@ dilemma is played anew, in the sandbox.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from nashforge.archive import Archive, Candidate, Fitted, Program, Run, Spending, Status
+from nashforge.archive.stores.agents.verdicts import AuditRecord
 from nashforge.evolve.challenge.records import ChallengeRecord, challenge_records
 from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.domains.base import Domain
@@ -69,6 +70,8 @@ class RunReport:
         On models.
     challenges : list of ChallengeRecord
         Which games joined the training games, and why.
+    audits : dict
+        The newest audit of each program that has one, by hash.
     """
 
     status: RunStatus
@@ -82,6 +85,7 @@ class RunReport:
     models: list[ModelCosts]
     total: Spending
     challenges: list[ChallengeRecord]
+    audits: Mapping[str, AuditRecord]
 
 
 def report_of(archive: Archive, run: Run) -> RunReport:
@@ -115,6 +119,7 @@ def report_of(archive: Archive, run: Run) -> RunReport:
         models=model_costs(archive, run),
         total=archive.calls.spending(run)[""],
         challenges=challenge_records(archive, run),
+        audits=archive.verdicts.in_run(run, imported=True),
     )
 
 

@@ -11,7 +11,7 @@ from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.executors.identity import has_ended
 from nashforge.evolve.results.standings import standing_of
 from nashforge.evolve.search.events import Result
-from nashforge.evolve.search.population.ranking import merit, merit_of, ranked
+from nashforge.evolve.search.population.ranking import leader, merit, merit_of
 from nashforge.evolve.search.population.starts import starts_of, strongest
 from nashforge.evolve.search.worked import worked
 
@@ -58,7 +58,6 @@ class RunStatus:
 def run_status(archive: Archive, run: Run) -> RunStatus:
     """Return where a run stands."""
     counts = archive.candidates.counts(run)
-    best = ranked(archive, run, 1)
     settings = stored_settings(archive, run)
     empty = archive.overview.fruitless(run)  # a proposal that came to nothing is no evaluation
     alive = is_alive(archive, run)
@@ -67,7 +66,7 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
         seconds += (archive.database.now() - run.heartbeat).total_seconds()
     result = Result(
         run=run.nickname,
-        best=best[0] if best else None,
+        best=leader(archive, run),
         seed=strongest(starts_of(archive, run)),
         evaluations=sum(
             count for status, count in counts.items() if status.finished and status is not Status.DUPLICATE

@@ -27,6 +27,7 @@ from nashforge.evolve.proposers.base import Proposer
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.registry import AGENT
 from nashforge.evolve.results.run_status import is_alive, run_status
+from nashforge.evolve.runs.auditing import auditing_of
 from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.executors import expected_workers, make_executor
 from nashforge.evolve.runs.proposers import check_proposers, make_writers, models_of
@@ -315,7 +316,8 @@ def _work(
             if parts.executor is None:
                 stack.callback(executor.close)  # after the run was given up, which is what others see
             proposer = parts.proposer or make_writers(archive, run, config, work, note, parts.service)
-            search = Search(archive, run, config, work, proposer, executor, parts.listener, ownership)
+            audit = auditing_of(archive, config, work, executor, note)
+            search = Search(archive, run, config, work, proposer, executor, parts.listener, ownership, audit)
             stack.enter_context(_set_aside())
             return search.execute()
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.measurement.programs import NamedProgram, find_program, playable, store
 from nashforge.evolve.results.lineage import run_or_program
 from nashforge.evolve.search.novelty import ast_fingerprint
-from nashforge.evolve.search.population.ranking import ranked
+from nashforge.evolve.search.population.ranking import leader
 
 
 def with_starts(archive: Archive, config: RunConfig, work: Domain) -> RunConfig:
@@ -58,10 +58,10 @@ def _named(archive: Archive, name: str, work: Domain) -> NamedProgram:
         return find_program(name, lambda: archive, domain_name=work.name)
     found = run_or_program(archive, name)
     if isinstance(found, Run):
-        best = ranked(archive, found, 1)
-        if not best or best[0].program is None:
+        best = leader(archive, found)
+        if best is None or best.program is None:
             raise ConfigError(
                 f"--from {name}: the run {found.nickname} has measured no program yet; name another one"
             )
-        found = archive.programs.get(best[0].program)
+        found = archive.programs.get(best.program)
     return NamedProgram(found.nickname, found.source, found.domain, "archive", found)

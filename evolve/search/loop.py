@@ -29,6 +29,7 @@ from nashforge.evolve.search.challenges import Abandoned, Challenges
 from nashforge.evolve.search.events import Listener, Result, Snapshot
 from nashforge.evolve.search.outcomes import copies_in, validated
 from nashforge.evolve.search.ownership import Ownership
+from nashforge.evolve.search.population.gate import Auditing, audit_best
 from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR, with_strongest
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
@@ -73,7 +74,9 @@ class Search:
         executor: Executor,
         listener: Listener,
         ownership: Ownership | None = None,
+        audit: Auditing | None = None,
     ) -> None:
+        self._audit = audit
         self._archive, self._run, self._config = archive, run, config
         self._domain, self._proposer, self._listener = domain, proposer, listener
         self._ownership = ownership or Ownership(archive, run)
@@ -158,9 +161,25 @@ class Search:
         finally:
             self._proposer.close()
         reason = self._stop_reason or self._exhausted()
+        if self._audit is not None and reason != "stopped":
+            self._phase = "auditing"
+            self._show()
+            audit_best(
+                self._archive,
+                self._run,
+                self._board,
+                self._source,
+                self._config.evaluation.audit,
+                self._audit,
+                self._tick,
+                self._listener.note,
+            )
         if self._config.evaluation.final_test and reason != "stopped":
             self._test()
         return reason
+
+    def _source(self, program: str) -> str:
+        return self._store[program].source
 
     def _choose_starts(self) -> None:
         """Find out which programs of the library are the strongest, if they are to be started from."""

@@ -26,6 +26,45 @@ property_test = settings(
 
 
 @property_test
+@given(game=st.sampled_from(GAMES), seed=seeds, share=st.sampled_from([0.01, 0.5, 1.0]))
+def test_twins_of_actions_change_nothing_that_can_be_won(
+    game, seed, share, expected_values, exploitability, random_profile
+):
+    form = games.compile(game)
+    disguise = games.disguise(form, seed, dummies=0.0, perturbation=0.0, duplicates=share)
+    for before, after in zip(form.treeplexes, disguise.form.treeplexes, strict=True):
+        assert after.infosets == before.infosets
+        assert 1 <= after.sequences - before.sequences <= max(1, round(share * before.infosets) + 1)
+    profile = random_profile(form, np.random.default_rng(seed))
+    # Twins are not played, and whatever they could win, what they are twins of could, too.
+    padded = [np.zeros(treeplex.sequences) for treeplex in disguise.form.treeplexes]
+    for policy, to, own in zip(padded, disguise.sequences, profile, strict=True):
+        policy[to] = own
+    np.testing.assert_allclose(
+        expected_values(form, profile), expected_values(disguise.form, tuple(padded)), rtol=0, atol=1e-12
+    )
+    assert exploitability(form, profile) == pytest.approx(
+        exploitability(disguise.form, tuple(padded)), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("share", [0.5, -3.0])
+def test_a_shift_changes_no_best_response(game, share, expected_values, exploitability, random_profile):
+    form = games.compile(game)
+    moved = form.shifted(share)
+    profile = random_profile(form, np.random.default_rng(3))
+    assert exploitability(moved, profile) == pytest.approx(exploitability(form, profile), abs=1e-11)
+    gained = np.subtract(expected_values(moved, profile), expected_values(form, profile))
+    assert gained[0] == pytest.approx(share * form.payoff_range)
+    assert gained.sum() == pytest.approx(0.0, abs=1e-11)
+    assert moved.zero_sum == form.zero_sum
+    assert form.shifted(0.0) is form
+    with pytest.raises(ValueError, match="finite number"):
+        form.shifted(float("nan"))
+
+
+@property_test
 @given(game=st.sampled_from(GAMES), seed=seeds, dummies=shares, permute=st.booleans())
 def test_policies_are_worth_the_same_in_a_disguise(
     game, seed, dummies, permute, expected_values, exploitability, random_profile

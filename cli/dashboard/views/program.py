@@ -12,6 +12,7 @@ from nashforge.cli.dashboard.jobs.suites import suites_of
 from nashforge.cli.dashboard.views.base import Asked, View
 from nashforge.cli.dashboard.views.compared import compared_data
 from nashforge.cli.dashboard.views.episode import watched_domain
+from nashforge.evolve.diagnosis.audit.findings import finding_of, ordered
 from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.results.comparison import comparison
 from nashforge.evolve.results.report import SPLITS, domain_of
@@ -61,11 +62,21 @@ def program(asked: Asked) -> View:
         "evaluations": [row for row in evaluations if row.split != "smoke"][-SHOWN:][::-1],
         "standings": {row.token: standing_in(row, found.domain) for row in evaluations},
         "compared": compared,
+        **audited(archive, found),
         "looks": looks_of(found, evaluations),
         "watched": watched_domain(found) is not None,
         **work_on(asked, found),
     }
     return View("program.html.jinja", found.nickname, data, place="programs")
+
+
+def audited(archive: Archive, found: Program) -> dict[str, Any]:
+    """Return the newest audit of a program and what it found; nothing where there was none."""
+    record = archive.verdicts.of([found.hash], imported=True).get(found.hash)
+    return {
+        "audit": record,
+        "findings": [] if record is None else ordered(map(finding_of, record.findings)),
+    }
 
 
 def work_on(asked: Asked, found: Program) -> dict[str, Any]:

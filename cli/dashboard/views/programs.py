@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, get_args
 
 from nashforge.archive import Relative, Status
+from nashforge.archive.stores.agents.verdicts import AuditRecord
 from nashforge.archive.stores.overview import Column
 from nashforge.cli.dashboard.views.base import Asked, View, named_run
 
@@ -34,6 +35,7 @@ def programs(asked: Asked) -> View:
     order, down = _order(asked)
     data = {
         "found": found,
+        "audits": audits_of(asked, found),
         "count": count,
         "page": page,
         "pages": max(1, -(-count // SHOWN)),
@@ -46,6 +48,13 @@ def programs(asked: Asked) -> View:
     }
     title = "Programs" if run is None else f"Programs of {run.nickname}"
     return View("programs.html.jinja", title, data, run=run, place="programs" if run is None else "runs")
+
+
+def audits_of(asked: Asked, found: Iterable[Relative]) -> dict[str | None, AuditRecord | None]:
+    """Return the newest audit of every program that is shown; None where there is none."""
+    hashes = [item.program for item in found if item.program is not None]
+    known = asked.archive.verdicts.of(hashes, imported=True)
+    return {item.program: known.get(item.program or "") for item in found}
 
 
 def rows(asked: Asked) -> Iterable[dict[str, Any]]:

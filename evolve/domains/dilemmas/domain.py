@@ -41,6 +41,7 @@ from nashforge.solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS
 from nashforge.solvers.policies.strategic import Encounters, episodes
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.audits.dilemmas import DilemmaAuditing
     from nashforge.evolve.domains.capabilities import Watch
     from nashforge.evolve.proposers.base import Proposer
 
@@ -161,6 +162,13 @@ class DilemmaDomain(Domain):
         from nashforge.evolve.domains.dilemmas.watching import DilemmaWatch
 
         return DilemmaWatch()
+
+    @property
+    def auditing(self) -> DilemmaAuditing:
+        """The games that audits of its programs play, and what they look for."""
+        from nashforge.evolve.domains.audits.dilemmas import DilemmaAuditing
+
+        return DilemmaAuditing(self)
 
     def variant(self, game: str | None, options: Mapping[str, object]) -> str:
         """Return a setting: what a string says of it, and options, which win."""

@@ -26,6 +26,7 @@ from nashforge.solvers.rrps.library import LIBRARY
 from nashforge.solvers.rrps.match import population_scores
 
 if TYPE_CHECKING:
+    from nashforge.evolve.domains.audits.players import PlayerAuditing
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
 
 CALL_SECONDS = 50 * 150e-6
@@ -102,6 +103,13 @@ class RRPSDomain(Domain):
         ]
         result.scores.append(Score(trial.label, SECONDS.name, time.monotonic() - began))
         return behaviour or list(returns.values())
+
+    @property
+    def auditing(self) -> PlayerAuditing:
+        """The games that audits of its programs play, and what they look for."""
+        from nashforge.evolve.domains.audits.players import PlayerAuditing
+
+        return PlayerAuditing(self)
 
     def smoke(self, horizon: int) -> Stage:
         """Return short matches with chance of their own, so that who acts alike is found out."""

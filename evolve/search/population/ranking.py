@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from nashforge.archive import Archive, Candidate, Fitted, Relative, Run
 from nashforge.archive.stores.views import Told
+from nashforge.evolve.config.run import stored_settings
 
 
 def merit(candidate: Candidate | Relative | Fitted | Told) -> tuple[bool, float]:
@@ -34,8 +35,33 @@ def gain(train: float | None, parent: float | None, seed: float | None) -> float
 
 
 def ranked(archive: Archive, run: Run, limit: int | None = None) -> list[Candidate]:
-    """Return a run's measured programs, each once, best first by `merit`; the earlier of equals first."""
-    return archive.candidates.by_id(archive.overview.leading(run, limit))
+    """Return a run's measured programs, each once, best first by `merit`; the earlier of equals first.
+
+    Where a run has a gate, programs that an audit flagged come after all others.
+    """
+    barred = barred_in(archive, run)
+    if not barred:
+        return archive.candidates.by_id(archive.overview.leading(run, limit))
+    more = None if limit is None else limit + len(barred)
+    found = archive.candidates.by_id(archive.overview.leading(run, more))
+    return sorted(found, key=lambda item: item.program in barred)[:limit]
+
+
+def barred_in(archive: Archive, run: Run) -> frozenset[str]:
+    """Return the hashes of those programs of a run that may not be called the best: its audits flagged them.
+
+    None where the run has no gate. What others say of programs counts for nothing.
+    """
+    if stored_settings(archive, run).get("audit") != "gate":
+        return frozenset()
+    found = archive.verdicts.in_run(run)
+    return frozenset(program for program, record in found.items() if record.verdict.flagged)
+
+
+def leader(archive: Archive, run: Run) -> Candidate | None:
+    """Return the best program of a run; None where nothing was measured, or nothing passed the gate."""
+    barred = barred_in(archive, run)
+    return next((one for one in ranked(archive, run, 1) if one.program not in barred), None)
 
 
 def line_of_descent(archive: Archive, candidate: Candidate) -> list[Candidate]:

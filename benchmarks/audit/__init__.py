@@ -1,0 +1,1 @@
+"""How many hacks an audit finds, and how many honest programs it suspects."""

@@ -1,0 +1,1 @@
+"""Looks at programs beyond their scores: whether they cheat, and what their behaviour rests on."""
