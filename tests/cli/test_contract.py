@@ -120,7 +120,7 @@ def test_runs_is_an_array_of_standings(searched: Any) -> None:
 
 def test_best_is_ordered_and_begins_with_the_best_of_the_run(searched: Any) -> None:
     rows = searched.json("best", "first")
-    assert all(set(row) == CANDIDATE | {"rank", "copies", "standing"} for row in rows)
+    assert all(set(row) == CANDIDATE | {"rank", "copies", "standing", "audit"} for row in rows)
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows[0]["program"] == searched.run["best"]
     assert len({row["hash"] for row in rows}) == len(rows)
