@@ -35,9 +35,9 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("program", (event) => show(event.detail));
   const choose = (name) => {
     const node = document.querySelector(`svg.tree circle[data-p="${CSS.escape(name)}"]`);
-    if (!node) return;
-    window.chooseProgram(node);
-    document.getElementById("h-tree").scrollIntoView();
+    if (node) window.chooseProgram(node);
+    else show(name);
+    document.getElementById(node ? "h-tree" : "h-program")?.scrollIntoView();
   };
   document.addEventListener("show-program", (event) => choose(event.detail));
   for (const link of document.querySelectorAll("[data-program]")) {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nashforge.archive import Archive, Relative, Run
+from nashforge.archive import Archive, Program, Relative, Run
 from nashforge.cli.rendering import output
 from nashforge.evolve.results.lineage import Family, family_of
 
@@ -47,15 +47,28 @@ def kin_of(archive: Archive, run: Run, most: int = MOST) -> Kin:
             continue
         parent = next((members[key] for key in family.parents_of(item.id)), None)
         before = None if parent is None else stored.get(parent.program or "")
-        programs[program.hash] = {
-            "title": f"{item.nickname} #{item.index}",
-            "fitness": _fitness(item),
-            "edit": output.visible(str(output.edit_of(item))),
-            "parent": "" if parent is None else f"{parent.nickname} #{parent.index}",
-            "change": "" if before is None else _change(before.source, program.source),
-            "source": output.visible(program.source),
-        }
+        programs[program.hash] = told_program(item, program, parent, before)
     return Kin(family, programs)
+
+
+def told_program(item: Any, program: Program, parent: Any, before: Program | None) -> dict[str, str]:
+    """Return what a report shows of a program when it is chosen.
+
+    Parameters
+    ----------
+    item
+        The candidate, as `nashforge.archive.Relative` or whole.
+    parent, before
+        The candidate that its change is told from, and the program of that; None: of none.
+    """
+    return {
+        "title": f"{item.nickname} #{item.index}",
+        "fitness": _fitness(item),
+        "edit": output.visible(str(output.edit_of(item))),
+        "parent": "" if parent is None else f"{parent.nickname} #{parent.index}",
+        "change": "" if before is None else _change(before.source, program.source),
+        "source": output.visible(program.source),
+    }
 
 
 def _fitness(item: Any) -> str:

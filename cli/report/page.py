@@ -12,7 +12,7 @@ from nashforge.cli.dashboard.charts.ratios import games_of
 from nashforge.cli.dashboard.charts.tree import tree_of
 from nashforge.cli.dashboard.views.compared import compared_data
 from nashforge.cli.rendering import money, output
-from nashforge.cli.rendering.runs.summary import SPLITS, standing_text, stop_words
+from nashforge.cli.rendering.runs.summary import SPLITS, standing_text, stop_words, written_by
 from nashforge.cli.report.file import SCRIPTS, policy_of, report_templates, script, style_sheet
 from nashforge.evolve.results.history import History
 from nashforge.evolve.search.population.ranking import merit
@@ -50,6 +50,7 @@ def page(report: RunReport, kin: Kin, film: Film | None) -> str:
         style=style,
         scripts=scripts,
         policy=policy_of(style, scripts),
+        title=now.run.nickname,
         report=report,
         now=now,
         run=now.run,
@@ -110,15 +111,13 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
     if now.run.stop_reason:
         state += f" ({stop_words(now.run.stop_reason)})"
     suites = "; ".join(f"{split} {settings[split]}" for split in SPLITS if settings.get(split))
-    proposers = settings.get("proposer")
-    shown = ", ".join(map(str, proposers)) if isinstance(proposers, list) else str(proposers)
     facts = [
         ("domain", domain),
         ("state", state),
         ("suites", suites),
         ("length", length_in_words(settings)),
         ("strategy", str(settings.get("strategy", "-"))),
-        ("written by", "the offline proposer" if shown == "offline" else shown),
+        ("written by", written_by(settings)),
         ("seed", str(now.run.seed)),
         ("evaluations", f"{now.result.evaluations} of at most {now.limit}"),
         ("time worked", output.duration(now.result.seconds)),

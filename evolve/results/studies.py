@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,9 @@ CONFIDENCE = 0.95
 RESAMPLES = 2000
 POINTS = 40
 """Counts of evaluations, at most, at which curves are known."""
+
+Curve: TypeAlias = list[tuple[float | None, float | None]]
+"""Training and validation fitness of what a search would have chosen after 1, 2, ... evaluations."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,15 @@ class StudyStatus:
         What would ship if all ended now.
     points : tuple of Point
         Fitness against evaluations, as far as all searches have got.
+    curves : tuple of Curve
+        What each search would have chosen after each of its evaluations, in the order of the study.
     """
 
     study: Study
     runs: tuple[RunStatus, ...]
     finalists: tuple[Finalist, ...]
     points: tuple[Point, ...]
+    curves: tuple[Curve, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -173,14 +179,14 @@ def study_status(archive: Archive, study: Study) -> StudyStatus:
     finalists = tuple(
         Finalist(now.run.seed or 0, now, now.result.best) for now in runs if now.result.best is not None
     )
-    curves = [best_so_far(archive.studies.evaluated(now.run)) for now in runs]
-    return StudyStatus(study, runs, finalists, points_of(curves))
+    curves = tuple(best_so_far(archive.studies.evaluated(now.run)) for now in runs)
+    return StudyStatus(study, runs, finalists, points_of(curves), curves)
 
 
-def best_so_far(evaluated: Sequence[Evaluated]) -> list[tuple[float | None, float | None]]:
+def best_so_far(evaluated: Sequence[Evaluated]) -> Curve:
     """Return training and validation fitness of what a search would choose after each evaluation."""
     best: Evaluated | None = None
-    curve: list[tuple[float | None, float | None]] = []
+    curve: Curve = []
     for item in evaluated:
         if item.train is not None and (best is None or _merit(item) > _merit(best)):
             best = item
@@ -192,14 +198,18 @@ def _merit(item: Evaluated) -> tuple[bool, float]:
     return merit(item)  # type: ignore[arg-type]
 
 
+def counts_of(length: int) -> list[int]:
+    """Return counts of evaluations up to a last one, evenly spread, of which a picture needs no more."""
+    return np.unique(np.linspace(1, length, min(POINTS, length)).round().astype(int)).tolist()
+
+
 def points_of(curves: Sequence[Sequence[tuple[float | None, float | None]]]) -> tuple[Point, ...]:
     """Return medians over the curves of several searches, as far as the shortest goes."""
     length = min(map(len, curves), default=0)
     if length == 0:
         return ()
-    counts = np.unique(np.linspace(1, length, min(POINTS, length)).round().astype(int))
     points = []
-    for count in counts.tolist():
+    for count in counts_of(length):
         medians: list[Median | None] = []
         for part in (0, 1):
             values = [curve[count - 1][part] for curve in curves]

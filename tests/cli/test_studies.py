@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +64,21 @@ def test_studies_are_compared_and_drawn(studied: Any, tmp_path: Path) -> None:
     assert "compare studies with studies" in wrong.stderr
 
 
-def test_a_report_of_a_study_is_a_page(studied: Any, tmp_path: Path) -> None:
+def test_a_report_of_a_study_is_the_page_of_the_dashboard_in_one_file(studied: Any, tmp_path: Path) -> None:
     commands, told = studied
     commands.json("report", "broad", "-o", tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
-    for text in ("broad", told["chosen"]["program"], "ships", "data:image/svg+xml", "default-src"):
+    for text in ("broad", told["chosen"]["program"], "ships", "default-src &#39;none&#39;", "3, 1"):
         assert text in page
-    assert "<script" not in page
+    blocks = re.findall(r'<script type="application/json" id="([\w-]+)">(.*?)</script>', page, re.DOTALL)
+    data = {name: json.loads(block) for name, block in blocks}
+    assert [line["label"] for line in data["study-3"]["lines"]] == ["seed 3", "seed 1"]
+    assert data["study-1"]["x"][-1] == told["points"][-1]["evaluations"]
+    median, low, high = (line["values"][-1] for line in data["study-1"]["lines"])
+    shown = told["points"][-1]["train"]
+    assert (median, low, high) == pytest.approx((shown["median"], shown["low"], shown["high"]), rel=1e-5)
+    shown = {one["title"].split()[0] for one in data["programs"].values()}
+    assert shown == {run["best"] for run in told["runs"]}
 
 
 def test_what_is_wrong_is_told(studied: Any) -> None:

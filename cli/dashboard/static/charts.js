@@ -27,7 +27,7 @@
     if (line.kind === "dots") return { ...base, paths: () => null, points: { show: true, size: 5, stroke, fill: stroke, width: 0 } };
     if (line.kind === "rings") return { ...base, paths: () => null, points: { show: true, size: 8, stroke, fill: "transparent", width: 1.5 } };
     if (line.kind === "step") return { ...base, width: 2, paths: uPlot.paths.stepped({ align: 1 }), points: { show: false } };
-    if (line.kind === "edge") return { ...base, width: 1, dash: [3, 3], points: { show: false } };
+    if (line.kind === "edge") return { ...base, width: 0.5, points: { show: false } };
     if (line.kind === "spots") return { ...base, paths: () => null, points: { show: true, size: 11, stroke, fill: stroke, width: 0 } };
     return { ...base, width: 2, points: { show: false } };
   }
@@ -50,6 +50,8 @@
       scales: { x: { time: false, distr: data.xlog ? 3 : 1 }, y: { distr: data.ylog ? 3 : 1, ...(range ? { range } : {}) } },
       axes: [axis(data.xlabel, data.xlog, 34), axis(data.ylabel, data.ylog, 54)],
       series: [{ label: data.xlabel, value: (self, value, _, index) => (index === null || index === undefined || !data.names ? short(value) : data.names[index]) }, ...data.lines.map(series)],
+      // Between two lines: an interval.
+      bands: (data.bands ?? []).map(([high, low]) => ({ series: [high + 1, low + 1], fill: `${tone(data.lines[high])}26` })),
       hooks: { setSelect: [(self) => { self.zoomed = true; }] },
     };
     place.replaceChildren();

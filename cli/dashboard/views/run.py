@@ -12,7 +12,7 @@ from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.dashboard.views.runs import bars_of
 from nashforge.cli.dashboard.views.writing import held_here
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.runs.summary import stop_words
+from nashforge.cli.rendering.runs.summary import stop_words, written_by
 from nashforge.evolve.agents.asking import is_written_by_agents
 from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.results.history import AXES, History, funnel, history_of, reasons
@@ -65,15 +65,13 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
 def facts(now: RunStatus) -> list[tuple[str, str]]:
     """Return what a run is, line by line."""
     settings = now.settings
-    proposers = settings.get("proposer")
-    shown = ", ".join(map(str, proposers)) if isinstance(proposers, list) else str(proposers or "-")
     splits = ("train", "validation", "test")
     lines = [
         ("domain", now.run.domain),
         ("suites", " · ".join(f"{split} {settings[split]}" for split in splits if settings.get(split))),
         ("length", length_in_words(settings)),
         ("strategy", str(settings.get("strategy", "-"))),
-        ("written by", "the offline proposer" if shown == "offline" else shown),
+        ("written by", written_by(settings)),
         ("seed", str(now.run.seed)),
         ("worked for", output.duration(now.result.seconds)),
     ]

@@ -1,1 +1,1 @@
-"""The makings of HTML pages: templates, code in colours, and pictures that stand in the page itself."""
+"""The makings of HTML pages: templates, and code in colours."""

@@ -40,6 +40,13 @@ def stop_words(reason: str) -> str:
     return STOP_REASONS.get(reason, reason)
 
 
+def written_by(settings: Mapping[str, Any]) -> str:
+    """Return who proposes a search's programs, in words; of several, each."""
+    proposers = settings.get("proposer")
+    shown = ", ".join(map(str, proposers)) if isinstance(proposers, list) else str(proposers or "-")
+    return "the offline proposer" if shown == "offline" else shown
+
+
 def failures_text(failures: Mapping[str, int]) -> str:
     """Return failures by kind, and repetitions apart from them."""
     kinds = {kind: count for kind, count in failures.items() if kind != "duplicate" and count}

@@ -89,12 +89,18 @@ def archive(tmp_path_factory) -> Iterator[Archive]:
             add(opened, index)
         failed = opened.candidates.add(run, operator="mutate", proposer="offline")
         opened.candidates.finish(failed, Status.CRASHED, reason="ZeroDivisionError: division by zero")
+        study = opened.studies.create("cfr", config, nickname="two-seeds")
+        for seed in range(2):
+            one = opened.runs.create("cfr", config, seed=seed, nickname=f"two-seeds-{seed}")
+            opened.studies.add_run(study, one, seed)
+            for index in range(4):
+                add(opened, index + 10 * seed, one.nickname)
         yield opened
 
 
-def add(archive, index):
+def add(archive, index, name="clear-brook"):
     """Store another candidate, better than all before, made from the one half way."""
-    run = archive.runs.get("clear-brook")
+    run = archive.runs.get(name)
     there = archive.candidates.of(run, status=[Status.OK])
     parents = [Parent(there[len(there) // 2].id)] if there else []
     candidate = archive.candidates.add(run, operator="mutate", proposer="offline", parents=parents)
@@ -166,6 +172,7 @@ def paths(archive):
         f"/programs/{program}",
         "/compare",
         "/studies",
+        "/studies/two-seeds",
         "/workers",
         "/equilibria?game=1+-1+/+-1+1",
     ]
