@@ -4,7 +4,7 @@ An archive with one run of 10,000 candidates is made (SQLite and, where its prog
 PostgreSQL), and the dashboard runs as a process of its own, as people start it. Seconds of pages are those
 after a change, so that no page comes from memory; the first look loads libraries, too.
 
-    python -m benchmarks.dashboard [CANDIDATES]
+    python -m benchmarks.dashboard [CANDIDATES] [--on sqlite|postgresql]
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import http.client
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -22,8 +23,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import numpy as np
 
 from nashforge.archive import Archive, NewEvaluation, Run, Status
 from nashforge.evolve.service.servers import PostgreSQL
@@ -33,8 +37,10 @@ from tests.archive.measure_scale import fill_at_once
 NAME = "scale"
 OPEN_PAGES = 50
 OPEN_SECONDS = 20
-COMMITS = 60
-ROUNDS = 4
+OPEN_COMMITS, EVERY = 6, 5
+WATCHING, ROUNDS, COMMITS = 5, 16, 40
+EVALUATION = 0.05
+"""Seconds of what the loop waits for: a fast evaluation."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -122,6 +128,8 @@ def pages(server: Server, archive: Archive, run: Run) -> None:
         "programs": f"/runs/{NAME}/programs",
         "programs, sorted, searched": "/programs?sort=train&dir=desc&q=line",
         "program": f"/programs/{program.program}",
+        "program beside a tree": f"/programs/{program.program}/panel",
+        "compare": f"/compare?p={program.program}",
         "models": f"/runs/{NAME}/models",
         "studies": "/studies",
         "workers": "/workers",
@@ -161,50 +169,94 @@ def news(server: Server, archive: Archive, run: Run) -> None:
     print(f"  commit to page: median {statistics.median(taken):.2f} s, longest {max(taken):.2f} s")
 
 
-def many(server: Server, archive: Archive, run: Run) -> None:
-    """Print what fifty open pages take while a candidate comes in every second."""
-    stop = threading.Event()
+@contextmanager
+def open_pages(server: Server, run: int, count: int) -> Iterator[None]:
+    """Have so many pages of a run open, in a process of their own: what they do is not the search's work."""
+    looking = get_context("spawn").Process(target=_look, args=(server, run, count), daemon=True)
+    looking.start()
+    try:
+        time.sleep(6)
+        yield
+    finally:
+        looking.terminate()
+        looking.join()
 
+
+def _look(server: Server, run: int, count: int) -> None:
     def look() -> None:
         server.get(f"/runs/{NAME}", **{"hx-request": "true"})
 
-    for _ in range(OPEN_PAGES):
-        threading.Thread(target=listen, args=(server, run.id, look, stop), daemon=True).start()
-    time.sleep(5)
-    for title, commits in (("nothing happens", 0), ("a candidate every 5 s", OPEN_SECONDS // 5)):
+    never = threading.Event()
+    threads = [threading.Thread(target=listen, args=(server, run, look, never)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+
+
+def many(server: Server, archive: Archive, run: Run) -> None:
+    """Print what fifty open pages take while nothing happens, and while a candidate comes in now and then.
+
+    Shares of a core are processor seconds over the seconds that were meant to pass, so that they do not
+    become smaller on a busy machine, where everything takes longer.
+    """
+    with open_pages(server, run.id, OPEN_PAGES):
         before, began = server.processor(), time.monotonic()
-        for number in range(commits):
+        time.sleep(OPEN_SECONDS)
+        idle = (server.processor() - before) / (time.monotonic() - began)
+        print(
+            f"  {OPEN_PAGES} pages, nothing happens: {server.memory():.0f} MB, {100 * idle:.1f} % of a core"
+        )
+        before = server.processor()
+        for number in range(OPEN_COMMITS):
             add(archive, run, 1000 + number)
-            time.sleep(5)
-        time.sleep(max(0.0, OPEN_SECONDS - (time.monotonic() - began)))
-        share = (server.processor() - before) / (time.monotonic() - began)
-        print(f"  {OPEN_PAGES} pages, {title}: {server.memory():.0f} MB, {100 * share:.1f} % of a core")
-    stop.set()
+            time.sleep(EVERY)
+        share = (server.processor() - before) / (OPEN_COMMITS * EVERY)
+        told = f"{server.memory():.0f} MB, {100 * share:.1f} % of a core"
+        print(f"  {OPEN_PAGES} pages, a candidate every {EVERY} s: {told}")
 
 
-def loop(url: str, archive: Archive, run: Run) -> None:
-    """Print how much longer commits of candidates take while five pages are open; alternated."""
+def loop(server: Server, archive: Archive, run: Run) -> None:
+    """Print how much longer candidates take while five pages are open.
 
-    def seconds(first: int) -> float:
-        began = time.perf_counter()
+    Turns alternate, a few seconds each: the dashboard is stopped for every other one (SIGSTOP) and goes on
+    for the next, with the same pages open. The median of the ratios of neighbours is told with its bootstrap
+    interval. On a busy machine, wall seconds tell what others do; processor seconds of the process that searches
+    stand beside them.
+    """
+
+    def seconds(first: int) -> tuple[float, float]:
+        began, worked = time.perf_counter(), time.process_time()
         for number in range(COMMITS):
             add(archive, run, first + number)
-            time.sleep(0.05)  # what a fast evaluation takes
-        return (time.perf_counter() - began) / COMMITS
+            time.sleep(EVALUATION)
+        return (time.perf_counter() - began) / COMMITS, (time.process_time() - worked) / COMMITS
 
-    alone, watched = [], []
-    for turn in range(ROUNDS):
-        alone.append(seconds(10_000 + 1000 * turn))
-        with dashboard(url) as server:
-            stop = threading.Event()
-            for _ in range(5):
-                look = lambda: server.get(f"/runs/{NAME}", **{"hx-request": "true"})  # noqa: E731
-                threading.Thread(target=listen, args=(server, run.id, look, stop), daemon=True).start()
-            time.sleep(6)
-            watched.append(seconds(100_000 + 1000 * turn))
-            stop.set()
-    ratio = statistics.median(b / a for a, b in zip(alone, watched, strict=True))
-    print(f"  a candidate, alone {1e3 * statistics.median(alone):.1f} ms; watched {100 * (ratio - 1):+.1f} %")
+    pairs = []
+    with open_pages(server, run.id, WATCHING):
+        before, working = server.processor(), 0.0
+        for turn in range(ROUNDS):
+            found: dict[bool, tuple[float, float]] = {}
+            for watched in (True, False) if turn % 2 else (False, True):
+                os.kill(server.pid, signal.SIGCONT if watched else signal.SIGSTOP)
+                began = time.perf_counter()
+                found[watched] = seconds(10_000 + 1000 * turn + 500 * watched)
+                working += (time.perf_counter() - began) * watched
+            pairs.append((found[False], found[True]))
+        os.kill(server.pid, signal.SIGCONT)
+        share = (server.processor() - before) / working
+    for place, clock in enumerate(("wall", "processor")):
+        alone = statistics.median(pair[0][place] for pair in pairs)
+        slower = _interval([watched[place] / alone[place] for alone, watched in pairs])
+        print(
+            f"  {clock} time of a candidate, alone {1e3 * alone:.1f} ms; watched by {WATCHING} pages {slower}"
+        )
+    print(f"  meanwhile, the dashboard takes {100 * share:.0f} % of a core")
+
+
+def _interval(ratios: list[float]) -> str:
+    """Return the median of ratios as a change, with its bootstrap interval."""
+    again = np.random.default_rng(0).choice(ratios, size=(2000, len(ratios)))
+    low, high = np.percentile(np.median(again, axis=1), (2.5, 97.5))
+    return f"{100 * (np.median(ratios) - 1):+.1f} % ({100 * (low - 1):+.1f} to {100 * (high - 1):+.1f})"
 
 
 def measure(title: str, url: str, candidates: int) -> None:
@@ -217,7 +269,7 @@ def measure(title: str, url: str, candidates: int) -> None:
             pages(server, archive, run)
             news(server, archive, run)
             many(server, archive, run)
-        loop(url, archive, run)
+            loop(server, archive, run)
 
 
 def main() -> None:
@@ -226,11 +278,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("candidates", nargs="?", type=int, default=10_000)
-    candidates = parser.parse_args().candidates
+    parser.add_argument("--on", choices=("sqlite", "postgresql"), help="One of them alone.")
+    asked = parser.parse_args()
+    candidates: int = asked.candidates
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
         folder.chmod(0o755)  # PostgreSQL runs as another user where we are root
-        measure("SQLite", str(folder / "large.db"), candidates)
+        if asked.on != "postgresql":
+            measure("SQLite", str(folder / "large.db"), candidates)
+        if asked.on == "sqlite":
+            return
         try:
             url = stack.enter_context(PostgreSQL(folder / "postgresql")).url
         except ServiceError as error:

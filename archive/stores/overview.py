@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, distinct, func, or_, select
 
-from nashforge.archive.records import OPEN, RunState, Status
+from nashforge.archive.records import FAILED, OPEN, RunState, Status
 from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import (
     AgentRequestRow,
@@ -249,6 +249,18 @@ class OverviewStore(Store):
             took = {row[0]: float(row[1] or 0.0) for row in connection.execute(seconds) if row[0] is not None}
             cost = {row[0]: float(row[1] or 0.0) for row in connection.execute(dollars) if row[0] is not None}
         return {key: Spent(took.get(key, 0.0), cost.get(key, 0.0)) for key in took.keys() | cost.keys()}
+
+    def reasons(self, run: RunRef, *, limit: int) -> list[tuple[Status, str | None]]:
+        """Return kind and reason of a run's latest failures, newest first; repetitions have none."""
+        statement = (
+            select(CandidateRow.status, CandidateRow.reason)
+            .where(CandidateRow.run_id == run_id(run))
+            .where(CandidateRow.status.in_([status for status in FAILED if status is not Status.DUPLICATE]))
+            .order_by(CandidateRow.finished.desc(), CandidateRow.id.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [(row[0], row[1]) for row in connection.execute(statement)]
 
     def passed(self, run: RunRef) -> dict[str, int]:
         """Return how many candidates of a run got how far, in the order of the stages.

@@ -79,6 +79,8 @@ class Application:
         self._hosts = tuple(hosts)
         self._confinement = () if tier is None else ("--allow-weaker-sandbox", tier)
         self._news: News | None = None
+        self._naming = asyncio.Lock()
+        self._numbers: tuple[int, dict[str, int]] = (-1, {})
         self._jobs: Jobs | None = None
         self._episodes: Episodes | None = None
 
@@ -135,7 +137,7 @@ class Application:
     def _page(self, viewer: Viewer) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             asked = self._asked(request)
-            run = await run_in_threadpool(self._run_id, asked)
+            run = await self._run_number(asked)
 
             def make() -> str:
                 return render(viewer(asked), asked, **self._around(run))
@@ -148,8 +150,18 @@ class Application:
 
         return answer
 
-    def _run_id(self, asked: Asked) -> int | None:
-        return self._archive.runs.get(asked.path["run"]).id if "run" in asked.path else None
+    async def _run_number(self, asked: Asked) -> int | None:
+        """Return the number of the run that an address names; asked once between news, however many look."""
+        if "run" not in asked.path:
+            return None
+        name, version = asked.path["run"], await self.news.version(None)
+        async with self._naming:
+            if self._numbers[0] != version:
+                self._numbers = version, {}
+            known = self._numbers[1]
+            if name not in known:
+                known[name] = await run_in_threadpool(lambda: self._archive.runs.get(name).id)
+            return known[name]
 
     def _around(self, run: int | None, *, live: bool = True) -> dict[str, Any]:
         """Return what every page needs besides its own data; the answer to a form is not made again."""

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 PAGE = "page.html.jinja"
 
-MOST_DRAWN = 3000
-"""Programs in the picture of progress, besides those that were the best for a time."""
-
 KINDS = {"duplicate": "repetitions of known programs, skipped"}
 """Failures that are told in other words than the name of their status."""
 
@@ -80,22 +77,25 @@ def page(report: RunReport, kin: Kin, film: Film | None) -> str:
 
 def history_of(report: RunReport, kin: Kin) -> dict[str, Any] | None:
     """Return the fitness of a run's programs as a chart; of very many, those that tell most."""
-    rows: list[tuple[Fitted, Fitted]] = []
+    best: Fitted | None = None
+    tops: list[float] = []
     for item in report.fitted:
-        rows.append((item, item if not rows or merit(item) > merit(rows[-1][1]) else rows[-1][1]))
-    if len(rows) > MOST_DRAWN:
-        every = -(-len(rows) // MOST_DRAWN)
-        rows = [(item, top) for place, (item, top) in enumerate(rows) if item is top or place % every == 0]
+        if best is None or merit(item) > merit(best):
+            best = item
+        tops.append(best.train)
     # A test is measured once, of the best: the tiles tell it.
-    shown = [
-        Told(item.id, item.index, item.program, None, item.train, item.validation, None) for item, _ in rows
-    ]
-    chart = series.progress(History(tuple(shown), (), (), tuple(top.train for _, top in rows)), "candidates")
+    told = tuple(
+        Told(item.id, item.index, item.program, None, item.train, item.validation, None)
+        for item in report.fitted
+    )
+    zero = (0.0,) * len(told)
+    drawn = History(told, zero, zero, tuple(tops)).thinned()
+    chart = series.progress(drawn, "candidates")
     if chart is None:
         return None
     names = {item.id: item.nickname or "" for item in kin.family.members.values()}
-    chart["names"] = [f"#{item.index} {names.get(item.id, '')}" for item, _ in rows]
-    chart["links"] = [item.program if item.program in kin.programs else "" for item, _ in rows]
+    chart["names"] = [f"#{item.index} {names.get(item.id, '')}" for item in drawn.measured]
+    chart["links"] = [item.program if item.program in kin.programs else "" for item in drawn.measured]
     return {**chart, "frozen": True}
 
 

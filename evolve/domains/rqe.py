@@ -16,7 +16,6 @@ from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage
 from nashforge.evolve.evaluation.metrics import SECONDS, always
 from nashforge.evolve.evaluation.stages import StageResult
 from nashforge.evolve.sandbox import Limits, Sandbox
-from nashforge.games.loading.identities import Identity
 from nashforge.games.matrix.suite_files import MATRIX_SUITES
 from nashforge.solvers.metrics import measures as own
 from nashforge.solvers.metrics.registry import MARKOV, ONE_SHOT, Measure, Parameters, Play, measured
@@ -188,6 +187,9 @@ def _read_task(game: str, identity: str, disguise: Disguise | None) -> Task:
 
 def task_identity(text: str) -> str:
     """Return the digest of what a task is: the game that its string names, and the players' parameters."""
+    # With OpenSpiel, which who only reads results needs not.
+    from nashforge.games.loading.identities import Identity
+
     game, _, options = text.partition("|")
     identity = games.identity(game.replace("\\n", "\n"))
     return Identity(json.dumps([identity.text, options.split()])).digest

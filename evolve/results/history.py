@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TypeVar
 
-from nashforge.archive import Archive, Run, Status
+from nashforge.archive import Archive, Run
 from nashforge.archive.stores.views import Told
 from nashforge.evolve.search.population.ranking import merit
 
+T = TypeVar("T")
+
 AXES = ("candidates", "seconds", "dollars")
 """What a history is told over."""
+
+MOST_DRAWN = 3000
+"""Programs in a picture of a run's progress, besides those that were the best for a time."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +48,33 @@ class History:
             return list(self.dollars)
         return [float(item.index) for item in self.measured]
 
+    def thinned(self, most: int = MOST_DRAWN) -> History:
+        """Return what a picture needs: the candidates at which the best changed, and every so many others."""
+        count = len(self.measured)
+        if count <= most:
+            return self
+        every = -(-count // most)
+        kept = [k for k in range(count) if k % every == 0 or self.best[k] != self.best[k - 1]]
 
-def history_of(archive: Archive, run: Run) -> History:
-    """Return the history of a run."""
+        def of(values: Sequence[T]) -> tuple[T, ...]:
+            return tuple(values[k] for k in kept)
+
+        return History(of(self.measured), of(self.seconds), of(self.dollars), of(self.best))
+
+
+def history_of(archive: Archive, run: Run, *, spent: bool = True) -> History:
+    """Return the history of a run.
+
+    Parameters
+    ----------
+    spent
+        Whether to tell what it took; otherwise, it is told as nothing, which is quicker.
+    """
     found = archive.overview.told(run)
-    spent = archive.overview.spent(run)
+    took = archive.overview.spent(run) if spent else {}
     nothing = (0.0, 0.0)
-    seconds = accumulate(spent.get(item.id, nothing)[0] for item in found)
-    dollars = accumulate(spent.get(item.id, nothing)[1] for item in found)
+    seconds = accumulate(took.get(item.id, nothing)[0] for item in found)
+    dollars = accumulate(took.get(item.id, nothing)[1] for item in found)
     rows = [row for row in zip(found, seconds, dollars, strict=True) if row[0].train is not None]
     best: Told | None = None
     chosen: list[float] = []
@@ -84,9 +110,8 @@ def reasons(archive: Archive, run: Run, *, latest: int = 400) -> list[tuple[str,
     The first line of a reason counts: what follows is a trace, or the text of one program.
     """
     counted: dict[tuple[str, str], int] = {}
-    for item in archive.candidates.failures(run, limit=latest):
-        if item.status is not Status.DUPLICATE:
-            lines = (item.reason or "no reason was given").strip().splitlines()
-            key = (str(item.status), lines[0][:200] if lines else "")
-            counted[key] = counted.get(key, 0) + 1
+    for status, reason in archive.overview.reasons(run, limit=latest):
+        lines = (reason or "no reason was given").strip().splitlines()
+        key = (str(status), lines[0][:200] if lines else "")
+        counted[key] = counted.get(key, 0) + 1
     return sorted(((*key, count) for key, count in counted.items()), key=lambda row: -row[2])

@@ -20,7 +20,6 @@ from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.naming import choice
 from nashforge.games.sequence_form import SequenceForm, Treeplex
 from nashforge.solvers.equilibria.bimatrix import nash, security
-from nashforge.solvers.equilibria.correlated.one_shot import correlated_equilibrium
 from nashforge.solvers.equilibria.extensive.guarantees import sequence_guarantees, sequence_nash
 from nashforge.solvers.equilibria.inputs import GameLike, any_game
 from nashforge.solvers.equilibria.logit import qre
@@ -307,6 +306,9 @@ def _security(game: Bimatrix) -> ConceptSolution:
 
 
 def _correlated(game: Bimatrix | SequenceForm, concept: str, objective: str) -> ConceptSolution:
+    # Imported here: its optimisers take 40 MB, and other concepts need none of them.
+    from nashforge.solvers.equilibria.correlated.one_shot import correlated_equilibrium
+
     found = correlated_equilibrium(game, concept, objective)  # type: ignore[arg-type]  # which it checks
     if isinstance(game, Bimatrix):
         labels, names = game.actions, game.names or game.actions

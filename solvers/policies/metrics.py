@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.games.dilemmas import kernels
-
 METRICS = ("efficiency", "equality", "sustainability", "peace", "min_reward", "gini")
 """In the order of tables."""
 
@@ -70,6 +68,8 @@ def social_metrics(
         agents that have any), ``peace`` (agents in the game in a mean step), ``min_reward`` (smallest return)
         and ``gini`` (of returns less the smallest where that is negative).
     """
+    from nashforge.games.dilemmas import kernels  # with numba, which who reads the names needs not
+
     agents, total = len(returns), float(returns.sum())
     differences = float(np.abs(returns[:, None] - returns).sum())
     shifted = total - agents * min(float(returns.min()), 0.0)

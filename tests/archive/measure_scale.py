@@ -72,7 +72,8 @@ def fill_at_once(archive: Archive, candidates: int, *, name: str = "scale") -> i
     thousands of steps, as those of a search that works on one program.
     """
     rng = np.random.default_rng(0)
-    run = archive.runs.create("cfr", {"max_evaluations": candidates}, nickname=name)
+    config = {"domain": "cfr", "max_evaluations": candidates}
+    run = archive.runs.create("cfr", config, nickname=name)
     body = "\n".join(f"    line_{i} = {i}" for i in range(80))
     now = archive.database.now()
     roles = (Role.PARENT, Role.CROSSOVER, Role.INSPIRATION, Role.INSPIRATION)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.dashboard.charts.responses import Picture, simplex, square
 from nashforge.cli.dashboard.views.base import Asked, View
@@ -12,7 +12,9 @@ from nashforge.cli.rendering import equilibria as words
 from nashforge.errors import NashforgeError
 from nashforge.games.matrix.human import human_games
 from nashforge.games.matrix.reading import Bimatrix, bimatrix
-from nashforge.solvers.equilibria.concepts import ConceptSolution, solve_concept
+
+if TYPE_CHECKING:
+    from nashforge.solvers.equilibria.concepts import ConceptSolution
 
 CONCEPTS = ("nash", "qre", "rqe", "security")
 EXAMPLES = {
@@ -65,6 +67,9 @@ def equilibria(asked: Asked) -> View:
 
 
 def _solved(text: str, concept: str) -> Solved:
+    # Here, as solvers are compiled: a server over which nobody asks for an equilibrium needs no compiler.
+    from nashforge.solvers.equilibria.concepts import solve_concept
+
     # Other strings name files or games of any size, which nobody may have read or solved by opening a page.
     known = {game.name for game in human_games()}
     if len(text) > LONGEST or not (_PAYOFFS.fullmatch(text) or text in known):

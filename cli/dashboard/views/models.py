@@ -10,7 +10,6 @@ from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.rendering import money
 from nashforge.evolve.proposers.llm.bandit import Bandit
 from nashforge.evolve.results.model_costs import model_costs
-from nashforge.evolve.runs.preview import sent
 
 SHOWN = 40
 """Calls that are listed, the newest."""
@@ -61,6 +60,8 @@ def words_of(archive: Archive, run: Run, call: ModelCall | None) -> list[tuple[s
     """Return a call as it was sent and answered, part by part."""
     if call is None:
         return []
+    from nashforge.evolve.runs.preview import sent  # all that a run is made of, for prompts alone
+
     prompt = sent(archive, run, call).prompt
     parts = [("system", prompt.system), ("user", prompt.user)]
     parts += [("tool", tool.name) for tool in prompt.tools]

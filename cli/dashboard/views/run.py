@@ -33,8 +33,10 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
     """Return what the page of a run shows."""
     archive = asked.archive
     now = run_status(archive, found)
-    history = history_of(archive, found)
     axis = asked.choice("x", AXES)
+    history = history_of(archive, found, spent=axis != "candidates")
+    drawn = history.thinned()
+    models = model_costs(archive, found)
     passed = funnel(archive, found)
     return {
         "now": now,
@@ -44,14 +46,16 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
         "bars": bars_of(archive, now),
         "facts": facts(now),
         "meaning": output.meaning_of_run(now.settings),
-        "history": series.progress(history, axis),
+        "history": series.progress(drawn, axis),
+        "drawn": len(drawn.measured),
+        "measured": len(history.measured),
         "axis": axis,
-        "axes": [one for one in AXES if one != "dollars" or any(history.dollars)],
+        "axes": [one for one in AXES if one != "dollars" or any(row.spending.cost for row in models)],
         "games": games_of(now),
         "funnel": [(name, count, passed[0][1]) for name, count in passed],
         "reasons": reasons(archive, found),
         "failures": sorted(now.result.failures.items(), key=lambda item: -item[1]),
-        "models": model_costs(archive, found),
+        "models": models,
         "open": archive.overview.open(found),
         "notes": archive.notes.of(found)[::-1],
         "settings": json.dumps(now.settings, indent=2, default=str),
