@@ -5,6 +5,7 @@
 ##   make test-fast   set up, then run the unit and property tests: about a minute
 ##   make lint        ruff and mypy
 ##   make docs        build the documentation into build/site; any warning is an error
+##   make pictures    the pictures of the dashboard in the documentation; needs Chromium: some minutes
 ##   make mutate      break single lines at the centre and see that tests notice: some minutes
 ##   make clean       remove what these made
 ##
@@ -23,7 +24,7 @@ python = $(bin)/python
 pip_install = $(python) -m pip install --disable-pip-version-check
 install_package = $(pip_install) --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: help run test test-fast mutate lint format docs install install-dev install-gambit lock clean
+.PHONY: help run test test-fast mutate lint format docs pictures install install-dev install-gambit lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -55,6 +56,9 @@ format: install-dev
 docs: $(VENV)/docs/installed
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --quiet $(ARGS)
 	@echo "The documentation is in build/site"
+
+pictures: install-dev
+	$(python) docs/images/screenshots.py $(ARGS)
 
 install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev

@@ -219,8 +219,8 @@ def loop(server: Server, archive: Archive, run: Run) -> None:
 
     Turns alternate, a few seconds each: the dashboard is stopped for every other one (SIGSTOP) and goes on
     for the next, with the same pages open. The median of the ratios of neighbours is told with its bootstrap
-    interval. On a busy machine, wall seconds tell what others do; processor seconds of the process that searches
-    stand beside them.
+    interval. On a busy machine, wall seconds tell what others do; processor seconds of the process that
+    searches stand beside them.
     """
 
     def seconds(first: int) -> tuple[float, float]:

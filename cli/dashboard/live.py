@@ -18,6 +18,8 @@ from nashforge.evolve.executors.identity import has_ended
 
 SECONDS = 1.0
 """Between two looks."""
+MOST_OF_A_CORE = 0.1
+"""What pages of a run that changes all the time may take of a processor: they are told of news less often."""
 BYTES_KEPT = 20_000_000
 """Of pages that were made and have no news since."""
 
@@ -25,7 +27,8 @@ BYTES_KEPT = 20_000_000
 class News:
     """News as numbers that grow: one for each run, and one for the whole archive.
 
-    Nobody asks the database while nobody looks. Pages are kept as long as their number stays.
+    Nobody asks the database while nobody looks. Pages are kept as long as their number stays. News
+    after a pause are told at once, those of a stream as often as making the page may take (`MOST_OF_A_CORE`).
     """
 
     def __init__(self, archive: Archive, seconds: float = SECONDS) -> None:
@@ -34,6 +37,7 @@ class News:
         self._began = secrets.token_hex(4)
         self._looked = 0.0
         self._versions: dict[int | None, int] = {None: 0}
+        self._costs: dict[int, tuple[float, float]] = {}
         self._listening = 0
         self._changed = asyncio.Condition()
         self._look = asyncio.Lock()
@@ -96,17 +100,30 @@ class News:
         told = await self.version(run)
         yield told
         self._listening += 1
+        due = 0.0
         try:
             while ending is None or not ending.is_set():
-                async with self._changed:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._changed.wait(), self._seconds)
+                early = due - time.monotonic()
+                if early > 0 and self._versions.get(run, 0) != told:
+                    await asyncio.sleep(min(early, self._seconds))
+                else:
+                    async with self._changed:
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(self._changed.wait(), self._seconds)
                 now = self._versions.get(run, 0)
-                if now != told:
+                if now != told and time.monotonic() >= due:
                     told = now
                     yield told
+                    due = time.monotonic() + self._pause(run)
         finally:
             self._listening -= 1
+
+    def _pause(self, run: int | None) -> float:
+        """Return the seconds for which a run has no further news, by what its pages took lately.
+
+        The lesser of two, since the first one loads what pages are made with.
+        """
+        return min(self._costs.get(run, (0.0, 0.0))) / MOST_OF_A_CORE if run is not None else 0.0
 
     async def watch(self) -> None:
         """Look once a second as long as anybody follows; to be cancelled."""
@@ -125,7 +142,9 @@ class News:
                 known = self._pages.get(key)
                 if known is not None and known[0] == number:
                     return known
-                text = await run_in_threadpool(make)
+                text, cost = await run_in_threadpool(_timed, make)
+                if run is not None:
+                    self._costs[run] = self._costs.get(run, (0.0, 0.0))[1], cost
                 self._pages.pop(key, None)
                 self._pages[key] = number, text
                 self._forget()
@@ -141,3 +160,9 @@ class News:
             (address, _), (_, text) = oldest = next(iter(self._pages.items()))
             size -= len(address) + len(text)
             self._pages.pop(oldest[0])
+
+
+def _timed(make: Callable[[], str]) -> tuple[str, float]:
+    """Return a page, and the processor seconds of making it, which do not depend on what others do."""
+    began = time.thread_time()
+    return make(), time.thread_time() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -104,10 +105,15 @@ def beside(archive: Archive, names: Sequence[str], conditions: str = "") -> Besi
     return Beside(work, choices, chosen, _compared(work, chosen, found, mine), missing)
 
 
+_HASH = re.compile("[0-9a-f]{8,}")
+
+
 def _programs(archive: Archive, names: Sequence[str]) -> list[tuple[str, Program]]:
     found: dict[str, Program] = {}
     for name in names:
-        library = next((one for one in domain_names() if name in domain(one).baselines()), None)
+        # Nicknames have hyphens, and hashes no letters beyond f: no domain is loaded to look for these.
+        own = "-" in name or _HASH.fullmatch(name)
+        library = None if own else next((d for d in domain_names() if name in domain(d).baselines()), None)
         if library is None:
             stored = archive.programs.get(name)
             found[stored.nickname] = stored

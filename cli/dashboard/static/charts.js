@@ -21,6 +21,9 @@
   };
   const power = (value) => (value === null ? "" : value >= 1 && value < 1e5 ? String(Math.round(value)) : `1e${Math.round(Math.log10(value))}`);
 
+  // Of what is counted, no halves.
+  const WHOLE = [1, 2, 5].flatMap((one) => [0, 1, 2, 3, 4, 5, 6, 7].map((zeros) => one * 10 ** zeros)).sort((a, b) => a - b);
+
   function series(line) {
     const stroke = tone(line);
     const base = { label: line.label, stroke, spanGaps: true, value: (_, value) => short(value) };
@@ -48,7 +51,7 @@
       cursor: { focus: { prox: 24 }, drag: { x: true, y: true, uni: 30 }, points: { size: 7 } },
       focus: { alpha: 0.35 },
       scales: { x: { time: false, distr: data.xlog ? 3 : 1 }, y: { distr: data.ylog ? 3 : 1, ...(range ? { range } : {}) } },
-      axes: [axis(data.xlabel, data.xlog, 34), axis(data.ylabel, data.ylog, 54)],
+      axes: [{ ...axis(data.xlabel, data.xlog, 34), ...(!data.xlog && data.x.every(Number.isInteger) ? { incrs: WHOLE } : {}) }, axis(data.ylabel, data.ylog, 54)],
       series: [{ label: data.xlabel, value: (self, value, _, index) => (index === null || index === undefined || !data.names ? short(value) : data.names[index]) }, ...data.lines.map(series)],
       // Between two lines: an interval.
       bands: (data.bands ?? []).map(([high, low]) => ({ series: [high + 1, low + 1], fill: `${tone(data.lines[high])}26` })),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import time
 
 import pytest
 
@@ -168,6 +169,46 @@ def test_a_page_is_made_once_until_there_are_news(archive):
         assert len(made) == 2
 
     asyncio.run(look())
+
+
+def test_a_stream_of_news_is_told_less_often_of_a_run_whose_pages_take_long(archive):
+    runs = [archive.runs.create("cfr", {"domain": "cfr"}, nickname=name) for name in ("cheap", "dear")]
+
+    async def look():
+        news = News(archive, seconds=0.02)
+        heard = {run.nickname: [] for run in runs}
+
+        async def follow(run):
+            async for number in news.follow(run.id):
+                heard[run.nickname].append(number)
+
+        def make():
+            began = time.thread_time()
+            while time.thread_time() - began < (0.05 if make.dear else 0.0):
+                pass
+            return "page"
+
+        for run in runs:
+            make.dear = run.nickname == "dear"
+            for number in range(2):
+                await news.page(f"/{run.nickname}?{number}", run.id, make)
+        # As if it had taken minutes.
+        news._costs[runs[1].id] = tuple(1000 * cost for cost in news._costs[runs[1].id])
+        following = [asyncio.create_task(follow(run)) for run in runs]
+        async with asyncio.timeout(60):
+            for told in range(1, 6):
+                while len(heard["cheap"]) < told or not heard["dear"]:
+                    await asyncio.sleep(0.01)
+                await news.tell(everywhere=True)
+            while len(heard["cheap"]) < 6 or len(heard["dear"]) < 2:
+                await asyncio.sleep(0.01)
+        for task in following:
+            task.cancel()
+        return [len(numbers) for numbers in heard.values()]
+
+    assert asyncio.run(look()) == [6, 2], (
+        "the first news of each at once, and then one by one, or after a pause"
+    )
 
 
 def test_an_archive_that_is_away_is_told_and_comes_back(archive, monkeypatch):
