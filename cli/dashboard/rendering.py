@@ -77,6 +77,7 @@ def templates(*more: Traversable) -> Environment:
         "short_game": short_game,
         "suite": suite_title,
         "stop_words": stop_words,
+        "value": zero_or_number,
         "words": lambda text: str(text).replace("_", " "),
         "segment": lambda text: quote(str(text), safe=""),
         "json_block": json_block,
@@ -89,6 +90,11 @@ def templates(*more: Traversable) -> Environment:
 def suite_title(suite: str) -> str:
     """Return what a suite is called on a page: of a file, its name without the folders."""
     return output.visible(suite.rpartition("/")[2].removesuffix(".toml"), "")
+
+
+def zero_or_number(value: float | None) -> str:
+    """Return a number with four significant digits; zero has none."""
+    return "0" if value == 0 else output.number(value)
 
 
 def ago(moment: datetime | None) -> Markup:

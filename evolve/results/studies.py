@@ -200,7 +200,7 @@ def _merit(item: Evaluated) -> tuple[bool, float]:
 
 def counts_of(length: int) -> list[int]:
     """Return counts of evaluations up to a last one, evenly spread, of which a picture needs no more."""
-    return np.unique(np.linspace(1, length, min(POINTS, length)).round().astype(int)).tolist()
+    return [int(count) for count in np.unique(np.linspace(1, length, min(POINTS, length)).round())]
 
 
 def points_of(curves: Sequence[Sequence[tuple[float | None, float | None]]]) -> tuple[Point, ...]:

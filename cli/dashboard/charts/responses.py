@@ -37,6 +37,8 @@ class Picture:
         Equilibria.
     words : tuple of (float, float, str)
         Texts and where they stand.
+    width, top, height : float
+        What is shown: from the left edge on, and from ``top`` down.
     """
 
     title: str
@@ -45,6 +47,7 @@ class Picture:
     dots: tuple[tuple[float, float], ...]
     words: tuple[tuple[float, float, str], ...]
     width: float = SIDE + 2 * MARGIN
+    top: float = 0.0
     height: float = SIDE + 2 * MARGIN
 
 
@@ -116,7 +119,8 @@ def simplex(own: Array, player: int, names: Sequence[str], played: Strategies) -
         x, y = _inside(np.eye(3)[k])
         words.append((x - 10, y + (-8 if k == 2 else 18), str(name)))
     title = f"Best action of player {player} by what player {1 - player} plays"
-    return Picture(title, tuple(areas), (), dots, tuple(words))
+    top = SIDE * (1 - np.sqrt(3) / 2)  # above the triangle, which is not as high as it is wide
+    return Picture(title, tuple(areas), (), dots, tuple(words), top=top, height=SIDE + 2 * MARGIN - top)
 
 
 def _area(own: Array, corners: Sequence[tuple[int, int]]) -> Shape:

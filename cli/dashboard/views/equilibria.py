@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.dashboard.charts.responses import Picture, simplex, square
+from nashforge.cli.dashboard.rendering import zero_or_number
 from nashforge.cli.dashboard.views.base import Asked, View
 from nashforge.cli.rendering import equilibria as words
 from nashforge.errors import NashforgeError
@@ -42,6 +43,12 @@ class Solved:
     found: ConceptSolution
     title: str
     pictures: tuple[Picture, ...]
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What is certain of it, in words."""
+        known = self.found.certificate.items()
+        return [(name, _told(value)) for name, value in known if value not in ([], (), None)]
 
 
 def equilibria(asked: Asked) -> View:
@@ -82,6 +89,12 @@ def _solved(text: str, concept: str) -> Solved:
         raise MatrixError(f"this page takes {MOST_ACTIONS} actions at most; see `nashforge equilibrium`")
     found = solve_concept(text, concept)
     return Solved(game, found, words.title(found), _pictures(game, found))
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return zero_or_number(value) if isinstance(value, float) else str(value)
 
 
 def _pictures(game: Bimatrix, found: ConceptSolution) -> tuple[Picture, ...]:
