@@ -38,6 +38,7 @@ class News:
         self._looked = 0.0
         self._versions: dict[int | None, int] = {None: 0}
         self._costs: dict[int, tuple[float, float]] = {}
+        self._offered: dict[int | None, tuple[int, float]] = {}
         self._listening = 0
         self._changed = asyncio.Condition()
         self._look = asyncio.Lock()
@@ -100,30 +101,35 @@ class News:
         told = await self.version(run)
         yield told
         self._listening += 1
-        due = 0.0
         try:
             while ending is None or not ending.is_set():
-                early = due - time.monotonic()
+                early = self._offered.get(run, (0, 0.0))[1] - time.monotonic()
                 if early > 0 and self._versions.get(run, 0) != told:
                     await asyncio.sleep(min(early, self._seconds))
                 else:
                     async with self._changed:
                         with suppress(TimeoutError):
                             await asyncio.wait_for(self._changed.wait(), self._seconds)
-                now = self._versions.get(run, 0)
-                if now != told and time.monotonic() >= due:
+                now = self._offer(run)
+                if now > told:
                     told = now
                     yield told
-                    due = time.monotonic() + self._pause(run)
         finally:
             self._listening -= 1
 
-    def _pause(self, run: int | None) -> float:
-        """Return the seconds for which a run has no further news, by what its pages took lately.
+    def _offer(self, run: int | None) -> int:
+        """Return the number of a run that is told now, to all who follow it, so that its page is made once.
 
-        The lesser of two, since the first one loads what pages are made with.
+        A new one is due some time after the last, by what pages of the run took lately: the lesser of two,
+        since the first one loads what pages are made with.
         """
-        return min(self._costs.get(run, (0.0, 0.0))) / MOST_OF_A_CORE if run is not None else 0.0
+        number, due = self._offered.get(run, (0, 0.0))
+        now = time.monotonic()
+        if number == self._versions.get(run, 0) or now < due:
+            return number
+        took = 0.0 if run is None else min(self._costs.get(run, (0.0, 0.0)))
+        self._offered[run] = self._versions[run], now + took / MOST_OF_A_CORE
+        return self._versions[run]
 
     async def watch(self) -> None:
         """Look once a second as long as anybody follows; to be cancelled."""

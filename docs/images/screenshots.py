@@ -134,6 +134,7 @@ def draw(archive: Archive) -> None:
                 if mode == "light" or title in DARK:
                     page.goto(address + where)
                     if title == "episode":
+                        page.get_by_role("button", name="Play it").click()
                         page.wait_for_selector(".player input[max]:not([max='0'])")
                     take(page, f"dashboard-{title}{'' if mode == 'light' else '-dark'}")
             if mode == "light":
