@@ -46,7 +46,7 @@ class Solved:
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """What is certain of it, in words."""
+        """Its certificate in words."""
         known = self.found.certificate.items()
         return [(name, _told(value)) for name, value in known if value not in ([], (), None)]
 
