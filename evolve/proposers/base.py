@@ -158,9 +158,8 @@ class Request:
     @property
     def base(self) -> str:
         """The program that edits apply to: the one that failed, for a repair, else the parent."""
-        if self.failure is not None and self.failure.source is not None:
-            return self.failure.source
-        return self.parent.source
+        failed = None if self.failure is None else self.failure.source
+        return self.parent.source if failed is None else failed
 
     @property
     def donors(self) -> tuple[str, ...]:
@@ -334,6 +333,10 @@ class Proposer(ABC):
 
     def replayed(self, writer: str) -> None:
         """Take in that a resumed run has come by a stored candidate of a writer, in the order of asking."""
+
+    def asked_after(self, index: int) -> int:
+        """Return how many outcomes are told at least before it is asked for a position; a recording knows."""
+        return 0
 
     def observe(self, candidate: Candidate, gain: float) -> None:
         """Take in what became of a candidate, in the order of asking."""

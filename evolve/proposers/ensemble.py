@@ -134,6 +134,10 @@ class Ensemble(Proposer):
         if writer in self._bandit.arms:
             self._bandit.asked(writer)
 
+    def asked_after(self, index: int) -> int:
+        """Return what the recordings of the members know; each has those of the whole run."""
+        return max(member.asked_after(index) for member in self._each)
+
     def observe(self, candidate: Candidate, gain: float) -> None:
         """Tell the bandit what a program gained and cost; whoever did not come has gained nothing."""
         if candidate.proposer in self._bandit.arms:

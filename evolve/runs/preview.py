@@ -135,7 +135,7 @@ class _Rehearsal(ProposalQueue):
         """Nothing is written."""
         return nullcontext()
 
-    def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
+    def ask(self, index: int, open_candidate: Candidate | None, usual: int | None = None) -> Candidate | None:
         """Note what would be asked for."""
         self._next = self._asked(index)
         raise Stop("rehearsed")

@@ -25,6 +25,7 @@ from nashforge.evolve.executors.base import Executor, Lost, Wakeable
 from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
 from nashforge.evolve.proposers.base import Draft, Immediate, Proposer
 from nashforge.evolve.proposers.llm.feedback import load_feedback
+from nashforge.evolve.proposers.order import asked_after
 from nashforge.evolve.search.challenges import Abandoned, Challenges
 from nashforge.evolve.search.events import Listener, Result, Snapshot
 from nashforge.evolve.search.outcomes import copies_in, validated
@@ -261,6 +262,8 @@ class Search:
         if board.told < len(self._starts) or ahead >= self._lookahead or self._given_up:
             return False
         due = self._challenges.due(asked)
+        if board.told < self._least_told(asked):
+            return False
         if asked in self._stored:
             return not due
         if board.evaluated + ahead >= config.budget.max_evaluations:
@@ -274,6 +277,13 @@ class Search:
         if hopeless := board.hopeless(config.budget.patience, most):
             self._stop(hopeless)
         return self._stop_reason is None and not due
+
+    def _least_told(self, index: int) -> int:
+        """Return how many outcomes were told when a candidate was asked for first: what it is made from
+        depends on it. 0: as many as usual.
+        """
+        stored = self._stored.get(index)
+        return self._proposer.asked_after(index) if stored is None else asked_after(stored.candidate)
 
     def _challenged(self) -> bool:
         """Hold the challenge that is due, if one is; return whether it was held."""
@@ -315,7 +325,8 @@ class Search:
             self._queue.replayed(candidate)
         if candidate is None:
             try:
-                candidate = self._queue.ask(index, None if stored is None else stored.candidate)
+                usual = max(len(self._starts), index - self._lookahead + 1)
+                candidate = self._queue.ask(index, None if stored is None else stored.candidate, usual)
             except Stop as stop:
                 self._stop(str(stop))
                 return False

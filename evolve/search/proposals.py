@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from nashforge.evolve.proposers.base import (
     Request,
 )
 from nashforge.evolve.proposers.memory import Memory, UnderWay
+from nashforge.evolve.proposers.order import ASKED_AFTER
 from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR, source_of
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.scoreboard import Scoreboard
@@ -100,7 +102,7 @@ class ProposalQueue:
 
     def __init__(self, context: SearchContext, proposer: Proposer) -> None:
         self._context, self._proposer = context, proposer
-        self._waiting: tuple[Request, str] | None = None
+        self._waiting: tuple[Request, str, int] | None = None
         self._open: dict[int, tuple[Candidate, int]] = {}
         self._reserved: list[Request] = []
         self._requests: dict[int, Request] = {}
@@ -127,13 +129,16 @@ class ProposalQueue:
         while self._reserved:
             self._proposer.submit(self._reserved.pop(0))
 
-    def ask(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
+    def ask(self, index: int, open_candidate: Candidate | None, usual: int | None = None) -> Candidate | None:
         """Store and return the candidate at a position; None: not yet, ask for the same again later.
 
         Parameters
         ----------
         open_candidate
             The stored candidate, where a resumed run was interrupted before its program was written.
+        usual
+            How many outcomes are told when it is asked for as early as the lookahead allows: a candidate
+            keeps how many they were if they are more. None: that is not known, and nothing is kept.
 
         Raises
         ------
@@ -141,8 +146,8 @@ class ProposalQueue:
             If no more can be had.
         """
         if isinstance(self._proposer, Immediate):
-            return self._made(index, open_candidate, self._proposer)
-        return self._reserve(index, open_candidate)
+            return self._made(index, open_candidate, self._proposer, usual)
+        return self._reserve(index, open_candidate, usual)
 
     def collect(self) -> list[Draft]:
         """Return what was written since the last time, each to be given to `store` once.
@@ -161,7 +166,7 @@ class ProposalQueue:
         """Store what was written: a candidate with a program to be evaluated, or finished without."""
         context = self._context
         candidate, told = self._open.pop(draft.index)
-        status, reason = draft.status, draft.reason
+        status, reason, data = draft.status, draft.reason, {**candidate.data, **draft.data}
         if draft.source is not None:
             mark = context.store.fingerprint(draft.source)
             duplicate = context.store.duplicate_of(mark, told)
@@ -169,10 +174,10 @@ class ProposalQueue:
                 with context.archive.database.transaction():
                     program = context.store.add(draft.source, draft.index, mark)
                     return context.archive.candidates.set_program(
-                        candidate, program, note=draft.note, data=draft.data
+                        candidate, program, note=draft.note, data=data
                     )
             status, reason = Status.DUPLICATE, f"the same program as {duplicate}"
-        done = context.archive.candidates.finish(candidate, status, reason=reason, data=draft.data)
+        done = context.archive.candidates.finish(candidate, status, reason=reason, data=data)
         return done or context.archive.candidates.get(candidate)
 
     def replayed(self, candidate: Candidate) -> None:
@@ -188,7 +193,7 @@ class ProposalQueue:
 
     # Programs that are written later.
 
-    def _reserve(self, index: int, open_candidate: Candidate | None) -> Candidate | None:
+    def _reserve(self, index: int, open_candidate: Candidate | None, usual: int | None) -> Candidate | None:
         """Store a candidate whose program is to be written, with the money set aside for it.
 
         A request that cannot be paid for now waits for calls under way, which may cost less than was set
@@ -196,14 +201,13 @@ class ProposalQueue:
         """
         if self._waiting is None:
             writer = self._proposer.choose()
-            self._waiting = self._request(index, writer), writer
-        request, writer = self._waiting
-        told = self._context.board.told
+            self._waiting = self._request(index, writer), writer, self._context.board.told
+        request, writer, told = self._waiting
         request = replace(request, known=lambda source: self._is_known(source, told))
         try:
             with self._context.archive.database.savepoint():
                 self._context.confirm()
-                candidate = open_candidate or self._add(index, request, writer)
+                candidate = open_candidate or self._add(index, request, writer, _late(told, usual))
                 self._proposer.reserve(candidate, request, writer)
         except BudgetExceeded as error:
             if self._proposer.busy:
@@ -237,7 +241,7 @@ class ProposalQueue:
         self._requests[index] = request
         return request
 
-    def _add(self, index: int, request: Request, writer: str) -> Candidate:
+    def _add(self, index: int, request: Request, writer: str, data: dict[str, Any]) -> Candidate:
         return self._context.archive.candidates.add(
             self._context.run,
             operator=request.operator,
@@ -245,11 +249,14 @@ class ProposalQueue:
             index=index,
             island=request.island,
             parents=[Parent(parent.candidate_id, role) for parent, role in request.parents],
+            data=data or None,
         )
 
     # Programs that are made at once.
 
-    def _made(self, index: int, open_candidate: Candidate | None, proposer: Immediate) -> Candidate:
+    def _made(
+        self, index: int, open_candidate: Candidate | None, proposer: Immediate, usual: int | None
+    ) -> Candidate:
         """Store a new program, or that only repetitions were proposed."""
         context = self._context
         if open_candidate is not None:
@@ -257,6 +264,7 @@ class ProposalQueue:
             done = context.archive.candidates.finish(open_candidate, Status.CANCELLED, reason=reason)
             return done or context.archive.candidates.get(open_candidate)
         request, proposal, mark, reason = self._draw(index, proposer)
+        data: dict[str, Any] = _late(context.board.told, usual)
         if proposal is None:
             with context.archive.database.transaction():
                 context.confirm()
@@ -269,7 +277,10 @@ class ProposalQueue:
                     parents=[Parent(request.parent.candidate_id)],
                     status=Status.DUPLICATE,
                     reason=f"no new program in {DRAWS} draws: {reason}",
+                    data=data or None,
                 )
+        if proposal.mechanisms:
+            data["mechanisms"] = list(proposal.mechanisms)
         with context.archive.database.transaction():
             context.confirm()
             return context.archive.candidates.add(
@@ -281,7 +292,7 @@ class ProposalQueue:
                 island=request.island,
                 parents=[Parent(parent.candidate_id, role) for parent, role in proposal.parents],
                 note=proposal.description,
-                data={"mechanisms": list(proposal.mechanisms)} if proposal.mechanisms else None,
+                data=data or None,
             )
 
     def _draw(self, index: int, proposer: Immediate) -> tuple[Request, Proposal | None, str, str]:
@@ -300,3 +311,8 @@ class ProposalQueue:
                 return request, proposal, mark, ""
             reason = f"the same program as {duplicate}"
         return request, None, "", reason
+
+
+def _late(told: int, usual: int | None) -> dict[str, Any]:
+    """Return what a candidate keeps of when it was asked for: nothing, unless that was late."""
+    return {} if usual is None or told <= usual else {ASKED_AFTER: told}

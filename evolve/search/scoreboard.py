@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nashforge.archive import Candidate, Program, Status
@@ -302,9 +302,22 @@ class Scoreboard:
     @property
     def gate(self) -> float | None:
         """The training fitness from which on a program is validated; None: whatever it is."""
-        if not self._top or self.seed is None or self.seed.train is None:
-            return None
-        return max(self._top[-1], self.seed.train)
+        return validated_from(self._top, None if self.seed is None else self.seed.train)
+
+
+def validated_from(best: Sequence[float], seed: float | None) -> float | None:
+    """Return the training fitness from which on a program is validated; None: whatever it is.
+
+    Parameters
+    ----------
+    best
+        Training fitness of so many best programs as one has to be among, the best first.
+    seed
+        That of the strongest start program, which it has to reach, too.
+    """
+    if not best or seed is None:
+        return None
+    return max(best[-1], seed)
 
 
 def _difference(value: float | None, other: float | None) -> float | None:

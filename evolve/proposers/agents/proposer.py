@@ -143,6 +143,10 @@ class AgentProposer(Proposer):
         some = "a request waits" if len(self._orders) == 1 else f"{len(self._orders)} requests wait"
         return f"{some} for agents: nashforge ask {self._run.nickname}"
 
+    def asked_after(self, index: int) -> int:
+        """Return what the recording knows."""
+        return 0 if self._recording is None else self._recording.asked_after(index)
+
     def notify(self, ring: Callable[[], None]) -> None:
         """Have something called when the one that steps in has written something."""
         self._ring = ring

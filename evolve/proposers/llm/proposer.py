@@ -228,6 +228,10 @@ class ModelProposer(Proposer):
         if writer in self._bandit.arms:
             self._bandit.asked(writer)
 
+    def asked_after(self, index: int) -> int:
+        """Return what the recording knows, where that of a whole run is replayed."""
+        return self._recording.asked_after(index) if self._replaying else 0
+
     def close(self) -> None:
         """Give up what is under way; as it may have been answered, it counts as spent."""
         self._calls.close()

@@ -1,8 +1,9 @@
 """Cassettes: the models' answers of a run in a file, to be replayed anywhere, with no secrets in it.
 
 One JSON object a line: first the run (``nashforge_cassette`` is the version of the format) with its
-configuration, system prompts and the programs that it started from, unless they are of the library; then its
-calls in the order in which they were made.
+configuration, system prompts, the programs that it started from, unless they are of the library, and which
+candidates were asked for late (see `nashforge.evolve.proposers.order`); then its calls in the order in which
+they were made.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from nashforge.evolve.proposers.llm.recordings.replay import (
     recording_of,
 )
 from nashforge.evolve.proposers.llm.recordings.systems import stored_system
+from nashforge.evolve.proposers.order import late_of
 
 VERSION, VERSION_OF_TOOLS = 1, 2
 """Of the format; the second where models called tools, which an earlier Nashforge would take for answers."""
@@ -55,7 +57,9 @@ def cassette_lines(archive: Archive, run: Run, *, prompts: bool = True) -> Itera
     Requests hold only prompts and responses only what models returned; keys travel in neither, and texts that
     look like keys are taken out all the same.
     """
-    positions = {candidate.id: candidate.index for candidate in archive.candidates.of(run)}
+    candidates = archive.candidates.of(run)
+    positions = {candidate.id: candidate.index for candidate in candidates}
+    late = {str(index): told for index, told in late_of(candidates).items()}
     calls = archive.calls.find(run=run)
     digests = {str(call.request.get("system", "")) for call in calls} - {""}
     config = stored_settings(archive, run)
@@ -67,6 +71,7 @@ def cassette_lines(archive: Archive, run: Run, *, prompts: bool = True) -> Itera
         "config": {name: value for name, value in config.items() if name not in _SETTINGS},
         "system": {digest: stored_system(archive, run, digest) for digest in sorted(digests) if prompts},
         **({"starts": starts} if starts else {}),
+        **({"asked_after": late} if late else {}),
     }
     yield _line(head)
     for call in calls:
@@ -123,7 +128,8 @@ def read_cassette(path: str | Path) -> Recording:
                 )
             starts = [str(source) for source in head.get("starts", ())]
             calls = [_recorded_call(json.loads(line)) for line in file if line.strip()]
-            return Recording(calls, dict(head["config"]), starts)
+            late = {int(index): int(told) for index, told in dict(head.get("asked_after", {})).items()}
+            return Recording(calls, dict(head["config"]), starts, late)
     except OSError as error:
         raise CassetteError(
             f"the cassette {path} cannot be read ({error.strerror}); check the path"

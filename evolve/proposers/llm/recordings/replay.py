@@ -11,6 +11,7 @@ from nashforge.archive import Archive, CallStatus, ModelCall, Run, Status
 from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.proposers.experiments import Findings
 from nashforge.evolve.proposers.llm.providers.turns import ToolCall, ToolResult, calls_of, results_of
+from nashforge.evolve.proposers.order import late_of
 
 DECISIVE = (
     CallStatus.OK,
@@ -88,6 +89,9 @@ class Recording:
         The configuration of the run that they were made for.
     starts
         Sources of the programs that the run started from, which are in no library.
+    late
+        How many outcomes were told before a candidate was asked for, of those that were asked for late, by
+        their positions; see `nashforge.evolve.proposers.order`.
     """
 
     def __init__(
@@ -95,8 +99,9 @@ class Recording:
         calls: Iterable[RecordedCall],
         config: Mapping[str, Any] | None = None,
         starts: Iterable[str] = (),
+        late: Mapping[int, int] | None = None,
     ) -> None:
-        self.config, self.starts = dict(config or {}), tuple(starts)
+        self.config, self.starts, self._late = dict(config or {}), tuple(starts), dict(late or {})
         self._all = tuple(calls)
         self._calls: dict[int, deque[RecordedCall]] = {}
         self._told: dict[tuple[int, int], Told] = {}
@@ -114,7 +119,11 @@ class Recording:
 
     def of(self, mine: Callable[[str], bool]) -> Recording:
         """Return the calls of some models, by their labels, for whoever asks these."""
-        return Recording((call for call in self._all if mine(call.label)), self.config)
+        return Recording((call for call in self._all if mine(call.label)), self.config, (), self._late)
+
+    def asked_after(self, index: int) -> int:
+        """Return how many outcomes were told before a candidate was asked for; 0: as many as usual."""
+        return min(self._late.get(index, 0), index)
 
     def next_call(self, index: int) -> RecordedCall | None:
         """Return the next call of a candidate; None if there is none."""
@@ -195,13 +204,14 @@ def recorded_values(
 
 def recording_of(archive: Archive, run: Run) -> Recording:
     """Return all calls of a run."""
-    positions = {candidate.id: candidate.index for candidate in archive.candidates.of(run)}
+    candidates = archive.candidates.of(run)
+    positions = {candidate.id: candidate.index for candidate in candidates}
     calls = (
         recorded_call(positions[call.candidate_id], call)
         for call in archive.calls.find(run=run)
         if call.candidate_id in positions
     )
-    return Recording(calls, stored_settings(archive, run))
+    return Recording(calls, stored_settings(archive, run), (), late_of(candidates))
 
 
 def unfinished(archive: Archive, run: Run) -> Recording:

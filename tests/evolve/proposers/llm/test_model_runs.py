@@ -1,4 +1,4 @@
-"""Whole runs with models: money, faults, outages, interruption, replay; against a server that counts too."""
+"""Whole runs with models: faults, repairs, keys, interruption; against a server that counts too."""
 
 from __future__ import annotations
 
@@ -12,56 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.model_faults import Numbers, check_ledger, configuration, history, trial
+from benchmarks.model_faults import Numbers, check_ledger, configuration
 from benchmarks.model_server import Reply, new_rule
-from nashforge.archive import Archive, CallStatus, RunState, Status
+from nashforge.archive import CallStatus, RunState, Status
 from nashforge.errors import NashforgeError
-from nashforge.evolve.config.run import load_config
 from nashforge.evolve.executors.dispatcher import SearchError
-from nashforge.evolve.proposers.llm import circuit_breaker
-from nashforge.evolve.proposers.llm.recordings.cassette import (
-    CassetteError,
-    cassette_lines,
-    read_cassette,
-    replay_values,
-)
+from nashforge.evolve.proposers.llm.recordings.cassette import cassette_lines
 from nashforge.evolve.runs.run import resume_run, start_run
-from nashforge.evolve.search.events import Silent
+
+from .notes import Notes
 
 ROOT = Path(__file__).resolve().parents[4]
-
-
-class Notes(Silent):
-    """Remembers what is told."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.ledgers = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def snapshot(self, snapshot) -> None:
-        self.ledgers.append(snapshot.ledger)
-
-
-@pytest.fixture
-def run(archive, serve, tmp_path):
-    """Return a function that makes a run against a script; returns its result, the run and the server."""
-
-    def make(script, name="one", listener=None, executor=None, **options):
-        server = serve(script)
-        config = configuration(tmp_path, server, 1, **({"max_evaluations": 8} | options))
-        result = start_run(archive, config, name=name, listener=listener, executor=executor or Numbers())
-        return result, archive.runs.get(name), server
-
-    return make
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_with_faults_and_a_cap_the_ledger_is_the_servers_and_a_replay_is_the_same(tmp_path, seed):
-    row = trial(tmp_path, seed, proposals=40)
-    assert row["faults"] > 0
 
 
 def test_a_run_with_models_in_the_sandbox_overlaps_and_names_who_wrote_what(archive, serve, tiny):
@@ -105,73 +66,6 @@ def test_an_edit_that_fails_is_shown_to_the_model_and_repaired(run, archive):
     assert all("occurs nowhere" in c.data["remarks"][0] for c in candidates)
 
 
-def proposals(archive, made):
-    return len(archive.candidates.of(made)) - 1
-
-
-@pytest.mark.parametrize(
-    ("reply", "quoted"),
-    [
-        (
-            Reply("I would rather talk about the weather."),
-            "neither SEARCH/REPLACE blocks nor a whole program",
-        ),
-        (Reply("x", "refusal"), "declined"),
-        (Reply("", "empty"), "empty"),
-        (Reply("<think>but I never answer"), "nothing but reasoning"),
-    ],
-    ids=["prose", "refusal", "empty", "reasoning"],
-)
-def test_a_model_of_no_use_ends_the_run_with_a_reason(run, archive, reply, quoted):
-    limits = {"max_evaluations": 6, "max_useless": 7, "repairs": 0, "lookahead": 3}
-    result, made, server = run(lambda ask: reply, **limits)
-    assert result.stop_reason.startswith(
-        "useless: 7 proposals in a row came to nothing, the last one because:"
-    )
-    assert quoted in result.stop_reason
-    assert "--max-useless" in result.stop_reason
-    assert made.state is RunState.FINISHED
-    assert made.stop_reason == result.stop_reason
-    # What was under way already was paid for, and was waited for.
-    assert 7 <= proposals(archive, made) <= 7 + 3
-    assert server.tally.requests == proposals(archive, made)
-    check_ledger(archive, made, server)
-    # A resumed run has not forgotten: nothing more is paid for, unless the limit is raised.
-    named = {"proposer": made.config["proposer"]}
-    again = resume_run(archive, made, changes=named, executor=Numbers())
-    assert again.stop_reason.startswith("useless: ")
-    assert server.tally.requests == proposals(archive, made)
-    raised = resume_run(archive, made, changes=named | {"max_useless": 15}, executor=Numbers())
-    assert raised.stop_reason.startswith("useless: 15 ")
-    assert 15 <= proposals(archive, made) <= 15 + 3
-
-
-def test_a_model_that_is_of_use_now_and_then_goes_on(run, archive):
-    asked = []
-
-    def script(ask):
-        asked.append(ask)
-        return new_rule(ask) if len(asked) % 4 == 0 else Reply("No idea.")
-
-    limits = {"max_evaluations": 6, "max_useless": 4, "repairs": 0, "lookahead": 1, "reflect_every": 0}
-    result, made, _ = run(script, **limits)
-    assert result.stop_reason == "max_evaluations"
-    assert proposals(archive, made) == 20
-
-
-def test_repetitions_are_of_no_use_either(run, archive):
-    first = []
-
-    def script(ask):
-        first.append(new_rule(ask))
-        return first[0]
-
-    limits = {"max_evaluations": 6, "max_useless": 5, "repairs": 0, "lookahead": 1}
-    result, made, _ = run(script, **limits)
-    assert result.stop_reason.startswith("useless: 5 ")
-    assert proposals(archive, made) == 6
-
-
 def test_a_program_that_crashes_comes_back_for_repair_with_its_error(archive, serve, tiny):
     def script(ask):
         reply = new_rule(ask)
@@ -207,57 +101,6 @@ def test_what_comes_to_nothing_is_no_evaluation_and_the_next_prompt_says_why(run
     rejected = [c for c in archive.candidates.of(made) if c.status is Status.REJECTED]
     assert all("declined" in c.reason and c.program is None for c in rejected)
     assert all("declined to answer" in ask.user for ask in server.asks[1:5])
-
-
-def test_the_budget_ends_a_run_by_name_and_is_never_exceeded(run, archive):
-    result, made, server = run(new_rule, max_evaluations=500, budget_usd=0.2)
-    assert result.stop_reason == "max_cost"
-    assert 1 < result.evaluations < 500
-    assert 0.05 < archive.calls.spending(made)[""].cost <= 0.2
-    tokens, made, server = run(new_rule, name="two", max_evaluations=500, max_tokens=60_000)
-    assert tokens.stop_reason == "max_tokens"
-    assert sum(server.tally.delivered.values()) <= 60_000
-    none, _, server = run(new_rule, name="three", budget_usd=0.001)
-    assert (none.stop_reason, none.evaluations, server.tally.requests) == ("max_cost", 1, 0)
-
-
-def test_an_outage_pauses_the_run_and_ends_with_the_same_count(run, archive, monkeypatch):
-    monkeypatch.setattr(circuit_breaker.CircuitBreaker.__init__, "__defaults__", (time.monotonic, 0.2))
-    down = {"until": None}
-
-    def script(ask):
-        if ask.number == 3:
-            down["until"] = time.monotonic() + 1.0
-        if down["until"] is not None and time.monotonic() < down["until"]:
-            return Reply(fault="overloaded", retry_after=0.01)
-        return new_rule(ask)
-
-    listener = Notes()
-    result, made, server = run(script, max_evaluations=10, retries=0, listener=listener)
-    assert (result.evaluations, result.stop_reason) == (10, "max_evaluations")
-    assert any("is not available" in note for note in listener.notes)
-    assert any("available again" in note for note in listener.notes)
-    assert not any(c.status is Status.CANCELLED for c in archive.candidates.of(made))
-    # Proposals waited for it, instead of being thrown away and asked for anew.
-    assert server.tally.faults["overloaded"] < 20
-    check_ledger(archive, made, server)
-
-
-def test_an_outage_without_end_stops_the_run_which_can_be_resumed(run, archive, monkeypatch):
-    monkeypatch.setattr(circuit_breaker.CircuitBreaker.__init__, "__defaults__", (time.monotonic, 0.1))
-    down = [True]
-
-    def script(ask):
-        return Reply(fault="unavailable", retry_after=0.01) if down[0] and ask.number > 2 else new_rule(ask)
-
-    result, made, _ = run(script, retries=0, outage_minutes=0.005)
-    assert result.stop_reason.startswith("outage: scripted")
-    assert result.evaluations < 8
-    assert archive.candidates.counts(made)[Status.PROPOSING] > 0
-    down[0] = False
-    result = resume_run(archive, made, changes={"proposer": made.config["proposer"]}, executor=Numbers())
-    assert (result.evaluations, result.stop_reason) == (8, "max_evaluations")
-    assert Status.PROPOSING not in archive.candidates.counts(made)
 
 
 def test_a_model_that_refuses_the_key_ends_the_run_at_once_without_telling_it(
@@ -317,37 +160,6 @@ def test_without_a_key_or_a_price_nothing_starts(archive, tmp_path, serve):
         with pytest.raises(NashforgeError, match=sentence):
             start_run(archive, config.changed(proposer=proposer), executor=Numbers())
     assert archive.runs.newest() == []
-
-
-def test_a_cassette_replays_in_another_archive(run, archive, tmp_path):
-    _, made, server = run(lambda ask: Reply("no", "refusal") if ask.number % 5 == 2 else new_rule(ask))
-    path = tmp_path / "one.jsonl"
-    path.write_text("".join(cassette_lines(archive, made)))
-    requests = server.tally.requests
-    assert len(read_cassette(path)) == requests
-    with Archive.open(tmp_path / "elsewhere.db") as other:
-        config = load_config(replay_values(other, f"replay:{path}"))
-        assert start_run(other, config, name="again", executor=Numbers()).stop_reason == "max_evaluations"
-        assert history(other, "again") == history(archive, "one")
-        assert other.calls.find(run=other.runs.get("again")) == []
-        longer = load_config(replay_values(other, f"replay:{path}") | {"max_evaluations": 99})
-        ended = start_run(other, longer, name="longer", executor=Numbers())
-        assert ended.stop_reason == "replayed: the recording has no more answers"
-    assert server.tally.requests == requests
-    path.write_text(path.read_text()[: len(path.read_text()) // 2])
-    with pytest.raises(CassetteError, match="damaged"):
-        read_cassette(path)
-    (tmp_path / "other.jsonl").write_text("{}\n")
-    with pytest.raises(CassetteError, match="no cassette"):
-        read_cassette(tmp_path / "other.jsonl")
-
-
-@pytest.mark.parametrize("config", ['"config": 7', '"config": "ab"', '"config": [1]', '"other": {}'])
-def test_a_cassette_without_a_configuration_is_damaged(tmp_path, config):
-    path = tmp_path / "mine.jsonl"
-    path.write_text(f'{{"nashforge_cassette": 1, {config}}}\n')
-    with pytest.raises(CassetteError, match="is damaged"):
-        read_cassette(path)
 
 
 SCRIPT = """
