@@ -29,6 +29,9 @@ def ask(
         bool,
         flag("Tell all again; else what you were told before in this run is named and left out.", "--full"),
     ] = False,
+    look: Annotated[
+        bool, flag("Claim nothing: say what is open, what you hold and where the run stands.", "--look")
+    ] = False,
     name: As = None,
     server: Server = None,
     token_file: TokenFile = None,
@@ -37,9 +40,11 @@ def ask(
 ) -> None:
     """Claim what a run wants to have written, for an agent: a token, the parent, how to answer.
 
-    For runs with --proposer agent. Nobody else holds the token until it runs out; tell the program by it, or
-    give it up. The exit code is 1 if the run was interrupted or stopped, or its process has died: nothing
-    comes until it is resumed. It is 0 with a task, while one will come, and when the run has finished.
+    For runs with --proposer agent. What is claimed is held for you until its lease ends (--agent-lease of the
+    run), with or without --wait, and nobody else can write it meanwhile: tell a program by its token, or give
+    it up. --look claims nothing. The exit code is 1 if the run was interrupted or stopped, or its process has
+    died: nothing comes until it is resumed. It is 0 with a task, while one will come, and when the run has
+    finished.
     """
     from nashforge.evolve.agents.texts import asked_text
 
@@ -47,7 +52,7 @@ def ask(
         raise UsageProblem(f"there is no format {format!r}; choose prompt or json")
     as_json = format == "json" or (format is None and output.wants_json(json))
     with core(database, server, token_file, name) as verbs:
-        answer = verbs.ask(run, count=count, interface=interface, wait=wait, full=full)
+        answer = verbs.ask(run, count=count, interface=interface, wait=wait, full=full, look=look)
     if as_json:
         output.print_json(answer.model_dump(mode="json"))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from nashforge.cli.options.agents import As, Server, Token, TokenFile, core, rea
 from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.shared import Database, Json
 from nashforge.cli.rendering import output
+
+if TYPE_CHECKING:
+    from nashforge.evolve.agents.answers.measured import MeasuredGame
 
 
 def measure(
@@ -36,19 +39,39 @@ def measure(
     """Measure variants of the current program of a request on training games, and say what each gains.
 
     A task has the run's experiment_seconds of processor time for this, and each program an equal part of them
-    in every game. No program of the budget is spent, and nothing becomes part of the run. The exit code is 1
-    if all variants failed.
+    in every game. No program of the budget is spent, and nothing becomes part of the run. Every result is
+    said on standard error when it comes (a server answers at the end alone), and all of them at the end. The
+    exit code is 1 if a variant failed or a file cannot be read; the others are measured all the same.
     """
-    from nashforge.evolve.agents.texts import measured_text
+    from nashforge.evolve.agents.answers.measured import MeasuredProgram
+    from nashforge.evolve.agents.texts import measured_piece, measured_text
 
-    programs = {file: read_program(file) for file in files}
+    screen = output.console(stderr=True)
+
+    def say(variant: str, game: MeasuredGame | None, reason: str | None) -> None:
+        text = f"{variant}: {reason}" if game is None else measured_piece(variant, game)
+        screen.print(output.plain(text), soft_wrap=True)
+
+    programs, missing = dict[str, str](), dict[str, str]()
+    for file in files:
+        try:
+            programs[file] = read_program(file)
+        except UsageProblem as problem:
+            if len(files) == 1:
+                raise
+            missing[file] = str(problem)
+            say(file, None, str(problem))
+    if not programs:
+        raise UsageProblem("none of the files can be read; check the paths")
     with core(database, server, token_file, name) as verbs:
-        answer = verbs.measure(token, programs, games=_numbers(games), iterations=iterations)
+        answer = verbs.measure(token, programs, games=_numbers(games), iterations=iterations, listen=say)
+    unread = [MeasuredProgram(name=file, reason=why) for file, why in missing.items()]
+    answer = answer.model_copy(update={"programs": [*answer.programs, *unread]})
     if output.wants_json(json):
         output.print_json(answer.model_dump(mode="json"))
     else:
         output.say_text(measured_text(answer) + "\n")
-    if all(program.reason is not None for program in answer.programs):
+    if any(program.reason is not None for program in answer.programs):
         raise typer.Exit(FAILED)
 
 

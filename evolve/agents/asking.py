@@ -10,8 +10,18 @@ from typing import Any
 from nashforge.archive import Archive
 from nashforge.archive.agents import AgentRequest, RequestState
 from nashforge.evolve.agents.answers.base import AgentError
-from nashforge.evolve.agents.answers.verbs import Asked, Held, Interface, ProgramView, State, Task, UnderWay
+from nashforge.evolve.agents.answers.verbs import (
+    Asked,
+    Held,
+    Interface,
+    OpenTask,
+    ProgramView,
+    State,
+    Task,
+    UnderWay,
+)
 from nashforge.evolve.agents.brief import seen_in, shortened
+from nashforge.evolve.agents.comparing import best_of, better_since, threshold
 from nashforge.evolve.agents.pace import preparing_of, queue_of
 from nashforge.evolve.agents.views import Desk, moment, open_desk
 from nashforge.evolve.config.parts import ModelOptions
@@ -66,9 +76,10 @@ def ask(
     interface: str | None = None,
     wait: float = 0.0,
     full: bool = False,
+    look: bool = False,
     still_there: Callable[[], bool] = lambda: True,
 ) -> Asked:
-    """Claim requests of a run.
+    """Claim requests of a run, or only look for some.
 
     Parameters
     ----------
@@ -83,6 +94,8 @@ def ask(
     full
         Whether all is told that belongs to a task. Otherwise what the same agent was told before in this
         run, or with an earlier task of the same answer, is named and left out.
+    look
+        Whether nothing is claimed: the answer says at once what is open, and what is held.
     still_there
         Whether whoever asks still waits for the answer.
 
@@ -100,6 +113,8 @@ def ask(
             f"the run {desk.run.nickname} is written by {settings.get('proposer')}, and not by agents; start "
             f"one with `nashforge run {desk.run.domain} --proposer agent`"
         )
+    if look:
+        return _asked(desk, [], who, interface, full=full, look=True)
     seconds = float(settings.get("agent_lease") or ModelOptions().agent_lease)
     deadline = time.monotonic() + wait
     while True:
@@ -123,7 +138,13 @@ def _claim(desk: Desk, who: Who, seconds: float, count: int) -> list[AgentReques
 
 
 def _asked(
-    desk: Desk, claimed: list[AgentRequest], who: Who, known: str | None, *, full: bool = False
+    desk: Desk,
+    claimed: list[AgentRequest],
+    who: Who,
+    known: str | None,
+    *,
+    full: bool = False,
+    look: bool = False,
 ) -> Asked:
     told = None
     before = [] if full or not claimed else _told_before(desk, claimed, who)
@@ -133,7 +154,8 @@ def _asked(
         heard = digest == known or any(str(one.payload["system"]) == digest for one in before)
         told = Interface(hash=digest, text=None if heard else text)
     over = desk.is_over
-    state = _state(desk, claimed)
+    unclaimed = _open(desk) if look and not over else []
+    state = _state(desk, claimed, unclaimed)
     held = [] if over else _held(desk, who, claimed)
     reason = desk.redaction(desk.run.stop_reason or str(desk.run.state)) if over else None
     return Asked(
@@ -150,10 +172,13 @@ def _asked(
                 index=one.index,
                 kind=one.kind,
                 parent=one.payload["parent"]["program"],
+                better_since=better_since(desk, one),
             )
             for one in held
             if one.expires is not None
         ],
+        open=unclaimed,
+        best=best_of(desk),
         interface=told,
         notes=desk.notes() if claimed else [],
         budget=desk.budget(),
@@ -168,7 +193,23 @@ def _asked(
     )
 
 
-def _state(desk: Desk, claimed: Sequence[AgentRequest]) -> State:
+def _open(desk: Desk) -> list[OpenTask]:
+    """Return the requests that nobody holds: those that wait, and those whose lease has ended."""
+    now = desk.archive.database.now()
+    return [
+        OpenTask(
+            index=one.index,
+            kind=one.kind,
+            parent=one.payload["parent"]["program"],
+            fitness=one.payload["parent"]["fitness"],
+        )
+        for one in desk.archive.requests.of(desk.run)
+        if one.state is RequestState.WAITING
+        or (one.state is RequestState.CLAIMED and one.expires is not None and one.expires <= now)
+    ]
+
+
+def _state(desk: Desk, claimed: Sequence[AgentRequest], unclaimed: Sequence[OpenTask] = ()) -> State:
     """Return what whoever asks does next, in a word."""
     if claimed:
         return "tasks"
@@ -176,6 +217,8 @@ def _state(desk: Desk, claimed: Sequence[AgentRequest]) -> State:
         return "finished"
     if desk.interruption is not None:
         return "interrupted"
+    if unclaimed:
+        return "open"
     if desk.is_paused:
         return "paused"
     return "waiting" if desk.standing.result.best is not None else "preparing"
@@ -203,6 +246,8 @@ def _message(desk: Desk, who: Who, state: State, held: Sequence[AgentRequest], r
             f"{todo}. Nobody works on the run now ({desk.interruption}): what is told is kept, and evaluated "
             f"when {desk.resumed_by} continues it"
         )
+    if state == "open":
+        return "nothing was claimed, as it was only looked: ask without that to claim the oldest that is open"
     if state == "finished":
         return f"nothing more is wanted: the run has finished ({reason})"
     if state == "interrupted":
@@ -273,6 +318,8 @@ def task_of(desk: Desk, request: AgentRequest, before: Sequence[AgentRequest] | 
         under_way=others,
         measure_seconds=round(max(desk.measure_seconds - request.measured, 0.0), 3),
         program_seconds=_program_seconds(desk, payload),
+        validated_from=threshold(desk, request.index),
+        better_since=better_since(desk, request),
         short=short,
         left_out=left_out,
         prompt=prompt,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from nashforge.archive import Candidate
 from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.answers.verbs import RANKED_BY, GameValue
+from nashforge.evolve.agents.comparing import better_since
+from nashforge.evolve.agents.texts import since_then
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.proposers.llm.recordings.systems import stored_system
 from nashforge.evolve.results.run_status import improvements_of
@@ -49,6 +51,8 @@ def told_once(desk: Desk, task: int | None, *, interface: bool) -> str:
         parts.append(stored_system(desk.archive, desk.run, str(found[-1].payload["system"])))
     if task is not None:
         parts.append(str(found[-1].payload["user"]))
+        if (better := better_since(desk, found[-1])) is not None:
+            parts.append(since_then(better, desk.run.nickname))
     return "\n\n".join(parts) + "\n"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from nashforge.archive import Archive
 from nashforge.evolve.agents.answers.base import AgentError
-from nashforge.evolve.agents.answers.measured import Measured
+from nashforge.evolve.agents.answers.measured import Listen, Measured
 from nashforge.evolve.agents.answers.verbs import Asked, GivenUp, Notes, Standing, Told
 from nashforge.evolve.agents.asking import Who, ask
 from nashforge.evolve.agents.bundle import bundle, told_once
@@ -32,8 +32,9 @@ class Core(ABC):
         interface: str | None = None,
         wait: float = 0.0,
         full: bool = False,
+        look: bool = False,
     ) -> Asked:
-        """Claim requests of a run; see `nashforge.evolve.agents.asking.ask`."""
+        """Claim requests of a run, or only look; see `nashforge.evolve.agents.asking.ask`."""
 
     @abstractmethod
     def tell(
@@ -56,6 +57,7 @@ class Core(ABC):
         *,
         games: Sequence[int] = (),
         iterations: int | None = None,
+        listen: Listen = lambda name, game, reason: None,
     ) -> Measured:
         """Measure variants on training games; see `nashforge.evolve.agents.measuring.measure`."""
 
@@ -114,8 +116,9 @@ class LocalCore(Core):
         interface: str | None = None,
         wait: float = 0.0,
         full: bool = False,
+        look: bool = False,
     ) -> Asked:
-        """Claim requests of a run."""
+        """Claim requests of a run, or only look."""
         run, deadline = self._named(run), time.monotonic() + wait
 
         def once() -> Asked:
@@ -127,6 +130,7 @@ class LocalCore(Core):
                 interface=interface,
                 wait=max(deadline - time.monotonic(), 0.0),
                 full=full,
+                look=look,
                 still_there=self._still_there,
             )
 
@@ -168,12 +172,13 @@ class LocalCore(Core):
         *,
         games: Sequence[int] = (),
         iterations: int | None = None,
+        listen: Listen = lambda name, game, reason: None,
     ) -> Measured:
         """Measure variants on training games."""
         from nashforge.evolve.agents.measuring import measure  # executors are wanted by this verb alone
 
         self._check_token(token)
-        return measure(self._archive, token, programs, games=games, iterations=iterations)
+        return measure(self._archive, token, programs, games=games, iterations=iterations, listen=listen)
 
     def give_up(self, token: str) -> GivenUp:
         """Give a request back."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nashforge.archive import Archive
 from nashforge.archive.agents import AgentRequest, RequestState
 from nashforge.evolve.agents.answers.base import AgentError
-from nashforge.evolve.agents.answers.measured import Measured, MeasuredGame, MeasuredProgram
+from nashforge.evolve.agents.answers.measured import Listen, Measured, MeasuredGame, MeasuredProgram
 from nashforge.evolve.agents.busy import when_free
+from nashforge.evolve.agents.comparing import best_of, less, start_of, threshold
 from nashforge.evolve.agents.telling import require_held
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.domains import domain
@@ -19,7 +20,7 @@ from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.archived import Archived
-from nashforge.evolve.measurement.experiments import measure_variants
+from nashforge.evolve.measurement.experiments import CURRENT, measure_variants
 from nashforge.evolve.proposers.agents.payload import TRAIN
 from nashforge.evolve.proposers.experiments import LEAST_SECONDS, Findings, Variant
 from nashforge.evolve.proposers.llm.replies.files import as_answer
@@ -37,10 +38,12 @@ def measure(
     games: Sequence[int] = (),
     iterations: int | None = None,
     executor: Callable[[], Executor] = lambda: LocalExecutor(1),
+    listen: Listen = lambda name, game, reason: None,
 ) -> Measured:
     """Measure variants of the current program of a request, and the current program beside them.
 
-    Nothing is evaluated: no unit of the budget is spent, and nothing becomes part of the run.
+    Nothing is evaluated: no unit of the budget is spent, and nothing becomes part of the run. What cannot be
+    read is told as a variant that failed, and the others are measured.
 
     Parameters
     ----------
@@ -54,13 +57,15 @@ def measure(
         At most so many; None: as many as in training.
     executor
         Makes what measures.
+    listen
+        Told each result when it comes: the name of a variant, and what it reached in a game or why it failed.
 
     Raises
     ------
     nashforge.archive.NotFound
         If there is no such token.
     AgentError
-        If the token is not held, a program cannot be read, there is no such game, or no seconds are left.
+        If the token is not held, there is no such game, or no seconds are left.
     """
     request = archive.requests.get(token)
     desk = Desk(archive, archive.runs.get(request.run_id))
@@ -71,8 +76,12 @@ def measure(
     numbers = _numbers(games, stage)
     if iterations is not None and iterations < 1:
         raise AgentError(f"iterations = {iterations}: measure 1 or more")
-    sources = _sources(request, programs)
+    sources, unread = _sources(request, programs)
+    for name, reason in unread.items():
+        listen(name, None, reason)
     purse = _Booked(archive, token, desk.measure_seconds)
+    if not sources:
+        return _answer(desk, request, stage, None, programs, unread, purse.left)
     if (left := purse.left) < LEAST_SECONDS * (len(sources) + 1):
         raise AgentError(
             f"{left:.1f} of the {purse.budget:g} seconds of processor time of this task are left, too few "
@@ -91,11 +100,29 @@ def measure(
             seconds=purse,
             tier=str(desk.standing.settings.get("tier") or "strict"),
             known=Archived(archive, work, stage),
+            listen=_telling(desk, stage, list(sources), listen),
         )
     finally:
         made.close()
         purse.close()
-    return _answer(desk, request, stage, found, list(sources), purse.left)
+    return _answer(desk, request, stage, found, programs, unread, purse.left)
+
+
+def _telling(
+    desk: Desk, stage: Stage, names: Sequence[str], listen: Listen
+) -> Callable[[Sequence[Variant], int, int], None]:
+    """Return what tells each result of an experiment on, with its gain over the current program."""
+
+    def tell(variants: Sequence[Variant], which: int, place: int) -> None:
+        *_, current = variants
+        variant, base = variants[which], _program(desk, stage, current, CURRENT, None)
+        name = CURRENT if variant is current else names[which]
+        if variant.reason:
+            listen(name, None, desk.redaction(variant.reason))
+        elif variant.curves.get(place):
+            listen(name, _game(desk, stage, place, variant, None if variant is current else base), None)
+
+    return tell
 
 
 @dataclass
@@ -141,37 +168,64 @@ def _numbers(games: Sequence[int], stage: Stage) -> tuple[int, ...]:
     return tuple(dict.fromkeys(games))
 
 
-def _sources(request: AgentRequest, programs: Mapping[str, str]) -> dict[str, str]:
+def _sources(request: AgentRequest, programs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the programs by name, and why the others cannot be read."""
     if not 1 <= len(programs) <= MOST_PROGRAMS:
         raise AgentError(f"{len(programs)} programs: between 1 and {MOST_PROGRAMS} can be measured at once")
     payload = request.payload
-    found = {}
+    found, unread = dict[str, str](), dict[str, str]()
     for name, text in programs.items():
         if len(text) > MAX_REPLY:
-            raise AgentError(f"{name} has {len(text)} characters; at most {MAX_REPLY} are read")
+            unread[name] = f"it has {len(text)} characters; at most {MAX_REPLY} are read"
+            continue
         try:
             edited = read_reply(as_answer(text), str(payload["base"]), [str(d) for d in payload["donors"]])
         except ReplyError as error:
-            raise AgentError(f"{name} cannot be measured: {error}") from error
-        found[name] = edited.source
-    return found
+            unread[name] = f"it cannot be read: {error}"
+        else:
+            found[name] = edited.source
+    return found, unread
 
 
 def _answer(
-    desk: Desk, request: AgentRequest, stage: Stage, found: Findings, names: list[str], left: float
+    desk: Desk,
+    request: AgentRequest,
+    stage: Stage,
+    found: Findings | None,
+    names: Iterable[str],
+    unread: Mapping[str, str],
+    left: float,
 ) -> Measured:
-    *variants, current = found.variants
-    base = _program(desk, stage, current, "current program", None)
+    *variants, current = [Variant(CURRENT)] if found is None else found.variants
+    base, start, measured = _program(desk, stage, current, CURRENT, None), start_of(desk), iter(variants)
+    programs = [
+        MeasuredProgram(name=name, reason=unread[name])
+        if name in unread
+        else _program(desk, stage, next(measured), name, base)
+        for name in names
+    ]
+    parent = base.fitness if base.fitness is not None else request.payload["parent"]["fitness"]
+    message = "measure more, or tell the best of them by the same token; nothing was evaluated yet"
+    if found is None:
+        message = "none of them could be read, so nothing was measured and no time was spent; mend them"
     return Measured(
         token=request.token,
         run=desk.run.nickname,
         current=base,
         programs=[
-            _program(desk, stage, variant, name, base) for variant, name in zip(variants, names, strict=True)
+            program.model_copy(
+                update={
+                    "over_parent": less(program.fitness, parent),
+                    "over_start": None if start is None else less(program.fitness, start.fitness),
+                }
+            )
+            for program in programs
         ],
-        seconds=round(found.seconds, 3),
+        validated_from=threshold(desk, request.index),
+        best=best_of(desk),
+        seconds=0.0 if found is None else round(found.seconds, 3),
         seconds_left=round(left, 3),
-        message="measure more, or tell the best of them by the same token; nothing was evaluated yet",
+        message=message,
     )
 
 

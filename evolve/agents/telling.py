@@ -15,6 +15,7 @@ from nashforge.archive.agents import AgentRequest, RequestState
 from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.answers.verbs import GivenUp, Told
 from nashforge.evolve.agents.asking import POLL_SECONDS, RETRY_SECONDS, Who
+from nashforge.evolve.agents.comparing import best_of, better_since, over, start_of, threshold
 from nashforge.evolve.agents.pace import queue_of
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.config.parts import ModelOptions
@@ -240,6 +241,10 @@ def _refused(desk: Desk, request: AgentRequest, status: str, reason: str) -> Tol
         reason=reason,
         taken=False,
         parent_fitness=request.payload["parent"]["fitness"],
+        parent_validation=request.payload["parent"].get("validation"),
+        validated_from=threshold(desk, request.index),
+        best=best_of(desk),
+        better_since=better_since(desk, request),
         budget=desk.budget(),
         message="it cost nothing and the token is still yours: tell another program by it, or give it up",
     )
@@ -283,6 +288,9 @@ def _open(desk: Desk, request: AgentRequest) -> Told:
         index=request.index,
         status="evaluating" if alive else "stored",
         parent_fitness=request.payload["parent"]["fitness"],
+        parent_validation=request.payload["parent"].get("validation"),
+        best=best_of(desk),
+        better_since=better_since(desk, request),
         budget=desk.budget(),
         queue=queue_of(desk) if alive else None,
         retry_seconds=RETRY_SECONDS if alive else None,
@@ -302,7 +310,7 @@ def _warning(desk: Desk, mechanisms: list[str]) -> str | None:
 
 
 def _closed(desk: Desk, request: AgentRequest, candidate: Candidate, patience: float) -> Told:
-    good = candidate.status is Status.OK
+    good, parent, start = candidate.status is Status.OK, request.payload["parent"], start_of(desk)
     best_first = ranked(desk.archive, desk.run)
     order = [found.program for found in best_first]
     rank = order.index(candidate.program) + 1 if candidate.program in order else None
@@ -319,7 +327,13 @@ def _closed(desk: Desk, request: AgentRequest, candidate: Candidate, patience: f
         reason=None if candidate.reason is None else desk.redaction(candidate.reason),
         fitness=candidate.train,
         validation=candidate.validation,
-        parent_fitness=request.payload["parent"]["fitness"],
+        parent_fitness=parent["fitness"],
+        parent_validation=parent.get("validation"),
+        over_parent=over(candidate, parent["fitness"], parent.get("validation")),
+        over_start=None if start is None else over(candidate, start.fitness, start.validation),
+        validated_from=threshold(desk, candidate.index),
+        best=best_of(desk),
+        better_since=better_since(desk, request),
         games=desk.games(candidate) if good else {},
         families=desk.families(candidate) if good else {},
         mechanisms=mechanisms,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from nashforge.evolve.agents.answers.measured import Measured, MeasuredProgram
+from nashforge.evolve.agents.answers.comparison import Gain, Standard
+from nashforge.evolve.agents.answers.measured import Measured, MeasuredGame, MeasuredProgram
 from nashforge.evolve.agents.answers.verbs import Asked, GameValue, Interface, Task, Told
 
 
@@ -31,6 +32,8 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
             *_left_out(task, answer.run),
             task.prompt,
         ]
+        if task.better_since is not None:
+            lines += ["", since_then(task.better_since, answer.run)]
         if task.rejected:
             lines += ["", "# Children of the same parent that were no gain; do not repeat them", ""]
         for child in task.rejected:
@@ -44,10 +47,33 @@ def asked_text(answer: Asked, tell: str = "nashforge tell", measure: str | None 
             lines += _how_to_measure(f"{measure} {task.token}", task)
         lines += _how_to_answer(f"{tell} {task.token}", short=task.short)
         parts.append("\n".join(lines))
+    if answer.open:
+        parts.append(_open(answer))
     if answer.held:
         parts.append(_held(answer))
     parts.append(_budget(answer))
     return "\n\n".join(parts) + "\n"
+
+
+def since_then(better: Standard, run: str) -> str:
+    """Return what an agent is told of a better program than the parent of its task, and what it can do."""
+    said = (
+        f"Since this task was opened, a better program has come: {better.words}. The task stays as it is, "
+        "so that the run can be repeated, and comes back with the same parent if you give it up. You may "
+        f"build on the better one all the same: `nashforge context {run} --top 1` shows it; tell a whole "
+        "program then, not edits. Tasks that are opened from now on know it."
+    )
+    heading = "# A better program since then\n\n"
+    return heading + "\n".join(textwrap.wrap(said, 118, break_on_hyphens=False, break_long_words=False))
+
+
+def _open(answer: Asked) -> str:
+    """Return what may be claimed."""
+    lines = ["# What is open", ""]
+    for one in answer.open:
+        fitness = "" if one.fitness is None else f" (training fitness {one.fitness:.4f})"
+        lines.append(f"- candidate {one.index}, {one.kind} of {one.parent}{fitness}")
+    return "\n".join(lines)
 
 
 def _held(answer: Asked) -> str:
@@ -59,6 +85,8 @@ def _held(answer: Asked) -> str:
             f"- candidate {one.index}, {one.kind} of {one.parent}{token}, until {one.expires}; its task: "
             f"`nashforge context {answer.run} --task {one.index}`"
         )
+        if one.better_since is not None:
+            lines.append(f"  (a better program has come since it was opened: {one.better_since.words})")
     if any(one.token is None for one in answer.held):
         lines += ["", "If a token of yours got lost, `ask --full` tells it again."]
     return "\n".join(lines)
@@ -137,6 +165,12 @@ def _budget(answer: Asked) -> str:
     ]
     if answer.tasks and answer.queue is not None and answer.queue.words:
         lines.append(f"Evaluation: {answer.queue.words}.")
+    if answer.best is not None:
+        lines.append(f"The best program now: {answer.best.words}.")
+    for task in answer.tasks:
+        if task.validated_from is not None:
+            lines.append(f"{_validated(task.validated_from)}.")
+            break
     if answer.retry_seconds is not None:
         lines.append(f"Ask again in {answer.retry_seconds:g} s, or with --wait.")
     return "\n".join(lines)
@@ -153,18 +187,36 @@ def measured_text(answer: Measured) -> str:
             some = ", ".join(map(str, program.unreached))
             lines.append(f"  not measured for want of processor time: game {some}")
         for found in program.games.values():
-            beside = "" if found.gain is None else f" ({found.gain:+.3f})"
-            lines.append(
-                f"  game {found.number}: {found.value:.3e}{beside} after {found.iterations:,} iterations"
-                f"{_counts(found.fitness, found.log_ratio)}"
-            )
+            lines.append(f"  {_measured_game(found)}")
             if len(found.curve) > 1:
                 curve = ", ".join(f"{point:,}: {value:.1e}" for point, value in found.curve)
                 lines += textwrap.wrap(curve, 96, initial_indent="    ", subsequent_indent="    ")
+    if answer.best is not None and answer.best.fitness is not None:
+        lines.append(f"the best program now: {answer.best.words}")
+    if answer.validated_from is not None:
+        lines.append(_validated(answer.validated_from))
     lines.append(
         f"{answer.seconds:.1f} s of processor time, {answer.seconds_left:.1f} s are left; {answer.message}"
     )
     return "\n".join(lines)
+
+
+def measured_piece(name: str, game: MeasuredGame) -> str:
+    """Return a result in one game, as it comes."""
+    return f"{name}, {_measured_game(game)}"
+
+
+def _measured_game(found: MeasuredGame) -> str:
+    beside = "" if found.gain is None else f" ({found.gain:+.3f})"
+    return (
+        f"game {found.number}: {found.value:.3e}{beside} after {found.iterations:,} iterations"
+        f"{_counts(found.fitness, found.log_ratio)}"
+    )
+
+
+def _validated(threshold: float) -> str:
+    """Return from what training fitness on a program is validated."""
+    return f"Programs are validated from a training fitness of {threshold:.4f} on"
 
 
 def _said_of(program: MeasuredProgram) -> str:
@@ -174,7 +226,16 @@ def _said_of(program: MeasuredProgram) -> str:
     if program.gain is not None:
         said.append(f"gain {program.gain:+.3f} over the current program")
     if program.fitness is not None:
-        said.append(f"training fitness {program.fitness:+.4f}")
+        beside = [
+            f"{difference:+.4f} {to}"
+            for difference, to in (
+                (program.over_parent, "to the parent"),
+                (program.over_start, "to the start"),
+            )
+            if difference is not None
+        ]
+        told = f" ({', '.join(beside)})" if beside else ""
+        said.append(f"training fitness {program.fitness:+.4f}{told}")
     return f": {', '.join(said)}" if said else ""
 
 
@@ -196,8 +257,20 @@ def told_text(answer: Told) -> str:
         validation = "not validated" if answer.validation is None else f"{answer.validation:.4f}"
         parent = _number(answer.parent_fitness)
         lines.append(f"training fitness {answer.fitness:.4f} (parent {parent}), validation {validation}")
+        lines += [
+            f"{_gain(gain)} {to}"
+            for gain, to in (
+                (answer.over_parent, "compared with the parent"),
+                (answer.over_start, "compared with the start of the run"),
+            )
+            if gain is not None
+        ]
         new = ", the new best" if answer.new_best else ""
         lines.append(f"rank {answer.rank} of {answer.of} by {answer.ranked_by}{new}{_behind(answer)}")
+        if answer.validation is None and answer.validated_from is not None:
+            lines.append(f"{_validated(answer.validated_from)}; this one is below")
+    if answer.best is not None and not answer.new_best:
+        lines.append(f"the best program now: {answer.best.words}")
     if answer.families:
         told = ", ".join(f"{letter} {value:+.2f}" for letter, value in answer.families.items())
         lines.append(f"validation by family: {told}")
@@ -210,6 +283,11 @@ def told_text(answer: Told) -> str:
         lines.append(f"note: {answer.warning}")
     if answer.queue is not None and answer.queue.words:
         lines.append(answer.queue.words)
+    if answer.better_since is not None:
+        lines.append(
+            f"note: a better program than the parent has come since this task was opened: "
+            f"{answer.better_since.words}; tasks that are opened from now on know it"
+        )
     lines.append(f"{answer.budget.words}; {answer.message}")
     return "\n".join(lines)
 
@@ -228,6 +306,12 @@ def _behind(answer: Told) -> str:
     if answer.noise is None:
         return said
     return f"{said}, {'within' if answer.behind < answer.noise else 'beyond'} the noise ({answer.noise:.4f})"
+
+
+def _gain(gain: Gain) -> str:
+    """Return how much better a program is, by kind of games."""
+    kinds = (("training", gain.train), ("validation", gain.validation))
+    return ", ".join(f"{kind} {value:+.4f}" for kind, value in kinds if value is not None)
 
 
 def _number(value: float | None) -> str:

@@ -54,6 +54,10 @@ class Seconds:
         self.left += taken - used
 
 
+Listen = Callable[[Sequence[Variant], int, int], None]
+"""Told when something is measured: how all programs stand, whose result came, and in which game."""
+
+
 class Known(Protocol):
     """The memory of what current programs reached: they are measured once, and booked once."""
 
@@ -107,6 +111,7 @@ class _Running:
     places: dict[str, int]
     programs: list[_Program]
     purse: Purse
+    listen: Listen
     todo: list[tuple[int, _Program]]
     pieces: dict[str, _Piece] = field(default_factory=dict)
     used: float = 0.0
@@ -149,8 +154,21 @@ class ConfinedLaboratory:
         """Begin to measure variants, and the current program on the same games."""
         self.begin_with(index, experiment, current, Seconds(seconds))
 
-    def begin_with(self, index: int, experiment: Experiment, current: str, purse: Purse) -> None:
-        """Begin to measure variants with seconds that somebody else keeps the books of."""
+    def begin_with(
+        self,
+        index: int,
+        experiment: Experiment,
+        current: str,
+        purse: Purse,
+        listen: Listen = lambda variants, which, place: None,
+    ) -> None:
+        """Begin to measure variants with seconds that somebody else keeps the books of.
+
+        Parameters
+        ----------
+        listen
+            Told when something is measured: how all programs stand, whose result came, in which game.
+        """
         stage = stage_of(self._domain, self._train, experiment, LEAST_SECONDS)
         programs = [_Program(f"variant {k}", source) for k, source in enumerate(experiment.variants, 1)]
         base = _Program(CURRENT, current)
@@ -163,7 +181,7 @@ class ConfinedLaboratory:
                 base.scores += known
             todo += [(place, program) for program in programs]
         places = {trial.label: place for place, trial in enumerate(self._train.trials, 1)}
-        self._running.append(_Running(index, stage, places, [*programs, base], purse, todo))
+        self._running.append(_Running(index, stage, places, [*programs, base], purse, listen, todo))
         if self._executor is None:
             self._executor = self._make()
         self._send()
@@ -175,6 +193,9 @@ class ConfinedLaboratory:
                 piece = running.pieces.pop(answer.token, None)
                 if piece is not None:
                     self._note(running, piece, answer)
+                    found = self._findings(running).variants
+                    which = next(at for at, one in enumerate(running.programs) if one is piece.program)
+                    running.listen(found, which, running.places[piece.stage.trials[0].label])
         self._send()
         done = [running for running in self._running if running.done]
         self._running = [running for running in self._running if running not in done]
@@ -289,6 +310,7 @@ def measure_variants(
     seconds: float | Purse = 20.0,
     tier: str = "strict",
     known: Known | None = None,
+    listen: Listen = lambda variants, which, place: None,
 ) -> Findings:
     """Measure variants of a program on training games, and return when it is done.
 
@@ -302,10 +324,12 @@ def measure_variants(
         Processor time for all of it, or who keeps the books of it.
     known
         Remembers what the current program reached.
+    listen
+        Told when something is measured, see `ConfinedLaboratory.begin_with`.
     """
     laboratory = ConfinedLaboratory(domain, train, lambda: executor, tier=tier, known=known)
     purse = Seconds(seconds) if isinstance(seconds, int | float) else seconds
-    laboratory.begin_with(0, Experiment(tuple(variants), tuple(games), iterations), current, purse)
+    laboratory.begin_with(0, Experiment(tuple(variants), tuple(games), iterations), current, purse, listen)
     while not (done := laboratory.take(wait=1.0)):
         pass
     return done[0][1]

@@ -9,6 +9,7 @@ from nashforge.cli.dashboard.errors import ControlError
 from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.dashboard.views.writing import CLIENT, request, request_of
 from nashforge.cli.options.agents import who
+from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.core import LocalCore
 
 
@@ -28,9 +29,13 @@ def tell(asked: Asked, form: Mapping[str, str]) -> str | View:
     if not text.strip():
         raise ControlError("the form is empty; write a program, or changes as SEARCH/REPLACE blocks")
     note = form.get("note", "").strip() or None
-    told = _core(asked).tell(found.token, text, note=note, wait=0.0)
-    if told.status in ("unreadable", "known"):
-        return request(asked, text=text, note=note or "", refused=f"{told.reason}")
+    try:
+        told = _core(asked).tell(found.token, text, note=note, wait=0.0)
+    except AgentError as error:  # the token is held no more, or the text is too long: keep what was written
+        return request(asked, text=text, note=note or "", refused=f"{error}")
+    if told.taken is False:
+        refused = told.reason if told.status in ("unreadable", "known") else told.warning
+        return request(asked, text=text, note=note or "", refused=f"{refused}")
     return _page(named_run(asked).nickname, found.token)
 
 

@@ -45,7 +45,8 @@ def request(asked: Asked, *, text: str | None = None, note: str = "", refused: s
     """
     found, run = request_of(asked), named_run(asked)
     held = found.state is RequestState.CLAIMED and asked.control
-    task = task_of(Desk(asked.archive, run), found) if held else None
+    desk = Desk(asked.archive, run)
+    task = task_of(desk, found) if held else None
     interface = stored_system(asked.archive, run, str(found.payload["system"])) if held else None
     data = {
         "wanted": found,
@@ -54,6 +55,8 @@ def request(asked: Asked, *, text: str | None = None, note: str = "", refused: s
         "text": str(found.payload["base"]) if text is None else text,
         "note": note,
         "refused": refused,
+        "interruption": desk.interruption,
+        "resumed_by": desk.resumed_by,
         "outcome": asked.archive.candidates.get(found.candidate_id),
     }
     return View(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import Field
 
 from nashforge.evolve.agents.answers.base import Answer
+from nashforge.evolve.agents.answers.comparison import Standard
 
 
 class MeasuredGame(Answer):
@@ -30,6 +33,10 @@ class MeasuredGame(Answer):
     """The same of other metrics."""
 
 
+Listen = Callable[[str, MeasuredGame | None, str | None], None]
+"""Told a result when it comes: the name of a variant, what it reached in a game, or why it failed."""
+
+
 class MeasuredProgram(Answer):
     """A variant that was measured and not told."""
 
@@ -42,6 +49,10 @@ class MeasuredProgram(Answer):
     """The mean of the games' gains over the current program."""
     fitness: float | None = None
     """Training fitness, if all training games were played in full; else null."""
+    over_parent: float | None = None
+    """By how much that exceeds the training fitness of the current program, which the task is to change."""
+    over_start: float | None = None
+    """The same of the strongest program that the run started from."""
     games: dict[str, MeasuredGame] = Field(default_factory=dict)
     """By training game."""
 
@@ -53,6 +64,10 @@ class Measured(Answer):
     run: str
     current: MeasuredProgram
     programs: list[MeasuredProgram]
+    validated_from: float | None = None
+    """The training fitness from which on a program told by this token is validated; null: whatever it is."""
+    best: Standard | None = None
+    """The best program of the run now."""
     seconds: float
     """Processor time that it took."""
     seconds_left: float

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from nashforge.evolve.agents.answers.base import Answer
+from nashforge.evolve.agents.answers.comparison import Gain, Standard
 from nashforge.evolve.agents.answers.progress import Budget, Preparing, Queue
 
 RANKED_BY = (
@@ -115,6 +116,11 @@ class Task(Answer):
     program_seconds: float | None = None
     """Processor time that a program may take on the training games when it is evaluated; one that takes more
     fails, as `timeout`. Null where that is not known."""
+    validated_from: float | None = None
+    """The training fitness from which on this program is validated, too; null while whatever works is."""
+    better_since: Standard | None = None
+    """The best program, if it came after this task was opened and its parent is behind it. The task stays
+    as it is; a whole program may be built on the better one nevertheless, which `context` shows."""
     short: bool = False
     """Whether what the same agent was told before is left out, and sources stand in the prompt alone."""
     left_out: list[str] = Field(default_factory=list)
@@ -150,9 +156,22 @@ class Held(Answer):
     kind: str
     parent: str | None
     """Nickname of the program that is to be changed."""
+    better_since: Standard | None = None
+    """The best program, if it came after the task was opened and its parent is behind it."""
 
 
-State = Literal["tasks", "waiting", "preparing", "paused", "interrupted", "finished"]
+class OpenTask(Answer):
+    """A request that nobody holds: whoever asks may claim it."""
+
+    index: int
+    kind: str
+    parent: str | None
+    """Nickname of the program that is to be changed."""
+    fitness: float | None = None
+    """Of that program, on the training games."""
+
+
+State = Literal["tasks", "open", "waiting", "preparing", "paused", "interrupted", "finished"]
 
 
 class Asked(Answer):
@@ -163,6 +182,10 @@ class Asked(Answer):
     tasks: list[Task] = Field(default_factory=list)
     held: list[Held] = Field(default_factory=list)
     """What is held under the agent's name already; `context` with the position tells its task again."""
+    open: list[OpenTask] = Field(default_factory=list)
+    """The requests that nobody holds, if it was only looked for them."""
+    best: Standard | None = None
+    """The best program of the run now."""
     interface: Interface | None = None
     notes: list[Note] = Field(default_factory=list)
     """The newest entries of the lab book."""
@@ -172,9 +195,10 @@ class Asked(Answer):
     preparing: Preparing | None = None
     """What is measured before anything is asked for; null once something is."""
     state: State
-    """What to do next: write the `tasks`; ask again (`waiting`: something will be wanted; `preparing`: the
-    run still measures what it begins with; `paused`: a person holds it); have the run resumed, and ask again
-    then (`interrupted`); or end, as nothing more will be wanted (`finished`)."""
+    """What to do next: write the `tasks`; claim one (`open`: it was only looked); ask again (`waiting`:
+    something will be wanted; `preparing`: the run still measures what it begins with; `paused`: a person
+    holds it); have the run resumed, and ask again then (`interrupted`); or end, as nothing more will be
+    wanted (`finished`)."""
     stop_reason: str | None = None
     """Why nothing more is wanted, for good; None while the run goes on, or will when it is resumed."""
     interrupted: str | None = None
@@ -204,6 +228,18 @@ class Told(Answer):
     fitness: float | None = None
     validation: float | None = None
     parent_fitness: float | None = None
+    parent_validation: float | None = None
+    over_parent: Gain | None = None
+    """By how much its fitness exceeds that of the program that it was to change, as the task told it."""
+    over_start: Gain | None = None
+    """The same of the strongest program that the run started from."""
+    validated_from: float | None = None
+    """The training fitness from which on it is, or was, validated; null if whatever works was."""
+    best: Standard | None = None
+    """The best program of the run now."""
+    better_since: Standard | None = None
+    """The best program, if it came after the task was opened and its parent is behind it; tasks that are
+    opened from now on know it."""
     games: dict[str, GameValue] = Field(default_factory=dict)
     """By training game, with what each counts in fitness."""
     families: dict[str, float] = Field(default_factory=dict)

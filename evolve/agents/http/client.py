@@ -11,7 +11,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from nashforge.evolve.agents.answers.base import AgentError
-from nashforge.evolve.agents.answers.measured import Measured
+from nashforge.evolve.agents.answers.measured import Listen, Measured
 from nashforge.evolve.agents.answers.verbs import Asked, GivenUp, Notes, Standing, Told
 from nashforge.evolve.agents.asking import AGAIN, Who
 from nashforge.evolve.agents.core import Core
@@ -93,14 +93,17 @@ class RemoteCore(Core):
         interface: str | None = None,
         wait: float = 0.0,
         full: bool = False,
+        look: bool = False,
     ) -> Asked:
-        """Claim requests of a run."""
+        """Claim requests of a run, or only look."""
 
         def once(seconds: float) -> Asked:
-            said = AskQuestion(**self._named(run), count=count, interface=interface, wait=seconds, full=full)
+            said = AskQuestion(
+                **self._named(run), count=count, interface=interface, wait=seconds, full=full, look=look
+            )
             return self._post("ask", said, Asked, seconds)
 
-        return _patiently(once, wait, lambda answer: answer.state not in AGAIN)
+        return _patiently(once, 0.0 if look else wait, lambda answer: answer.state not in AGAIN)
 
     def tell(
         self,
@@ -140,8 +143,9 @@ class RemoteCore(Core):
         *,
         games: Sequence[int] = (),
         iterations: int | None = None,
+        listen: Listen = lambda name, game, reason: None,
     ) -> Measured:
-        """Measure variants on training games."""
+        """Measure variants on training games; the results come at once, and nothing is told before."""
         said = MeasureQuestion(
             **self._named("latest"),
             token=token,

@@ -25,6 +25,7 @@ class AskQuestion(Question):
     interface: str | None = None
     wait: float = Field(default=0.0, ge=0.0, le=LONGEST_WAIT, allow_inf_nan=False)
     full: bool = False
+    look: bool = False
 
 
 class TellQuestion(Question):

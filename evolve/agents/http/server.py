@@ -56,7 +56,14 @@ MOST_WAITING = 64
 
 
 def _ask(core: Core, said: AskQuestion) -> Asked:
-    return core.ask(said.run, count=said.count, interface=said.interface, wait=said.wait, full=said.full)
+    return core.ask(
+        said.run,
+        count=said.count,
+        interface=said.interface,
+        wait=said.wait,
+        full=said.full,
+        look=said.look,
+    )
 
 
 def _tell(core: Core, said: TellQuestion) -> BaseModel:

@@ -184,16 +184,21 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         full: Annotated[
             bool, Field(description="Tell all again; else what you were told before is named and left out.")
         ] = False,
+        look: Annotated[bool, Field(description="Claim nothing: say what is open and what is held.")] = False,
         wait: Wait = 60.0,
     ) -> Asked:
-        """Claim tasks of a run under a lease: what is to be written, by which token it is told."""
+        """Claim tasks of a run under a lease: what is to be written, by which token it is told.
+
+        Each is held for you until its lease ends, and nobody else can write it meanwhile: give up what you
+        will not write, or only look.
+        """
 
         def once(seconds: float) -> Asked:
-            return verbs.core.ask(run, count=count, interface=interface, wait=seconds, full=full)
+            return verbs.core.ask(run, count=count, interface=interface, wait=seconds, full=full, look=look)
 
         return await verbs.waited(
             context,
-            wait,
+            0.0 if look else wait,
             once,
             lambda answer: answer.state in AGAIN,
         )

@@ -73,6 +73,23 @@ def test_a_request_is_taken_written_and_handed_in(written, tmp_path):
         assert (told.state, told.answer["note"]) == (RequestState.TOLD, "twice")
         assert better.strip() in told.answer["text"]
         assert told.client.startswith("nashforge-dashboard")
+    assert post(f"{page}/tell", text=better).headers["location"] == page, "the same again does no harm"
+    other = post(f"{page}/tell", text=SOURCE.replace("+ regret", "+ 3 * regret"))
+    assert other.status_code == 409
+    for said in ("Your program was not taken", "the one told by this token before", "+ 3 * regret"):
+        assert said in other.text
+
+
+def test_what_is_handed_in_while_nobody_works_on_the_run_is_said_to_be_kept(written, tmp_path):
+    wanted, client, post = written
+    page = f"/runs/slow-pen/requests/{wanted.token}"
+    post("/runs/slow-pen/ask")
+    with Archive.open(tmp_path / "pen.db") as archive:
+        archive.runs.set_state(archive.runs.get("slow-pen"), RunState.STOPPED, "interrupted")
+    post(f"{page}/tell", text=SOURCE.replace("+ regret", "+ 2 * regret"))
+    text = client.get(page).text
+    assert "It is kept, but nobody works on the run (it was interrupted)" in text
+    assert "is being evaluated" not in text
 
 
 def test_a_request_is_given_up(written, tmp_path):
@@ -81,7 +98,10 @@ def test_a_request_is_given_up(written, tmp_path):
     post("/runs/slow-pen/ask")
     assert post(f"{page}/give-up").headers["location"] == "/runs/slow-pen"
     assert "nobody" in client.get(page).text
-    assert post(f"{page}/tell", text=SOURCE + "x = 1\n").status_code == 409
+    late = post(f"{page}/tell", text=SOURCE + "x = 1\n")
+    assert late.status_code == 409
+    for said in ("Your program was not taken", "was given up", "x = 1"):
+        assert said in late.text, "nothing that was written is lost"
     with Archive.open(tmp_path / "pen.db") as archive:
         assert archive.requests.get(wanted.token).state is RequestState.GIVEN_UP
 

@@ -24,11 +24,25 @@ def test_variants_are_measured_beside_the_current_program_and_cost_no_program(ag
     assert "Measure:" not in task.prompt, "that is how models ask for it"
 
     broken = rule("cfr").replace("def policy(self", "def policie(self")
+    heard = list[tuple[str, float | None, bool]]()
+    files = {"c.py": "no program", "a.py": rule("pcfr_plus"), "b.py": broken}
     found = agency.core.measure(
-        task.token, {"a.py": rule("pcfr_plus"), "b.py": broken}, games=[1], iterations=20
+        task.token,
+        files,
+        games=[1],
+        iterations=20,
+        listen=lambda name, game, why: heard.append((name, None if game is None else game.gain, bool(why))),
     )
-    good, bad = found.programs
+    unread, good, bad = found.programs
+    assert (unread.name, unread.games) == ("c.py", {})
+    assert "it cannot be read: " in (unread.reason or "")
     assert bad.reason
+    assert heard == [
+        ("c.py", None, True),
+        ("current program", None, False),
+        ("a.py", good.gain, False),
+        ("b.py", None, True),
+    ], "each as it came"
     assert (good.name, good.reason, list(good.games)) == ("a.py", None, ["kuhn_poker"])
     game, current = good.games["kuhn_poker"], found.current.games["kuhn_poker"]
     assert (game.number, game.iterations, game.curve[-1]) == (1, 20, (20, game.value))
@@ -44,6 +58,15 @@ def test_variants_are_measured_beside_the_current_program_and_cost_no_program(ag
     assert whole.current.fitness == pytest.approx(task.parent.fitness), "known from the run, and not played"
     [counted] = whole.programs[0].games.values()
     assert counted.fitness == counted.log_ratio == whole.programs[0].fitness
+    gained = whole.programs[0].over_parent
+    assert whole.current.fitness is not None
+    assert gained == pytest.approx(counted.fitness - whole.current.fitness)
+    assert whole.programs[0].over_start == gained, "the parent is the start"
+    assert good.over_parent is None, "a part of the iterations is no fitness"
+    assert whole.best is not None
+    assert whole.best.program == task.parent.program
+    assert whole.validated_from == task.validated_from == task.parent.fitness
+    assert f" ({gained:+.4f} to the parent, {gained:+.4f} to the start)" in measured_text(whole)
     assert (game.fitness, game.log_ratio) == (None, None), "after fewer iterations, no reference is known"
 
     told = agency.core.tell(task.token, rule("pcfr_plus"))
@@ -61,7 +84,6 @@ def test_what_cannot_be_measured_spends_nothing(agency: Agency) -> None:
     task = agency.task()
     measure = agency.core.measure
     for programs, games, iterations, why in (
-        ({"a.py": "no program"}, [], None, "a.py cannot be measured"),
         ({"a.py": rule("dcfr")}, [2], None, "there is no training game 2; choose of 1 kuhn_poker"),
         ({"a.py": rule("dcfr")}, [], 0, "iterations = 0"),
         ({}, [], None, "between 1 and 16"),
@@ -69,6 +91,10 @@ def test_what_cannot_be_measured_spends_nothing(agency: Agency) -> None:
         with pytest.raises(AgentError, match=why):
             measure(task.token, programs, games=games, iterations=iterations)
     held = agency.archive.requests
+    none = measure(task.token, {"a.py": "no program", "b.py": "x" * 500_000})
+    assert [program.name for program in none.programs] == ["a.py", "b.py"]
+    assert "at most 400000 are read" in (none.programs[1].reason or "")
+    assert (none.seconds, none.seconds_left, held.get(task.token).measured) == (0.0, 20.0, 0.0)
     assert held.reserve_seconds(task.token, 20) == 20
     assert held.reserve_seconds(task.token, 20) == 0, "another measurement has them"
     with pytest.raises(AgentError, match=r"0\.0 of the 20 seconds .* are left"):
@@ -103,5 +129,12 @@ def test_the_command_measures_files(agency: Agency, tmp_path: Path, archive: Arc
     words = ["measure", task.token, str(variant), "--games", "1", "--database", str(tmp_path / "archive.db")]
     said = CliRunner().invoke(app, words)
     assert said.exit_code == 0, said.output
-    assert "variant.py: gain +" in said.output
+    assert "variant.py: gain +" in said.stdout
+    assert "variant.py, game 1: " in said.stderr, "said when it came"
+    words[2:3] = [str(variant), str(tmp_path / "none.py")]
+    both = CliRunner().invoke(app, words)
+    assert both.exit_code == 1, "one could not be read"
+    assert "variant.py: gain +" in both.stdout
+    assert "none.py: failed" in both.stdout
+    assert "cannot be read (No such file or directory)" in both.stderr
     agency.stop()
