@@ -142,7 +142,8 @@ class RunStages:
         Parameters
         ----------
         all_of_it
-            Whether the slow ones are waited for, too, however long they take; else see `quick_first`.
+            Whether the slow ones are waited for, too, however long they take; else see `quick_first`. Those
+            that took too long by its limit are tried again then, as it is lower than that of the stage.
 
         Returns
         -------
@@ -150,7 +151,8 @@ class RunStages:
             The programs that were not reached.
         """
         stage, names = self._stages["train"], self._domain.baselines()
-        known = {*known_values(self._archive, self._domain, stage, names), *self._failed(stage, names)}
+        failed = self._failed(stage, names, timeouts=not all_of_it)
+        known = {*known_values(self._archive, self._domain, stage, names), *failed}
         left = {name: self._program(name) for name in names if name not in known}
         programs = list(left.values())
         found: Iterator[tuple[Program, Report]]
@@ -168,12 +170,13 @@ class RunStages:
     def _program(self, name: str) -> Program:
         return self._archive.programs.add(self._domain.source(name), self._domain.name)
 
-    def _failed(self, stage: Stage, names: Iterable[str]) -> Iterator[str]:
-        """Yield the library's programs that have failed in a stage within this run."""
+    def _failed(self, stage: Stage, names: Iterable[str], *, timeouts: bool) -> Iterator[str]:
+        """Yield the library's programs that have failed in a stage within this run, or took too long."""
+        failures = {*Status} - {Status.OK, *([] if timeouts else [Status.TIMEOUT])}
         for name in names:
             rows = self._archive.evaluations.find(run=self._run, program=self._program(name), imported=False)
             if any(
-                row.suite_digest == stage.digest and row.split == stage.split and row.status is not Status.OK
+                row.suite_digest == stage.digest and row.split == stage.split and row.status in failures
                 for row in rows
             ):
                 yield name

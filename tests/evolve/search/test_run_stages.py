@@ -110,7 +110,8 @@ def test_library_programs_that_failed_are_not_tried_again_when_a_run_is_resumed(
         executor = LocalExecutor(1)
         try:
             dispatcher = Dispatcher(executor, "psro", "none", tick=lambda: None, note=lambda text: None)
-            RunStages(archive, run, config, work, dispatcher).measure_library()
+            # All of it, however busy the machine is: else some may not be reached the first time.
+            RunStages(archive, run, config, work, dispatcher).measure_library(all_of_it=True)
         finally:
             executor.close()
         found.append([(row.program, row.status) for row in archive.evaluations.find(run=run)])
@@ -139,11 +140,34 @@ class Slow:
         self.given.append((task.source, stage.seconds))
         self.now += min(wanted, stage.seconds)
         status = Status.OK if wanted <= stage.seconds else Status.TIMEOUT
+        scores = [Score(one.label, "exploitability", 0.5, iteration=20) for one in stage.trials]
         report = StageReport(
             split="train", suite="s", digest=stage.digest, status=status, started="2026-01-01T00:00:00+00:00",
             wall_seconds=wanted, reason=None if status is Status.OK else "slow",
+            scores=tuple(scores) if status is Status.OK else (),
         )  # fmt: skip
-        return Report(token=task.token, evaluator="e", stages=(report,))
+        return Report(token=task.token, evaluator=domain("cfr").evaluator, stages=(report,))
+
+
+def test_who_is_too_slow_for_the_table_is_no_failure_where_the_strongest_are_looked_for(archive, tiny):
+    config, work = tiny(horizon=20, final_test=False), domain("cfr")
+    limit = work.seconds["train"]
+    assert limit > 100
+    executor = Slow({work.source(name): 1.0 for name in work.baselines()})
+    # One needs more than the first task waits for, and less than programs may take; another more than that.
+    executor.takes |= {work.source("vad_cfr"): 100.0, work.source("aod_cfr"): 10 * limit}
+    run = archive.runs.create("cfr", config.settings(), seed=0)
+    dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)
+    stages = RunStages(archive, run, config, work, dispatcher)
+    stages.measure_reference("train")
+    assert stages.measure_library() == []
+    assert "vad_cfr" not in stages.strongest(len(work.baselines()))
+    del executor.given[:]
+    stages.measure_library(all_of_it=True)
+    assert sorted(executor.given) == sorted((work.source(name), limit) for name in ("vad_cfr", "aod_cfr"))
+    strongest = stages.strongest(len(work.baselines()))
+    assert "vad_cfr" in strongest
+    assert "aod_cfr" not in strongest
 
 
 @pytest.mark.parametrize(
