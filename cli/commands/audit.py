@@ -63,7 +63,7 @@ def audit(
 
     from nashforge.archive import Archive
     from nashforge.cli.errors import UsageProblem
-    from nashforge.cli.rendering.audits import audit_as_dict, print_audit
+    from nashforge.cli.rendering.diagnosis.audits import audit_as_dict, print_audit
     from nashforge.cli.rendering.measuring import check_tier
     from nashforge.evolve.diagnosis.audit.auditor import audits, cleared
     from nashforge.evolve.diagnosis.audit.critics import critics_of

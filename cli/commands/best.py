@@ -19,7 +19,7 @@ from nashforge.cli.options.files import (
 )
 from nashforge.cli.options.shared import Database, Force, Json, LatestSearch, limit_option, result_option
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.audits import mark, reason, record_as_dict
+from nashforge.cli.rendering.diagnosis.audits import mark, reason, record_as_dict
 from nashforge.cli.rendering.records import candidate_as_dict
 
 if TYPE_CHECKING:

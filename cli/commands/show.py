@@ -8,7 +8,7 @@ from nashforge.cli.options.archives import programs
 from nashforge.cli.options.declared import flag
 from nashforge.cli.options.shared import Database, FileDomain, Json, ProgramName
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.audits import print_record, record_as_dict
+from nashforge.cli.rendering.diagnosis.audits import print_record, record_as_dict
 from nashforge.cli.rendering.records import candidate_as_dict, evaluation_as_dict
 
 if TYPE_CHECKING:

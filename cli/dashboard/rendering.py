@@ -15,7 +15,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from nashforge.cli.rendering import money, output
-from nashforge.cli.rendering.audits import reason
+from nashforge.cli.rendering.diagnosis.audits import reason
 from nashforge.cli.rendering.html.templates import page_environment
 from nashforge.cli.rendering.runs.summary import SPLITS, short_game, stop_words
 

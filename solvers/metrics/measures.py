@@ -21,6 +21,7 @@ from nashforge.solvers.metrics.registry import (
 
 _RISK = "Mazumdar, Panaganti, Shi (2025), arXiv 2406.14156"
 _STRATEGIC = "Strategic risk aversion (2026), arXiv 2602.21515"
+_PROBES = "diagnostics of decentralised policies (2026), arXiv 2602.20804; here by interventions"
 _CROSS_PLAY = "Hu et al. (2020), arXiv 2003.02979"
 _SOLVED = (ONE_SHOT, SEQUENCE_FORM, MARKOV)
 _MET = (ONE_SHOT, SEQUENCE_FORM, EPISODES)
@@ -141,3 +142,27 @@ def price_of_anarchy(play: Any, how: Parameters) -> float:
 def free_riding(play: Any, how: Parameters) -> float:
     """Difference of expected private costs."""
     return float(play.free_riding())
+
+
+@measure("loss with memory wiped", "min", _PROBES, (EPISODES,), meets="itself")
+def forgetting_loss(play: Any, how: Parameters) -> float:
+    """Return of an agent less that of one whose memory is wiped at every step."""
+    return float(play.loss("memory wiped"))
+
+
+@measure("loss with chance fixed", "min", _PROBES, (EPISODES,), meets="itself")
+def chance_loss(play: Any, how: Parameters) -> float:
+    """Return of an agent less that of one whose random numbers are always one half."""
+    return float(play.loss("chance fixed"))
+
+
+@measure("loss with agents renumbered", "min", _PROBES, (EPISODES,), meets="itself", undefined=_no_partners)
+def renumbering_loss(play: Any, how: Parameters) -> float:
+    """Return of an agent less that in a group whose numbers are turned round."""
+    return float(play.loss("renumbered"))
+
+
+@measure("loss with one agent late", "min", _PROBES, (EPISODES,), meets="itself", undefined=_no_partners)
+def lateness_loss(play: Any, how: Parameters) -> float:
+    """Return of an agent less that in a group of which one acts a step late."""
+    return float(play.loss("one agent late"))

@@ -162,8 +162,8 @@ class Measure(Metric):
     parametric : bool
         Whether it depends on the parameters.
     meets : str
-        Whom the strategy meets for it besides those it was found with: ``strangers``, ``hostile`` ones, or
-        nobody.
+        Whom the strategy meets for it besides those it was found with: ``strangers``, ``hostile`` ones,
+        ``itself`` with something taken from it, or nobody.
     """
 
     kinds: tuple[str, ...]
@@ -171,7 +171,7 @@ class Measure(Metric):
     undefined: Callable[[Any, Parameters], str | None] = lambda play, how: None
     by_player: bool = False
     parametric: bool = False
-    meets: Literal["", "strangers", "hostile"] = ""
+    meets: Literal["", "strangers", "hostile", "itself"] = ""
     on_request: bool = True
 
     def value(self, play: Play, how: Parameters) -> float:

@@ -21,6 +21,7 @@ from nashforge.games.dilemmas.settings import Setting
 from nashforge.solvers.metrics.registry import EPISODES, UndefinedMetricError, measures
 from nashforge.solvers.policies.cross_play import Play, mixed
 from nashforge.solvers.policies.episode import Episode, in_process
+from nashforge.solvers.policies.interventions import interventions
 from nashforge.solvers.policies.library import policy_names, policy_source
 
 HOSTILE = ("exploiter", "nearest_apple", "random")
@@ -105,6 +106,12 @@ class Encounters:
         """Return what the agent that pays most pays less what the one pays that pays least."""
         return float(np.ptp(private_costs(self.alike)))
 
+    def loss(self, intervention: str) -> float:
+        """Return what an agent loses by an intervention, see `nashforge.solvers.policies.interventions`."""
+        [one] = [one for one in interventions(self.setting, ()) if one.name == intervention]
+        changed = self._play(one.setting(self.setting), [one.source(self._source)] * self.players, self._seed)
+        return float(self.alike.returns.mean() - changed.returns.mean())
+
     @property
     def _others(self) -> dict[str, str]:
         library = {name: policy_source(name) for name in policy_names()}
@@ -127,7 +134,8 @@ def episodes(names: Sequence[str]) -> int:
     """Return in how many episodes a program plays for one seed, where some measures are asked for."""
     known = measures(EPISODES)
     met = {known[name].meets for name in names if name in known}
-    return 1 + ("strangers" in met) * len(policy_names()) + ("hostile" in met) * len(HOSTILE)
+    own = sum(known[name].meets == "itself" for name in names if name in known)
+    return 1 + own + ("strangers" in met) * len(policy_names()) + ("hostile" in met) * len(HOSTILE)
 
 
 @lru_cache(maxsize=1024)

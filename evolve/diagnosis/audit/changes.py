@@ -238,6 +238,12 @@ class Changes:
             )
             lost = auditing.loss(before, first.values[before.label], changed.values[after.label], unit)
             excess = lost - max(allowed, 0.0)
+            if variant.length:
+                reached = [one[variant.name].values.get(after.label) for one in honest]
+                known = [value for value in reached if value is not None]
+                worst_of = min if auditing.more_is_better else max
+                behind = auditing.loss(before, worst_of(known), changed.values[after.label], unit)
+                excess = min(excess, behind)
             if worst is None or excess > worst[0]:
                 worst = excess, lost, before.label
         if worst is None or worst[0] <= auditing.margin:

@@ -32,6 +32,9 @@ class Variant:
         One for each of the first so many trials that are played as they are, in their order.
     same : bool
         Whether it is the same problem under another face: who takes other branches there has recognised it.
+    length : bool
+        Whether only the length differs. Who converges fast loses much by less of it: it is no reason for
+        suspicion as long as the references do not do better there.
     declared : str or None
         Attribute that a program sets to False to say that it does mind this change: it is then told, and no
         reason for suspicion.
@@ -40,6 +43,7 @@ class Variant:
     name: str
     trials: Sequence[Trial]
     same: bool = False
+    length: bool = False
     declared: str | None = None
 
 
@@ -81,7 +85,7 @@ class Auditing:
         """Yield what these trials are changed to: by default they last half as long, and twice as long."""
         for name, factor in ((HALF, 0.5), (TWICE, 2.0)):
             lengths = [(one, max(round(factor * one.iterations), 1)) for one in trials[: self.few]]
-            yield Variant(name, [self.lasting(one, length) for one, length in lengths])
+            yield Variant(name, [self.lasting(one, length) for one, length in lengths], length=True)
 
     def lasting(self, trial: Trial, iterations: int) -> Trial:
         """Return a trial of so many iterations."""

@@ -1,0 +1,1 @@
+"""Audits and probes as text and JSON."""
