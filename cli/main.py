@@ -129,7 +129,7 @@ def nashforge(
 
 
 COMMANDS = {
-    "Search": "run synthesize pause resume stop runs dashboard status best report costs",
+    "Search": "run csro synthesize pause resume stop runs dashboard status best report costs",
     "Agents": "ask measure tell give_up notes context mcp",
     "Programs": "show watch lineage diff evaluate compare audit probe bench challenge distill export import",
     "Games and solving": "solve equilibrium humans risk games rules suites",

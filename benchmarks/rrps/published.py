@@ -5,6 +5,9 @@ Their table holds means of 1,000 matches of 1,000 throws for each pair.
 
 from __future__ import annotations
 
+MATCHES = 1000
+"""Of each pair."""
+
 SCORES = {
     "greenberg": (288.15, 3.65, 284.50),
     "iocainebot": (255.00, 5.01, 250.00),

@@ -86,8 +86,10 @@ def resume(
     files and a large budget, too. It is measured here first.
     """
     from nashforge.archive import Study
+    from nashforge.cli.rendering.runs.csro import resume_csro
     from nashforge.cli.rendering.runs.outcome import work
     from nashforge.cli.rendering.runs.studies import resume_study
+    from nashforge.evolve.config.parts import CSRO
     from nashforge.evolve.results.run_status import is_alive
     from nashforge.evolve.runs.continuing import check_continuable
     from nashforge.evolve.runs.executors import service_of
@@ -110,6 +112,11 @@ def resume(
             return
         if parallel is not None:
             raise UsageProblem(f"--parallel is of studies, and {found.nickname} is a run; leave it out")
+        if found.config.get("strategy") == CSRO:
+            resume_csro(
+                archive, found, changes, broker=broker, database=database, as_json=output.wants_json(json)
+            )
+            return
         if found.pause_requested is not None and is_alive(archive, found):
             _let_go_on(archive, found, changes, as_json=output.wants_json(json))
             return

@@ -111,6 +111,10 @@ def run(
         str | None, suite_option("Games that are disguised to verify the best.")
     ] = None,
     test_suite: Annotated[str | None, suite_option("Games that are played only at the end.")] = None,
+    against: Annotated[
+        list[str] | None,
+        option("PROGRAM", "Play against it: NAME or NAME:WEIGHT, in place of the suite's opponents; repeat."),
+    ] = None,
     map_file: Map = None,
     agents: Agents = None,
     horizon: Annotated[int | None, horizon_option("the domain's")] = None,

@@ -25,8 +25,10 @@ def status(
     Also while other processes work on it, here or on other machines: then with what each has in hand.
     """
     from nashforge.archive import Study
+    from nashforge.cli.rendering.runs.csro import show_csro
     from nashforge.cli.rendering.runs.studies import study_as_dict
     from nashforge.cli.rendering.runs.watching import watched
+    from nashforge.evolve.config.parts import CSRO
     from nashforge.evolve.results.studies import study_status
 
     with opened(database) as archive:
@@ -38,6 +40,9 @@ def status(
                 watched(lambda: _study_shown(archive, found), repeat=watch)
             return
         number = found.id
+        if found.config.get("strategy") == CSRO:
+            show_csro(archive, found, as_json=output.wants_json(json))
+            return
         if output.wants_json(json):
             output.print_json(_as_dict(archive, number))
         else:

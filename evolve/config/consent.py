@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nashforge.archive.storage.location import VARIABLE, file_of, resolve_url
+from nashforge.evolve.config.against import files_among
 from nashforge.evolve.config.model_names import CLI, ModelError, address_of_environment, parse_model
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.config.starts import is_program_file
@@ -133,6 +134,7 @@ OWN_PROMPTS = Consent(
 )
 OWN_FEEDBACK = Consent(_own_level, scope="prompts")
 OWN_START = Consent(_named_files, scope="programs", origins=("stored", "file", "imported"))
+OWN_OPPONENTS = Consent(files_among, scope="programs", origins=("stored", "file", "imported"))
 OWN_ADDRESS = Consent(_named_address, origins=("stored", "file", "imported"))
 OWN_PRICES = Consent(
     _unless_usual(

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from nashforge.evolve.config import consent
+from nashforge.evolve.config.against import MOST_OPPONENTS, read_opponents
 from nashforge.evolve.config.model_names import Effort
 from nashforge.evolve.config.settings import Setting
-from nashforge.evolve.evaluation.messages import COPIES, Fitness, Split
+from nashforge.evolve.evaluation.messages import COPIES, Fitness, Opponent, Split
 
 AGENT = "agent"
 """Name of the proposer that has programs written by agents."""
@@ -20,6 +21,10 @@ REPLAY = "replay:"
 
 SYNTHESIS = "synthesis"
 """Strategy of the runs of `nashforge synthesize`, which are no searches."""
+
+
+CSRO = "csro"
+"""Strategy of the runs of `nashforge csro`, whose candidates are the members of a population."""
 
 
 class Part(BaseModel):
@@ -103,6 +108,13 @@ class EvaluationOptions(Part):
     horizon: int = Field(default=1000, ge=1)
     """Iterations a game."""
 
+    against: Annotated[tuple[Opponent, ...], Setting(consent=consent.OWN_OPPONENTS)] = Field(
+        default=(), max_length=MOST_OPPONENTS
+    )
+    """Programs to play against in training and validation, in the place of the suite's opponents: `NAME` or
+    `NAME:WEIGHT`, of the library, a file, or a run's best. For domains whose programs play each other
+    (`rrps`)."""
+
     short_horizons: tuple[Annotated[int, Field(ge=1)], ...] = ()
     """Fewer iterations that every game is played for as well, each a trial of its own: what is good must be
     so early, too. Those that are not fewer than the horizon are left out."""
@@ -135,6 +147,11 @@ class EvaluationOptions(Part):
     """How many candidates may be asked for ahead of the oldest outcome that is not in; without a number, one
     for one worker, else twice the workers, and more where models write. It decides what is known when a
     candidate is proposed, so runs are the same for the same value, however fast the workers are."""
+
+    @field_validator("against", mode="before")
+    @classmethod
+    def _opponents(cls, value: Any) -> Any:
+        return read_opponents(value)
 
     @property
     def suites(self) -> dict[Split, str]:

@@ -28,6 +28,7 @@ from nashforge.evolve.config.settings import ConfigError, Setting, Settings
 from nashforge.evolve.config.starts import MOST_STARTS, chosen
 from nashforge.evolve.domains import domain as domain_of_name
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.domains.capabilities import NotOfferedError
 from nashforge.evolve.domains.checks import strategic_of
 from nashforge.evolve.evaluation.disguises import copied, disguised, rescaled
 from nashforge.evolve.evaluation.labels import shortened
@@ -131,12 +132,23 @@ class RunConfig(Part):
     def _whole_stage(self, work: Domain, split: Split, suite: str) -> Stage:
         """Return a stage with the shorter trials of its games first: who fails there takes no more."""
         options = self.evaluation
-        stage = work.stage(split, suite, options.horizon, options.fitness)
+
+        def staged(horizon: int) -> Stage:
+            found = work.stage(split, suite, horizon, options.fitness)
+            if not options.against or split == "test":
+                return found
+            if work.duels is None:
+                raise NotOfferedError(
+                    f"programs of the domain {work.name!r} do not play each other; leave --against out"
+                )
+            return work.duels.against(found, options.against)
+
+        stage = staged(options.horizon)
         short = [
             shortened(trial)
             for horizon in sorted(set(options.short_horizons))
             if horizon < options.horizon
-            for trial in work.stage(split, suite, horizon, options.fitness).trials
+            for trial in staged(horizon).trials
         ]
         return stage.model_copy(update={"trials": (*short, *stage.trials)})
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nashforge import games
-from nashforge.evolve.domains.capabilities import NotOfferedError
+from nashforge.evolve.domains.capabilities import Duels, NotOfferedError, Watch
 from nashforge.evolve.domains.telling import Telling
 from nashforge.evolve.evaluation.identities import check_identities
 from nashforge.evolve.evaluation.messages import (
@@ -31,7 +31,6 @@ from nashforge.solvers.metrics.registry import Measure, Metric, Play, measures
 
 if TYPE_CHECKING:
     from nashforge.evolve.domains.audits.base import Auditing
-    from nashforge.evolve.domains.capabilities import Watch
     from nashforge.evolve.domains.dilemmas.domain import DilemmaDomain
     from nashforge.evolve.evaluation.benchmark import Benchmark
     from nashforge.evolve.proposers.base import Proposer
@@ -291,8 +290,7 @@ class Domain(Telling, ABC):
 
     def smoke(self, horizon: int) -> Stage:
         """Return the cheap first stage, whose fingerprint tells programs apart by what they do."""
-        first = self.games(self.suites["train"])[0]
-        trial = self.trial(first, min(SMOKE_ITERATIONS, horizon))
+        trial = self.trial(self.games(self.suites["train"])[0], min(SMOKE_ITERATIONS, horizon))
         return Stage(split="smoke", suite="smoke", trials=(trial,), seconds=SMOKE_SECONDS)
 
     def stage(self, split: Split, suite: str, horizon: int, fitness: Fitness) -> Stage:
@@ -309,9 +307,8 @@ class Domain(Telling, ABC):
     def games_stage(self, games: Sequence[str], horizon: int, fitness: Fitness) -> Stage:
         """Return a stage over given games, undisguised."""
         trials = tuple(self.trial(game, horizon) for game in games)
-        return Stage(
-            split="test", suite="games", trials=trials, fitness=fitness, seconds=self.seconds["test"]
-        )
+        seconds = self.seconds["test"]
+        return Stage(split="test", suite="games", trials=trials, fitness=fitness, seconds=seconds)
 
     def prepare(self, stage: Stage) -> None:
         """Make sure that the games of a stage can be played; what takes long the first time is done here.
@@ -342,6 +339,11 @@ class Domain(Telling, ABC):
         from nashforge.evolve.domains.audits.base import Auditing
 
         return Auditing(self)
+
+    @property
+    def duels(self) -> Duels | None:
+        """Matches of its programs against each other."""
+        return None
 
     @property
     def watch(self) -> Watch | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +13,8 @@ import numpy.typing as npt
 from nashforge.errors import USAGE, NashforgeError
 
 if TYPE_CHECKING:
+    from nashforge.archive.records import Score
+    from nashforge.evolve.evaluation.messages import Opponent, Stage
     from nashforge.evolve.sandbox import Sandbox
 
 
@@ -46,6 +48,41 @@ class Recorder(Protocol):
 
     def __call__(self, step: Any, /) -> None:
         """Take in a step, and keep its picture if it is time for one."""
+
+
+class Duels(ABC):
+    """Matches of programs against each other, in games of two players that are symmetric and zero-sum.
+
+    What `nashforge run --against` and `nashforge csro` need of a domain.
+
+    Attributes
+    ----------
+    objective : str
+        What a best response to a mixture of opponents maximises, see `evolve.evaluation.objectives`.
+    unit : str
+        Of what a program wins.
+    outsiders : dict
+        Opponents that no population has, by the name of their group; the first group has all of them.
+    """
+
+    objective: str
+    unit: str
+    outsiders: Mapping[str, tuple[str, ...]]
+
+    @abstractmethod
+    def against(self, stage: Stage, opponents: Sequence[Opponent]) -> Stage:
+        """Return a stage of training or validation in which these programs are played against instead."""
+
+    @abstractmethod
+    def stage(self, opponents: Sequence[Opponent], matches: int, horizon: int) -> Stage:
+        """Return so many matches with each opponent; with none given, with each outsider.
+
+        Their chance is not that of training or validation.
+        """
+
+    @abstractmethod
+    def returns(self, scores: Iterable[Score]) -> Mapping[str, Sequence[float]]:
+        """Return what was won in each match with each opponent, by the opponent's name."""
 
 
 class Watch(ABC):

@@ -50,6 +50,24 @@ class Disguise(Message):
         return {name: value for name, value in values.items() if name != "duplicates" or value}
 
 
+class Opponent(Message):
+    """A program that others play against.
+
+    Attributes
+    ----------
+    name : str
+        As people are told.
+    weight : float
+        Of the returns against it, relative to those of the other opponents.
+    source : str
+        Its text; empty until the name has been looked up.
+    """
+
+    name: str = Field(min_length=1)
+    weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    source: str = ""
+
+
 class Trial(Message):
     """One game to be played: what, how long, where to measure.
 
@@ -57,7 +75,8 @@ class Trial(Message):
     the digest of what the string stands for, see `nashforge.games.identity`: whoever plays it compares what
     it finds under that name. None where the string itself tells all. ``scale`` is the factor of all payoffs;
     what is reported is in units of the game without it. ``shift`` is added to the first player's payoffs and
-    taken from the others', in units of their range.
+    taken from the others', in units of their range. ``opponents`` are programs that it is played
+    against, where the domain has such games.
     """
 
     label: str
@@ -68,12 +87,18 @@ class Trial(Message):
     identity: str | None = None
     scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     shift: float = Field(default=0.0, allow_inf_nan=False)
+    opponents: tuple[Opponent, ...] = ()
 
     @model_serializer(mode="wrap")
     def _dump(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Digests of stages are older than scales, and those of domains without identities than these.
+        # Digests of stages are older than scales and opponents, and those without identities than these.
         values: dict[str, Any] = standard(self)
-        older = {"identity": self.identity is None, "scale": self.scale == 1.0, "shift": self.shift == 0.0}
+        older = {
+            "identity": self.identity is None,
+            "scale": self.scale == 1.0,
+            "shift": self.shift == 0.0,
+            "opponents": not self.opponents,
+        }
         return {name: value for name, value in values.items() if not older.get(name)}
 
 

@@ -14,7 +14,7 @@ from nashforge.archive import Archive, Run, RunBusy
 from nashforge.evolve.challenge.judge import games_of
 from nashforge.evolve.challenge.space import space
 from nashforge.evolve.config.consent import Origin, require_consent
-from nashforge.evolve.config.parts import SYNTHESIS
+from nashforge.evolve.config.parts import CSRO, SYNTHESIS
 from nashforge.evolve.config.run import RunConfig, checked, given, stored_settings
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.config.versions import package_versions
@@ -32,7 +32,7 @@ from nashforge.evolve.runs.continuing import check_continuable
 from nashforge.evolve.runs.executors import expected_workers, make_executor
 from nashforge.evolve.runs.proposers import check_proposers, make_writers, models_of
 from nashforge.evolve.runs.resuming import check_limits, nothing_left
-from nashforge.evolve.runs.starts import with_starts
+from nashforge.evolve.runs.starts import with_opponents, with_starts
 from nashforge.evolve.sandbox import Tier, probe
 from nashforge.evolve.sandbox.pipes import require_descriptors
 from nashforge.evolve.search.events import Listener, Result, Silent
@@ -124,7 +124,8 @@ def prepared(archive: Archive, config: RunConfig, parts: Parts) -> RunConfig:
     if config.evaluation.disguise_seed is None and config.models.replay is None:
         config = config.changed(disguise_seed=draw(config.seed))
     check(config, parts)
-    config = with_starts(archive, config, parts.domain or domain(config.domain))
+    work = parts.domain or domain(config.domain)
+    config = with_starts(archive, with_opponents(archive, config, work), work)
     executor = parts.executor
     workers = expected_workers(archive, config, parts.service) if executor is None else executor.workers
     if config.evaluation.lookahead is None:
@@ -288,6 +289,10 @@ def resumed_config(archive: Archive, run: Run, changes: Mapping[str, Any] | None
     ConfigError
         If a new value is not allowed, or the run is a refinement, which nothing continues.
     """
+    if run.config.get("strategy") == CSRO:
+        raise ConfigError(
+            f"{run.nickname} is a population and no search; continue it with `nashforge resume`"
+        )
     if run.config.get("strategy") == SYNTHESIS:
         raise ConfigError(
             f"{run.nickname} is a refinement and no search, so it is not continued; start another one with "

@@ -7,6 +7,7 @@ from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.config.starts import STRONGEST, is_program_file
 from nashforge.evolve.domains.base import Domain
+from nashforge.evolve.evaluation.messages import Opponent
 from nashforge.evolve.measurement.programs import NamedProgram, find_program, playable, store
 from nashforge.evolve.results.lineage import run_or_program
 from nashforge.evolve.search.novelty import ast_fingerprint
@@ -50,6 +51,34 @@ def with_starts(archive: Archive, config: RunConfig, work: Domain) -> RunConfig:
             f"{limit}; give more evaluations, or fewer --from"
         )
     return config.changed(start=tuple(starts.values()))
+
+
+def with_opponents(archive: Archive, config: RunConfig, work: Domain) -> RunConfig:
+    """Return a configuration that holds the sources of the programs that are played against.
+
+    So the run is the same when files change and other runs go on.
+
+    Raises
+    ------
+    ConfigError
+        If one is of another domain, or is named twice.
+    nashforge.errors.NashforgeError
+        If there is none of a name.
+    """
+    found: list[Opponent] = []
+    for each in config.evaluation.against:
+        if not each.source:
+            named = playable(_named(archive, each.name, work))
+            if named.domain != work.name:
+                raise ConfigError(
+                    f"--against {each.name} is a program of the domain {named.domain}, and the run searches "
+                    f"{work.name}; name one of {work.name}"
+                )
+            each = each.model_copy(update={"name": named.label, "source": named.source})
+        if each.name in {other.name for other in found}:
+            raise ConfigError(f"--against names {each.name} twice; name it once, with a weight")
+        found.append(each)
+    return config.changed(against=[each.model_dump() for each in found]) if found else config
 
 
 def _named(archive: Archive, name: str, work: Domain) -> NamedProgram:

@@ -7,11 +7,11 @@ from typing import Any
 BOT_HOST = "nashforge.games.roshambo.host"
 
 
-def bot_arguments(bot: str, throws: int, seed: int) -> dict[str, Any]:
+def bot_arguments(bot: str, seed: int) -> dict[str, Any]:
     """Return the arguments of a session in which a bot plays one match; the seed has 32 bits."""
     return {
         "host": BOT_HOST,
-        "setup": {"bot": bot, "throws": throws, "seed": seed},
+        "setup": {"bot": bot, "seed": seed},
         "inputs": [],
         "outputs": [("throw", (1,), "<f8")],
     }

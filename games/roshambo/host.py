@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyspiel
 
-from nashforge.games.roshambo.bots import game_string
+from nashforge.games.roshambo.bots import THROWS, game_string
 
 IMPORTS: tuple[str, ...] = ()
 """Bots import nothing."""
@@ -29,7 +29,8 @@ class Host:
     namespace
         Of the program beside it, which is empty: bots are no programs.
     setup
-        ``bot``, ``throws`` and ``seed``.
+        ``bot`` and ``seed``. A bot always expects a whole match, however soon that ends: some are compiled
+        for its length, and crash in a shorter one.
     inputs, outputs
         Shared arrays by name; ``throw`` is written.
     """
@@ -42,8 +43,8 @@ class Host:
         outputs: Mapping[str, npt.NDArray[np.float64]],
     ) -> None:
         _C_LIBRARY.srandom(ctypes.c_uint(setup["seed"]))
-        self._state = pyspiel.load_game(game_string(setup["throws"])).new_initial_state()
-        self._bot = pyspiel.make_roshambo_bot(_BOT, setup["bot"], setup["throws"])
+        self._state = pyspiel.load_game(game_string(THROWS)).new_initial_state()
+        self._bot = pyspiel.make_roshambo_bot(_BOT, setup["bot"], THROWS)
         self._throw = outputs["throw"]
         self._last = -1
 

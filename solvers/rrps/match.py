@@ -79,34 +79,49 @@ def play_match(
     chances, last = rng.random(throws), -1
     seen_own, seen_theirs = player.inputs["own"], player.inputs["theirs"]
     for t in range(throws):
-        player.call(t)
-        told = np.array(player.outputs["strategy"])
-        # The host has looked already; but it shares its process with a program that nobody trusts.
-        if not (told.min() >= 0.0 and abs(told.sum() - 1.0) <= TOLERANCE):
-            raise PolicyError(
-                f"a strategy must be non-negative and sum to 1; that of throw {t} is {told.tolist()}"
-            )
-        strategies[t] = strategy = np.roll(told, -shift)
+        strategies[t] = strategy = np.roll(told_strategy(player, t), -shift)
         answer = opponent(last)
-        last = int(np.searchsorted(np.cumsum(strategy[:2]), chances[t], side="right"))
+        last = drawn_throw(strategy, chances[t])
         own[t], theirs[t] = last, answer
         seen_own[t], seen_theirs[t] = (last + shift) % 3, (answer + shift) % 3
     return Match(strategies, own, theirs)
 
 
-def population_scores(returns: Mapping[str, float]) -> dict[str, float]:
+def told_strategy(player: Session, t: int) -> npt.NDArray[np.float64]:
+    """Return the strategy of throw ``t`` that comes from a player's process, shape ``(3,)``; see above."""
+    player.call(t)
+    told = np.array(player.outputs["strategy"])
+    # The host has looked already; but it shares its process with a program that nobody trusts.
+    if not (told.min() >= 0.0 and abs(told.sum() - 1.0) <= TOLERANCE):
+        raise PolicyError(
+            f"a strategy must be non-negative and sum to 1; that of throw {t} is {told.tolist()}"
+        )
+    return told
+
+
+def drawn_throw(strategy: npt.NDArray[np.float64], chance: float) -> int:
+    """Return the throw that a number in [0, 1) draws from a strategy, shape ``(3,)``."""
+    return int(np.searchsorted(np.cumsum(strategy[:2]), chance, side="right"))
+
+
+def population_scores(
+    returns: Mapping[str, float], weights: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Return the scores of a player against a population, as Lanctot et al. (2023), arXiv 2303.03196, define.
 
     Parameters
     ----------
     returns
         The player's expected return of a match against each member.
+    weights
+        How often each member is met, relative to the others; None: all alike.
 
     Returns
     -------
     dict
-        ``pop_return``, against a member that is drawn uniformly; ``within_pop_expl``, the most that any
+        ``pop_return``, against a member that is drawn by its weight; ``within_pop_expl``, the most that any
         member wins from the player; ``agg_score``, the former less the latter.
     """
-    mean, most = float(np.mean(list(returns.values()))), 0.0 - min(returns.values())
+    shares = None if weights is None else [weights[name] for name in returns]
+    mean, most = float(np.average(list(returns.values()), weights=shares)), 0.0 - min(returns.values())
     return {"pop_return": mean, "within_pop_expl": most, "agg_score": mean - most}

@@ -14,7 +14,7 @@ from nashforge.games.roshambo.host import Host
 def throws(bot: str, seed: int, count: int = 60) -> list[int]:
     """Return what a bot throws against one that throws the squares of 0, 1, 2, ... modulo 3."""
     out = {"throw": np.zeros(1)}
-    host, found = Host({}, bot_arguments(bot, THROWS, seed)["setup"], {}, out), []
+    host, found = Host({}, bot_arguments(bot, seed)["setup"], {}, out), []
     for t in range(count):
         host.call((t - 1) ** 2 % 3 if t else -1)
         found.append(int(out["throw"][0]))

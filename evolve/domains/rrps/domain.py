@@ -9,10 +9,19 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.domains.rrps.arena import play_confined, seed_of
-from nashforge.evolve.domains.rrps.populations import parse_population
+from nashforge.evolve.domains.rrps.arena import (
+    CALL_SECONDS,
+    meet_bot,
+    meet_program,
+    play_confined,
+    seed_of,
+)
+from nashforge.evolve.domains.rrps.opponents import told_of
+from nashforge.evolve.domains.rrps.populations import PROGRAMS, parse_population
 from nashforge.evolve.domains.rrps.suites import POPULATION_SUITES
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
@@ -27,10 +36,8 @@ from nashforge.solvers.rrps.match import population_scores
 
 if TYPE_CHECKING:
     from nashforge.evolve.domains.audits.players import PlayerAuditing
+    from nashforge.evolve.domains.capabilities import Duels
     from nashforge.evolve.proposers.rewriting.grammar import Grammar
-
-CALL_SECONDS = 50 * 150e-6
-"""Processor time that a throw may take on average: 50 times what the library's slowest player takes."""
 
 SMOKE = "rrps(bots=addshiftbot3+iocainebot+textbot,seed=0)"
 """Whom the first stage is played against: enough to tell players apart by what they do."""
@@ -39,6 +46,14 @@ SMOKE_THROWS = 100
 
 _SOURCE = "Lanctot et al. (2023), arXiv 2303.03196"
 _UNIT = "wins less losses"
+
+
+RETURN = "return"
+
+
+def played_by(label: str, opponent: str) -> str:
+    """Return how a trial's matches with one of its programs are called in scores."""
+    return f"{label}: {opponent}"
 
 
 class RRPSDomain(Domain):
@@ -55,6 +70,7 @@ class RRPSDomain(Domain):
         Metric("pop_return", "max", _UNIT, "mean return against the population", _SOURCE),
         Metric("within_pop_expl", "min", _UNIT, "the most that one of the population wins", _SOURCE),
         *(Metric(f"vs_{bot}", "max", _UNIT, f"return against {bot}") for bot in sorted(BOTS)),
+        Metric(RETURN, "max", _UNIT, "return against one of the programs that are played against"),
         SECONDS,
     )
     fitness = Fitness(kind="value", reference="frequency")
@@ -76,10 +92,12 @@ class RRPSDomain(Domain):
         number = "" if trial.disguise is None else trial.disguise.seed
         shift = 0 if trial.disguise is None else 1 + trial.disguise.seed % 2
         chance = ("program", source) if population.seed is None else ("seed", population.seed)
-        returns: dict[str, float] = {}
+        members = {name: (name, meet_bot(name)) for name in population.names}
+        members |= {each.name: (each.source, meet_program(each.source)) for each in trial.opponents}
+        returns: dict[str, list[float]] = {}
         behaviour: list[float] = []
-        for bot in population.names:
-            total = 0.0
+        for name, (who, meet) in members.items():
+            returns[name] = []
             for k in range(population.matches):
                 left = replace(
                     limits,
@@ -87,22 +105,31 @@ class RRPSDomain(Domain):
                     wall_seconds=max(limits.wall_seconds - (result.waited_seconds - waited), 0.01),
                     call_cpu_seconds=CALL_SECONDS,
                 )
-                seed = seed_of(*chance, number, bot, k)
-                played = play_confined(sandbox, source, bot, trial.iterations, seed, left, shift)
+                seed = seed_of(*chance, number, who, k)
+                played = play_confined(sandbox, source, meet, trial.iterations, seed, left, shift)
                 result.use(played.usage, played.log)
-                total += played.match.expected
+                returns[name].append(played.match.expected)
                 if population.seed is not None:
                     behaviour += played.match.strategies.ravel().tolist()
-            returns[bot] = total / population.matches
-        scores = population_scores(returns)
-        result.values[trial.label] = scores[self.metric]
-        found = scores | {f"vs_{bot}": value for bot, value in returns.items()}
-        result.scores += [
-            Score(trial.label, name, value, self.metrics[name].direction, trial.iterations)
-            for name, value in found.items()
-        ]
+        found = self._scores(trial, returns)
+        result.values[trial.label] = next(one.value for one in found if one.metric == self.metric)
+        result.scores += found
         result.scores.append(Score(trial.label, SECONDS.name, time.monotonic() - began))
-        return behaviour or list(returns.values())
+        return behaviour or [float(np.mean(each)) for each in returns.values()]
+
+    def _scores(self, trial: Trial, returns: Mapping[str, Sequence[float]]) -> list[Score]:
+        """Return what the returns of all matches with each member of a population come to."""
+        means = {name: float(np.mean(each)) for name, each in returns.items()}
+        weights = {each.name: each.weight for each in trial.opponents}
+        found = [(trial.label, name, x) for name, x in population_scores(means, weights or None).items()]
+        # Metrics are declared, and programs are not known beforehand: those are told as games are.
+        for name, mean in means.items():
+            game, metric = (played_by(trial.label, name), RETURN) if weights else (trial.label, f"vs_{name}")
+            found.append((game, metric, mean))
+        return [
+            Score(game, name, value, self.metrics[name].direction, trial.iterations)
+            for game, name, value in found
+        ]
 
     @property
     def auditing(self) -> PlayerAuditing:
@@ -167,7 +194,10 @@ class RRPSDomain(Domain):
     def prepare(self, stage: Stage) -> None:
         """Make sure that the populations can be read and the bots are there."""
         for trial in stage.trials:
-            parse_population(trial.game)
+            if (parse_population(trial.game).bots == PROGRAMS) != bool(trial.opponents):
+                raise BotError(
+                    f"{trial.game} is played against programs; give --against, or name bots in its place"
+                )
         require_bots()
 
     def length(self, suite: str, horizon: int) -> str:
@@ -181,8 +211,9 @@ class RRPSDomain(Domain):
     def facts(self, trial: Trial) -> str:
         """Return the numbers of bots and matches."""
         population = parse_population(trial.game)
-        count, matches = len(population.names), population.matches
-        bots = "1 bot" if count == 1 else f"{count} bots"
+        count, matches = len(population.names) + len(trial.opponents), population.matches
+        kind = "program" if trial.opponents else "bot"
+        bots = f"1 {kind}" if count == 1 else f"{count} {kind}s"
         many = "a match" if matches == 1 else f"{matches} matches"
         return f"{bots}, {many} of {trial.iterations} throws with each"
 
@@ -193,8 +224,16 @@ class RRPSDomain(Domain):
             "interface": inspect.getsource(interface),
             "predictors": inspect.getsource(predictors),
             "bots": {bot: BOTS[bot] for bot in met},
+            "opponents": told_of(train.trials[0].opponents),
             "disguise": "They are disguised: throws have other names, and all chance is drawn anew.",
         }
+
+    @property
+    def duels(self) -> Duels:
+        """Matches of players against each other, and against all bots."""
+        from nashforge.evolve.domains.rrps.duels import PlayerDuels
+
+        return PlayerDuels(self)
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of players."""

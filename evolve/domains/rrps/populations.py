@@ -20,6 +20,9 @@ GROUPS = {
 }
 """Bots by the name of their group."""
 
+PROGRAMS = "programs"
+"""Stands for the programs that a run plays against, which its trials hold."""
+
 MOST_MATCHES = 1000
 
 _WRITTEN = re.compile(r"\s*rrps\s*(?:\((.*)\))?\s*")
@@ -33,7 +36,7 @@ class Population:
     Attributes
     ----------
     bots : str
-        A group, or names with ``+`` between them.
+        A group, or names with ``+`` between them; ``programs`` for those of the trial.
     matches : int
         With each bot; what is measured is their mean.
     seed : int or None
@@ -46,7 +49,9 @@ class Population:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The bots, each once, in the order of the alphabet."""
+        """The bots, each once, in the order of the alphabet; none where programs are played against."""
+        if self.bots == PROGRAMS:
+            return ()
         return GROUPS.get(self.bots) or tuple(sorted(set(self.bots.split("+"))))
 
     def __str__(self) -> str:
@@ -79,7 +84,7 @@ def parse_population(text: str) -> Population:
             )
         given[name] = value
     bots = given.get("bots", "train")
-    if bots not in GROUPS:
+    if bots not in GROUPS and bots != PROGRAMS:
         bots = "+".join(dict.fromkeys(check_bot(name.strip()) for name in bots.split("+")))
     matches = _number(given, "matches", 1, 1, MOST_MATCHES)
     assert matches is not None

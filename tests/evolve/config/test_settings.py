@@ -144,7 +144,7 @@ def test_consent_is_asked_for_in_every_spelling(tmp_path: Path, name: str) -> No
     values = {
         "tier": "none", "proposer": "anthropic:m@https://evil.example", "prices": "p", "price_unknown": "0/0",
         "budget_usd": 6, "feedback": "p/f.toml", "prompts": "p",
-        "start": ["p.py"],
+        "start": ["p.py"], "against": ["p.py:2"],
     }  # fmt: skip
     setting = SETTINGS[name]
     path = tmp_path / "run.toml"
@@ -155,7 +155,8 @@ def test_consent_is_asked_for_in_every_spelling(tmp_path: Path, name: str) -> No
         path.write_text(f"{others}{lines}{key} = {json.dumps(values[name])}\n")
         with pytest.raises(ConfigError, match=f"give .*--{setting.option.replace('_', '-')}"):
             load_config({}, path)
-        assert load_config({name: values[name]}, path).settings()[name] == values[name]
+        said = {name: values[name]}
+        assert load_config(said, path).settings()[name] == load_config(said).settings()[name]
 
 
 def test_names_are_unique_and_defaults_of_domains_are_settings() -> None:

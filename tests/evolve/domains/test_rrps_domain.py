@@ -127,7 +127,7 @@ def test_the_sandbox_measures_what_this_process_measures() -> None:
         for k in range(2):
             seed = seed_of("program", source, "", bot, k)
             out = {"throw": np.zeros(1)}
-            setup = bot_arguments(bot, throws, seed_of(seed, bot) % 2**32)["setup"]
+            setup = bot_arguments(bot, seed_of(seed, bot) % 2**32)["setup"]
             host = Host({}, setup, {}, out)
 
             def opponent(last: int, host=host, out=out) -> int:
