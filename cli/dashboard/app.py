@@ -142,9 +142,10 @@ class Application:
             def make() -> str:
                 return render(viewer(asked), asked, **self._around(run))
 
-            number, text = await self.news.page(str(request.url.path) + "?" + request.url.query, run, make)
+            address, told = str(request.url.path) + "?" + request.url.query, "hx-request" in request.headers
+            number, text = await self.news.page(address, run, make, told=told)
             mark = self.news.tag(number)
-            if request.headers.get("hx-request") and request.headers.get("if-none-match") == mark:
+            if told and request.headers.get("if-none-match") == mark:
                 return Response(status_code=304)
             return HTMLResponse(text, headers={"etag": mark})
 

@@ -40,7 +40,7 @@ class News:
         self._costs: dict[int, tuple[float, float]] = {}
         self._offered: dict[int | None, tuple[int, float]] = {}
         self._listening = 0
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
         self._look = asyncio.Lock()
         self._pages: dict[tuple[str, int | None], tuple[int, str]] = {}
         self._making: dict[tuple[str, int | None], asyncio.Lock] = {}
@@ -76,8 +76,15 @@ class News:
                 return
             for run in (None, *changed):
                 self._versions[run] = self._versions.get(run, 0) + 1
-        async with self._changed:
-            self._changed.notify_all()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Wake who waits now, and give the next who wait an event of their own.
+
+        A condition would be wrong: who leaves while it takes back the lock fails to release it.
+        """
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     def _marked(self) -> Mark:
         """Return the mark of the archive, and in it which processes of this machine have ended."""
@@ -93,8 +100,7 @@ class News:
         """Count news that a look does not find; of the whole archive, or ``everywhere`` of every run, too."""
         for run in (None, *(self._mark.runs if everywhere else ())):
             self._versions[run] = self._versions.get(run, 0) + 1
-        async with self._changed:
-            self._changed.notify_all()
+        self._wake()
 
     async def follow(self, run: int | None, ending: anyio.Event | None = None) -> AsyncIterator[int]:
         """Yield the number of a run, or of the archive, whenever it has grown; until it is to end."""
@@ -107,9 +113,10 @@ class News:
                 if early > 0 and self._versions.get(run, 0) != told:
                     await asyncio.sleep(min(early, self._seconds))
                 else:
-                    async with self._changed:
-                        with suppress(TimeoutError):
-                            await asyncio.wait_for(self._changed.wait(), self._seconds)
+                    # Not wait_for, which forgets that it was cancelled where there are news at the same time.
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(self._seconds):
+                            await self._changed.wait()
                 now = self._offer(run)
                 if now > told:
                     told = now
@@ -138,15 +145,23 @@ class News:
             if self._listening:
                 await self.look()
 
-    async def page(self, address: str, run: int | None, make: Callable[[], str]) -> tuple[int, str]:
-        """Return a page and its number: made once, however many look at it, until there are news."""
+    async def page(
+        self, address: str, run: int | None, make: Callable[[], str], *, told: bool = False
+    ) -> tuple[int, str]:
+        """Return a page and its number: made once, however many look at it, until there are news.
+
+        Parameters
+        ----------
+        told
+            Whether it is asked for because of news: then news that were not told yet are not needed.
+        """
         key = (address, run)
         lock = self._making.setdefault(key, asyncio.Lock())
         try:
             async with lock:
                 number = await self.version(run)
                 known = self._pages.get(key)
-                if known is not None and known[0] == number:
+                if known is not None and known[0] >= (self._offer(run) if told else number):
                     return known
                 text, cost = await run_in_threadpool(_timed, make)
                 if run is not None:

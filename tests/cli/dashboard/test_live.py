@@ -167,8 +167,42 @@ def test_a_page_is_made_once_until_there_are_news(archive):
         await asyncio.to_thread(archive.notes.add, run, "news")
         await news.page("/runs/one?", run.id, make)
         assert len(made) == 2
+        # Who comes because of news needs no news that were told to nobody yet; who comes by himself does.
+        news._costs[run.id] = 1000.0, 1000.0
+        await asyncio.to_thread(archive.notes.add, run, "more")
+        await news.page("/runs/one?", run.id, make, told=True)
+        assert len(made) == 3, "told at once, after a pause"
+        await asyncio.to_thread(archive.notes.add, run, "and more")
+        await news.page("/runs/one?", run.id, make, told=True)
+        assert len(made) == 3
+        await news.page("/runs/one?", run.id, make)
+        assert len(made) == 4
 
     asyncio.run(look())
+
+
+def test_who_leaves_while_there_are_news_leaves_in_peace(archive):
+    run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="one")
+
+    async def look():
+        news = News(archive, seconds=60.0)
+
+        async def follow():
+            async for _ in news.follow(run.id):
+                pass
+
+        following = [asyncio.create_task(follow()) for _ in range(20)]
+        while news._listening < len(following):
+            await asyncio.sleep(0.01)
+        await news.tell(everywhere=True)
+        for steps in range(20):
+            following[steps].cancel()
+            await asyncio.sleep(0)
+        return await asyncio.gather(*following, return_exceptions=True), news._listening
+
+    ends, left = asyncio.run(look())
+    assert {type(end) for end in ends} == {asyncio.CancelledError}
+    assert left == 0
 
 
 def test_a_stream_of_news_is_told_less_often_of_a_run_whose_pages_take_long(archive):
