@@ -25,7 +25,7 @@ def mutate():
 def test_what_was_blind_is_on_the_list(mutate):
     changed = {(mutation.file, mutation.new.strip()) for mutation in mutate.load()}
     assert {
-        ("evolve/search/scoreboard.py", "return self._top[-1]"),
+        ("evolve/search/scoreboard.py", "return best[-1]"),
         ("evolve/evaluation/stages.py", "return fitness is not None"),
         ("evolve/search/program_store.py", "known is not None and known[0] <= before"),
         ("evolve/sandbox/session.py", "pass"),
