@@ -41,7 +41,8 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
         "agent_seconds": "30",
         "challenger": "true", "challenger_every": "20", "challenger_games": "5", "copies": "1",
         "effort": '"high"',
-        "thinking": '"off"', "lookahead": "3", "start": '["cfr_plus"]',
+        "thinking": '"off"', "lookahead": "3", "start": '["cfr_plus"]', "audit": '"gate"',
+        "against": '["cfr_plus:2"]',
     }  # fmt: skip
     assert set(values) == options
     for spell in (str, lambda name: name.replace("_", "-")):
@@ -54,8 +55,9 @@ def test_every_option_is_a_field_and_can_stand_in_a_file(tmp_path: Path) -> None
             load_config({}, path)
         config = load_config({"tier": "none"}, path)
         assert config.evaluation.fitness.strategic == Strategic(metrics=("rqe_gap",), tau=0.5)
+        assert [(each.name, each.weight) for each in config.evaluation.against] == [("cfr_plus", 2.0)]
         for name, value in values.items():
-            if name == "risk":
+            if name in ("risk", "against"):
                 continue
             found = config.settings() | config.evaluation.fitness.model_dump()
             assert found[OPTIONS.get(name, name)] == json.loads(value)
