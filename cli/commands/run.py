@@ -52,7 +52,7 @@ def run(
         str | None,
         argument(
             "DOMAIN",
-            "What to search: cfr, psro, rqe, gathering, cleanup, or an installed domain. [default: cfr]",
+            "What to search: cfr, psro, rqe, rrps, gathering, cleanup or an installed domain. [default: cfr]",
         ),
     ] = None,
     start: Annotated[
