@@ -161,6 +161,13 @@ def test_every_listed_mutation_fits_a_line_and_its_tests_are_there() -> None:
     assert done.returncode == 0, f"a line on the list was changed: change it there, too. {done.stderr}"
 
 
+def test_names_of_files_are_portable_and_only_marks_are_empty() -> None:
+    names = [path.relative_to(ROOT).as_posix() for path in tracked()]
+    assert [name for name in names if not re.fullmatch(r"[\w./@+-]+", name, re.ASCII)] == []
+    empty = {path.name for path in tracked() if path.stat().st_size == 0}
+    assert empty <= {"__init__.py", "py.typed"}
+
+
 def test_no_file_names_where_packages_come_from() -> None:
     # Written in two parts, because this file is tracked too.
     hosts = ["py" + "pi.org", "python" + "hosted", "ana" + "conda.org", "npm" + "js.org", "/sim" + "ple/"]
