@@ -68,8 +68,9 @@ def equilibrium(
 ) -> None:
     """Find equilibria of a game, with what is certain about them.
 
-    Of extensive games: nash (zero-sum, two players) and security, by linear programs. Of one-shot games
-    of any number of players: ce and cce, correlated equilibria and coarse ones.
+    Of extensive games: nash (zero-sum with two players, or as small as to be listed in strategic form) and
+    security. Of one-shot games of any number of players: nash, all of them where the game is small; ce and
+    cce, correlated equilibria and coarse ones.
     """
     from nashforge.cli.rendering.equilibria import draw_strategies, print_solution, rows
     from nashforge.solvers.equilibria.concepts import PARAMETERS, solve_concept

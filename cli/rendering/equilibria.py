@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 40
 """Information sets of a player, and further equilibria, that are shown to people."""
+MOST_NUMBERS = 12
+"""Probabilities of a strategy of a further equilibrium that are shown to people."""
 LONGEST = 60
 """Fractions of more characters are not shown to people."""
 
@@ -68,7 +70,8 @@ def print_solution(found: ConceptSolution) -> None:
     if "joint" in found.certificate:
         _print_joint(found)
         return
-    value_title = "guarantees" if found.extensive or found.concept == "security" else "utility"
+    guaranteed = found.concept == "security" or "exploitability" in found.certificate
+    value_title = "guarantees" if guaranteed else "utility"
     for player in found.players:
         value = "" if player.value is None else f", {value_title} {output.settled(player.value):.6g}"
         screen.print(f"[bold]player {player.player}[/]{value}")
@@ -125,20 +128,23 @@ def _notes(found: ConceptSolution) -> Iterator[str]:
     exact: Sequence[Any] = told.get("exact", ())
     if exact:
         certain = "complete: there is no other" if told["complete"] else "there may be others"
-        if told["complete"] and told["degenerate"]:
+        if told["complete"] and told["degenerate"] and len(found.players) == 2:
             certain = "complete: the game is degenerate, and every other is a mixture of some of these"
+        elif told["degenerate"]:
+            certain += "; the game is degenerate"
         count = len(exact)
         yield f"{count} {'equilibrium' if count == 1 else 'equilibria'} by {found.method}, {certain}"
     yield f"gap {told['gap']:.2g}: {_fractions(exact[0]) if exact else told['message']}"
     for k, (profile, gap) in enumerate(zip(others[:MOST_ROWS], gaps, strict=False), 1):
         end = f": {_fractions(exact[k])}" if exact else ""
-        yield f"also {_brief(profile[0])} and {_brief(profile[1])}, gap {gap:.2g}{end}"
+        yield f"also {' and '.join(map(_brief, profile))}, gap {gap:.2g}{end}"
     if len(others) > MOST_ROWS:
         yield f"... and {len(others) - MOST_ROWS} more; --json shows all"
 
 
 def _brief(strategy: Sequence[float]) -> str:
-    return "(" + ", ".join(f"{p:.4f}" for p in strategy) + ")"
+    more = ", ..." if len(strategy) > MOST_NUMBERS else ""
+    return "(" + ", ".join(f"{p:.4f}" for p in strategy[:MOST_NUMBERS]) + more + ")"
 
 
 def _fractions(exact: Sequence[Sequence[str]] | None) -> str:

@@ -1,4 +1,4 @@
-"""Nash equilibria and security strategies of matrix games of two players.
+"""Nash equilibria of games, and security strategies of matrix games of two players.
 
 Games that are small have all their extreme equilibria enumerated in exact arithmetic
 (`nashforge.solvers.equilibria.exact.extreme`). Of others one is found: by a linear program (HiGHS) where
@@ -49,15 +49,16 @@ class NashEquilibria:
         What each player's best response gains in each, and what is at stake for it there: the expected
         distance of its outcomes from its value, under the action where that is largest. No regret exceeds
         `tolerance` times the stake.
-    exact : tuple of pairs of tuples of Fraction, or of None
+    exact : tuple of tuples of tuples of Fraction, or of None
         The equilibria in exact arithmetic, of which the listed are the nearest floats; None where a profile
         is known only up to its gap.
     complete : bool
-        Whether all extreme equilibria were enumerated: every other is a convex combination of some of them,
-        and there is none if the game is not degenerate.
+        Of two players, whether all extreme equilibria were enumerated: every other is a convex combination of
+        some of them, and there is none if the game is not degenerate. Of more, whether there is no other.
     degenerate : bool or None
-        Whether some strategy has more best responses than actions that it mixes, so that there may be
-        infinitely many equilibria; None: not tested.
+        Of two players, whether some strategy has more best responses than actions that it mixes; of more,
+        whether somebody has another best response in one of the equilibria, or the search could not be
+        completed. Then there may be infinitely many equilibria. None: not tested.
     method : str
     tolerance : float
     """
@@ -66,7 +67,7 @@ class NashEquilibria:
     gaps: tuple[float, ...]
     regrets: tuple[tuple[float, ...], ...]
     stakes: tuple[tuple[float, ...], ...]
-    exact: tuple[tuple[Exact, Exact] | None, ...]
+    exact: tuple[tuple[Exact, ...] | None, ...]
     complete: bool
     degenerate: bool | None
     method: str
@@ -98,13 +99,14 @@ def nash_gap(first: Array, second: Array, x: Array, y: Array) -> float:
 
 
 def nash(game: GameLike, payoffs_2: object = None, *, tolerance: float = TOLERANCE) -> NashEquilibria:
-    """Return Nash equilibria of a game of two players.
+    """Return Nash equilibria of a game.
 
     Parameters
     ----------
     game
         The row player's payoffs, or a whole game: a game string, a path, a `Bimatrix`, a compiled form,
-        or a game of pyspiel. Extensive games must have a constant sum.
+        or a game of pyspiel. Extensive games of two players with a constant sum are solved by linear
+        programs; others, and those of more players, must have a small strategic form.
     payoffs_2
         The column player's payoffs, in the same layout: the row player's actions as rows, as in nashpy
         and Gambit. Without them a matrix is a zero-sum game.
@@ -143,6 +145,10 @@ def nash(game: GameLike, payoffs_2: object = None, *, tolerance: float = TOLERAN
 
 
 def _of_form(form: SequenceForm, tolerance: float) -> NashEquilibria:
+    if form.players != 2 or form.constant_sum is None:
+        from nashforge.solvers.equilibria.normal_form.equilibria import strategic_nash
+
+        return strategic_nash(form, tolerance)
     from nashforge.solvers.equilibria.extensive.guarantees import sequence_nash
 
     found = sequence_nash(form, tolerance=tolerance)

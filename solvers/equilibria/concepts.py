@@ -1,8 +1,8 @@
 """Solution concepts behind one function: any game, a concept with its parameters, and a certificate.
 
 Matrix games of two players have Nash, logit quantal response, risk-averse quantal response and security
-strategies; extensive games have Nash (two players, constant sum) and security strategies; one-shot games of
-any number of players have correlated and coarse correlated equilibria.
+strategies; extensive games have Nash (two players and a constant sum, or a small strategic form) and security
+strategies; one-shot games of any number of players have Nash, correlated and coarse correlated equilibria.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nashforge.errors import USAGE, NashforgeError
 from nashforge.games.matrix import human_games
 from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.naming import choice
-from nashforge.games.sequence_form import SequenceForm, Treeplex
+from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.equilibria.bimatrix import nash, security
 from nashforge.solvers.equilibria.extensive.guarantees import sequence_guarantees, sequence_nash
 from nashforge.solvers.equilibria.inputs import GameLike, any_game
@@ -26,6 +26,7 @@ from nashforge.solvers.equilibria.logit import qre
 from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
 from nashforge.solvers.programs.html import table
 from nashforge.solvers.risk.utility import AGGREGATE
+from nashforge.solvers.sequence_form.profile import expected_values
 
 Array = npt.NDArray[np.float64]
 
@@ -115,7 +116,7 @@ class ConceptSolution:
     @property
     def extensive(self) -> bool:
         """Whether there are information sets."""
-        return any(choice.information_set is not None for choice in self.players[0].strategy)
+        return any(one.information_set is not None for player in self.players for one in player.strategy)
 
     def _repr_html_(self) -> str:
         rows: list[tuple[Any, ...]] = [
@@ -191,7 +192,8 @@ def solve_concept(
     if concept in ("ce", "cce"):
         return _correlated(found, concept, objective)
     if isinstance(found, SequenceForm):
-        return _extensive(found, concept)
+        small = concept == "nash" and (found.players != 2 or found.constant_sum is None)
+        return _nash(found) if small else _extensive(found, concept)
     match concept:
         case "nash":
             return _nash(found)
@@ -280,7 +282,7 @@ def _certified(
     return ConceptSolution(game.name, concept, found.method, parameters, players, certificate)
 
 
-def _nash(game: Bimatrix) -> ConceptSolution:
+def _nash(game: Bimatrix | SequenceForm) -> ConceptSolution:
     found = nash(game)
     certificate = {
         "gap": found.gaps[0],
@@ -294,8 +296,14 @@ def _nash(game: Bimatrix) -> ConceptSolution:
             for exact in found.exact
         ],
     }
-    values = _utilities(game, found[0], found[1])
-    players = _players(game, found.equilibria[0], values, found.regrets[0])
+    if isinstance(game, Bimatrix):
+        values = _utilities(game, found[0], found[1])
+        players = _players(game, found.equilibria[0], values, found.regrets[0])
+    else:
+        players = tuple(
+            PlayerStrategy(i, float(value), found.regrets[0][i], None, _choices(game, i, found[i]))
+            for i, value in enumerate(expected_values(game, found.equilibria[0]))
+        )
     return ConceptSolution(game.name, "nash", found.method, {}, players, certificate)
 
 
@@ -356,19 +364,19 @@ def _extensive(form: SequenceForm, concept: str) -> ConceptSolution:
         )
     found = solvers[concept](form)
     players = tuple(
-        PlayerStrategy(i, value, None, None, _choices(treeplex, policy))
-        for i, (treeplex, policy, value) in enumerate(
-            zip(form.treeplexes, found.profile, found.values, strict=True)
-        )
+        PlayerStrategy(i, value, None, None, _choices(form, i, policy))
+        for i, (policy, value) in enumerate(zip(found.profile, found.values, strict=True))
     )
     certificate = {"converged": True, "exploitability": found.exploitability}
     return ConceptSolution(form.name, concept, "linear programs", {}, players, certificate)
 
 
-def _choices(treeplex: Treeplex, policy: Array) -> tuple[Choice, ...]:
+def _choices(form: SequenceForm, player: int, policy: Array) -> tuple[Choice, ...]:
+    treeplex = form.treeplexes[player]
+    one_shot = all(each.infosets <= 1 for each in form.treeplexes)
     return tuple(
         Choice(
-            " ".join(label.split()),
+            None if one_shot else " ".join(label.split()),
             tuple(str(action) for action in treeplex.actions[first:end]),
             tuple(treeplex.action_name(k) for k in range(first, end)),
             tuple(map(float, policy[first:end])),

@@ -82,7 +82,7 @@ def sequence_security(form: SequenceForm, player: int, tolerance: float = TOLERA
     plans, shared = realization_plans(against, profile), tables(against)
     guaranteed = -shared.best_response(1 - player, plans)
     gap = max(shared.best_response(player, plans) - guaranteed, 0.0)
-    stake = max(_stakes(against, profile, (value, value)))
+    stake = max(stakes_in(against, profile, (value, value)))
     if max(gap, abs(guaranteed)) > tolerance * stake:
         raise _too_far(form, max(gap, abs(guaranteed)), stake)
     return policy, value
@@ -151,7 +151,7 @@ def _middle(form: SequenceForm, player: int) -> float:
     return float(np.median(form.leaf_payoffs[player] / form.leaf_chance))
 
 
-def _levelled(form: SequenceForm, values: Sequence[float]) -> SequenceForm:
+def levelled(form: SequenceForm, values: Sequence[float]) -> SequenceForm:
     """Return a game with a constant taken off each player's payoffs, which changes no decision.
 
     What is subtracted at a leaf is multiplied by its probability of chance, as the payoffs are.
@@ -159,7 +159,7 @@ def _levelled(form: SequenceForm, values: Sequence[float]) -> SequenceForm:
     return replace(form, leaf_payoffs=form.leaf_payoffs - np.array(values)[:, None] * form.leaf_chance)
 
 
-def _stakes(level: SequenceForm, profile: Profile, values: Sequence[float]) -> tuple[float, ...]:
+def stakes_in(level: SequenceForm, profile: Profile, values: Sequence[float]) -> tuple[float, ...]:
     """Return what is at stake for each player, see `SequenceEquilibrium`.
 
     Parameters
@@ -229,7 +229,7 @@ def sequence_guarantees(form: SequenceForm, tolerance: float = TOLERANCE) -> Seq
     """
     solved = [sequence_security(form, player, tolerance) for player in range(form.players)]
     profile, values = tuple(policy for policy, _ in solved), tuple(value for _, value in solved)
-    level = _levelled(form, values)  # gaps of payoffs far from zero would lose their digits
+    level = levelled(form, values)  # gaps of payoffs far from zero would lose their digits
     plans, shared = realization_plans(level, profile), tables(level)
     gains = [max(shared.gain(player, plans), 0.0) for player in range(form.players)]
     return SequenceEquilibrium(
@@ -237,5 +237,5 @@ def sequence_guarantees(form: SequenceForm, tolerance: float = TOLERANCE) -> Seq
         values=values,
         exploitability=sum(gains) / form.players,
         regrets=tuple(gains),
-        stakes=_stakes(level, profile, values),
+        stakes=stakes_in(level, profile, values),
     )

@@ -1,0 +1,1 @@
+"""Equilibria of strategic forms of any number of players, and of games that are brought to that form."""
