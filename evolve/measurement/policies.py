@@ -11,7 +11,7 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.dilemmas.trials import seed_of
 from nashforge.evolve.measurement.request import Measurements
 from nashforge.games.dilemmas.settings import Setting
-from nashforge.solvers.policies.metrics import FAULTS, METRICS, Summary, summarise
+from nashforge.solvers.policies.metrics import FAULTS, METRICS, POPULATION, Summary, summarise
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _summary(measured: Measurements, setting: Setting, label: str) -> PolicySumm
     for row in rows:
         for score in row.scores:
             by_metric.setdefault(score.metric, []).append(score.value)
-    names = dict.fromkeys((*METRICS, *(metric.name for metric in measured.shown)))
+    names = _names(measured, setting)
     return PolicySummary(
         label=label,
         program=rows[0].program,
@@ -78,8 +78,13 @@ def _summary(measured: Measurements, setting: Setting, label: str) -> PolicySumm
 
 def policy_rows(measured: Measurements, summaries: Sequence[PolicySummary]) -> list[dict[str, Any]]:
     """Return one row for each program and metric, as docs/json.md has them."""
-    names = dict.fromkeys((*METRICS, *(metric.name for metric in measured.shown)))
-    return [_row(measured, one, name) for one in summaries for name in names]
+    return [_row(measured, one, name) for one in summaries for name in _names(measured, one.setting)]
+
+
+def _names(measured: Measurements, setting: Setting) -> list[str]:
+    """Return the metrics of a setting, and those that were asked for."""
+    fluid = POPULATION if setting.fluid else ()
+    return list(dict.fromkeys((*METRICS, *fluid, *(metric.name for metric in measured.shown))))
 
 
 def _row(measured: Measurements, one: PolicySummary, metric: str) -> dict[str, Any]:

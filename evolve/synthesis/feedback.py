@@ -49,7 +49,7 @@ class Entry:
 
 def entry(iteration: int, episodes: Sequence[Episode], level: Level) -> Entry:
     """Return what is told about episodes of a group of copies of one program."""
-    reward = float(np.mean([episode.returns.mean() for episode in episodes]))
+    reward = float(np.mean([episode.by_founder.mean() for episode in episodes]))
     metrics = None
     if level != "sparse":
         means = summaries([episode.metrics for episode in episodes])

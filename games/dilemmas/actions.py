@@ -5,6 +5,7 @@ from __future__ import annotations
 FORWARD, BACKWARD, STEP_LEFT, STEP_RIGHT = 0, 1, 2, 3
 ROTATE_LEFT, ROTATE_RIGHT = 4, 5
 BEAM, STAND, CLEAN = 6, 7, 8
+SPAWN, LEAVE = 9, 10
 
 NAMES = (
     "forward",
@@ -16,6 +17,8 @@ NAMES = (
     "beam",
     "stand",
     "clean",
+    "spawn",
+    "leave",
 )
 
 NORTH, EAST, SOUTH, WEST = 0, 1, 2, 3
@@ -24,6 +27,7 @@ MOVE_TOWARDS = (FORWARD, STEP_RIGHT, BACKWARD, STEP_LEFT)
 """The move that goes in direction ``(direction - facing) % 4``."""
 
 
-def legal_actions(game: str) -> tuple[int, ...]:
-    """Return the actions of a game: only Cleanup can clean."""
-    return tuple(range(9)) if game == "cleanup" else tuple(range(8))
+def legal_actions(game: str, fluid: bool = False) -> tuple[int, ...]:
+    """Return the actions of a game: only Cleanup can clean, and only a fluid group can spawn and leave."""
+    cleaning = (CLEAN,) if game == "cleanup" else ()
+    return (*range(8), *cleaning, *((SPAWN, LEAVE) if fluid else ()))

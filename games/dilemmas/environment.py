@@ -43,7 +43,8 @@ class Environment:
     state : ndarray of int16
         Everything that changes: ``table``, ``apples`` and ``waste`` are views of it.
     table : ndarray of int16, shape (5, agents)
-        Cell, facing, steps out of the game, hits taken, last action of each agent.
+        Cell, facing, steps out of the game, hits taken, last action of each agent; -1 for one that was
+        not spawned yet, -2 for one that has left.
     apples : ndarray of int16, shape (apple cells,)
         0 where there is an apple. Elsewhere in Gathering the steps until it is back, in Cleanup 99.
     waste : ndarray of int16, shape (river cells,)
@@ -56,6 +57,8 @@ class Environment:
         What agents did in the episode, see `nashforge.games.dilemmas.kernels`.
     eaten : ndarray of int64, shape (apple cells,)
         How often an apple was eaten in each cell.
+    lived : ndarray of int64, shape (agents,)
+        Steps of the episode in which each agent was there.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -63,8 +66,8 @@ class Environment:
         self.rules = PRESETS[setting.preset]
         self.grid = grid = load_map(setting.map)
         self.paths: Paths = paths(grid)
-        self.actions = legal_actions(setting.game)
-        agents, apples = setting.agents, len(grid.apples)
+        self.actions = legal_actions(setting.game, setting.fluid)
+        agents, apples = setting.seats, len(grid.apples)
         self._cleanup = setting.game == "cleanup"
         river = len(grid.river) if self._cleanup else 0
         self.state = np.zeros(kernels.AGENT_ROWS * agents + apples + river, dtype=np.int16)
@@ -73,6 +76,7 @@ class Environment:
         self.returns = np.zeros(agents)
         self.tally = np.zeros((kernels.TALLY_ROWS, agents), dtype=np.int64)
         self.eaten = np.zeros(apples, dtype=np.int64)
+        self.lived = np.zeros(agents, dtype=np.int64)
         self.step_number = 0
         self._apple_at = _index(grid.apples, grid.cells)
         self._river_at = _index(grid.river, grid.cells)
@@ -84,8 +88,8 @@ class Environment:
 
     @property
     def agents(self) -> int:
-        """Number of agents."""
-        return self.setting.agents
+        """Number of agents; where they spawn and leave, how many may ever play."""
+        return self.setting.seats
 
     @property
     def done(self) -> bool:
@@ -93,21 +97,22 @@ class Environment:
         return self.step_number >= self.setting.horizon
 
     def reset(self, rng: np.random.Generator) -> None:
-        """Begin an episode: shuffled starts, random facings, all apples there.
+        """Begin an episode: shuffled starts and random facings of the founders, all apples there.
 
         Parameters
         ----------
         rng
             Decides everything random of the episode; it belongs to the environment from now on.
         """
-        starts = rng.permutation(self.grid.starts)[: self.agents]
+        founders = self.setting.agents
         self.state[:] = 0
-        self.table[kernels.CELL] = starts
-        self.table[kernels.FACING] = rng.integers(0, 4, size=self.agents)
-        self.table[kernels.LAST] = STAND
+        self.table[:, founders:] = kernels.UNBORN
+        self.table[kernels.CELL, :founders] = rng.permutation(self.grid.starts)[:founders]
+        self.table[kernels.FACING, :founders] = rng.integers(0, 4, size=founders)
+        self.table[kernels.LAST, :founders] = STAND
         if self._cleanup:
             self.waste[:] = self.grid.dirty
-        for total in (self.rewards, self.returns, self.tally, self.eaten):
+        for total in (self.rewards, self.returns, self.tally, self.eaten, self.lived):
             total[...] = 0
         self.step_number = 0
         self._rng = rng
@@ -126,9 +131,9 @@ class Environment:
         if chosen.shape != (self.agents,):
             raise ValueError(f"actions have shape {chosen.shape}; give one for each of {self.agents} agents")
         if chosen.min() < 0 or chosen.max() >= len(NAMES) or not self._allowed[chosen].all():
+            legal = ", ".join(f"{action} {NAMES[action]}" for action in self.actions)
             raise ValueError(
-                f"actions {chosen.tolist()} are not all legal; those of {self.setting.game} are 0 to "
-                f"{self.actions[-1]}"
+                f"actions {chosen.tolist()} are not all legal; those of {self.setting} are {legal}"
             )
         if self._rng is None or self.done:
             raise RuntimeError("no episode is under way; call reset first")
@@ -156,6 +161,9 @@ class Environment:
             self.returns,
             self.tally,
             self.eaten,
+            self.lived,
+            self.setting.agents,
+            float(self.setting.spawn_cost),
         )
         self.step_number += 1
         return self.rewards
@@ -163,7 +171,7 @@ class Environment:
     def copy(self) -> Self:
         """Return an independent environment in the same state, with the same luck to come."""
         twin = copy.copy(self)
-        for name in ("state", "rewards", "returns", "tally", "eaten", "_area", "_luck"):
+        for name in ("state", "rewards", "returns", "tally", "eaten", "lived", "_area", "_luck"):
             setattr(twin, name, getattr(self, name).copy())
         twin._cut()
         twin._rng = copy.deepcopy(self._rng)
@@ -179,7 +187,7 @@ class Environment:
 
     def _cut(self) -> None:
         """Take the views of the state."""
-        agents, apples = self.setting.agents, len(self.grid.apples)
+        agents, apples = self.setting.seats, len(self.grid.apples)
         edges = np.cumsum([kernels.AGENT_ROWS * agents, apples])
         head, self.apples, self.waste = np.split(self.state, edges)
         self.table = head.reshape(kernels.AGENT_ROWS, agents)

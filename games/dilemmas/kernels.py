@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nashforge.games.compiled import kernel
-from nashforge.games.dilemmas.actions import BEAM, CLEAN, ROTATE_LEFT, ROTATE_RIGHT, STAND
+from nashforge.games.dilemmas.actions import BEAM, CLEAN, LEAVE, ROTATE_LEFT, ROTATE_RIGHT, SPAWN, STAND
 from nashforge.games.dilemmas.rules import (
     BEAM_COST,
     CLEAN_COST,
@@ -39,6 +39,9 @@ CELL, FACING, TIMEOUT, HITS, LAST = range(5)
 """Rows of the agents' table: cell, direction, steps out of the game, hits taken so far, last action."""
 
 AGENT_ROWS = 5
+
+UNBORN, LEFT = -1, -2
+"""In all rows of an agent that was not spawned yet, and of one that has left for good."""
 
 APPLES, BEAMS, HITS_MADE, TAGGED, CLEANINGS, CLEANED, IDLE, FROZEN, INCOME_STEPS, INCOME_COUNT = range(10)
 """Rows of the tally: apples eaten, beams fired, hits on others, times tagged, cleanings, cells cleaned, idle
@@ -143,6 +146,28 @@ def _fire(
 
 
 @kernel()
+def _spawn(
+    table: Ints, i: int, founders: int, walls: Bools, width: int, cost: float, rewards: Floats
+) -> bool:
+    """Let an agent spawn the next of its line on a free cell beside it, at its cost; say whether it could."""
+    for j in range(i % founders, table.shape[1], founders):
+        if table[CELL, j] != UNBORN:
+            continue
+        for turn in (0, 1, 3, 2):
+            there = table[CELL, i] + _step((table[FACING, i] + turn) % 4, width)
+            if not walls[there]:
+                table[CELL, j] = there
+                table[FACING, j] = table[FACING, i]
+                table[TIMEOUT, j] = 0
+                table[HITS, j] = 0
+                table[LAST, j] = STAND
+                rewards[i] -= cost
+                return True
+        return False
+    return False
+
+
+@kernel()
 def _spread(waste: Ints, river: Index, occupied: Bools, luck: Floats) -> None:
     """Turn one clean river cell dirty, with a probability, while the density is below the threshold."""
     if waste.sum() / waste.size >= WASTE_THRESHOLD or luck[0] >= WASTE_PROBABILITY:
@@ -167,7 +192,8 @@ def _grow(
     """Let waste appear in Cleanup, then apples: the more, the cleaner the river, and where nobody stands."""
     occupied = np.zeros(size, dtype=np.bool_)
     for i in range(table.shape[1]):
-        occupied[table[CELL, i]] = True
+        if table[CELL, i] >= 0:
+            occupied[table[CELL, i]] = True
     _spread(waste, river, occupied, luck)
     density = waste.sum() / waste.size
     chance = GROWTH_PROBABILITY * (1.0 - density / WASTE_THRESHOLD) if density < WASTE_THRESHOLD else 0.0
@@ -198,8 +224,13 @@ def step(
     returns: Floats,
     tally: Counts,
     eaten: Counts,
+    lived: Counts,
+    founders: int,
+    spawn_cost: float,
 ) -> None:
     """Make a step of Gathering or Cleanup: timeouts fall, agents act, waste and apples grow, agents eat.
+
+    Who is spawned takes part from the next step on.
 
     ``apples`` is 0 where there is one; elsewhere in Gathering the steps until it is back, in Cleanup
     `NO_APPLE`. ``waste`` is 1 where the river of Cleanup is dirty; Gathering has none.
@@ -211,15 +242,25 @@ def step(
         length, beam_width, hits = CLEANUP_BEAM_LENGTH, CLEANUP_BEAM_WIDTH, 1
         cost, penalty, empty = BEAM_COST, HIT_PENALTY, NO_APPLE
     rewards[:] = 0.0
+    present = table[CELL] >= 0
     for i in range(agents):
-        table[TIMEOUT, i] = max(table[TIMEOUT, i] - 1, 0)
-        table[LAST, i] = STAND
+        if present[i]:
+            table[TIMEOUT, i] = max(table[TIMEOUT, i] - 1, 0)
+            table[LAST, i] = STAND
+            lived[i] += 1
     order = np.argsort(uniforms[:agents]) if random_priority else np.arange(agents)
     for i in order:
-        if table[TIMEOUT, i] > 0:
+        if not present[i] or table[TIMEOUT, i] > 0:
             continue
         action = actions[i]
         table[LAST, i] = action
+        if action == LEAVE:
+            table[:, i] = LEFT
+            continue
+        if action == SPAWN:
+            if not _spawn(table, i, founders, walls, width, spawn_cost, rewards):
+                tally[IDLE, i] += 1
+            continue
         if action != BEAM and action != CLEAN:
             _move(table, tally, i, action, walls, width)
             continue
@@ -241,8 +282,10 @@ def step(
         for k in range(apples.size):
             apples[k] = max(apples[k] - 1, 0)
     for i in order:
+        if not present[i] or table[TIMEOUT, i] != 0:
+            continue
         k = apple_at[table[CELL, i]]
-        if table[TIMEOUT, i] == 0 and k >= 0 and apples[k] == 0:
+        if k >= 0 and apples[k] == 0:
             apples[k] = empty
             eaten[k] += 1
             tally[APPLES, i] += 1

@@ -39,6 +39,10 @@ class Setting:
         Steps of an episode.
     view
         Agents see so many cells in every direction; None: everything.
+    offspring
+        How many may be spawned in a founder's line, one by another; 0: nobody spawns or leaves.
+    spawn_cost
+        What a child costs the agent that spawns it.
     """
 
     game: str
@@ -47,6 +51,8 @@ class Setting:
     preset: str = "default"
     horizon: int = HORIZON
     view: int | None = None
+    offspring: int = 0
+    spawn_cost: int = 0
 
     def __post_init__(self) -> None:
         if self.game not in GAMES:
@@ -73,6 +79,33 @@ class Setting:
             raise SettingError(f"the horizon is {self.horizon}, but an episode has at least 1 step")
         if self.view is not None and self.view < 1:
             raise SettingError(f"a view of {self.view} cells shows nothing; give at least 1, or leave it out")
+        self._check_lines()
+
+    def _check_lines(self) -> None:
+        """Raise an error unless the founders' lines and the cost of spawning can be played."""
+        if min(self.offspring, self.spawn_cost) < 0:
+            raise SettingError(
+                f"offspring={self.offspring} and spawn_cost={self.spawn_cost} are not both 0 or more"
+            )
+        if self.spawn_cost and not self.fluid:
+            raise SettingError(
+                f"spawn_cost={self.spawn_cost} is given, but nobody spawns; give offspring=3 with it, say"
+            )
+        if self.seats > MOST_AGENTS:
+            raise SettingError(
+                f"{self.agents} founders with offspring={self.offspring} each are {self.seats} agents, and "
+                f"at most {MOST_AGENTS} can play; give offspring={MOST_AGENTS // self.agents - 1} or fewer"
+            )
+
+    @property
+    def fluid(self) -> bool:
+        """Whether agents may spawn and leave."""
+        return self.offspring > 0
+
+    @property
+    def seats(self) -> int:
+        """How many agents may ever play: agent k is of the line of founder ``k % agents``."""
+        return self.agents * (1 + self.offspring)
 
     def __str__(self) -> str:
         given = [f"agents={self.agents}", f"map={self.map}", f"preset={self.preset}"]
@@ -80,6 +113,8 @@ class Setting:
             given.append(f"horizon={self.horizon}")
         if self.view is not None:
             given.append(f"view={self.view}")
+        if self.fluid:
+            given += [f"offspring={self.offspring}", f"spawn_cost={self.spawn_cost}"]
         return f"{self.game}({','.join(given)})"
 
     def with_horizon(self, horizon: int) -> Setting:

@@ -27,8 +27,8 @@ def cross_play(
     Returns
     -------
     ndarray of shape (policies, policies)
-        Mean return of an agent that runs the row's policy, when half of the seats (rounded up) run it and the
-        others the column's; where these are the same policy, all run it.
+        Mean return of an agent (and its line, where agents spawn) that runs the row's policy, when half of
+        the seats (rounded up) run it and the others the column's; all run it where the two are the same.
     """
     matrix = np.zeros((len(sources), len(sources)))
     half = -(-setting.agents // 2)
@@ -53,7 +53,7 @@ def mixed(setting: Setting, counts: Mapping[str, int], seeds: Sequence[int], pla
     for place, seed in enumerate(seeds):
         order = np.random.default_rng([seed, 2]).permutation(len(sources))
         seated = [sources[k] for k in order]
-        returns = play(setting, seated, seed).returns
+        returns = play(setting, seated, seed).by_founder
         for seat, source in enumerate(seated):
             found[source][place] += float(returns[seat]) / counts[source]
     return found

@@ -26,7 +26,7 @@ from nashforge.games.dilemmas.rules import (
 )
 from nashforge.games.dilemmas.settings import Setting
 from nashforge.solvers.policies import host
-from nashforge.solvers.policies.metrics import FAULTS, social_metrics
+from nashforge.solvers.policies.metrics import FAULTS, population_metrics, social_metrics
 from nashforge.solvers.programs.session import InlineSession, Session, load_module
 
 SLOW_SECONDS = 1.0
@@ -70,6 +70,8 @@ class Episode:
         What agents did, see `nashforge.games.dilemmas.kernels`.
     eaten : ndarray of int64, shape (apple cells,)
         How often an apple was eaten in each cell.
+    lived : ndarray of int64, shape (agents,)
+        Steps in which each agent was there.
     invalid, raised, slow : int
         Actions that were none (the agent stood instead), exceptions (likewise), slow answers.
     seconds : float
@@ -80,10 +82,17 @@ class Episode:
     returns: npt.NDArray[np.float64]
     tally: npt.NDArray[np.int64]
     eaten: npt.NDArray[np.int64]
+    lived: npt.NDArray[np.int64]
     invalid: int
     raised: int
     slow: int
     seconds: float
+
+    @property
+    def by_founder(self) -> npt.NDArray[np.float64]:
+        """What each founder's line earned, shape ``(founders,)``: each agent's return, if nobody spawns."""
+        lines: npt.NDArray[np.float64] = self.returns.reshape(-1, self.setting.agents).sum(axis=0)
+        return lines
 
     @property
     def faults(self) -> dict[str, int]:
@@ -93,7 +102,11 @@ class Episode:
     @property
     def metrics(self) -> dict[str, float | None]:
         """The social metrics, see `nashforge.solvers.policies.metrics`."""
-        return social_metrics(self.returns, self.tally, self.setting.horizon)
+        setting = self.setting
+        found = social_metrics(self.returns, self.tally, setting.horizon, self.lived)
+        if setting.fluid:
+            found |= population_metrics(self.returns, self.lived, setting.agents, setting.horizon)
+        return found
 
 
 @dataclass
@@ -114,7 +127,9 @@ def session_arguments(setting: Setting, source: str, seats: Sequence[int]) -> di
         "height": grid.height,
         "width": grid.width,
         "cells": grid.cells,
-        "agents": setting.agents,
+        "agents": setting.seats,
+        "founders": setting.agents,
+        "spawn_cost": setting.spawn_cost if setting.fluid else None,
         "apples": len(grid.apples),
         "river": len(grid.river) if setting.game == "cleanup" else 0,
         "reach": beam_table(setting.game, grid, setting.preset).shape[2],
@@ -198,7 +213,7 @@ def play(
         From a session, when the program cannot go on.
     """
     setting = environment.setting
-    agents = setting.agents
+    agents = setting.seats
     seated = sorted(seat for team in teams for seat in team.seats)
     if seated != list(range(agents)):
         raise ValueError(f"the teams have the seats {seated}; every agent from 0 to {agents - 1} needs one")
@@ -214,7 +229,8 @@ def play(
         on_step(environment)
     for step in range(setting.horizon):
         # A counter of 1 falls to 0 before anybody acts.
-        asked = sum(1 << int(i) for i in np.flatnonzero(environment.table[kernels.TIMEOUT] <= 1))
+        timeouts = environment.table[kernels.TIMEOUT]
+        asked = sum(1 << int(i) for i in np.flatnonzero((timeouts >= 0) & (timeouts <= 1)))
         for team, wrong in zip(teams, faults, strict=True):
             session, seats = team.session, team.seats
             seen = environment.state if setting.view is None else _in_view(environment, seats[0])
@@ -237,6 +253,7 @@ def play(
         returns=environment.returns.copy(),
         tally=environment.tally.copy(),
         eaten=environment.eaten.copy(),
+        lived=environment.lived.copy(),
         invalid=sum(wrong.invalid for wrong in faults),
         raised=sum(wrong.raised for wrong in faults),
         slow=sum(wrong.slow for wrong in faults),
@@ -270,7 +287,7 @@ def in_process(
     seed: int,
     on_step: Callable[[Environment], None] | None = None,
 ) -> Episode:
-    """Play an episode with a trusted program for each agent; agents with equal sources form a team."""
+    """Play an episode with a trusted program for each founder; agents with equal sources form a team."""
     return play_served(
         setting,
         sources,
@@ -287,7 +304,7 @@ def play_served(
     serve: Callable[[str, Mapping[str, Any]], AbstractContextManager[Session]],
     on_step: Callable[[Environment], None] | None = None,
 ) -> Episode:
-    """Play an episode with a program for each agent, behind sessions that last as long as the episode.
+    """Play an episode with a program for each founder, behind sessions that last as long as the episode.
 
     Parameters
     ----------
@@ -303,17 +320,23 @@ def play_served(
         return play(make(setting), seed, teams, on_step)
 
 
+def lines(setting: Setting, sources: Sequence[str]) -> list[str]:
+    """Return the program of every agent that may ever play: that of its founder."""
+    if len(sources) != setting.agents:
+        raise ValueError(f"{len(sources)} programs for {setting.agents} agents; give one for each")
+    return [sources[seat % setting.agents] for seat in range(setting.seats)]
+
+
 def seat_assignment(setting: Setting, sources: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
     """Return which agents share a session: those of one program, unless their view is restricted.
 
     With a restricted view each has a process of its own, so that none can learn what another sees.
     """
-    if len(sources) != setting.agents:
-        raise ValueError(f"{len(sources)} programs for {setting.agents} agents; give one for each")
+    everyone = lines(setting, sources)
     if setting.view is not None:
-        return [(source, (seat,)) for seat, source in enumerate(sources)]
+        return [(source, (seat,)) for seat, source in enumerate(everyone)]
     seats: dict[str, list[int]] = {}
-    for seat, source in enumerate(sources):
+    for seat, source in enumerate(everyone):
         seats.setdefault(source, []).append(seat)
     return [(source, tuple(taken)) for source, taken in seats.items()]
 

@@ -26,6 +26,9 @@ INVALID, RAISED = -1.0, -2.0
 FAULTS = 10
 """So many of either are forgiven in an episode; the next one fails the program."""
 
+MAP = ("walls", "apple_cells", "river_cells", "distance", "first", "beam", "reached_from")
+"""Inputs that are parts of the world, by its names."""
+
 Act = Callable[[Observation, Memory], Any]
 
 
@@ -58,8 +61,9 @@ class Host:
     namespace
         The executed module of the program.
     setup
-        ``game``, ``horizon``, ``height``, ``width``, the sizes that `inputs` needs, ``seats`` (which agents
-        run the program) and ``program`` (its source, of which every further agent runs a copy).
+        ``game``, ``horizon``, ``height``, ``width``, the sizes that `inputs` needs, ``founders``,
+        ``spawn_cost`` (None: nobody spawns or leaves), ``seats`` (which agents run the program) and
+        ``program`` (its source, of which every further agent runs a copy).
     inputs, outputs
         Shared arrays by name; see the functions of the same names.
     """
@@ -81,14 +85,16 @@ class Host:
             self._acts.append(_find(copy))
         self._memories: list[Memory] = [{} for _ in self._seats]
         self._world = World(
-            setup["agents"],
-            setup["horizon"],
-            setup["height"],
-            setup["width"],
-            *(inputs[name] for name in World._fields[4:]),
+            agents=setup["agents"],
+            horizon=setup["horizon"],
+            height=setup["height"],
+            width=setup["width"],
+            founders=setup["founders"],
+            spawn_cost=setup["spawn_cost"],
+            **{name: inputs[name] for name in MAP},
         )
         self._state, self._chance, self._actions = inputs["state"], inputs["chance"], outputs["actions"]
-        self._legal = frozenset(legal_actions(setup["game"]))
+        self._legal = frozenset(legal_actions(setup["game"], fluid=setup["spawn_cost"] is not None))
         self._cuts = [AGENT_ROWS * setup["agents"], AGENT_ROWS * setup["agents"] + setup["apples"]]
         self._none_dirty = _immutable(np.zeros(setup["cells"], dtype=bool))
         self._faults = 0

@@ -4,6 +4,9 @@ A policy is a module with one function, ``act(observation, memory) -> action``. 
 module of its own and keeps what it wants to remember in ``memory``, a dictionary that is empty at the start
 of an episode. Agents that are out of the game are not asked. Everything here is immutable.
 
+Where agents may `SPAWN` and `LEAVE`, ``world.agents`` is how many may ever play; in lists of agents, -1
+stands for who was not spawned yet (or is outside the view), -2 for who has left for good.
+
 Cells are numbered row by row: ``cell = row * world.width + column``. Directions are 0 north, 1 east, 2 south,
 3 west. Arrays may be indexed by cells.
 """
@@ -20,9 +23,11 @@ from nashforge.games.dilemmas.actions import (
     BEAM,
     CLEAN,
     FORWARD,
+    LEAVE,
     MOVE_TOWARDS,
     ROTATE_LEFT,
     ROTATE_RIGHT,
+    SPAWN,
     STAND,
     STEP_LEFT,
     STEP_RIGHT,
@@ -33,8 +38,10 @@ __all__ = [
     "BEAM",
     "CLEAN",
     "FORWARD",
+    "LEAVE",
     "ROTATE_LEFT",
     "ROTATE_RIGHT",
+    "SPAWN",
     "STAND",
     "STEP_LEFT",
     "STEP_RIGHT",
@@ -48,7 +55,9 @@ __all__ = [
     "dirty_ahead",
     "distances",
     "mask",
+    "may_spawn",
     "nearest",
+    "present",
     "row",
     "soonest",
     "step_toward",
@@ -75,7 +84,7 @@ class World(NamedTuple):
     Attributes
     ----------
     agents, horizon
-        Number of agents, steps of the episode.
+        Number of agents (where they spawn and leave: that may ever play), steps of the episode.
     height, width
         Of the map.
     walls
@@ -94,6 +103,10 @@ class World(NamedTuple):
     reached_from
         The inverse, shape ``(cells, 4 * reach)``: every ``4 * cell + direction`` from which a beam reaches a
         cell, padded with ``4 * cells``.
+    founders
+        Agents at the start; agent k is of the line of founder ``k % founders``.
+    spawn_cost
+        What a child costs; None where nobody spawns or leaves.
     """
 
     agents: int
@@ -107,6 +120,8 @@ class World(NamedTuple):
     first: npt.NDArray[np.int8]
     beam: Ints
     reached_from: Ints
+    founders: int
+    spawn_cost: int | None
 
 
 class Observation(NamedTuple):
@@ -287,6 +302,22 @@ def unclaimed(observation: Observation, cells: Cells, agents: npt.ArrayLike | No
     away = observation.world.distance[where[numbers][:, None], cells]
     own: Cells = cells[numbers[away.argmin(axis=0)] == observation.agent]
     return own
+
+
+def present(observation: Observation) -> npt.NDArray[np.int64]:
+    """Return the numbers of the agents that are there, and in view."""
+    return np.flatnonzero(observation.cells >= 0)
+
+
+def may_spawn(observation: Observation) -> bool:
+    """Whether it is the agent's turn to spawn: the first of those there whose line has room for a child."""
+    if observation.world.spawn_cost is None:
+        return False
+    founders = observation.world.founders
+    roomy = np.unique(np.flatnonzero(observation.cells == -1) % founders)
+    able = present(observation)
+    able = able[np.isin(able % founders, roomy)]
+    return len(able) > 0 and int(able[0]) == observation.agent
 
 
 def mask(world: World, cells: npt.ArrayLike) -> Bools:

@@ -18,6 +18,9 @@ import numpy.typing as npt
 METRICS = ("efficiency", "equality", "sustainability", "peace", "min_reward", "gini")
 """In the order of tables."""
 
+POPULATION = ("founder_return", "head_return", "population", "spawned")
+"""Where agents spawn and leave."""
+
 FAULTS = ("invalid_actions", "exceptions", "slow_answers")
 """Faults of policies in an episode that are forgiven; counted beside the metrics."""
 
@@ -47,9 +50,12 @@ class Summary:
 
 
 def social_metrics(
-    returns: npt.NDArray[np.float64], tally: npt.NDArray[np.int64], horizon: int
+    returns: npt.NDArray[np.float64],
+    tally: npt.NDArray[np.int64],
+    horizon: int,
+    lived: npt.NDArray[np.int64] | None = None,
 ) -> dict[str, float | None]:
-    """Return the metrics of an episode; None where one is undefined.
+    """Return the metrics of an episode; None where one is undefined. Who never lived does not count.
 
     Parameters
     ----------
@@ -59,6 +65,8 @@ def social_metrics(
         What agents did, see `nashforge.games.dilemmas.kernels`.
     horizon
         Steps of the episode.
+    lived
+        Steps in which each agent was there, shape ``(agents,)``; None: all of them.
 
     Returns
     -------
@@ -70,6 +78,8 @@ def social_metrics(
     """
     from nashforge.games.dilemmas import kernels  # with numba, which who reads the names needs not
 
+    lived = np.full(len(returns), horizon) if lived is None else lived
+    returns, tally = returns[lived > 0], tally[:, lived > 0]
     agents, total = len(returns), float(returns.sum())
     differences = float(np.abs(returns[:, None] - returns).sum())
     shifted = total - agents * min(float(returns.min()), 0.0)
@@ -80,9 +90,29 @@ def social_metrics(
         "efficiency": total / horizon,
         "equality": 1.0 - differences / (2 * agents * total) if total > 0 else None,
         "sustainability": float(steps.mean()) if len(steps) else None,
-        "peace": (agents * horizon - int(tally[kernels.FROZEN].sum())) / horizon,
+        "peace": int(lived.sum() - tally[kernels.FROZEN].sum()) / horizon,
         "min_reward": float(returns.min()),
         "gini": differences / (2 * agents * shifted) if shifted > 0 else 0.0,
+    }
+
+
+def population_metrics(
+    returns: npt.NDArray[np.float64], lived: npt.NDArray[np.int64], founders: int, horizon: int
+) -> dict[str, float | None]:
+    """Return what came of a group whose agents spawn and leave.
+
+    Returns
+    -------
+    dict
+        ``founder_return`` and ``head_return`` (sum of returns, less what children cost, by founder and by
+        agent that ever lived), ``population`` (agents there in a mean step) and ``spawned`` (children).
+    """
+    heads, total = int(np.count_nonzero(lived)), float(returns.sum())
+    return {
+        "founder_return": total / founders,
+        "head_return": total / heads,
+        "population": int(lived.sum()) / horizon,
+        "spawned": float(heads - founders),
     }
 
 
@@ -104,4 +134,5 @@ def summarise(values: Iterable[float | None]) -> Summary:
 
 def summaries(episodes: Sequence[Mapping[str, Any]]) -> dict[str, Summary]:
     """Return every metric over episodes, given as `social_metrics` returns them."""
-    return {name: summarise(episode[name] for episode in episodes) for name in METRICS}
+    names = [*METRICS, *(POPULATION if all(POPULATION[0] in episode for episode in episodes) else ())]
+    return {name: summarise(episode[name] for episode in episodes) for name in names}

@@ -58,13 +58,14 @@ def kinds(environment: Environment) -> npt.NDArray[np.str_]:
     return found.reshape(grid.height, grid.width)
 
 
-def agents(environment: Environment) -> list[tuple[int, int, int, bool]]:
-    """Return row, column, facing and whether it is out of the game, for each agent."""
+def agents(environment: Environment) -> list[tuple[int, int, int, int, bool]]:
+    """Return number, row, column, facing and whether it is out of the game, for each agent that is there."""
     found = []
     cells, facings, timeouts = environment.table[: kernels.TIMEOUT + 1].tolist()
-    for cell, facing, timeout in zip(cells, facings, timeouts):
-        row, column = divmod(cell, environment.grid.width)
-        found.append((row, column, facing, timeout > 0))
+    for number, (cell, facing, timeout) in enumerate(zip(cells, facings, timeouts)):
+        if cell >= 0:
+            row, column = divmod(cell, environment.grid.width)
+            found.append((number, row, column, facing, timeout > 0))
     return found
 
 
@@ -100,7 +101,7 @@ def as_text(environment: Environment, turned: bool = False) -> str:
     for cell, name in beams(environment).items():
         row, column = divmod(cell, width)
         drawn[row][column] = "[bold yellow]*[/]" if name == "beam" else "[bold cyan]*[/]"
-    for row, column, facing, out in agents(environment):
+    for _, row, column, facing, out in agents(environment):
         drawn[row][column] = "[dim]x[/]" if out else f"[bold red]{arrows[facing]}[/]"
     lines = zip(*drawn, strict=True) if turned else drawn
     return "\n".join("".join(line) for line in lines)
@@ -120,7 +121,7 @@ def as_pixels(environment: Environment, scale: int = SCALE) -> npt.NDArray[np.ui
     # A gap between cells, so that patches can be counted.
     image[::scale] = image[::scale] * 3 // 4
     image[:, ::scale] = image[:, ::scale] * 3 // 4
-    for number, (row, column, facing, out) in enumerate(agents(environment)):
+    for number, row, column, facing, out in agents(environment):
         colour = _COLOURS["out"] if out else _AGENTS[number % len(_AGENTS)]
         block = image[row * scale : (row + 1) * scale, column * scale : (column + 1) * scale]
         block[_arrow(scale, facing)] = colour

@@ -89,7 +89,7 @@ class Encounters:
 
     def cross_play_gap(self) -> float:
         """Return what an agent loses among strangers."""
-        return float(self.alike.returns.mean()) - float(np.mean(list(self.strangers.values())))
+        return float(self.alike.by_founder.mean()) - float(np.mean(list(self.strangers.values())))
 
     def worst_cross_play(self) -> float:
         """Return the return of an agent among the worst strangers."""
@@ -110,7 +110,7 @@ class Encounters:
         """Return what an agent loses by an intervention, see `nashforge.solvers.policies.interventions`."""
         [one] = [one for one in interventions(self.setting, ()) if one.name == intervention]
         changed = self._play(one.setting(self.setting), [one.source(self._source)] * self.players, self._seed)
-        return float(self.alike.returns.mean() - changed.returns.mean())
+        return float(self.alike.by_founder.mean() - changed.by_founder.mean())
 
     @property
     def _others(self) -> dict[str, str]:
@@ -126,7 +126,7 @@ class Encounters:
 def private_costs(episode: Episode) -> np.ndarray:
     """Return what each agent paid for what it did itself: cleaning, and firing; zero in Gathering."""
     if episode.setting.game != "cleanup":
-        return np.zeros(episode.setting.agents)
+        return np.zeros(episode.setting.seats)
     return np.asarray(CLEAN_COST * episode.tally[CLEANINGS] + BEAM_COST * episode.tally[BEAMS])
 
 

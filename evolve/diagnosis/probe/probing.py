@@ -148,7 +148,7 @@ def _returns(
         sources = [source] * setting.agents
         on_step = None if watched is None else watch
         played = play_confined(sandbox, setting, sources, seed, limits, on_step)
-        found.append(float(played.episode.returns.mean()))
+        found.append(float(played.episode.by_founder.mean()))
         if watched is not None:
             watched.append(watch.played())
     return found

@@ -37,7 +37,7 @@ from nashforge.solvers.metrics.registry import (
 from nashforge.solvers.policies import interface
 from nashforge.solvers.policies.episode import Episode
 from nashforge.solvers.policies.library import policy_names, policy_source
-from nashforge.solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS
+from nashforge.solvers.policies.metrics import FAULTS, LOWER_IS_BETTER, METRICS, POPULATION
 from nashforge.solvers.policies.strategic import Encounters, episodes
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class DilemmaDomain(Domain):
     reported = (
         *(
             Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
-            for name in (*METRICS, *FAULTS)
+            for name in (*METRICS, *POPULATION, *FAULTS)
         ),
         SECONDS,
     )
@@ -185,7 +185,7 @@ class DilemmaDomain(Domain):
         for setting in {parse_trial(trial.game)[0] for trial in stage.trials}:
             environment = make(setting)
             environment.reset(np.random.default_rng(0))
-            environment.step([STAND] * setting.agents)
+            environment.step([STAND] * setting.seats)
         self.check_measures(stage)
 
     def game(self, trial: Trial) -> Encounters:

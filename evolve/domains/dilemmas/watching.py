@@ -56,8 +56,9 @@ class DilemmaWatch(Watch):
 
     def facts(self, step: Environment) -> Mapping[str, float | Sequence[float | str]]:
         """Return apples and waste, and of each agent what it has earned and where it stands."""
-        seen = agents(step)
-        places = [f"row {row}, column {column}{', out' if out else ''}" for row, column, _, out in seen]
+        places = ["not there"] * step.agents
+        for number, row, column, _, out in agents(step):
+            places[number] = f"row {row}, column {column}{', out' if out else ''}"
         waste = {"waste": round(step.density(), 3)} if len(step.waste) else {}
         return {
             "step": step.step_number,

@@ -1,6 +1,6 @@
-"""Policies taken apart into slots: how they harvest, clean, take duties and fire; and put together again.
+"""Policies taken apart into slots, such as how they harvest, clean and fire; and put together again.
 
-A policy that can be taken apart is a module of numeric constants and functions. Four of the functions have
+A policy that can be taken apart is a module of numeric constants and functions. Five of the functions have
 names with a meaning (`SLOTS`); ``act`` calls them. The library's policies and all that the offline proposer
 writes are of this form.
 """
@@ -21,7 +21,9 @@ from nashforge.solvers.policies import interface
 
 Number: TypeAlias = int | float
 
-SLOTS = ("harvest", "clean", "on_duty", "fire")
+SLOTS = ("harvest", "clean", "on_duty", "fire", "entry")
+FOR_FLUID_GROUPS = frozenset({"harvest_share_of_those_there"})
+"""Fragments that differ from others only where agents spawn and leave, besides all of the slot ``entry``."""
 _RANGE = re.compile(r"#\s*(-?[\d.]+) to (-?[\d.]+)\s*$")
 _WIDTH = 88
 
@@ -124,6 +126,9 @@ class Genome:
 
     def _act(self) -> str:
         lines = ["def act(observation: Observation, memory: Memory) -> int:"]
+        if "entry" in self.fragments:
+            lines += ["    entered = entry(observation, memory)", "    if entered is not None:"]
+            lines += ["        return entered"]
         if "fire" in self.fragments:
             lines += ["    if fire(observation, memory):", "        return BEAM"]
         if "clean" in self.fragments:
@@ -133,7 +138,12 @@ class Genome:
         return "\n".join([*lines, "    return harvest(observation, memory)"])
 
 
-_ROLES = {"fire": "fire when there is reason to", "clean": "clean on duty", "harvest": "harvest otherwise"}
+_ROLES = {
+    "entry": "come and go as it pays",
+    "fire": "fire when there is reason to",
+    "clean": "clean on duty",
+    "harvest": "harvest otherwise",
+}
 
 
 def take_apart(source: str) -> Genome:

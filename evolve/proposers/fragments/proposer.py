@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from nashforge.archive.records import Role
-from nashforge.evolve.proposers.base import Immediate, Proposal, ProposalError, Request
+from nashforge.evolve.proposers.base import Immediate, Individual, Proposal, ProposalError, Request
 from nashforge.evolve.proposers.fragments.genome import (
+    FOR_FLUID_GROUPS,
     Constant,
     Fragment,
     Genome,
@@ -17,6 +18,7 @@ from nashforge.evolve.proposers.fragments.genome import (
     library,
     take_apart,
 )
+from nashforge.games.dilemmas.settings import parse_setting
 
 TUNING_STEP = 0.15
 """Standard deviation of a step of a constant, as a share of its range."""
@@ -48,87 +50,121 @@ class PolicyProposer(Immediate):
             If a parent is no policy in slots.
         """
         parents = [(request.parent, Role.PARENT)]
+        writer = _Writer(self._game == "cleanup", _is_fluid(request.parent), request.rng)
         try:
             genome = take_apart(request.parent.source)
             if request.partner is not None:
                 parents.append((request.partner, Role.CROSSOVER))
-                child, told = self._crossed(genome, take_apart(request.partner.source), request.rng)
+                child, told = writer.crossed(genome, take_apart(request.partner.source))
             elif request.operator == "simplify":
-                child, told = self._simplified(genome, request.rng)
+                child, told = writer.simplified(genome)
             elif request.operator == "rewrite":
-                child, told = self._fresh(request.rng)
+                child, told = writer.fresh()
             else:
-                child, told = self._mutated(genome, request.rng)
+                child, told = writer.mutated(genome)
         except NotTakenApart as error:
             raise ProposalError(
                 f"{request.parent.nickname} cannot be taken apart into slots: {error}"
             ) from error
         return Proposal(child.source(), request.operator, told, tuple(parents))
 
-    def _mutated(self, genome: Genome, rng: np.random.Generator) -> tuple[Genome, str]:
-        kinds: list[tuple[float, Callable[[Genome, np.random.Generator], tuple[Genome, str]]]] = [
+
+def _is_fluid(parent: Individual) -> bool:
+    """Whether a program plays where agents spawn and leave, as the names of its training episodes say."""
+    return any(parse_setting(label.partition(" seed=")[0]).fluid for label in parent.scores)
+
+
+class _Writer:
+    """Writes one policy.
+
+    Parameters
+    ----------
+    cleans, fluid
+        Whether there is something to clean, and whether agents spawn and leave.
+    rng
+        Decides everything.
+    """
+
+    def __init__(self, cleans: bool, fluid: bool, rng: np.random.Generator) -> None:
+        self._cleans, self._fluid, self._rng = cleans, fluid, rng
+
+    def mutated(self, genome: Genome) -> tuple[Genome, str]:
+        """Change constants, or what fills a slot."""
+        kinds: list[tuple[float, Callable[[Genome], tuple[Genome, str]]]] = [
             (0.35, self._swapped),
             (0.15, self._extended),
         ]
         if genome.constants:
             kinds.append((0.5, self._tuned))
         weights = np.array([weight for weight, _ in kinds])
-        return kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))][1](genome, rng)
+        return kinds[int(self._rng.choice(len(kinds), p=weights / weights.sum()))][1](genome)
 
-    def _tuned(self, genome: Genome, rng: np.random.Generator) -> tuple[Genome, str]:
+    def _tuned(self, genome: Genome) -> tuple[Genome, str]:
         """Change one constant or a few."""
         names = sorted(genome.constants)
-        count = min(len(names), 1 + int(rng.geometric(0.6) - 1))
+        count = min(len(names), 1 + int(self._rng.geometric(0.6) - 1))
         changed = {}
-        for name in rng.choice(names, size=count, replace=False).tolist():
+        for name in self._rng.choice(names, size=count, replace=False).tolist():
             old = genome.constants[name]
-            changed[name] = _stepped(old, rng)
+            changed[name] = _stepped(old, self._rng)
         told = "; ".join(
             f"{name} from {genome.constants[name].value} to {new.value}" for name, new in changed.items()
         )
         return genome.tuned(changed), told
 
-    def _swapped(self, genome: Genome, rng: np.random.Generator) -> tuple[Genome, str]:
+    def _swapped(self, genome: Genome) -> tuple[Genome, str]:
         """Put another fragment into a slot."""
-        slot = str(rng.choice(sorted(genome.fragments)))
-        choices = [f for f in library()[slot] if f.text.strip() != genome.fragments[slot].text.strip()]
-        new = choices[int(rng.integers(len(choices)))]
+        slot = str(self._rng.choice(sorted(genome.fragments)))
+        now = genome.fragments[slot].text.strip()
+        new = self._one_of([fragment for fragment in self._fragments(slot) if fragment.text.strip() != now])
         return genome.put(new), f"{slot}: {new.says}"
 
-    def _extended(self, genome: Genome, rng: np.random.Generator) -> tuple[Genome, str]:
+    def _extended(self, genome: Genome) -> tuple[Genome, str]:
         """Fill slots that are empty, or empty one."""
-        if self._game == "cleanup" and "clean" not in genome.fragments:
-            duty, clean = _drawn("on_duty", rng), _drawn("clean", rng)
+        if self._fluid and "entry" not in genome.fragments:
+            entry = self._drawn("entry")
+            return genome.put(entry), f"entry: {entry.says}"
+        if self._fluid and self._rng.random() < 0.5:
+            return genome.without("entry"), "nobody spawns or leaves"
+        if self._cleans and "clean" not in genome.fragments:
+            duty, clean = self._drawn("on_duty"), self._drawn("clean")
             return genome.put(clean, duty), f"cleaning: {clean.says}; duty: {duty.says}"
         if "fire" in genome.fragments:
             return genome.without("fire"), "no more firing"
-        fire = _drawn("fire", rng)
+        fire = self._drawn("fire")
         return genome.put(fire), f"firing: {fire.says}"
 
-    def _fresh(self, rng: np.random.Generator) -> tuple[Genome, str]:
+    def fresh(self) -> tuple[Genome, str]:
         """Combine fragments anew, with constants from their whole ranges."""
-        slots = ["harvest", *(["clean", "on_duty"] if self._game == "cleanup" else [])]
-        if rng.random() < 0.15:
+        slots = ["harvest", *(["clean", "on_duty"] if self._cleans else [])]
+        if self._rng.random() < 0.15:
             slots.append("fire")
-        genome = Genome({slot: _drawn(slot, rng) for slot in slots})
-        genome = genome.tuned({name: _anywhere(value, rng) for name, value in genome.constants.items()})
-        return genome, "combined anew: " + "; ".join(genome.fragments[slot].says for slot in slots)
+        if self._fluid and self._rng.random() < 0.8:
+            slots.append("entry")
+        genome = Genome({slot: self._drawn(slot) for slot in slots})
+        tuned = {name: _anywhere(value, self._rng) for name, value in genome.constants.items()}
+        return genome.tuned(tuned), "combined anew: " + "; ".join(
+            genome.fragments[slot].says for slot in slots
+        )
 
-    def _crossed(self, one: Genome, other: Genome, rng: np.random.Generator) -> tuple[Genome, str]:
+    def crossed(self, one: Genome, other: Genome) -> tuple[Genome, str]:
         """Take some slots from the other parent, with its constants."""
-        groups: list[tuple[str, ...]] = [("harvest",), ("clean",), ("on_duty",), ("fire",)]
+        cleaning: list[tuple[str, ...]] = [("clean",), ("on_duty",)]
         if ("clean" in one.fragments) != ("clean" in other.fragments):
-            groups = [("harvest",), ("clean", "on_duty"), ("fire",)]
+            cleaning = [("clean", "on_duty")]
+        groups: list[tuple[str, ...]] = [("harvest",), *cleaning, ("fire",)]
+        if self._fluid:
+            groups.append(("entry",))
         fragments, taken = dict(one.fragments), []
         for group in groups:
-            if rng.random() < 0.5 and any(slot in other.fragments for slot in group):
+            if self._rng.random() < 0.5 and any(slot in other.fragments for slot in group):
                 fragments |= {slot: other.fragments[slot] for slot in group if slot in other.fragments}
                 taken += [slot for slot in group if slot in other.fragments]
         if not taken:
             fragments["harvest"], taken = other.fragments["harvest"], ["harvest"]
         return Genome(fragments), f"{', '.join(taken)} of the other parent"
 
-    def _simplified(self, genome: Genome, rng: np.random.Generator) -> tuple[Genome, str]:
+    def simplified(self, genome: Genome) -> tuple[Genome, str]:
         """Empty a slot, or round the constants."""
         if "fire" in genome.fragments:
             return genome.without("fire"), "no more firing"
@@ -138,12 +174,16 @@ class PolicyProposer(Immediate):
         }
         if rounded != genome.constants:
             return genome.tuned(rounded), "constants rounded"
-        return self._swapped(genome, rng)
+        return self._swapped(genome)
 
+    def _drawn(self, slot: str) -> Fragment:
+        return self._one_of(self._fragments(slot))
 
-def _drawn(slot: str, rng: np.random.Generator) -> Fragment:
-    choices = library()[slot]
-    return choices[int(rng.integers(len(choices)))]
+    def _fragments(self, slot: str) -> Sequence[Fragment]:
+        return [one for one in library()[slot] if self._fluid or one.name not in FOR_FLUID_GROUPS]
+
+    def _one_of(self, choices: Sequence[Fragment]) -> Fragment:
+        return choices[int(self._rng.integers(len(choices)))]
 
 
 def _stepped(constant: Constant, rng: np.random.Generator) -> Constant:

@@ -89,7 +89,7 @@ def test_a_setting_is_read_as_it_is_written(game, agents, preset, horizon, view)
         ("poker", "no dilemma 'poker'"),
         ("cleanup(", "is no setting"),
         ("cleanup(agents)", "is no option"),
-        ("cleanup(colour=red)", "options are agents, horizon, map, preset, view"),
+        ("cleanup(colour=red)", "options are agents, horizon, map, offspring, preset, spawn_cost, view"),
         ("cleanup(agents=3,agents=4)", "given twice"),
         ("cleanup(agents=many)", "not a whole number"),
         ("cleanup(agents=11)", "room for 1 to 10"),
@@ -98,6 +98,10 @@ def test_a_setting_is_read_as_it_is_written(game, agents, preset, horizon, view)
         ("cleanup(map=gathering)", "no river"),
         ("cleanup(horizon=0)", "at least 1 step"),
         ("cleanup(view=0)", "shows nothing"),
+        ("cleanup(offspring=-1)", "not both 0 or more"),
+        ("cleanup(offspring=1,spawn_cost=-5)", "not both 0 or more"),
+        ("gathering(spawn_cost=5)", "nobody spawns; give offspring"),
+        ("gathering(agents=7,offspring=8)", "63 agents, and at most 60 can play; give offspring=7 or fewer"),
     ],
 )
 def test_settings_that_cannot_be_played(text, wrong):

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from nashforge.evolve.domains.dilemmas.suites import DILEMMA_SUITES, DilemmaSuite, load_dilemma_suite
 from nashforge.evolve.proposers.base import Individual, ProposalError, Request
-from nashforge.evolve.proposers.fragments.genome import SLOTS, NotTakenApart, library, take_apart
+from nashforge.evolve.proposers.fragments.genome import (
+    FOR_FLUID_GROUPS,
+    SLOTS,
+    NotTakenApart,
+    library,
+    take_apart,
+)
 from nashforge.evolve.proposers.fragments.proposer import PolicyProposer
 from nashforge.evolve.synthesis.feedback import entry, events
 from nashforge.games.dilemmas import Setting, SettingError, kernels
@@ -72,6 +79,40 @@ def test_proposals_are_new_programs_that_run_and_say_what_changed(game, operator
         texts.add(proposal.source)
     if operator in ("mutate", "rewrite"):
         assert len(texts) > 2
+
+
+FLUID = Setting("gathering", map="gathering_small", agents=2, horizon=80, offspring=3, spawn_cost=5)
+
+
+@pytest.mark.parametrize("operator", ["mutate", "rewrite", "crossover"])
+def test_where_agents_spawn_proposals_come_and_go(operator):
+    scores = {f"{FLUID} seed=1000": 1.0}
+    parent = replace(individual(policy_source("nearest_apple")), scores=scores)
+    entering = take_apart(policy_source("exploiter")).put(library()["entry"][0]).source()
+    partner = replace(individual(entering, 1), scores=scores) if operator == "crossover" else None
+    sources = [
+        PolicyProposer("gathering")
+        .propose(Request(seed, operator, parent, np.random.default_rng(seed), partner=partner))
+        .source
+        for seed in range(20)
+    ]
+    spawning = [source for source in sources if "entry" in take_apart(source).fragments]
+    assert spawning
+    spawned = [self_play(FLUID, source, [1])[0] for source in dict.fromkeys(spawning)]
+    assert all((episode.invalid, episode.raised) == (0, 0) for episode in spawned)
+    assert max(episode.metrics["spawned"] for episode in spawned) > 0
+
+
+def test_where_nobody_spawns_no_proposal_tries_to():
+    parent = replace(
+        individual(policy_source("nearest_apple")), scores={"gathering(agents=4) seed=1000": 1.0}
+    )
+    for operator in ("mutate", "rewrite"):
+        for seed in range(30):
+            request = Request(seed, operator, parent, np.random.default_rng(seed))
+            fragments = take_apart(PolicyProposer("gathering").propose(request).source).fragments
+            assert "entry" not in fragments
+            assert fragments["harvest"].name not in FOR_FLUID_GROUPS
 
 
 def test_constants_stay_in_their_range_over_generations():
