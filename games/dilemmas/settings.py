@@ -104,7 +104,7 @@ class Setting:
 
     @property
     def seats(self) -> int:
-        """How many agents may ever play: agent k is of the line of founder ``k % agents``."""
+        """The most agents that may ever play: agent k is of the line of founder ``k % agents``."""
         return self.agents * (1 + self.offspring)
 
     def __str__(self) -> str:

@@ -90,7 +90,7 @@ class Episode:
 
     @property
     def by_founder(self) -> npt.NDArray[np.float64]:
-        """What each founder's line earned, shape ``(founders,)``: each agent's return, if nobody spawns."""
+        """Sum of the returns of each founder's line, shape ``(founders,)``."""
         lines: npt.NDArray[np.float64] = self.returns.reshape(-1, self.setting.agents).sum(axis=0)
         return lines
 
