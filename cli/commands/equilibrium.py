@@ -1,4 +1,4 @@
-"""``nashforge equilibrium``: equilibria of one game, of six concepts."""
+"""``nashforge equilibrium``: equilibria of one game, of seven concepts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def equilibrium(
         ),
     ],
     concept: Annotated[
-        str, option("CONCEPT", "nash, qre, rqe, security, ce or cce.", show_default=True)
+        str, option("CONCEPT", "nash, qre, rqe, security, ce, cce or stackelberg.", show_default=True)
     ] = "rqe",
     tau: Annotated[
         str | None,
@@ -59,6 +59,9 @@ def equilibrium(
         str,
         option("O", "ce, cce: the one of most welfare, fairness or entropy.", show_default=True),
     ] = "welfare",
+    leader: Annotated[
+        int, option("PLAYER", "stackelberg: who commits, player 0 or 1.", show_default=True, min=0, max=1)
+    ] = 0,
     output_file: Annotated[
         Path | None,
         result_option("Write the strategies (.csv, .json), or draw them (.png, .svg, .pdf)."),
@@ -70,7 +73,8 @@ def equilibrium(
 
     Of extensive games: nash (zero-sum with two players, or as small as to be listed in strategic form) and
     security. Of one-shot games of any number of players: nash, all of them where the game is small; ce and
-    cce, correlated equilibria and coarse ones.
+    cce, correlated equilibria and coarse ones. Of small games of two players: stackelberg, what the leader
+    commits to where the follower answers best.
     """
     from nashforge.cli.rendering.equilibria import draw_strategies, print_solution, rows
     from nashforge.solvers.equilibria.concepts import PARAMETERS, solve_concept
@@ -98,6 +102,7 @@ def equilibrium(
         risk=risk,
         rationality=rationality,
         objective=objective,
+        leader=leader,
     )
 
     def write(path: Path) -> None:

@@ -35,6 +35,8 @@ def title(found: ConceptSolution) -> str:
         case "ce" | "cce":
             coarse = "coarse " if found.concept == "cce" else ""
             return f"{coarse}correlated equilibrium of most {how['objective']}"
+        case "stackelberg":
+            return f"strong Stackelberg equilibrium, player {how['leader']} commits"
     return "security strategies"
 
 
@@ -122,6 +124,12 @@ def _notes(found: ConceptSolution) -> Iterator[str]:
     told = found.certificate
     if "exploitability" in told:
         yield f"exploitability {told['exploitability']:.2g}"
+    if "bound" in told:
+        exactly = _fractions(told["exact"][0])
+        yield f"by {found.method}, {exactly}; no commitment is worth more than {told['bound']:.6g}"
+        if told["ties"]:
+            others = "another best response" if told["ties"] == 1 else f"{told['ties']} other best responses"
+            yield f"the follower has {others}, and is taken to answer as the leader prefers"
     if "others" not in told:
         return
     others, gaps = told["others"], told["other_gaps"]

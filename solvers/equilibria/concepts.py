@@ -2,7 +2,8 @@
 
 Matrix games of two players have Nash, logit quantal response, risk-averse quantal response and security
 strategies; extensive games have Nash (two players and a constant sum, or a small strategic form) and security
-strategies; one-shot games of any number of players have Nash, correlated and coarse correlated equilibria.
+strategies; one-shot games of any number of players have Nash, correlated and coarse correlated equilibria;
+small games of two players have commitments (Stackelberg).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from nashforge.solvers.equilibria.bimatrix import nash, security
 from nashforge.solvers.equilibria.extensive.guarantees import sequence_guarantees, sequence_nash
 from nashforge.solvers.equilibria.inputs import GameLike, any_game
 from nashforge.solvers.equilibria.logit import qre
+from nashforge.solvers.equilibria.normal_form.stackelberg import stackelberg
 from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
 from nashforge.solvers.programs.html import table
 from nashforge.solvers.risk.utility import AGGREGATE
@@ -30,12 +32,13 @@ from nashforge.solvers.sequence_form.profile import expected_values
 
 Array = npt.NDArray[np.float64]
 
-CONCEPTS = ("nash", "qre", "rqe", "security", "ce", "cce")
+CONCEPTS = ("nash", "qre", "rqe", "security", "ce", "cce", "stackelberg")
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "rqe": ("tau", "epsilon", "divergence", "regularizer", "risk"),
     "qre": ("rationality",),
     "ce": ("objective",),
     "cce": ("objective",),
+    "stackelberg": ("leader",),
 }
 """Parameters of some concepts alone."""
 
@@ -159,6 +162,7 @@ def solve_concept(
     risk: str = AGGREGATE,
     rationality: float = 1.0,
     objective: str = "welfare",
+    leader: int = 0,
 ) -> ConceptSolution:
     """Solve a game of any kind for a concept.
 
@@ -176,6 +180,8 @@ def solve_concept(
     objective
         Of ``ce`` and ``cce``: which of them, see
         `nashforge.solvers.equilibria.correlated.one_shot.correlated_equilibrium`.
+    leader
+        Of ``stackelberg``: the player who commits.
 
     Raises
     ------
@@ -191,6 +197,8 @@ def solve_concept(
     found = any_game(game)
     if concept in ("ce", "cce"):
         return _correlated(found, concept, objective)
+    if concept == "stackelberg":
+        return _committed(found, leader)
     if isinstance(found, SequenceForm):
         small = concept == "nash" and (found.players != 2 or found.constant_sum is None)
         return _nash(found) if small else _extensive(found, concept)
@@ -311,6 +319,27 @@ def _security(game: Bimatrix) -> ConceptSolution:
     strategies, values = zip(*(security(game, player=i) for i in range(2)), strict=True)
     players = _players(game, strategies, values)
     return ConceptSolution(game.name, "security", "linear program", {}, players, {"converged": True})
+
+
+def _committed(game: Bimatrix | SequenceForm, leader: int) -> ConceptSolution:
+    found = stackelberg(game, leader=leader)
+    gaps = [found.gap if i != leader else None for i in range(2)]
+    if isinstance(game, Bimatrix):
+        players = _players(game, found.strategies, found.values, gaps)
+    else:
+        players = tuple(
+            PlayerStrategy(i, found.values[i], gaps[i], None, _choices(game, i, found.strategies[i]))
+            for i in range(2)
+        )
+    exact = found.exact
+    certificate = {
+        "gap": found.gap,
+        "bound": found.bound,
+        "ties": found.ties,
+        "converged": True,
+        "exact": [None if exact is None else [[str(p) for p in strategy] for strategy in exact]],
+    }
+    return ConceptSolution(game.name, "stackelberg", found.method, {"leader": leader}, players, certificate)
 
 
 def _correlated(game: Bimatrix | SequenceForm, concept: str, objective: str) -> ConceptSolution:

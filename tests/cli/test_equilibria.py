@@ -82,6 +82,23 @@ def test_actions_of_one_shot_games_have_numbers_and_names(capsys) -> None:
     assert "1 Defect" in text
 
 
+def test_a_commitment_is_told_with_its_bound(capsys) -> None:
+    words = ["equilibrium", "1 0 / 0 1 ; 2 1 / 4 3", "--concept", "stackelberg", "--leader", "1"]
+    _, out, _ = run([*words, "--json"], capsys)
+    found = json.loads(out)
+    assert found["exact"] == [[["0", "1"], ["1/2", "1/2"]]]
+    assert (found["bound"], found["gap"], found["ties"]) == (3.5, 0, 1)
+    assert [player["value"] for player in found["players"]] == [0.5, 3.5]
+    assert [player["gap"] for player in found["players"]] == [0, None]
+    _, text, _ = run([*words, "--no-json"], capsys)
+    assert "player 1 commits" in text
+    assert "no commitment is worth more than 3.5" in text
+    assert "another best response" in text
+    code, _, err = run(["equilibrium", "SC4", "--leader", "1"], capsys)
+    assert code == 2
+    assert "--leader is a parameter of --concept stackelberg" in " ".join(err.split())
+
+
 def test_slashes_and_semicolons_of_game_strings_are_no_payoffs(capsys, tmp_path: Path) -> None:
     file = tmp_path / "pd.efg"
     file.write_text(

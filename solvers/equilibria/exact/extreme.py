@@ -67,8 +67,8 @@ def extreme_equilibria(first: Matrix, second: Matrix) -> Extreme:
     n, m = len(first), len(first[0])
     responses = [list(column) for column in zip(*whole(second), strict=True)]
     # Labels: bit i for action i of player 1, bit n + j for action j of player 2.
-    mine = _labelled(responses, [1 << i for i in range(n)], [1 << (n + j) for j in range(m)])
-    theirs = _labelled(whole(first), [1 << (n + j) for j in range(m)], [1 << i for i in range(n)])
+    mine = labelled(responses, [1 << i for i in range(n)], [1 << (n + j) for j in range(m)])
+    theirs = labelled(whole(first), [1 << (n + j) for j in range(m)], [1 << i for i in range(n)])
     everything = (1 << (n + m)) - 1
     degenerate = any(labels.bit_count() > n for _, labels in mine) or any(
         labels.bit_count() > m for _, labels in theirs
@@ -96,7 +96,7 @@ def _normal(x: Exact) -> Exact:
     return tuple(p / total for p in x)
 
 
-def _labelled(matrix: Integers, unplayed: list[int], responses: list[int]) -> list[tuple[Exact, int]]:
+def labelled(matrix: Integers, unplayed: list[int], responses: list[int]) -> list[tuple[Exact, int]]:
     """Return the vertices of ``{x >= 0, matrix x <= 1}`` with their labels."""
     n = len(matrix[0])
     labelled = []
