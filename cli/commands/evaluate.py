@@ -154,8 +154,7 @@ def _print(screen: Console, measured: Measurements) -> None:
     screen.print()
     print_notes(measured, screen)
     for metric in measured.shown:
-        better = "less" if metric.direction == "min" else "more"
-        screen.print(f"[dim]{metric.name}: {output.plain(metric.label)}; {better} is better[/]")
+        screen.print(f"[dim]{metric.name}: {output.plain(metric.label)}; {metric.better} is better[/]")
     if measured.fitness.strategic is not None:
         how = measured.fitness.strategic
         screen.print(

@@ -67,9 +67,8 @@ def heading(measured: Measurements) -> str:
     from nashforge.cli.rendering import output
 
     what = f", suite [cyan]{output.plain(measured.suite)}[/]" if measured.suite else ""
-    better = "less" if measured.metric.direction == "min" else "more"
     name = output.plain(measured.metric.label)
-    return f"{name} after {measured.length}{what}; {better} is better"
+    return f"{name} after {measured.length}{what}; {measured.metric.better} is better"
 
 
 def print_notes(measured: Measurements, screen: Console) -> None:

@@ -53,6 +53,11 @@ def complete(found: Any, name: str) -> Domain:
             f"the metric {checked.metric!r} of the domain {name!r} is not among its metrics "
             f"({', '.join(checked.metrics)}); add it to them"
         )
+    if checked.metrics[checked.metric].diagnostic:
+        raise DomainError(
+            f"the metric {checked.metric!r} of the domain {name!r} is diagnostic, so neither way of it is "
+            "better; choose another to judge programs by"
+        )
     return checked
 
 

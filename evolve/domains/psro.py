@@ -13,7 +13,7 @@ from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.benchmark import Benchmark, Condition
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Split, Stage, Trial
-from nashforge.evolve.evaluation.metrics import ELAPSED, EXPLOITABILITY, SECONDS
+from nashforge.evolve.evaluation.metrics import ELAPSED, EXPLOITABILITY, SECONDS, diagnostic
 from nashforge.evolve.sandbox import Limits, ProgramTimeout
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.metrics.registry import Metric
@@ -35,10 +35,10 @@ AUDITED = 12
 CHECKPOINT_METRICS = (
     Metric("solver_seconds", "min", unit="s", title="time in the meta-solver", logarithmic=True),
     ELAPSED,
-    Metric("policies", "max", title="policies in each population"),
-    Metric("distinct", "max", title="distinct policies, mean over players"),
-    Metric("train_entropy", "max", title="entropy of the mixture trained on, over that of the uniform one"),
-    Metric("evaluate_entropy", "max", title="entropy of the mixture evaluated, over that of the uniform one"),
+    diagnostic("policies", "policies in each population"),
+    diagnostic("distinct", "distinct policies, mean over players"),
+    diagnostic("train_entropy", "entropy of the mixture trained on, over that of the uniform one"),
+    diagnostic("evaluate_entropy", "entropy of the mixture evaluated, over that of the uniform one"),
 )
 
 

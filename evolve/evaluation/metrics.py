@@ -40,14 +40,18 @@ EXPLOITABILITY = always(exploitability, logarithmic=True)
 LAST_ITERATE = replace(EXPLOITABILITY, name="last_iterate", title="exploitability of the last iterate")
 """The same of the policies in play, where `EXPLOITABILITY` is that of an average."""
 
+
+def diagnostic(name: str, title: str) -> Metric:
+    """Return a metric that tells how a program works, of which neither more nor less is better."""
+    return Metric(name, "max", title=title, diagnostic=True)
+
+
 MOTION = (
-    Metric("alternating", "max", title="share of information sets whose regrets turn against the last ones"),
-    Metric(
-        "persisting", "max", title="share of information sets whose regrets point along with the last ones"
-    ),
-    Metric("policy_step", "max", title="change of the policy in one iteration, half the sum over actions"),
+    diagnostic("alternating", "share of information sets whose regrets turn against the last ones"),
+    diagnostic("persisting", "share of information sets whose regrets point along with the last ones"),
+    diagnostic("policy_step", "change of the policy in one iteration, half the sum over actions"),
 )
-"""What a CFR rule does between two iterations; neither way is better."""
+"""What a CFR rule does between two iterations."""
 
 AVERAGED = "averaged"
 """Measured, as 0, of a rule that had given no policy a weight: uniform play stood for its average."""

@@ -110,6 +110,9 @@ class Metric:
         Whether it spans orders of magnitude, so that plots show its logarithm; its values are positive.
     on_request : bool
         Whether it is measured only where an objective names it or somebody asks for it.
+    diagnostic : bool
+        Whether it only tells how a program works, so that neither way is better. Its ``direction`` is the way
+        in which an objective counts it that names it.
     """
 
     name: str
@@ -119,6 +122,7 @@ class Metric:
     citation: str = ""
     logarithmic: bool = False
     on_request: bool = False
+    diagnostic: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -134,11 +138,15 @@ class Metric:
 
     @property
     def better(self) -> str:
-        """The better direction, in a word: less or more."""
+        """The better direction, in a word: less, more, or neither of a diagnostic."""
+        if self.diagnostic:
+            return "neither"
         return "less" if self.direction == "min" else "more"
 
     def best(self, values: Iterable[float]) -> float | None:
-        """Return the best of some values; None if there are none."""
+        """Return the best of some values; None if there are none, or none is better."""
+        if self.diagnostic:
+            return None
         return (min if self.direction == "min" else max)(values, default=None)
 
 

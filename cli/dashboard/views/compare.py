@@ -118,7 +118,9 @@ def _tradeoff(found: Beside, x: str, y: str) -> dict[str, Any] | None:
     ]
     if len(places) != len(compared.labels) or len(places) < 2 or x == y:
         return None
-    efficient = nondominated(places, [metrics[x].direction, metrics[y].direction])
+    efficient = [False] * len(places)
+    if not (metrics[x].diagnostic or metrics[y].diagnostic):
+        efficient = nondominated(places, [metrics[x].direction, metrics[y].direction]).tolist()
     order = sorted(range(len(places)), key=lambda k: places[k])
     lines = [
         {

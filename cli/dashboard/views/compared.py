@@ -33,7 +33,7 @@ def compared_data(work: Domain, compared: Comparison) -> dict[str, Any]:
             cells = [
                 (text + more, best) for (text, best), more in zip(_cells(means, other), spread, strict=True)
             ]
-            others.append((other.label, "lower" if other.direction == "min" else "higher", cells))
+            others.append((other.label, other.better, cells))
     return {
         "split": compared.split,
         "suite": compared.suite,

@@ -8,9 +8,13 @@ import json
 import re
 from html.parser import HTMLParser
 
-from nashforge.archive import Archive, CallStatus, Parent, Status
+import pytest
+
+from nashforge.archive import Archive, CallStatus, NewEvaluation, Parent, Score, Status
 from nashforge.cli.dashboard.app import table_lines
 from nashforge.cli.rendering.output import number
+from nashforge.cli.rendering.runs.summary import short_game
+from nashforge.evolve.domains import domain
 from nashforge.solvers import rule_source
 
 from ..hostile import EVIL, hostile_run
@@ -149,6 +153,19 @@ def test_programs_are_sorted_filtered_and_taken_along(searched, client):
     down = list(csv.DictReader(io.StringIO(client.get("/programs.csv?sort=index&dir=desc").text)))
     assert [int(row["index"]) for row in down] == sorted((int(row["index"]) for row in rows), reverse=True)
     assert "No program fits" in client.get("/programs?q=%25nothing%25").text
+
+
+@pytest.mark.parametrize(
+    ("label", "short"),
+    [
+        ("leduc_poker(players=2)", "leduc_poker(players=2)"),
+        ("gathering(agents=4,map=gathering,horizon=200) seed=1001", "gathering(…) seed=1001"),
+        ("liars_dice(numdice=1,dice_sides=5,bidding_rule=x) (disguised)", "liars_dice(…) (disguised)"),
+        ("repeated_game(stage_game=matrix_pd(),num_repetitions=20)", "repeated_game(…)"),
+    ],
+)
+def test_games_keep_what_tells_them_apart_where_their_names_are_cut(label, short):
+    assert short_game(label) == short
 
 
 def test_nothing_foreign_comes_alive(tmp_path, opened_at):
@@ -320,3 +337,47 @@ def test_workers_are_shown_with_what_they_have_in_hand(tmp_path, opened_at):
     check_inert(page)
     assert "idle" in page.text
     assert "0/2" in page.text
+
+
+def test_metrics_that_only_tell_how_programs_work_have_no_best(tmp_path, opened_at):
+    told = {"exploitability": (0.5, 0.1), "solver_seconds": (1.0, 2.0), "policies": (5.0, 9.0)}
+    with Archive.open(tmp_path / "many.db") as archive:
+        run = archive.runs.create("psro", {"domain": "psro"}, nickname="many-hands")
+        programs = []
+        for index in range(2):
+            operator = ("seed", "mutate")[index]
+            candidate = archive.candidates.add(run, operator=operator, proposer="offline")
+            programs.append(archive.programs.add(f"# {index}\n", "psro"))
+            archive.candidates.set_program(candidate, programs[-1])
+            scores = [
+                Score(game, name, values[index], "max" if name == "policies" else "min", 10)
+                for name, values in told.items()
+                for game in ("kuhn_poker", "leduc_poker")
+            ]
+            row = NewEvaluation(
+                program=programs[-1].hash,
+                suite="tiny",
+                split="train",
+                status=Status.OK,
+                evaluator=domain("psro").evaluator,
+                settings={"horizon": 10},
+                scores=tuple(scores),
+            )
+            archive.candidates.finish(candidate, Status.OK, train=1.0 + index, evaluations=[row])
+    client = opened_at(tmp_path / "many.db")
+    text = client.get(f"/programs/{programs[1].hash}").text
+    rows = {
+        name: (better, cells.count("best"))
+        for name, better, cells in re.findall(
+            r'class="game">([^<(]+?)(?: \(s\))? <span class="faint">(.*?)</span></th>(.*?)</tr>',
+            text,
+            flags=re.DOTALL,
+        )
+    }
+    assert rows == {
+        "time in the meta-solver": ("less is better", 1),
+        "policies in each population": ("neither is better", 0),
+    }
+    drawn = client.get("/compare", params={"p": f"{programs[0].hash} {programs[1].hash}", "y": "policies"})
+    labels = [line["label"] for line in Page(drawn).data["tradeoff"]["lines"]]
+    assert not any("not beaten" in label for label in labels)

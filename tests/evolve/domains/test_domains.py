@@ -77,6 +77,31 @@ def test_the_metric_must_be_among_the_metrics():
         complete(Odd(), "cfr")
 
 
+def test_programs_are_not_judged_by_what_only_tells_how_they_work():
+    class Sizes(CFRDomain):
+        metrics = by_name([Metric("size", "max", diagnostic=True)])
+        metric = "size"
+
+    with pytest.raises(DomainError, match="neither way of it is better"):
+        complete(Sizes(), "sizes")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cfr", {"alternating", "persisting", "policy_step"}),
+        ("psro", {"policies", "distinct", "train_entropy", "evaluate_entropy"}),
+        ("gathering", set()),
+        ("rrps", set()),
+    ],
+)
+def test_metrics_that_only_tell_how_programs_work_have_no_better_way(name, told):
+    metrics = domain(name).metrics.values()
+    assert {metric.name for metric in metrics if metric.better == "neither"} == told
+    assert all(metric.best([0.0, 1.0]) is None for metric in metrics if metric.name in told)
+    assert all(metric.best([0.0, 1.0]) is not None for metric in metrics if metric.name not in told)
+
+
 def test_metrics_have_names_and_directions():
     with pytest.raises(ValueError, match="direction of reward is 'up'"):
         Metric("reward", "up")
