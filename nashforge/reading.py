@@ -18,6 +18,7 @@ from nashforge.archive import Run as StoredRun
 from nashforge.evolve.measurement.programs import NamedProgram
 from nashforge.evolve.results.run_status import run_status
 from nashforge.frames import Frame, as_frame
+from nashforge.solvers.programs.arguments import count, text
 from nashforge.solvers.programs.html import code, table
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Program:
         """
         from nashforge.evolve.measurement.solve import solve
 
+        if iterations is not None:
+            iterations = count("iterations", iterations)  # before a game is compiled for nothing
         named = NamedProgram(self.name, self.source, self.domain, "archive")
         return solve(game, named, iterations, tier=tier)
 
@@ -118,7 +121,7 @@ class ArchiveReader:
 
     def program(self, name: str) -> Program:
         """Return a program by nickname, hash, or the beginning of either; errors as for `run`."""
-        stored = self._archive.programs.get(name)
+        stored = self._archive.programs.get(text("the name of a program", name))
         found = self._archive.candidates.of_program(stored)
         return Program.of(stored, found[0] if found else None)
 
@@ -168,7 +171,7 @@ def open_archive(url: str | Path | None = None) -> ArchiveReader:
 def find_run(archive: Archive, name: str) -> StoredRun:
     """Return a run by its name, the beginning of it, or ``latest``; errors as for `ArchiveReader.run`."""
     if name != "latest":
-        return archive.runs.get(name)
+        return archive.runs.get(text("the name of a run", name))
     newest = archive.runs.newest(limit=1)
     if not newest:
         raise NotFound(f"there are no runs in {archive.database.location} yet; start one with search()")

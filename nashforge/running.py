@@ -18,16 +18,17 @@ from nashforge.errors import USAGE, NashforgeError
 from nashforge.evolve.agents.answers.verbs import Asked, GivenUp, Told
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
+from nashforge.evolve.config.run import given
 from nashforge.evolve.results.run_status import RunStatus, is_alive, run_status
 from nashforge.evolve.runs.resuming import nothing_left
-from nashforge.evolve.runs.run import Parts, begin_resume
+from nashforge.evolve.runs.run import Parts, begin_resume, resumed_config
 from nashforge.evolve.runs.stopping import stop_run
 from nashforge.evolve.search.events import Result
 from nashforge.evolve.search.population.ranking import ranked
 from nashforge.frames import Frame, as_frame
 from nashforge.reading import SPLITS, Program, candidate_rows
 from nashforge.solvers.programs.arguments import count as whole
-from nashforge.solvers.programs.arguments import limit
+from nashforge.solvers.programs.arguments import file, limit, text
 from nashforge.solvers.programs.html import table
 
 LOOK_SECONDS = 0.2
@@ -234,6 +235,9 @@ class Run:
             raise RunError(f"the run {self.name} works already; stop() it first")
         if "evaluations" in changes:
             changes["max_evaluations"] = changes.pop("evaluations")
+        # As they are understood, so that "200" is the number that it would be in a file.
+        understood = resumed_config(self._archive, self.stored, changes).settings()
+        changes = {name: understood.get(name, value) for name, value in given(changes).items()}
         nothing = nothing_left(self._archive, self.stored, changes)
         if nothing is not None:
             raise RunError(nothing)
@@ -249,13 +253,21 @@ class Run:
             Also write it to this file.
         episode
             Whether the best policy of a social dilemma is played for it, in the sandbox.
+
+        Raises
+        ------
+        nashforge.errors.NashforgeError
+            If the file cannot be written.
         """
+        from nashforge.cli.options.files import writing
         from nashforge.cli.report.whole import report_page
 
-        text = report_page(self._archive, self.stored, tier="strict" if episode else None)[0]
-        if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
-        return text
+        target = None if path is None else file("the path of a report", path)
+        page = report_page(self._archive, self.stored, tier="strict" if episode else None)[0]
+        if target is not None:
+            with writing(target):
+                target.write_text(page, encoding="utf-8")
+        return page
 
     def ask(self, seconds: float = 60.0, *, count: int = 1, author: str = CLIENT) -> Asked:
         """Ask for programs to write, of a run with ``proposer="agent"``; see docs/howto-agents.md.
@@ -275,7 +287,8 @@ class Run:
             ``tasks``, each with a ``token`` and a ``prompt``; none where nothing is wanted. ``state`` says
             what to do next: ``finished`` once nothing will be wanted, ``interrupted`` until it is resumed.
         """
-        return self._agent(author).ask(self.name, count=count, wait=seconds)
+        wait = limit("the seconds to wait", seconds) or 0.0
+        return self._agent(author).ask(self.name, count=whole("the number of tasks", count), wait=wait)
 
     def tell(
         self, token: str, source: str, note: str | None = None, *, seconds: float = 60.0, author: str = CLIENT
@@ -295,11 +308,14 @@ class Run:
         author
             Who wrote it.
         """
-        return self._agent(author).tell(token, source, note=note, wait=seconds)
+        note = None if note is None else text("the note", note)
+        wait = limit("the seconds to wait", seconds) or 0.0
+        token, source = text("the token of a task", token), text("the program", source)
+        return self._agent(author).tell(token, source, note=note, wait=wait)
 
     def give_up(self, token: str) -> GivenUp:
         """Give a task back that nobody will write."""
-        return self._agent(CLIENT).give_up(token)
+        return self._agent(CLIENT).give_up(text("the token of a task", token))
 
     def __repr__(self) -> str:
         now = self.status
@@ -327,7 +343,7 @@ class Run:
         return self._thread is not None and self._thread.is_alive()
 
     def _agent(self, author: str) -> LocalCore:
-        return LocalCore(self._archive, Who(author, CLIENT), only=self._id)
+        return LocalCore(self._archive, Who(text("the author", author), CLIENT), only=self._id)
 
     def begin(self, work: Callable[[], Result]) -> None:
         """Work on the run in the background, until it ends or Python does."""

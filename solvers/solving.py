@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 from nashforge.games.naming import choice
 from nashforge.solvers.programs.arguments import ArgumentError, count
 from nashforge.solvers.programs.kind import Arguments, ProgramKind, Serve
-from nashforge.solvers.programs.library import NotInLibraryError, load_file, read_source
+from nashforge.solvers.programs.library import NotInLibraryError, check_program, load_file, read_source
 from nashforge.solvers.programs.session import inline_sessions
 from nashforge.solvers.programs.solution import NoAverageWarning, ScaleWarning, Solution
 from nashforge.solvers.programs.stopping import Stop
@@ -54,13 +53,9 @@ def kind_of(program: str | Path | type) -> ProgramKind:
     ArgumentError
         If it is neither a name, a path nor a class, or there is no program in it.
     """
+    check_program(program)
     if isinstance(program, type):
         classes = [program]
-    elif not isinstance(program, str | os.PathLike):
-        raise ArgumentError(
-            "a program is the name of one of the library, the path of a Python file, or a class; got "
-            f"{program!r}"
-        )
     else:
         known: list[str] = []
         for kind in kinds():
@@ -182,6 +177,6 @@ def chosen_kind(kind: str | ProgramKind | None, program: str | Path | type | Non
     if kind is None:
         return next(kinds()) if program is None else kind_of(program)
     known = {each.name: each for each in kinds()}
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise NotInLibraryError(f"there is no kind of programs {kind!r}; {choice(str(kind), known)}")
     return known[kind]

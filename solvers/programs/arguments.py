@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from nashforge.errors import USAGE, NashforgeError
@@ -38,6 +40,26 @@ def counts(name: str, values: Any) -> tuple[int, ...]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise ArgumentError(f"{name} must be whole numbers, such as [10, 100]; got {values!r}")
     return tuple(count(f"each of {name}", value) for value in values)
+
+
+def text(name: str, value: Any) -> str:
+    """Return a text as it is.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none.
+    """
+    if not isinstance(value, str):
+        raise ArgumentError(f"{name} must be a text; got {value!r:.60}")
+    return value
+
+
+def file(name: str, value: Any) -> Path:
+    """Return the path of a file, which may be given as a text; errors as for `text`."""
+    if not isinstance(value, str | os.PathLike) or not str(value):
+        raise ArgumentError(f"{name} must be a path; got {value!r:.60}")
+    return Path(value)
 
 
 def limit(name: str, value: Any, *, above: bool = False) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,18 +73,34 @@ class Library:
         NotInLibraryError
             If a name is neither a program of the library nor a file.
         nashforge.solvers.programs.arguments.ArgumentError
-            If the file holds no Python.
+            If it is neither a name, a path nor a class, or the file holds no Python.
         """
         from nashforge.solvers.programs.session import (
             load_module,  # needs numpy, which names of programs must not load
         )
 
+        check_program(program)
         if isinstance(program, type):
             return program.__name__, {"__name__": program.__module__, program.__name__: program}
         path, name = Path(program), str(program)
         if name not in self.names() and path.suffix == ".py" and path.is_file():
             return path.stem, load_file(path)
         return name, load_module(self.source(name), name)
+
+
+def check_program(program: Any) -> None:
+    """Make sure that something can name a program, or be one.
+
+    Raises
+    ------
+    nashforge.solvers.programs.arguments.ArgumentError
+        If it is neither a name, a path nor a class.
+    """
+    if not isinstance(program, str | os.PathLike | type):
+        raise ArgumentError(
+            "a program is the name of one of the library, the path of a Python file, or a class; got "
+            f"{program!r}"
+        )
 
 
 def load_file(path: Path) -> dict[str, Any]:

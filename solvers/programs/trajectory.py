@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.solvers.programs.arguments import count, counts
+from nashforge.solvers.programs.arguments import ArgumentError, count, counts
 from nashforge.solvers.programs.stopping import Reason, Stop
 
 Policies = tuple[npt.NDArray[np.float64], ...]
@@ -150,10 +150,13 @@ def run(
     Raises
     ------
     ArgumentError
-        If the iterations or checkpoints are no whole numbers of at least 1.
+        If the iterations or checkpoints are no whole numbers of at least 1, or what is to be called with
+        checkpoints cannot be called.
     """
     iterations, stop = count("iterations", iterations), stop or Stop()
     asked = default_checkpoints(iterations) if checkpoints is None else counts("checkpoints", checkpoints)
+    if on_checkpoint is not None and not callable(on_checkpoint):
+        raise ArgumentError(f"on_checkpoint is a function of a checkpoint; got {on_checkpoint!r}")
     wanted = {*asked, iterations}
     wanted |= stop.looks(iterations)
     curve: list[Point] = []

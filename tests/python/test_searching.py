@@ -122,6 +122,35 @@ def test_a_number_of_programs_is_a_number(done: nf.Run, count: Any) -> None:
         done.top(count)
 
 
+@pytest.mark.parametrize("wrong", [5, b"x", []])
+def test_wrong_arguments_of_runs_and_archives_are_told_in_a_sentence(
+    done: nf.Run, small: dict[str, Any], wrong: Any
+) -> None:
+    best: Any = done.best
+    with nf.open_archive(small["database"]) as archive:
+        for told, call in {
+            "the name of a run must be a text": lambda: archive.run(wrong),
+            "the name of a program must be a text": lambda: archive.program(wrong),
+            "the token of a task must be a text": lambda: done.tell(wrong, "x"),
+            "the program must be a text": lambda: done.tell("token", wrong),
+            "the note must be a text": lambda: done.tell("token", "x", wrong),
+            "token of a task must be a text": lambda: done.give_up(wrong),
+            "the author must be a text": lambda: done.ask(1, author=wrong),
+            "the path of a report must be a path": lambda: done.report(b"x"),  # type: ignore[arg-type]
+            "the seconds to wait must be a number": lambda: done.ask([wrong]),  # type: ignore[arg-type]
+            "tasks must be a whole number": lambda: done.ask(1, count=[wrong]),  # type: ignore[arg-type]
+            "iterations must be a whole number": lambda: best.solve("kuhn_poker", [wrong]),
+            "max-evaluations = 'many'": lambda: done.resume(evaluations="many"),
+        }.items():
+            with pytest.raises(NashforgeError, match=told):
+                call()
+
+
+def test_a_report_that_cannot_be_written_is_told(done: nf.Run, tmp_path: Path) -> None:
+    with pytest.raises(NashforgeError, match=r"no/r\.html cannot be written \(No such file or directory\)"):
+        done.report(tmp_path / "no" / "r.html")
+
+
 def test_settings_that_are_wrong_start_nothing(small: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="no option 'evalutions'; did you mean"):
         nf.search("cfr", evalutions=3, **small)

@@ -178,11 +178,20 @@ def test_an_unknown_state_is_told_with_what_is_like_it() -> None:
         ({"seconds": 0}, "the seconds must be a number above 0; got 0"),
         ({"rule": 3}, "the path of a Python file, or a class; got 3"),
         ({"kind": 3}, "no kind of programs 3; choose one of cfr, psro, rqe"),
+        ({"kind": ["cfr"]}, r"no kind of programs \['cfr'\]; did you mean cfr"),
+        ({"on_checkpoint": 3}, "on_checkpoint is a function of a checkpoint; got 3"),
     ],
 )
 def test_wrong_arguments_are_told_in_a_sentence(arguments: dict[str, object], told: str) -> None:
     with pytest.raises(NashforgeError, match=told):
         nf.solve("kuhn_poker", **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("solver", [nf.Solver, nf.CFR, nf.PSRO])
+@pytest.mark.parametrize("program", [3, b"dcfr", ["dcfr"]])
+def test_what_is_no_program_is_told_by_every_solver(solver: type[nf.Solver], program: object) -> None:
+    with pytest.raises(ArgumentError, match="the path of a Python file, or a class; got "):
+        solver("kuhn_poker", program)  # type: ignore[arg-type]
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
