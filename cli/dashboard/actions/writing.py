@@ -26,9 +26,10 @@ def tell(asked: Asked, form: Mapping[str, str]) -> str | View:
     """Hand in the program of a request; what cannot be taken is shown again with the reason."""
     found = request_of(asked)
     text = form.get("text", "").replace("\r\n", "\n")
-    if not text.strip():
-        raise ControlError("the form is empty; write a program, or changes as SEARCH/REPLACE blocks")
     note = form.get("note", "").strip() or None
+    if not text.strip():
+        empty = "the form is empty; write a program, or changes as SEARCH/REPLACE blocks"
+        return request(asked, note=note or "", refused=empty)
     try:
         told = _core(asked).tell(found.token, text, note=note, wait=0.0)
     except AgentError as error:  # the token is held no more, or the text is too long: keep what was written

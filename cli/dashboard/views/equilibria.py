@@ -92,8 +92,18 @@ def _solved(text: str, concept: str) -> Solved:
 
 
 def _told(value: Any) -> str:
+    """Return an entry of a certificate in words: strategies in brackets, profiles with semicolons between."""
+    if isinstance(value, list | tuple):
+        nested = [part for part in value if isinstance(part, list | tuple)]
+        if not nested:
+            return ", ".join(map(_told, value))
+        if any(isinstance(part, list | tuple) for profile in nested for part in profile):
+            return "; ".join(map(_told, value))
+        return " and ".join(f"({_told(strategy)})" for strategy in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None:
+        return "unknown"
     return zero_or_number(value) if isinstance(value, float) else str(value)
 
 

@@ -54,7 +54,7 @@ def request(asked: Asked, *, text: str | None = None, note: str = "", refused: s
         "interface": interface,
         "text": str(found.payload["base"]) if text is None else text,
         "note": note,
-        "refused": refused,
+        "refused": refused.rstrip("."),
         "interruption": desk.interruption,
         "resumed_by": desk.resumed_by,
         "outcome": asked.archive.candidates.get(found.candidate_id),

@@ -84,13 +84,16 @@ def standing_text(standing: Standing) -> str:
 
 
 def short_game(label: str) -> str:
-    """Return a trial's label without the parameters of its game where they are many."""
+    """Return a trial's label without the parameters of its game where they are many.
+
+    What stands behind them stays, such as the seed by which episodes of one game differ.
+    """
     game, bracket, note = label.rpartition(" (")
     if not (bracket and note.endswith(")")):
         game, bracket, note = label, "", ""
     if len(label) <= LONGEST_GAME or "(" not in game:
         return label
-    return f"{game.partition('(')[0]}(…){bracket}{note}"
+    return f"{game.partition('(')[0]}(…){game.rpartition(')')[2]}{bracket}{note}"
 
 
 def _gain(value: float | None, other: float | None) -> float | None:

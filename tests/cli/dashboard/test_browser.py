@@ -14,10 +14,12 @@ import pytest
 import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
-from nashforge.archive import Archive, Parent, RunState, Status
+from nashforge.archive import Archive, CallStatus, Parent, RunState, Status
+from nashforge.archive.stores.agents.verdicts import Verdict
 from nashforge.cli.dashboard.app import application
 from nashforge.solvers import rule_source
 
+from ..hostile import hostile_run
 from .conftest import SECRET
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -95,7 +97,40 @@ def archive(tmp_path_factory) -> Iterator[Archive]:
             opened.studies.add_run(study, one, seed)
             for index in range(4):
                 add(opened, index + 10 * seed, one.nickname)
+        hostile_run(path)
+        strain(opened, opened.runs.get("bad-news"))
         yield opened
+
+
+def strain(archive, run):
+    """Add to a run what has no end and no place to break, wherever others write, and a request of it."""
+    long = "x" * 2000
+    archive.notes.add(run, long, author=long)
+    archive.runs.set_value(run, "tags", [long])
+    archive.runs.set_value(run, "bandit", {long[:50]: {"asked": 2.0, "told": 2.0, "gain": 1.0, "cost": 0.5}})
+    for status in (Status.CRASHED, Status.PROPOSING):
+        candidate = archive.candidates.add(run, operator=long, proposer=long, note=long)
+        if status is Status.CRASHED:
+            archive.candidates.finish(candidate, status, reason=long)
+    call = archive.calls.reserve(
+        run, provider="p", model="m", request={"user": long}, reserved_cost=0.1, candidate=candidate
+    )
+    archive.calls.settle(call, CallStatus.OK, cost=0.05, response={"text": long})
+    start = archive.candidates.of(run)[0]
+    finding = {"probe": "recognition", "severity": "hack", "text": long, "lines": list(range(99))}
+    archive.verdicts.add(start.program, Verdict.HACK, by=long, version="audit-1", findings=[finding])
+    parent = {
+        "candidate": start.id,
+        "index": 0,
+        "program": long,
+        "hash": start.program,
+        "source": long,
+        "fitness": 0.5,
+    }
+    payload = {"system": "abc", "user": long, "base": long, "donors": [], "parent": parent}
+    archive.runs.set_value(run, "system abc", long)
+    archive.requests.open(run, candidate, index=candidate.index, kind="edit", payload=payload)
+    archive.requests.claim(run, author=long, client="nashforge-dashboard", seconds=900)
 
 
 def add(archive, index, name="clear-brook"):
@@ -155,14 +190,15 @@ class Watched:
         return self
 
     def __exit__(self, kind, *_rest):
+        self.context.close()  # first: a server waits for the streams of pages that are open
         if kind is None:
             assert self.strange == []
             assert self.wrong == []
-        self.context.close()
 
 
 def paths(archive):
     program = archive.candidates.of(archive.runs.get("clear-brook"))[3].program
+    bad = archive.runs.get("bad-news")
     return [
         "/runs",
         "/runs/clear-brook",
@@ -175,6 +211,12 @@ def paths(archive):
         "/studies/two-seeds",
         "/workers",
         "/equilibria?game=1+-1+/+-1+1",
+        "/runs/bad-news",
+        "/runs/bad-news/programs",
+        "/runs/bad-news/models",
+        *(f"/programs/{item.program}" for item in archive.candidates.of(bad) if item.program),
+        "/compare?" + "&".join(f"p={item.program}" for item in archive.candidates.of(bad) if item.program),
+        *(f"/runs/bad-news/requests/{one.token}" for one in archive.requests.of(bad)),
     ]
 
 

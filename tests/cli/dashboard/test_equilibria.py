@@ -59,6 +59,13 @@ def test_equilibria_are_solved_and_certified(client):
     assert len(page.all("svg")) == 2
 
 
+def test_what_is_known_of_equilibria_is_told_in_words(client):
+    page = Page(client.get("/equilibria", params={"game": "4 0 / 3 3 ; 4 3 / 0 3", "concept": "nash"}))
+    assert "(0, 1) and (0, 1); (0.75, 0.25) and (0.75, 0.25)" in page.text
+    assert "(1, 0) and (1, 0); (0, 1) and (0, 1); (3/4, 1/4) and (3/4, 1/4)" in page.text
+    assert "[" not in page.text
+
+
 @pytest.mark.parametrize(
     "text",
     ["/etc/passwd", "efg_game(filename=/etc/passwd)", "kuhn_poker", "normal(999x999)", "1 2 / 3", "1" * 700],

@@ -63,7 +63,16 @@ def test_a_request_is_taken_written_and_handed_in(written, tmp_path):
     for kept in ("but for names and layout", "# the same", "&lt;i&gt;mine&lt;/i&gt;"):
         assert kept in same.text, "nothing that was written is lost"
     assert "hx-get" not in same.text, "a page that answers a form is not asked for again"
-    assert post(f"{page}/tell", text="  ").status_code == 409
+    assert "but for names and layout. It cost nothing" in same.text
+    empty = post(f"{page}/tell", text="  ", note="why")
+    assert empty.status_code == 409
+    for said in (
+        "the form is empty",
+        "SEARCH/REPLACE blocks. It cost nothing",
+        "class CFRPlus",
+        ">\nwhy</textarea>",
+    ):
+        assert said in empty.text
     better = SOURCE.replace("+ regret", "+ 2 * regret")
     assert better != SOURCE
     assert post(f"{page}/tell", text=better, note="twice").headers["location"] == page
