@@ -94,6 +94,7 @@ def solve(
     kind: str | ProgramKind | None = None,
     target: float | None = None,
     seconds: float | None = None,
+    iterate: str = "average",
 ) -> Solution:
     """Solve a game with a program, in this process.
 
@@ -119,6 +120,9 @@ def solve(
         Stop when the gap is at most so much; it is measured more often then.
     seconds
         Stop after so many seconds of iterations.
+    iterate
+        What is the answer of a CFR rule, and measured: the ``average`` of the policies in play, or the
+        ``last`` of them, to which first-order rules such as ``annealed_mmd`` converge.
 
     Returns
     -------
@@ -149,7 +153,7 @@ def solve(
     >>> solve("kuhn_poker", "nash", iterations=10).exploitability < 1e-8
     True
     """
-    found = chosen_kind(kind, rule)
+    found = chosen_kind(kind, rule).answering(iterate)
     if iterations is not None:
         iterations = count("iterations", iterations)  # before a game is compiled for nothing
     program = found.default if rule is None else rule

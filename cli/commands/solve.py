@@ -57,9 +57,7 @@ def solve(
     ] = None,
     target: Annotated[float | None, option("X", "Stop when exploitability is at most X.", min=0.0)] = None,
     seconds: Annotated[float | None, option("N", "Stop after N seconds of iterations.", "--time")] = None,
-    policy: Annotated[
-        Path | None, option("FILE", "Write the average policy to this file (.csv, .json).")
-    ] = None,
+    policy: Annotated[Path | None, option("FILE", "Write the policy to this file (.csv, .json).")] = None,
     output_file: Annotated[
         Path | None,
         result_option("Draw how exploitability falls (.png, .svg, .pdf), or write it (.csv, .json)."),
@@ -72,6 +70,14 @@ def solve(
             "--joint",
         ),
     ] = False,
+    iterate: Annotated[
+        str,
+        option(
+            "WHICH",
+            "What a CFR rule answers, and is measured: the average of what it played, or the last of it.",
+            show_default=True,
+        ),
+    ] = "average",
     force: Force = False,
     max_nodes: MaxNodes = None,
     domain: FileDomain = None,
@@ -111,6 +117,7 @@ def solve(
         work = find_domain(named.domain)
         steps = iterations or kind_of(work, named.label).iterations
         [named] = running([named])
+    kind_of(work, named.label).answering(iterate)  # before a game is compiled for nothing
     if joint and (work.name != "cfr" or named.origin != "library"):
         raise UsageProblem(
             f"--joint is for CFR rules of the library, and {named.label} is none (see `nashforge rules`)"
@@ -148,6 +155,7 @@ def solve(
             stop=stop,
             max_nodes=max_nodes,
             tier=allow_weaker_sandbox or "strict",
+            iterate=iterate,
         )
     together = joint_gains(solution, steps) if joint else None
     curve = [
@@ -172,10 +180,10 @@ def solve(
         as_json=as_json,
     ):
         if as_json:
-            output.print_json({**_value(solution, curve), "joint": joint_data(together)})
+            output.print_json({**_value(solution, curve), "iterate": iterate, "joint": joint_data(together)})
         else:
-            _print(screen, solution, stop, steps, title)
-            if work.name == "cfr":
+            _print(screen, solution, stop, steps, title, iterate)
+            if work.name == "cfr" and (joint or iterate == "average"):
                 print_joint(screen, solution, together)
         if stop.reason == "interrupted":
             output.console(stderr=True).print(
@@ -185,14 +193,14 @@ def solve(
         raise typer.Exit(INTERRUPTED)
 
 
-def _print(screen: Console, solution: Solution, stop: Stop, steps: int, title: str) -> None:
+def _print(screen: Console, solution: Solution, stop: Stop, steps: int, title: str, iterate: str) -> None:
     """Print what the solution is worth, and why it ended."""
 
     values = solution.values()
     shown_values = ", ".join(
         f"player {player} {output.settled(value):+.6g}" for player, value in enumerate(values)
     )
-    screen.print(f"\nvalue of the average policy: {shown_values}")
+    screen.print(f"\nvalue of the {iterate} policy: {shown_values}")
     if not solution.averaged:
         screen.print(f"[yellow]{output.plain(solution.without_average)}[/]")
     if solution.caution is not None:

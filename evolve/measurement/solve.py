@@ -60,6 +60,7 @@ def solve(
     max_nodes: int | None = None,
     tier: str = "strict",
     seconds: float = 3600.0,
+    iterate: str = "average",
 ) -> Solution:
     """Solve a game with a program; see `nashforge.solvers.solving.solve` for what is not here.
 
@@ -86,7 +87,7 @@ def solve(
         If it returns something that is not a policy or mixture, or is of a domain that solves no games.
     """
     work = domain(named.domain)
-    kind, runs = kind_of(work, named.label), playable(named)
+    kind, runs = kind_of(work, named.label).answering(iterate), playable(named)
 
     @contextmanager
     def confined(arguments: Sequence[Arguments]) -> Iterator[SessionGroup]:

@@ -225,6 +225,12 @@ def _caution(form: SequenceForm, name: str, serve: Serve) -> str | None:
     return scale_caution(form, name, serve)
 
 
+def _last_iterate(form: SequenceForm, sessions: Sequence[Session], iterations: int) -> Engine:
+    from nashforge.solvers.cfr.last_iterate import LastIterate  # which is an engine of this kind
+
+    return LastIterate(form, sessions)
+
+
 CFR = ProgramKind(
     name="cfr",
     package="nashforge.solvers.cfr",
@@ -233,6 +239,7 @@ CFR = ProgramKind(
     iterations=1000,
     arguments=session_arguments,
     engine=lambda form, sessions, iterations: Engine(form, sessions),
+    last=_last_iterate,
     caution=_caution,
 )
 """Rules that minimise counterfactual regret."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nashforge import games
+from nashforge.games.naming import choice
 from nashforge.games.sequence_form import SequenceForm
+from nashforge.solvers.programs.arguments import ArgumentError
 from nashforge.solvers.programs.library import Library
 from nashforge.solvers.programs.session import Session
 from nashforge.solvers.programs.solution import Solution
@@ -17,6 +19,9 @@ from nashforge.solvers.programs.trajectory import Engine, Trajectory, run
 
 Arguments = Mapping[str, Any]
 """What one session needs besides the program: ``host``, ``setup``, ``inputs``, ``outputs``."""
+
+ITERATES = ("average", "last")
+"""What may be the answer of a CFR rule: the average of the policies that were played, or the last of them."""
 
 Serve = Callable[[Sequence[Arguments]], AbstractContextManager[Sequence[Session]]]
 """Serves a program for the length of a block, by a session for each of the arguments."""
@@ -50,6 +55,8 @@ class ProgramKind:
         Makes the engine of a game, its sessions and a number of iterations.
     read : callable
         Returns the game that a string names, of at most so many nodes.
+    last : callable or None
+        Makes an engine whose answer is what was played last, where the usual one averages; None: it does not.
     caution : callable
         Returns a warning to who solved a game with a program of this name, served so; None: none.
     """
@@ -62,6 +69,7 @@ class ProgramKind:
     arguments: Callable[[Any, int], list[dict[str, Any]]]
     engine: Callable[[Any, Sequence[Session], int], Engine[Any]]
     read: Callable[[Any, int | None], Any] = read_form
+    last: Callable[[Any, Sequence[Session], int], Engine[Any]] | None = None
     caution: Callable[[Any, str, Serve], str | None] = lambda game, name, serve: None
 
     @property
@@ -73,6 +81,24 @@ class ProgramKind:
     def host(self) -> str:
         """Name of the module that runs programs."""
         return f"{self.package}.host"
+
+    def answering(self, iterate: str) -> ProgramKind:
+        """Return the kind that answers with the ``average`` of what was played, or with the ``last`` of it.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such iterate, or these programs average nothing.
+        """
+        if iterate not in ITERATES:
+            raise ArgumentError(f"there is no iterate {iterate!r}; {choice(iterate, ITERATES)}")
+        if iterate == "average":
+            return self
+        if self.last is None:
+            raise ArgumentError(
+                f"the last iterate is an answer of CFR rules; {self.name} averages no policies"
+            )
+        return replace(self, engine=self.last)
 
     def run(
         self,

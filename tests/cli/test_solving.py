@@ -53,6 +53,29 @@ def test_a_target_that_is_not_reached_is_told(empty: Any) -> None:
     assert empty.json("solve", "kuhn_poker", "-n", "5", "--target", "1e-9")["stopped"] is None
 
 
+def test_the_last_iterate_is_the_answer_where_asked(empty: Any, tmp_path: Path) -> None:
+    path = tmp_path / "last.csv"
+    words = (
+        "solve",
+        "leduc_poker",
+        "--rule",
+        "annealed_mmd",
+        "--iterate",
+        "last",
+        "-n",
+        "30",
+        "--policy",
+        path,
+    )
+    told = empty.json(*words)
+    assert told["iterate"] == "last"
+    assert told["last_iterate"] is None
+    assert conv_of(rows_of(path), "leduc_poker") / 2 == pytest.approx(told["exploitability"], abs=1e-9)
+    text = empty.text("solve", "kuhn_poker", "--rule", "mmd", "--iterate", "last", "-n", "5")
+    assert "value of the last policy: player 0" in text
+    assert "last iterate" not in text
+
+
 @pytest.mark.parametrize("words", [(), ("--psro", "uniform")], ids=["cfr", "psro"])
 def test_time_ends_it_with_what_it_has(empty: Any, words: tuple[str, ...]) -> None:
     # PSRO holds room for all its policies from the start.

@@ -12,7 +12,7 @@ from nashforge.solvers.cfr.properties import check_declared, properties
 from nashforge.solvers.cfr.rules import LIBRARY
 from nashforge.solvers.programs.session import inline_sessions
 
-REGULARISED = ("mmd",)
+REGULARISED = ("mmd", "annealed_mmd")
 """Solve another game, where a choice is worth something even if it changes no payoff, as dummies do not."""
 
 pytestmark = pytest.mark.parametrize("rule", rule_names())

@@ -7,9 +7,10 @@ from open_spiel.python.algorithms.mmd_dilated import MMDDilatedEnt
 from open_spiel.python.algorithms.sequence_form_utils import policy_to_sequence
 
 from nashforge import games
-from nashforge.solvers import from_openspiel, rule_source, solve, to_openspiel
+from nashforge.solvers import exploitability, from_openspiel, rule_source, solve, to_openspiel
 from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.cfr.interface import Infosets
+from nashforge.solvers.cfr.rules.annealed_mmd import AnnealedMMD
 from nashforge.solvers.cfr.rules.domd import DOMD
 from nashforge.solvers.cfr.rules.mmd import MMD
 from nashforge.solvers.programs.session import inline_sessions, load_module
@@ -53,6 +54,24 @@ def test_mmd_is_openspiels_step_by_step():
         theirs.update_sequences()
         for policy, other in zip(mine, from_openspiel(form, theirs.get_policies()), strict=True):
             assert np.abs(policy - other).max() < 1e-12
+
+
+def test_annealed_mmd_is_openspiels_with_a_temperature_of_its_own_in_each_step():
+    form, theirs = games.compile("kuhn_poker"), MMDDilatedEnt(pyspiel.load_game("kuhn_poker"), 1.0, 0.5)
+    steps = enumerate(both_at_once(form, of_players(form, AnnealedMMD, eta=0.5), 20), 1)
+    for t, mine in steps:
+        theirs.alpha = 1 / t
+        theirs.update_sequences()
+        for policy, other in zip(mine, from_openspiel(form, theirs.get_policies()), strict=True):
+            assert np.abs(policy - other).max() < 1e-12
+
+
+@pytest.mark.parametrize("game", ["kuhn_poker(players=3)", "leduc_poker", "liars_dice(dice_sides=4)"])
+def test_the_last_iterate_of_annealed_mmd_is_closer_than_that_of_mmd(game):
+    form = games.compile(game)
+    annealed, fixed = (solve(form, rule, 1000, [1000], iterate="last") for rule in ("annealed_mmd", "mmd"))
+    assert annealed.gap < fixed.gap
+    assert exploitability(form, annealed.policy) == annealed.gap
 
 
 def gap_of_regularised_game(form, profile, alpha):

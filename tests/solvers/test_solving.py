@@ -19,6 +19,7 @@ from nashforge.solvers.programs.session import inline_sessions
 from nashforge.solvers.psro.engine import PSRO
 from nashforge.solvers.psro.interface import MetaSolver
 from nashforge.solvers.risk.measures import RiskError
+from nashforge.solvers.sequence_form.profile import exploitability
 from nashforge.solvers.solving import kind_of, kinds, solve
 
 
@@ -49,6 +50,23 @@ def test_classes_tell_their_kind_by_the_interface() -> None:
     assert solve("kuhn_poker", Mine, 3).gap == solve("kuhn_poker", "uniform", 3).gap
     with pytest.raises(ArgumentError, match="defines no rule, meta-solver or learner"):
         kind_of(dict)
+
+
+def test_the_last_iterate_is_an_answer_of_cfr_rules() -> None:
+    average, last = (
+        solve("leduc_poker", "cfr", 50, [10, 50], iterate=which) for which in ("average", "last")
+    )
+    assert [point.gap for point in last.curve] == [point.last_iterate for point in average.curve]
+    assert last.curve[-1].last_iterate is None
+    assert exploitability(last.game, last.policy) == last.gap != average.gap
+    assert last.averaged
+    reached = solve("kuhn_poker", "annealed_mmd", 1000, iterate="last", target=0.01)
+    assert reached.stopped == "target"
+    assert reached.gap <= 0.01
+    with pytest.raises(ArgumentError, match="no iterate 'first'"):
+        solve("kuhn_poker", "cfr", 5, iterate="first")
+    with pytest.raises(ArgumentError, match="psro averages no policies"):
+        solve("kuhn_poker", "nash", 5, iterate="last")
 
 
 def test_what_is_no_program_or_kind_is_named() -> None:
