@@ -9,6 +9,7 @@ import typer
 from nashforge.cli.errors import FAILED, UsageProblem
 from nashforge.cli.options.agents import As, Server, Token, TokenFile, core, read_program
 from nashforge.cli.options.declared import argument, option
+from nashforge.cli.options.numbers import whole_number
 from nashforge.cli.options.shared import Database, Json
 from nashforge.cli.rendering import output
 
@@ -46,7 +47,7 @@ def measure(
     from nashforge.evolve.agents.answers.measured import MeasuredProgram
     from nashforge.evolve.agents.texts import measured_piece, measured_text
 
-    screen = output.console(stderr=True)
+    numbers, screen = _numbers(games), output.console(stderr=True)
 
     def say(variant: str, game: MeasuredGame | None, reason: str | None) -> None:
         text = f"{variant}: {reason}" if game is None else measured_piece(variant, game)
@@ -64,7 +65,7 @@ def measure(
     if not programs:
         raise UsageProblem("none of the files can be read; check the paths")
     with core(database, server, token_file, name) as verbs:
-        answer = verbs.measure(token, programs, games=_numbers(games), iterations=iterations, listen=say)
+        answer = verbs.measure(token, programs, games=numbers, iterations=iterations, listen=say)
     unread = [MeasuredProgram(name=file, reason=why) for file, why in missing.items()]
     answer = answer.model_copy(update={"programs": [*answer.programs, *unread]})
     if output.wants_json(json):
@@ -76,7 +77,8 @@ def measure(
 
 
 def _numbers(games: str | None) -> tuple[int, ...]:
-    words = [word.strip() for word in (games or "").split(",") if word.strip()]
-    if not all(word.isdecimal() for word in words):
+    numbers = [whole_number(word) for word in games.split(",")] if games is not None else []
+    known = tuple(number for number in numbers if number is not None)
+    if len(known) < len(numbers):
         raise UsageProblem(f"--games {games}: give the numbers of training games, such as 1,3")
-    return tuple(map(int, words))
+    return known

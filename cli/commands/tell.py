@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from nashforge.cli.errors import FAILED, UsageProblem
 from nashforge.cli.options.agents import As, Server, Token, TokenFile, core, read_program
 from nashforge.cli.options.declared import argument, flag, option
+from nashforge.cli.options.numbers import whole_number
 from nashforge.cli.options.shared import Database, Json
 from nashforge.cli.rendering import output
 
@@ -62,6 +62,7 @@ def _bill(model: str | None, tokens: str | None, usd: float) -> Bill:
     from nashforge.evolve.agents.telling import Bill
 
     read, slash, written = (tokens or "0/0").partition("/")
-    if not (slash and read.strip().isdecimal() and written.strip().isdecimal()) or not math.isfinite(usd):
+    counts = [whole_number(word) for word in (read, written)]
+    if not slash or None in counts:
         raise UsageProblem(f"--tokens {tokens}: give what was read and written, such as 12000/900")
-    return Bill(model, int(read), int(written), usd)
+    return Bill(model, counts[0] or 0, counts[1] or 0, usd)

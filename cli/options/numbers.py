@@ -7,6 +7,8 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+MOST_DIGITS = 18
+
 
 def check_finite(option: str, value: float) -> None:
     """Make sure that a number on the command line is one that can be computed with.
@@ -21,6 +23,12 @@ def check_finite(option: str, value: float) -> None:
     if not math.isfinite(value):
         what = "not a number" if math.isnan(value) else "infinite"
         raise UsageProblem(f"{option} is {what}; give a finite number")
+
+
+def whole_number(text: str) -> int | None:
+    """Return a number of plain digits, as many as any machine counts to; None for any other text."""
+    digits = text.strip()
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= MOST_DIGITS else None
 
 
 def number_pair(option: str, text: str | None) -> tuple[float, float] | None:

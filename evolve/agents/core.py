@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from nashforge.archive import Archive
 from nashforge.evolve.agents.answers.base import AgentError
@@ -209,6 +210,11 @@ class LocalCore(Core):
         """Return where a run stands."""
         run = self._named(run)
         return open_desk(self._archive, run).stand()
+
+    def take_back(self, answer: Asked) -> None:
+        """Undo the claims of an answer that did not arrive, so that nobody holds or knows its tasks."""
+        for task in answer.tasks:
+            when_free(partial(self._archive.requests.take_back, task.token), self._patience)
 
     def _named(self, run: str) -> str:
         """Return which run is meant; of others than the served one, not even their being is told."""

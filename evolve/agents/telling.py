@@ -62,9 +62,11 @@ class Bill:
         if self.model is not None and not (0 < len(self.model) <= 128 and self.model.isprintable()):
             raise AgentError(f"model = {self.model[:40]!r}: it is a name of 1 to 128 printable characters")
         if not (0 <= self.input_tokens < 2**53 and 0 <= self.output_tokens < 2**53):
-            raise AgentError(f"tokens = {self.input_tokens}/{self.output_tokens}: give IN/OUT, 0 or more")
+            raise AgentError(
+                f"tokens = {self.input_tokens}/{self.output_tokens}: give IN/OUT, each from 0 to below 2^53"
+            )
         if not 0 <= self.usd < 1e9:
-            raise AgentError(f"usd = {self.usd}: give a finite amount of dollars, 0 or more")
+            raise AgentError(f"usd = {self.usd}: give an amount of dollars, from 0 to below a billion")
 
 
 def tell(

@@ -28,7 +28,7 @@ from nashforge.evolve.proposers.families import by_letter
 from nashforge.evolve.proposers.held_out import Redaction, redaction_of
 from nashforge.evolve.results.run_status import RunStatus, has_finished, run_status
 from nashforge.evolve.search.outcomes import FLOORS, REFERENCES, curves_of
-from nashforge.evolve.search.population.noise import copies_of, margin, spread
+from nashforge.evolve.search.population.noise import copies_of, is_told, margin, spread
 
 REJECTED = 5
 """Rejected children of a parent that are told."""
@@ -102,7 +102,8 @@ class Desk:
     def noise(self) -> float | None:
         """The difference in the mean of training and validation fitness that is within the noise."""
         deviation = spread(list(copies_of(self.archive, self.run).values()))
-        return margin(deviation) if deviation else None  # 0 where fitness is clipped on every disguise alike
+        # It is 0, but for rounding, where fitness is clipped on every disguise alike.
+        return margin(deviation) if deviation is not None and is_told(deviation) else None
 
     @cached_property
     def numbers(self) -> dict[str, int]:

@@ -10,6 +10,7 @@ search started from, is measured on the test suite.
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ def seeds_of(text: str) -> tuple[int, ...]:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        if not all(re.fullmatch(r"[0-9]{1,18}", word) for word in ((first, last) if dash else (first,))):
             raise ConfigError(f"the seeds {text!r} are no numbers; write them as 0-4, or as 1,2,7")
         low, high = int(first), int(last if dash else first)
         if high < low or high - low >= MOST_SEEDS:

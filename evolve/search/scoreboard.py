@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from nashforge.archive import Candidate, Program, Status
 from nashforge.evolve.proposers.base import Curve, Failure, Individual
 from nashforge.evolve.proposers.memory import Idea, Noise
-from nashforge.evolve.search.population.noise import error, is_within, margin, spread
+from nashforge.evolve.search.population.noise import error, is_told, is_within, margin, spread
 from nashforge.evolve.search.population.ranking import gain, merit
 from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR, strongest
 
@@ -285,7 +285,7 @@ class Scoreboard:
     def noise(self) -> Noise | None:
         """The noise as proposers are told it; none where fitness is clipped on every disguise alike."""
         deviation, copies = self.spread, max(map(len, self._copies.values()), default=0)
-        if not deviation:
+        if deviation is None or not is_told(deviation):
             return None
         return Noise(deviation, margin(deviation), margin(deviation, copies), copies)
 

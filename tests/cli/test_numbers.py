@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,26 @@ def test_every_option_takes_finite_numbers_only(empty: Any, command: str, option
     assert result.exit_code == 2, (result.stdout, result.stderr)
     assert any(words in result.stderr for words in ("finite", "should be greater", "should be less"))
     assert option in result.stderr
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "²", "-1", ""])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("tell token FILE --tokens {}/1", "--tokens"),
+        ("tell token FILE --tokens 1/{}", "--tokens"),
+        ("measure token FILE --games 1,{}", "--games"),
+    ],
+)
+def test_whole_numbers_in_texts_have_few_plain_digits(
+    empty: Any, tmp_path: Path, words: str, said: str, value: str
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("x = 1\n")
+    given = {"FILE": str(program)}
+    result = empty(*(given.get(word, word).format(value) for word in words.split(" ")))
+    assert result.exit_code == 2, (result.stdout, result.stderr)
+    assert f"Error: {said} " in result.stderr
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "0.1,1e400"])

@@ -34,7 +34,7 @@ def item(index: int, train: float | None, validation: float | None = None) -> Ev
 def test_seeds_are_read_as_ranges_and_lists() -> None:
     assert seeds_of("0-4") == (0, 1, 2, 3, 4)
     assert seeds_of("7, 1-2") == (7, 1, 2)
-    for wrong in ("", "a", "3-1", "1,1", "0-5000", "-1"):
+    for wrong in ("", "a", "3-1", "1,1", "0-5000", "-1", "9" * 5000, "1-²"):
         with pytest.raises(ConfigError, match="seeds"):
             seeds_of(wrong)
 

@@ -229,6 +229,22 @@ class RequestStore(Store):
                 .values(measured=AgentRequestRow.measured - unused)
             )
 
+    def take_back(self, token: str) -> None:
+        """Undo a claim of which nobody has heard: the request waits as before, by another token."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(AgentRequestRow)
+                .where(AgentRequestRow.token == token, AgentRequestRow.state == RequestState.CLAIMED)
+                .values(
+                    state=RequestState.WAITING,
+                    token=new_token(),
+                    author=None,
+                    client=None,
+                    claimed=None,
+                    expires=None,
+                )
+            )
+
     def give_up(self, token: str, reason: str) -> bool:
         """Give a request back to whoever asks next; return whether it was the token holder's own."""
         with self._database.transaction() as connection:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import math
 
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,8 +14,14 @@ LARGEST_BODY = 4_000_000
 """Bytes of a question; a program of the longest kind fits in, however its characters are written."""
 
 
-class BodyTooLarge(Exception):
-    """A body goes on beyond what is read."""
+TOO_LARGE = f"the body is above the {LARGEST_BODY} bytes that are read"
+
+
+class BodyTooLarge(HTTPException):
+    """A body goes on beyond what is read: whatever application reads it answers with the status 413."""
+
+    def __init__(self) -> None:
+        super().__init__(413, TOO_LARGE)
 
 
 class Guard:
@@ -47,9 +54,7 @@ class Guard:
             return
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > LARGEST_BODY:
-            await refusal(413, f"the body is above the {LARGEST_BODY} bytes that are read")(
-                scope, receive, send
-            )
+            await refusal(413, TOO_LARGE)(scope, receive, send)
             return
         await self._app(scope, _bounded(receive), send)
 

@@ -25,7 +25,7 @@ from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.answers.verbs import Asked
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import Core, LocalCore
-from nashforge.evolve.agents.http.guard import LARGEST_BODY, BodyTooLarge, Guard, refusal
+from nashforge.evolve.agents.http.guard import BodyTooLarge, Guard, refusal
 from nashforge.evolve.agents.http.messages import (
     AskQuestion,
     ContextQuestion,
@@ -109,8 +109,8 @@ class _Server:
                 said = question.model_validate_json(await request.body())
         except TimeoutError:
             return refusal(408, f"the body did not arrive within {BODY_SECONDS:g} s")
-        except BodyTooLarge:
-            return refusal(413, f"the body is above the {LARGEST_BODY} bytes that are read")
+        except BodyTooLarge as error:
+            return refusal(error.status_code, error.detail)
         except ValidationError as error:
             return refusal(422, _sentence(error))
         gone = threading.Event()
@@ -139,8 +139,7 @@ class _Server:
         )
         answer = verb(core, said)
         if gone.is_set() and isinstance(answer, Asked):
-            for task in answer.tasks:  # nobody has heard the tokens
-                core.give_up(task.token)
+            core.take_back(answer)
         return answer
 
     async def _answered(

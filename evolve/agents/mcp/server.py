@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import anyio.to_thread
+from anyio.lowlevel import checkpoint_if_cancelled
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp_types import ToolAnnotations
@@ -49,14 +52,35 @@ class _Verbs:
 
     def __init__(self, archive: Archive, who: Who, command: Sequence[str]) -> None:
         self.archive, self.command = archive, command
-        self.core = LocalCore(archive, who)
+        self.core, self.who = LocalCore(archive, who), who
         self.jobs = Jobs(archive)
+        self._process = secrets.token_hex(8)
 
     async def do(self, work: Callable[[], T]) -> T:
         try:
             return await anyio.to_thread.run_sync(work)
         except NashforgeError as error:
             raise ToolError(str(error)) from error
+
+    def of(self, context: Context[Any]) -> LocalCore:
+        """Return the verbs of a session: its client goes by a name of its own, and is told all once.
+
+        Over standard input, a process has one session; over HTTP, clients of protocols without any share one.
+        """
+        headers = context.headers or {}
+        session = headers.get("mcp-session-id", self._process)
+        mark = hashlib.sha256(session.encode()).hexdigest()[:8]
+        return LocalCore(self.archive, Who(self.who.author, f"{self.who.client} session {mark}"))
+
+    async def heard(self, answer: Asked) -> Asked:
+        """Return an answer to whoever asked; its tasks are nobody's if that has hung up meanwhile."""
+        try:
+            await checkpoint_if_cancelled()
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await self.do(partial(self.core.take_back, answer))
+            raise
+        return answer
 
     async def waited(
         self,
@@ -182,7 +206,7 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         count: Annotated[int, Field(ge=1, le=16)] = 1,
         interface: Annotated[str | None, Field(description="Hash of the interface that is known.")] = None,
         full: Annotated[
-            bool, Field(description="Tell all again; else what you were told before is named and left out.")
+            bool, Field(description="Tell all again; else what this session was told is named and left out.")
         ] = False,
         look: Annotated[bool, Field(description="Claim nothing: say what is open and what is held.")] = False,
         wait: Wait = 60.0,
@@ -193,15 +217,14 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         will not write, or only look.
         """
 
-        def once(seconds: float) -> Asked:
-            return verbs.core.ask(run, count=count, interface=interface, wait=seconds, full=full, look=look)
+        core = verbs.of(context)
 
-        return await verbs.waited(
-            context,
-            0.0 if look else wait,
-            once,
-            lambda answer: answer.state in AGAIN,
-        )
+        def once(seconds: float) -> Asked:
+            return core.ask(run, count=count, interface=interface, wait=seconds, full=full, look=look)
+
+        wanted = 0.0 if look else wait
+        answer = await verbs.waited(context, wanted, once, lambda answer: answer.state in AGAIN)
+        return await verbs.heard(answer)
 
     @made.tool()
     async def tell(
@@ -222,9 +245,10 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         if give_up:
             return await verbs.do(partial(_given_up, verbs, token))
         bill = await verbs.do(partial(Bill, model, input_tokens, output_tokens, usd))
+        core = verbs.of(context)
 
         def once(seconds: float) -> Told:
-            return verbs.core.tell(token, program, note=note, bill=bill, wait=seconds)
+            return core.tell(token, program, note=note, bill=bill, wait=seconds)
 
         return await verbs.waited(context, wait, once, lambda answer: answer.status == "evaluating")
 

@@ -95,6 +95,6 @@ def _number(given: dict[str, str], name: str, default: int | None, low: int, hig
     if name not in given:
         return default
     text = given[name]
-    if not text.isdecimal() or not low <= int(text) <= high:
+    if not re.fullmatch(r"[0-9]{1,18}", text) or not low <= int(text) <= high:
         raise BotError(f"{name}={text} must be a whole number from {low} to {high:,}")
     return int(text)

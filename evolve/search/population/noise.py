@@ -16,6 +16,9 @@ import numpy as np
 from nashforge.archive import Archive, Run, Status
 from nashforge.evolve.evaluation.messages import COPIES
 
+LEAST = 0.0005
+"""What is told of fitness has three digits after the point."""
+
 
 def spread(measured: Sequence[Sequence[float]]) -> float | None:
     """Return the standard deviation of fitness between disguises, pooled over programs; None if unknown.
@@ -52,6 +55,11 @@ def margin(deviation: float, copies: int = 1) -> float:
     because the training games count as much, and are the same for both.
     """
     return math.sqrt(2) * error(deviation, copies) / 2
+
+
+def is_told(deviation: float | None) -> bool:
+    """Whether noise is seen in the digits that fitness is told with; what rounding alone makes is not."""
+    return deviation is not None and margin(deviation) >= LEAST
 
 
 def is_within(difference: float, deviation: float | None, copies: int) -> bool:

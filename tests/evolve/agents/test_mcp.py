@@ -128,7 +128,8 @@ def test_a_rule_is_found_in_memory_and_read_as_resources(agency: Agency) -> None
     asyncio.run(find())
     assert agency.join().evaluations == 2
     candidate = agency.archive.candidates.of(agency.run)[1]
-    assert (candidate.data["author"], candidate.data["client"]) == ("by mcp", "test 4")
+    assert candidate.data["author"] == "by mcp"
+    assert candidate.data["client"].startswith("test 4 session ")
 
 
 @pytest.mark.slow

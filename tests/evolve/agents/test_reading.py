@@ -156,6 +156,16 @@ def test_the_noise_is_that_of_the_best_programs_on_further_disguises(archive: Ar
     assert Desk(archive, run).noise == pytest.approx(2**0.5 * (0.08**0.5) / 2)
 
 
+def test_what_rounding_makes_of_clipped_fitness_is_no_noise(archive: Archive, run: Run) -> None:
+    seed = seeded(archive, run)
+    for split, fitness in (("copy-1", -1.876029585052601), ("copy-2", -1.8760295850462674)):
+        row = NewEvaluation(
+            program=str(seed.program), suite="s", status=Status.OK, split=split, fitness=fitness
+        )
+        archive.evaluations.add(row, run=run, candidate=seed)
+    assert Desk(archive, run).noise is None
+
+
 def test_older_children_and_failures_that_are_left_out_are_counted(archive: Archive, run: Run) -> None:
     seed = seeded(archive, run)
     for index in range(1, 12):

@@ -75,6 +75,7 @@ def test_populations_are_read_and_written() -> None:
         ("kuhn_poker", "is no population of bots; write for example"),
         ("rrps(bots=rokbot)", "no bot 'rokbot' of rock, paper, scissors; did you mean rockbot"),
         ("rrps(matches=0)", "matches=0 must be a whole number from 1 to 1,000"),
+        (f"rrps(matches={'9' * 5000})", "must be a whole number from 1 to 1,000"),
         ("rrps(seed=-1)", "seed=-1 must be a whole number from 0"),
         ("rrps(bot=all)", "'bot=all' in .* is not understood"),
         ("rrps(matches=1,matches=2)", "each once"),

@@ -45,7 +45,12 @@ def candidate(index, train=None, validation=None, *, status=None, parents=(), re
 
 
 def test_the_noise_is_that_of_further_disguises_and_unknown_where_all_are_clipped():
-    for copies, expected in (((), None), ((-2.0, -2.0), None), ((0.1, 0.5), 0.08**0.5)):
+    for copies, expected in (
+        ((), None),
+        ((-2.0, -2.0), None),
+        ((-1.5, -1.5 - 1e-9), None),
+        ((0.1, 0.5), 0.08**0.5),
+    ):
         board = Scoreboard(5)
         board.tell(Outcome(candidate(0, 1.0, 0.5), copies=copies), program(0))
         if expected is None:
