@@ -206,7 +206,11 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         count: Annotated[int, Field(ge=1, le=16)] = 1,
         interface: Annotated[str | None, Field(description="Hash of the interface that is known.")] = None,
         full: Annotated[
-            bool, Field(description="Tell all again; else what this session was told is named and left out.")
+            bool,
+            Field(
+                description="Tell all again; else what this session was told before is named and left out. "
+                "Give it in your first question if other agents use this server, too."
+            ),
         ] = False,
         look: Annotated[bool, Field(description="Claim nothing: say what is open and what is held.")] = False,
         wait: Wait = 60.0,
