@@ -58,9 +58,10 @@ def print_probed(screen: Console, label: str, probed: Probed) -> None:
 
     first, *others = probed.effects
     seeds = output.counted(len(probed.seeds), "seed")
+    who = "the line of a founder" if probed.setting.fluid else "an agent"
     screen.print(
         f"[bold green]{output.plain(label)}[/] in {output.plain(str(probed.setting))}, {seeds}: "
-        f"an agent earns [bold]{output.number(sum(first.returns) / len(first.returns))}[/]"
+        f"{who} earns [bold]{output.number(sum(first.returns) / len(first.returns))}[/]"
     )
     table = output.table("without", "earns", "loses", "so", right=("earns", "loses"))
     for one in others:
@@ -71,7 +72,8 @@ def print_probed(screen: Console, label: str, probed: Probed) -> None:
         noise = "" if one.error is None else f" ±{output.number(one.error)}"
         gains = "it does better so" if one.lost < 0 else one.intervention.says
         earns = output.number(sum(one.returns) / len(one.returns))
-        told = output.plain(gains) if one.matters else "[dim]it makes no difference[/]"
+        nothing = "it makes no difference" if one.lost == 0 else "within the noise of the seeds"
+        told = output.plain(gains) if one.matters else f"[dim]{nothing}[/]"
         table.add_row(one.intervention.name, earns, f"{output.number(one.lost)}{noise}", told)
     screen.print(table)
     found = output.table("", "share", "by chance", "of", right=("share", "by chance"))
