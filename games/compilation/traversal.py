@@ -16,16 +16,21 @@ from nashforge.games.errors import (
     NodeLimitError,
     UnsupportedGameError,
 )
-from nashforge.games.loading.openspiel import Game, State, first_line
+from nashforge.games.loading.openspiel import Game, State, first_line, without_openspiel_noise
 
 Recall: TypeAlias = Literal["refuse", "refine"]
 Progress: TypeAlias = Callable[[int], object]
+
+TERMINAL, CHANCE = int(pyspiel.PlayerId.TERMINAL), int(pyspiel.PlayerId.CHANCE)
 
 EMPTY = -1
 """The empty sequence while a game is traversed; its final index is only known at the end."""
 
 REPORT_EVERY = 10_000
 """Histories between two calls of the progress callable."""
+
+LONGEST_REHEARSAL = 1_000
+"""Moves of the history that is tried first."""
 
 LABEL_CHARACTERS = 100
 """Characters of information-state strings a history of the limit: a name may be a whole history."""
@@ -137,6 +142,8 @@ def traverse(
         See `nashforge.games.errors`.
     """
     try:
+        with without_openspiel_noise():
+            _rehearse(game)
         return _traverse(game, name, short_name, max_nodes, imperfect_recall, progress)
     except GameError:
         raise
@@ -148,6 +155,30 @@ def traverse(
         raise UnsupportedGameError(
             f"OpenSpiel cannot enumerate the histories of {name}: {first_line(error)}"
         ) from error
+
+
+def _rehearse(game: Game) -> None:
+    """Play one history, so that a game that OpenSpiel cannot play fails before anything is enumerated.
+
+    Descriptor 2 belongs to all threads of the process, so that it is held for moments only: a whole traversal
+    would swallow what others print.
+    """
+    state: State = game.new_initial_state()
+    for _ in range(LONGEST_REHEARSAL):
+        player = state.current_player()
+        if player == CHANCE:
+            moves = [move for move, _ in state.chance_outcomes()]
+        elif player >= 0:
+            state.information_state_string()
+            moves = state.legal_actions()
+        elif player == TERMINAL:
+            state.returns()
+            return
+        else:
+            return  # the traversal tells of it, and of a history without moves
+        if not moves:
+            return
+        state.apply_action(moves[0])
 
 
 def _traverse(
@@ -163,7 +194,6 @@ def _traverse(
     records = [InfosetRecords() for _ in range(players)]
     result = Traversal(records, array("i"), array("d"), array("d"))
     add_sequences, add_returns = result.sequences.extend, result.returns.extend
-    terminal, chance_player = int(pyspiel.PlayerId.TERMINAL), int(pyspiel.PlayerId.CHANCE)
     # Equal lists of legal actions are kept once: most games have few distinct ones.
     shared_actions: dict[tuple[int, ...], list[int]] = {}
     names: dict[str, str] = {}  # and so are the names of actions
@@ -193,13 +223,13 @@ def _traverse(
             if progress is not None:
                 progress(nodes)
         player = state.current_player()
-        if player == terminal:
+        if player == TERMINAL:
             add_sequences(own)
             add_returns(state.returns())
             result.chance.append(chance)
             continue
         # Children are pushed last action first, so that they are visited first action first.
-        if player == chance_player:
+        if player == CHANCE:
             last_child = True
             for action, probability in reversed(_checked_chance(state, name)):
                 push((state, action, last_child, own, chance * probability))

@@ -340,3 +340,9 @@ def test_the_range_of_payoffs_is_that_of_the_game(game: str) -> None:
     """Chance does not shrink it, although payoffs are kept multiplied by it."""
     loaded = pyspiel.load_game(game)
     assert games.compile(game).payoff_range == pytest.approx(loaded.max_utility() - loaded.min_utility())
+
+
+def test_a_game_that_openspiel_cannot_play_is_told_once(capfd):
+    with pytest.raises(games.UnsupportedGameError, match="OpenSpiel cannot enumerate the histories"):
+        games.compile("goofspiel(num_cards=3,num_turns=2,imp_info=True)")
+    assert capfd.readouterr().err == ""
