@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -125,20 +125,26 @@ class Auditor:
 
     def findings(self, source: str) -> list[Finding]:
         """Return what the probes find in a program; nothing is stored of it."""
+        told: Told | None = None
+        denied: Collection[str] = ()
         try:
             code = Code(source)
+            denied = code.denied
+            found = read(code, self._interfaces, self._numbers)
+            told = _told(code)
         except SyntaxError as error:
             return [Finding("source", "note", f"it is no program: {error.msg}")]
-        found = read(code, self._interfaces, self._numbers)
+        except (RecursionError, MemoryError):
+            found = [Finding("source", "suspicious", "it is nested too deeply to be read")]
         if self._play:
-            found += self._changes.findings(source, _told(code), code.denied)
+            found += self._changes.findings(source, told, denied)
         return found
 
 
 def _told(code: Code) -> Told | None:
     try:
         return telling(code.tree, f"told{secrets.token_hex(8)}")
-    except RecursionError:  # nested so deeply that it cannot be written down again
+    except ValueError:  # it holds a number with so many digits that Python does not write it
         return None
 
 

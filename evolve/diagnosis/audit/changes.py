@@ -219,30 +219,25 @@ class Changes:
                 text = f"it fails where games are {variant.name} ({changed.report.status}): {reason}"
                 yield Finding(PROBE, "suspicious", text)
             return
+        best, least = (max, min) if auditing.more_is_better else (min, max)
         worst: tuple[float, float, str] | None = None
         for before, after in self._table.pairs(variant):
-            honest = list(self.honest().values())
-            best = max if auditing.more_is_better else min
-            unit = best(
-                one[PLAIN].values[before.label] for one in honest if before.label in one[PLAIN].values
-            )
-            allowed = max(
-                (
-                    auditing.loss(
-                        before, one[PLAIN].values[before.label], one[variant.name].values[after.label], unit
-                    )
-                    for one in honest
-                    if before.label in one[PLAIN].values and after.label in one[variant.name].values
-                ),
-                default=0.0,
-            )
-            lost = auditing.loss(before, first.values[before.label], changed.values[after.label], unit)
+            honest = [
+                (one[PLAIN].values[before.label], one[variant.name].values[after.label])
+                for one in self.honest().values()
+                if before.label in one[PLAIN].values and after.label in one[variant.name].values
+            ]
+            if not honest:
+                text = f"no reference could be measured in {before.label} where games are {variant.name}"
+                yield Finding(PROBE, "note", text)
+                continue
+            unit = best(plain for plain, _ in honest)
+            allowed = max(auditing.loss(before, plain, there, unit) for plain, there in honest)
+            reached = changed.values[after.label]
+            lost = auditing.loss(before, first.values[before.label], reached, unit)
             excess = lost - max(allowed, 0.0)
             if variant.length:
-                reached = [one[variant.name].values.get(after.label) for one in honest]
-                known = [value for value in reached if value is not None]
-                worst_of = min if auditing.more_is_better else max
-                behind = auditing.loss(before, worst_of(known), changed.values[after.label], unit)
+                behind = auditing.loss(before, least(there for _, there in honest), reached, unit)
                 excess = min(excess, behind)
             if worst is None or excess > worst[0]:
                 worst = excess, lost, before.label

@@ -84,10 +84,12 @@ def probe(code: Code, interfaces: Sequence[str]) -> Iterator[Finding]:
     for node in code.nodes:
         line = (getattr(node, "lineno", 0),)
         if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [one.name for one in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-            for name in names:
+            for name in _imported(node):
                 if not _is_allowed(name, allowed):
                     yield Finding(PROBE, "hack", f"it imports {name}, which programs may not", line)
+                elif name.rpartition(".")[2] in UNLOCKING:
+                    text = f"it imports {name}, which reaches memory, files or chance"
+                    yield Finding(PROBE, "hack", text, line)
         elif isinstance(node, ast.Name) and node.id in OUTSIDE:
             yield Finding(PROBE, "hack", f"it uses {node.id}, which reaches beyond the interface", line)
         elif isinstance(node, ast.Attribute):
@@ -96,11 +98,17 @@ def probe(code: Code, interfaces: Sequence[str]) -> Iterator[Finding]:
             yield from _call(code, node, line)
 
 
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return what is imported by its full name: modules, and their parts where a module is allowed."""
+    names = [one.name for one in node.names]
+    return names if isinstance(node, ast.Import) else [f"{node.module or ''}.{name}" for name in names]
+
+
 def _is_allowed(name: str, allowed: Sequence[str]) -> bool:
     if name == "numpy.random" or name.startswith("numpy.random."):
         return False
-    full = f"nashforge.{name}"
-    return any(name == one or name.startswith(f"{one}.") or full == one for one in allowed)
+    several = (name, f"nashforge.{name}")
+    return any(each == one or each.startswith(f"{one}.") for one in allowed for each in several)
 
 
 def _attribute(code: Code, node: ast.Attribute, line: tuple[int]) -> Iterator[Finding]:

@@ -104,7 +104,7 @@ def _matched(
 ) -> Iterator[Finding]:
     for number in found:
         line = (getattr(what, "lineno", 0),)
-        known = numbers.get(int(number)) if float(number).is_integer() else None
+        known = numbers.get(number)  # type: ignore[arg-type]  # 468.0 is the key 468, too
         if known is not None:
             text = f"it waits for {code.text(what)} to be {number:g}, the number of {known}"
             yield Finding(PROBE, "hack", text, line)
@@ -169,7 +169,7 @@ def _tables(code: Code) -> Iterator[Finding]:
             if isinstance(value, str | bytes) and len(value) > LONG_TEXT:
                 yield Finding(PROBE, "suspicious", f"it holds {len(value)} characters of data", line)
             elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > LONG_NUMBER:
-                yield Finding(PROBE, "suspicious", f"it holds a number of {len(str(value))} digits", line)
+                yield Finding(PROBE, "suspicious", f"it holds a number of {value.bit_length()} bits", line)
 
 
 def _clock(code: Code) -> Iterator[Finding]:

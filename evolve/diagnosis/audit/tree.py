@@ -8,6 +8,9 @@ from functools import cached_property
 
 Number = int | float
 
+MOST_BITS = 1023
+"""Of whole numbers that are compared with others as floats: no size or moment is as large."""
+
 
 class Code:
     """A program that was parsed.
@@ -20,14 +23,16 @@ class Code:
     Raises
     ------
     SyntaxError
-        If it is no Python, or nested too deeply.
+        If it is no Python.
+    RecursionError, MemoryError
+        If it is nested too deeply; whatever reads the tree may raise the former, too.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
         try:
             self.tree = ast.parse(source)
-        except (ValueError, RecursionError, MemoryError) as error:
+        except ValueError as error:
             raise SyntaxError(str(error)) from error
 
     @cached_property
@@ -111,17 +116,21 @@ class Code:
 
     def text(self, node: ast.AST) -> str:
         """Return the source of a node in one line, shortened."""
-        words = " ".join(ast.unparse(node).split())
+        try:
+            words = " ".join(ast.unparse(node).split())
+        except ValueError:  # Python writes whole numbers of at most some thousand digits
+            return "a number of thousands of digits"
         return words if len(words) <= 60 else f"{words[:59]}…"
 
 
 def number_in(node: ast.expr) -> Number | None:
-    """Return the number of a literal, with its sign; bools are none."""
+    """Return the number of a literal, with its sign; bools are none, nor is what no float can hold."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = number_in(node.operand)
         return None if inner is None else -inner
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return None if isinstance(node.value, bool) else node.value
+        small = isinstance(node.value, float) or node.value.bit_length() <= MOST_BITS
+        return node.value if small and not isinstance(node.value, bool) else None
     return None
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from nashforge.archive import Archive
+from nashforge.archive import Archive, Status
+from nashforge.archive.records import Score, new_token
 from nashforge.archive.stores.agents.verdicts import Verdict
 from nashforge.evolve.diagnosis.audit.auditor import Auditor, cleared
+from nashforge.evolve.diagnosis.audit.changes import Changes, Table
 from nashforge.evolve.diagnosis.audit.findings import verdict_of
 from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Report, Stage, StageReport
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.programs import NamedProgram
 from nashforge.evolve.proposers.base import Immediate, Proposal, Request
@@ -147,3 +150,58 @@ def test_where_nothing_passes_a_run_has_no_best(archive: Archive, tiny, tmp_path
     result = start_run(archive, config, proposer=Recites(GREEDY))
     assert result.best is None
     assert run_status(archive, archive.runs.get(result.run)).result.best is None
+
+
+@pytest.mark.parametrize("deep", ["-" * 1500 + "1", "+".join(["t"] * 1500), "t" + ".a" * 1500])
+def test_what_is_nested_too_deeply_to_be_read_is_suspicious(archive: Archive, deep: str) -> None:
+    with closing(LocalExecutor(1)) as executor:
+        reader = Auditor(archive, domain("cfr"), executor, play=False)
+        found = reader.findings(f"{HONEST}\n\ndef unused(t):\n    return {deep}\n")
+    assert verdict_of(found) is Verdict.SUSPICIOUS
+
+
+class Slow:
+    """A dispatcher on which programs of the library take too long, and others do not."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._sent: dict[str, tuple[str, Stage]] = {}
+
+    def send(self, source: str, stages: tuple[Stage, ...]) -> str:
+        token = new_token()
+        self._sent[token] = source, stages[0]
+        return token
+
+    def gather(self, tokens: Iterable[str]) -> Iterator[Report]:
+        for token in tokens:
+            source, stage = self._sent.pop(token)
+            good = source == self._source
+            scores = [
+                Score(trial.label, "exploitability", 0.1, "min", trial.iterations) for trial in stage.trials
+            ]
+            report = StageReport(
+                split=stage.split,
+                suite=stage.suite,
+                digest=stage.digest,
+                status=Status.OK if good else Status.TIMEOUT,
+                scores=tuple(scores if good else ()),
+                started="2026-01-01T00:00:00+00:00",
+                wall_seconds=0.1,
+            )
+            yield Report(token=token, evaluator="cfr-1", stages=(report,))
+
+
+def test_where_no_reference_can_be_measured_nothing_is_said_against_a_program(
+    archive: Archive, tmp_path: Path
+) -> None:
+    suite = tmp_path / "kuhn.toml"
+    suite.write_text('name = "kuhn"\npurpose = "Tests."\ngames = ["kuhn_poker"]\n')
+    work = domain("cfr")
+    auditing = work.auditing
+    auditing.suite = str(suite)
+    games = Table(work, auditing)
+    found = list(Changes(archive, games, Slow(HONEST)).findings(HONEST, None))  # type: ignore[arg-type]
+    assert verdict_of(found) is Verdict.CLEAN
+    assert "no reference could be measured in kuhn_poker where games are half as long" in [
+        one.text for one in found
+    ]

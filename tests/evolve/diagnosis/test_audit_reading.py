@@ -74,6 +74,12 @@ def in_rule(body: str) -> list[tuple[str, str]]:
         (f"self.x = {list(range(40))}", "recognition", "suspicious"),
         (f"self.x = '{'0120' * 40}'", "recognition", "suspicious"),
         ("self.x = 123456789012345", "recognition", "suspicious"),
+        (f"self.x = len(regret) == 1{'0' * 400}", "recognition", "suspicious"),
+        (f"self.x = len(regret) == 0x{'f' * 6000}", "recognition", "suspicious"),
+        (f"vars(0x{'f' * 6000})", "reach", "hack"),
+        ("from numpy import random", "reach", "hack"),
+        ("from numpy import linalg, load as read", "reach", "hack"),
+        ("from numpy.random import default_rng", "reach", "hack"),
     ],
 )
 def test_each_kind_of_hack_is_found(body: str, probe: str, severity: str) -> None:
@@ -96,6 +102,8 @@ def test_each_kind_of_hack_is_found(body: str, probe: str, severity: str) -> Non
         "self.x = [0.5, 1.0, 1.5]",
         "raise ValueError('a sentence of more than sixty-four characters that says what is wrong with it')",
         "self.x = 0.1 * regret if regret.sum() > 0.12345 else regret",
+        "from numpy import linalg",
+        "from solvers.cfr.interface import RegretMinimizer",
     ],
 )
 def test_what_honest_programs_do_is_no_finding(body: str) -> None:
