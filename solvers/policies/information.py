@@ -96,15 +96,16 @@ def measures(episodes: Sequence[Played], rng: np.random.Generator) -> dict[str, 
         Of the shuffles.
     """
     agents = episodes[0].actions.shape[1] if episodes else 0
+    symbols = 1 + max((int(one.observations.max(initial=0)) for one in episodes), default=0)
     found: dict[str, list[Information]] = {name: [] for name in NAMES}
     for agent in range(agents):
-        alone = _joined([_alone(one, agent) for one in episodes])
+        alone = _joined([_alone(one, agent, symbols) for one in episodes])
         if alone is not None:
             seen, history, action = alone
             found["OAR"].append(_beside(partial(_share, seen), np.zeros_like(action), action, rng))
             found["HAR"].append(_beside(partial(_share, history), seen, action, rng))
     for i, j in permutations(range(agents), 2):
-        pair = _joined([_pair(one, i, j) for one in episodes])
+        pair = _joined([_pair(one, i, j, symbols) for one in episodes])
         if pair is not None:
             seen_i, seen_j, known_i, known_j, action_i, action_j, later, seen_later = pair
             both, after = _paired(seen_i, seen_j), _paired(seen_i, seen_later)
@@ -157,27 +158,30 @@ def _paired(x: Symbols, y: Symbols) -> Symbols:
     return found
 
 
-def _history(seen: Symbols) -> Symbols:
-    """Return a symbol for the observations before each step from the fourth on."""
+def _history(seen: Symbols, symbols: int) -> Symbols:
+    """Return a symbol for the observations before each step from the fourth on.
+
+    It is the same in all episodes: they are read as the digits of a number, of so many ``symbols`` that
+    occur in any.
+    """
     steps = len(seen) - HISTORY
     found = seen[:steps]
     for back in range(1, HISTORY):
-        found = found * (int(seen.max(initial=0)) + 1) + seen[back : back + steps]
+        found = found * symbols + seen[back : back + steps]
     return found
 
 
-def _alone(one: Played, agent: int) -> tuple[Symbols, ...]:
+def _alone(one: Played, agent: int, symbols: int) -> tuple[Symbols, ...]:
     seen, action = one.observations[:, agent], one.actions[:, agent]
     kept = one.present[HISTORY:, agent]
-    return seen[HISTORY:][kept], _history(seen)[kept], action[HISTORY:][kept]
+    return seen[HISTORY:][kept], _history(seen, symbols)[kept], action[HISTORY:][kept]
 
 
-def _pair(one: Played, i: int, j: int) -> tuple[Symbols, ...]:
+def _pair(one: Played, i: int, j: int, symbols: int) -> tuple[Symbols, ...]:
     seen, action = one.observations, one.actions
     here = slice(HISTORY, len(seen) - 1)
     there = one.present[HISTORY:-1, i] & one.present[HISTORY:-1, j] & one.present[HISTORY + 1 :, j]
-    largest = int(seen.max(initial=0)) + 1
-    known = [_history(seen[:, k])[:-1] * largest + seen[here, k] for k in (i, j)]
+    known = [_history(seen[:, k], symbols)[:-1] * symbols + seen[here, k] for k in (i, j)]
     several = (
         *(seen[here, k] for k in (i, j)),
         *known,

@@ -81,3 +81,20 @@ def test_agents_that_are_out_are_not_counted() -> None:
     nothing = measures([Played(seen, seen, present)], rng)
     assert {one.samples for one in nothing.values()} == {0}
     assert {one.excess for one in nothing.values()} == {0.0}
+
+
+def test_a_history_is_the_same_in_episodes_that_show_more() -> None:
+    rng = np.random.default_rng(3)
+
+    def episode(symbols: int, last: int) -> Played:
+        """Return an episode whose last step shows something, when nobody is asked."""
+        seen = np.vstack([rng.integers(0, symbols, size=(300, 2)), [[last, last]]])
+        acted = np.vstack([seen[:1], (seen[:-1] + seen[1:]) % 2])
+        present = np.ones_like(seen, dtype=bool)
+        present[-1] = False
+        return Played(seen, acted, present)
+
+    wide, narrow = episode(4, 0), episode(2, 0)
+    wider = Played(np.where(narrow.present, narrow.observations, 3), narrow.actions, narrow.present)
+    alone, beside = (measures([wide, one], np.random.default_rng(0)) for one in (narrow, wider))
+    assert alone == beside
