@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nashforge.archive import Archive, TransferReport, import_archive
+from nashforge.evolve.config.faults import fault_of
 from nashforge.evolve.config.run import SETTINGS, RunConfig
 from nashforge.evolve.evaluation.messages import Fitness
 
@@ -80,7 +81,7 @@ def _validated(model: type[RunConfig] | type[Fitness], value: Any, what: str) ->
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{what} is not valid: {name}: {first['msg'].lower()}") from error
+        raise ValueError(f"{what} is not valid: {name}: {fault_of(first)}") from error
 
 
 def _check_by_game(name: str, told: Any, above: float) -> None:

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from nashforge.archive import Archive, Run
 from nashforge.evolve.config.consent import OWN_START, names_in, require_consent
+from nashforge.evolve.config.faults import fault_of
 from nashforge.evolve.config.parts import (
     AGENT,
     BudgetOptions,
@@ -303,7 +304,7 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
         setting, rest = SETTINGS.at(problem["loc"])
         name = ".".join(str(part) for part in ([setting.name] if setting else []) + list(rest))
         if not problem["loc"]:  # several fields together are wrong
-            parts.append(str(problem["ctx"]["error"]))
+            parts.append(fault_of(problem))
         elif problem["type"] == "extra_forbidden":
             parts.append(f"there is no option {name!r}; {_instead(setting, rest)}")
         elif problem["type"] == "model_type":
@@ -311,7 +312,7 @@ def _sentence(error: ValidationError, path: str | Path | None) -> str:
             parts.append(f"{name} = {_quoted(problem['input'])}: it is a table, of {', '.join(table)}")
         else:
             shown = name if setting is None or rest else _shown(setting, path)
-            parts.append(f"{shown} = {_quoted(problem['input'])}: {problem['msg'].lower()}")
+            parts.append(f"{shown} = {_quoted(problem['input'])}: {fault_of(problem)}")
     where = f" in {path}" if path is not None else ""
     return f"the configuration{where} is not valid: " + "; ".join(parts)
 

@@ -68,7 +68,7 @@ def with_opponents(archive: Archive, config: RunConfig, work: Domain) -> RunConf
     found: list[Opponent] = []
     for each in config.evaluation.against:
         if not each.source:
-            named = playable(_named(archive, each.name, work))
+            named = playable(_named(archive, each.name, work, "--against"))
             if named.domain != work.name:
                 raise ConfigError(
                     f"--against {each.name} is a program of the domain {named.domain}, and the run searches "
@@ -81,8 +81,8 @@ def with_opponents(archive: Archive, config: RunConfig, work: Domain) -> RunConf
     return config.changed(against=[each.model_dump() for each in found]) if found else config
 
 
-def _named(archive: Archive, name: str, work: Domain) -> NamedProgram:
-    """Return the program of a name: of the library, a file, the best of a run, or any that is stored."""
+def _named(archive: Archive, name: str, work: Domain, option: str = "--from") -> NamedProgram:
+    """Return the program that an option names: of the library, a file, the best of a run, or any stored."""
     if name in work.baselines() or is_program_file(name):
         return find_program(name, lambda: archive, domain_name=work.name)
     found = run_or_program(archive, name)
@@ -90,7 +90,7 @@ def _named(archive: Archive, name: str, work: Domain) -> NamedProgram:
         best = leader(archive, found)
         if best is None or best.program is None:
             raise ConfigError(
-                f"--from {name}: the run {found.nickname} has measured no program yet; name another one"
+                f"{option} {name}: the run {found.nickname} has measured no program yet; name another one"
             )
         found = archive.programs.get(best.program)
     return NamedProgram(found.nickname, found.source, found.domain, "archive", found)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from nashforge.archive.addresses import shown_url
 from nashforge.errors import NashforgeError
+from nashforge.evolve.config.faults import fault_of
 from nashforge.extras import require
 
 SCHEMES = ("redis", "rediss", "amqp", "amqps")
@@ -129,7 +130,7 @@ def service_settings(
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         raise SettingsError(
-            f"{name} = {first['input']!r} is not a setting of the service: {first['msg'].lower()}; change "
+            f"{name} = {first['input']!r} is not a setting of the service: {fault_of(first)}; change "
             f"the option or {_PREFIX}{name.upper()}"
         ) from error
     _check(settings)

@@ -13,6 +13,7 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.dispatcher import SearchError
 from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.run import resume_run, start_run
+from nashforge.evolve.runs.starts import with_opponents
 from nashforge.evolve.runs.studies import create_study
 from nashforge.evolve.search.events import Silent
 
@@ -145,6 +146,13 @@ def test_what_cannot_be_started_from_is_told_before_a_run_is_made(archive, tiny,
     with pytest.raises(NashforgeError, match=sentence.replace("of_psro", program.nickname)):
         start_run(archive, tiny(start=start, max_evaluations=2), name="never")
     assert [run.nickname for run in archive.runs.newest()] == ["empty-run"]
+
+
+def test_an_opponent_that_is_a_run_without_programs_is_told_by_its_option(archive):
+    archive.runs.create("rrps", {}, nickname="empty-run")
+    config = load_config({"domain": "rrps", "against": ["empty-run"]})
+    with pytest.raises(ConfigError, match=r"^--against empty-run: .* has measured no program yet"):
+        with_opponents(archive, config, domain("rrps"))
 
 
 def test_a_start_that_fails_ends_the_run_with_its_name(archive, tiny, tmp_path):

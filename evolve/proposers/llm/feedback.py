@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nashforge import prompts
+from nashforge.evolve.config.faults import fault_of
 
 
 class Feedback(BaseModel):
@@ -36,6 +37,6 @@ def load_feedback(name: str) -> Feedback:
     except ValidationError as error:
         first = error.errors()[0]
         raise prompts.PromptError(
-            f"the feedback level {name} has a wrong setting ({first['loc'][0]}: {first['msg'].lower()}); the "
+            f"the feedback level {name} has a wrong setting ({first['loc'][0]}: {fault_of(first)}); the "
             f"settings are {', '.join(Feedback.model_fields)}"
         ) from error

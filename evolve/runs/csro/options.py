@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nashforge.archive import Archive, Run
+from nashforge.evolve.config.faults import fault_of
 from nashforge.evolve.config.parts import CSRO, REPLAY
 from nashforge.evolve.config.run import RunConfig, checked, stored_settings
 from nashforge.evolve.config.settings import ConfigError
@@ -70,8 +71,11 @@ def csro_options(**values: Any) -> CSROOptions:
     try:
         return CSROOptions.model_validate(values)
     except ValidationError as error:
-        told = [f"--{each['loc'][0]} = {each['input']!r}: {each['msg'].lower()}" for each in error.errors()]
-        raise ConfigError("; ".join(told).replace("_", "-")) from error
+        told = [
+            f"--{str(each['loc'][0]).replace('_', '-')} = {each['input']!r}: {fault_of(each)}"
+            for each in error.errors()
+        ]
+        raise ConfigError("; ".join(told)) from error
 
 
 def duels_of(work: Domain) -> Duels:

@@ -186,3 +186,10 @@ def test_the_page_lists_the_settings_as_they_are() -> None:
     assert bare == list(SETTINGS.parts)
     examples = [tomllib.loads(text.partition("```")[0]) for text in page.split("```toml\n")[1:]]
     assert any("budget" in example for example in examples)
+
+
+def test_what_is_wrong_with_a_setting_is_told_in_its_own_words() -> None:
+    with pytest.raises(ConfigError, match=r": the opponent 'My\.py:heavy' .* write NAME, or NAME:WEIGHT"):
+        load_config({"domain": "rrps", "against": ["My.py:heavy"]})
+    with pytest.raises(ConfigError, match=r": input should be 'off', 'best' or 'gate'$"):
+        load_config({"audit": "Gate"})

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nashforge.evolve.config.faults import fault_of
 from nashforge.evolve.proposers.experiments import MOST_VARIANTS, Experiment
 from nashforge.evolve.proposers.llm.providers.turns import Tool, ToolCall
 from nashforge.evolve.proposers.llm.replies.files import as_answer
@@ -94,7 +95,7 @@ def experiment_of(call: ToolCall, base: str, donors: Sequence[str], games: int) 
         asked = _Arguments.model_validate(dict(call.arguments))
     except ValidationError as error:
         faults = [
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].lower()}" for fault in error.errors()[:_SHOWN]
+            f"{'.'.join(map(str, fault['loc']))}: {fault_of(fault)}" for fault in error.errors()[:_SHOWN]
         ]
         raise ToolError(f"{'; '.join(faults)}; {_HOW}") from error
     for number in asked.games:
