@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,7 +89,7 @@ def audit(
         for place, one in enumerate(several, 1):
             found.append(one)
             if as_json:
-                print(f"{place}/{len(named)} {one.label}: {one.verdict}", file=sys.stderr, flush=True)
+                output.remark(f"{place}/{len(named)} {one.label}: {one.verdict}")
             else:
                 print_audit(output.console(), one)
     if as_json:

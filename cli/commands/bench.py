@@ -172,15 +172,12 @@ def _measure(
     if not count:
         return False
 
-    def note(text: str) -> None:
-        print(text, file=sys.stderr)
-
     try:
         with (
-            closing(executor_on_request(archive, executor, workers, broker, note)) as where,
+            closing(executor_on_request(archive, executor, workers, broker, output.remark)) as where,
             progress(count) as tell,
         ):
-            campaign.run(where, tier=accepted, note=note, on_measured=tell)
+            campaign.run(where, tier=accepted, note=output.remark, on_measured=tell)
     except KeyboardInterrupt:
         if not campaign.results:
             raise

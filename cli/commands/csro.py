@@ -95,6 +95,7 @@ def csro(
     from nashforge.archive.nicknames import check_nickname
     from nashforge.cli.options.replaying import recorded_run
     from nashforge.cli.rendering.runs.csro import work_on_csro
+    from nashforge.evolve.config.consent import said_now
     from nashforge.evolve.config.run import load_config
     from nashforge.evolve.runs.csro.options import csro_options, repetition_of, start_csro
 
@@ -116,13 +117,6 @@ def csro(
         if reference is not None:
             config, options = repetition_of(archive, reference)
         run = start_csro(archive, config, options, name=name)
-        # What a search that is begun needs to be told again was told a moment ago.
-        again = {
-            setting.name: value
-            for setting, value in config.items()
-            if setting.consent is not None
-            and "stored" in setting.consent.origins
-            and setting.name not in ("start", "against")
-            and setting.consent.complaint(value) is not None
-        }
+        # The population has the programs themselves by now, which are not looked for again.
+        again = {name: value for name, value in said_now(config.items()).items() if name != "start"}
         work_on_csro(archive, run, again, broker=broker, database=database, as_json=output.wants_json(json))

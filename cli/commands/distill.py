@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 from nashforge.cli.options.declared import flag, option
@@ -114,10 +113,9 @@ def distill(
 
 
 def _tell(core: Core, kept: bool, tried: int) -> None:
-
     verdict = "goes" if kept else "needed"
     fitness = f"{output.fitness(core.train):>7} {output.fitness(core.validation):>7}"
-    print(f"{tried:>4}  {verdict:<6} {fitness}  size {core.size}  {core.note}", file=sys.stderr, flush=True)
+    output.remark(f"{tried:>4}  {verdict:<6} {fitness}  size {core.size}  {core.note}")
 
 
 def _print(screen: Console, run: Run, candidates: list[Candidate], found: Distilled) -> None:

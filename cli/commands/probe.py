@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 from nashforge.cli.options.archives import programs
@@ -50,7 +49,7 @@ def probe(
         source, label = named.source, named.label
 
     def tell(effect: Effect) -> None:
-        print(f"{effect.intervention.name}: done", file=sys.stderr, flush=True)
+        output.remark(f"{effect.intervention.name}: done")
 
     probed = probe_confined(setting, source, several, tier=tier, views=restricted, on_effect=tell)
     if output.wants_json(json):

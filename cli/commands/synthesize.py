@@ -118,14 +118,12 @@ def synthesize(
 
 
 def _tell(step: Step) -> None:
-    import sys
-
     what = f"iteration {step.iteration}" + (f", repair {step.repair}" if step.repair else "")
     if step.train:
         told = f"efficiency {output.number(step.train['efficiency'].mean)}"
     else:
         told = f"{step.status}: {output.shorten(step.reason or '', 80)}"
-    print(f"{what}: {told}  {output.shorten(step.note, 80)}", file=sys.stderr, flush=True)
+    output.remark(f"{what}: {told}  {output.shorten(step.note, 80)}")
 
 
 def _value(result: Synthesis, suite: DilemmaSuite) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def progress(quiet: bool = False) -> Iterator[Callable[[ProgramResult, int, int]
 
         def line(measured: ProgramResult, done: int, total: int) -> None:
             what = output.number(measured.value) if measured.value is not None else str(measured.status)
-            print(f"{done}/{total} {measured.label} in {measured.game}: {what}", file=sys.stderr, flush=True)
+            output.remark(f"{done}/{total} {measured.label} in {measured.game}: {what}")
 
         yield line
         return

@@ -109,6 +109,11 @@ def say_text(text: str) -> None:
     sys.stdout.flush()
 
 
+def remark(text: str) -> None:
+    """Say something beside the result, on standard error: whoever said it, it is one line, and visible."""
+    print(visible(text, ""), file=sys.stderr, flush=True)
+
+
 def tell_written(path: Path | None) -> None:
     """Say that a file was written, if one was."""
     if path is not None:

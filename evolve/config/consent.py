@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +28,7 @@ from nashforge.prompts import is_own_level
 
 if TYPE_CHECKING:
     from nashforge.evolve.config.run import RunConfig
+    from nashforge.evolve.config.settings import Setting
 
 USUAL_BUDGET = 5.0
 """Most US dollars that a configuration of somebody else may spend unasked."""
@@ -55,6 +56,20 @@ class Consent:
     complaint: Callable[[Any], str | None]
     scope: Scope = "requests"
     origins: tuple[Origin, ...] = ("file", "imported")
+
+
+def said_now(settings: Iterable[tuple[Setting, Any]]) -> dict[str, Any]:
+    """Return by name what a run that is resumed would need to be told again, and was told a moment ago.
+
+    For who stores a configuration, and then works on it as others do that read it from the archive.
+    """
+    return {
+        setting.name: value
+        for setting, value in settings
+        if setting.consent is not None
+        and "stored" in setting.consent.origins
+        and setting.consent.complaint(value) is not None
+    }
 
 
 def _unless_usual(usual: object, text: str) -> Callable[[Any], str | None]:

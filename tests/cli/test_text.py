@@ -338,3 +338,8 @@ def test_show_prints_code_that_can_be_copied(searched: Any) -> None:
     from nashforge.solvers import rule_source
 
     assert rule_source("vad_cfr").rstrip() in text
+
+
+def test_what_others_say_beside_the_result_is_one_visible_line(capsys: pytest.CaptureFixture[str]) -> None:
+    output.remark("failed: \x1b[31mred\nError: ours")
+    assert capsys.readouterr().err == "failed: \\x1b[31mred\\nError: ours\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -50,7 +49,7 @@ def work_on_csro(
                 changes=changes,
                 watch=_watch(stack, config.settings()),
                 service=service_of(config, broker),
-                note=lambda text: print(text, file=sys.stderr, flush=True),
+                note=output.remark,
             ).execute()
         except KeyboardInterrupt:
             interrupted = True

@@ -39,23 +39,14 @@ def start_study(
     as_json: bool,
 ) -> None:
     """Store a study, say what it will do, and do it."""
-    from nashforge.evolve.config.run import SETTINGS
+    from nashforge.evolve.config.consent import said_now
     from nashforge.evolve.runs.executors import service_of
     from nashforge.evolve.runs.studies import create_study, forecast
 
     service = service_of(config, broker)
     study = create_study(archive, config, seeds, name=name, service=service)
     print(f"{study.nickname}: {forecast(config, seeds)}", file=sys.stderr, flush=True)
-    # What a run that is resumed needs to be told again was told a moment ago.
-    again = {
-        setting.name: value
-        for setting, value in config.items()
-        if setting.consent is not None
-        and "stored" in setting.consent.origins
-        and setting.consent.complaint(value) is not None
-    }
-    assert again.keys() <= SETTINGS.keys()
-    _work(archive, study, again, parallel, broker, database, as_json=as_json)
+    _work(archive, study, said_now(config.items()), parallel, broker, database, as_json=as_json)
 
 
 def resume_study(
