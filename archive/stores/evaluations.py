@@ -82,7 +82,10 @@ def insert_evaluations(
 
 
 def _means(value: Any) -> Select[*tuple[Any, ...]]:
-    """Select candidates of a run with a mean over the final scores of each evaluation, the newest last."""
+    """Select candidates of a run with a mean over the final scores of each evaluation.
+
+    Those that count come last: the newest, and after all imported ones those of here.
+    """
     wanted = (
         EvaluationRow.run_id == bindparam("run"),
         EvaluationRow.candidate_id.is_not(None),
@@ -94,7 +97,8 @@ def _means(value: Any) -> Select[*tuple[Any, ...]]:
     of_these: Select[*tuple[Any, ...]] = select(
         EvaluationRow.candidate_id, func.avg(value, type_=Double())
     ).join(ScoreRow, ScoreRow.evaluation_id == EvaluationRow.id)
-    return of_these.where(*wanted).group_by(EvaluationRow.id).order_by(EvaluationRow.id)
+    counts = (EvaluationRow.imported.is_(None), EvaluationRow.id)
+    return of_these.where(*wanted).group_by(EvaluationRow.id).order_by(*counts)
 
 
 _MEANS = _means(ScoreRow.value)
@@ -108,8 +112,9 @@ class EvaluationStore(Store):
     def means(self, run: RunRef, metric: str, *, split: str, floor: float | None = None) -> dict[int, float]:
         """Return what a metric came to in the end, as the mean over the games of a split, by candidate.
 
-        Of a candidate that was measured several times, the newest measurement counts. The database computes
-        the means: it reads an index of the last values alone.
+        Of a candidate that was measured several times, the newest measurement counts, and imported ones, as
+        somebody else's word, only where there is none of here. The database computes the means: it reads an
+        index of the last values alone.
 
         Parameters
         ----------

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sqlalchemy import false
+from sqlalchemy import false, update
 
 from nashforge.archive import Edge, NotFound, Parent, Role, Status
 from nashforge.archive.records import Candidate, NewEvaluation, Run, Score
+from nashforge.archive.storage.models import EvaluationRow
 from nashforge.archive.store import Archive
 from nashforge.archive.stores import lineage
 
@@ -64,6 +65,21 @@ def test_means_are_over_the_values_at_the_last_iterations(archive: Archive, run:
     )
     archive.evaluations.add(again, run=run, candidate=first)
     assert means(run, "exploitability", split="train")[first.id] == 5.0, "the newest measurement counts"
+
+
+def test_means_are_those_measured_here_and_imported_ones_where_there_are_none(
+    archive: Archive, run: Run, make: Maker
+) -> None:
+    both, foreign = make.finished(run, 1, 1.0), make.finished(run, 2, 3.0)
+    for candidate, value in ((both, 2.0), (foreign, 4.0)):
+        later = make.measured(candidate.program, value)
+        archive.evaluations.add(later, run=run, candidate=candidate)
+        with archive.database.transaction() as connection:
+            of_it = EvaluationRow.candidate_id == candidate.id
+            elsewhere = of_it if candidate is foreign else EvaluationRow.token == later.token
+            connection.execute(update(EvaluationRow).where(elsewhere).values(imported=archive.database.now()))
+    means = archive.evaluations.means(run, "exploitability", split="train")
+    assert means == pytest.approx({both.id: 0.01, foreign.id: 0.04})
 
 
 def test_the_best_and_those_that_were_better_than_all_before_them(
