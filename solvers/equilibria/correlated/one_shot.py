@@ -39,6 +39,8 @@ MOST_PROFILES = 200_000
 """Action profiles of the largest game whose linear program is tried."""
 MOST_TERMS = 10_000_000
 """Terms of the largest linear program that is tried: deviations times the profiles that they change; 2 GB."""
+MOST_STEPS, MOST_WORK = 20_000, 4_000_000_000
+"""Of maximising the entropy: steps, and terms that are summed in them, which takes a core about a minute."""
 TOLERANCE = 1e-6
 """What players may gain by deviations from what is called an equilibrium, as a share of their range."""
 
@@ -256,7 +258,10 @@ def _linear(
 
 
 def _entropy(tensors: Sequence[Array], rows: csr_matrix) -> Array:
-    """Minimise the dual, log sum exp(-rows' multipliers), over multipliers that are not negative."""
+    """Minimise the dual, log sum exp(-rows' multipliers), over multipliers that are not negative.
+
+    Where an optimum is at infinity the way is long: it ends after `MOST_WORK`, with what was found.
+    """
 
     def dual(multipliers: Array) -> tuple[float, Array]:
         logits = -(rows.T @ multipliers)
@@ -264,13 +269,14 @@ def _entropy(tensors: Sequence[Array], rows: csr_matrix) -> Array:
         return value, -(rows @ np.exp(logits - value))
 
     count = rows.shape[0]
+    steps = min(MOST_STEPS, MOST_WORK // max(rows.nnz, 1))
     found = minimize(
         dual,
         np.zeros(count),
         jac=True,
         bounds=[(0, None)] * count,
         method="L-BFGS-B",
-        options={"maxiter": 20_000, "maxfun": 50_000, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 30},
+        options={"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 30},
     )
     logits = -(rows.T @ found.x)
     return np.asarray(np.exp(logits - logsumexp(logits)))

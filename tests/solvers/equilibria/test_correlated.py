@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from nashforge import games
+from nashforge.solvers.equilibria.correlated import one_shot
 from nashforge.solvers.equilibria.correlated.device import correlation_device
 from nashforge.solvers.equilibria.correlated.distances import correlated_gains
 from nashforge.solvers.equilibria.correlated.one_shot import (
@@ -290,6 +291,18 @@ def test_equilibria_of_random_games_are_certified_in_any_unit(seed, players, uni
         assert welfare[kind, "welfare"][0] >= welfare[kind, "entropy"][0] - 1e-5 * unit
         assert welfare[kind, "fairness"][1] >= welfare[kind, "welfare"][1] - 1e-6 * unit
     assert welfare["cce", "welfare"][0] >= welfare["ce", "welfare"][0] - 1e-6 * unit
+
+
+def test_the_way_to_the_largest_entropy_ends_and_says_where(monkeypatch):
+    rng = np.random.default_rng(1)
+    tensors = [rng.normal(size=(6, 6)) for _ in range(2)]
+    terms = 2 * 6 * 5 * 6
+    found = {}
+    for steps in (3, 2000):
+        monkeypatch.setattr(one_shot, "MOST_WORK", steps * terms)
+        found[steps] = correlated_equilibrium(tensors, "ce", "entropy")
+        assert found[steps].gains == pytest.approx(deviation_gains(tensors, found[steps].joint, "ce"))
+    assert (found[3].converged, found[2000].converged) == (False, True)
 
 
 def test_gains_of_one_shot_games_are_those_of_their_payoffs():
