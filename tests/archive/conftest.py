@@ -5,13 +5,26 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import OperationalError
 
-from nashforge.archive.records import Candidate, NewEvaluation, Program, Run, Score, Status
+from nashforge.archive.records import (
+    CallStatus,
+    Candidate,
+    NewEvaluation,
+    Parent,
+    Program,
+    Role,
+    Run,
+    RunState,
+    Score,
+    Status,
+)
 from nashforge.archive.storage.models import ProgramRow
 from nashforge.archive.storage.rows import PROGRAM
 from nashforge.archive.store import Archive
@@ -138,3 +151,55 @@ class Maker:
 def make(archive: Archive) -> Maker:
     """Short ways to fill the archive."""
     return Maker(archive)
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Archive]:
+    """Another empty archive."""
+    with Archive.open(tmp_path / "second.db") as opened:
+        yield opened
+
+
+def rich(archive: Archive, make: Maker, run: Run) -> None:
+    """Fill an archive with one of everything."""
+    first = make.finished(run, 0, 0.1)
+    child = make.finished(
+        run, 1, 0.2, parents=[Parent(first.id), Parent(first.id, Role.INSPIRATION)], island=1, data={"a": 1}
+    )
+    archive.candidates.set_fitness(child, validation=0.3)
+    make.finished(run, 2, None)
+    archive.candidates.add(run, operator="diff", proposer="x", status=Status.REJECTED, reason="\x00 no")
+    make.candidate(run, 3)
+    archive.evaluations.add(make.measured(make.program(0), 0.7))
+    failure = NewEvaluation(program=make.program(9).hash, suite="cfr-test", status=Status.TIMEOUT, log="slow")
+    archive.evaluations.add(failure)
+    call = archive.calls.reserve(
+        run, provider="p", model="m", request={"text": "\x00"}, reserved_cost=1.0, candidate=child
+    )
+    archive.calls.settle(call, CallStatus.OK, cost=0.1, response={"text": "ok"}, input_tokens=3)
+    archive.runs.set_value(run, "rng", {"state": [1, 2**60]})
+    archive.runs.claim(run, "me")
+    archive.runs.set_state(run, RunState.FINISHED, "max_evaluations")
+
+
+def contents(archive: Archive) -> list[Any]:
+    """Everything that travels, without the numbers that a database gives, and where it came from."""
+    programs = {program.hash: program for program in all_programs(archive)}
+    found: list[Any] = [{key: replace(program, imported=None) for key, program in programs.items()}]
+    for run in reversed(archive.runs.newest()):
+        found.append(replace(run, id=0, imported=None))
+        index = {c.id: c.index for c in archive.candidates.of(run)}
+        for candidate, evaluations in archive.candidates.outcomes(run):
+            parents = [(index[p.candidate_id], p.role) for p in candidate.parents]
+            found.append((replace(candidate, id=0, run_id=0, imported=None, parents=()), parents))
+            found += [replace(e, id=0, run_id=0, candidate_id=0, imported=None) for e in evaluations]
+        for call in archive.calls.find(run=run):
+            place = None if call.candidate_id is None else index[call.candidate_id]
+            found.append((replace(call, id=0, run_id=0, candidate_id=0, imported=None), place))
+        found.append(archive.runs.get_value(run, "rng"))
+    alone = [e for e in archive.evaluations.find() if e.run_id is None]
+    return [*found, [replace(e, id=0, imported=None) for e in alone]]
+
+
+def line_of(kind: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(line for line in lines if line["kind"] == kind)
