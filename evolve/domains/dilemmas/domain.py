@@ -77,7 +77,13 @@ class DilemmaDomain(Domain):
     metric = "efficiency"
     reported = (
         *(
-            Metric(name, _direction(name), title=name.replace("_", " "), citation=_SOURCE)
+            Metric(
+                name,
+                _direction(name),
+                title=name.replace("_", " "),
+                citation=_SOURCE,
+                diagnostic=name in ("population", "spawned"),
+            )
             for name in (*METRICS, *POPULATION, *FAULTS)
         ),
         SECONDS,

@@ -91,7 +91,7 @@ def test_programs_are_not_judged_by_what_only_tells_how_they_work():
     [
         ("cfr", {"alternating", "persisting", "policy_step"}),
         ("psro", {"policies", "distinct", "train_entropy", "evaluate_entropy"}),
-        ("gathering", set()),
+        ("gathering", {"population", "spawned"}),
         ("rrps", set()),
     ],
 )
