@@ -23,8 +23,8 @@ from nashforge.evolve.measurement.archived import Archived
 from nashforge.evolve.measurement.experiments import CURRENT, measure_variants
 from nashforge.evolve.proposers.agents.payload import TRAIN
 from nashforge.evolve.proposers.experiments import LEAST_SECONDS, Findings, Variant
-from nashforge.evolve.proposers.llm.replies.files import as_answer
-from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, ReplyError, read_reply
+from nashforge.evolve.proposers.llm.replies.files import read_given
+from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, ReplyError
 
 MOST_PROGRAMS = 16
 """Programs that are measured at once, besides the current one."""
@@ -179,7 +179,7 @@ def _sources(request: AgentRequest, programs: Mapping[str, str]) -> tuple[dict[s
             unread[name] = f"it has {len(text)} characters; at most {MAX_REPLY} are read"
             continue
         try:
-            edited = read_reply(as_answer(text), str(payload["base"]), [str(d) for d in payload["donors"]])
+            edited = read_given(text, str(payload["base"]), [str(d) for d in payload["donors"]])
         except ReplyError as error:
             unread[name] = f"it cannot be read: {error}"
         else:

@@ -21,8 +21,8 @@ from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.agents.proposer import NOBODY
-from nashforge.evolve.proposers.llm.replies.files import as_answer, has_blocks
-from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, Edited, ReplyError, read_reply
+from nashforge.evolve.proposers.llm.replies.files import as_answer, has_blocks, read_given
+from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, Edited, ReplyError
 from nashforge.evolve.proposers.registry import AGENT
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.search.novelty import ast_fingerprint
@@ -164,12 +164,11 @@ def _take(
         raise AgentError(f"the text has {len(text)} characters; at most {MAX_REPLY} are read")
     if note is not None and len(note) > LONGEST_NOTE:
         raise AgentError(f"the note has {len(note)} characters; write at most {LONGEST_NOTE}")
-    text = as_answer(text)
     payload = request.payload
     try:
         if edits and not has_blocks(text):
             raise ReplyError("there are no SEARCH/REPLACE blocks in it", text)
-        edited = read_reply(text, str(payload["base"]), [str(donor) for donor in payload["donors"]])
+        edited = read_given(text, str(payload["base"]), [str(donor) for donor in payload["donors"]])
     except ReplyError as error:
         return _refused(desk, request, "unreadable", str(error))
     twin = _twin(desk, edited)
@@ -177,6 +176,7 @@ def _take(
         return _refused(
             desk, request, "known", f"it is the program {twin} of this run but for names and layout"
         )
+    text = as_answer(text)
     label = f"{AGENT}:{bill.model or who.author}"
     answer = {
         "text": text,

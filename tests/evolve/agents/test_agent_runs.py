@@ -150,6 +150,14 @@ def test_what_cannot_be_taken_costs_nothing_and_the_token_stays(agency: Agency) 
         assert (told.status, told.final, told.budget.evaluated) == (status, False, 1), text
         assert told.taken is False
         assert told.reason
+    broken = rule("dcfr") + "\n\nclass Helper(Mine)\n    pass\n"
+    line = len(broken.splitlines()) - 1
+    reason = f"expected ':' in line {line}: class Helper(Mine)"
+    told = agency.core.tell(task.token, broken)
+    assert (told.status, told.taken, told.budget.evaluated) == ("unreadable", False, 1)
+    assert reason in str(told.reason)
+    [measured] = agency.core.measure(task.token, {"tail.py": broken}).programs
+    assert reason in str(measured.reason)
     assert agency.core.tell(task.token, rule("dcfr"), edits=True).status == "unreadable"
     with pytest.raises(AgentError, match="at most 400000"):
         agency.core.tell(task.token, "x" * 400_001)

@@ -10,10 +10,20 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from nashforge.evolve.proposers.llm.replies.edits import EditError, apply_hunks, find_hunks
 from nashforge.evolve.proposers.llm.replies.reasoning import without_reasoning
-from nashforge.evolve.proposers.llm.replies.source import SourceError, clean, parse_module, with_imports
+from nashforge.evolve.proposers.llm.replies.source import (
+    CODE_LINE,
+    FENCE,
+    SourceError,
+    begins_as_code,
+    clean,
+    looks_like_code,
+    parse_module,
+    with_imports,
+)
 
 MAX_REPLY = 400_000
 """Characters of a reply that are read."""
@@ -23,8 +33,7 @@ MAX_TRIES = 80
 
 NOTE_LENGTH, LONGEST_LABEL = 300, 32
 
-_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^`\s][^`]*|)")
-_CODE_LINE = re.compile(r"(import|from|class|def|@|#|\"\"\"|''')")
+_CLASS = re.compile(r"^class\b", re.MULTILINE)
 _IDEA = re.compile(r"\s*[*_#>-]*\s*Idea\s*[*_]*\s*:[*_]*", re.IGNORECASE)
 _MECHANISMS = re.compile(r"\s*[*_#>-]*\s*(Mechanisms?|Famil(y|ies))\s*[*_]*\s*:[*_]*", re.IGNORECASE)
 _NAMED = re.compile(r"\bMechanisms?[*_]*\s*:[*_]*\s*([^.\n]+)", re.IGNORECASE)
@@ -111,33 +120,46 @@ def _program(text: str, base: str) -> tuple[str, ast.Module]:
     """Return the whole program in a reply without blocks, and its syntax tree; the old one only for want of
     others.
     """
-    problem: SourceError | None = None
     fitting: dict[str, ast.Module] = {}
+    begins: dict[str, int] = {}
+    spans: list[tuple[int, int]] = []
+    broken: dict[int, tuple[str, SourceError]] = {}
     # Quoted lines around and inside a program make pieces ambiguous: all that may be meant are tried.
-    for count, piece in enumerate(_pieces(text)):
-        if count >= MAX_TRIES:
-            break
+    for start, end, piece in islice(_pieces(text), MAX_TRIES):
+        begins.setdefault(piece, start)
         try:
             tree = parse_module(piece)
         except SourceError as error:
-            problem = problem or (error if "class " in piece else None)
+            if _CLASS.search(piece) and begins_as_code(piece):
+                broken.setdefault(start, (piece, error))
             continue
         if any(isinstance(node, ast.ClassDef | ast.FunctionDef) and _is_whole(node) for node in tree.body):
             fitting[piece] = tree
-    fitting = {piece: tree for piece, tree in fitting.items() if piece.split() != base.split()} or fitting
-    if fitting and not any(_FENCE.fullmatch(line) for line in text.split("\n")):
+            spans.append((start, end))
+    # What begins where a program does, or inside one, is that program with too much or too little.
+    wrong = {
+        piece: error
+        for at, (piece, error) in broken.items()
+        if not any(start <= at <= end for start, end in spans)
+    }
+    new = {piece: tree for piece, tree in fitting.items() if piece.split() != base.split()}
+    if not new and wrong:
+        raise next(iter(wrong.values()))
+    fitting = new or fitting
+    if not fitting:
+        raise SourceError("the answer holds neither SEARCH/REPLACE blocks nor a whole program in a ``` block")
+    if not any(FENCE.fullmatch(line) for line in text.split("\n")):
         whole = max(fitting, key=len)
         return whole, fitting[whole]
-    if fitting:
-        # The last of those that are about as long as the longest: an old version tends to be quoted first.
-        longest = max(len(piece) for piece in fitting)
-        chosen = [piece for piece in fitting if 2 * len(piece) >= longest][-1]
-        # Of pieces that begin alike, the longest is meant; the others end at a fence inside the program.
-        whole = max((piece for piece in fitting if piece.startswith(chosen)), key=len)
-        return whole, fitting[whole]
-    if problem is not None:
-        raise problem
-    raise SourceError("the answer holds neither SEARCH/REPLACE blocks nor a whole program in a ``` block")
+    # The last of those that are about as long as the longest: an old version tends to be quoted first.
+    meant = sorted((*fitting, *wrong), key=lambda piece: begins[piece])
+    longest = max(map(len, meant))
+    chosen = [piece for piece in meant if 2 * len(piece) >= longest][-1]
+    if chosen in wrong:
+        raise wrong[chosen]
+    # Of pieces that begin alike, the longest is meant; the others end at a fence inside the program.
+    whole = max((piece for piece in fitting if piece.startswith(chosen)), key=len)
+    return whole, fitting[whole]
 
 
 def _is_whole(node: ast.ClassDef | ast.FunctionDef) -> bool:
@@ -145,10 +167,14 @@ def _is_whole(node: ast.ClassDef | ast.FunctionDef) -> bool:
     return isinstance(node, ast.ClassDef) or not (node.args.args and node.args.args[0].arg == "self")
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """Yield the parts of a reply that may be a program, in the order in which they begin."""
+def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the parts of a reply that may be a program, in the order in which they begin.
+
+    Each comes with the numbers of the line that it begins at (a fence, or its own first) and of the one that
+    ends it.
+    """
     lines = text.split("\n")
-    fences = [(at, match) for at, line in enumerate(lines) if (match := _FENCE.fullmatch(line))]
+    fences = [(at, match) for at, line in enumerate(lines) if (match := FENCE.fullmatch(line))]
     for position, (at, opening) in enumerate(fences):
         mark, indent = opening[2], len(opening[1])
         ends = [
@@ -158,16 +184,18 @@ def _pieces(text: str) -> Iterator[str]:
         ]
         # A reply that was cut, or forgot its last fence, ends with the program.
         for end in (*ends[:6], *([] if ends else [len(lines)])):
-            yield _block(lines[at + 1 : end], indent)
+            yield at, end, _block(lines[at + 1 : end], indent)
     if not fences:
-        yield text
-        starts = [at for at, line in enumerate(lines) if _CODE_LINE.match(line)]
+        yield 0, len(lines), text
+        starts = [at for at, line in enumerate(lines) if CODE_LINE.match(line)]
         for at in starts[:3]:
             last = len(lines)
             for _ in range(8):
-                yield _block(lines[at:last], 0)
                 # A tag that closes; or prose below the code: give up paragraph by paragraph.
-                yield _block(lines[at : last - 1], 0)
+                for end in (last, last - 1):
+                    # Only prose is given up: without a part of its code, it is another program.
+                    if not any(map(looks_like_code, (*lines[:at], *lines[end:]))):
+                        yield at, end, _block(lines[at:end], 0)
                 while last > at and lines[last - 1].strip():
                     last -= 1
                 while last > at and not lines[last - 1].strip():
@@ -182,7 +210,7 @@ def _block(lines: Sequence[str], indent: int) -> str:
 def _code_of(text: str) -> str:
     """Return the first fence's content, or the beginning of a reply: what to show of one at fault."""
     lines = text.split("\n")
-    at = next((k for k, line in enumerate(lines) if _FENCE.fullmatch(line)), -1)
+    at = next((k for k, line in enumerate(lines) if FENCE.fullmatch(line)), -1)
     return "\n".join(lines[at + 1 :])
 
 
@@ -206,7 +234,7 @@ def _headed(text: str, heading: re.Pattern[str]) -> str:
     """Return what follows a heading in the first line that begins with it outside the code."""
     inside = False
     for line in text.split("\n"):
-        if _FENCE.fullmatch(line):
+        if FENCE.fullmatch(line):
             inside = not inside
         elif not inside and (found := heading.match(line)):
             return line[found.end() :].strip()
@@ -220,7 +248,7 @@ def note_of(text: str) -> str:
     prose: list[str] = []
     inside = False
     for line in text.split("\n"):
-        if _FENCE.fullmatch(line) or line.lstrip().startswith(("<<<<", ">>>>")):
+        if FENCE.fullmatch(line) or line.lstrip().startswith(("<<<<", ">>>>")):
             if prose:
                 break
             inside = not inside

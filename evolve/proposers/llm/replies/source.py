@@ -14,6 +14,17 @@ MAX_BYTES = Limits.source_bytes
 MAX_DEPTH = 60
 """Deepest nesting of the syntax tree: tools that walk it recursively must not be brought down by it."""
 
+FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^`\s][^`]*|)")
+"""A line that begins or ends a block of code in prose: indentation, mark, language."""
+CODE_LINE = re.compile(r"(import|from|class|def|@|#|\"\"\"|''')")
+"""How a line begins at which a program may."""
+
+_STATEMENT = re.compile(
+    r"(?:\t| {4})\s*(?![-*+>\d]\S*\s)\S"  # indented, and no item of a list
+    r"|import\s+[\w.]+\s*(?:as\b|[,;#]|$)|from\s+[\w.]+\s+import\b|@\w"
+    r"|class\s+\w+\s*(?:[(:]|$)|(?:async\s+)?def\s+\w+\s*\("
+    r"|[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*\s*(?:[-+*/|&%@]|//|\*\*)?=(?!=)|[\w.]+\(.*\)\s*$"
+)
 _INVISIBLE = re.compile(
     "[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
     "\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"  # control characters, and halves of others
@@ -30,6 +41,17 @@ def clean(text: str) -> str:
     """Return text with plain line ends and spaces, and without what cannot be seen or encoded."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _SPACES.sub(" ", _INVISIBLE.sub("", text))
+
+
+def looks_like_code(line: str) -> bool:
+    """Whether a line is more likely a part of a program than of prose, even if it does not parse."""
+    return _STATEMENT.match(line) is not None
+
+
+def begins_as_code(text: str) -> bool:
+    """Whether the first line of a text is one at which a program may begin, or looks like code."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    return CODE_LINE.match(first) is not None or looks_like_code(first)
 
 
 def parse_module(source: str) -> ast.Module:

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from nashforge.evolve.config.faults import fault_of
 from nashforge.evolve.proposers.experiments import MOST_VARIANTS, Experiment
 from nashforge.evolve.proposers.llm.providers.turns import Tool, ToolCall
-from nashforge.evolve.proposers.llm.replies.files import as_answer
-from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, ReplyError, read_reply
+from nashforge.evolve.proposers.llm.replies.files import read_given
+from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, ReplyError
 
 NAME = "measure"
 _SHOWN = 3
@@ -109,6 +109,6 @@ def _source(place: int, text: str, base: str, donors: Sequence[str]) -> str:
     if len(text) > MAX_REPLY:
         raise ToolError(f"program {place} has {len(text)} characters; at most {MAX_REPLY} are read")
     try:
-        return read_reply(as_answer(text), base, donors).source
+        return read_given(text, base, donors).source
     except ReplyError as error:
         raise ToolError(f"program {place} cannot be measured: {error}; nothing was measured") from error

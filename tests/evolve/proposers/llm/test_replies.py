@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nashforge.evolve.proposers.llm.replies.files import read_given
 from nashforge.evolve.proposers.llm.replies.reading import ReplyError, note_of, read_reply
 from nashforge.evolve.proposers.llm.replies.source import parse_module
 from nashforge.solvers.cfr.rules import rule_names, rule_source
@@ -176,6 +177,61 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(reply, reason):
         read_reply(reply, BASE)
     assert len(str(caught.value)) < 500
     assert "\n" not in str(caught.value)
+
+
+BROKEN_TAIL = NEW + "\n\nclass Helper(Mine)\n    pass\n"
+BROKEN_METHOD = BASE.replace("def observe(self, t, regret):", "def observe(self, t, regret)")
+EXAMPLE = '"""An example:\n\n```python\nclass Example:\n    x = 1\n```\n"""\n\n'
+
+
+@pytest.mark.parametrize(
+    ("program", "fault"),
+    [
+        (BROKEN_TAIL, "class Helper(Mine)"),
+        (BROKEN_METHOD, "def observe(self, t, regret)"),
+        (NEW + "\n\nRATE = (1,\n", "RATE = (1,"),
+        ("RATE = 1.5 +\n\n" + NEW, "RATE = 1.5 +"),
+        ("\n\n" + EXAMPLE + BROKEN_TAIL, "class Helper(Mine)"),
+        (BROKEN_TAIL.replace("\n", "\r\n"), "class Helper(Mine)"),
+        ("\ufeff" + BROKEN_TAIL, "class Helper(Mine)"),
+        (NEW + "\n\nThis rule discounts more.\n", "This rule discounts more."),
+    ],
+)
+def test_a_file_is_never_cut_to_what_parses_and_its_fault_is_told_with_the_line(program, fault):
+    line = next(k for k, text in enumerate(program.split("\n"), 1) if text.strip() == fault)
+    with pytest.raises(ReplyError) as caught:
+        read_given(program, BASE)
+    assert f" in line {line}: {fault}" in str(caught.value)
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", EXAMPLE, "\n# My rule\n"])
+def test_a_file_that_parses_is_taken_whole(before):
+    assert (
+        parse_module(read_given(before + NEW, BASE).source).body[-1].name == parse_module(NEW).body[-1].name
+    )
+    assert read_given(before + NEW, BASE).source.strip() == (before.strip("\ufeff") + NEW).strip()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"Here it is.\n\n{BROKEN_TAIL}",
+        f"Here it is.\n\n{BROKEN_METHOD}\n\nI hope this helps!",
+        f"Here it is.\n\n{BROKEN_TAIL}\n\nI hope this helps!",
+        f"The old one was\n{fence(BASE)}Now:\n{fence(BROKEN_TAIL)}",
+        f"For example\n{fence('class Example:' + chr(10) + '    x = 1' + chr(10))}Now:\n{fence(BROKEN_TAIL)}",
+        f"{fence(BROKEN_METHOD)}It was\n{fence(BASE)}",
+    ],
+)
+def test_no_code_of_a_reply_is_left_out_because_it_does_not_parse(reply):
+    for read in (read_reply, read_given):
+        with pytest.raises(ReplyError, match=r"expected ':' in line \d+: (class Helper|def observe)"):
+            read(reply, BASE)
+
+
+def test_a_sketch_before_the_program_is_no_broken_program():
+    sketch = "class Mine:\n    def observe(self, t, regret)\n"
+    assert read_reply(f"The form is\n{fence(sketch)}so:\n{fence(NEW)}", BASE).source == NEW
 
 
 FENCES = ["```", "````python", "~~~", "<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE"]
