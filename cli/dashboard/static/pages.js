@@ -95,8 +95,30 @@ document.addEventListener("program", (event) => {
 });
 document.addEventListener("open-program", (event) => { location.href = `/programs/${event.detail}`; });
 
+// ---- what somebody writes outlives its form, which goes when the request is not theirs any more
+let draft = "";
+document.addEventListener("input", (event) => {
+  if (event.target.matches("#write textarea.code")) draft = event.target.value;
+});
+
+function keepDraft() {
+  if (!draft || document.getElementById("write") || document.getElementById("draft")) return;
+  const kept = document.createElement("aside");
+  const title = document.createElement("h2");
+  const text = document.createElement("pre");
+  kept.id = "draft";
+  kept.setAttribute("aria-labelledby", "h-draft");
+  title.id = "h-draft";
+  title.textContent = "What you had written";
+  text.textContent = draft;
+  text.tabIndex = 0;
+  kept.append(title, text);
+  page().after(kept);
+}
+
 function enhance() {
   ages();
+  keepDraft();
   window.drawCharts?.();
   window.drawTrees?.();
   window.sortTables?.();

@@ -15,6 +15,7 @@ import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
 from nashforge.archive import Archive, CallStatus, Parent, RunState, Status
+from nashforge.archive.agents import RequestState
 from nashforge.archive.stores.agents.verdicts import Verdict
 from nashforge.cli.dashboard.app import application
 from nashforge.solvers import rule_source
@@ -296,3 +297,14 @@ def test_runs_are_changed_by_forms(chromium, address, archive):
         page.wait_for_selector("blockquote")
         assert page.locator("blockquote b").count() == 0
         assert "<b>found it</b>" in page.locator("blockquote").first.inner_text()
+
+
+def test_what_was_written_outlives_the_request_that_it_was_for(chromium, address, archive):
+    run = archive.runs.get("bad-news")
+    (held,) = archive.requests.of(run, state=RequestState.CLAIMED)
+    with Watched(chromium, address) as watched:
+        page = watched.visit(f"/runs/bad-news/requests/{held.token}")
+        page.locator("#text").fill("hours of <i>work</i>")
+        archive.requests.give_up(held.token, "its lease ended")
+        expect(page.locator("#draft pre")).to_have_text("hours of <i>work</i>", timeout=SECONDS)
+        expect(page.locator("#page")).to_contain_text("nobody's any more")
