@@ -10,7 +10,7 @@ from nashforge.cli.errors import UsageProblem
 from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
-    from nashforge.solvers.equilibria.concepts import ConceptSolution
+    from nashforge.solvers.equilibria.solutions import ConceptSolution
 
 MOST_ROWS = 40
 """Information sets of a player, and further equilibria, that are shown to people."""

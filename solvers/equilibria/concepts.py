@@ -8,8 +8,8 @@ small games of two players have commitments (Stackelberg).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from nashforge.solvers.equilibria.inputs import GameLike, any_game
 from nashforge.solvers.equilibria.logit import qre
 from nashforge.solvers.equilibria.normal_form.stackelberg import stackelberg
 from nashforge.solvers.equilibria.risk_averse.solver import Equilibrium, rqe
-from nashforge.solvers.programs.html import table
+from nashforge.solvers.equilibria.solutions import Choice, ConceptSolution, PlayerStrategy
 from nashforge.solvers.risk.utility import AGGREGATE
 from nashforge.solvers.sequence_form.profile import expected_values
 
@@ -52,111 +52,12 @@ class ConceptError(NashforgeError, ValueError):
     exit_code = USAGE
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A mixed action at one information set.
-
-    Attributes
-    ----------
-    information_set : str or None
-        Its label; None in one-shot games.
-    actions, names : tuple of str
-        Labels of the actions (in extensive games OpenSpiel's numbers), and their names.
-    probabilities : tuple of float
-    """
-
-    information_set: str | None
-    actions: tuple[str, ...]
-    names: tuple[str, ...]
-    probabilities: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class PlayerStrategy:
-    """The strategy of one player, numbered from 0.
-
-    Attributes
-    ----------
-    value : float or None
-        Expected utility; of security strategies and extensive games what is guaranteed.
-    gap : float or None
-        Upper bound on what a best response gains, in units of utility; None where it is not told by player.
-    feared : tuple of float or None
-        What the other player fears of this one: probabilities of its actions.
-    strategy : tuple of Choice
-    """
-
-    player: int
-    value: float | None
-    gap: float | None
-    feared: tuple[float, ...] | None
-    strategy: tuple[Choice, ...]
-
-
-@dataclass(frozen=True)
-class ConceptSolution:
-    """A solution of one game under one concept.
-
-    Attributes
-    ----------
-    game, concept : str
-    method : str
-        How it was found.
-    parameters : dict
-        Of the concept, defaults included.
-    players : tuple of PlayerStrategy
-    certificate : dict
-        What is certain about it: gaps, uniqueness, other equilibria, as far as the concept has them.
-    """
-
-    game: str
-    concept: str
-    method: str
-    parameters: Mapping[str, Any]
-    players: tuple[PlayerStrategy, ...]
-    certificate: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def extensive(self) -> bool:
-        """Whether there are information sets."""
-        return any(one.information_set is not None for player in self.players for one in player.strategy)
-
-    def _repr_html_(self) -> str:
-        rows: list[tuple[Any, ...]] = [
-            (each.player, each.value, one.information_set, name, probability)
-            for each in self.players
-            for one in each.strategy
-            for name, probability in zip(one.names, one.probabilities, strict=True)
-        ]
-        head: tuple[str, ...] = ("player", "value", "information set", "action", "probability")
-        if not self.extensive:
-            head, rows = (*head[:2], *head[3:]), [(*row[:2], *row[3:]) for row in rows]
-        gap = self.certificate.get("gap", self.certificate.get("exploitability"))
-        below = [
-            f"by {self.method}",
-            "" if gap is None else f"gap {gap:.2g}",
-            self.certificate.get("message"),
-        ]
-        return table(f"{self.concept} of {self.game}", head, rows, "; ".join(filter(None, below)))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain data, see docs/json.md."""
-        return {
-            "game": self.game,
-            "concept": self.concept,
-            "method": self.method,
-            "parameters": dict(self.parameters),
-            "players": [asdict(player) for player in self.players],
-            **self.certificate,
-        }
-
-
 def solve_concept(
     game: GameLike,
     concept: str = "rqe",
     *,
-    tau: Sequence[float] | None = None,
-    epsilon: Sequence[float] | None = None,
+    tau: Sequence[float] | float | None = None,
+    epsilon: Sequence[float] | float | None = None,
     divergence: str = "kl",
     regularizer: str | None = None,
     risk: str = AGGREGATE,
@@ -173,8 +74,9 @@ def solve_concept(
     concept
         One of `CONCEPTS`.
     tau, epsilon, divergence, regularizer, risk
-        Of ``rqe``, see `nashforge.solvers.equilibria.rqe`. By default ``tau`` and ``epsilon`` are those that
-        were fitted to people who played the game, or else 1 and a tenth of the range of a player's payoffs.
+        Of ``rqe``, see `nashforge.solvers.equilibria.rqe`; one number is that of both players. By default
+        ``tau`` and ``epsilon`` are those that were fitted to people who played the game, or else 1 and a
+        tenth of the range of a player's payoffs.
     rationality
         Of ``qre``: the logit parameter.
     objective
@@ -186,7 +88,7 @@ def solve_concept(
     Raises
     ------
     ConceptError
-        If there is no such concept, or none of extensive games.
+        If there is no such concept, or none of extensive games, or a parameter is that of another one.
     RiskError
         If a parameter is not valid, or a linear program failed.
     nashforge.games.GameError
@@ -194,6 +96,14 @@ def solve_concept(
     """
     if concept not in CONCEPTS:
         raise ConceptError(f"there is no concept {concept!r}; {choice(concept, CONCEPTS)}")
+    given = {
+        "tau": tau,
+        "epsilon": epsilon,
+        "divergence": divergence,
+        "regularizer": regularizer,
+        "risk": risk,
+    }
+    _check_owned(concept, {**given, "rationality": rationality, "objective": objective, "leader": leader})
     found = any_game(game)
     if concept in ("ce", "cce"):
         return _correlated(found, concept, objective)
@@ -214,8 +124,8 @@ def solve_concept(
     regularizer = regularizer or ("barrier" if divergence == "kl" else "entropy")
     fitted_tau, fitted_epsilon = _usual(found, divergence, regularizer)
     parameters: dict[str, Any] = {
-        "tau": tuple(fitted_tau if tau is None else tau),
-        "epsilon": tuple(fitted_epsilon if epsilon is None else epsilon),
+        "tau": _of_both(fitted_tau if tau is None else tau),
+        "epsilon": _of_both(fitted_epsilon if epsilon is None else epsilon),
         "divergence": divergence,
         "regularizer": regularizer,
         "risk": risk,
@@ -225,6 +135,22 @@ def solve_concept(
 
 equilibrium = solve_concept
 """As it is called from outside: `nashforge.equilibrium`."""
+
+
+def _check_owned(concept: str, given: Mapping[str, Any]) -> None:
+    """Make sure that no parameter of another concept was given, which would change nothing."""
+    usual = signature(solve_concept).parameters
+    for name, value in given.items():
+        owners = [owner for owner, names in PARAMETERS.items() if name in names]
+        if concept not in owners and repr(value) != repr(usual[name].default):
+            raise ConceptError(
+                f"{name} is a parameter of {' and '.join(owners)}, not of {concept}; leave it out"
+            )
+
+
+def _of_both(value: Sequence[float] | float) -> tuple[float, ...]:
+    """Return a parameter of both players, of which one may be given for both."""
+    return tuple(value) if isinstance(value, Iterable) else (value, value)
 
 
 def _usual(game: Bimatrix, divergence: str, regularizer: str) -> tuple[Sequence[float], Sequence[float]]:

@@ -15,7 +15,7 @@ from nashforge.games.matrix.human import human_games
 from nashforge.games.matrix.reading import Bimatrix, bimatrix
 
 if TYPE_CHECKING:
-    from nashforge.solvers.equilibria.concepts import ConceptSolution
+    from nashforge.solvers.equilibria.solutions import ConceptSolution
 
 CONCEPTS = ("nash", "qre", "rqe", "security")
 EXAMPLES = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import numpy as np
 import pytest
 
 from nashforge.solvers.equilibria import nash, solve_concept
@@ -34,8 +36,26 @@ def test_players_are_worth_what_they_play() -> None:
 def test_parameters_are_those_fitted_to_people_unless_given() -> None:
     assert solve_concept("SC4", "rqe").parameters["tau"] == (0.1, 30.0)
     assert solve_concept("SC4", "rqe", tau=(1.0, 2.0)).parameters["tau"] == (1.0, 2.0)
+    both = solve_concept("SC4", "rqe", tau=1, epsilon=2.0).parameters
+    assert (both["tau"], both["epsilon"]) == ((1, 1), (2.0, 2.0))
     nobody = solve_concept("0 10 / 10 0 ; 1 0 / 0 1", "rqe").parameters
     assert (nobody["tau"], nobody["epsilon"]) == ((1.0, 1.0), (1.0, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("concept", "given"),
+    [
+        ("nash", {"tau": 1.0}),
+        ("nash", {"tau": np.ones(2)}),
+        ("qre", {"objective": "fairness"}),
+        ("rqe", {"rationality": "x"}),
+        ("security", {"leader": 1}),
+    ],
+)
+def test_a_parameter_of_another_concept_is_refused(concept: str, given: dict[str, Any]) -> None:
+    (name,) = given
+    with pytest.raises(ConceptError, match=rf"^{name} is a parameter of .*, not of {concept}; leave it out$"):
+        solve_concept("7 0 / 5 9 ; 4 11 / 6 2", concept, **given)
 
 
 def test_extensive_games_have_information_sets_and_two_concepts() -> None:
