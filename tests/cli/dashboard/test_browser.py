@@ -253,6 +253,19 @@ def test_what_is_committed_appears_by_itself(chromium, address, archive):
         assert page.locator(".plot canvas").count() == 1
 
 
+def test_news_close_nothing_that_a_reader_has_opened(chromium, address, archive):
+    with Watched(chromium, address) as watched:
+        page = watched.visit("/runs/clear-brook")
+        page.get_by_text("Note, tags, name").click()
+        page.get_by_role("textbox", name="Note").press_sequentially("half a sent")
+        program = add(archive, 40)
+        expect(page.locator(".tile.grow")).to_contain_text(program.nickname, timeout=SECONDS)
+        page.keyboard.type("ence")
+        note = page.get_by_role("textbox", name="Note")
+        assert note.is_visible()
+        assert note.input_value() == "half a sentence"
+
+
 def test_addresses_carry_what_was_chosen(chromium, address, archive):
     with Watched(chromium, address) as watched:
         page = watched.visit("/runs/clear-brook")
