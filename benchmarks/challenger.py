@@ -59,7 +59,7 @@ def report(best: dict[tuple[str, int], str], fitness: dict[str, float], evaluati
     for kind in KINDS:
         middle = statistics.median(values[kind])
         table.add_row(kind, *(f"{value:.3f}" for value in values[kind]), f"[bold]{middle:.3f}")
-    console = Console(width=120)
+    console = Console(emoji=False, width=120)
     console.print(table)
     differences = np.array(values["with"]) - np.array(values["without"])
     if len(seeds) < 3:

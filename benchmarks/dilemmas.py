@@ -69,7 +69,7 @@ def pairs() -> list[tuple[str, tuple[str, str], tuple[str, str]]]:
     ]
 
 
-screen = Console(highlight=False, width=120 if not sys.stdout.isatty() else None)
+screen = Console(emoji=False, highlight=False, width=120 if not sys.stdout.isatty() else None)
 
 
 def speed(rounds: int) -> bool:

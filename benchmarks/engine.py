@@ -192,7 +192,7 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=5, help="paired rounds (default 5)")
     rounds = parser.parse_args().rounds
-    console = Console(width=130)
+    console = Console(emoji=False, width=130)
     met = [measure(console, rounds) for measure in (measure_iterations, measure_nash_conv, measure_limit)]
     return 0 if all(met) else 1
 

@@ -225,7 +225,7 @@ def main() -> None:
     work = domain(asked.domain)
     with Archive.open(asked.database) as archive:
         rows = list(measured(work, archive))
-    show(rows, Console())
+    show(rows, Console(emoji=False))
     if asked.page:
         asked.page.write_text(page(work, rows))
 

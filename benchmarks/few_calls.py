@@ -262,7 +262,7 @@ def main() -> None:
     if asked.file is not None and asked.file.exists():
         for neighbours, seed, gains in map(json.loads, asked.file.read_text().splitlines()):
             found[neighbours, seed] = gains
-    console = Console()
+    console = Console(emoji=False)
     for neighbours, title in RUGGED.items():
         rows = [gains for (kind, _), gains in sorted(found.items()) if kind == neighbours]
         if len(rows) > 1:

@@ -38,7 +38,7 @@ SEEDS = range(5)
 SHOWN = ("efficiency", "founder_return", "head_return", "population", "spawned", "equality")
 PARTS = ("yield", "search", "lines")
 
-screen = Console(highlight=False, width=120)
+screen = Console(emoji=False, highlight=False, width=120)
 
 
 def fragment(name: str) -> Fragment:

@@ -220,7 +220,7 @@ def main() -> int:
     parser.add_argument("--stored", action="store_true", help="measure nothing more (table)")
     parser.add_argument("--solvers", default=",".join(domain("psro").baselines()), help="of the table")
     options = parser.parse_args()
-    console = Console(width=150)
+    console = Console(emoji=False, width=150)
     if options.part == "check":
         met = check(console)
     elif options.part == "speed":

@@ -153,7 +153,7 @@ def main() -> int:
         shared += ["--horizon", str(options.horizon)]
         jobs = [[*shared, "--one", str(seed)] for seed in range(options.seeds)]
         spawn("benchmarks.psro_search", jobs, options.processes)
-    console = Console(width=150)
+    console = Console(emoji=False, width=150)
     with Archive.open(options.database) as archive:
         runs = {seed: best_of(archive, f"psro-{seed}", options.evaluations) for seed in range(options.seeds)}
         best = {seed: candidate for seed, candidate in runs.items() if candidate is not None}

@@ -259,7 +259,7 @@ def main() -> int:
     )
     parser.add_argument("--no-test", action="store_true", help="play no game of a test family")
     options = parser.parse_args()
-    screen = Console(width=120)
+    screen = Console(emoji=False, width=120)
     with Archive.open(options.database) as archive:
         if options.program:
             try:

@@ -45,7 +45,7 @@ GRID_EPSILON, GRID_TAU, GRID_STEPS = 0.1, 10.0, 250_000
 EPISODES = 200
 MOST_COLUMNS = 10
 
-screen = Console(highlight=False, width=120 if not sys.stdout.isatty() else None)
+screen = Console(emoji=False, highlight=False, width=120 if not sys.stdout.isatty() else None)
 
 
 def tabular(tau: float | None, seed: int) -> list[Array]:

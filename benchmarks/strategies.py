@@ -174,7 +174,7 @@ def main() -> int:
             for seed in range(options.seeds)
         ]
         spawn("benchmarks.strategies", jobs, options.processes)
-    console = Console(width=150)
+    console = Console(emoji=False, width=150)
     with Archive.open(options.database) as archive:
         ended = finished(archive, strategies, options.seeds, options.evaluations)
         evolved = [run for run in ended if run.strategy == "evolution"]

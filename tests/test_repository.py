@@ -161,6 +161,20 @@ def test_every_listed_mutation_fits_a_line_and_its_tests_are_there() -> None:
     assert done.returncode == 0, f"a line on the list was changed: change it there, too. {done.stderr}"
 
 
+def test_no_text_is_read_for_codes_of_emoji() -> None:
+    """What others call things is shown as it is, ``openai:m:`` too."""
+    made = re.compile(r"\b(?:Console|Screen)\((?!Console\))|\bfrom_markup\(")
+    column = re.compile(r"\bTextColumn\((?=[^\n]*\{task\.description\})")
+    for path in modules():
+        source = path.read_text(encoding="utf-8")
+        for found in made.finditer(source):
+            line = source[found.start() :].partition("\n")[0]
+            assert "emoji=False" in line, f"{path}: {line}"
+        for found in column.finditer(source):
+            line = source[found.start() :].partition("\n")[0]
+            assert "markup=False" in line, f"{path}: {line}"
+
+
 def test_names_of_files_are_portable_and_only_marks_are_empty() -> None:
     names = [path.relative_to(ROOT).as_posix() for path in tracked()]
     assert [name for name in names if not re.fullmatch(r"[\w./@+-]+", name, re.ASCII)] == []

@@ -45,7 +45,7 @@ def main() -> None:
     measured = Measurements(kind, options.folder, f"{options.domain}-measured", seconds=experiment.seconds)
     if not options.report:
         measured.collect(programs, experiment.plan, experiment.first, options.most)
-    report(Console(width=180), Pool(programs, measured), experiment, options.seed)
+    report(Console(emoji=False, width=180), Pool(programs, measured), experiment, options.seed)
 
 
 if __name__ == "__main__":

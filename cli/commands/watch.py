@@ -148,7 +148,6 @@ def _watchable(name: str, program: str) -> tuple[Domain, Watch]:
 def _live(screen: Console, speed: float, shows: Watch) -> Iterator[Callable[[Any], None]]:
     """Yield what draws every step on the terminal, at a speed."""
     from rich.live import Live
-    from rich.text import Text
 
     due = time.monotonic()
     with Live(console=screen, auto_refresh=False, transient=False) as live:
@@ -156,7 +155,7 @@ def _live(screen: Console, speed: float, shows: Watch) -> Iterator[Callable[[Any
         def show(step: Any) -> None:
             nonlocal due
             text = shows.text(step, screen.size.height, screen.size.width)
-            live.update(Text.from_markup(text), refresh=True)
+            live.update(output.markup(text), refresh=True)
             due = max(due + 1 / speed, time.monotonic() - 1)
             time.sleep(max(0.0, due - time.monotonic()))
 

@@ -53,7 +53,6 @@ def _as_dict(archive: Archive, settings: ServiceSettings | None, everybody: bool
 
 def _table(status: dict[str, Any]) -> RenderableType:
     from rich.console import Group
-    from rich.text import Text
 
     from nashforge.cli.rendering.runs.activity import busy_lines, queue_line
 
@@ -75,7 +74,7 @@ def _table(status: dict[str, Any]) -> RenderableType:
             )
         parts.append(table)
     else:
-        parts.append(Text.from_markup("No worker is alive; start one with [bold]nashforge worker[/]."))
-    parts += [Text.from_markup(line) for line in busy_lines(status["running"])]
-    parts.append(Text.from_markup(queue_line(status)))
+        parts.append(output.markup("No worker is alive; start one with [bold]nashforge worker[/]."))
+    parts += [output.markup(line) for line in busy_lines(status["running"])]
+    parts.append(output.markup(queue_line(status)))
     return Group(*parts)

@@ -127,7 +127,7 @@ def progress(quiet: bool = False) -> Iterator[Callable[[ProgramResult, int, int]
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.description}"),
+        TextColumn("{task.description}", style="dim", markup=False),
         console=screen,
         transient=True,
     )
@@ -135,7 +135,7 @@ def progress(quiet: bool = False) -> Iterator[Callable[[ProgramResult, int, int]
         task = bar.add_task("", total=None)
 
         def show(measured: ProgramResult, done: int, total: int) -> None:
-            what = output.plain(output.shorten(f"{measured.label} in {measured.game}", 40))
+            what = output.visible(output.shorten(f"{measured.label} in {measured.game}", 40), "")
             bar.update(task, completed=done, total=total, description=what)
 
         yield show

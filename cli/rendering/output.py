@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.table import Column, Table
+    from rich.text import Text
 
     from nashforge.archive import Candidate, Relative
     from nashforge.evolve.evaluation.messages import Fitness
@@ -149,14 +150,13 @@ def print_table(screen: Console, whole: Table) -> None:
 
     So neither a name nor a number is broken in two; but a first column of over half the screen is folded.
     """
-    from rich.text import Text
 
     def cells(column: Column) -> list[str]:
         return [str(cell) for cell in column.cells]
 
     def width(column: Column) -> int:
         lines = [line for cell in (str(column.header), *cells(column)) for line in cell.split("\n")]
-        return max(Text.from_markup(line).cell_len for line in lines) + 2
+        return max(markup(line).cell_len for line in lines) + 2
 
     first, *others = whole.columns
     widest = max(map(width, others), default=0)
@@ -342,6 +342,13 @@ def plain(text: str) -> str:
     from rich.markup import escape
 
     return escape(visible(text, ""))
+
+
+def markup(line: str, **options: Any) -> Text:
+    """Return a line of markup as text. A colon stays one: what others call things is no code of an emoji."""
+    from rich.text import Text
+
+    return Text.from_markup(line, emoji=False, **options)
 
 
 def prose(text: str, indent: str = "  ") -> str:

@@ -101,7 +101,6 @@ def history_of(report: RunReport, kin: Kin) -> dict[str, Any] | None:
 
 def _facts(report: RunReport) -> list[tuple[str, str]]:
     """Return what the run was, line by line."""
-    from rich.text import Text
 
     from nashforge.evolve.domains.lengths import length_in_words
 
@@ -123,7 +122,7 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
         ("time worked", output.duration(now.result.seconds)),
     ]
     if now.standing is not None:
-        facts.append(("against the references", Text.from_markup(standing_text(now.standing)).plain))
+        facts.append(("against the references", output.markup(standing_text(now.standing)).plain))
     facts += [(f"challenge {one.number}", one.words()) for one in report.challenges]
     if report.total.calls:
         spent = report.total

@@ -85,7 +85,7 @@ def main() -> None:
     """Record and draw."""
     options = sys.argv[1:]
     panel, end = moments(record([sys.executable, "-m", "nashforge", "run", "cfr", *options]))
-    screen = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    screen = Console(emoji=False, record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     screen.print(Text.from_ansi(f"\x1b[1;32m$\x1b[0m {' '.join(['nashforge run cfr', *options])}"))
     for part in (panel, end):
         screen.print()

@@ -74,7 +74,7 @@ def model_costs(archive: Archive, run: Run) -> list[ModelCosts]:
         thought[f"{call.provider}:{call.model}"] += int((call.response or {}).get("thinking_tokens", 0))
     found = []
     for label in sorted(labels):
-        mine = [candidate for candidate in candidates if candidate.proposer == label]
+        mine = [candidate for candidate in candidates if _author(candidate) == label]
         gains = [gain(item.train, train.get(_parent(item)), seed) for item in mine]
         found.append(
             ModelCosts(
@@ -96,6 +96,11 @@ def model_costs(archive: Archive, run: Run) -> list[ModelCosts]:
             )
         )
     return sorted(found, key=lambda item: -item.gain)
+
+
+def _author(candidate: Candidate) -> str:
+    """Return who wrote a program: of a request to agents that is known only from the answer."""
+    return str(candidate.data.get("model") or candidate.proposer)
 
 
 def _parent(candidate: Candidate) -> int | None:

@@ -31,10 +31,10 @@ def terminal_progress(name: str, progress: Progress | None) -> Iterator[Progress
 
     bar = Bar(
         SpinnerColumn(),
-        TextColumn("compiling {task.description}"),
+        TextColumn("compiling {task.description}", markup=False),
         TextColumn("{task.completed:,} histories"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=Console(stderr=True, emoji=False),
         transient=True,
     )
     begun = time.monotonic()

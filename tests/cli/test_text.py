@@ -220,6 +220,23 @@ def test_untrusted_text_is_no_markup_and_no_control_sequence() -> None:
     assert "\x07" not in text
 
 
+def test_what_others_call_things_is_no_emoji() -> None:
+    from nashforge.evolve.proposers.base import Ledger
+
+    stream = io.StringIO()
+    screen = Console(file=stream, width=100, force_terminal=True, emoji=False)
+    watcher = LiveWatcher(screen, {"proposer": "openai:m"})
+    names = "openai:m: about :smile: waits"
+    ledger = Ledger(waiting=names)
+    watcher.snapshot(Snapshot("run", "searching", 1, 2, None, None, {}, 0.0, 0, ledger=ledger))
+    watcher.note("openai:m: is not available")
+    screen.print(watcher._render())
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+    assert names in shown
+    assert "openai:m: is not available" in shown
+    assert output.markup(f"[bold]{output.plain(names)}[/]").plain == names
+
+
 def test_what_models_thought_has_a_column_where_some_did() -> None:
     quiet = ModelCosts("google:g", Spending(1, 0.5, 0.0, 10, 0, 0, 20))
     loud = replace(quiet, model="anthropic:a", thinking_tokens=7)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nashforge.cli.options.files import write_text
+from nashforge.cli.rendering import output
 from nashforge.cli.rendering.benchmark.text import (
     costs_table,
     families_table,
@@ -112,10 +113,9 @@ def _parts(told: Summary) -> Iterator[tuple[str, str, Table]]:
 
 def markdown(table: Table) -> Iterator[str]:
     """Yield the lines of a table in Markdown."""
-    from rich.text import Text
 
     def plain(cells: Sequence[object]) -> str:
-        return "| " + " | ".join(Text.from_markup(str(cell)).plain for cell in cells) + " |"
+        return "| " + " | ".join(output.markup(str(cell)).plain for cell in cells) + " |"
 
     yield plain([column.header for column in table.columns])
     yield "|" + "|".join("---:" if column.justify == "right" else "---" for column in table.columns) + "|"

@@ -44,16 +44,17 @@ def progress(total: int) -> Iterator[Callable[[Step], None]]:
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.description}", style="dim", markup=False),
         console=screen,
         transient=True,
     )
     with bar:
-        task = bar.add_task("", total=total)
+        task = bar.add_task("", total=total, left="")
 
         def show(step: Step) -> None:
             what = output.shorten(f"{step.measured.label} in {step.measured.game}", 30)
-            told = f"{output.duration(step.left)} left [dim]{output.plain(what)}[/]"
-            bar.update(task, completed=step.done, description=told)
+            left = f"{output.duration(step.left)} left"
+            bar.update(task, completed=step.done, description=output.visible(what, ""), left=left)
 
         yield show

@@ -21,7 +21,7 @@ def coloured(code: str, language: str = "python") -> Pieces:
     text = Syntax("", language, theme="ansi_dark", background_color="default").highlight(visible(code))
     text.rstrip()
     pieces = []
-    for piece, style, _ in text.render(Console(file=io.StringIO())):
+    for piece, style, _ in text.render(Console(file=io.StringIO(), emoji=False)):
         names = [] if style is None or style.color is None else [style.color.name.removeprefix("bright_")]
         names += ["dim"] if style is not None and style.dim else []
         pieces.append((" ".join(names), piece))

@@ -180,13 +180,15 @@ class LiveWatcher:
             return Text("starting", style="dim")
         passed = snapshot.seconds + time.monotonic() - self._received
         parts: list[RenderableType] = [self._progress(snapshot)]
-        parts += [Text.from_markup(line, overflow="ellipsis") for line in self._lines(snapshot)]
+        parts += [output.markup(line, overflow="ellipsis") for line in self._lines(snapshot)]
         for part in parts[1:]:
             assert isinstance(part, Text)
             part.no_wrap = True
         return Panel(
             Group(*parts),
-            title=f"[bold cyan]{snapshot.run}[/] [dim]·[/] {PHASES.get(snapshot.phase, snapshot.phase)}",
+            title=output.markup(
+                f"[bold cyan]{snapshot.run}[/] [dim]·[/] {PHASES.get(snapshot.phase, snapshot.phase)}"
+            ),
             subtitle=f"[dim]{output.duration(passed)} · Ctrl-C stops, nothing is lost[/]",
             title_align="left",
             subtitle_align="right",

@@ -9,7 +9,7 @@ class Budget(Answer):
     """The number of programs that may still be evaluated."""
 
     evaluated: int
-    """Programs that were evaluated, the seed included."""
+    """Programs that were evaluated, those that the run starts from included."""
     limit: int
     """How many may be in all."""
     left: int

@@ -190,7 +190,7 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         name: Annotated[str, Field(description="Name of the new run.")],
         domain: Annotated[str, Field(description="What is searched: cfr, psro, rqe, ...")] = "cfr",
         evaluations: Annotated[
-            int, Field(description="The budget: programs to evaluate, the seed included.")
+            int, Field(description="The budget: programs to evaluate, those that it starts from included.")
         ] = 30,
         proposer: Annotated[str, Field(description="agent, offline, or agent,offline for both.")] = "agent",
     ) -> Started:

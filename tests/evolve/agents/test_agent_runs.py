@@ -25,6 +25,7 @@ from nashforge.evolve.proposers.llm.recordings.cassette import (
     cassette_lines,
     replay_values,
 )
+from nashforge.evolve.results.model_costs import model_costs
 from nashforge.evolve.runs.run import start_run
 
 from .conftest import Agency, rule, until
@@ -101,6 +102,14 @@ def test_an_agent_finds_a_rule_better_than_the_seed_and_everything_is_kept(agenc
     assert (result.evaluations, result.stop_reason) == (3, "max_evaluations")
     over = agency.core.ask("agents")
     assert (over.tasks, over.stop_reason, over.retry_seconds) == ([], "max_evaluations", None)
+
+    costs = {row.model: row for row in model_costs(agency.archive, agency.run)}
+    [mine, unnamed] = costs["agent:clever-1"], costs["agent:tester"]
+    assert (mine.programs, mine.proposals, mine.better, mine.spending.calls) == (1, 1, 1, 1)
+    assert mine.gain == pytest.approx(told.fitness - task.parent.fitness)
+    assert mine.best is not None
+    assert (mine.best.nickname, mine.best.train) == (told.program, told.fitness)
+    assert (unnamed.programs, unnamed.proposals) == (1, 1)
 
     candidate = agency.archive.candidates.of(agency.run)[1]
     assert (candidate.proposer, candidate.note) == ("agent", "predicts")
