@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,23 @@ import numpy.typing as npt
 
 from nashforge.archive import Archive, Candidate, Run, Status
 from nashforge.archive.records import Evaluation
+from nashforge.errors import NashforgeError
 from nashforge.evolve.domains.capabilities import Duels
 from nashforge.solvers.psro.simulated import Estimate, exploitability, mean_payoff, mixture
 
 Array = npt.NDArray[np.float64]
 
+MOST_ITERATIONS = 200
+
 ITERATION, MIXTURE = "iteration", "mixture"
 """What the data of a member tell: when it joined, and the weights of those before it that it answers."""
+
+
+class PopulationError(NashforgeError, ValueError):
+    """A stored population that is none: it was imported so, or is damaged."""
+
+    def __init__(self, run: str, what: str) -> None:
+        super().__init__(f"the population of {run} is damaged: {what}; import it again, or start another one")
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,13 @@ class Iteration:
 
 
 def population_of(archive: Archive, run: Run, duels: Duels) -> Population:
-    """Return the members of a run that were measured, with all that is known of them."""
+    """Return the members of a run that were measured, with all that is known of them.
+
+    Raises
+    ------
+    PopulationError
+        If matches are missing, or the iterations in which members joined are none.
+    """
     members: list[Candidate] = []
     rows: list[Mapping[str, Sequence[float]]] = []
     outer: list[Mapping[str, Sequence[float]]] = []
@@ -98,14 +115,42 @@ def population_of(archive: Archive, run: Run, duels: Duels) -> Population:
             members.append(candidate)
             rows.append(_returns(duels, evaluations, "train"))
             outer.append(_returns(duels, evaluations, "test"))
+    _check_iterations(run, members)
     count, names = len(members), tuple(next(iter(duels.outsiders.values()), ()))
     payoffs, errors = np.zeros((count, count)), np.zeros((count, count))
     for i, found in enumerate(rows):
         for j, other in enumerate(members[:i]):
-            payoffs[i, j], errors[i, j] = _mean(found[other.program or ""])
+            payoffs[i, j], errors[i, j] = _mean(run, found, other.program or "")
             payoffs[j, i], errors[j, i] = 0.0 - payoffs[i, j], errors[i, j]
-    both = np.array([[_mean(found[name]) for name in names] for found in outer]).reshape(count, len(names), 2)
+    both = np.array([[_mean(run, found, name) for name in names] for found in outer])
+    both = both.reshape(count, len(names), 2)
     return Population(tuple(members), payoffs, errors, names, both[..., 0], both[..., 1])
+
+
+def _check_iterations(run: Run, members: Sequence[Candidate]) -> None:
+    joined = [member.data.get(ITERATION, 0) for member in members]
+    for before, now in pairwise([0, *joined]):
+        if not isinstance(now, int) or not before <= now <= MOST_ITERATIONS:
+            raise PopulationError(run.nickname, f"a member joined in iteration {now!r:.40}")
+    if joined and joined[0] != 0:
+        raise PopulationError(run.nickname, "it began with no member")
+
+
+def answered(run: Run, member: Candidate) -> dict[str, float]:
+    """Return the weights by program of the mixture that a member answers; empty for who was there before.
+
+    Raises
+    ------
+    PopulationError
+        If they are no weights.
+    """
+    told = member.data.get(MIXTURE, {})
+    weights: list[Any] = list(told.values()) if isinstance(told, dict) else [None]
+    if not all(isinstance(one, int | float) and 0 <= one <= 1 for one in weights) or (
+        weights and not sum(weights) > 0
+    ):
+        raise PopulationError(run.nickname, f"{member.nickname} answers no mixture")
+    return {str(program): float(weight) for program, weight in told.items()}
 
 
 def iterations_of(population: Population, duels: Duels, meta_solver: str) -> list[Iteration]:
@@ -134,11 +179,17 @@ def _gain(population: Population, member: int, weights: Array) -> Estimate:
 
 
 def _returns(duels: Duels, evaluations: Sequence[Evaluation], split: str) -> Mapping[str, Sequence[float]]:
-    return duels.returns(score for row in evaluations if row.split == split for score in row.scores)
+    """Return what was won in matches that were played here; in those of others where there are none."""
+    rows = [row for row in evaluations if row.split == split]
+    own = [row for row in rows if row.imported is None]
+    return duels.returns(score for row in own or rows for score in row.scores)
 
 
-def _mean(returns: Sequence[float]) -> tuple[float, float]:
-    """Return mean and standard error of some matches."""
+def _mean(run: Run, found: Mapping[str, Sequence[float]], name: str) -> tuple[float, float]:
+    """Return mean and standard error of the matches with a program or an outsider."""
+    returns = found.get(name)
+    if not returns:
+        raise PopulationError(run.nickname, f"matches with {name[:40]} are missing")
     error = np.std(returns, ddof=1) / np.sqrt(len(returns)) if len(returns) > 1 else np.nan
     return float(np.mean(returns)), float(error)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nashforge.solvers.programs.session import find_class
+from nashforge.solvers.programs.session import find_class, load_module
 from nashforge.solvers.psro.interface import MetaSolver, normalize
 from nashforge.solvers.psro.meta_solvers import LIBRARY
 from nashforge.solvers.psro.restricted.operator import TensorGame
@@ -49,7 +49,7 @@ def mixture(solver: str, payoffs: Array, sizes: Sequence[int]) -> Array:
     Parameters
     ----------
     solver
-        Its name.
+        Its name: files are not taken for one, as runs of others name solvers, too, and they are not confined.
     payoffs
         Of the row's policy against the column's, shape ``(policies, policies)``, antisymmetric.
     sizes
@@ -68,7 +68,7 @@ def mixture(solver: str, payoffs: Array, sizes: Sequence[int]) -> Array:
     nashforge.solvers.psro.interface.UnsuitableGameError
         If it cannot play such games.
     """
-    _, namespace = LIBRARY.load(solver)
+    namespace = load_module(LIBRARY.source(solver), solver)
     instance = find_class(namespace, MetaSolver)(2, len(sizes))
     weights: Array = np.zeros((2, 0))
     for t, size in enumerate(sizes, 1):

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nashforge.archive import Archive, Candidate, Role, Run, RunState, Status
+from nashforge.archive import Archive, Candidate, Role, Run, RunState, Status, export_archive
+from nashforge.evolve.config.importing import import_file
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.capabilities import NotOfferedError
 from nashforge.evolve.proposers.llm.recordings.cassette import CassetteError
-from nashforge.evolve.results.csro import Population, csro_as_dict, iterations_of, population_of
+from nashforge.evolve.results.csro import (
+    Population,
+    PopulationError,
+    answered,
+    csro_as_dict,
+    iterations_of,
+    population_of,
+)
 from nashforge.evolve.runs.csro.loop import CSRO
 from nashforge.evolve.runs.csro.options import (
     SEARCHES,
@@ -23,11 +32,11 @@ from nashforge.evolve.runs.csro.options import (
     options_of,
     repetition_of,
     search_of,
+    searches_of,
     start_csro,
 )
 from nashforge.evolve.runs.run import resume_run
 from nashforge.evolve.search.events import Silent
-from nashforge.solvers.programs.library import NotInLibraryError
 
 DUELS = domain("rrps").duels
 THROWS, MATCHES, ITERATIONS = 8, 2, 2
@@ -218,5 +227,66 @@ def test_options_are_checked(archive: Archive) -> None:
         csro_options(iterations=0, matches=1)
     with pytest.raises(ConfigError, match="--oracle = 'luck': input should be 'evolution' or 'refinement'"):
         csro_options(oracle="luck")
-    with pytest.raises(NotInLibraryError, match="did you mean nash"):
-        start_csro(archive, load_config({"domain": "rrps"}), csro_options(meta_solver="nsh"))
+    for name, why in (("nsh", "did you mean nash"), (__file__, "choose one of")):
+        with pytest.raises(ConfigError, match=f"no meta-solver .*; {why}"):
+            start_csro(archive, load_config({"domain": "rrps"}), csro_options(meta_solver=name))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "why"),
+    [
+        ({}, {"iteration": 1}, "matches with [0-9a-f]{40} are missing"),
+        ({}, {"iteration": 10**9}, "a member joined in iteration 1000000000"),
+        ({}, {"iteration": "1"}, "a member joined in iteration '1'"),
+        ({"iteration": 1}, {}, "a member joined in iteration 0"),
+        ({"iteration": 1}, {"iteration": 1}, "it began with no member"),
+    ],
+)
+def test_a_population_that_is_none_is_told(
+    archive: Archive, first: dict[str, Any], second: dict[str, Any], why: str
+) -> None:
+    run = begun(archive)
+    for name, data in (("rotation", first), ("markov", second)):
+        program = archive.programs.add(domain("rrps").source(name), "rrps")
+        found = archive.candidates.add(run, program=program, operator="seed", proposer="x", data=data)
+        archive.candidates.finish(found, Status.OK)
+    with pytest.raises(PopulationError, match=f"^the population of pop is damaged: ({why}); import"):
+        population_of(archive, run, DUELS)
+
+
+@pytest.mark.parametrize("mixture", [[0.5], {}, {"a": "1"}, {"a": -1.0}, {"a": 0.0}, {"a": float("inf")}])
+def test_a_member_answers_weights(archive: Archive, mixture: Any) -> None:
+    run = begun(archive)
+    member = archive.candidates.add(run, operator="oracle", proposer="x", status=Status.REJECTED)
+    odd = replace(member, data={"mixture": mixture})
+    if mixture == {}:
+        assert answered(run, odd) == {}
+        return
+    with pytest.raises(PopulationError, match="answers no mixture"):
+        answered(run, odd)
+
+
+def test_what_only_a_person_may_say_is_said_again_for_a_population(archive: Archive) -> None:
+    run = begun(archive)
+    weaker = replace(run, config={**run.config, "tier": "none"})
+    with pytest.raises(ConfigError, match="the run pop accepts a weaker sandbox"):
+        searches_of(archive, weaker, {})
+    assert searches_of(archive, weaker, {"tier": "none"}).sandbox.tier == "none"
+    dear = replace(run, config={**run.config, "budget_usd": 100.0, "proposer": "anthropic:some"})
+    searches_of(archive, dear, {})  # of here: whoever made it has said so
+    with pytest.raises(ConfigError, match=r"the run pop spends up to \$100"):
+        searches_of(archive, replace(dear, imported=run.created), {})
+
+
+@pytest.mark.slow
+def test_an_imported_population_is_measured_here_first(grown: Any, tmp_path: Path) -> None:
+    archive, run, population = grown
+    export_archive(archive, tmp_path / "pop.gz")
+    with Archive.open(tmp_path / "other.db") as other:
+        import_file(other, tmp_path / "pop.gz")
+        notes: list[str] = []
+        assert CSRO(other, other.runs.get(run.nickname), note=notes.append).execute() == "done"
+        again = population_of(other, other.runs.get(run.nickname), DUELS)
+        assert f"pop was imported: its {len(population.members)} members are measured here first" in notes
+        assert all(member.imported is None for member in again.members)
+        assert told(again) == told(population)

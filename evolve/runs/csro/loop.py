@@ -25,7 +25,7 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Opponent, Split, Stage
 from nashforge.evolve.executors.base import Executor
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
-from nashforge.evolve.results.csro import ITERATION, MIXTURE, population_of
+from nashforge.evolve.results.csro import ITERATION, MIXTURE, answered, population_of
 from nashforge.evolve.runs.csro.options import SEARCHES, duels_of, options_of, search_of, searches_of
 from nashforge.evolve.runs.csro.watching import Watched
 from nashforge.evolve.runs.executors import make_executor
@@ -70,7 +70,7 @@ class CSRO:
     Raises
     ------
     ConfigError
-        If the run is none of CSRO.
+        If the run is none of CSRO, or the changes do not say again what only a person may say.
     """
 
     def __init__(
@@ -102,7 +102,11 @@ class CSRO:
         nashforge.evolve.executors.dispatcher.SearchError
             If a program that the population begins with fails.
         """
-        self._ownership.claim()
+        with self._archive.database.transaction():
+            self._ownership.claim()
+            again = 0 if self._run.imported is None else self._archive.candidates.forget_imported(self._run)
+        if again:
+            self._note(f"{self._run.nickname} was imported: its {again} members are measured here first")
         reason, state = "done", RunState.FINISHED
         with self._ownership.released():
             own = self._executor is None
@@ -125,7 +129,7 @@ class CSRO:
         self._dispatcher = Dispatcher(executor, self._domain.name, tier, self._tick, self._note)
         self._begin()
         done = self._archive.runs.get_value(self._run, "done", 0)
-        for iteration in range(int(done) + 1, self._options.iterations + 1):
+        for iteration in range((done if isinstance(done, int) else 0) + 1, self._options.iterations + 1):
             self._tick()
             self._iterate(iteration, executor)
             self._archive.runs.set_value(self._run, "done", iteration)
@@ -263,11 +267,11 @@ class CSRO:
             for member in self._archive.candidates.of(self._run)
             if member.index < candidate.index and member.status is Status.OK
         ]
-        weights = candidate.data.get(MIXTURE, {})
+        weights = answered(self._run, candidate)
         opponents = [
             Opponent(
                 name=member.program or "",
-                weight=weights.get(member.program, 0.0 if weights else 1.0),
+                weight=weights.get(member.program or "", 0.0 if weights else 1.0),
                 source=self._program(member).source,
             )
             for member in before

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nashforge.archive import Archive, Run
+from nashforge.evolve.config.consent import Origin, require_consent
 from nashforge.evolve.config.faults import fault_of
 from nashforge.evolve.config.parts import CSRO, REPLAY
 from nashforge.evolve.config.run import RunConfig, checked, stored_settings
@@ -19,8 +20,10 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.capabilities import Duels, NotOfferedError
 from nashforge.evolve.evaluation.disguises import draw
 from nashforge.evolve.proposers.llm.recordings.cassette import replay_values
+from nashforge.evolve.results.csro import MOST_ITERATIONS
 from nashforge.evolve.runs.run import check
 from nashforge.evolve.runs.starts import with_starts
+from nashforge.games.naming import choice
 from nashforge.solvers.psro.meta_solvers import LIBRARY as META_SOLVERS
 
 ORACLES = {"evolution": "evolution", "refinement": "sequential"}
@@ -52,7 +55,7 @@ class CSROOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    iterations: int = Field(default=8, ge=1, le=200)
+    iterations: int = Field(default=8, ge=1, le=MOST_ITERATIONS)
     meta_solver: str = "nash"
     oracle: Literal["evolution", "refinement"] = "evolution"
     evaluations: int = Field(default=30, ge=2)
@@ -110,7 +113,11 @@ def start_csro(archive: Archive, config: RunConfig, options: CSROOptions, *, nam
     """
     work = domain(config.domain)
     duels = duels_of(work)
-    META_SOLVERS.source(options.meta_solver)
+    if options.meta_solver not in (known := META_SOLVERS.names()):
+        raise ConfigError(
+            f"there is no meta-solver {options.meta_solver!r} in the library; "
+            f"{choice(options.meta_solver, known)}"
+        )
     if config.evaluation.against:
         raise ConfigError("csro finds out itself whom its searches play against; leave --against out")
     if STRONGEST in config.start:
@@ -158,11 +165,20 @@ def options_of(run: Run) -> CSROOptions:
 
 
 def searches_of(archive: Archive, run: Run, changes: dict[str, Any]) -> RunConfig:
-    """Return the configuration of the searches of a CSRO run, without their opponents."""
+    """Return the configuration of the searches of a CSRO run, without their opponents.
+
+    Raises
+    ------
+    ConfigError
+        If the changes do not say again what only a person may say.
+    """
     options = options_of(run)
     settings = stored_settings(archive, run) | changes
     settings.pop(CSRO, None)
-    return checked(settings | {"strategy": ORACLES[options.oracle], "max_evaluations": options.evaluations})
+    config = checked(settings | {"strategy": ORACLES[options.oracle], "max_evaluations": options.evaluations})
+    origin: Origin = "stored" if run.imported is None else "imported"
+    require_consent(config, changes, f"the run {run.nickname}", origin=origin)
+    return config
 
 
 def search_of(archive: Archive, reference: str, iteration: int) -> Run:

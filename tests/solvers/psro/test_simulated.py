@@ -59,3 +59,11 @@ def test_nobody_wins_from_an_equilibrium() -> None:
 
 def test_an_interval_is_of_1_96_standard_errors() -> None:
     assert Estimate.of(1.0, 0.5) == Estimate(1.0, 1.0 - 0.98, 1.0 + 0.98)
+
+
+def test_a_file_is_no_solver_and_is_not_executed(tmp_path):
+    file, mark = tmp_path / "solver.py", tmp_path / "executed"
+    file.write_text(f"open({str(mark)!r}, 'w').close()\n")
+    with pytest.raises(NotInLibraryError, match=r"no meta-solver .*solver\.py' in the library"):
+        mixture(str(file), np.zeros((1, 1)), [1])
+    assert not mark.exists()
