@@ -31,11 +31,15 @@ _DENIED = {"28000", "28P01", "3D000", "42501"}
 
 @contextmanager
 def told_to_people(url: str) -> Iterator[None]:
-    """Turn the driver's errors inside the block into the archive's own."""
+    """Turn the driver's errors inside the block into the archive's own; and those of text that is none."""
     try:
         yield
     except DBAPIError as error:
         raise explain(error, url) from error
+    except UnicodeEncodeError as error:
+        raise ArchiveError(
+            f"{error.object[:80]!r} is no text that an archive could hold or find: write it in UTF-8"
+        ) from error
     except PoolTimeout as error:
         raise DatabaseBusy(
             f"every connection to {display(url)} is in use by this process; use fewer threads"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, make_url, text
 
-from nashforge.archive import DatabaseUnavailable
+from nashforge.archive import ArchiveError, DatabaseUnavailable
 from nashforge.archive.storage.connections import silence
 from nashforge.archive.storage.database import Database
 from nashforge.archive.store import Archive
@@ -240,3 +240,10 @@ def test_what_the_server_does_by_default_changes_nothing(postgresql: str) -> Non
         assert len(archive.runs.newest()) == 1
         with pytest.raises(DatabaseUnavailable, match="is it a standby"):
             archive.runs.create("cfr", {})
+
+
+@pytest.mark.parametrize("name", ["\udcff", "a\ud800b"])
+def test_what_is_no_text_is_told_wherever_it_is_looked_for(archive: Archive, name: str) -> None:
+    for get in (archive.runs.get, archive.programs.get, archive.requests.get):
+        with pytest.raises(ArchiveError, match="is no text that an archive could hold or find"):
+            get(name)
