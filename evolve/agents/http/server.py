@@ -174,7 +174,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    print(f"{request.url.path}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    # Agents choose the path, and often what went wrong: nothing of it reaches a terminal as it is.
+    print(f"{request.url.path!r}: {type(error).__name__}: {str(error)!r}", file=sys.stderr, flush=True)
     return refusal(500, "the server failed; its log says how")
 
 
