@@ -11,7 +11,7 @@ from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.files import FIGURES, TABLES, check_file, deliver, is_figure, write_table
 from nashforge.cli.options.numbers import number_pair
-from nashforge.cli.options.shared import Force, Json, result_option
+from nashforge.cli.options.shared import Force, Information, Json, result_option
 
 
 def equilibrium(
@@ -66,6 +66,7 @@ def equilibrium(
         Path | None,
         result_option("Write the strategies (.csv, .json), or draw them (.png, .svg, .pdf)."),
     ] = None,
+    information: Information = "state",
     force: Force = False,
     json: Json = None,
 ) -> None:
@@ -78,6 +79,7 @@ def equilibrium(
     """
     from nashforge.cli.rendering.equilibria import draw_strategies, print_solution, rows
     from nashforge.solvers.equilibria.concepts import PARAMETERS, solve_concept
+    from nashforge.solvers.programs.kind import read_form
 
     for name in dict.fromkeys(name for options in PARAMETERS.values() for name in options):
         owners = [owner for owner, options in PARAMETERS.items() if name in options]
@@ -93,7 +95,7 @@ def equilibrium(
         )
     check_file("--output", output_file, force, (*TABLES, *FIGURES))
     found = solve_concept(
-        game,
+        game if information == "state" else read_form(game, None, information),
         concept,
         tau=number_pair("--tau", tau),
         epsilon=number_pair("--epsilon", epsilon),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.files import check_file, delivered, writing
-from nashforge.cli.options.shared import Force, Json, MaxNodes
+from nashforge.cli.options.shared import Force, Information, Json, MaxNodes
 from nashforge.cli.rendering import output
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def games(
     ] = None,
     force: Force = False,
     max_nodes: MaxNodes = None,
+    information: Information = "state",
     json: Json = None,
 ) -> None:
     """List games, or compile one and show its size.
@@ -41,7 +42,9 @@ def games(
 
     if game is not None:
         check_file("--output", out, force, SUFFIXES)
-        _one(game, max_nodes, out, output.wants_json(json))
+        if out is not None and information != "state":
+            raise UsageProblem("-o writes what a game says that its players know; leave --information out")
+        _one(game, max_nodes, information, out, output.wants_json(json))
         return
     if out is not None:
         raise UsageProblem("-o writes a game; name one, as in `nashforge games kuhn_poker -o kuhn.efg`")
@@ -81,13 +84,13 @@ def games(
     )
 
 
-def _one(game: str, max_nodes: int | None, out: Path | None, as_json: bool) -> None:
+def _one(game: str, max_nodes: int | None, information: str, out: Path | None, as_json: bool) -> None:
     import time
 
-    from nashforge.games import compile as compile_game
+    from nashforge.solvers.programs.kind import read_form
 
     began = time.perf_counter()
-    form = compile_game(game, max_nodes=max_nodes)
+    form = read_form(game, max_nodes, information)
     seconds = time.perf_counter() - began
     with delivered((out, lambda path: _write(form, game, path)), as_json=as_json):
         if as_json:

@@ -23,6 +23,7 @@ from nashforge.cli.options.shared import (
     Database,
     FileDomain,
     Force,
+    Information,
     Json,
     MaxNodes,
     Rule,
@@ -80,6 +81,7 @@ def solve(
     ] = "average",
     force: Force = False,
     max_nodes: MaxNodes = None,
+    information: Information = "state",
     domain: FileDomain = None,
     allow_weaker_sandbox: Tier = None,
     database: Database = None,
@@ -122,8 +124,9 @@ def solve(
         raise UsageProblem(
             f"--joint is for CFR rules of the library, and {named.label} is none (see `nashforge rules`)"
         )
+    played = game if information == "state" else read_form(game, max_nodes, information)
     if joint:
-        check_room(read_form(game, max_nodes), steps)
+        check_room(read_form(played, max_nodes), steps)
     measure = work.metrics[work.metric]
     title = measure.title or measure.name.replace("_", " ")
     as_json = output.wants_json(json)
@@ -148,7 +151,7 @@ def solve(
 
     with asking(stop):
         solution = solve_with(
-            game,
+            played,
             named,
             steps,
             on_checkpoint=tell,

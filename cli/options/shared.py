@@ -158,6 +158,16 @@ MaxNodes = Annotated[
         "N", "Give up on games with more histories. [default: NASHFORGE_MAX_NODES, else 5 million]", min=1
     ),
 ]
+Information = Annotated[
+    str,
+    option(
+        "BY",
+        "What players of an OpenSpiel game know: state (its information-state strings), or, an assumption "
+        "for games that have none: observation (what observation strings have shown, and own moves), "
+        "or history (all, where information is perfect).",
+        show_default=True,
+    ),
+]
 Config = Annotated[
     Path | None, option("FILE", "TOML file with any of these options; those on the command line win.")
 ]

@@ -78,21 +78,28 @@ class CacheKey:
         Version of the compiler.
     imperfect_recall : str
         The compiler's option of that name.
+    information : str
+        Likewise.
     """
 
     game: str
     openspiel: str
     compiler: int
     imperfect_recall: str
+    information: str = "state"
 
     @classmethod
-    def of(cls, identity: Identity, *, compiler_version: int, imperfect_recall: str) -> CacheKey:
+    def of(
+        cls, identity: Identity, *, compiler_version: int, imperfect_recall: str, information: str = "state"
+    ) -> CacheKey:
         """Return the key of a game."""
-        return cls(identity.text, openspiel_version(), compiler_version, imperfect_recall)
+        return cls(identity.text, openspiel_version(), compiler_version, imperfect_recall, information)
 
     def as_json(self) -> str:
         """Return the key as canonical JSON."""
         fields = [FORMAT, self.game, self.openspiel, self.compiler, self.imperfect_recall]
+        if self.information != "state":
+            fields.append(self.information)
         return json.dumps(fields, ensure_ascii=True)
 
     @property

@@ -14,16 +14,21 @@ from itertools import accumulate
 import numpy as np
 
 from nashforge.games.compilation import cache as disk
+from nashforge.games.compilation.knowledge import INFORMATION, Information, knowledge
 from nashforge.games.compilation.progress import terminal_progress
 from nashforge.games.compilation.traversal import EMPTY, InfosetRecords, Progress, Recall, traverse
 from nashforge.games.errors import GameError, NodeLimitError, UnsupportedGameError
 from nashforge.games.leaves import merge_leaves, sums_to
 from nashforge.games.loading.openspiel import sequential_form, short_name
 from nashforge.games.loading.source import GameSource, LoadedGame, load
+from nashforge.games.naming import choice
 from nashforge.games.sequence_form import SequenceForm, Treeplex
 
 COMPILER_VERSION = 3
 """Part of the cache key: raise it whenever the same game would compile to different arrays."""
+
+BEHIND = {"state": "", "observation": " [known: observations]", "history": " [known: history]"}
+"""Behind the name of a game whose players know what is assumed."""
 
 DEFAULT_MAX_NODES = 5_000_000
 """The largest number of histories, unless the environment variable ``NASHFORGE_MAX_NODES`` says another."""
@@ -34,6 +39,7 @@ def compile(
     *,
     max_nodes: int | None = None,
     imperfect_recall: Recall = "refuse",
+    information: Information = "state",
     cache: bool = True,
     progress: Progress | None = None,
 ) -> SequenceForm:
@@ -57,6 +63,10 @@ def compile(
         Whether a game whose information sets forget the owner's own moves is an error, or its information
         sets are split by the owner's sequence, which gives the coarsest refinement with perfect recall. A
         split information set's label ends in ``" [own sequence k]"``.
+    information : {"state", "observation", "history"}
+        What the players of an OpenSpiel game know: what its information-state strings say; or, which is an
+        assumption, what their observation strings have shown them so far, and their own moves; or, of games
+        of perfect information, the history. The last two are named behind the game's name.
     cache : bool
         Whether to read and write the disk cache, see `nashforge.games.compilation.cache`.
     progress : callable, optional
@@ -75,7 +85,7 @@ def compile(
     GameFileError
         If a game file does not exist, cannot be read or is ill-formed.
     UnsupportedGameError
-        If the game has sampled chance, no information states, or payoffs that are not finite.
+        If the game has sampled chance, does not provide ``information``, or has payoffs that are not finite.
     ImperfectRecallError
         If the game has imperfect recall and it is refused.
     InconsistentActionsError
@@ -87,24 +97,36 @@ def compile(
     """
     if imperfect_recall not in ("refuse", "refine"):
         raise ValueError(f"imperfect_recall must be 'refuse' or 'refine'; got {imperfect_recall!r}")
+    if information not in INFORMATION:
+        raise GameError(f"there is no information by {information!r}; {choice(information, INFORMATION)}")
     limit = default_max_nodes() if max_nodes is None else max_nodes
     if limit < 1:
         raise ValueError(f"max_nodes must be at least 1; got {max_nodes}")
     if isinstance(game, SequenceForm):
+        if information != "state":
+            raise GameError(f"{game.name} is compiled: what its players know is settled")
         if game.nodes > limit:
             raise NodeLimitError(game.name, limit)
         return game
     loaded = load(game)
+    if information != "state" and not loaded.openspiel:
+        raise UnsupportedGameError(
+            f"what players know in {loaded.name} is a part of the game; information by {information} is for "
+            "games of OpenSpiel"
+        )
 
     def build() -> SequenceForm:
-        return _compile(loaded, limit, imperfect_recall, progress)
+        return _compile(loaded, limit, imperfect_recall, progress, information)
 
     if not cache or not loaded.lasting or loaded.identity is None:
         return build()
     key = disk.CacheKey.of(
-        loaded.identity, compiler_version=COMPILER_VERSION, imperfect_recall=imperfect_recall
+        loaded.identity,
+        compiler_version=COMPILER_VERSION,
+        imperfect_recall=imperfect_recall,
+        information=information,
     )
-    form = disk.load_or_build(key, build, loaded.name)
+    form = disk.load_or_build(key, build, f"{loaded.name}{BEHIND[information]}")
     if form.nodes > limit:  # the limit must not depend on whether the game happens to be cached
         raise NodeLimitError(loaded.name, limit)
     return form
@@ -130,19 +152,24 @@ def default_max_nodes() -> int:
 
 
 def _compile(
-    loaded: LoadedGame, max_nodes: int, imperfect_recall: Recall, progress: Progress | None
+    loaded: LoadedGame,
+    max_nodes: int,
+    imperfect_recall: Recall,
+    progress: Progress | None,
+    information: Information,
 ) -> SequenceForm:
     name, game = loaded.name, loaded.game
     if not loaded.openspiel and hasattr(game, "sequence_form"):  # from matrices or levels, without a walk
         compiled: SequenceForm = game.sequence_form(name, max_nodes)
         return compiled
     if loaded.openspiel:
-        sequential, kind = sequential_form(game, name), short_name(game)
+        sequential, kind = sequential_form(game, name, information), short_name(game)
     else:
         sequential, kind = game, "efg_game"
     with terminal_progress(name, progress) as report:
-        seen = traverse(sequential, name, kind, max_nodes, imperfect_recall, report)
         players: int = sequential.num_players()
+        known = knowledge(information, sequential, name)
+        seen = traverse(sequential, name, kind, max_nodes, imperfect_recall, report, known)
         treeplexes = tuple(_treeplex(records) for records in seen.infosets)
         chance = np.frombuffer(seen.chance, dtype=np.float64)
         sequences = np.frombuffer(seen.sequences, dtype=np.int32).reshape(-1, players)
@@ -154,7 +181,7 @@ def _compile(
         tuples = np.ascontiguousarray(np.where(sequences == EMPTY, empty, sequences).T)
         leaf_sequences, leaf_payoffs, leaf_chance = merge_leaves(tuples, returns.T * chance, chance)
     return SequenceForm(
-        name=name,
+        name=f"{name}{BEHIND[information]}",
         treeplexes=treeplexes,
         leaf_sequences=leaf_sequences,
         leaf_payoffs=leaf_payoffs,

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 import pyspiel
 
+from nashforge.games.compilation.knowledge import Knowledge, Known
 from nashforge.games.errors import (
     GameError,
     ImperfectRecallError,
@@ -120,6 +121,7 @@ def traverse(
     max_nodes: int,
     imperfect_recall: Recall,
     progress: Progress | None,
+    knowledge: Knowledge | None = None,
 ) -> Traversal:
     """Visit every history of a sequential game once, parents before children, in the order of the actions.
 
@@ -135,6 +137,8 @@ def traverse(
         What to do where an information set merges histories with different own sequences.
     progress : callable, optional
         Called with the number of histories seen so far, every `REPORT_EVERY` of them.
+    knowledge : Knowledge, optional
+        What players know; by default what information-state strings say.
 
     Raises
     ------
@@ -142,9 +146,10 @@ def traverse(
         See `nashforge.games.errors`.
     """
     try:
+        knowledge = knowledge or Knowledge()
         with without_openspiel_noise():
-            _rehearse(game)
-        return _traverse(game, name, short_name, max_nodes, imperfect_recall, progress)
+            _rehearse(game, knowledge)
+        return _traverse(game, name, short_name, max_nodes, imperfect_recall, progress, knowledge)
     except GameError:
         raise
     except MemoryError as error:
@@ -157,19 +162,21 @@ def traverse(
         ) from error
 
 
-def _rehearse(game: Game) -> None:
+def _rehearse(game: Game, knowledge: Knowledge) -> None:
     """Play one history, so that a game that OpenSpiel cannot play fails before anything is enumerated.
 
     Descriptor 2 belongs to all threads of the process, so that it is held for moments only: a whole traversal
     would swallow what others print.
     """
     state: State = game.new_initial_state()
+    known = knowledge.start
     for _ in range(LONGEST_REHEARSAL):
         player = state.current_player()
         if player == CHANCE:
             moves = [move for move, _ in state.chance_outcomes()]
         elif player >= 0:
-            state.information_state_string()
+            known = knowledge.look(known, state)
+            knowledge.label(known, state, player)
             moves = state.legal_actions()
         elif player == TERMINAL:
             state.returns()
@@ -178,6 +185,8 @@ def _rehearse(game: Game) -> None:
             return  # the traversal tells of it, and of a history without moves
         if not moves:
             return
+        if player >= 0:
+            known = knowledge.moved(known, player, moves[0])
         state.apply_action(moves[0])
 
 
@@ -188,6 +197,7 @@ def _traverse(
     max_nodes: int,
     imperfect_recall: Recall,
     progress: Progress | None,
+    knowledge: Knowledge,
 ) -> Traversal:
     players: int = game.num_players()
     refine = imperfect_recall == "refine"
@@ -202,15 +212,16 @@ def _traverse(
 
     # A stack, not recursion: depth is free. An entry is a history still to be visited: its parent's state,
     # the action that leads to it (none at the root), whether it is the last child to be visited, which may
-    # then take over its parent's state without copying it, the last sequence of each player, and the chance
-    # probability. Waiting siblings share one state, so memory grows with the depth, not the breadth.
+    # then take over its parent's state without copying it, the last sequence of each player, the chance
+    # probability, and what players know. Waiting siblings share one state, so memory grows with the depth,
+    # not the breadth.
     root: State = game.new_initial_state()
-    stack: list[tuple[State, int | None, bool, tuple[int, ...], float]] = [
-        (root, None, True, (EMPTY,) * players, 1.0)
+    stack: list[tuple[State, int | None, bool, tuple[int, ...], float, Known]] = [
+        (root, None, True, (EMPTY,) * players, 1.0, knowledge.start)
     ]
     push, pop = stack.append, stack.pop
     while stack:
-        state, move, is_last, own, chance = pop()
+        state, move, is_last, own, chance, known_before = pop()
         if not is_last:
             state = state.child(move)
         elif move is not None:
@@ -232,7 +243,7 @@ def _traverse(
         if player == CHANCE:
             last_child = True
             for action, probability in reversed(_checked_chance(state, name)):
-                push((state, action, last_child, own, chance * probability))
+                push((state, action, last_child, own, chance * probability, known_before))
                 last_child = False
             continue
         if player < 0:
@@ -240,7 +251,8 @@ def _traverse(
                 f"{name} has a history ({state.history()}) whose player to move is {player}, which is "
                 f"neither a player nor chance"
             )
-        label: str = state.information_state_string()
+        now = knowledge.look(known_before, state)
+        label = knowledge.label(now, state, player)
         legal: list[int] = state.legal_actions()
         last = own[player]
         record = records[player]
@@ -265,13 +277,14 @@ def _traverse(
                 raise _forgets(name, short_name, player, label)
             if actions != legal:
                 raise InconsistentActionsError(
-                    f"{name} is ill-formed: the information set {_short(label)} of player {player} offers "
-                    f"the actions {actions} in one history and {legal} in another; report it to its authors"
+                    f"{name} {knowledge.fault}: the information set {_short(label)} of player {player} "
+                    f"offers the actions {actions} in one history and {legal} in another; {knowledge.remedy}"
                 )
         before, after = own[:player], own[player + 1 :]
         last_child = True
         for offset in range(len(legal) - 1, -1, -1):
-            push((state, legal[offset], last_child, (*before, first + offset, *after), chance))
+            action, sequences = legal[offset], (*before, first + offset, *after)
+            push((state, action, last_child, sequences, chance, knowledge.moved(now, player, action)))
             last_child = False
     result.nodes = nodes
     return result

@@ -153,8 +153,15 @@ def defined_in_python(game: Game) -> bool:
     return type(game).__module__ != pyspiel.Game.__module__ or "python_" in str(game)
 
 
-def sequential_form(game: Game, name: str) -> Game:
+def sequential_form(game: Game, name: str, information: str = "state") -> Game:
     """Return the game itself, or its turn-based conversion if its players move simultaneously.
+
+    Parameters
+    ----------
+    game, name
+        The game, and how errors call it.
+    information
+        By what its players know where they are, see `nashforge.games.compilation.knowledge`.
 
     Raises
     ------
@@ -170,11 +177,25 @@ def sequential_form(game: Game, name: str) -> Game:
             f"{name} samples its chance events inside the state instead of listing them, so its tree cannot "
             f"be enumerated; choose a game with explicit chance (many have a parameter for it)"
         )
-    if not kind.provides_information_state_string:
+    perfect = kind.information == pyspiel.GameType.Information.PERFECT_INFORMATION
+    provided = {
+        "state": kind.provides_information_state_string,
+        "observation": kind.provides_observation_string,
+        "history": perfect,
+    }
+    if not provided[information]:
+        what = {
+            "state": "provides no information-state strings, so what its players know is undefined",
+            "observation": "provides no observation strings",
+            "history": "has no perfect information, so that players do not know the history",
+        }
+        others = " or ".join(other for other, given in provided.items() if given)
+        remedy = (
+            f", or say by what they are to know: `nashforge solve`, `games` and `equilibrium` have "
+            f"--information {others}"
+        )
         raise UnsupportedGameError(
-            f"{name} provides no information-state strings, so what its players know is undefined; choose "
-            "another game",
-            ", whose type has provides_information_state_string=True",
+            f"{name} {what[information]}; choose another game{remedy if others else ''}"
         )
     if kind.dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS:
         try:

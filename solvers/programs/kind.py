@@ -27,9 +27,17 @@ Serve = Callable[[Sequence[Arguments]], AbstractContextManager[Sequence[Session]
 """Serves a program for the length of a block, by a session for each of the arguments."""
 
 
-def read_form(game: Any, max_nodes: int | None = None) -> SequenceForm:
-    """Return the sequence form of an OpenSpiel game string, a ``pyspiel.Game``, or a form as it is."""
-    return game if isinstance(game, SequenceForm) else games.compile(game, max_nodes=max_nodes)
+def read_form(game: Any, max_nodes: int | None = None, information: str = "state") -> SequenceForm:
+    """Return the sequence form of an OpenSpiel game string, a ``pyspiel.Game``, or a form as it is.
+
+    Parameters
+    ----------
+    information
+        See `nashforge.games.compile`, which refuses what is none.
+    """
+    if isinstance(game, SequenceForm):
+        return game
+    return games.compile(game, max_nodes=max_nodes, information=information)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,11 @@ def _load(form: SequenceForm) -> Any:
 
     from nashforge.games.loading.source import load
 
+    if " [known: " in form.name:
+        raise GameError(
+            f"OpenSpiel has no information states of {form.name}, so that a policy of it is no TabularPolicy",
+            "; Solution.table() has the probabilities by what players know",
+        )
     loaded = load(form.name)
     if not loaded.openspiel:
         raise GameError(

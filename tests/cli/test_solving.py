@@ -76,6 +76,22 @@ def test_the_last_iterate_is_the_answer_where_asked(empty: Any, tmp_path: Path) 
     assert "last iterate" not in text
 
 
+def test_games_without_information_states_are_solved_by_what_is_assumed(empty: Any, tmp_path: Path) -> None:
+    game, path = "repeated_game(stage_game=matrix_rps(),num_repetitions=2)", tmp_path / "policy.csv"
+    words = ("solve", game, "--information", "history", "-n", "20")
+    told = empty.json(*words, "--policy", path)
+    assert told["game"] == f"{game} [known: history]"
+    assert told["exploitability"] < 1e-9  # all play uniformly
+    assert {row["information_set"] for row in rows_of(path)} > {"history", "history 0 1"}
+    size = empty.json("games", game, "--information", "observation")
+    assert size["infosets"] == [10, 10]
+    worth = empty.json("equilibrium", game, "--information", "history", "--concept", "nash")
+    assert worth["players"][0]["value"] == pytest.approx(0, abs=1e-9)
+    refused = empty("games", game, "--information", "history", "-o", tmp_path / "game.efg")
+    assert refused.exit_code == 2
+    assert "leave --information out" in " ".join(refused.stderr.split())
+
+
 @pytest.mark.parametrize("words", [(), ("--psro", "uniform")], ids=["cfr", "psro"])
 def test_time_ends_it_with_what_it_has(empty: Any, words: tuple[str, ...]) -> None:
     # PSRO holds room for all its policies from the start.

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from nashforge.games.errors import UnsupportedGameError
 from nashforge.solvers.equilibria.exact.rational import floats
 from nashforge.solvers.equilibria.normal_form.isolation import Support, isolate
+from nashforge.solvers.equilibria.normal_form.strategies import shown
 from nashforge.solvers.equilibria.several import TOLERANCE, stake
 
 Array = npt.NDArray[np.float64]
@@ -88,7 +89,7 @@ def enumerate_equilibria(name: str, payoffs: Sequence[Array], tolerance: float =
     if count > MOST_SUPPORTS:
         raise UnsupportedGameError(
             f"{name} is too large for all its equilibria: with {', '.join(map(str, sizes))} actions there "
-            f"are {count:,} ways to choose which are played, and at most {MOST_SUPPORTS:,} are tried; "
+            f"are {shown(count)} ways to choose which are played, and at most {MOST_SUPPORTS:,} are tried; "
             "`nashforge equilibrium GAME --concept cce` and `nashforge solve GAME --joint` go further"
         )
     units = [(each - each.min()) / (float(np.ptp(each)) or 1.0) for each in payoffs]

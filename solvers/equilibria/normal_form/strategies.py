@@ -66,7 +66,7 @@ def strategic_form(form: SequenceForm) -> tuple[list[Array], list[Array]]:
     if profiles > MOST_PROFILES or profiles * form.leaves > MOST_TERMS:
         raise UnsupportedGameError(
             f"{form.name} is too large for its strategic form: its players have "
-            f"{', '.join(map(_shown, counts))} reduced strategies, and at most {MOST_PROFILES:,} "
+            f"{', '.join(map(shown, counts))} reduced strategies, and at most {MOST_PROFILES:,} "
             f"combinations of them ({MOST_TERMS:,} times leaves) are listed; try nashforge solve"
         )
     plans = [pure_plans(treeplex) for treeplex in form.treeplexes]
@@ -76,7 +76,8 @@ def strategic_form(form: SequenceForm) -> tuple[list[Array], list[Array]]:
     return plans, [(reached @ payoffs).reshape(counts) for payoffs in form.leaf_payoffs]
 
 
-def _shown(count: int) -> str:
+def shown(count: int) -> str:
+    """Return a number for an error, which may have thousands of digits."""
     return f"{count:,}" if count < 10**9 else "more than a billion"
 
 

@@ -192,6 +192,8 @@ def test_games_from_strings_and_files_and_their_certificates(tmp_path: Path) -> 
 def test_games_that_are_too_large_are_refused() -> None:
     with pytest.raises(UnsupportedGameError, match="29,791 ways to choose"):
         nash("normal_matrix(players=3,actions=5,seed=1)")
+    with pytest.raises(UnsupportedGameError, match="more than a billion ways to choose"):
+        enumerate_equilibria("alone", [np.arange(20_000.0)])  # 2 to the power of that has 6,021 digits
 
 
 @pytest.mark.slow
