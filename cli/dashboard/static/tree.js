@@ -1,31 +1,36 @@
 // Family trees: moved and zoomed by mouse and keys; which program was chosen is told as an event.
 "use strict";
 
+const trees = new WeakMap(); // what each does when news have come: they make it as the server sees it
+
 function tree(svg) {
-  if (svg.dataset.ready) return;
-  svg.dataset.ready = "1";
-  const [width, height] = [Number(svg.dataset.width), Number(svg.dataset.height)];
+  if (trees.has(svg)) { trees.get(svg)(); return; }
+  const size = () => [Number(svg.dataset.width), Number(svg.dataset.height)];
   const box = svg.parentElement;
   const tip = document.getElementById("treetip");
-  let view = null;
+  let [view, whole] = [null, true];
   const nodes = () => [...svg.querySelectorAll("circle")];
   const show = () => svg.setAttribute("viewBox", view.join(" "));
   const all = () => {
     // The whole tree, in the shape of the box that it stands in.
     const shape = box.clientWidth / Math.max(box.clientHeight, 1);
+    const [width, height] = size();
     const [w, h] = width / height > shape ? [width, width / shape] : [height * shape, height];
     view = [(width - w) / 2, (height - h) / 2, Math.max(w, 120), Math.max(h, 120 / shape)];
+    whole = true;
     show();
   };
   const around = (x, y, wide) => {
     const shape = box.clientWidth / Math.max(box.clientHeight, 1);
     view = [x - wide / 2, y - wide / shape / 2, wide, wide / shape];
+    whole = false;
     show();
   };
   const zoom = (factor, x, y) => {
     const [left, top, w, h] = view;
     const [cx, cy] = [x ?? left + w / 2, y ?? top + h / 2];
     view = [cx - (cx - left) * factor, cy - (cy - top) * factor, w * factor, h * factor];
+    whole = false;
     show();
   };
   const at = (event) => {
@@ -33,10 +38,13 @@ function tree(svg) {
     return [view[0] + ((event.clientX - place.left) / place.width) * view[2], view[1] + ((event.clientY - place.top) / place.height) * view[3]];
   };
   const marked = () => svg.querySelector("circle.chosen");
+  const mark = (node) => {
+    marked()?.classList.remove("chosen");
+    node?.classList.add("chosen");
+  };
   const choose = (node, open = true) => {
     if (!node?.dataset.p) return;
-    marked()?.classList.remove("chosen");
-    node.classList.add("chosen");
+    mark(node);
     svg.dataset.chosen = node.dataset.p;
     const [x, y] = [Number(node.getAttribute("cx")), Number(node.getAttribute("cy"))];
     if (x < view[0] || y < view[1] || x > view[0] + view[2] || y > view[1] + view[3]) around(x, y, view[2]);
@@ -48,9 +56,11 @@ function tree(svg) {
   all();
   if (nodes().length > 400) {
     const best = nodes().filter((node) => node.classList.contains("best")).pop();
-    if (best) around(Number(best.getAttribute("cx")), Number(best.getAttribute("cy")), Math.min(width, 900));
+    if (best) around(Number(best.getAttribute("cx")), Number(best.getAttribute("cy")), Math.min(size()[0], 900));
   }
-  choose(nodes().find((node) => node.dataset.p === svg.dataset.chosen), false);
+  const named = () => nodes().find((node) => node.dataset.p === svg.dataset.chosen);
+  choose(named(), false);
+  trees.set(svg, () => { if (whole) all(); else show(); mark(named()); });
   svg.addEventListener("wheel", (event) => { event.preventDefault(); zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, ...at(event)); }, { passive: false });
   let held = null;
   svg.addEventListener("pointerdown", (event) => { held = { at: at(event), moved: false }; });
@@ -59,7 +69,7 @@ function tree(svg) {
       const [x, y] = at(event);
       const [dx, dy] = [held.at[0] - x, held.at[1] - y];
       if (Math.abs(dx) + Math.abs(dy) > view[2] / 200) held.moved = true;
-      if (held.moved) { view[0] += dx; view[1] += dy; show(); }
+      if (held.moved) { view[0] += dx; view[1] += dy; whole = false; show(); }
     }
     const node = event.target.closest?.("circle");
     tip.hidden = !node;
@@ -93,7 +103,7 @@ function tree(svg) {
   for (const button of document.querySelectorAll("[data-zoom]")) {
     button.onclick = () => {
       const best = nodes().filter((node) => node.classList.contains("best")).pop();
-      ({ in: () => zoom(1 / 1.4), out: () => zoom(1.4), all, best: () => { if (best) { around(Number(best.getAttribute("cx")), Number(best.getAttribute("cy")), Math.min(width, 500)); choose(best); } } })[button.dataset.zoom]();
+      ({ in: () => zoom(1 / 1.4), out: () => zoom(1.4), all, best: () => { if (best) { around(Number(best.getAttribute("cx")), Number(best.getAttribute("cy")), Math.min(size()[0], 500)); choose(best); } } })[button.dataset.zoom]();
     };
   }
 }

@@ -301,6 +301,40 @@ def test_a_tree_is_walked_by_mouse_and_keys(chromium, address, archive):
         assert page.locator("svg.tree").get_attribute("viewBox") != before
 
 
+def test_news_leave_trees_and_tables_as_a_reader_has_put_them(chromium, address, archive):
+    with Watched(chromium, address) as watched:
+        page = watched.visit("/runs/clear-brook/lineage")
+        tree = page.locator("svg.tree")
+        nodes = tree.locator("circle").count()
+        tree.locator("circle").nth(2).click()
+        page.get_by_role("button", name="Zoom in").click()
+        view = tree.get_attribute("viewBox")
+        for count in (1, 2):
+            add(archive, 50 + count)
+            expect(tree.locator("circle")).to_have_count(nodes + count, timeout=SECONDS)
+        page.wait_for_function(
+            "(view) => document.getElementById('tree').getAttribute('viewBox') === view", arg=view
+        )
+        chosen = "document.getElementById('tree').dataset.chosen"
+        page.evaluate("window.told = []; document.addEventListener('program', (e) => told.push(e.detail))")
+        tree.focus()
+        page.keyboard.press("ArrowUp")
+        assert page.evaluate("told") == [page.evaluate(chosen)], (
+            "one step a key, however many news there were"
+        )
+        page = watched.visit("/studies/two-seeds")
+        rows = page.locator("table.sortable tbody th")
+        page.get_by_role("button", name="seed", exact=True).click()
+        page.get_by_role("button", name="seed", exact=True).click()
+        expect(rows.first).to_have_text("two-seeds-1")
+        add(archive, 60, "two-seeds-0")
+        expect(page.locator("table.sortable tbody tr", has_text="two-seeds-0")).to_contain_text(
+            "5", timeout=SECONDS
+        )
+        expect(rows.first).to_have_text("two-seeds-1")
+        assert page.locator("th[aria-sort=descending]").count() == 1
+
+
 def test_runs_are_changed_by_forms(chromium, address, archive):
     with Watched(chromium, address) as watched:
         page = watched.visit("/runs/clear-brook")
