@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nashforge.games.errors import GameError
 from nashforge.games.leaves import merge_leaves
 from nashforge.games.sequence_form import IndexArray, SequenceForm, Treeplex
+
+if TYPE_CHECKING:
+    from nashforge.games.loading.source import GameSource
 
 FEWEST_DUMMY_ACTIONS = 2
 MOST_DUMMY_ACTIONS = 4
@@ -43,7 +46,7 @@ class Disguise:
 
 
 def disguise(
-    form: SequenceForm,
+    form: SequenceForm | GameSource,
     seed: int | np.random.Generator,
     *,
     permute: bool = True,
@@ -59,7 +62,7 @@ def disguise(
 
     Parameters
     ----------
-    form : SequenceForm
+    form : SequenceForm, or as `nashforge.games.compile` takes it
         The game; it is not changed.
     seed : int or numpy.random.Generator
         The source of randomness.
@@ -83,15 +86,11 @@ def disguise(
     Raises
     ------
     nashforge.games.GameError
-        If the game is not a compiled one.
+        If the game cannot be compiled.
     ValueError
         If ``dummies`` is negative or not finite, ``perturbation`` is outside [0, 1), ``duplicates`` is
         outside [0, 1], or the seed is none.
     """
-    if not isinstance(form, SequenceForm):
-        raise GameError(
-            f"disguised are compiled games; got {form!r:.60}, which nashforge.compile may make one"
-        )
     if not (math.isfinite(dummies) and dummies >= 0):
         raise ValueError(f"dummies is a share of the information sets, at least 0; got {dummies}")
     if not 0 <= perturbation < 1:
@@ -106,7 +105,10 @@ def disguise(
         raise ValueError(
             f"seed must be a whole number of at least 0, or a generator; got {seed!r}"
         ) from error
-    original, twinned = form, None
+    from nashforge.games.compilation.compiler import compile  # it loads OpenSpiel, which forms do not need
+
+    form = original = compile(form)
+    twinned = None
     if duplicates > 0:
         form, twinned = _with_twins(form, duplicates, rng)
     treeplexes, sequences, infosets = [], [], []

@@ -64,13 +64,13 @@ class Program:
         """The change that it makes, in words."""
         return None if self.candidate is None else self.candidate.note
 
-    def solve(self, game: str, iterations: int | None = None, *, tier: str = "strict") -> Solution:
+    def solve(self, game: Any, iterations: int | None = None, *, tier: str = "strict") -> Solution:
         """Solve a game with it, confined in the sandbox.
 
         Parameters
         ----------
         game
-            An OpenSpiel game string, or the path of a game file.
+            As in `nashforge.solvers.solving.solve`.
         tier
             Weakest sandbox tier to accept.
 

@@ -15,10 +15,10 @@ FLOORS = {
     "games": (
         "errors folders lazy naming sequence_form texts",
         "compiled guards leaves roshambo",
-        "dilemmas disguises files generators",
+        "dilemmas files generators",
         "loading",
         "compilation markov suites writing",
-        "matrix",
+        "disguises matrix",
     ),
     "solvers": (
         "sequence_form",

@@ -11,7 +11,6 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.capabilities import NotOfferedError
 from nashforge.evolve.measurement.programs import NamedProgram, playable
 from nashforge.evolve.sandbox import Limits, Sandbox, SessionGroup, Tier
-from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.programs.kind import Arguments, ProgramKind
 from nashforge.solvers.programs.solution import Solution
 from nashforge.solvers.programs.stopping import Stop
@@ -51,7 +50,7 @@ def check_solved(game: str) -> None:
 
 
 def solve(
-    game: str | SequenceForm,
+    game: Any,
     named: NamedProgram,
     iterations: int | None = None,
     checkpoints: Iterable[int] | None = None,

@@ -99,15 +99,15 @@ def compile(
         raise ValueError(f"imperfect_recall must be 'refuse' or 'refine'; got {imperfect_recall!r}")
     if information not in INFORMATION:
         raise GameError(f"there is no information by {information!r}; {choice(information, INFORMATION)}")
-    limit = default_max_nodes() if max_nodes is None else max_nodes
-    if limit < 1:
+    if max_nodes is not None and max_nodes < 1:
         raise ValueError(f"max_nodes must be at least 1; got {max_nodes}")
     if isinstance(game, SequenceForm):
         if information != "state":
             raise GameError(f"{game.name} is compiled: what its players know is settled")
-        if game.nodes > limit:
-            raise NodeLimitError(game.name, limit)
+        if max_nodes is not None and game.nodes > max_nodes:  # the usual limit is on work, which is done here
+            raise NodeLimitError(game.name, max_nodes)
         return game
+    limit = default_max_nodes() if max_nodes is None else max_nodes
     loaded = load(game)
     if information != "state" and not loaded.openspiel:
         raise UnsupportedGameError(

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nashforge import games
 from nashforge.games.errors import GameError
 from nashforge.games.sequence_form import SequenceForm
-from nashforge.solvers.sequence_form.profile import PolicyError, Profile, realization_plans
-from nashforge.solvers.sequence_form.tables import tables
+from nashforge.solvers.sequence_form.profile import GameLike, PolicyError, Profile, realization_plans
 
 if TYPE_CHECKING:
     from open_spiel.python.policy import TabularPolicy
 
 
 def _load(form: SequenceForm) -> Any:
-    import pyspiel
-
     from nashforge.games.loading.source import load
 
     if " [known: " in form.name:
@@ -33,10 +31,14 @@ def _load(form: SequenceForm) -> Any:
             "of it is no TabularPolicy",
             "; Solution.table() has the probabilities by information set",
         )
-    game = loaded.game
-    if game.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS:
-        game = pyspiel.convert_to_turn_based(game)
-    return game
+    return _in_turns(loaded.game)
+
+
+def _in_turns(game: Any) -> Any:
+    import pyspiel
+
+    simultaneous = game.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
+    return pyspiel.convert_to_turn_based(game) if simultaneous else game
 
 
 def _original(label: str) -> str:
@@ -44,13 +46,13 @@ def _original(label: str) -> str:
     return label.partition(" [own sequence ")[0]
 
 
-def to_openspiel(form: SequenceForm, profile: Profile, game: Any = None) -> TabularPolicy:
+def to_openspiel(form: GameLike, profile: Profile, game: Any = None) -> TabularPolicy:
     """Return a profile as OpenSpiel's ``TabularPolicy``.
 
     Parameters
     ----------
     form
-        The compiled game.
+        The game, compiled or as `nashforge.games.compile` takes it.
     profile
         One behaviour policy a player.
     game
@@ -66,6 +68,9 @@ def to_openspiel(form: SequenceForm, profile: Profile, game: Any = None) -> Tabu
     """
     from open_spiel.python.policy import TabularPolicy
 
+    if game is None and hasattr(form, "new_initial_state"):
+        game = _in_turns(form)
+    form = games.compile(form)
     realization_plans(form, profile)  # raises where the profile is not one of this game
     tabular = TabularPolicy(_load(form) if game is None else game)
     for treeplex, policy in zip(form.treeplexes, profile, strict=True):
@@ -82,13 +87,13 @@ def to_openspiel(form: SequenceForm, profile: Profile, game: Any = None) -> Tabu
     return tabular
 
 
-def from_openspiel(form: SequenceForm, policy: Any) -> Profile:
-    """Return an OpenSpiel policy as a profile of a compiled game.
+def from_openspiel(form: GameLike, policy: Any) -> Profile:
+    """Return an OpenSpiel policy as a profile of a game.
 
     Parameters
     ----------
     form
-        The compiled game.
+        The game, compiled or as `nashforge.games.compile` takes it.
     policy
         A ``pyspiel.Policy``, or a Python policy that is a ``TabularPolicy`` or can be made one.
 
@@ -100,7 +105,7 @@ def from_openspiel(form: SequenceForm, policy: Any) -> Profile:
     import pyspiel
     from open_spiel.python.policy import TabularPolicy, tabular_policy_from_callable
 
-    tables(form)  # which raises where the game is not compiled
+    form = games.compile(form)
     if not hasattr(policy, "action_probabilities"):
         raise PolicyError(f"{policy!r:.60} is no policy of OpenSpiel; policies as arrays need no conversion")
     if isinstance(policy, pyspiel.Policy):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from nashforge import games
 from nashforge.errors import NashforgeError
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.sequence_form import kernels
@@ -16,6 +18,8 @@ from nashforge.solvers.sequence_form.tables import Tables, tables
 Array = npt.NDArray[np.float64]
 Profile = tuple[Array, ...]
 """One behaviour policy a player, each of shape ``(sequences,)``."""
+GameLike: TypeAlias = "SequenceForm | games.GameSource"
+"""A compiled game, or one as `nashforge.games.compile` takes it, by which it is compiled."""
 
 
 class PolicyError(NashforgeError, ValueError):
@@ -38,12 +42,10 @@ def check_player(players: int, player: object) -> None:
         raise NoPlayerError(f"there is no player {player!r}; choose one of 0 to {players - 1}")
 
 
-def uniform_profile(form: SequenceForm) -> Profile:
+def uniform_profile(game: GameLike) -> Profile:
     """Return the profile in which every player chooses uniformly everywhere."""
-    tables(form)  # which raises where the game is not compiled
-    return tuple(
-        np.repeat(1.0 / np.diff(treeplex.start), np.diff(treeplex.start)) for treeplex in form.treeplexes
-    )
+    treeplexes = games.compile(game).treeplexes
+    return tuple(np.repeat(1.0 / np.diff(each.start), np.diff(each.start)) for each in treeplexes)
 
 
 def average_profile(form: SequenceForm, cumulative: Sequence[Array]) -> Profile:
@@ -110,21 +112,23 @@ def realization_plans(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> A
     return plans
 
 
-def expected_values(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> Array:
+def expected_values(game: GameLike, profile: Sequence[npt.ArrayLike]) -> Array:
     """Return every player's expected utility under a profile, shape ``(players,)``."""
+    form = games.compile(game)
     plans = realization_plans(form, profile)
     shared = tables(form)
     return np.array([shared.expected_value(player, plans) for player in range(form.players)])
 
 
-def best_response_values(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> Array:
+def best_response_values(game: GameLike, profile: Sequence[npt.ArrayLike]) -> Array:
     """Return the value of each player's best response to the others, shape ``(players,)``."""
+    form = games.compile(game)
     plans = realization_plans(form, profile)
     shared = tables(form)
     return np.array([shared.best_response(player, plans) for player in range(form.players)])
 
 
-def best_response(form: SequenceForm, profile: Sequence[npt.ArrayLike], player: int) -> tuple[float, Array]:
+def best_response(game: GameLike, profile: Sequence[npt.ArrayLike], player: int) -> tuple[float, Array]:
     """Return the value and a deterministic policy of ``player`` that is best against the others.
 
     Ties go to the first action of the information set.
@@ -134,6 +138,7 @@ def best_response(form: SequenceForm, profile: Sequence[npt.ArrayLike], player: 
     PolicyError, NoPlayerError
         If the profile is not one valid behaviour policy a player, or there is no such player.
     """
+    form = games.compile(game)
     plans = realization_plans(form, profile)
     check_player(form.players, player)
     value = np.empty(tables(form).sizes[player] + 1)
@@ -152,14 +157,15 @@ def plans_exploitability(shared: Tables, plans: Array) -> float:
     return max(gains / len(shared.players), 0.0)
 
 
-def nash_conv(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> float:
+def nash_conv(game: GameLike, profile: Sequence[npt.ArrayLike]) -> float:
     """Return the sum over players of what a best response gains, in units of utility."""
+    form = games.compile(game)
     plans = realization_plans(form, profile)
     shared = tables(form)
     return sum(shared.gain(player, plans) for player in range(form.players))
 
 
-def exploitability(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> float:
+def exploitability(game: GameLike, profile: Sequence[npt.ArrayLike]) -> float:
     """Return NashConv divided by the number of players, in units of utility (never negative).
 
     Raises
@@ -167,4 +173,5 @@ def exploitability(form: SequenceForm, profile: Sequence[npt.ArrayLike]) -> floa
     PolicyError
         If the profile is not one valid behaviour policy a player.
     """
+    form = games.compile(game)
     return plans_exploitability(tables(form), realization_plans(form, profile))
