@@ -17,21 +17,25 @@ PACKAGES = ("games", "solvers", "evolve", "prompts", "archive", "cli")
 DATA = (".toml", ".txt", ".jinja", ".mako", ".ini", ".js", ".css")
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(source: Path, out: Path, build: str = "build_wheel") -> Path:
     """A wheel built from a copy of the sources, since building leaves files behind."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for name in ("nashforge", *PACKAGES):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, source / name, ignore=ignore, symlinks=True)
-    code = f"from setuptools import build_meta; print(build_meta.build_wheel({str(out)!r}))"
+    code = f"from setuptools import build_meta; print(build_meta.{build}({str(out)!r}))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return out / done.stdout.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of the sources as they are."""
+    return built(tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +106,20 @@ def test_the_installed_package_searches(installed: Path, tmp_path: Path) -> None
     assert result["stop_reason"] == "max_evaluations"
     (row,) = json.loads(nashforge(installed, tmp_path, "runs", "--json"))
     assert row["run"] == result["run"]
+
+
+def test_a_clone_is_imported_from_the_folder_that_it_is_in(tmp_path: Path) -> None:
+    """As `make install` installs it: a folder named nashforge is no package, and hides none."""
+    clone, place = tmp_path / "nashforge", tmp_path / "place"
+    clone.mkdir()
+    with zipfile.ZipFile(built(clone, tmp_path, "build_editable")) as archive:
+        archive.extractall(place)
+    code = (
+        f"import site; site.addsitedir({str(place)!r})\n"
+        "import nashforge; print(nashforge.__file__, 'solve' in nashforge.__all__)"
+    )
+    for folder in (tmp_path, clone, place):
+        done = subprocess.run(
+            [sys.executable, "-S", "-E", "-c", code], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert done.stdout == f"{clone / 'nashforge' / '__init__.py'} True\n", done.stderr
