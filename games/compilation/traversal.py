@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import pyspiel
 
 from nashforge.games.compilation.knowledge import Knowledge, Known
+from nashforge.games.compilation.probing import far_too_large
 from nashforge.games.errors import (
     GameError,
     ImperfectRecallError,
@@ -149,6 +150,9 @@ def traverse(
         knowledge = knowledge or Knowledge()
         with without_openspiel_noise():
             _rehearse(game, knowledge)
+            hopeless = far_too_large(game, max_nodes)
+        if hopeless:
+            raise NodeLimitError(name, max_nodes)
         return _traverse(game, name, short_name, max_nodes, imperfect_recall, progress, knowledge)
     except GameError:
         raise

@@ -10,6 +10,8 @@ import pyspiel
 import pytest
 
 from nashforge import games
+from nashforge.games.compilation import traversal
+from nashforge.games.compilation.probing import CERTAINTY, far_too_large
 
 GAME_TYPE = pyspiel.GameType(
     short_name="python_scripted",
@@ -151,7 +153,31 @@ def test_games_written_in_python_are_never_cached(game_cache):
 
 
 def test_names_as_long_as_their_histories_count_against_the_limit() -> None:
-    with pytest.raises(
-        games.NodeLimitError, match=r"chess has information sets whose names take .* max_nodes"
-    ):
-        games.compile("chess", max_nodes=50_000, cache=False)
+    with pytest.raises(games.NodeLimitError, match=r" has information sets whose names take .* max_nodes"):
+        games.compile(ScriptedGame(lambda past: (str(past), [0])), max_nodes=5_000)
+
+
+@pytest.mark.parametrize("name", ["chess", "go", "connect_four", "python_kuhn_poker", "leduc_poker"])
+def test_games_that_are_far_too_large_are_refused_before_they_are_traversed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Traversed(Exception):
+        """Instead of visiting the histories."""
+
+    def traverse(*_: object) -> None:
+        raise Traversed
+
+    monkeypatch.setattr(traversal, "_traverse", traverse)
+    large = name in ("chess", "go", "connect_four")
+    with pytest.raises(games.NodeLimitError if large else Traversed):
+        games.compile(pyspiel.load_game(name))
+
+
+def test_plays_tell_how_large_a_game_is_only_where_it_is_certain() -> None:
+    bushy = ScriptedGame(lambda past: ("x", list(range(10))) if len(past) < 15 else 1.0)  # 1e15 plays
+    assert far_too_large(bushy, int(1e15 / CERTAINTY) - 1)
+    assert not far_too_large(bushy, int(1e15 / CERTAINTY) + 1)
+    endless = ScriptedGame(lambda past: ("x", [0]))
+    assert not far_too_large(endless, 500)
+    unused = [(0, 1.0), *((k, 0.0) for k in range(1, 99))]
+    assert not far_too_large(ScriptedGame(lambda past: ("chance", unused)), 1)
