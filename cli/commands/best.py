@@ -143,6 +143,7 @@ def _print(
     audits: Mapping[str, AuditRecord],
     meaning: str,
 ) -> None:
+    from nashforge.cli.rendering.runs.summary import print_limit
     from nashforge.evolve.search.population.noise import error, is_within, spread
     from nashforge.evolve.search.population.ranking import merit
 
@@ -188,6 +189,7 @@ def _print(
     if noise is not None:
         screen.print("[dim]±: standard error over further disguises of the validation games[/]")
     screen.print(f"[dim]{output.plain(meaning)}[/]")
+    print_limit(screen, [standings[first.id]])
     if compared:
         told = "w-t-l: games of training and validation won, tied and lost against the best reference"
         screen.print(f"[dim]{told}; worst: the fitness in the worst of them[/]")

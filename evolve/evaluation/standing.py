@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from nashforge.evolve.evaluation.fitness import by_trial
 from nashforge.evolve.evaluation.messages import Fitness
 
 TIE = 1.2
 """Two values within this factor of each other are a tie: reordering actions can change them by more."""
+
+
+Limit: TypeAlias = Literal["behind", "ahead", "floor"]
+"""Why fitness tells no better value of a trial: it is clipped below or above, or that is under the floor."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +26,20 @@ class Standing:
     ----------
     ratios : dict
         One number a trial, at least one.
+    limits : dict
+        The trials that are at a limit of fitness.
     """
 
     ratios: Mapping[str, float]
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+
+    @property
+    def limit(self) -> Limit | Literal["several"] | None:
+        """The limit at which all trials are, so that fitness stays the same; None where one is within."""
+        if self.ratios.keys() - self.limits.keys():
+            return None
+        kinds = set(self.limits.values())
+        return kinds.pop() if len(kinds) == 1 else "several"
 
     @property
     def wins(self) -> int:
@@ -74,12 +90,19 @@ def standing(
     if fitness.kind != "log_ratio" or not values or not values.keys() <= references.keys():
         return None
     whole = fitness.model_copy(update={"clip": None})
-    return Standing(by_trial(whole, values, references, floors))
+    ratios, limits = by_trial(whole, values, references, floors), dict[str, Limit]()
+    for label, ratio in ratios.items():
+        if values[label] <= (floors or {}).get(label, fitness.floor):
+            limits[label] = "floor"
+        elif fitness.clip is not None and abs(ratio) >= fitness.clip:
+            limits[label] = "ahead" if ratio > 0 else "behind"
+    return Standing(ratios, limits)
 
 
 def together(standings: Iterable[Standing | None]) -> Standing | None:
     """Return a program's standing over several suites; None where none is known."""
-    ratios: dict[str, float] = {}
-    for one in standings:
-        ratios |= {} if one is None else one.ratios
-    return Standing(ratios) if ratios else None
+    ratios, limits = dict[str, float](), dict[str, Limit]()
+    for one in filter(None, standings):
+        ratios |= one.ratios
+        limits |= one.limits
+    return Standing(ratios, limits) if ratios else None

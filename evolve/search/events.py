@@ -12,6 +12,15 @@ from nashforge.evolve.proposers.base import Ledger
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many measurements of one kind are made, of how many that a run waits for."""
+
+    what: str
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The state of a run.
 
@@ -35,6 +44,8 @@ class Snapshot:
         What was spent on models, where they write.
     standing : Standing or None
         Of the best, on the training games.
+    counted : Counted or None
+        Measurements that are waited for, of references or in the end of the best.
     """
 
     run: str
@@ -49,6 +60,7 @@ class Snapshot:
     writing: int = 0
     ledger: Ledger | None = None
     standing: Standing | None = None
+    counted: Counted | None = None
 
 
 class Listener(Protocol):

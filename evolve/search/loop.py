@@ -488,6 +488,7 @@ class Search:
                 writing=self._queue.busy,
                 ledger=self._proposer.ledger,
                 standing=self._stages.standing(board.scores(board.best)),
+                counted=self._stages.counted,
             )
         )
 

@@ -19,6 +19,7 @@ from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.executors.quick_first import quick_first
 from nashforge.evolve.proposers.agents.payload import PREPARING
 from nashforge.evolve.proposers.families import by_family
+from nashforge.evolve.search.events import Counted
 from nashforge.evolve.search.outcomes import (
     copies_in,
     last_values,
@@ -51,6 +52,11 @@ class RunStages:
         Of the run.
     dispatcher
         Where the reference programs are evaluated.
+
+    Attributes
+    ----------
+    counted : Counted or None
+        The measurements that are waited for, if any are.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class RunStages:
     ) -> None:
         self._archive, self._run, self._domain = archive, run, domain
         self._dispatcher = dispatcher
+        self.counted: Counted | None = None
         self._fitness, self._horizon = config.evaluation.fitness, config.evaluation.horizon
         self._smoke = domain.smoke(config.evaluation.horizon)
         self._stages = config.stages(domain)
@@ -190,6 +197,7 @@ class RunStages:
         began, total = time.monotonic(), already + left
 
         def note(done: int) -> None:
+            self._count(what, already + done, total)
             told = {"what": what, "done": already + done, "of": total, "measured": done}
             seconds = round(time.monotonic() - began, 2)
             self._archive.runs.set_value(self._run, PREPARING, {**told, "seconds": seconds})
@@ -201,6 +209,9 @@ class RunStages:
             note(done)
         if left:
             note(left)
+
+    def _count(self, what: str, done: int, of: int) -> None:
+        self.counted = Counted(what, done, of) if done < of else None
 
     def strongest(self, count: int) -> list[str]:
         """Return the library's programs of the highest training fitness, best first, of those measured."""
@@ -326,7 +337,9 @@ class RunStages:
             for candidate, source in programs
         }
         tested = []
-        for report in self._dispatcher.gather(waiting):
+        self._count("the best", 0, len(waiting))
+        for done, report in enumerate(self._dispatcher.gather(waiting), 1):
+            self._count("the best", done, len(waiting))
             candidate = waiting[report.token]
             assert candidate.program is not None
             [row] = self.rows(report, candidate.program)

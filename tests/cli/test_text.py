@@ -18,14 +18,16 @@ from rich.text import Text
 from nashforge.archive import Candidate, Spending, Status
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.money import earnings_table
+from nashforge.cli.rendering.runs import live
 from nashforge.cli.rendering.runs.live import LiveWatcher, Pace, PlainWatcher
-from nashforge.cli.rendering.runs.summary import print_result
+from nashforge.cli.rendering.runs.summary import limit_words, print_result
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.dilemmas.watching import DilemmaWatch
 from nashforge.evolve.domains.lengths import length_in_words
+from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.results.model_costs import ModelCosts
-from nashforge.evolve.search.events import Result, Snapshot
+from nashforge.evolve.search.events import Counted, Result, Snapshot
 from nashforge.games.dilemmas import make
 from nashforge.games.dilemmas.settings import parse_setting
 from nashforge.solvers.policies.rendering import as_text
@@ -90,7 +92,36 @@ def test_the_panel_is_drawn_before_anything_is_known() -> None:
     screen.print(watcher._render())
     watcher.snapshot(snapshot(phase="preparing", evaluations=0, best=None, seed_train=None, outcomes={}))
     screen.print(watcher._render())
-    assert "measuring the reference" in screen.export_text()
+    assert "measuring the references" in screen.export_text()
+
+
+def test_measurements_that_a_run_waits_for_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = snapshot(
+        phase="preparing",
+        evaluations=0,
+        best=None,
+        outcomes={},
+        counted=Counted("the library's programs", 3, 16),
+    )
+    screen = Console(file=io.StringIO(), width=80, record=True)
+    panel = LiveWatcher(screen, {"proposer": "agent"})
+    panel.snapshot(waiting)
+    screen.print(panel._render())
+    text = screen.export_text()
+    assert "measuring the library's programs" in text
+    assert "3/16 measured" in text
+    assert "/100 evaluations" not in text
+
+    stream = io.StringIO()
+    plain = PlainWatcher(stream, {"proposer": "agent"})
+    plain.snapshot(waiting)
+    plain.snapshot(replace(waiting, counted=Counted("the references", 4, 16)))  # too soon for another line
+    monkeypatch.setattr(live, "PLAIN_SECONDS", 0.0)
+    plain.snapshot(replace(waiting, counted=Counted("the references", 5, 16)))
+    assert stream.getvalue().splitlines() == [
+        "calm-harbour: measuring the library's programs: 3/16",
+        "calm-harbour: measuring the references: 5/16",
+    ]
 
 
 def test_plain_lines_tell_improvements_and_not_what_is_told_again() -> None:
@@ -323,6 +354,33 @@ def test_proposed_commands_measure_risk_as_the_run_did() -> None:
     screen = Console(file=io.StringIO(), width=200, record=True)
     print_result(screen, result, [seed], config, None)
     assert "--risk 'chi2 tau=0.5 epsilon=0.1 radius=0.1'" in screen.export_text()
+
+
+def test_fitness_at_its_limit_everywhere_is_told_with_what_to_do() -> None:
+    behind, ahead = Standing({"a": -3.0}, {"a": "behind"}), Standing({"a": 3.0}, {"a": "ahead"})
+    within = Standing({"a": -3.0, "b": 0.0}, {"a": "behind"})
+    assert limit_words([]) is None
+    assert limit_words([within]) is limit_words([behind, None]) is limit_words([behind, within]) is None
+    assert "harder games" in str(limit_words([ahead, ahead]))
+    assert "other games" in str(limit_words([ahead, behind]))
+    best = candidate(3, -2.0)
+    result = Result(
+        run="calm-harbour",
+        best=best,
+        seed=best,
+        evaluations=4,
+        failures={},
+        stop_reason="stopped",
+        seconds=2.0,
+    )
+    for standing, told in ((behind, True), (within, False), (None, False)):
+        screen = Console(file=io.StringIO(), width=500, record=True)
+        print_result(screen, result, [best], load_config({}).settings(), None, standing)
+        assert ("give programs more iterations (--horizon)" in screen.export_text()) == told
+        panel = LiveWatcher(Console(file=io.StringIO(), width=90, record=True), {})
+        panel.snapshot(snapshot(standing=standing))
+        panel._screen.print(panel._render())
+        assert ("fitness is at its limit" in panel._screen.export_text()) == told
 
 
 def test_lengths_are_told_in_the_unit_of_the_domain() -> None:

@@ -36,13 +36,20 @@ def offline_words() -> str:
 
 
 PHASES = {
-    "preparing": "measuring the reference",
+    "preparing": "measuring the references",
     "searching": "searching",
     "challenging": "making games that break the best",
     "testing": "testing the best on games never searched on",
     "paused": "paused: `nashforge resume` lets it go on",
     "done": "done",
 }
+
+
+def phase_words(snapshot: Snapshot) -> str:
+    """Say what a run does, naming what is measured before it searches."""
+    if snapshot.phase == "preparing" and snapshot.counted is not None:
+        return f"measuring {snapshot.counted.what}"
+    return PHASES.get(snapshot.phase, snapshot.phase)
 
 
 class Pace:
@@ -89,9 +96,11 @@ class PlainWatcher:
         self._run = snapshot.run
         changed = snapshot.phase != self._phase
         self._phase = snapshot.phase
-        if changed and snapshot.phase in ("preparing", "testing", "paused"):
-            self._say(PHASES[snapshot.phase])
-        elif snapshot.phase == "searching" and time.monotonic() - self._printed >= PLAIN_SECONDS:
+        quiet = time.monotonic() - self._printed >= PLAIN_SECONDS
+        counted = snapshot.counted
+        if (changed and snapshot.phase in ("preparing", "testing", "paused")) or (counted and quiet):
+            self._say(phase_words(snapshot) + (f": {counted.done}/{counted.of}" if counted else ""))
+        elif snapshot.phase == "searching" and quiet:
             failed = {kind: n for kind, n in snapshot.outcomes.items() if kind not in ("ok", "duplicate")}
             text = f"{snapshot.evaluations}/{snapshot.limit} evaluations, {sum(failed.values())} failed"
             if snapshot.best is not None:
@@ -186,9 +195,7 @@ class LiveWatcher:
             part.no_wrap = True
         return Panel(
             Group(*parts),
-            title=output.markup(
-                f"[bold cyan]{snapshot.run}[/] [dim]·[/] {PHASES.get(snapshot.phase, snapshot.phase)}"
-            ),
+            title=output.markup(f"[bold cyan]{snapshot.run}[/] [dim]·[/] {phase_words(snapshot)}"),
             subtitle=f"[dim]{output.duration(passed)} · Ctrl-C stops, nothing is lost[/]",
             title_align="left",
             subtitle_align="right",
@@ -216,12 +223,12 @@ class LiveWatcher:
         grid.add_column(ratio=1)
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True, justify="right", min_width=20)
-        grid.add_row(
-            Text("progress", style="bold"),
-            ProgressBar(total=snapshot.limit, completed=snapshot.evaluations),
-            f"{snapshot.evaluations}/{snapshot.limit} evaluations",
-            pace,
-        )
+        done, of = snapshot.evaluations, snapshot.limit
+        told = f"{done}/{of} evaluations"
+        if snapshot.counted is not None:
+            done, of = snapshot.counted.done, snapshot.counted.of
+            told = f"{done}/{of} measured"
+        grid.add_row(Text("progress", style="bold"), ProgressBar(total=of, completed=done), told, pace)
         return grid
 
     def _lines(self, snapshot: Snapshot) -> list[str]:
@@ -240,6 +247,8 @@ class LiveWatcher:
             )
         if snapshot.standing is not None:
             lines.append(f"[bold]games[/]     {standing_text(snapshot.standing)}")
+            if snapshot.standing.limit is not None:
+                lines.append("          [yellow]fitness is at its limit in all of them[/]")
         failed = {kind: count for kind, count in snapshot.outcomes.items() if kind != "ok"}
         lines.append(f"[bold]failures[/]  {failures_text(failed)}")
         if snapshot.ledger is not None:

@@ -13,7 +13,7 @@ from nashforge.cli.errors import INTERRUPTED
 from nashforge.cli.interrupts import Interruptible
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import candidate_as_dict, run_status_as_dict
-from nashforge.cli.rendering.runs.summary import print_interrupted, stop_words
+from nashforge.cli.rendering.runs.summary import print_interrupted, print_limit, stop_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -206,6 +206,7 @@ def print_study(screen: Console, told: StudyStatus) -> None:
             f"tested once, after the choice: [bold]{output.fitness(chosen.candidate.test)}[/]{start}"
         )
     screen.print(f"[dim]{output.plain(output.meaning_of_run(settings))}[/]")
+    print_limit(screen, [now.standing for now in told.runs])
     if told.state in ("stopped", "failed", "lost", "created", "paused"):
         screen.print(f"\n[dim]Continue it with[/] nashforge resume {study.nickname}")
 

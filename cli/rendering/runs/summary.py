@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.rendering import output
@@ -33,6 +33,36 @@ STOP_REASONS = {
     "max_cost": "the budget for models is spent",
     "max_tokens": "the budget of tokens is spent",
 }
+
+
+LIMITS = {
+    "behind": "in every game the best is as far behind the reference as fitness counts, so that no step of "
+    "the search shows: give programs more iterations (--horizon), start from a stronger one (--from), or "
+    "raise fitness.clip in the file of the run",
+    "ahead": "in every game the best is as far ahead of the reference as fitness counts, so that no better "
+    "program shows: search on harder games (--suite), or raise fitness.clip in the file of the run",
+    "floor": "the best solves every game to the floor of fitness, so that no better program shows: search on "
+    "harder games (--suite), give fewer iterations (--horizon), or lower the floor in the file of the run",
+    "several": "fitness of the best is at its clip or its floor in every game, so that no better program "
+    "shows: search on other games (--suite), or change fitness.clip and the floor in the file of the run",
+}
+"""What to do where fitness is at its limit in every game, by `Standing.limit`."""
+
+
+def limit_words(standings: Iterable[Standing | None]) -> str | None:
+    """Return a sentence where the fitness of each of these programs is at its limit in every game."""
+    limits = [None if one is None else one.limit for one in standings]
+    known = {limit for limit in limits if limit is not None}
+    if not known or None in limits:
+        return None
+    return LIMITS[known.pop() if len(known) == 1 else "several"]
+
+
+def print_limit(screen: Console, standings: Iterable[Standing | None]) -> None:
+    """Print that sentence, if there is one."""
+    words = limit_words(standings)
+    if words is not None:
+        screen.print(f"[yellow]{words}[/]")
 
 
 def stop_words(reason: str) -> str:
@@ -133,6 +163,7 @@ def print_result(
     if standing is not None:
         screen.print(f"games of training and validation: {standing_text(standing)}")
     screen.print(f"[dim]{output.plain(output.meaning_of_run(config))}[/]")
+    print_limit(screen, [standing])
     if len(line) > 1:
         screen.print(f"\nHow [green]{result.best.nickname}[/] came about (training fitness after each edit)")
         for text in descent_lines(line, screen.width):
@@ -233,6 +264,7 @@ def print_standing(
         if now.standing is not None:
             screen.print(f"games of training and validation: {standing_text(now.standing)}")
         screen.print(f"[dim]{output.plain(output.meaning_of_run(settings))}[/]")
+        print_limit(screen, [now.standing])
     if len(better) > 1:
         screen.print("\nImprovements")
         for text in descent_lines(better[-8:], screen.width):

@@ -13,6 +13,7 @@ from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageRe
 from nashforge.evolve.executors.dispatcher import Dispatcher
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.executors.quick_first import quick_first
+from nashforge.evolve.search.events import Counted
 from nashforge.evolve.search.references import references_of
 from nashforge.evolve.search.run_stages import RunStages
 from nashforge.solvers.solving import solve
@@ -59,9 +60,12 @@ def test_the_best_of_several_references_counts_and_they_stay_those_of_the_run(ar
         name: solve(games.compile("kuhn_poker"), name, 20, ()).exploitability
         for name in ("dcfr", "cfr", "lcfr")
     }
+    counted = []
     executor = LocalExecutor(1)
     try:
-        dispatcher = Dispatcher(executor, "cfr", "none", tick=lambda: None, note=lambda text: None)
+        dispatcher = Dispatcher(
+            executor, "cfr", "none", tick=lambda: counted.append(stages.counted), note=lambda text: None
+        )
         stages = RunStages(archive, run, config, work, dispatcher)
         stages.measure_reference("train")
         # The library of another day, or another default: the run goes on with what it has begun with.
@@ -70,6 +74,10 @@ def test_the_best_of_several_references_counts_and_they_stay_those_of_the_run(ar
         resumed.measure_reference("train")
     finally:
         executor.close()
+    assert list(dict.fromkeys(filter(None, counted))) == [
+        Counted("the references", done, 2) for done in (0, 1)
+    ]
+    assert stages.counted is None
     (label,) = (trial.label for trial in stages.train.trials)
     assert stages.train.references[label] == pytest.approx(min(alone["dcfr"], alone["cfr"]), rel=1e-9)
     assert stages.train.floors == {label: pytest.approx(1e-3 * games.compile("kuhn_poker").payoff_range)}
