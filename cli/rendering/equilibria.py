@@ -66,9 +66,14 @@ def rows(found: ConceptSolution) -> list[dict[str, Any]]:
 
 
 def print_solution(found: ConceptSolution) -> None:
-    """Print the strategies, and what is certain about them."""
-    screen = output.console()
-    screen.print(f"[bold]{output.plain(found.game)}[/]  {title(found)}\n")
+    """Print which concept it is, the strategies, and what is certain about them."""
+    screen, name = output.console(), f"[bold]{output.plain(found.game)}[/]"
+    if found.concept == "rqe":  # what is found where nobody says a concept
+        words = "risk-averse quantal response equilibrium; --concept nash gives Nash equilibria"
+        screen.print(f"{name}  {words}")
+        screen.print(f"[dim]{title(found)}[/]\n")
+    else:
+        screen.print(f"{name}  {title(found)}\n")
     if "joint" in found.certificate:
         _print_joint(found)
         return

@@ -34,8 +34,19 @@ def test_equilibria_of_games_of_people_have_fitted_parameters(capsys, tmp_path: 
     assert picture.stat().st_size > 1000
 
 
-@pytest.mark.parametrize("concept", ["nash", "qre", "rqe", "security"])
-def test_every_concept_answers_for_a_matrix(concept: str, capsys) -> None:
+CONCEPTS = {
+    "nash": "Nash equilibrium",
+    "qre": "logit QRE",
+    "rqe": "risk-averse quantal response equilibrium; --concept nash gives Nash equilibria",
+    "security": "security strategies",
+}
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_every_concept_answers_for_a_matrix_and_is_named_first(
+    concept: str, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     code, out, _ = run(["equilibrium", "7 0 / 5 9 ; 4 11 / 6 2", "--concept", concept, "--json"], capsys)
     found = json.loads(out)
     assert code == 0
@@ -43,6 +54,7 @@ def test_every_concept_answers_for_a_matrix(concept: str, capsys) -> None:
         assert sum(player["strategy"][0]["probabilities"]) == pytest.approx(1)
     code, text, _ = run(["equilibrium", "SC4", "--concept", concept, "--no-json"], capsys)
     assert code == 0
+    assert CONCEPTS[concept] in text.splitlines()[0]
     assert "player 0" in text
     assert "player 2" not in text
 
