@@ -6,6 +6,7 @@ that begins with a comment like ``# rule.py`` is a file of that name.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -96,6 +97,15 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
         for module in set(sys.modules) - before:
             if str(getattr(sys.modules[module], "__file__", "")).startswith(str(tmp_path)):
                 del sys.modules[module]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_errors_that_a_page_shows_are_raised(page: Path) -> None:
+    """An example of an error says what else there would be; whether a machine has a sandbox is open."""
+    for block in blocks(page):
+        for node in ast.walk(ast.parse(block.text)) if block.language == "python" else ():
+            if isinstance(node, ast.Try) and "SandboxUnavailable" not in ast.unparse(node):
+                assert any(isinstance(last, ast.Raise) for last in node.orelse), f"line {block.line}"
 
 
 def test_what_things_are_called_here_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
