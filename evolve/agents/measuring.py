@@ -208,6 +208,11 @@ def _answer(
     message = "measure more, or tell the best of them by the same token; nothing was evaluated yet"
     if found is None:
         message = "none of them could be read, so nothing was measured and no time was spent; mend them"
+    elif desk.archive.requests.get(request.token).state is not RequestState.CLAIMED:
+        message = (
+            "the token has run out meanwhile, and no more is measured by it; a program told by it counts "
+            "only if nobody else has the request by now"
+        )
     return Measured(
         token=request.token,
         run=desk.run.nickname,

@@ -146,11 +146,12 @@ def give_up(archive: Archive, token: str, reason: str = "its agent gave it up") 
 def require_held(request: AgentRequest) -> None:
     """Refuse a token that was given up or has run out."""
     why = {
-        RequestState.GIVEN_UP: "was given up",
-        RequestState.EXPIRED: "has run out, and another agent has the request",
+        RequestState.GIVEN_UP: "was given up, so nothing can be told by it",
+        RequestState.EXPIRED: "has run out, so that a program told by it counts only if nobody else has the "
+        "request by now",
     }.get(request.state)
     if why is not None:
-        raise AgentError(f"the token {request.token} {why}, so nothing can be told by it; ask again")
+        raise AgentError(f"the token {request.token} {why}; ask again")
 
 
 def _take(

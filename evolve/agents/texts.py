@@ -163,7 +163,7 @@ def _budget(answer: Asked) -> str:
         f"{budget.words}." if budget.ended else f"{budget.words}: {budget.means}.",
         f"Next: {answer.message}.",
     ]
-    if answer.tasks and answer.queue is not None and answer.queue.words:
+    if answer.tasks and answer.interrupted is None and answer.queue is not None and answer.queue.words:
         lines.append(f"Evaluation: {answer.queue.words}.")
     if answer.best is not None:
         lines.append(f"The best program now: {answer.best.words}.")

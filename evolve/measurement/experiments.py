@@ -284,7 +284,7 @@ def _alone(stage: Stage, place: int) -> Stage:
 
 
 def _why(stage: StageReport) -> str:
-    return f"{stage.status.value}: {stage.reason or ''}".replace("_", " ")
+    return f"{stage.status.value.replace('_', ' ')}: {stage.reason or ''}"
 
 
 def _variant(program: _Program, places: dict[str, int], domain: Domain) -> Variant:

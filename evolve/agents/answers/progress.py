@@ -56,13 +56,13 @@ class Queue(Answer):
         if not self.programs:
             return ""
         who = "1 worker evaluates" if self.workers == 1 else f"{self.workers or 'several'} workers evaluate"
-        some = "1 program waits" if self.programs == 1 else f"{self.programs} programs wait"
+        some = "1 program waits or is" if self.programs == 1 else f"{self.programs} programs wait or are"
         rate = ""
         if self.seconds is not None and self.seconds_low is not None and self.seconds_high is not None:
             low, high = _about(self.seconds_low), _about(self.seconds_high)
             some_time = f"{low} to {high}" if low != high else high
             rate = f"; by what programs took lately, all are done in about {some_time} s"
-        return f"{who}, {some} or are evaluated now{rate}"
+        return f"{who}, {some} evaluated now{rate}"
 
 
 def _about(seconds: float) -> str:

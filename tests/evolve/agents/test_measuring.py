@@ -6,9 +6,12 @@ import math
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from nashforge.archive import Archive
+from nashforge.archive.agents import RequestState
+from nashforge.archive.storage.models import AgentRequestRow
 from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.texts import asked_text, measured_text
 
@@ -137,4 +140,23 @@ def test_the_command_measures_files(agency: Agency, tmp_path: Path, archive: Arc
     assert "variant.py: gain +" in both.stdout
     assert "none.py: failed" in both.stdout
     assert "cannot be read (No such file or directory)" in both.stderr
+    agency.stop()
+
+
+def test_a_measurement_whose_token_runs_out_says_so(agency: Agency) -> None:
+    agency.start(max_evaluations=2, lookahead=1)
+    task = agency.task()
+
+    def run_out(*_: object) -> None:
+        with agency.archive.database.transaction() as connection:
+            mine = update(AgentRequestRow).where(AgentRequestRow.token == task.token)
+            connection.execute(mine.values(state=RequestState.EXPIRED))
+
+    found = agency.core.measure(
+        task.token, {"a.py": rule("pcfr_plus")}, games=[1], iterations=20, listen=run_out
+    )
+    assert "has run out meanwhile" in found.message
+    assert "tell the best of them" not in found.message
+    with pytest.raises(AgentError, match=r"has run out, .* counts only if nobody else has the request"):
+        agency.core.measure(task.token, {"a.py": rule("pcfr_plus")})
     agency.stop()

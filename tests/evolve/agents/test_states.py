@@ -219,3 +219,16 @@ def test_the_waiting_time_is_told_by_the_clock_between_outcomes(archive: Archive
     assert (queue.seconds_low, queue.seconds_high) == (80.0, 200.0)
     assert queue.seconds == pytest.approx(2 * 200 / 3, abs=0.1)
     assert queue.words.endswith("by what programs took lately, all are done in about 80 to 200 s")
+
+
+def test_how_long_evaluations_take_is_told_while_somebody_works_on_the_run(
+    archive: Archive, run: Run
+) -> None:
+    wanted(archive, run, archive.candidates.of(run)[0], 2)
+    core = LocalCore(archive, ANN)
+    core.tell(core.ask("agents").tasks[0].token, rule("dcfr"), wait=0)
+    asked = core.ask("agents")
+    assert "Evaluation: " in asked_text(asked)
+    assert "1 program waits or is evaluated now" in asked_text(asked)
+    interrupted = asked.model_copy(update={"interrupted": "its process has died"})
+    assert "Evaluation: " not in asked_text(interrupted)

@@ -130,12 +130,12 @@ def test_variants_that_fail_say_why_and_the_others_are_measured():
     train = work.stage("train", "cfr-smoke", 20, work.fitness)
     executor = LocalExecutor(1)
     try:
-        broken = VARIANT.replace("np.maximum", "np.nothing")
+        broken = VARIANT.replace("np.maximum", "np.of_nothing")
         found = measure_variants(work, train, executor, [broken, VARIANT], work.source("cfr"), games=[1])
     finally:
         executor.close()
     first, second, current = found.variants
-    assert "nothing" in first.reason
+    assert "of_nothing" in first.reason, "in the words of the program"
     assert second.curves[1][-1][0] == current.curves[1][-1][0] == 20
     assert second.curves[1] != current.curves[1]
     assert "last_iterate" in second.measures
