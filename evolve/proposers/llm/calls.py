@@ -174,6 +174,12 @@ class Calls:
                 failure = Unavailable(
                     f"turned away for {self._deadline:g} s (status {watched.status}, {watched.sent} requests)"
                 )
+        except asyncio.CancelledError:
+            if not watched.open:
+                # Given up between two attempts, or before the first: nobody has read it, so nobody charges.
+                unsent = Unavailable("given up before anybody had it")
+                self._settle(call, label, None, unsent, time.monotonic() - began, watched.sent)
+            raise
         except CallFailed as error:
             failure = error
         except Exception as error:  # noqa: BLE001  a defect must end the run, not hang it

@@ -47,6 +47,14 @@ async def _sending(request: httpx2.Request) -> None:
     if wire is not None:
         wire.sent += 1
         wire.open = True
+        request.extensions["trace"] = _connecting
+
+
+async def _connecting(event: str, _info: object) -> None:
+    """Take in that there was nobody to send a request to: nothing of it has left this machine."""
+    wire = current.get()
+    if wire is not None and event in ("connection.connect_tcp.failed", "connection.start_tls.failed"):
+        wire.open = False
 
 
 async def _answered(response: httpx2.Response) -> None:

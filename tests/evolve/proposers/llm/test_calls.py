@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime
 
@@ -13,7 +14,7 @@ from nashforge.archive import CallStatus
 from nashforge.evolve.config.model_names import parse_model
 from nashforge.evolve.proposers.llm.calls import Calls
 from nashforge.evolve.proposers.llm.prices import Price, Usage
-from nashforge.evolve.proposers.llm.providers import connect
+from nashforge.evolve.proposers.llm.providers import connect, requests
 from nashforge.evolve.proposers.llm.providers.base import Prompt, Refused, Unavailable, Uncertain
 from nashforge.evolve.proposers.llm.providers.retry_after import told_seconds
 
@@ -221,3 +222,29 @@ def test_calls_given_up_are_written_off_in_full(archive, serve, call):
     assert archive.calls.write_off(run) == 1
     total = archive.calls.spending(run)[""]
     assert (total.cost, total.reserved, total.output_tokens) == (0.5, 0.0, 90)
+
+
+@PROVIDERS
+def test_a_call_that_reached_nobody_costs_nothing_when_it_is_given_up(archive, provider, monkeypatch):
+    label, model = LABELS[provider], LABELS[provider].partition(":")[2]
+    run = archive.runs.create("cfr", {}, seed=0)
+    connected = connect(parse_model(f"{label}@http://127.0.0.1:9"), 50)  # it would try again for hours
+    calls = Calls(archive, {label: connected}, {label: PRICE}, 3600.0)
+    failed, former = threading.Event(), requests._connecting
+
+    async def connecting(event, info):
+        await former(event, info)
+        if event.endswith(".failed"):
+            failed.set()
+
+    monkeypatch.setattr(requests, "_connecting", connecting)
+    reserved = archive.calls.reserve(
+        run, provider=provider, model=model, request={}, reserved_cost=0.5, input_tokens=40, output_tokens=90
+    )
+    calls.start(0, reserved, PROMPT, 300)
+    assert failed.wait(240)
+    calls.close()
+    assert archive.calls.write_off(run) == 0
+    total = archive.calls.spending(run)[""]
+    assert (total.cost, total.reserved, total.input_tokens, total.output_tokens) == (0.0, 0.0, 0, 0)
+    assert archive.calls.counts(run) == {"error": 1}
