@@ -9,6 +9,7 @@ from nashforge.archive import Archive, Candidate, Run, RunState, Status
 from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.executors.identity import has_ended
+from nashforge.evolve.proposers.outages import Outage, outages_of
 from nashforge.evolve.results.standings import standing_of
 from nashforge.evolve.search.events import Result
 from nashforge.evolve.search.population.ranking import leader, merit, merit_of
@@ -37,6 +38,8 @@ class RunStatus:
         Its configuration, with what was changed on resuming.
     standing : Standing or None
         Of the best, on the games of training and validation.
+    outages : tuple of Outage
+        The models that it waits for, if a process works on it.
     """
 
     run: Run
@@ -46,6 +49,7 @@ class RunStatus:
     limit: int
     settings: dict[str, Any]
     standing: Standing | None = None
+    outages: tuple[Outage, ...] = ()
 
     @property
     def state(self) -> str:
@@ -80,7 +84,8 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     # Archives of earlier versions have runs that were given a limit below what they had.
     limit = max(int(settings.get("max_evaluations", 0)), result.evaluations)
     standing = standing_of(archive, result.best, run.domain)
-    return RunStatus(run, result, counts, alive, limit, settings, standing)
+    outages = outages_of(archive, run) if alive else ()
+    return RunStatus(run, result, counts, alive, limit, settings, standing, outages)
 
 
 def has_finished(run: Run) -> bool:

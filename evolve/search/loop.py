@@ -13,6 +13,7 @@ thing, and to be read in one place.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import islice
 
@@ -35,7 +36,7 @@ from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR, with_st
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
 from nashforge.evolve.search.run_stages import RunStages
-from nashforge.evolve.search.scoreboard import Outcome, Scoreboard
+from nashforge.evolve.search.scoreboard import Outcome, Scoreboard, is_evaluation
 from nashforge.evolve.search.strategies import make_strategy
 
 ASKED_PER_EVALUATION = 20
@@ -153,6 +154,7 @@ class Search:
         if self._tells_library():
             self._measure_library()
         self._choose_starts()
+        self._tell_a_spent_budget()
         self._phase = "searching"
         self._load()
         wanted = self._config.budget.max_evaluations - len(self._stored)
@@ -191,6 +193,15 @@ class Search:
         self._starts = with_strongest(self._starts, found)
         keep_chosen(self._archive, self._run, self._starts)
         self._listener.note(f"starts from the strongest of the library: {', '.join(found)}")
+
+    def _tell_a_spent_budget(self) -> None:
+        """Say it where nothing new will be asked for: the start programs are all there is to spend."""
+        starts, most = len(self._starts), self._config.budget.max_evaluations
+        if starts >= most:
+            self._listener.note(
+                f"the programs that the run starts from ({starts}) use up its evaluations ({most}): nothing "
+                f"new is asked for; --max-evaluations {starts + 1} or more leaves some"
+            )
 
     def _tells_library(self) -> bool:
         """Whether whoever writes programs is told what those of the library reach."""
@@ -474,15 +485,16 @@ class Search:
 
     def _show(self, phase: str | None = None) -> None:
         board = self._board
+        evaluations, outcomes = self._counts()
         self._listener.snapshot(
             Snapshot(
                 run=self._run.nickname,
                 phase=phase or self._phase,
-                evaluations=board.evaluated,
+                evaluations=evaluations,
                 limit=self._config.budget.max_evaluations,
                 best=board.best,
                 seed_train=None if board.seed is None else board.seed.train,
-                outcomes=dict(board.outcomes),
+                outcomes=outcomes,
                 seconds=self._ownership.clock.session,
                 running=self._dispatcher.running,
                 writing=self._queue.busy,
@@ -491,6 +503,16 @@ class Search:
                 counted=self._stages.counted,
             )
         )
+
+    def _counts(self) -> tuple[int, dict[str, int]]:
+        """Return the evaluations and the candidates by status, those included that wait to be told.
+
+        So `nashforge status` counts them, which knows nothing of the order of telling.
+        """
+        ended = [one.candidate for one in (*self._finished.values(), *self._stored.values())]
+        ended = [candidate for candidate in ended if candidate.status.finished]
+        outcomes = self._board.outcomes + Counter(candidate.status.value for candidate in ended)
+        return self._board.evaluated + sum(map(is_evaluation, ended)), dict(outcomes)
 
     def _result(self, reason: str) -> Result:
         return Result(

@@ -51,6 +51,11 @@ class Outcome:
     copies: tuple[float, ...] = ()
 
 
+def is_evaluation(candidate: Candidate) -> bool:
+    """Whether a finished candidate takes one of the evaluations: one that is new, and is a program."""
+    return candidate.program is not None and candidate.status is not Status.DUPLICATE
+
+
 class Scoreboard:
     """Counts, the best program, known behaviours, recent failures.
 
@@ -90,8 +95,7 @@ class Scoreboard:
             self._failed(candidate, program)
             return None, False
         self.since_best += 1
-        # A proposal that came to nothing is no evaluation.
-        self.evaluated += program is not None
+        self.evaluated += is_evaluation(candidate)
         if program is None or candidate.train is None:
             self._failed(candidate, program)
             return None, False

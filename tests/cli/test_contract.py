@@ -74,6 +74,7 @@ STANDING = (RUN - {"cost"}) | {
     "proposer",
     "max_evaluations",
     "candidates",
+    "outages",
     "standing",
     "created",
     "started",

@@ -239,6 +239,14 @@ def print_interrupted(screen: Console, run: str, database: str | None) -> None:
     )
 
 
+def outage_lines(now: RunStatus) -> list[str]:
+    """Return a line for each model that a run waits for: which, since when, why."""
+    return [
+        f"waiting for {one.model}, not available since {output.ago(one.since)}: {one.reason}"
+        for one in now.outages
+    ]
+
+
 def print_standing(
     screen: Console, now: RunStatus, better: Sequence[Candidate], failures: Sequence[Candidate]
 ) -> None:
@@ -259,6 +267,8 @@ def print_standing(
     )
     screen.print(f"[dim]{output.plain(told)}[/]")
     screen.print(f"evaluations {result.evaluations}/{now.limit}   failures: {failures_text(result.failures)}")
+    for text in outage_lines(now):
+        screen.print(f"[yellow]{output.plain(text)}[/]")
     if result.best is not None:
         screen.print(fitness_table(result.best, result.seed))
         if now.standing is not None:

@@ -23,6 +23,7 @@ from nashforge.evolve.agents.answers.verbs import Asked, Notes, ProgramView, Sta
 from nashforge.evolve.agents.asking import AGAIN, Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.agents.mcp.answers import Best, Measured, Started
+from nashforge.evolve.agents.mcp.arguments import Tools
 from nashforge.evolve.agents.mcp.jobs import Jobs
 from nashforge.evolve.agents.mcp.starting import start as start_run
 from nashforge.evolve.agents.telling import Bill
@@ -31,6 +32,8 @@ from nashforge.evolve.domains import domain as find_domain
 from nashforge.evolve.search.population.ranking import ranked
 
 T = TypeVar("T")
+
+LATEST = "latest"
 
 SLICE = 2.0
 """Seconds between two signs of progress."""
@@ -118,9 +121,7 @@ def server(
     read_only
         Whether only those tools are offered that change nothing.
     """
-    made: MCPServer[Any] = MCPServer(
-        "nashforge", instructions=INSTRUCTIONS, version=version, log_level="ERROR"
-    )
+    made = Tools("nashforge", instructions=INSTRUCTIONS, version=version, log_level="ERROR")
     verbs = _Verbs(archive, who, command)
     _reading(made, verbs)
     if read_only:
@@ -228,6 +229,8 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
 
         wanted = 0.0 if look else wait
         answer = await verbs.waited(context, wanted, once, lambda answer: answer.state in AGAIN)
+        if run == LATEST:
+            answer.message += f" (the run is {answer.run}, the latest)"
         return await verbs.heard(answer)
 
     @made.tool()

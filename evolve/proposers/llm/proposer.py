@@ -35,6 +35,7 @@ from nashforge.evolve.proposers.llm.recordings.replay import (
 )
 from nashforge.evolve.proposers.llm.recordings.systems import keep_system
 from nashforge.evolve.proposers.llm.writing import Ask, Writing
+from nashforge.evolve.proposers.outages import keep_outages
 
 REFUSALS = 5
 """A run ends when a model turns so many requests in a row away for good."""
@@ -84,6 +85,7 @@ class ModelProposer(Proposer):
         self._ready: deque[tuple[int, RecordedCall]] = deque()
         self._ring: Callable[[], None] = lambda: None
         self._spent, self._tokens, self._count = 0.0, 0, 0
+        self._outages: dict[str, str] = {}
         self._prompter: Prompter
         self._writing: Writing | None = None
 
@@ -120,6 +122,7 @@ class ModelProposer(Proposer):
             self._writing = Writing(options, self._prompter, train, self._recording, None, replaying=True)
             return
         self._archive.calls.write_off(self._run)
+        keep_outages(self._archive, self._run, ())  # what an earlier process waited for is not known now
         laboratory = None
         if self._prompter.offers_experiments and self._make_laboratory is not None:
             laboratory = self._make_laboratory(train)
@@ -207,7 +210,16 @@ class ModelProposer(Proposer):
                 drafts.append(self._again(index))
             if breaker.seconds_open > 60 * self._config.models.outage_minutes and not len(self._calls):
                 raise Halt(f"outage: {breaker.reason}")
+        self._remember_outages()
         return [draft for draft in drafts if draft is not None]
+
+    def _remember_outages(self) -> None:
+        """Store what is waited for, for whoever asks where the run stands, when that has changed."""
+        now = {label: one.reason for label, one in self._breakers.items() if one.reason is not None}
+        if now != self._outages:
+            self._outages = now
+            outages = [(label, now[label], self._breakers[label].seconds_open) for label in now]
+            keep_outages(self._archive, self._run, outages)
 
     def wait(self, seconds: float) -> None:
         """Wait until an answer came, at most so long."""

@@ -103,6 +103,17 @@ def test_what_is_wrong_is_said_to_the_model(archive: Archive) -> None:
             assert "files are not read" in await refused(client, "evaluate", program="/etc/passwd")
             assert "proposer" in await refused(client, "start", name="one", proposer="rm -rf")
             assert "evaluations" in await refused(client, "start", name="one", evaluations=0)
+            named = "start needs name; it takes name, domain, evaluations, proposer"
+            assert await refused(client, "start") == named
+            unknown = await refused(client, "ask", run="nothing", cuont=2)
+            assert unknown.startswith("ask has no argument 'cuont'; it takes run, count, ")
+            wrong = await refused(client, "start", name="one", evaluations="many")
+            assert wrong.startswith("start: evaluations = 'many': input should be a valid integer")
+            assert "http" not in wrong
+            beyond = await refused(client, "ask", count=17)
+            assert beyond.startswith("ask: count = '17': input should be less than or equal to 16")
+            for tool in (await client.list_tools()).tools:
+                assert tool.input_schema["additionalProperties"] is False
             with pytest.raises(MCPError):
                 await client.read_resource("nashforge://run/nothing")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -10,6 +11,8 @@ from benchmarks.model_faults import Numbers, check_ledger
 from benchmarks.model_server import Reply, new_rule
 from nashforge.archive import RunState, Status
 from nashforge.evolve.proposers.llm import circuit_breaker
+from nashforge.evolve.proposers.outages import outages_of
+from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.run import resume_run
 
 from .notes import Notes
@@ -92,6 +95,61 @@ def test_the_budget_ends_a_run_by_name_and_is_never_exceeded(run, archive):
     assert sum(server.tally.delivered.values()) <= 60_000
     none, _, server = run(new_rule, name="three", budget_usd=0.001)
     assert (none.stop_reason, none.evaluations, server.tally.requests) == ("max_cost", 1, 0)
+
+
+def test_a_run_tells_others_what_it_waits_for_and_since_when(run, archive, monkeypatch):
+    monkeypatch.setattr(circuit_breaker.CircuitBreaker.__init__, "__defaults__", (time.monotonic, 0.2))
+    down, seen = [True], []
+
+    class Looking(Notes):
+        def snapshot(self, snapshot):
+            now = run_status(archive, archive.runs.get("one"))
+            seen.extend(now.outages)
+            if now.outages:
+                down[0] = False
+
+    def script(ask):
+        return Reply(fault="unavailable", retry_after=0.01) if down[0] else new_rule(ask)
+
+    result, made, _ = run(script, max_evaluations=3, retries=0, listener=Looking())
+    assert result.evaluations == 3
+    assert seen
+    assert {one.model for one in seen} <= {"anthropic:claude-sonnet-5", "google:gemini-2.5-pro"}
+    assert "scripted" in seen[0].reason
+    assert made.created <= seen[0].since <= made.finished
+    assert outages_of(archive, made) == ()
+
+
+def test_a_run_whose_starts_use_its_budget_up_says_so(run):
+    listener = Notes()
+    result, _, server = run(new_rule, max_evaluations=1, listener=listener)
+    assert (result.evaluations, server.tally.requests) == (1, 0)
+    assert any("use up its evaluations (1): nothing new is asked for" in note for note in listener.notes)
+    listener = Notes()
+    run(new_rule, name="two", max_evaluations=2, listener=listener)
+    assert not any("use up its evaluations" in note for note in listener.notes)
+
+
+def test_what_waits_to_be_told_is_counted_as_the_status_counts_it(run, archive):
+    """The first answer waits until a later program was measured and shown."""
+    shown, counts = threading.Event(), []
+
+    class Counting(Notes):
+        def snapshot(self, snapshot):
+            now = run_status(archive, archive.runs.get("one"))
+            counts.append((snapshot.evaluations, now.result.evaluations))
+            if now.result.evaluations > 1:
+                shown.set()
+
+    def script(ask):
+        if ask.number == 1:
+            assert shown.wait(240)
+        return new_rule(ask)
+
+    result, _, _ = run(script, max_evaluations=4, lookahead=3, listener=Counting())
+    assert result.evaluations == 4
+    assert all(told == stored for told, stored in counts)
+    assert any(1 < told < 4 for told, _ in counts)
 
 
 def test_an_outage_pauses_the_run_and_ends_with_the_same_count(run, archive, monkeypatch):
