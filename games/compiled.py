@@ -10,6 +10,8 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import sys
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,9 @@ from nashforge.games.folders import writable_by_others
 
 SETTINGS = ".numba_config.yaml"
 CACHE_VARIABLE = "NUMBA_CACHE_DIR"
+
+PATIENCE = 1.0
+"""Seconds of compiling before people are told why they wait."""
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +47,7 @@ def _refusal() -> CompilerSettingsError:
 try:
     import numba
     from numba.core import config as _config
+    from numba.core import event as _event
 except Exception:  # whatever the file holds may be raised
     if os.path.isfile(SETTINGS):
         raise _refusal() from None
@@ -64,6 +70,41 @@ def _leave_files_aside() -> None:
 
 
 _leave_files_aside()
+
+
+class CompilerNotice(_event.Listener):
+    """Tells people at a terminal, once, why they wait while kernels are compiled that no disk has kept."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._depth = 0  # kernels compile those that they call
+        self._since = self._spent = 0.0
+        self._told = False
+
+    def on_start(self, event: object) -> None:
+        """Say it if compiling has taken a while: most waits are too short to be told of."""
+        now = self._clock()
+        self._since = now if self._depth == 0 else self._since
+        self._depth += 1
+        if self._told or self._spent + now - self._since < PATIENCE or not _at_terminal():
+            return
+        self._told = True
+        kept = "once" if any(_safe.values()) else f"{CACHE_VARIABLE} names a folder to keep them"
+        print(f"Compiling kernels for this machine ({kept}) ...", file=sys.stderr, flush=True)
+
+    def on_end(self, event: object) -> None:
+        """Add up what it took."""
+        self._depth -= 1
+        if self._depth == 0:
+            self._spent += self._clock() - self._since
+
+
+def _at_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+# Kernels that are read from disk cause no event.
+_event.register("numba:compile", CompilerNotice())  # type: ignore[no-untyped-call]
 
 
 def kernel(

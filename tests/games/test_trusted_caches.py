@@ -15,6 +15,7 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba.core import event
 
 from nashforge import games
 from nashforge.games import compiled
@@ -325,3 +326,43 @@ def test_a_missing_place_for_kernels_is_made_private(tmp_path):
     assert list(place.rglob("*.nbi"))
     modes = {stat.S_IMODE(folder.stat().st_mode) for folder in (place, *place.iterdir())}
     assert modes == {0o700}
+
+
+def test_people_at_a_terminal_are_told_once_why_they_wait(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compiled, "_at_terminal", lambda: True)
+    now = [0.0]
+    notice, told = compiled.CompilerNotice(lambda: now[0]), []
+    for began, ended in ((0, 0.4), (100, 100.4), (200, 200.4), (300, 301), (400, 401)):
+        now[0] = began
+        notice.on_start(None)
+        now[0] = ended
+        notice.on_end(None)
+        told.append(capsys.readouterr().err)
+    assert told[:3] == told[4:] * 3 == [""] * 3
+    assert told[3].startswith("Compiling kernels for this machine")
+
+
+def test_kernels_that_others_call_count_with_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compiled, "_at_terminal", lambda: True)
+    now = [0.0]
+    notice = compiled.CompilerNotice(lambda: now[0])
+    notice.on_start(None)
+    now[0] = 1.5
+    notice.on_start(None)
+    assert capsys.readouterr().err.startswith("Compiling kernels")
+
+
+def test_what_numba_compiles_is_noticed_and_no_pipe_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notice, heard = compiled.CompilerNotice(), []
+    monkeypatch.setattr(compiled, "PATIENCE", 0.0)
+    monkeypatch.setattr(compiled, "_at_terminal", lambda: heard.append(True) or False)
+    with event.install_listener("numba:compile", notice):
+        assert numba.njit(lambda x: x + 1)(1) == 2
+    assert heard
+    assert capsys.readouterr().err == ""
