@@ -238,6 +238,7 @@ ADAPTERS = {
     "evolve/agents/http/guard.py": ("serve",),
     "evolve/agents/http/server.py": ("serve",),
     "evolve/agents/http/serving.py": ("serve",),
+    "evolve/agents/mcp/arguments.py": ("mcp",),
     "evolve/agents/mcp/server.py": ("serve", "mcp"),
 }
 """Extras of modules, and of folders of them, that are imported only where these are wanted."""

@@ -13,7 +13,7 @@ from nashforge.evolve.proposers.base import Ledger
 
 @dataclass(frozen=True)
 class Counted:
-    """How many measurements of one kind are made, of how many that a run waits for."""
+    """Measurements of one kind that a run waits for: how many are made, of how many."""
 
     what: str
     done: int

@@ -1,4 +1,4 @@
-"""What players know at a history, and so which information set they are in.
+"""Knowledge of players at a history, which decides the information set that they are in.
 
 Of games that provide no information-state strings it is an assumption, which whoever compiles one makes: that
 a player knows what its observation strings have shown it so far, and its own moves; or that all players know
