@@ -12,7 +12,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from nashforge.archive import Run, RunState
-from nashforge.cli.dashboard.errors import ControlError, whole_number
+from nashforge.cli.dashboard.errors import ControlError, amount, whole_number
 from nashforge.cli.dashboard.views.base import Asked, named_run
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.results.tags import set_tags
@@ -89,10 +89,15 @@ def _delete(asked: Asked, run: Run, form: Mapping[str, str]) -> None:
 
 def _resume(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
     """Continue a run in a process of its own, which goes on when the dashboard ends."""
-    limit = whole_number(form.get("max_evaluations", ""), "evaluations")
+    limits = {
+        "--max-evaluations": whole_number(form.get("max_evaluations", ""), "evaluations"),
+        "--max-minutes": amount(form.get("max_minutes", ""), "minutes"),
+        "--budget-usd": amount(form.get("budget_usd", ""), "US dollars"),
+    }
     if is_alive(asked.archive, run):
         raise ControlError(f"{run.nickname} is being worked on already")
-    words = ["resume", run.nickname, "--no-json", *(["--max-evaluations", str(limit)] if limit else [])]
+    given = [f"{option}={limit}" for option, limit in limits.items() if limit is not None]
+    words = ["resume", run.nickname, "--no-json", *given]
     # The address of the archive may hold a password, which everybody could read on a command line.
     environment = {**os.environ, "NASHFORGE_DATABASE": asked.archive.database.url}
     with TemporaryFile() as said:

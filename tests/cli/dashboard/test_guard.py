@@ -9,6 +9,7 @@ from importlib import resources
 import pytest
 
 from nashforge.archive import Archive, RunState
+from nashforge.cli.dashboard.actions import runs
 from nashforge.cli.dashboard.rendering import VENDORED
 
 from .conftest import SECRET
@@ -147,3 +148,37 @@ def test_what_keeps_a_run_from_being_resumed_is_told(tmp_path, opened_at):
         assert answer.status_code == 409
         assert why in answer.text
         assert "Traceback" not in answer.text
+
+
+def test_a_run_is_resumed_with_the_limits_of_the_form(tmp_path, opened_at, monkeypatch):
+    asked = []
+
+    class Ended:
+        returncode = 0
+
+        def __init__(self, words, **options):
+            asked.append(words[3:])
+
+        def poll(self):
+            return 0
+
+    with Archive.open(tmp_path / "some.db") as archive:
+        run = archive.runs.create("cfr", {"domain": "cfr", "max_evaluations": 5}, nickname="high-tide")
+        archive.runs.set_state(run, RunState.STOPPED, "stopped")
+    client = opened_at(tmp_path / "some.db", control=True)
+    token = form_token(client, "high-tide")
+    monkeypatch.setattr(runs.subprocess, "Popen", Ended)
+
+    def resumed(**form):
+        return client.post("/runs/high-tide/resume", data={**form, "form_token": token})
+
+    assert resumed(max_evaluations="9", max_minutes="2.5", budget_usd=" 3 ").status_code == 303
+    assert resumed(max_evaluations="", max_minutes="", budget_usd="").status_code == 303
+    always = ["resume", "high-tide", "--no-json"]
+    limits = ["--max-evaluations=9", "--max-minutes=2.5", "--budget-usd=3"]
+    assert asked == [[*always, *limits], always]
+    for wrong in ("-1", "0", "many", "1e999", "nan", "5 --proposer x", "\u0663"):
+        for name, what in (("max_minutes", "minutes"), ("budget_usd", "US dollars")):
+            answer = resumed(**{name: wrong})
+            assert (answer.status_code, f"is no number of {what}" in answer.text) == (409, True)
+    assert len(asked) == 2
