@@ -4,9 +4,9 @@ Agents of Gathering that spawn and leave (two founders, at most twenty agents, a
 
 - `yield`: what groups of a fixed number harvest together, and from it the planner's number of agents (one
   more adds less than it costs) and that of free entry (a share is worth less than it costs);
-- `search`: searches of 300 evaluations from a policy that never spawns, and what the best does with and
+- `search`: searches of 150 evaluations from a policy that never spawns, and what the best does with and
   without its way to come and go, on test seeds;
-- `lines`: what a founder's line earns that spawns, and one that does not, by how many of the others do.
+- `lines`: what one of four founders' lines earns by the number that it grows to, and that of the others.
 
 Searches are kept in an archive, and go on where they were interrupted.
 """
@@ -24,7 +24,7 @@ from benchmarks.seeded import best_of, run_or_resume
 from nashforge.archive import Archive
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains.dilemmas.arena import HOSTS, play_confined
-from nashforge.evolve.proposers.fragments.genome import Fragment, Genome, library, take_apart
+from nashforge.evolve.proposers.fragments.genome import Constant, Fragment, Genome, library, take_apart
 from nashforge.evolve.sandbox import Sandbox
 from nashforge.games.dilemmas import Setting
 from nashforge.games.dilemmas.entry import free_entry, planned_entry
@@ -37,6 +37,16 @@ FLUID = Setting("gathering", agents=FOUNDERS, offspring=OFFSPRING, spawn_cost=CO
 SEEDS = range(5)
 SHOWN = ("efficiency", "founder_return", "head_return", "population", "spawned", "equality")
 PARTS = ("yield", "search", "lines")
+
+_LINE = """
+def entry(observation: Observation, memory: Memory) -> int | None:
+    \"\"\"Spawn while fewer than so many of one's own line are there, as the first of them.\"\"\"
+    founders = observation.world.founders
+    line = observation.cells[observation.agent % founders :: founders]
+    there = np.flatnonzero(line >= 0)
+    first = int(there[0]) == observation.agent // founders
+    return SPAWN if first and len(there) < LINE and (line == -1).any() else None
+"""
 
 screen = Console(emoji=False, highlight=False, width=120)
 
@@ -95,15 +105,11 @@ def played(sandbox: Sandbox, source: str) -> list[Episode]:
 
 def report_search(found: Sequence[tuple[int, str]], planned: int) -> None:
     """Print what searches found, the same without spawning, and two rules of entry."""
-    rules = {
-        f"shares, grows to {planned} (planned)": ("entry_until", {"MOST": planned, "UNTIL": 1.0}),
-        "shares, grows while a share pays (free entry)": ("entry_share", {"MARGIN": 1.0}),
-    }
-    rows = [("shares, never spawns", partition().source())]
-    for name, (entry, values) in rules.items():
-        own = fragment(entry)
-        tuned = {key: type(value)(values.get(key, value.value)) for key, value in own.constants.items()}
-        rows.append((name, partition().put(own.with_constants(tuned)).source()))
+    rows = [
+        ("shares, never spawns", partition().source()),
+        (f"shares, grows to {planned} (planned)", growing(fragment("entry_until"), MOST=planned, UNTIL=1.0)),
+        ("shares, grows while a share pays (free)", growing(fragment("entry_share"))),
+    ]
     for seed, source in found:
         rows.append((f"search {seed}", source))
         rows.append((f"search {seed}, never spawning", take_apart(source).without("entry").source()))
@@ -116,16 +122,26 @@ def report_search(found: Sequence[tuple[int, str]], planned: int) -> None:
     screen.print(table)
 
 
-def report_lines(source: str, founders: int) -> None:
-    """Print what lines earn that spawn and that do not, by how many of the others spawn."""
-    setting = Setting("gathering", agents=founders, offspring=60 // founders - 1, spawn_cost=COST)
-    spawns, stays = source, take_apart(source).without("entry").source()
-    table = Table("others that spawn", "a line that spawns", "one that does not", title=f"{setting}, by line")
-    for others in range(founders):
-        counts = (others + 1, founders - 1 - others), (others, founders - others)
-        spawning, staying = (mixed(setting, {spawns: n, stays: m}, SEEDS, in_process) for n, m in counts)
-        earned = summarise(spawning[spawns]), summarise(staying[stays])
-        table.add_row(str(others), *(f"{one.mean:.0f} ({one.low:.0f} to {one.high:.0f})" for one in earned))
+def growing(own: Fragment, **values: float) -> str:
+    """Return the policy that shares the orchard and spawns by a fragment, with constants of one's choice."""
+    tuned = {name: Constant(values.get(name, value.value)) for name, value in own.constants.items()}
+    return partition().put(own.with_constants(tuned)).source()
+
+
+def report_lines(founders: int, sizes: range) -> None:
+    """Print what a founder's line earns by its size, and by that of the other lines; the best is bold."""
+    setting = Setting("gathering", agents=founders, offspring=sizes[-1] - 1, spawn_cost=COST)
+    lines = [growing(Fragment("entry", _LINE, {"LINE": Constant(size)})) for size in sizes]
+    heads = [f"grows to {size}" for size in sizes]
+    table = Table("the others grow to", *heads, title=f"{founders} founders: what a line earns")
+    for others, their in zip(sizes, lines, strict=True):
+        earned = []
+        for own in lines:
+            counts = {own: founders} if own == their else {own: 1, their: founders - 1}
+            earned.append(mixed(setting, counts, SEEDS, in_process)[own])
+        best = int(np.argmax([values.mean() for values in earned]))
+        cells = [f"{values.mean():.0f} ±{values.std(ddof=1) / len(values) ** 0.5:.0f}" for values in earned]
+        table.add_row(str(others), *(f"[bold]{c}[/]" if k == best else c for k, c in enumerate(cells)))
     screen.print(table)
 
 
@@ -136,18 +152,15 @@ def main() -> None:
     )
     parser.add_argument("parts", nargs="*", default=PARTS, choices=PARTS, metavar="PART")
     parser.add_argument("--database", default="sqlite:///benchmark-fluid.db")
-    parser.add_argument("--evaluations", type=int, default=300)
+    parser.add_argument("--evaluations", type=int, default=150)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--most", type=int, default=20, help="the largest group whose harvest is measured")
     options = parser.parse_args()
     planned = report_yield(options.most) if {"yield", "search"} & set(options.parts) else 0
-    found: list[tuple[int, str]] = []
-    if {"search", "lines"} & set(options.parts):
-        found = searched(options.database, options.evaluations, range(options.runs))
     if "search" in options.parts:
-        report_search(found, planned)
+        report_search(searched(options.database, options.evaluations, range(options.runs)), planned)
     if "lines" in options.parts:
-        report_lines(found[0][1], founders=4)
+        report_lines(4, range(1, 7))
 
 
 if __name__ == "__main__":
