@@ -197,9 +197,3 @@ def test_what_is_no_program_is_told_by_every_solver(solver: type[nf.Solver], pro
 def test_numbers_of_numpy_are_numbers() -> None:
     found = nf.solve("kuhn_poker", iterations=np.int64(10), checkpoints=np.arange(1, 5), target=np.float32(0))
     assert found.iterations == 10
-
-
-def test_names_of_games_are_not_taken_for_compiled_ones() -> None:
-    for ask in (nf.uniform_profile, lambda game: nf.exploitability(game, [[1.0], [1.0]])):
-        with pytest.raises(GameError, match=r"compiled game; got 'kuhn_poker'; give nashforge.compile"):
-            ask("kuhn_poker")  # type: ignore[arg-type, operator]

@@ -20,7 +20,7 @@ def public_goods(factor, luck=0.0):
     def play(setting, sources, seed):
         gives = np.array([source == "give" for source in sources])
         share = factor * gives.sum() / len(sources)
-        return SimpleNamespace(returns=share - gives + luck * seed)
+        return SimpleNamespace(by_founder=share - gives + luck * seed)
 
     return play
 

@@ -230,7 +230,8 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         wanted = 0.0 if look else wait
         answer = await verbs.waited(context, wanted, once, lambda answer: answer.state in AGAIN)
         if run == LATEST:
-            answer.message += f" (the run is {answer.run}, the latest)"
+            told = f"{answer.message} (the run is {answer.run}, the latest)"
+            answer = answer.model_copy(update={"message": told})
         return await verbs.heard(answer)
 
     @made.tool()

@@ -310,7 +310,7 @@ def _check_objective(fitness: Fitness, trial: Trial, measured: set[str]) -> None
     needed = () if fitness.objective is None else parse_objective(fitness.objective).metrics
     for name in needed:
         if name not in measured:
+            why = "nobody spawns" if name in POPULATION else "nobody earned anything"
             raise InvalidOutput(
-                f"{name} is undefined in {trial.label}, because nobody earned anything there, and the "
-                "objective needs it"
+                f"{name} is undefined in {trial.label}, because {why} there, and the objective needs it"
             )

@@ -132,7 +132,9 @@ def test_a_failure_of_the_server_tells_nothing(
     monkeypatch.setattr(LocalCore, "context", fail)
     answer = post("/v1/context", question())
     assert (answer.status_code, answer.json()) == (500, {"error": "the server failed; its log says how"})
-    assert "RuntimeError: a password in /etc" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "RuntimeError" in told
+    assert "a password in /etc" in told
 
 
 def test_other_runs_cannot_be_reached(post: Any, archive: Archive, run: Any) -> None:

@@ -121,7 +121,7 @@ def test_a_tie_leaves_the_older_program_the_best():
 def test_evaluations_are_counted_and_repetitions_and_empty_proposals_are_not():
     board = Scoreboard(validate_top=3)
     told(board, candidate(0, 1.0), candidate(1), candidate(2, status=Status.DUPLICATE))
-    board.tell(Outcome(candidate(3, status=Status.REJECTED)), None)
+    board.tell(Outcome(replace(candidate(3, status=Status.REJECTED), program=None)), None)
     assert (board.told, board.evaluated) == (4, 2)
     assert board.failed == {"crashed": 1, "duplicate": 1, "rejected": 1}
 

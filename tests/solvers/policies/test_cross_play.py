@@ -18,7 +18,7 @@ def public_goods(factor, luck=0.0):
     def play(setting, sources, seed):
         gives = np.array([source == "give" for source in sources])
         share = factor * gives.sum() / len(sources)
-        return SimpleNamespace(returns=share - gives + luck * seed)
+        return SimpleNamespace(by_founder=share - gives + luck * seed)
 
     return play
 
@@ -33,7 +33,7 @@ def test_seats_are_drawn_by_seed_and_policies_that_nobody_runs_are_left_out():
 
     def play(setting, sources, seed):
         seats.append(tuple(sources))
-        return SimpleNamespace(returns=np.zeros(len(sources)))
+        return SimpleNamespace(by_founder=np.zeros(len(sources)))
 
     found = mixed(SETTING, {"give": 2, "take": 2, "none": 0}, range(12), play)
     assert set(found) == {"give", "take"}

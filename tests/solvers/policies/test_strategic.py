@@ -24,7 +24,7 @@ def public_goods(setting, sources, seed):
     tally = np.zeros((TALLY_ROWS, len(sources)), dtype=np.int64)
     tally[CLEANINGS] = 2 * gives
     returns = 3.2 * gives.sum() / len(sources) - gives
-    return SimpleNamespace(setting=setting, returns=returns, tally=tally)
+    return SimpleNamespace(setting=setting, returns=returns, by_founder=returns, tally=tally)
 
 
 def test_measures_of_a_public_goods_game_are_those_of_the_formula():
