@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
 from nashforge.cli.watchdog import watchdog
 from nashforge.cli.watchdog_process import watch
+
+_PROCESSES = Path("/proc")
 
 _STUCK = """
 import ctypes, signal
@@ -26,7 +30,14 @@ with watchdog(once={once}, insisted={insisted}):
 """
 
 
+def _wait_until_asleep(number: int) -> None:
+    """Wait until a process is in its lock; until then, Python may still hear signals."""
+    while (_PROCESSES / str(number) / "stat").read_text().rpartition(")")[2].split()[0] != "S":
+        time.sleep(0.01)
+
+
 @pytest.mark.slow
+@pytest.mark.skipif(not _PROCESSES.exists(), reason="needs Linux's table of processes, to see one sleep")
 @pytest.mark.parametrize(("once", "insisted", "signals"), [(0.2, 600.0, 1), (300.0, 0.2, 2)])
 def test_who_does_not_hear_is_ended(once: float, insisted: float, signals: int) -> None:
     command = [sys.executable, "-c", _STUCK.format(once=once, insisted=insisted)]
@@ -34,6 +45,7 @@ def test_who_does_not_hear_is_ended(once: float, insisted: float, signals: int) 
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "begun\n"
+        _wait_until_asleep(process.pid)
         os.kill(process.pid, signal.SIGWINCH)  # nobody handles it, and it asks for nothing
         # Two of the same number, one after the other, may become one.
         for number in (signal.SIGTERM, signal.SIGHUP)[:signals]:
