@@ -47,7 +47,7 @@ class PSRODomain(GameDomain):
 
     name = "psro"
     title = "PSRO meta-solvers, judged by the exploitability of the mixture that they evaluate"
-    evaluator = "psro-1"
+    evaluator = "psro-2"
     seed = "uniform"
     host_modules: tuple[str, ...] = ("nashforge.solvers.psro.host",)
     metric = "exploitability"

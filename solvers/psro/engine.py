@@ -30,7 +30,7 @@ from nashforge.solvers.sequence_form.tables import tables
 Array = npt.NDArray[np.float64]
 
 TIE_TOLERANCE = 1e-11
-"""Actions are equally good if their values differ by less, relative to the largest of the information set."""
+"""Actions are equally good if their values differ by less, relative to the terms that these are sums of."""
 
 MOST_TENSOR_BYTES = 1 << 30
 
@@ -150,7 +150,7 @@ class Engine:
         restricted = Tensors if "tensors" in inputs else FactoredPayoffs
         self._restricted: Tensors | FactoredPayoffs = restricted(form, self._capacity)
         self._flat = np.empty(self._tables.length)
-        self._value = [np.empty(size + 1) for size in self._tables.sizes]
+        self._value, self._size = ([np.empty(n + 1) for n in self._tables.sizes] for _ in range(2))
         self._disguise = disguise or RestrictedDisguise(form.players)
         self._orders: list[Order] = []
         for p, policy in enumerate(uniform_profile(form)):
@@ -180,10 +180,10 @@ class Engine:
         plans
             The players' plans in one flat vector; the others' are responded to.
         """
-        value, table = self._value[player], self._tables.players[player]
-        self._tables.product(player, plans, value)
+        value, size, table = self._value[player], self._size[player], self._tables.players[player]
+        self._tables.sized_product(player, plans, value, size)
         policy = np.empty(len(value) - 1)
-        best = kernels.tied_response_pass(table.start, table.parent, value, policy, TIE_TOLERANCE)
+        best = kernels.tied_response_pass(table.start, table.parent, value, size, policy, TIE_TOLERANCE)
         self._tables.set_plan(player, policy, self._flat, np.empty(len(policy)))
         return float(best)
 

@@ -24,21 +24,24 @@ _VECTOR, _MATRIX = float64[::1], float64[:, ::1]
 _BY_ROW = types.void(read(float64, 2), float64, _MATRIX)
 
 
-@kernel(float64(read(uint32, 1), read(uint32, 1), _VECTOR, _VECTOR, float64))
-def tied_response_pass(start: Any, parent: Any, value: Any, policy: Any, tolerance: float) -> float:
+@kernel(float64(read(uint32, 1), read(uint32, 1), _VECTOR, _VECTOR, _VECTOR, float64))
+def tied_response_pass(
+    start: Any, parent: Any, value: Any, size: Any, policy: Any, tolerance: float
+) -> float:
     """Pass values up a treeplex with the maximum, and write the policy that splits ties uniformly.
 
-    ``value`` holds counterfactual payoffs on entry and best counterfactual values on return. Actions whose
-    values lie within ``tolerance`` times the largest magnitude of the information set are tied. Returns the
+    ``value`` holds counterfactual payoffs on entry and best counterfactual values on return; ``size`` the
+    same of absolute payoffs. Actions whose values lie within ``tolerance`` times the largest ``size`` of the
+    information set are tied: values of nothing but cancelled terms differ by rounding alone. Returns the
     best-response value.
     """
     for i in range(len(parent) - 1, -1, -1):
         best = value[start[i]]
-        size = abs(best)
+        largest = size[start[i]]
         for a in range(start[i] + 1, start[i + 1]):
             best = max(best, value[a])
-            size = max(size, abs(value[a]))
-        limit = best - tolerance * size
+            largest = max(largest, size[a])
+        limit = best - tolerance * largest
         count = 0
         for a in range(start[i], start[i + 1]):
             if value[a] >= limit:
@@ -46,6 +49,7 @@ def tied_response_pass(start: Any, parent: Any, value: Any, policy: Any, toleran
         for a in range(start[i], start[i + 1]):
             policy[a] = 1.0 / count if value[a] >= limit else 0.0
         value[parent[i]] += best
+        size[parent[i]] += largest
     return value[len(value) - 1]  # type: ignore[no-any-return]
 
 

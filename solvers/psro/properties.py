@@ -12,13 +12,12 @@ from nashforge.solvers.programs.kind import Serve
 from nashforge.solvers.psro.engine import PSRO, Engine
 from nashforge.solvers.psro.interface import Array
 
-FACTORS = (2.0**-7, 2.0**7)
-"""About 0.01 and 100, and powers of two: these round nothing, so that ties between policies stay ties."""
+FACTORS = (0.01, 100.0)
 STEPS, TOLERANCE = 5, 1e-9
 
 
 def scale_free(serve: Serve, *, two_players: bool = False) -> bool:
-    """Find by playing whether a meta-solver mixes the same when all payoffs are multiplied by 1/128 and 128.
+    """Find by playing whether a meta-solver mixes the same when all payoffs are multiplied by 0.01 and 100.
 
     Parameters
     ----------

@@ -103,6 +103,11 @@ class Tables:
         table = self.players[player]
         kernels.product(table.rows, table.row_start, table.others, table.payoff, plans, out)
 
+    def sized_product(self, player: int, plans: Array, out: Array, size: Array) -> None:
+        """Write what `product` does, and into ``size`` the same of absolute payoffs."""
+        table = self.players[player]
+        kernels.sized_product(table.rows, table.row_start, table.others, table.payoff, plans, out, size)
+
     def best_response(self, player: int, plans: Array, value: Array | None = None) -> float:
         """Return the best-response value of ``player``; fill ``value`` (sequences + 1) if given."""
         table = self.players[player]

@@ -57,7 +57,7 @@ def test_documentation_states_formula_and_source(solver):
 
 
 def test_what_is_declared_is_so(solver):
-    """By playing, with payoffs times 1/128 and 128."""
+    """By playing, with payoffs times 0.01 and 100."""
 
     def served(arguments):
         return nullcontext(inline_sessions(lambda: load_module(short_source(solver)), arguments))

@@ -112,7 +112,7 @@ class AlphaRank(MetaSolver):
         ordered = np.take_along_axis(payoffs, order, -1)
         place = np.arange(count)
         new = np.ones(payoffs.shape, bool)
-        new[..., 1:] = np.diff(ordered, axis=-1) > self.tie
+        new[..., 1:] = np.diff(ordered, axis=-1) > self.tie * np.abs(payoffs).max()
         first = np.maximum.accumulate(np.where(new, place, 0), axis=-1)
         last = np.roll(new, -1, axis=-1)
         last[..., -1] = True

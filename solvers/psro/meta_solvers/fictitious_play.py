@@ -7,12 +7,15 @@ All players at once from the uniform strategies, 2000 rounds.
 Source: Brown (1951), Iterative Solution of Games by Fictitious Play.
 """
 
+import numpy as np
+
 from nashforge.solvers.psro.interface import MetaSolver, normalize
 
 
 class FictitiousPlay(MetaSolver):
     scale_free = True
     rounds = 2000
+    tie = 1e-12
 
     def train(self, t, game):
         return self.play(game)
@@ -22,8 +25,15 @@ class FictitiousPlay(MetaSolver):
 
     def play(self, game):
         strategies = game.uniform()
+        noise = self.tie * self.size(game)
         for played in range(1, self.rounds + 1):
             payoffs = game.all_payoffs(strategies)
-            best = payoffs >= payoffs.max(axis=1, keepdims=True)
+            best = payoffs >= payoffs.max(axis=1, keepdims=True) - noise
             strategies = strategies + (normalize(best) - strategies) / (played + 1)
         return strategies
+
+    def size(self, game):
+        """Return the largest payoffs of single policies against each other: sums of them may cancel."""
+        pure = np.eye(game.policies)
+        own = [game.all_payoffs(np.tile(policy, (game.players, 1))) for policy in pure]
+        return np.abs(own).max(axis=(0, 2))[:, None]
