@@ -126,6 +126,31 @@ def ask(
         desk = desk.now()
 
 
+def again(archive: Archive, run: str, who: Who, task: int) -> Asked:
+    """Tell a task again that an agent holds, with its token and nothing left out; nothing is claimed.
+
+    Parameters
+    ----------
+    task
+        The position of its candidate.
+
+    Raises
+    ------
+    AgentError
+        If nothing of it is held under the agent's name.
+    """
+    desk = open_desk(archive, run)
+    held = [] if desk.is_over else _held(desk, who, [])
+    mine = [one for one in held if one.index == task]
+    if not mine:
+        others = f"those of {', '.join(str(one.index) for one in held)}" if held else "none"
+        raise AgentError(
+            f"{who.author} does not hold the task of candidate {task} of {desk.run.nickname}, but {others}; "
+            "ask for one"
+        )
+    return _asked(desk, mine[-1:], who, None, full=True)
+
+
 def is_written_by_agents(settings: Mapping[str, Any]) -> bool:
     """Whether agents are among those who write the programs of a run of these settings."""
     return AGENT in str(settings.get("proposer", "")).replace(" ", "").split(",")

@@ -11,7 +11,7 @@ from nashforge.archive import Archive
 from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.answers.measured import Listen, Measured
 from nashforge.evolve.agents.answers.verbs import Asked, GivenUp, Notes, Standing, Told
-from nashforge.evolve.agents.asking import Who, ask
+from nashforge.evolve.agents.asking import Who, again, ask
 from nashforge.evolve.agents.bundle import bundle, told_once
 from nashforge.evolve.agents.busy import BUSY_SECONDS, when_free
 from nashforge.evolve.agents.telling import WAIT_SECONDS, Bill, give_up, tell
@@ -210,6 +210,10 @@ class LocalCore(Core):
         """Return where a run stands."""
         run = self._named(run)
         return open_desk(self._archive, run).stand()
+
+    def again(self, run: str, task: int) -> Asked:
+        """Tell a task again that the agent holds; see `nashforge.evolve.agents.asking.again`."""
+        return again(self._archive, self._named(run), self._who, task)
 
     def take_back(self, answer: Asked) -> None:
         """Undo the claims of an answer that did not arrive, so that nobody holds or knows its tasks."""

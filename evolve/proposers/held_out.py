@@ -55,20 +55,29 @@ class Untold(Redaction):
         return UNTOLD if text else text
 
 
-def redaction_of(archive: Archive, run: Run) -> Redaction:
-    """Return the redaction of a run's answers.
+def held_out_of(archive: Archive, run: Run) -> list[str] | None:
+    """Return the names that agents of a run are not told; None where they cannot be told apart here.
 
-    A run that asked no agents has not stored the names: they follow from its configuration. Where that
-    cannot be read here, such as a suite in a file of another machine, nothing is told.
+    A run that asked no agents has not stored them: they follow from its configuration.
     """
     from nashforge.evolve.config.run import RunConfig
     from nashforge.evolve.domains import domain
 
     names = archive.runs.get_value(run, KEY)
     if isinstance(names, list):
-        return Redaction(names)
+        return names
     try:
         config = RunConfig.model_validate(run.config)
-        return Redaction(held_out_names(config.stages(domain(run.domain))))
+        return held_out_names(config.stages(domain(run.domain)))
     except (NashforgeError, ValueError, OSError):
-        return Untold(())
+        return None
+
+
+def redaction_of(archive: Archive, run: Run) -> Redaction:
+    """Return the redaction of a run's answers.
+
+    Where its held-out games are not known, such as those of a suite in a file of another machine, nothing is
+    told.
+    """
+    names = held_out_of(archive, run)
+    return Untold(()) if names is None else Redaction(names)

@@ -7,15 +7,16 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from nashforge.archive import Archive
+from nashforge.archive import Archive, NotFound
 from nashforge.errors import NashforgeError
 from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.answers.verbs import GameValue
 from nashforge.evolve.agents.mcp.answers import Measured
-from nashforge.evolve.domains import domain
+from nashforge.evolve.agents.mcp.open_games import open_games
+from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.program_results import ProgramResult
 from nashforge.evolve.measurement.request import Measurements, Request, plan
@@ -49,51 +50,77 @@ class Jobs:
         self._thread = ThreadPoolExecutor(1, "measuring")
         self._jobs: dict[str, _Job] = {}
 
-    def submit(self, domain_name: str, program: str, games: list[str] | None, iterations: int | None) -> str:
+    def submit(
+        self,
+        program: str,
+        games: list[str] | None = None,
+        iterations: int | None = None,
+        *,
+        run: str | None = None,
+        domain_name: str | None = None,
+    ) -> str:
         """Begin a measurement; return its name.
 
         Parameters
         ----------
         program
             A source, or the name of a library program or of one in the archive.
+        games, iterations
+            None: all that are open, see `open_games`, and as many as the search takes.
+        run, domain_name
+            As there.
 
         Raises
         ------
         AgentError
-            If a game is none of the domain's training games, or too many measurements are under way.
+            If a game is not open, nothing is called what was given, or too many measurements are under way.
         """
-        work = domain(domain_name)
-        open_games = work.games(work.suites["train"])
-        chosen = list(open_games) if games is None else games
+        known = open_games(self._archive, run, domain_name)
+        chosen = list(known.games) if games is None else games
         for game in chosen:
-            if game not in open_games:
+            if game not in known.games:
                 raise AgentError(
-                    f"{game!r} is no training game of {work.name}; choose from {', '.join(open_games)}"
+                    f"{game!r} is no training game of {known.of}; choose from {', '.join(known.games)}"
                 )
-        if not chosen or (iterations is not None and not 1 <= iterations <= work.horizon):
+        if not chosen:
+            raise AgentError(f"give at least one game, or none at all for those of {known.of}")
+        if iterations is not None and not 1 <= iterations <= known.horizon:
             raise AgentError(
-                f"give at least one game, and between 1 and {work.horizon} iterations, the domain's horizon"
+                f"iterations = {iterations}: between 1 and {known.horizon}, the horizon of {known.of}"
             )
-        is_source = "\n" in program
-        if not is_source and (program.endswith(".py") or "/" in program):
-            raise AgentError("files are not read here; give the source of the program, or a program's name")
+        source = program if "\n" in program else self._source(known.work, program)
         if sum(not job.ended.is_set() for job in self._jobs.values()) >= MOST // 4:
             raise AgentError("too many measurements are under way; ask for their outcomes first")
         job = _Job(secrets.token_hex(6))
-        for old in [name for name, known in self._jobs.items() if known.ended.is_set()][: -(MOST // 2)]:
+        for old in [name for name, done in self._jobs.items() if done.ended.is_set()][: -(MOST // 2)]:
             del self._jobs[old]
         self._jobs[job.name] = job
-        request = Request(programs=[program], domain=work.name, games=chosen, iterations=iterations)
-        self._thread.submit(self._measure, job, request, is_source)
+        steps = iterations or known.horizon
+        self._thread.submit(self._measure, job, known.work.name, source, chosen, steps)
         return job.name
 
-    def _measure(self, job: _Job, request: Request, is_source: bool) -> None:
+    def _source(self, work: Domain, name: str) -> str:
+        """Return the source of a program by its name: no file is read, whatever is called so."""
+        if name in work.baselines():
+            return work.source(name)
+        try:
+            stored = self._archive.programs.get(name)
+        except NotFound as error:
+            raise AgentError(
+                f"no program of {work.name} is called {name[:80]!r}, and files are not read here; give the "
+                "whole source, or a name, as best tells it"
+            ) from error
+        if stored.domain != work.name:
+            raise AgentError(f"{stored.nickname} is a program of {stored.domain}, and not of {work.name}")
+        return stored.source
+
+    def _measure(self, job: _Job, domain_name: str, source: str, games: list[str], iterations: int) -> None:
         try:
             with tempfile.TemporaryDirectory(prefix="nashforge-") as folder:
-                if is_source:
-                    file = Path(folder, "program.py")
-                    file.write_text(request.programs[0], errors="replace")
-                    request = replace(request, programs=[str(file)])
+                file = Path(folder, "program.py")
+                file.write_text(source, errors="replace")
+                programs = [str(file)]
+                request = Request(programs=programs, domain=domain_name, games=games, iterations=iterations)
                 self._run(job, request)
         except NashforgeError as error:
             job.reason = str(error)

@@ -23,7 +23,7 @@ from nashforge.evolve.agents.answers.verbs import Asked, Notes, ProgramView, Sta
 from nashforge.evolve.agents.asking import AGAIN, Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.agents.mcp.answers import Best, Measured, Started
-from nashforge.evolve.agents.mcp.arguments import Tools
+from nashforge.evolve.agents.mcp.arguments import Text, Tools
 from nashforge.evolve.agents.mcp.jobs import Jobs
 from nashforge.evolve.agents.mcp.starting import start as start_run
 from nashforge.evolve.agents.telling import Bill
@@ -182,9 +182,9 @@ def _read_notes(made: MCPServer[Any], verbs: _Verbs) -> None:
 
 def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
     @made.tool()
-    async def notes(run: Run = "latest", add: str | None = None) -> Notes:
+    async def notes(run: Run = "latest", add: Text = "") -> Notes:
         """The lab book of a run, after adding to it: hypotheses with their evidence, shown in all tasks."""
-        return await verbs.do(partial(verbs.core.notes, run, add))
+        return await verbs.do(partial(verbs.core.notes, run, add or None))
 
     @made.tool()
     async def start(
@@ -205,7 +205,7 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         context: Context[Any],
         run: Run = "latest",
         count: Annotated[int, Field(ge=1, le=16)] = 1,
-        interface: Annotated[str | None, Field(description="Hash of the interface that is known.")] = None,
+        interface: Annotated[Text, Field(description="Hash of the interface that is known.")] = "",
         full: Annotated[
             bool,
             Field(
@@ -214,6 +214,13 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
             ),
         ] = False,
         look: Annotated[bool, Field(description="Claim nothing: say what is open and what is held.")] = False,
+        task: Annotated[
+            int | None,
+            Field(
+                description="The index of a candidate whose task is held for you, see held: claim nothing, "
+                "and tell it again, with its token and nothing left out."
+            ),
+        ] = None,
         wait: Wait = 60.0,
     ) -> Asked:
         """Claim tasks of a run under a lease: what is to be written, by which token it is told.
@@ -223,9 +230,11 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         """
 
         core = verbs.of(context)
+        if task is not None:
+            return await verbs.do(partial(core.again, run, task))
 
         def once(seconds: float) -> Asked:
-            return core.ask(run, count=count, interface=interface, wait=seconds, full=full, look=look)
+            return core.ask(run, count=count, interface=interface or None, wait=seconds, full=full, look=look)
 
         wanted = 0.0 if look else wait
         answer = await verbs.waited(context, wanted, once, lambda answer: answer.state in AGAIN)
@@ -239,11 +248,11 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         context: Context[Any],
         token: str,
         program: Annotated[
-            str | None, Field(description="Whole source, or SEARCH/REPLACE blocks; none: only the outcome.")
-        ] = None,
-        note: Annotated[str | None, Field(description="What was changed, and why.")] = None,
+            Text, Field(description="Whole source, or SEARCH/REPLACE blocks; none: only the outcome.")
+        ] = "",
+        note: Annotated[Text, Field(description="What was changed, and why.")] = "",
         give_up: Annotated[bool, Field(description="Give the request back instead.")] = False,
-        model: str | None = None,
+        model: Text = "",
         input_tokens: int = 0,
         output_tokens: int = 0,
         usd: float = 0.0,
@@ -252,37 +261,46 @@ def _working(made: MCPServer[Any], verbs: _Verbs) -> None:
         """Hand a program over by its token, and hear what became of it; idempotent by token."""
         if give_up:
             return await verbs.do(partial(_given_up, verbs, token))
-        bill = await verbs.do(partial(Bill, model, input_tokens, output_tokens, usd))
+        bill = await verbs.do(partial(Bill, model or None, input_tokens, output_tokens, usd))
         core = verbs.of(context)
 
         def once(seconds: float) -> Told:
-            return core.tell(token, program, note=note, bill=bill, wait=seconds)
+            return core.tell(token, program or None, note=note or None, bill=bill, wait=seconds)
 
         return await verbs.waited(context, wait, once, lambda answer: answer.status == "evaluating")
 
     @made.tool()
     async def evaluate(
         context: Context[Any],
-        program: Annotated[str | None, Field(description="Source, or the name of a program.")] = None,
-        domain: str = "cfr",
-        games: Annotated[list[str] | None, Field(description="Some of the domain's training games.")] = None,
+        program: Annotated[Text, Field(description="Source, or the name of a program.")] = "",
+        run: Annotated[
+            Text,
+            Field(
+                description="The run whose training games are played. By default the newest that agents "
+                "write, while it has not finished; without one, the domain's own training games."
+            ),
+        ] = "",
+        domain: Annotated[Text, Field(description="By default that of the run, or cfr.")] = "",
+        games: Annotated[list[str] | None, Field(description="Some of those games, by name.")] = None,
         iterations: Annotated[
-            int | None, Field(description="Fewer than the domain's horizon are quick.")
+            int | None, Field(description="Fewer than those of the search are quick.")
         ] = None,
-        job: Annotated[str | None, Field(description="Ask for a measurement that was submitted.")] = None,
+        job: Annotated[Text, Field(description="Ask for a measurement that was submitted.")] = "",
         wait: Wait = 60.0,
     ) -> Measured:
-        """Measure a program on training games, outside of any budget: submit, then ask again by the job."""
-        if (program is None) == (job is None):
+        """Measure a program on training games, outside of any budget: submit, then ask again by the job.
+
+        Its fitness is the domain's own; a run may have another.
+        """
+        if bool(program) == bool(job):
             raise ToolError("give a program to measure, or the job of a measurement; one of the two")
-        name = job
-        if program is not None:
-            name = await verbs.do(partial(verbs.jobs.submit, domain, program, games, iterations))
-        assert name is not None
+        if program:
+            submit = partial(verbs.jobs.submit, run=run or None, domain_name=domain or None)
+            job = await verbs.do(partial(submit, program, games, iterations))
         return await verbs.waited(
             context,
             wait,
-            partial(verbs.jobs.wait, name),
+            partial(verbs.jobs.wait, job),
             lambda answer: answer.state == "running",
             lambda answer: (answer.done, answer.of, f"{answer.done} of {answer.of or '?'} games"),
         )

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,13 +15,17 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
-from nashforge.archive import Archive
+from nashforge.archive import Archive, RunState
+from nashforge.archive.agents import RequestState
+from nashforge.evolve.agents.answers.base import AgentError
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.http.guard import Guard
+from nashforge.evolve.agents.mcp.open_games import open_games
 from nashforge.evolve.agents.mcp.server import server
 
 from .conftest import Agency, rule
 from .test_http import SECRET, Served
+from .test_reading import seeded, wanted
 
 COMMAND = (sys.executable, "-c", "from nashforge.cli.main import main; main()")
 TOOLS = {"start", "ask", "tell", "status", "best", "show", "evaluate", "notes"}
@@ -92,7 +97,9 @@ def test_tools_and_resources_are_few_and_say_what_they_do(archive: Archive) -> N
     asyncio.run(look())
 
 
-def test_what_is_wrong_is_said_to_the_model(archive: Archive) -> None:
+def test_what_is_wrong_is_said_to_the_model(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def err() -> None:
         async with Client(made(archive)) as client:
             assert "no run" in await refused(client, "status", run="nothing")
@@ -100,7 +107,10 @@ def test_what_is_wrong_is_said_to_the_model(archive: Archive) -> None:
             assert "one of the two" in await refused(client, "evaluate")
             assert "no measurement" in await refused(client, "evaluate", job="none")
             assert "no training game" in await refused(client, "evaluate", program="cfr", games=["leduc"])
-            assert "files are not read" in await refused(client, "evaluate", program="/etc/passwd")
+            monkeypatch.chdir(tmp_path)
+            tmp_path.joinpath("secret").write_text("a_password")
+            for file in ("/etc/passwd", "secret", "secret.py"):
+                assert "files are not read" in await refused(client, "evaluate", program=file)
             assert "proposer" in await refused(client, "start", name="one", proposer="rm -rf")
             assert "evaluations" in await refused(client, "start", name="one", evaluations=0)
             named = "start needs name; it takes name, domain, evaluations, proposer"
@@ -110,14 +120,55 @@ def test_what_is_wrong_is_said_to_the_model(archive: Archive) -> None:
             wrong = await refused(client, "start", name="one", evaluations="many")
             assert wrong.startswith("start: evaluations = 'many': input should be a valid integer")
             assert "http" not in wrong
+            assert await refused(client, "show", program=None) == "show needs program; it takes program, run"
+            assert "no argument 'addd'" in await refused(client, "notes", addd=None)
             beyond = await refused(client, "ask", count=17)
-            assert beyond.startswith("ask: count = '17': input should be less than or equal to 16")
+            assert beyond.startswith("ask: count = 17: input should be less than or equal to 16")
             for tool in (await client.list_tools()).tools:
                 assert tool.input_schema["additionalProperties"] is False
             with pytest.raises(MCPError):
                 await client.read_resource("nashforge://run/nothing")
 
     asyncio.run(err())
+
+
+def test_a_text_is_taken_as_it_is_and_null_as_nothing(archive: Archive, tiny: Callable[..., Any]) -> None:
+    archive.runs.create("cfr", tiny(proposer="agent").model_dump(mode="json"), nickname="agents")
+    texts = ["null", "true", '["established: 1"]', '{"refuted": 2}', "17"]
+
+    async def note() -> list[str]:
+        async with Client(made(archive)) as client:
+            for text in texts:
+                await call(client, "notes", add=text, run=None)
+            told = await call(client, "notes", add=None)
+            return [note["text"] for note in told["notes"]]
+
+    assert asyncio.run(note()) == texts
+
+
+def test_a_task_that_is_held_is_told_again(archive: Archive, tiny: Callable[..., Any]) -> None:
+    config = tiny(proposer="agent", final_test=False).model_dump(mode="json")
+    run = archive.runs.claim(archive.runs.create("cfr", config, nickname="agents"), "somebody")
+    seed = seeded(archive, run)
+    for index in (1, 2):
+        wanted(archive, run, seed, index)
+
+    async def lose_it() -> None:
+        async with Client(made(archive)) as client:
+            assert "but none" in await refused(client, "ask", task=1)
+            await call(client, "ask")
+            [second] = (await call(client, "ask"))["tasks"]
+            assert second["short"] is True
+            assert "but those of 1, 2;" in await refused(client, "ask", task=3)
+        async with Client(made(archive)) as client:
+            [held] = [one for one in (await call(client, "ask", look=True))["held"] if one["index"] == 2]
+            again = await call(client, "ask", task=held["index"])
+            [task] = again["tasks"]
+            assert (task["token"], task["short"]) == (second["token"], False)
+            assert again["interface"]["text"] is not None
+
+    asyncio.run(lose_it())
+    assert archive.requests.counts(run) == {RequestState.CLAIMED: 2}
 
 
 @pytest.mark.slow
@@ -199,6 +250,25 @@ def test_a_measurement_is_submitted_and_asked_for_again(archive: Archive) -> Non
 
     asyncio.run(measure())
     assert archive.runs.newest() == []
+
+
+def test_only_games_of_training_are_measured_on(archive: Archive, tiny: Callable[..., Any]) -> None:
+    own = _training()
+    assert open_games(archive, None, None).games == tuple(own)
+    turned = tiny(proposer="agent", train="cfr-validation", validation="cfr-train", horizon=50)
+    run = archive.runs.create("cfr", turned.model_dump(mode="json"), nickname="turned")
+    known = open_games(archive, None, None)
+    assert set(known.games).isdisjoint(own)
+    assert (known.of, known.horizon) == ("turned", 50)
+    tiny_one = tiny(proposer="agent", train="cfr-train", validation="cfr-smoke")
+    archive.runs.create("cfr", tiny_one.model_dump(mode="json"), nickname="other")
+    with pytest.raises(AgentError, match="no game of other can be measured on"):
+        open_games(archive, None, None)
+    archive.runs.set_state(run, RunState.FINISHED, "max_evaluations")
+    assert open_games(archive, "other", None).games == tuple(own)
+    with pytest.raises(AgentError, match="searches cfr, and not psro"):
+        open_games(archive, "other", "psro")
+    assert open_games(archive, None, "psro").of == "psro"
 
 
 def _training() -> Any:
