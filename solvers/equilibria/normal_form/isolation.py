@@ -29,6 +29,8 @@ CONTRACTS = 0.9
 OUTSIDE = 1e-9
 """By how much a root may lie outside a cell and still be counted as on its border, in cells."""
 MOST_STEPS = 30
+ABSENT = 1e-13
+"""Smaller weights of actions are the rounding of none."""
 SMALLEST = 1e-5
 """Cells of shorter edges are not halved: the roots in them touch, or are infinitely many."""
 
@@ -82,7 +84,7 @@ def isolate(payoffs: Sequence[Array], supports: Sequence[Support], most_cells: i
         if not len(kept):
             break
         done, found = _decided(equations, cells)
-        roots += found
+        roots += [root for root in (_refined(systems, supports, each) for each in found) if root is not None]
         cells, small = _halved([cell[~done] for cell in cells])
         undecided += _centres(small)
     return Isolated(roots, undecided + _centres(cells), looked)
@@ -155,6 +157,26 @@ def _decided(
     return done, roots
 
 
+def _refined(
+    systems: Sequence[Array], supports: Sequence[Support], root: Sequence[Array]
+) -> tuple[Array, ...] | None:
+    """Return a root to the last digits of its small weights too; nothing if it is outside of the simplices.
+
+    In cells a weight is known up to the rounding of one. Here the weight that follows from a player's others
+    is its largest.
+    """
+    whole = [np.eye(len(each))[np.argsort(-each)] for each in root]
+    cells = [each[None] for each in whole]
+    values = [_on_cells(system, i, cells) for i, system in enumerate(systems)]
+    equations = [value[:, list(own[1:])] for value, own in zip(values, supports, strict=True)]
+    start = np.concatenate([(order @ each)[1:] for order, each in zip(whole, root, strict=True)])
+    weights = _newton(equations, start, cells)
+    if weights is None:
+        return tuple(root)
+    found = tuple(w @ order for w, order in zip(weights, whole, strict=True))
+    return found if min(each.min() for each in found) >= -ABSENT else None
+
+
 def _misses(low: Array, high: Array, cells: Sequence[Array]) -> npt.NDArray[np.bool_]:
     """Whether no weights between these bounds are those of a point of the cell."""
     missed = (high < -OUTSIDE).any(axis=1) | (low > 1 + OUTSIDE).any(axis=1)
@@ -204,9 +226,9 @@ def _newton(equations: Sequence[Array], start: Array, cells: Sequence[Array]) ->
             return None
         step = inverse @ value
         size = float(np.abs(step).max())
+        free = free - step
         if size < 1e-13 * max(1.0, float(np.abs(free).max())):
             break
-        free = free - step
     norm = float(np.abs(inverse).sum(axis=1).max())
     if norm * 4 * largest * len(free) ** 2 * max(size, 1e-16) > 0.5:
         return None

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from nashforge.games.errors import UnsupportedGameError
 from nashforge.solvers.equilibria.exact.rational import floats
-from nashforge.solvers.equilibria.normal_form.isolation import Support, isolate
+from nashforge.solvers.equilibria.normal_form.isolation import ABSENT, Support, isolate
 from nashforge.solvers.equilibria.normal_form.strategies import shown
 from nashforge.solvers.equilibria.several import TOLERANCE, stake
 
@@ -31,6 +31,9 @@ MOST_SUPPORTS = 1_000
 MOST_CELLS, MOST_OF_ALL = 10_000, 100_000
 """So many cells are looked at on one tuple of supports before it is left open, and on all of them."""
 SAME = 1e-7
+"""Roots on the same supports which are nearer than this are one, found in two cells."""
+NEAR = 1e-10
+"""So near are a root and its fractions, and cannot be told apart roots on different supports."""
 TIED = 1e-9
 """An action that is not played and worth less by no more than this share of the range is a best response."""
 SMALL_DENOMINATOR = 10_000
@@ -103,7 +106,8 @@ def enumerate_equilibria(name: str, payoffs: Sequence[Array], tolerance: float =
             complete, degenerate = False, True
         for root in isolated.roots:
             profile = tuple(_whole(p, own, size) for p, own, size in zip(root, supports, sizes, strict=True))
-            degenerate |= _keep(found, payoffs, units, values, profile, tolerance)
+            decided, tied = _keep(found, payoffs, units, values, profile, tolerance)
+            complete, degenerate = complete and decided, degenerate or tied or not decided
     return Listed(found.profiles, found.exact, found.regrets, found.stakes, complete, degenerate)
 
 
@@ -120,7 +124,7 @@ def _supports(sizes: Sequence[int]) -> Iterator[tuple[Support, ...]]:
 
 def _whole(strategy: Array, support: Support, size: int) -> Array:
     whole = np.zeros(size)
-    whole[list(support)] = np.where(strategy > TIED, strategy, 0.0)
+    whole[list(support)] = np.where(strategy > ABSENT, strategy, 0.0)
     return np.asarray(whole / whole.sum())
 
 
@@ -131,32 +135,51 @@ def _keep(
     values: Sequence[list[Fraction]],
     profile: tuple[Array, ...],
     tolerance: float,
-) -> bool:
-    """List a profile that is a new equilibrium; return whether somebody has another best response in it."""
+) -> tuple[bool, bool]:
+    """List a profile that is a new equilibrium.
+
+    Returns
+    -------
+    tuple
+        Whether it is certain that it is one, or none, or known; and whether somebody has another best
+        response in it.
+    """
     worth = [_worth(each, i, profile) for i, each in enumerate(units)]
     if any(w.max() - w[p > 0].min() > TIED for w, p in zip(worth, profile, strict=True)):
-        return False
+        return True, False
     for known in found.profiles:
-        if max(np.abs(a - b).max() for a, b in zip(known, profile, strict=True)) <= SAME:
-            return False
+        apart = max(float(np.abs(a - b).max()) for a, b in zip(known, profile, strict=True))
+        alike = all(np.array_equal(a > 0, b > 0) for a, b in zip(known, profile, strict=True))
+        if apart <= (SAME if alike else NEAR):
+            return alike, False
     exact = tuple(
         tuple(Fraction(float(p)).limit_denominator(SMALL_DENOMINATOR) for p in each) for each in profile
     )
-    proven = all(sum(each) == 1 for each in exact) and not any(exact_gains(values, exact))
+    near = all(
+        (p > 0) == (q > 0) and abs(p - q) <= NEAR
+        for each, fractions in zip(profile, exact, strict=True)
+        for p, q in zip(each, fractions, strict=True)
+    )
+    proven = near and all(sum(each) == 1 for each in exact) and not any(exact_gains(values, exact))
     if proven:
         profile = tuple(floats(each) for each in exact)
+    given = exact if proven else tuple(tuple(Fraction(float(p)) for p in each) for each in profile)
     gains = exact_gains(values, tuple(tuple(Fraction(float(p)) for p in each) for each in profile))
     at_stake = tuple(
         stake(np.moveaxis(each, i, 0).reshape(each.shape[i], -1), profile[i], _joint(profile, i))
         for i, each in enumerate(payoffs)
     )
     if any(float(gain) > tolerance * stake for gain, stake in zip(gains, at_stake, strict=True)):
-        return False
+        return False, False
     found.profiles.append(profile)
     found.exact.append(exact if proven else None)
     found.regrets.append(tuple(map(float, gains)))
     found.stakes.append(at_stake)
-    return any(bool((w[p == 0] >= w.max() - TIED).any()) for w, p in zip(worth, profile, strict=True))
+    return True, any(
+        not p and max(worth) - w <= (0 if proven else TIED * at_stake[i])
+        for i, worth in enumerate(exact_worth(values, given))
+        for p, w in zip(given[i], worth, strict=True)
+    )
 
 
 def _joint(profile: Sequence[Array], player: int) -> Array:
@@ -180,13 +203,19 @@ def exact_gains(values: Sequence[list[Fraction]], profile: Sequence[Exact]) -> t
     profile
         One strategy a player.
     """
+    return tuple(
+        max(worth) - sum((p * w for p, w in zip(own, worth, strict=True)), Fraction(0)) / sum(own)
+        for own, worth in zip(profile, exact_worth(values, profile), strict=True)
+    )
+
+
+def exact_worth(values: Sequence[list[Fraction]], profile: Sequence[Exact]) -> list[list[Fraction]]:
+    """Return what each player's actions are worth, see `exact_gains`."""
     scaled = [[p / sum(each) for p in each] for each in profile]
-    gains = []
+    found = [[Fraction(0)] * len(each) for each in scaled]
     for i, own in enumerate(values):
-        worth = [Fraction(0)] * len(scaled[i])
         for payoff, actions in zip(own, itertools.product(*(range(len(s)) for s in scaled)), strict=True):
             chance = math.prod(scaled[k][a] for k, a in enumerate(actions) if k != i)
             if chance:
-                worth[actions[i]] += payoff * chance
-        gains.append(max(worth) - sum(p * w for p, w in zip(scaled[i], worth, strict=True)))
-    return tuple(map(Fraction, gains))
+                found[i][actions[i]] += payoff * chance
+    return found

@@ -136,6 +136,29 @@ def test_two_players_and_one_who_does_nothing_as_by_vertices(seed: int, sizes: t
         assert min(max(np.abs(x - a).max(), np.abs(y - b).max()) for a, b in expected) < 1e-9
 
 
+@pytest.mark.parametrize("ratio", [3e4, 1e6, 1e8, 1e10])
+def test_equilibria_whose_probabilities_are_small_are_neither_lost_nor_taken_for_pure_ones(
+    ratio: float,
+) -> None:
+    """All do the same and earn much or one, or nothing, or one wants what the other does not."""
+    same, one = np.diag([ratio, 1.0]), np.eye(2)
+    for first, second in ((same, same), (same, one), (same, one[::-1])):
+        payoffs = [first[:, None], np.zeros((2, 1, 2)), second[:, None]]
+        found, expected = enumerate_equilibria("far apart", payoffs), nash(first, second)
+        assert found.complete
+        assert not found.degenerate
+        assert len(found.profiles) == len(expected)
+        listed = np.array(sorted((x[0], y[0]) for x, _, y in found.profiles))
+        np.testing.assert_allclose(listed, sorted((x[0], y[0]) for x, y in expected), rtol=1e-9)
+
+
+def test_what_rounding_does_not_decide_is_not_called_complete() -> None:
+    same = np.diag([1e12, 1.0])
+    found = enumerate_equilibria("farther", [same[:, None], np.zeros((2, 1, 2)), same[:, None]])
+    assert len(found.profiles) >= 2
+    assert not found.complete
+
+
 def test_seven_equilibria_of_three_by_three() -> None:
     found = enumerate_equilibria("seven", [np.eye(3), np.eye(3)])
     assert len(found.profiles) == 7
