@@ -187,14 +187,14 @@ def _by_programs(name: str, own: Matrix, theirs: Matrix) -> _Found:
     """Return the best solution of one linear program for each answer, by HiGHS."""
     from scipy.optimize import linprog
 
-    a, b = (np.array([[float(entry) for entry in row] for row in matrix]) for matrix in (own, theirs))
-    scaled = unit(b)
+    (a, middle), (b, _) = _from_middle(own), _from_middle(theirs)
+    scaled, range_ = unit(b), float(np.ptp(a)) or 1.0
     best: tuple[float, Array, int] | None = None
     bound = -np.inf
     for j in range(a.shape[1]):
         gains = (scaled - scaled[:, j : j + 1]).T
         found = linprog(
-            -a[:, j],
+            -a[:, j] / range_,
             A_ub=gains,
             b_ub=np.zeros(len(gains)),
             A_eq=np.ones((1, len(a))),
@@ -206,7 +206,7 @@ def _by_programs(name: str, own: Matrix, theirs: Matrix) -> _Found:
             continue
         if found.status != 0:
             raise RiskError(f"the linear program of {name} failed: {found.message}")
-        prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
+        prices = range_ * np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
         bound = max(bound, float((a[:, j] - prices @ gains).max()))
         mixed = np.maximum(np.asarray(found.x), 0.0)
         mixed /= mixed.sum()
@@ -220,7 +220,16 @@ def _by_programs(name: str, own: Matrix, theirs: Matrix) -> _Found:
     value, mixed, answer = best
     worth = mixed @ b
     at_stake = stake(b.T, np.eye(b.shape[1])[answer], mixed)
-    if worth.max() - worth[answer] > TOLERANCE * at_stake or bound - value > TOLERANCE * float(np.ptp(a)):
+    if worth.max() - worth[answer] > TOLERANCE * at_stake or bound - value > TOLERANCE * range_:
         raise RiskError(f"the linear programs of {name} ended too far from their optimum")
     ties = int((worth >= worth.max() - TOLERANCE * at_stake).sum()) - 1
-    return _Found(tuple(Fraction(float(p)) for p in mixed), answer, ties, bound, exact=False)
+    return _Found(
+        tuple(Fraction(float(p)) for p in mixed), answer, ties, max(bound, value) + middle, exact=False
+    )
+
+
+def _from_middle(matrix: Matrix) -> tuple[Array, float]:
+    """Return payoffs less their median, a large one of which would cost them their digits, and the median."""
+    entries = sorted(entry for row in matrix for entry in row)
+    middle = entries[len(entries) // 2]
+    return np.array([[float(entry - middle) for entry in row] for row in matrix]), float(middle)

@@ -86,6 +86,16 @@ def test_larger_games_by_linear_programs_with_a_bound() -> None:
     assert float(x @ first @ y) == pytest.approx(found.values[0])
 
 
+@pytest.mark.parametrize(("unit", "constant"), [(1e12, 0.0), (1e-12, 0.0), (1.0, 1e9)])
+def test_programs_know_neither_units_nor_constants(unit: float, constant: float) -> None:
+    first, second = np.random.default_rng(2).normal(size=(2, 15, 20))
+    found, plain = stackelberg(unit * first + constant, second / unit + constant), stackelberg(first, second)
+    assert [
+        (value - constant) / size for value, size in zip(found.values, (unit, 1 / unit))
+    ] == pytest.approx(plain.values, abs=1e-6 if constant else 1e-9)
+    assert found.bound >= found.values[0]
+
+
 def test_extensive_games_through_their_strategic_form(tmp_path: Path) -> None:
     """An incumbent who can commit fights often enough to keep the entrant out."""
     file = tmp_path / "entry.efg"
