@@ -80,14 +80,17 @@ def sites(program: Program) -> list[Site]:
 
 
 def _inside(method: str, statement: ast.stmt) -> Iterator[Site]:
-    """Yield the expressions of a statement, those of the statements inside it aside."""
+    """Yield the expressions of a statement, those of the statements inside it and of what it tells aside."""
+    if isinstance(statement, ast.Raise):
+        return
     for root, node in slots(statement):
-        if root.place is not None or root.field in ("target", "iter"):
+        texts = {part for text in walk(node) if isinstance(text, ast.JoinedStr) for part in walk(text)}
+        if root.place is not None or root.field in ("target", "iter") or node in texts:
             continue
         yield Site(method, statement, root, node)
         for parent in walk(node):
             if isinstance(parent, ast.Attribute | ast.Subscript | ast.Lambda) or structural(parent):
                 continue
             for slot, inner in slots(parent):
-                if slot.field != "func" and not (isinstance(parent, ast.keyword) and called(inner)):
+                if inner not in texts and slot.field != "func" and not (isinstance(parent, ast.keyword) and called(inner)):
                     yield Site(method, statement, slot, inner)
