@@ -92,5 +92,6 @@ def _inside(method: str, statement: ast.stmt) -> Iterator[Site]:
             if isinstance(parent, ast.Attribute | ast.Subscript | ast.Lambda) or structural(parent):
                 continue
             for slot, inner in slots(parent):
-                if inner not in texts and slot.field != "func" and not (isinstance(parent, ast.keyword) and called(inner)):
+                held = isinstance(parent, ast.keyword) and called(inner)
+                if inner not in texts and slot.field != "func" and not held:
                     yield Site(method, statement, slot, inner)
