@@ -57,7 +57,9 @@ def equilibrium(
     rationality: Annotated[float, option("LAMBDA", "qre: the logit parameter.", show_default=True)] = 1.0,
     objective: Annotated[
         str,
-        option("O", "ce, cce: the one of most welfare, fairness or entropy.", show_default=True),
+        option(
+            "O", "ce, cce: the one of most welfare, fairness, entropy or gini (impurity).", show_default=True
+        ),
     ] = "welfare",
     leader: Annotated[
         int, option("PLAYER", "stackelberg: who commits, player 0 or 1.", show_default=True, min=0, max=1)

@@ -7,7 +7,8 @@ when told a, and a coarse one (CCE) if nobody gains by playing b whatever is tol
     sum over all profiles of x (u_i(b, others) - u_i) <= 0             for all i, b
 
 Sources: Aumann, Journal of Mathematical Economics 1 (1974); Moulin & Vial, International Journal of Game
-Theory 7 (1978). Maximum entropy as in Ortiz, Schapire & Kakade, AISTATS 2007.
+Theory 7 (1978). Maximum entropy as in Ortiz, Schapire & Kakade, AISTATS 2007; maximum Gini impurity, a
+meta-solver of JPSRO, as in Marris et al., ICML 2021.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.naming import choice
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.equilibria.inputs import GameLike, any_game
+from nashforge.solvers.programs.simplex import project
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["ce", "cce"]
-Objective = Literal["welfare", "fairness", "entropy"]
+Objective = Literal["welfare", "fairness", "entropy", "gini"]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 MOST_PROFILES = 200_000
@@ -40,7 +42,7 @@ MOST_PROFILES = 200_000
 MOST_TERMS = 10_000_000
 """Terms of the largest linear program that is tried: deviations times the profiles that they change; 2 GB."""
 MOST_STEPS, MOST_WORK = 20_000, 4_000_000_000
-"""Of maximising the entropy: steps, and terms that are summed in them, which takes a core about a minute."""
+"""Of maximising entropy or impurity: steps, and terms that are summed in them, about a minute of a core."""
 TOLERANCE = 1e-6
 """What players may gain by deviations from what is called an equilibrium, as a share of their range."""
 
@@ -127,7 +129,8 @@ def correlated_equilibrium(
         ``ce``, or ``cce`` for the coarse ones, of which there are more.
     objective
         ``welfare``: the largest sum of utilities. ``fairness``: the largest utility of whoever has least.
-        ``entropy``: the largest entropy of the distribution, which is unique.
+        ``entropy``, ``gini``: the largest entropy, or Gini impurity 1 - sum x^2, of the distribution, each of
+        which is unique; the second gives weight zero to profiles far from any reason to play them.
 
     Raises
     ------
@@ -149,7 +152,7 @@ def correlated_equilibrium(
         raise CorrelatedError(f"payoffs must be numbers ({error})") from error
     _check(tensors, kind)
     solve: Callable[[Sequence[Array], csr_matrix], Array]
-    solve = {"welfare": _welfare, "fairness": _fairness, "entropy": _entropy}[objective]
+    solve = {"welfare": _welfare, "fairness": _fairness, "entropy": _entropy, "gini": _gini}[objective]
     flat = np.maximum(solve(tensors, _constraints(tensors, kind)), 0.0)
     joint = (flat / flat.sum()).reshape(tensors[0].shape)
     values = np.array([float((joint * tensor).sum()) for tensor in tensors])
@@ -258,15 +261,44 @@ def _linear(
 
 
 def _entropy(tensors: Sequence[Array], rows: csr_matrix) -> Array:
-    """Minimise the dual, log sum exp(-rows' multipliers), over multipliers that are not negative.
+    """Maximise the entropy: the conjugate of its negative is log sum exp, whose gradient is the softmax."""
 
-    Where an optimum is at infinity the way is long: it ends after `MOST_WORK`, with what was found.
+    def conjugate(logits: Array) -> tuple[float, Array]:
+        value = float(logsumexp(logits))
+        return value, np.exp(logits - value)
+
+    return _regularised(conjugate, rows)
+
+
+def _gini(tensors: Sequence[Array], rows: csr_matrix) -> Array:
+    """Minimise sum x^2 / 2, in units of the uniform distribution's: the gradient is a projection."""
+    size = tensors[0].size
+
+    def conjugate(logits: Array) -> tuple[float, Array]:
+        x = project(logits / size)
+        return float(logits @ x - size * (x @ x) / 2), x
+
+    return _regularised(conjugate, rows)
+
+
+def _regularised(conjugate: Callable[[Array], tuple[float, Array]], rows: csr_matrix) -> Array:
+    """Minimise a convex function of distributions x with rows x <= 0, by its conjugate over the simplex.
+
+    The dual is the conjugate of -rows' multipliers, minimised over multipliers that are not negative; its
+    gradient is what x gains, negated. Where an optimum is at infinity the way is long: it ends after
+    `MOST_WORK`, with what was found.
+
+    Parameters
+    ----------
+    conjugate
+        Of logits y: the largest of <x, y> less the function at x, and the x at which it is.
+    rows
+        Of the constraints, see `_constraints`.
     """
 
     def dual(multipliers: Array) -> tuple[float, Array]:
-        logits = -(rows.T @ multipliers)
-        value = float(logsumexp(logits))
-        return value, -(rows @ np.exp(logits - value))
+        value, x = conjugate(-(rows.T @ multipliers))
+        return value, -(rows @ x)
 
     count = rows.shape[0]
     steps = min(MOST_STEPS, MOST_WORK // max(rows.nnz, 1))
@@ -278,5 +310,4 @@ def _entropy(tensors: Sequence[Array], rows: csr_matrix) -> Array:
         method="L-BFGS-B",
         options={"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 30},
     )
-    logits = -(rows.T @ found.x)
-    return np.asarray(np.exp(logits - logsumexp(logits)))
+    return conjugate(-(rows.T @ found.x))[1]

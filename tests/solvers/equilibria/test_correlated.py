@@ -5,13 +5,14 @@ import pyspiel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import minimize
+from scipy.optimize import minimize, nnls
 
 from nashforge import games
 from nashforge.solvers.equilibria.correlated import one_shot
 from nashforge.solvers.equilibria.correlated.device import correlation_device
 from nashforge.solvers.equilibria.correlated.distances import correlated_gains
 from nashforge.solvers.equilibria.correlated.one_shot import (
+    OBJECTIVES,
     CorrelatedError,
     correlated_equilibrium,
     deviation_gains,
@@ -224,7 +225,38 @@ def test_largest_entropy_is_that_of_another_solver(kind):
 
 
 @pytest.mark.parametrize("kind", ["ce", "cce"])
-@pytest.mark.parametrize("objective", ["welfare", "fairness", "entropy"])
+@pytest.mark.parametrize("shape", [(3, 3), (4, 5), (2, 3, 3)])
+def test_largest_impurity_is_the_least_distance(kind, shape):
+    """Least distance programming by non-negative least squares: Lawson & Hanson (1974), chapter 23."""
+    rng = np.random.default_rng(len(shape) + shape[0])
+    tensors = [rng.normal(size=shape) for _ in shape]
+    rows, size = constraint_rows(tensors, kind), tensors[0].size
+    # The distribution nearest to zero with rows x <= 0, x >= 0 and a sum of at least one.
+    system = np.vstack([-rows, np.eye(size), np.ones((1, size))])
+    extended = np.vstack([system.T, np.append(np.zeros(len(rows) + size), 1.0)])
+    wanted = np.append(np.zeros(size), 1.0)
+    residual = extended @ nnls(extended, wanted)[0] - wanted
+    found = correlated_equilibrium(tensors, kind, "gini")
+    assert found.converged
+    assert found.joint.ravel() == pytest.approx(-residual[:-1] / residual[-1], abs=1e-7)
+
+
+def constraint_rows(tensors, kind):
+    """What is gained by b when told a, or whatever is told, by profile: from the definition."""
+    rows = []
+    for i, payoffs in enumerate(tensors):
+        for b in range(payoffs.shape[i]):
+            gain = np.take(payoffs, [b], axis=i) - payoffs
+            shape = [-1 if axis == i else 1 for axis in range(payoffs.ndim)]
+            masks = [
+                (np.arange(payoffs.shape[i]) == a).reshape(shape) for a in range(payoffs.shape[i]) if a != b
+            ]
+            rows += [(gain * mask).ravel() for mask in masks] if kind == "ce" else [gain.ravel()]
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("kind", ["ce", "cce"])
+@pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize(
     ("units", "shifts"), [((1, 1), (1e8, 1e8)), ((1e8, 1), (0, 0)), ((1, 1e-6), (-1e6, 7))]
 )
@@ -233,7 +265,7 @@ def test_equilibria_are_those_of_the_same_game_in_other_units(kind, objective, u
     found = correlated_equilibrium(tensors, kind, objective)
     assert found.converged
     assert (deviation_gains(CHICKEN, found.joint, kind) < 1e-6).all()
-    if objective == "entropy":  # which asks for no units
+    if objective in ("entropy", "gini"):  # which ask for no units
         assert found.joint == pytest.approx(correlated_equilibrium(CHICKEN, kind, objective).joint, abs=1e-6)
     elif units == (1, 1):
         total = 10.5 if kind == "ce" else correlated_equilibrium(CHICKEN, kind, objective).values.sum()
@@ -280,7 +312,7 @@ def test_equilibria_of_random_games_are_certified_in_any_unit(seed, players, uni
     tensors = [unit * rng.normal(size=shape) for _ in range(players)]
     welfare = {}
     for kind in ("ce", "cce"):
-        for objective in ("welfare", "fairness", "entropy"):
+        for objective in OBJECTIVES:
             found = correlated_equilibrium(tensors, kind, objective)
             assert found.joint.min() >= 0
             assert found.joint.sum() == pytest.approx(1)
