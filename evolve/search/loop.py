@@ -13,30 +13,29 @@ thing, and to be read in one place.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import islice
 
 from nashforge.archive import Archive, Candidate, Role, Run, RunState, Status
 from nashforge.evolve.config.run import RunConfig
-from nashforge.evolve.config.starts import STRONGEST, STRONGEST_COUNT, keep_chosen
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Report
 from nashforge.evolve.executors.base import Executor, Lost, Wakeable
 from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
 from nashforge.evolve.proposers.base import Draft, Immediate, Proposer
-from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.order import asked_after
+from nashforge.evolve.search.bookkeeping.display import Display
+from nashforge.evolve.search.bookkeeping.preparation import Preparation
 from nashforge.evolve.search.challenges import Abandoned, Challenges
-from nashforge.evolve.search.events import Listener, Result, Snapshot
+from nashforge.evolve.search.events import Listener, Result
 from nashforge.evolve.search.outcomes import copies_in, validated
 from nashforge.evolve.search.ownership import Ownership
 from nashforge.evolve.search.population.gate import Auditing, audit_best
-from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR, with_strongest
+from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
 from nashforge.evolve.search.run_stages import RunStages
-from nashforge.evolve.search.scoreboard import Outcome, Scoreboard, is_evaluation
+from nashforge.evolve.search.scoreboard import Outcome, Scoreboard
 from nashforge.evolve.search.strategies import make_strategy
 
 ASKED_PER_EVALUATION = 20
@@ -94,7 +93,17 @@ class Search:
             archive, run, config, self._strategy, self._board, self._store, self._ownership.confirm
         )
         self._queue = ProposalQueue(self._context, proposer)
-        self._starts: tuple[str, ...] = config.start or (domain.seed,)
+        self._display = Display(
+            run,
+            config.budget.max_evaluations,
+            self._board,
+            self._stages,
+            self._dispatcher,
+            proposer,
+            self._ownership,
+            listener,
+        )
+        self._preparation = Preparation(archive, run, config, domain, proposer, self._stages, listener.note)
         self._stored: dict[int, Outcome] = {}
         self._asked: list[Candidate] = []
         self._hashes: dict[int, str] = {}
@@ -115,11 +124,11 @@ class Search:
     def rehearse(self, queue: Callable[[SearchContext], ProposalQueue]) -> None:
         """Ask and tell as a resumed run would, until something new is to be asked for or evaluated."""
         self._queue = queue(self._context)
-        if STRONGEST in self._starts:  # which they are was not measured yet
+        if not self._preparation.chosen:
             return
         self._stages.recall_references("train", "validation")
         self._load()
-        if any(index not in self._stored for index in range(len(self._starts))):
+        if any(index not in self._stored for index in range(len(self._preparation.starts))):
             return  # only who works on a run stores what it starts from
         self._advance()
         while self._challenges.stored is not None and self._challenged():
@@ -150,11 +159,7 @@ class Search:
         self._stop_reason = self._stop_reason or reason
 
     def _work(self) -> str:
-        self._stages.measure_reference("train", "validation", *(stage.split for stage in self._stages.copies))
-        if self._tells_library():
-            self._measure_library()
-        self._choose_starts()
-        self._tell_a_spent_budget()
+        self._preparation.prepare()
         self._phase = "searching"
         self._load()
         wanted = self._config.budget.max_evaluations - len(self._stored)
@@ -183,40 +188,6 @@ class Search:
 
     def _source(self, program: str) -> str:
         return self._store[program].source
-
-    def _choose_starts(self) -> None:
-        """Find out which programs of the library are the strongest, if they are to be started from."""
-        if STRONGEST not in self._starts:
-            return
-        self._stages.measure_library(all_of_it=True)
-        found = self._stages.strongest(min(STRONGEST_COUNT, self._config.budget.max_evaluations))
-        self._starts = with_strongest(self._starts, found)
-        keep_chosen(self._archive, self._run, self._starts)
-        self._listener.note(f"starts from the strongest of the library: {', '.join(found)}")
-
-    def _tell_a_spent_budget(self) -> None:
-        """Say it where nothing new will be asked for: the start programs are all there is to spend."""
-        starts, most = len(self._starts), self._config.budget.max_evaluations
-        if starts >= most:
-            self._listener.note(
-                f"the programs that the run starts from ({starts}) use up its evaluations ({most}): nothing "
-                f"new is asked for; --max-evaluations {starts + 1} or more leaves some"
-            )
-
-    def _tells_library(self) -> bool:
-        """Whether whoever writes programs is told what those of the library reach."""
-        models = self._config.models
-        if isinstance(self._proposer, Immediate) or models.replay is not None:
-            return False
-        return load_feedback(models.feedback).library
-
-    def _measure_library(self) -> None:
-        left = self._stages.measure_library()
-        if left:
-            self._listener.note(
-                f"the table of the library is told without {', '.join(left)}: to measure more of it would "
-                "take long; what is missing is measured when the run is resumed"
-            )
 
     def _exhausted(self) -> str:
         """Return why nothing new came: known programs did, or the proposer had none, as it said at last."""
@@ -268,9 +239,9 @@ class Search:
     def _may_ask(self) -> bool:
         asked, board, config = len(self._asked), self._board, self._config
         ahead = asked - board.told
-        if asked < len(self._starts):
+        if asked < len(self._preparation.starts):
             return True
-        if board.told < len(self._starts) or ahead >= self._lookahead or self._given_up:
+        if board.told < len(self._preparation.starts) or ahead >= self._lookahead or self._given_up:
             return False
         due = self._challenges.due(asked)
         if board.told < self._least_told(asked):
@@ -310,8 +281,7 @@ class Search:
         self._phase = "searching"
         self._listener.note(held.words())
         if held.joined:
-            if self._tells_library():
-                self._measure_library()
+            self._preparation.measure_library()
             self._proposer.renew(self._stages.train)
         return True
 
@@ -328,15 +298,15 @@ class Search:
     def _ask(self, index: int) -> bool:
         """Ask for one candidate, or take it from the archive; return False if it has to wait."""
         stored = self._stored.get(index)
-        starting, candidate = index < len(self._starts), None
+        starting, candidate = index < len(self._preparation.starts), None
         if stored is None and starting:
-            candidate = self._context.start(self._domain, self._starts[index], index)
+            candidate = self._context.start(self._domain, self._preparation.starts[index], index)
         if stored is not None and (stored.candidate.program or stored.candidate.status.finished):
             candidate = stored.candidate
             self._queue.replayed(candidate)
         if candidate is None:
             try:
-                usual = max(len(self._starts), index - self._lookahead + 1)
+                usual = max(len(self._preparation.starts), index - self._lookahead + 1)
                 candidate = self._queue.ask(index, None if stored is None else stored.candidate, usual)
             except Stop as stop:
                 self._stop(str(stop))
@@ -451,7 +421,7 @@ class Search:
             If it is somebody's own, or the last of them and none works.
         """
         said = f"the start program {start.note or start.nickname} failed ({start.status}): {start.reason}"
-        last = self._board.told >= len(self._starts)
+        last = self._board.told >= len(self._preparation.starts)
         if start.proposer != LIBRARY or (last and self._board.seed is None):
             raise SearchError(said)
         self._listener.note(f"{said}; the run goes on without it")
@@ -484,35 +454,8 @@ class Search:
         self._show()
 
     def _show(self, phase: str | None = None) -> None:
-        board = self._board
-        evaluations, outcomes = self._counts()
-        self._listener.snapshot(
-            Snapshot(
-                run=self._run.nickname,
-                phase=phase or self._phase,
-                evaluations=evaluations,
-                limit=self._config.budget.max_evaluations,
-                best=board.best,
-                seed_train=None if board.seed is None else board.seed.train,
-                outcomes=outcomes,
-                seconds=self._ownership.clock.session,
-                running=self._dispatcher.running,
-                writing=self._queue.busy,
-                ledger=self._proposer.ledger,
-                standing=self._stages.standing(board.scores(board.best)),
-                counted=self._stages.counted,
-            )
-        )
-
-    def _counts(self) -> tuple[int, dict[str, int]]:
-        """Return the evaluations and the candidates by status, those included that wait to be told.
-
-        So `nashforge status` counts them, which knows nothing of the order of telling.
-        """
-        ended = [one.candidate for one in (*self._finished.values(), *self._stored.values())]
-        ended = [candidate for candidate in ended if candidate.status.finished]
-        outcomes = self._board.outcomes + Counter(candidate.status.value for candidate in ended)
-        return self._board.evaluated + sum(map(is_evaluation, ended)), dict(outcomes)
+        waiting = (*self._finished.values(), *self._stored.values())
+        self._display.show(phase or self._phase, waiting, self._queue.busy)
 
     def _result(self, reason: str) -> Result:
         return Result(
