@@ -16,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from nashforge.games.errors import UnsupportedGameError
 from nashforge.games.matrix.reading import Bimatrix
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.equilibria.complementary import Basis, lemke_howson
@@ -30,6 +31,8 @@ Array = npt.NDArray[np.float64]
 Profile = tuple[Array, Array]
 
 MOST_PIVOTS = 20_000
+LARGEST = 1e300
+"""Payoffs of games in extensive form, whose sums and differences are floats then."""
 EXACT_ENTRIES = 40_000
 """Gaps of games with more payoffs are computed in floats."""
 
@@ -145,6 +148,11 @@ def nash(game: GameLike, payoffs_2: object = None, *, tolerance: float = TOLERAN
 
 
 def _of_form(form: SequenceForm, tolerance: float) -> NashEquilibria:
+    largest = float(np.abs(form.leaf_payoffs).max(initial=0.0))
+    if largest > LARGEST:
+        raise UnsupportedGameError(
+            f"payoffs of {form.name} reach {largest:.2g}, more than {LARGEST:.0e}; divide them by a constant"
+        )
     if form.players != 2 or form.constant_sum is None:
         from nashforge.solvers.equilibria.normal_form.equilibria import strategic_nash
 

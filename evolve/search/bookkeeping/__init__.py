@@ -1,1 +1,1 @@
-"""What is done around the loop of a search: before it begins, and for those who look on."""
+"""The preparation of a search, and its state for those who look on."""

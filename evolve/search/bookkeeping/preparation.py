@@ -15,7 +15,7 @@ from nashforge.evolve.search.run_stages import RunStages
 
 
 class Preparation:
-    """What is measured and decided before a run asks for anything.
+    """Measurements and decisions before a run asks for anything.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from nashforge.games.errors import UnsupportedGameError
 from nashforge.solvers.equilibria.exact.rational import floats
 from nashforge.solvers.equilibria.normal_form.isolation import ABSENT, Support, isolate
 from nashforge.solvers.equilibria.normal_form.strategies import shown
-from nashforge.solvers.equilibria.several import TOLERANCE, stake
+from nashforge.solvers.equilibria.several import TOLERANCE, from_zero, stake
 
 Array = npt.NDArray[np.float64]
 Exact = tuple[Fraction, ...]
@@ -95,7 +95,7 @@ def enumerate_equilibria(name: str, payoffs: Sequence[Array], tolerance: float =
             f"are {shown(count)} ways to choose which are played, and at most {MOST_SUPPORTS:,} are tried; "
             "`nashforge equilibrium GAME --concept cce` and `nashforge solve GAME --joint` go further"
         )
-    units = [(each - each.min()) / (float(np.ptp(each)) or 1.0) for each in payoffs]
+    units = [from_zero(each) for each in payoffs]
     values = [[Fraction(float(entry)) for entry in each.ravel()] for each in payoffs]
     found = Listed([], [], [], [], True, False)
     complete, degenerate, left = True, False, MOST_OF_ALL

@@ -187,14 +187,14 @@ def _by_programs(name: str, own: Matrix, theirs: Matrix) -> _Found:
     """Return the best solution of one linear program for each answer, by HiGHS."""
     from scipy.optimize import linprog
 
-    (a, middle), (b, _) = _from_middle(own), _from_middle(theirs)
-    scaled, range_ = unit(b), float(np.ptp(a)) or 1.0
+    (a, middle, spread), (b, _, _) = _from_middle(own), _from_middle(theirs)
+    scaled = unit(b)
     best: tuple[float, Array, int] | None = None
     bound = -np.inf
     for j in range(a.shape[1]):
         gains = (scaled - scaled[:, j : j + 1]).T
         found = linprog(
-            -a[:, j] / range_,
+            -a[:, j],
             A_ub=gains,
             b_ub=np.zeros(len(gains)),
             A_eq=np.ones((1, len(a))),
@@ -206,7 +206,7 @@ def _by_programs(name: str, own: Matrix, theirs: Matrix) -> _Found:
             continue
         if found.status != 0:
             raise RiskError(f"the linear program of {name} failed: {found.message}")
-        prices = range_ * np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
+        prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
         bound = max(bound, float((a[:, j] - prices @ gains).max()))
         mixed = np.maximum(np.asarray(found.x), 0.0)
         mixed /= mixed.sum()
@@ -220,16 +220,15 @@ def _by_programs(name: str, own: Matrix, theirs: Matrix) -> _Found:
     value, mixed, answer = best
     worth = mixed @ b
     at_stake = stake(b.T, np.eye(b.shape[1])[answer], mixed)
-    if worth.max() - worth[answer] > TOLERANCE * at_stake or bound - value > TOLERANCE * range_:
+    if worth.max() - worth[answer] > TOLERANCE * at_stake or bound - value > TOLERANCE:
         raise RiskError(f"the linear programs of {name} ended too far from their optimum")
     ties = int((worth >= worth.max() - TOLERANCE * at_stake).sum()) - 1
-    return _Found(
-        tuple(Fraction(float(p)) for p in mixed), answer, ties, max(bound, value) + middle, exact=False
-    )
+    largest = float(middle + spread * Fraction(max(bound, value)))
+    return _Found(tuple(Fraction(float(p)) for p in mixed), answer, ties, largest, exact=False)
 
 
-def _from_middle(matrix: Matrix) -> tuple[Array, float]:
-    """Return payoffs less their median, a large one of which would cost them their digits, and the median."""
+def _from_middle(matrix: Matrix) -> tuple[Array, Fraction, Fraction]:
+    """Return payoffs less their median, as shares of their range, and both: floats keep their digits so."""
     entries = sorted(entry for row in matrix for entry in row)
-    middle = entries[len(entries) // 2]
-    return np.array([[float(entry - middle) for entry in row] for row in matrix]), float(middle)
+    middle, spread = entries[len(entries) // 2], (entries[-1] - entries[0]) or Fraction(1)
+    return np.array([[float((entry - middle) / spread) for entry in row] for row in matrix]), middle, spread

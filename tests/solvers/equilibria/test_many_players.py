@@ -212,6 +212,13 @@ def test_games_from_strings_and_files_and_their_certificates(tmp_path: Path) -> 
     json.dumps(told)
 
 
+def test_payoffs_whose_sums_may_be_no_floats_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "large.nfg"
+    file.write_text('NFG 1 R "n" { "a" "b" "c" } { 2 1 1 }\n1e307 1 0 -1e307 0 0\n')
+    with pytest.raises(UnsupportedGameError, match=r"reach 1e\+307"):
+        nash(file)
+
+
 def test_games_that_are_too_large_are_refused() -> None:
     with pytest.raises(UnsupportedGameError, match="29,791 ways to choose"):
         nash("normal_matrix(players=3,actions=5,seed=1)")

@@ -94,6 +94,8 @@ def test_programs_know_neither_units_nor_constants(unit: float, constant: float)
         (value - constant) / size for value, size in zip(found.values, (unit, 1 / unit))
     ] == pytest.approx(plain.values, abs=1e-6 if constant else 1e-9)
     assert found.bound >= found.values[0]
+    largest = stackelberg(1.7e308 * np.sign(first), second)  # of which the range is no float
+    assert largest.values[0] == pytest.approx(1.7e308 * stackelberg(np.sign(first), second).values[0])
 
 
 def test_extensive_games_through_their_strategic_form(tmp_path: Path) -> None:
