@@ -48,7 +48,8 @@ class Nash(MetaSolver):
     def guarantees(self, payoffs):
         rows, columns = payoffs.shape
         width = np.ptp(payoffs)
-        scaled = (payoffs - payoffs.min()) / (width if width > 0 else 1.0)
+        # Rounded, so that the corner that is found does not depend on the unit of payoffs.
+        scaled = np.round((payoffs - payoffs.min()) / (width if width > 0 else 1.0), 12)
         found = linprog(
             np.append(np.zeros(rows), -1.0),
             A_ub=np.column_stack([-scaled.T, np.ones(columns)]),

@@ -14,6 +14,7 @@ TIED = (
     "battleship(board_width=2,board_height=2,ship_sizes=[1;2],ship_values=[1;2],num_shots=2,"
     "allow_repeated_shots=False)",
     "blotto(coins=6,fields=3)",
+    "dark_hex(num_rows=2,num_cols=2,gameversion=adh)",
 )
 """Games full of actions whose values are sums of terms that cancel."""
 
@@ -25,7 +26,7 @@ def curve(form, solver):
 
 
 @pytest.mark.parametrize("name", TIED)
-@pytest.mark.parametrize("solver", ["uniform", "fictitious_play", "alpharank"])
+@pytest.mark.parametrize("solver", ["uniform", "nash", "fictitious_play", "alpharank"])
 def test_neither_the_unit_of_payoffs_nor_the_order_of_the_tree_matters(solver, name):
     form = games.compile(name)
     plain = curve(form, solver)
