@@ -72,12 +72,10 @@ def candidate_select(record: type = Candidate) -> Select[*tuple[Any, ...]]:
         for name in names
         if name != "parents"
     ]
-    return (
-        select(*listed)
-        .select_from(CandidateRow)
-        .join(RunRow, RunRow.id == CandidateRow.run_id)
-        .outerjoin(ProgramRow, ProgramRow.hash == CandidateRow.program)
-    )
+    found = select(*listed).select_from(CandidateRow)
+    if "run" in names:
+        found = found.join(RunRow, RunRow.id == CandidateRow.run_id)
+    return found.outerjoin(ProgramRow, ProgramRow.hash == CandidateRow.program)
 
 
 _LINKS = select(ParentRow.candidate_id, ParentRow.parent_id, ParentRow.role).order_by(

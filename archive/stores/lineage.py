@@ -17,7 +17,7 @@ from nashforge.archive.storage.models import CandidateRow, ParentRow
 from nashforge.archive.storage.rows import RunRef, candidate_select, chunks, run_id
 from nashforge.archive.stores.candidates import CandidateStore
 from nashforge.archive.stores.programs import ProgramStore
-from nashforge.archive.stores.views import Edge, Lineage, Relative
+from nashforge.archive.stores.views import Drawn, Edge, Lineage, Relative
 
 _Link: TypeAlias = Row[int, int, int, Role]
 """Child, position, parent, role."""
@@ -27,6 +27,7 @@ _RELATIVES = candidate_select(Relative)
 _OF_RUN = _RELATIVES.where(CandidateRow.run_id == bindparam("run"))
 _AMONG = _RELATIVES.where(CandidateRow.id.in_(bindparam("ids", expanding=True)))
 _IDS = select(CandidateRow.id).where(CandidateRow.run_id == bindparam("run"))
+_DRAWN = candidate_select(Drawn).where(CandidateRow.run_id == bindparam("run")).order_by(CandidateRow.index)
 _RUN_OF = select(CandidateRow.id, CandidateRow.run_id).where(
     CandidateRow.id.in_(bindparam("ids", expanding=True))
 )
@@ -178,14 +179,46 @@ class LineageStore(Store):
         dict of int to Relative, tuple of Edge
             Candidates by id, in the order of asking, and the relations among them.
         """
-        shown: ColumnElement[bool] = CandidateRow.train.is_not(None)
-        if failed:
-            shown = or_(shown, CandidateRow.status.in_(FAILED))
-        number = run_id(run)
+        shown, number = _shown(failed), run_id(run)
         with self._database.reading() as connection:
             found = _relatives(connection, _OF_RUN.where(shown), run=number)
             links = connection.execute(_links(roles, upward=True).where(shown), {"run": number}).all()
         return _in_order(found, links)
+
+    def outline(
+        self, run: RunRef, *, roles: Collection[Role], failed: bool = False
+    ) -> tuple[dict[int, Drawn], dict[int, list[int]]]:
+        """Return what a picture shows of a run's `pedigree`: quick for thousands.
+
+        Returns
+        -------
+        dict of int to Drawn, dict of int to list of int
+            Candidates by id, in the order of asking, and the ids of the parents of those that have any.
+        """
+        number = run_id(run)
+        links = (
+            select(ParentRow.candidate_id, ParentRow.parent_id)
+            .where(ParentRow.candidate_id.in_(_IDS), ParentRow.role.in_(roles))
+            .order_by(ParentRow.candidate_id, ParentRow.position)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(_DRAWN.where(_shown(failed)), {"run": number}).all()
+            relations = connection.execute(links, {"run": number}).all()
+        found = {row[0]: Drawn._make(row) for row in rows}
+        parents: dict[int, list[int]] = {}
+        for child, parent in relations:
+            if child in found and parent in found:
+                if child in parents:
+                    parents[child].append(parent)
+                else:
+                    parents[child] = [parent]
+        return found, parents
+
+
+def _shown(failed: bool) -> ColumnElement[bool]:
+    """Select what was measured, and with ``failed`` what failed."""
+    measured: ColumnElement[bool] = CandidateRow.train.is_not(None)
+    return or_(measured, CandidateRow.status.in_(FAILED)) if failed else measured
 
 
 def _relatives(

@@ -126,6 +126,20 @@ class Relative(NamedTuple):
     imported: datetime | None = None
 
 
+class Drawn(NamedTuple):
+    """A candidate of a run's family tree with what a picture shows of it; less than `Relative`."""
+
+    id: int
+    index: int  # type: ignore[assignment]  # as of `Relative`
+    status: Status
+    program: str | None
+    nickname: str | None
+    operator: str
+    note: str | None
+    train: float | None
+    validation: float | None
+
+
 @dataclass(frozen=True)
 class Lineage:
     """A candidate with its ancestors or its descendants.

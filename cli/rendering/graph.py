@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nashforge.evolve.results.lineage import Family
 
 
-def as_dict(family: Family) -> dict[str, Any]:
+def as_dict(family: Family[Relative]) -> dict[str, Any]:
     """Return candidates and relations."""
 
     place = {key: number for number, key in enumerate(family.members)}
@@ -35,7 +35,7 @@ def as_dict(family: Family) -> dict[str, Any]:
     }
 
 
-def as_dot(family: Family) -> str:
+def as_dot(family: Family[Relative]) -> str:
     """Return a graph for Graphviz: ``nashforge lineage ... --format dot | dot -Tsvg``."""
     lines = [
         f"digraph {_quoted(family.title)} {{",
@@ -66,7 +66,7 @@ def edit(candidate: Candidate | Relative) -> str:
     return output.edit_of(candidate)
 
 
-def print_tree(screen: Console, family: Family) -> None:
+def print_tree(screen: Console, family: Family[Relative]) -> None:
     """Print a tree whose main line, which leads to the best program, is not indented.
 
     Side branches are indented once each; so a descent of a hundred edits stays readable.
@@ -85,7 +85,7 @@ def print_tree(screen: Console, family: Family) -> None:
         member, lead, rest = waiting.pop()
         segments += [Segment(text, styles.get(style)) for text, style in _line(family, member, lead, width)]
         segments.append(end)
-        main = family.main_child(member)
+        main = family.main_children.get(member.id)
         if main is None:
             continue
         waiting.append((main, rest, rest))
@@ -99,7 +99,7 @@ def print_tree(screen: Console, family: Family) -> None:
     screen.print("[dim]● leads to the best   ○ other   × second parent   numbers: training fitness[/]")
 
 
-def _line(family: Family, member: Relative, lead: str, width: int) -> list[tuple[str, str]]:
+def _line(family: Family[Relative], member: Relative, lead: str, width: int) -> list[tuple[str, str]]:
     """Return a line of the tree as texts with their styles."""
     chosen = member.id in family.best
     if member.train is None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from nashforge.archive import Candidate, Relative
+    from nashforge.archive.stores.views import Drawn
     from nashforge.evolve.evaluation.messages import Fitness
     from nashforge.solvers.metrics.registry import Metric
     from nashforge.solvers.policies.metrics import Summary
@@ -266,7 +267,7 @@ def memory(size: float) -> str:
     return f"{size:.1f} GB"
 
 
-def edit_of(candidate: Candidate | Relative) -> str:
+def edit_of(candidate: Candidate | Relative | Drawn) -> str:
     """Return what a candidate is, in words: a program that its run started from, or what was changed."""
     if candidate.operator == "seed":
         return f"start program: {candidate.note}" if candidate.note else "start program"

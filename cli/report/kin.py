@@ -25,7 +25,7 @@ class Kin:
         By hash, as a page's script shows them: title, fitness, edit, parent, change and source.
     """
 
-    family: Family
+    family: Family[Relative]
     programs: Mapping[str, Mapping[str, str]]
 
     @property
@@ -45,7 +45,7 @@ def kin_of(archive: Archive, run: Run, most: int = MOST) -> Kin:
         program = stored.get(item.program or "")
         if program is None or program.hash in programs:
             continue
-        parent = next((members[key] for key in family.parents_of(item.id)), None)
+        parent = next((members[key] for key in family.parents.get(item.id, ())), None)
         before = None if parent is None else stored.get(parent.program or "")
         programs[program.hash] = told_program(item, program, parent, before)
     return Kin(family, programs)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from nashforge.archive import Archive, Edge, NotFound, Program, Relative, Role, Run
+from nashforge.archive.stores.views import Drawn
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.search.population.ranking import line_of, merit
 from nashforge.games.naming import choice, nearest
+
+Kin = TypeVar("Kin", Relative, Drawn)
+"""A candidate with all that is told about it, or with what a picture shows."""
 
 ROLES = (Role.PARENT, Role.CROSSOVER)
 """Relations that make a family. Inspirations soon reach most of a run."""
 
 
 @dataclass(frozen=True)
-class Family:
+class Family(Generic[Kin]):
     """Candidates and how they descend from each other.
 
     Attributes
@@ -25,77 +30,71 @@ class Family:
         Name of the program or the run that was asked for.
     members : dict
         Candidates by id, in the order of runs and of asking.
-    edges : tuple of Edge
-        Relations among them.
+    parents : dict
+        Ids of their parents among them, the first one first; of those that have any.
     best : frozenset of int
         Ids on the way from the seed to the program asked for, or to the best of the run.
     complete : bool
         Whether these are all; else the nearest of a program's family, or the best of a run and their lines.
+    edges : tuple of Edge
+        The relations with their roles; none in an outline.
     """
 
     title: str
     run: Run | None
-    members: dict[int, Relative]
-    edges: tuple[Edge, ...]
+    members: dict[int, Kin]
+    parents: Mapping[int, Sequence[int]]
     best: frozenset[int] = frozenset()
     complete: bool = True
+    edges: tuple[Edge, ...] = ()
+
+    def roots(self) -> list[Kin]:
+        """Return the candidates without a parent in the family."""
+        return [member for key, member in self.members.items() if key not in self.parents]
 
     @cached_property
-    def _parents(self) -> dict[int, list[int]]:
-        """Parents by child, the first one first; everything that is asked about one candidate starts here."""
-        found: dict[int, list[int]] = {}
-        for edge in self.edges:
-            if edge.child in self.members and edge.parent in self.members:
-                found.setdefault(edge.child, []).append(edge.parent)
+    def children(self) -> dict[int, list[Kin]]:
+        """Children by id of their first parent, in the order of asking."""
+        found: dict[int, list[Kin]] = {}
+        for key, member in self.members.items():
+            parents = self.parents.get(key)
+            if parents:
+                found.setdefault(parents[0], []).append(member)
         return found
 
-    def roots(self) -> list[Relative]:
-        """Return the candidates without a parent in the family."""
-        return [member for key, member in self.members.items() if key not in self._parents]
-
-    @cached_property
-    def children(self) -> dict[int, list[Relative]]:
-        """Children by id of their first parent, in the order of asking."""
-        found: dict[int, list[Relative]] = {}
-        for key, parents in self._parents.items():
-            found.setdefault(parents[0], []).append(self.members[key])
-        return {key: sorted(some, key=lambda item: (item.run_id, item.index)) for key, some in found.items()}
-
-    def parents_of(self, key: int) -> list[int]:
-        """Return the ids of a candidate's parents in the family, the first one first."""
-        return self._parents.get(key, [])
-
-    def partners(self, candidate: Relative) -> list[Relative]:
+    def partners(self, candidate: Kin) -> list[Kin]:
         """Return the other parents of a crossover."""
-        parents = self._parents.get(candidate.id, [])
+        parents = self.parents.get(candidate.id, ())
         return [self.members[key] for key in parents[1:] if key != parents[0]]
 
     @cached_property
-    def _best_below(self) -> dict[int, tuple[bool, float]]:
-        """The highest merit of every candidate and everything made from it."""
-        order, waiting = list[Relative](), self.roots()
+    def main_children(self) -> dict[int, Kin]:
+        """The child of each that leads to the best program below it; of those that have any."""
+        order, waiting = list[Kin](), self.roots()
         while waiting:
             item = waiting.pop()
             order.append(item)
             waiting += self.children.get(item.id, ())
-        found: dict[int, tuple[bool, float]] = {}
+        highest: dict[int, tuple[bool, float]] = {}  # merit of what was made from a candidate
+        ranks: dict[int, tuple[bool, tuple[bool, float], int]] = {}
+        found: dict[int, Kin] = {}
         for item in reversed(order):
-            below = (found[child.id] for child in self.children.get(item.id, ()))
-            found[item.id] = max((merit(item), *below))
+            key, top = item.id, merit(item)
+            if key in highest:
+                top = max(top, highest[key])
+            parents = self.parents.get(key)
+            if parents:
+                parent, rank = parents[0], (key in self.best, top, -item.index)
+                if parent not in found or rank > ranks[parent]:
+                    found[parent], ranks[parent] = item, rank
+                if parent not in highest or top > highest[parent]:
+                    highest[parent] = top
         return found
-
-    def main_child(self, candidate: Relative) -> Relative | None:
-        """Return the child that leads to the best program below a candidate; None without children."""
-        return max(
-            self.children.get(candidate.id, ()),
-            key=lambda child: (child.id in self.best, self._best_below[child.id], -child.index),
-            default=None,
-        )
 
 
 def family_of(
     archive: Archive, name: str, *, descendants: bool = False, failed: bool = False, limit: int | None = None
-) -> Family:
+) -> Family[Relative]:
     """Return the family of a run or a program.
 
     Parameters
@@ -120,8 +119,23 @@ def family_of(
     program = root.nickname
     of = archive.lineage.descendants if descendants else archive.lineage.ancestors
     found = of(program, roles=ROLES, limit=limit)
-    line = _line(found.edges, found.root.id) if not descendants else frozenset({found.root.id})
-    return Family(program, None, found.candidates, found.edges, line, found.complete)
+    parents = parents_in(found.edges)
+    line = _line(parents, found.root.id) if not descendants else frozenset({found.root.id})
+    return Family(program, None, found.candidates, parents, line, found.complete, found.edges)
+
+
+def outline_of(archive: Archive, run: Run, *, failed: bool = False) -> Family[Drawn]:
+    """Return a run's whole family with what a picture shows of it; parameters as of `family_of`."""
+    members, parents = archive.lineage.outline(run, roles=ROLES, failed=failed)
+    return Family(run.nickname, run, members, parents, _line_to_best(members, parents))
+
+
+def parents_in(edges: Iterable[Edge]) -> dict[int, list[int]]:
+    """Return the parents of each child, in the order of the relations."""
+    found: dict[int, list[int]] = {}
+    for edge in edges:
+        found.setdefault(edge.child, []).append(edge.parent)
+    return found
 
 
 def run_or_program(archive: Archive, name: str) -> Run | Program:
@@ -157,17 +171,22 @@ def run_or_program(archive: Archive, name: str) -> Run | Program:
         raise NotFound(f"neither a run nor a program is called {name!r}; {remedy}", near) from error
 
 
-def _family_of_run(archive: Archive, run: Run, failed: bool, limit: int | None) -> Family:
+def _family_of_run(archive: Archive, run: Run, failed: bool, limit: int | None) -> Family[Relative]:
     counts = archive.candidates.counts(run)
     shown = sum(count for status, count in counts.items() if not status.failed or failed)
     if limit is None or shown <= limit:
         members, edges = archive.lineage.pedigree(run, roles=ROLES, failed=failed)
     else:
         members, edges = archive.lineage.among(_best_lines(archive, run, failed, limit), roles=ROLES)
+    parents = parents_in(edges)
+    line = _line_to_best(members, parents)
+    return Family(run.nickname, run, members, parents, line, limit is None or shown <= limit, edges)
+
+
+def _line_to_best(members: Mapping[int, Kin], parents: Mapping[int, Sequence[int]]) -> frozenset[int]:
     # The first of equals, as `ranked` has it; everything measured is here already, or the best of it.
     best = max(members.values(), key=merit, default=None)
-    line = frozenset() if best is None or best.train is None else _line(edges, best.id)
-    return Family(run.nickname, run, members, edges, line, limit is None or shown <= limit)
+    return frozenset() if best is None or best.train is None else _line(parents, best.id)
 
 
 def _best_lines(archive: Archive, run: Run, failed: bool, limit: int) -> set[int]:
@@ -190,12 +209,9 @@ def _best_lines(archive: Archive, run: Run, failed: bool, limit: int) -> set[int
     return chosen
 
 
-def _line(edges: Collection[Edge], start: int) -> frozenset[int]:
-    parent: dict[int, int] = {}
-    for edge in edges:
-        parent.setdefault(edge.child, edge.parent)
+def _line(parents: Mapping[int, Sequence[int]], start: int) -> frozenset[int]:
     line = {start}
-    while start in parent and parent[start] not in line:
-        start = parent[start]
+    while start in parents and parents[start][0] not in line:
+        start = parents[start][0]
         line.add(start)
     return frozenset(line)

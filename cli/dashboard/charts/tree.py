@@ -6,22 +6,16 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from nashforge.archive import Relative
 from nashforge.cli.rendering import output
-from nashforge.evolve.results.lineage import Family
+from nashforge.evolve.results.lineage import Family, Kin
 
 STEP_X, STEP_Y = 16, 26
 """Distance of columns and of generations."""
 
-
-@dataclass(frozen=True)
-class Node:
-    """A candidate in the tree, at a place in pixels; its kind is the class that colours it."""
-
-    item: Relative
-    x: int
-    y: int
-    kind: str
+_LOOK = {
+    kind: f'class="{kind}" r="{6 if kind == "best" else 5}"'
+    for kind in ("best", "verified", "plain", "failed", "open")
+}
 
 
 @dataclass(frozen=True)
@@ -30,95 +24,100 @@ class Tree:
 
     Attributes
     ----------
+    count : int
+        Candidates in it.
+    circles : Markup
+        The candidates as SVG, made here: a template takes a second for ten thousand.
     links, crossings, best : str
         Paths of the edges to first parents, to second parents, and of those that lead to the best.
     """
 
-    nodes: tuple[Node, ...]
+    count: int
+    circles: Markup
     links: str
     crossings: str
     best: str
     width: int
     height: int
 
-    def circles(self) -> Markup:
-        """Return the candidates as SVG, made at once: a template takes a second for ten thousand."""
-        made = []
-        for node in self.nodes:
-            item = node.item
-            told = f"#{item.index} {item.nickname or item.status} {output.fitness(item.train)}"
-            size = 6 if node.kind == "best" else 5
-            made.append(
-                f'<circle class="{node.kind}" cx="{node.x}" cy="{node.y}" r="{size}" '
-                f'data-p="{escape(item.program or "")}" data-t="{escape(told)}"/>'
-            )
-        return Markup("\n".join(made))  # everything that others wrote is escaped above
 
-
-def tree_of(family: Family) -> Tree:
-    """Lay out a family: generations downwards, and every subtree in columns of its own.
+def tree_of(family: Family[Kin]) -> Tree:
+    """Draw a family: generations downwards, and every subtree in columns of its own.
 
     The subtree that leads to the best keeps the column of its parent, so that the line of descent is
     straight. Columns are shared by subtrees that lie below one another.
     """
-    column: dict[int, int] = {}
-    depth: dict[int, int] = {}
-    used: dict[int, int] = {}  # the first free column of each generation
-    waiting: list[tuple[Relative, int, int]] = [(root, 0, 0) for root in reversed(family.roots())]
-    mains = {key: family.main_child(item) for key, item in family.members.items()}
+    places = _places(family)
+    # In a circle of imported runs nobody stands first: such candidates have no place.
+    shown = [item for key, item in family.members.items() if key in places]
+    names = _escaped([item.nickname or item.status for item in shown])
+    hashes = _escaped([item.program or "" for item in shown])
+    circles: list[str] = []
+    links: list[str] = []
+    crossings: list[str] = []
+    best: list[str] = []
+    for item, name, program in zip(shown, names, hashes, strict=True):
+        key = item.id
+        x, y = places[key]
+        circles.append(
+            f'<circle {_LOOK[_kind(family, item)]} cx="{x}" cy="{y}" data-p="{program}" '
+            f'data-t="#{item.index} {name} {output.fitness(item.train)}"/>'
+        )
+        group = best if key in family.best else links  # what the best was made from leads to it, too
+        for parent in family.parents.get(key, ()):
+            if parent in places:
+                from_x, from_y = places[parent]
+                if x == from_x:
+                    group.append(f"M{x} {from_y}V{y}")
+                else:
+                    # A curve in steps from where it begins: their numbers are short.
+                    right, down = x - from_x, y - from_y
+                    bend = down - STEP_Y // 2
+                    group.append(f"M{from_x} {from_y}c0 {bend} {right} {bend} {right} {down}")
+            group = crossings
+    width = max((x for x, _ in places.values()), default=0) + STEP_X
+    height = max((y for _, y in places.values()), default=0) + STEP_Y
+    drawn = Markup("\n".join(circles))  # what others wrote is escaped above
+    return Tree(len(circles), drawn, "".join(links), "".join(crossings), "".join(best), width, height)
+
+
+def _places(family: Family[Kin]) -> dict[int, tuple[int, int]]:
+    """Return where each candidate stands, in pixels."""
+    places: dict[int, tuple[int, int]] = {}
+    used: list[int] = []  # the first free column of each generation
+    waiting = [(root, 0, 0) for root in reversed(family.roots())]
+    mains, children = family.main_children, family.children
     while waiting:
         item, level, wanted = waiting.pop()
         # A chain goes down one column as far as it leads; it needs that column free in all its generations.
         chain = [item]
-        while (following := mains[chain[-1].id]) is not None:
+        while (following := mains.get(chain[-1].id)) is not None:
             chain.append(following)
-        place = max([wanted, *(used.get(level + k, 0) for k in range(len(chain)))])
-        for k, one in enumerate(chain):
-            column[one.id], depth[one.id] = place, level + k
-            used[level + k] = place + 1
-        for k, one in enumerate(chain):
-            main = mains[one.id]
-            sides = [
-                child for child in family.children.get(one.id, ()) if main is None or child.id != main.id
-            ]
-            waiting += [(child, level + k + 1, place + 1) for child in reversed(sides)]
-    nodes = tuple(
-        Node(item, _x(column[key]), _y(depth[key]), _kind(family, item))
-        for key, item in family.members.items()
-        if key in column
-    )
-    places = {node.item.id: (node.x, node.y) for node in nodes}
-    links: list[str] = []
-    crossings: list[str] = []
-    best: list[str] = []
-    for item in family.members.values():
-        parents = family.parents_of(item.id)
-        for number, parent in enumerate(parents):
-            if item.id in places and parent in places:
-                path = _edge(*places[parent], *places[item.id])
-                chosen = number == 0 and item.id in family.best and parent in family.best
-                (crossings if number else best if chosen else links).append(path)
-    width = max((node.x for node in nodes), default=0) + STEP_X
-    height = max((node.y for node in nodes), default=0) + STEP_Y
-    return Tree(nodes, "".join(links), "".join(crossings), "".join(best), width, height)
+        end = level + len(chain)
+        column = max([wanted, *used[level:end]])
+        used[level:end] = [column + 1] * len(chain)
+        x = STEP_X + column * STEP_X
+        for generation, one in enumerate(chain, level):
+            places[one.id] = x, STEP_Y // 2 + generation * STEP_Y
+            below = children.get(one.id, ())
+            if len(below) > 1:
+                main = mains[one.id].id
+                sides = [(child, generation + 1, column + 1) for child in below if child.id != main]
+                waiting += reversed(sides)
+    return places
 
 
-def _x(column: int) -> int:
-    return STEP_X + column * STEP_X
+def _escaped(texts: list[str]) -> list[str]:
+    """Return texts as they may stand in an attribute.
+
+    As a rule none has to be changed, and to look at each of ten thousand takes as long as to draw them.
+    """
+    together = "".join(texts)
+    changed = any(mark in together for mark in "&<>\"'")
+    return [str(escape(text)) for text in texts] if changed else texts
 
 
-def _y(level: int) -> int:
-    return STEP_Y // 2 + level * STEP_Y
-
-
-def _edge(x: int, y: int, to_x: int, to_y: int) -> str:
-    if x == to_x:
-        return f"M{x} {y}V{to_y}"
-    middle = to_y - STEP_Y // 2
-    return f"M{x} {y}C{x} {middle} {to_x} {middle} {to_x} {to_y}"
-
-
-def _kind(family: Family, item: Relative) -> str:
+def _kind(family: Family[Kin], item: Kin) -> str:
     if item.train is None:
         return "failed" if item.status.failed else "open"
     if item.id in family.best:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nashforge.archive import Archive, Candidate, Fitted, Relative, Run
-from nashforge.archive.stores.views import Told
+from nashforge.archive.stores.views import Drawn, Told
 from nashforge.evolve.config.run import stored_settings
 
 
-def merit(candidate: Candidate | Relative | Fitted | Told) -> tuple[bool, float]:
+def merit(candidate: Candidate | Relative | Drawn | Fitted | Told) -> tuple[bool, float]:
     """Order of measured programs: verified ones before others, then by the mean over both kinds of games.
 
     A program is verified when it was measured on the disguised games of validation.

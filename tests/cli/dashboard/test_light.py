@@ -7,8 +7,12 @@ import sys
 
 import pytest
 
-from nashforge.archive.stores.views import Told
+from nashforge.archive import Archive, Status
+from nashforge.archive.stores.views import Drawn, Told
+from nashforge.cli.dashboard.charts.tree import tree_of
 from nashforge.evolve.results.history import History
+from nashforge.evolve.results.lineage import Family, family_of, outline_of
+from tests.archive.measure_scale import fill_at_once
 
 HEAVY = ("matplotlib", "numba", "pyspiel", "scipy")
 """Modules of tens of megabytes each."""
@@ -61,3 +65,25 @@ def test_a_picture_of_many_programs_holds_all_that_were_the_best_for_a_time(coun
     assert len(indices) == count if count <= 100 else len(indices) <= 110
     assert [drawn.seconds[k] for k in (0, -1)] == [indices[0], indices[-1]]
     assert list(drawn.best) == [best[index] for index in indices]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_what_is_read_for_a_picture_draws_the_same_tree_as_everything(tmp_path, failed):
+    with Archive.open(tmp_path / "trees.db") as archive:
+        for name in ("old-oak", "near-elm"):  # ids do not begin at one
+            fill_at_once(archive, 300, name=name)
+        run = archive.runs.get("near-elm")
+        short, whole = (
+            outline_of(archive, run, failed=failed),
+            family_of(archive, run.nickname, failed=failed),
+        )
+    assert [*short.members] == [*whole.members]
+    assert tree_of(short) == tree_of(whole)
+    assert tree_of(short).count > 200
+
+
+def test_names_in_a_tree_are_escaped():
+    item = Drawn(1, 0, Status.OK, '"><b>', "<i>&", "mutate", None, 0.5, None)
+    circles = tree_of(Family("old-oak", None, {1: item}, {})).circles
+    assert circles.count("<") == circles.count(">") == 1
+    assert "&lt;i&gt;&amp;" in circles
