@@ -12,7 +12,7 @@ from nashforge.cli.dashboard.charts.ratios import games_of
 from nashforge.cli.dashboard.charts.tree import tree_of
 from nashforge.cli.dashboard.views.compared import compared_data
 from nashforge.cli.rendering import money, output
-from nashforge.cli.rendering.runs.summary import SPLITS, standing_text, stop_words, written_by
+from nashforge.cli.rendering.runs.summary import SPLITS, limit_words, standing_text, stop_words, written_by
 from nashforge.cli.report.file import SCRIPTS, policy_of, report_templates, script, style_sheet
 from nashforge.evolve.results.history import History
 from nashforge.evolve.search.population.ranking import merit
@@ -54,6 +54,7 @@ def page(report: RunReport, kin: Kin, film: Film | None) -> str:
         result=now.result,
         facts=_facts(report),
         meaning=output.meaning_of_run(now.settings),
+        limit=limit_words([now.standing]),
         history=history,
         drawn=0 if history is None else len(history["x"]),
         measured=len(report.fitted),

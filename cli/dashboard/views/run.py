@@ -12,7 +12,7 @@ from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.dashboard.views.runs import bars_of
 from nashforge.cli.dashboard.views.writing import held_here
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.runs.summary import outage_lines, stop_words, written_by
+from nashforge.cli.rendering.runs.summary import limit_words, outage_lines, stop_words, written_by
 from nashforge.evolve.agents.asking import is_written_by_agents
 from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.results.history import AXES, History, funnel, history_of, reasons
@@ -46,6 +46,7 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
         "bars": bars_of(archive, now),
         "facts": facts(now),
         "outages": outage_lines(now),
+        "limit": limit_words([now.standing]),
         "meaning": output.meaning_of_run(now.settings),
         "history": series.progress(drawn, axis),
         "drawn": len(drawn.measured),

@@ -8,7 +8,7 @@ from nashforge.cli.dashboard.charts.ratios import games_of
 from nashforge.cli.dashboard.charts.series import rounded
 from nashforge.cli.dashboard.views.base import Asked, View
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.runs.summary import SPLITS
+from nashforge.cli.rendering.runs.summary import SPLITS, limit_words
 from nashforge.evolve.results.studies import Median, StudyStatus, counts_of, study_status
 
 SHOWN = 20
@@ -53,6 +53,7 @@ def study_data(told: StudyStatus) -> dict[str, Any]:
         "games": [] if leading is None else games_of(leading.run),
         "meaning": output.meaning_of_run(told.settings),
         "why": told.why(),
+        "limit": limit_words([now.standing for now in told.runs]),
     }
 
 

@@ -14,7 +14,13 @@ from nashforge.archive import Archive, CallStatus, NewEvaluation, Parent, Score,
 from nashforge.cli.dashboard.app import table_lines
 from nashforge.cli.rendering.output import number
 from nashforge.cli.rendering.runs.summary import short_game
+from nashforge.cli.report.kin import kin_of
+from nashforge.cli.report.page import page
+from nashforge.cli.report.study import study_page
 from nashforge.evolve.domains import domain
+from nashforge.evolve.evaluation.messages import Fitness
+from nashforge.evolve.results.report import report_of
+from nashforge.evolve.results.studies import study_status
 from nashforge.solvers import rule_source
 
 from ..hostile import EVIL, hostile_run
@@ -241,6 +247,35 @@ def test_a_tree_has_every_program_and_a_straight_line_to_the_best(tmp_path, open
     best = [node for node in nodes if node["class"] == "best"]
     assert len({node["cx"] for node in best}) == 1
     assert best[-1]["data-t"].startswith("#11 ")
+
+
+def test_fitness_at_its_limit_everywhere_is_told_wherever_a_run_is(tmp_path, opened_at):
+    with Archive.open(tmp_path / "limit.db") as archive:
+        run = archive.runs.create("cfr", {"domain": "cfr"}, nickname="far-hill")
+        archive.studies.add_run(
+            archive.studies.create("cfr", {"domain": "cfr"}, nickname="far-hills"), run, 0
+        )
+        program = archive.programs.add(rule_source("cfr"), "cfr")
+        candidate = archive.candidates.add(run, program=program, operator="seed", proposer="offline")
+        measured = NewEvaluation(
+            program=program.hash,
+            suite="cfr-train",
+            split="train",
+            status=Status.OK,
+            scores=(Score("kuhn_poker", domain("cfr").metric, 0.5, iteration=10),),
+            settings={
+                "references": {"kuhn_poker": 1e-6},
+                "fitness": Fitness(kind="log_ratio", clip=2.0).model_dump(mode="json"),
+            },
+        )
+        archive.candidates.finish(candidate, Status.OK, evaluations=[measured], train=-2.0)
+        kin = kin_of(archive, run)
+        told = [page(report_of(archive, run), kin, None)]
+        told.append(study_page(archive, study_status(archive, archive.studies.get("far-hills"))))
+    client = opened_at(tmp_path / "limit.db")
+    told += [client.get(address).text for address in ("/runs/far-hill", "/studies/far-hills")]
+    for text in told:
+        assert "give programs more iterations (--horizon)" in text
 
 
 def test_a_table_to_take_along_holds_no_formulas(tmp_path, opened_at):
