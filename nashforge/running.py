@@ -30,6 +30,7 @@ from nashforge.reading import SPLITS, Program, candidate_rows
 from nashforge.solvers.programs.arguments import count as whole
 from nashforge.solvers.programs.arguments import file, limit, text
 from nashforge.solvers.programs.html import table
+from nashforge.wording import in_python
 
 LOOK_SECONDS = 0.2
 """So often the archive is looked at for what is new."""
@@ -216,6 +217,7 @@ class Run:
         self._archive.runs.request_pause(self._id, paused=paused)
         return self
 
+    @in_python()
     def resume(self, **changes: Any) -> Self:
         """Continue a run in the background, from what is stored.
 
@@ -367,7 +369,8 @@ class Run:
     def _raise(self) -> None:
         error, self._error = self._error, None
         if error is not None:
-            raise error
+            with in_python():
+                raise error
 
 
 _at_work: weakref.WeakSet[Run] = weakref.WeakSet()

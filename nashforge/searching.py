@@ -7,12 +7,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from nashforge.archive import Archive
+from nashforge.evolve.config.cautions import SharedSuiteWarning, shared_suites
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.domains.base import Domain
@@ -21,10 +23,12 @@ from nashforge.evolve.proposers.base import Proposer
 from nashforge.evolve.runs.run import Parts, begin_run
 from nashforge.running import Run
 from nashforge.solvers.programs.arguments import limit
+from nashforge.wording import in_python
 
 _KINDS: dict[str, type] = {"domain": Domain, "proposer": Proposer, "executor": Executor}
 
 
+@in_python()
 def search(
     domain: str | Domain = "cfr",
     *,
@@ -79,6 +83,9 @@ def search(
     for option, given in (("domain", domain), ("proposer", proposer), ("executor", executor)):
         (named if _is_name(option, given) else objects)[option] = given
     config = load_config(_plain(named), domain=objects.get("domain"))
+    caution = shared_suites(config.settings())
+    if caution is not None:
+        warnings.warn(caution, SharedSuiteWarning, stacklevel=3)
     with ExitStack() as opened:
         archive = Archive.open(database)
         opened.callback(archive.close)

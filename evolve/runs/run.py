@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nashforge.archive import Archive, Run, RunBusy
 from nashforge.evolve.challenge.judge import games_of
 from nashforge.evolve.challenge.space import space
+from nashforge.evolve.config.cautions import shared_suites
 from nashforge.evolve.config.consent import Origin, require_consent
 from nashforge.evolve.config.parts import CSRO, SYNTHESIS
 from nashforge.evolve.config.run import RunConfig, checked, given, stored_settings
@@ -315,6 +316,9 @@ def _work(
     try:
         with ExitStack() as stack, ownership.released():
             note, work = parts.listener.note, parts.domain or domain(config.domain)
+            caution = shared_suites(config.settings())
+            if caution is not None:
+                note(caution)
             if again:
                 note(f"{run.nickname} was imported: its {again} programs are measured here first")
             executor = parts.executor or make_executor(archive, run, config, parts.service, note)

@@ -16,11 +16,13 @@ import nashforge as nf
 from nashforge import running
 from nashforge.archive import Archive, ArchiveNotFound, NotFound
 from nashforge.errors import NashforgeError
+from nashforge.evolve.config.cautions import SharedSuiteWarning
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.frames import NoFrameError, as_frame
 from nashforge.running import RunError
 from nashforge.solvers.programs.arguments import ArgumentError
 from nashforge.solvers.programs.html import code, table
+from nashforge.wording import python_words
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +33,11 @@ SUITE = 'name = "tiny"\npurpose = "One tiny game."\ngames = ["kuhn_poker"]\n'
 def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Settings of a search of seconds."""
     folder = tmp_path_factory.mktemp("python")
-    (folder / "tiny.toml").write_text(SUITE)
+    suites = {split: folder / f"{split}.toml" for split in ("train", "validation", "test")}
+    for suite in suites.values():
+        suite.write_text(SUITE)
     return {
-        **dict.fromkeys(("train", "validation", "test"), folder / "tiny.toml"),
+        **suites,
         "horizon": 40,
         "workers": 1,
         "copies": 0,
@@ -140,10 +144,27 @@ def test_wrong_arguments_of_runs_and_archives_are_told_in_a_sentence(
             "the seconds to wait must be a number": lambda: done.ask([wrong]),  # type: ignore[arg-type]
             "tasks must be a whole number": lambda: done.ask(1, count=[wrong]),  # type: ignore[arg-type]
             "iterations must be a whole number": lambda: best.solve("kuhn_poker", [wrong]),
-            "max-evaluations = 'many'": lambda: done.resume(evaluations="many"),
+            "valid: evaluations = 'many'": lambda: done.resume(evaluations="many"),
         }.items():
             with pytest.raises(NashforgeError, match=told):
                 call()
+
+
+def test_errors_name_arguments_and_leave_commands_as_they_are() -> None:
+    told = (
+        "--max-evaluations 3 is below (--horizon); see `nashforge run --max-evaluations 3`, --other, a--from"
+    )
+    assert python_words(told) == (
+        "evaluations 3 is below (horizon); see `nashforge run --max-evaluations 3`, --other, a--from"
+    )
+    assert python_words("give --from x, or --suite") == "give start x, or train"
+
+
+def test_one_suite_for_several_splits_is_told_at_the_start(small: dict[str, Any]) -> None:
+    same = {**small, "train": "cfr-train", "validation": "cfr-train", "test": "cfr-train"}
+    told = "training, validation and test are the same suite, cfr-train"
+    with pytest.warns(SharedSuiteWarning, match=told), pytest.raises(NashforgeError):
+        nf.search("cfr", evaluations=1, proposer="nobody", **same)
 
 
 def test_a_report_that_cannot_be_written_is_told(done: nf.Run, tmp_path: Path) -> None:
@@ -154,7 +175,7 @@ def test_a_report_that_cannot_be_written_is_told(done: nf.Run, tmp_path: Path) -
 def test_settings_that_are_wrong_start_nothing(small: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="no option 'evalutions'; did you mean"):
         nf.search("cfr", evalutions=3, **small)
-    with pytest.raises(ConfigError, match="max-evaluations = 0"):
+    with pytest.raises(ConfigError, match="valid: evaluations = 0"):
         nf.search("cfr", evaluations=0, **small)
     with pytest.raises(NashforgeError, match="the seconds to wait must be a number"):
         nf.search("cfr", wait="long", **small)  # type: ignore[arg-type]

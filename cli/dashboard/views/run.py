@@ -14,6 +14,7 @@ from nashforge.cli.dashboard.views.writing import held_here
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.runs.summary import limit_words, outage_lines, stop_words, written_by
 from nashforge.evolve.agents.asking import is_written_by_agents
+from nashforge.evolve.config.cautions import shared_suites
 from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.results.history import AXES, History, funnel, history_of, reasons
 from nashforge.evolve.results.model_costs import model_costs
@@ -46,6 +47,7 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
         "bars": bars_of(archive, now),
         "facts": facts(now),
         "outages": outage_lines(now),
+        "caution": shared_suites(now.settings),
         "limit": limit_words([now.standing]),
         "meaning": output.meaning_of_run(now.settings),
         "history": series.progress(drawn, axis),

@@ -39,6 +39,7 @@ def start_study(
     as_json: bool,
 ) -> None:
     """Store a study, say what it will do, and do it."""
+    from nashforge.evolve.config.cautions import shared_suites
     from nashforge.evolve.config.consent import said_now
     from nashforge.evolve.runs.executors import service_of
     from nashforge.evolve.runs.studies import create_study, forecast
@@ -46,6 +47,9 @@ def start_study(
     service = service_of(config, broker)
     study = create_study(archive, config, seeds, name=name, service=service)
     print(f"{study.nickname}: {forecast(config, seeds)}", file=sys.stderr, flush=True)
+    caution = shared_suites(config.settings())
+    if caution is not None:
+        output.remark(caution)
     _work(archive, study, said_now(config.items()), parallel, broker, database, as_json=as_json)
 
 
