@@ -115,7 +115,10 @@ def workspace(
     options = [word for option, value in places if value is not None for word in (option, value)]
     command = [sys.executable, "-c", "from nashforge.cli.main import main; main()"]
     with core(database, server, token_file, name) as verbs:
-        asked = verbs.ask(run, wait=wait, full=True)  # the folder holds one task, whole
+        asked = verbs.ask(run, wait=0, full=True)  # the folder holds one task, whole
+        if wait and asked.retry_seconds is not None:
+            output.remark(f"{asked.message}; waiting for a task, {wait:g} s at most")
+            asked = verbs.ask(run, wait=wait, full=True)
     written = write_workspace(
         folder,
         asked,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ def measure(
     from contextlib import closing
 
     from nashforge.archive import Archive
+    from nashforge.cli.rendering import output
     from nashforge.cli.rendering.translated import running
     from nashforge.evolve.executors.local import LocalExecutor
     from nashforge.evolve.measurement.evaluator import Interrupted
@@ -35,10 +36,30 @@ def measure(
         running(planned.programs, archive)
         try:
             with closing(LocalExecutor(workers)) as executor, progress() as tell:
-                return planned.measure(archive, executor, tier=accepted, reuse=reuse, on_measured=tell)
+                return planned.measure(
+                    archive,
+                    executor,
+                    tier=accepted,
+                    reuse=reuse,
+                    on_measured=tell,
+                    on_begin=lambda total, others: output.remark(begin_words(total, others)),
+                )
         except Interrupted:
             print("Interrupted before anything was measured; no file was written.", file=sys.stderr)
             raise
+
+
+def begin_words(total: int, others: Sequence[str]) -> str:
+    """Return how much is going to be measured, and which programs that nobody named, and why."""
+    from nashforge.cli.rendering import output
+
+    told = f"{output.counted(total, 'measurement')} to be made"
+    if not others:
+        return told
+    return (
+        f"{told}, also of {', '.join(others)}: fitness is relative to the best of these (--reference none "
+        "leaves it out)"
+    )
 
 
 def leave(measured: Measurements) -> None:

@@ -79,6 +79,7 @@ class Evaluator:
         reference: str | None = None,
         reuse: bool = False,
         on_measured: Callable[[ProgramResult, int, int], None] | None = None,
+        on_begin: Callable[[int, Sequence[str]], None] | None = None,
     ) -> list[ProgramResult]:
         """Measure every program in every game.
 
@@ -94,6 +95,9 @@ class Evaluator:
             Whether values that the archive holds for the same game and iterations are taken from there.
         on_measured
             Called after every measurement with it, the number of those done, and of all.
+        on_begin
+            Called before the first, if there is any, with their number and the names of those references that
+            are not among the programs.
 
         Returns
         -------
@@ -126,6 +130,9 @@ class Evaluator:
             if (program.hash, trial.label) not in ahead | done.keys()
         }
         total, count = len(first) + len(others), 0
+        if total and on_begin is not None:
+            named = {label for label, _, _ in wanted}
+            on_begin(total, [label for label in dict.fromkeys(job[0] for job in first) if label not in named])
 
         def rows() -> list[ProgramResult]:
             return [

@@ -175,12 +175,13 @@ class Plan:
         tier: str,
         reuse: bool = False,
         on_measured: Callable[[ProgramResult, int, int], None] | None = None,
+        on_begin: Callable[[int, Sequence[str]], None] | None = None,
     ) -> Measurements:
         """Measure what was asked for; after Ctrl-C, return what was finished until then.
 
         Parameters
         ----------
-        tier, reuse, on_measured
+        tier, reuse, on_measured, on_begin
             See `Evaluator`.
 
         Raises
@@ -193,7 +194,11 @@ class Plan:
         missing = 0
         try:
             rows = evaluator.measure(
-                self.programs, reference=self.reference, reuse=reuse, on_measured=on_measured
+                self.programs,
+                reference=self.reference,
+                reuse=reuse,
+                on_measured=on_measured,
+                on_begin=on_begin,
             )
         except Interrupted as stop:
             rows, missing = stop.rows, stop.missing

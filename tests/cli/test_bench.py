@@ -87,6 +87,13 @@ def test_a_program_is_compared_with_what_was_measured(empty: Any, own: list[str]
         assert word in text
 
 
+def test_of_one_program_no_empty_tables_are_shown(empty: Any, own: list[str]) -> None:
+    text = empty.text("bench", "dcfr", *own)
+    assert "Only one program was measured" in text
+    assert "dcfr against" not in text
+    assert "ratio by family" in text
+
+
 def test_a_failure_is_counted_kept_and_stops_nothing(empty: Any, own: list[str], tmp_path: Path) -> None:
     program = tmp_path / "breaks.py"
     program.write_text(BREAKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,14 @@ def breaks(tmp_path: Path) -> Path:
     path = tmp_path / "breaks.py"
     path.write_text(BREAKS)
     return path
+
+
+def test_what_nobody_named_is_told_before_it_is_measured(empty: Any) -> None:
+    words = ("compare", "cfr", "--game", "kuhn_poker", "-n", "20", "--workers", "1")
+    first = empty(*words)
+    assert re.match(r"\d+ measurements to be made, also of (\w+, )+.*: fitness is relative to", first.stderr)
+    again = empty(*words)
+    assert (again.exit_code, again.stderr) == (0, "")
 
 
 def test_a_failure_is_a_row_with_a_reason(empty: Any, breaks: Path, tmp_path: Path) -> None:

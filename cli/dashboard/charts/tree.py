@@ -85,6 +85,9 @@ def _places(family: Family[Kin]) -> dict[int, tuple[int, int]]:
     """Return where each candidate stands, in pixels."""
     places: dict[int, tuple[int, int]] = {}
     used: list[int] = []  # the first free column of each generation
+    item: Kin
+    level: int
+    wanted: int
     waiting = [(root, 0, 0) for root in reversed(family.roots())]
     mains, children = family.main_children, family.children
     while waiting:
@@ -93,8 +96,9 @@ def _places(family: Family[Kin]) -> dict[int, tuple[int, int]]:
         chain = [item]
         while (following := mains.get(chain[-1].id)) is not None:
             chain.append(following)
-        end = level + len(chain)
-        column = max([wanted, *used[level:end]])
+        end: int = level + len(chain)
+        taken: list[int] = used[level:end]
+        column: int = max([wanted, *taken])
         used[level:end] = [column + 1] * len(chain)
         x = STEP_X + column * STEP_X
         for generation, one in enumerate(chain, level):

@@ -29,7 +29,10 @@ def print_benchmark(screen: Console, bench: Bench, told: Summary, unmeasured: Se
         profile_table(told, bench.focus),
         costs_table(told, bench.focus),
     ):
-        output.print_table(screen, made)
+        if made.row_count:
+            output.print_table(screen, made)
+    if len(told.standings) == 1:
+        screen.print("Only one program was measured: there is none that it could win or lose against.")
     for standing in told.standings:
         if standing.label in bench.focus and standing.worst is not None:
             ratio, game, iterations = standing.worst
