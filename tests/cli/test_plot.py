@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nashforge.cli.rendering.figures.curves import figure, logarithmic
+from nashforge.cli.rendering.figures.curves import figure, legend_below, logarithmic
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,15 @@ def test_ticks_of_logarithmic_axes_are_apart_and_enough(tmp_path: Path, low: flo
             assert len({label.get_text() for label in labels}) == len(labels)
             boxes = [label.get_window_extent() for label in labels]
             assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("length", [4, 24, 120])
+def test_legends_have_as_many_columns_as_there_is_room_for(length, tmp_path):
+    labels = [f"{k}" * length for k in range(5)]
+    with figure(1, 2, (3.5, 2.6), tmp_path / "made.png") as (made, grid):
+        handles = [grid[0, 0].plot([0, 1], [0, k])[0] for k in range(5)]
+        legend_below(made, handles, labels)
+        [legend] = made.legends
+        assert [text.get_text() for text in legend.get_texts()] == labels
+        assert legend.get_window_extent().width <= made.bbox.width or length == 120
+        assert legend._ncols == {4: 5, 24: 2, 120: 1}[length]

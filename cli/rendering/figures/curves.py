@@ -166,7 +166,7 @@ def draw_curves(rows: Sequence[ProgramResult], metric: Metric, path: Path, over:
                 axes.set_xlabel("iteration" if over == "iterations" else "time (s)")
             if place % columns == 0:
                 axes.set_ylabel(metric.label)
-        _legend(made, styles, columns)
+        _legend(made, styles)
 
 
 def draw_convergence(solution: Solution, metric: Metric, path: Path) -> None:
@@ -204,20 +204,23 @@ def _points(row: ProgramResult, metric: Metric, over: str) -> tuple[list[float],
     return list(steps), [max(value, smallest) for _, value in row.curve]
 
 
-def _legend(made: Any, styles: Mapping[str, tuple[str, Any]], columns: int) -> None:
+def legend_below(made: Any, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put a legend under the panels of a figure, in as many columns as there is room for."""
+    for columns in range(min(len(labels), 6), 0, -1):
+        legend = made.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
+        if columns == 1 or legend.get_window_extent().width <= made.bbox.width:
+            return
+        legend.remove()
+
+
+def _legend(made: Any, styles: Mapping[str, tuple[str, Any]]) -> None:
     from matplotlib.lines import Line2D
 
     handles = []
     for colour, style in styles.values():
         handles.append(Line2D([], [], color=colour))
         handles[-1].set_linestyle(style)
-    made.legend(
-        handles,
-        list(styles),
-        loc="outside lower center",
-        ncols=min(len(styles), max(2, 2 * columns)),
-        frameon=False,
-    )
+    legend_below(made, handles, list(styles))
 
 
 def _draw_points(rows: Sequence[ProgramResult], labels: Sequence[str], metric: Metric, path: Path) -> None:

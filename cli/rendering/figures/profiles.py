@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nashforge.cli.errors import Failed
-from nashforge.cli.rendering.figures.curves import figure, logarithmic, looks
+from nashforge.cli.rendering.figures.curves import figure, legend_below, logarithmic, looks
 
 if TYPE_CHECKING:
     from nashforge.evolve.benchmarking.summary import Summary
@@ -48,7 +48,4 @@ def draw_profiles(told: Summary, path: Path) -> None:
                 axes.set_xlabel("factor of the best value")
             if place % columns == 0:
                 axes.set_ylabel("share of games")
-        handles, labels = grid.flat[0].get_legend_handles_labels()
-        made.legend(
-            handles, labels, loc="outside lower center", ncols=min(len(styles), 2 + columns), frameon=False
-        )
+        legend_below(made, *grid.flat[0].get_legend_handles_labels())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nashforge.cli.errors import Failed
-from nashforge.cli.rendering.figures.curves import figure, looks
+from nashforge.cli.rendering.figures.curves import figure, legend_below, looks
 
 if TYPE_CHECKING:
     from nashforge.evolve.results.studies import StudyStatus
@@ -44,4 +44,4 @@ def draw_studies(studies: Sequence[StudyStatus], path: Path) -> None:
                 axes.fill_between(counts, low, high, color=colour, alpha=0.18, linewidth=0)
             axes.set_title(f"{split} fitness")
             axes.set_xlabel("evaluations of each search")
-        made.legend(loc="outside lower center", ncols=4, frameon=False)
+        legend_below(made, *grid.flat[0].get_legend_handles_labels())
