@@ -22,7 +22,7 @@ from nashforge.evolve.config.parts import ModelOptions
 from nashforge.evolve.domains import domain
 from nashforge.evolve.proposers.agents.proposer import NOBODY
 from nashforge.evolve.proposers.llm.replies.files import as_answer, has_blocks, read_given
-from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, Edited, ReplyError
+from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY, READING, Edited, ReplyError
 from nashforge.evolve.proposers.registry import AGENT
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.search.novelty import ast_fingerprint
@@ -182,6 +182,7 @@ def _take(
     answer = {
         "text": text,
         "note": note or edited.note or None,
+        "reading": READING,
         "author": who.author,
         "client": who.client,
         "model": label,
@@ -210,6 +211,7 @@ def _record(desk: Desk, request: AgentRequest, text: str, note: str | None, mode
             "purpose": request.kind,
             "system": payload["system"],
             "user": payload["user"],
+            "reading": READING,
         },
         reserved_cost=bill.usd,
         candidate=request.candidate_id,

@@ -202,8 +202,8 @@ class ModelRequests:
             if lost.is_set() and not request.done():
                 request.cancel()
                 await asyncio.gather(request, return_exceptions=True)
-                if watched.sent == 0:
-                    raise GiveUp("the worker was shut down before it asked", counts=False)
+                if not watched.open:  # nobody has it, so another worker may ask
+                    raise GiveUp("the worker was shut down before anybody had the request", counts=False)
                 told = {
                     "kind": "Uncertain",
                     "message": "no answer before the worker was shut down",

@@ -24,7 +24,7 @@ from nashforge.evolve.proposers.base import ProposalError
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompting import Prompter
 from nashforge.evolve.sandbox import CandidateFailure, Limits, Sandbox
-from nashforge.evolve.search.outcomes import settings_of
+from nashforge.evolve.search.measured.outcomes import settings_of
 from nashforge.evolve.search.ownership import Ownership
 from nashforge.evolve.synthesis.feedback import Entry, Level, entry
 from nashforge.evolve.synthesis.writers import Wanted, Writer

@@ -12,7 +12,7 @@ from nashforge.archive import Archive, CallStatus, Candidate, Run
 from nashforge.evolve.proposers.base import Individual, ProposalError, Request
 from nashforge.evolve.proposers.fragments.proposer import PolicyProposer
 from nashforge.evolve.proposers.llm.recordings.systems import keep_system
-from nashforge.evolve.proposers.llm.replies.reading import ReplyError, read_reply
+from nashforge.evolve.proposers.llm.replies.reading import READING, ReplyError, read_reply
 
 if TYPE_CHECKING:
     from nashforge.evolve.config.model_names import Model
@@ -113,7 +113,7 @@ class ReplayWriter:
             raise ProposalError("the recording has no answer for this policy")
         if call.status is not CallStatus.OK:
             raise ProposalError(f"{call.label} gave no answer: {call.reason or call.status}")
-        return program_in(call.text, wanted, call.label)
+        return program_in(call.text, wanted, call.label, call.reading)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -179,7 +179,7 @@ class ModelWriter:
         self._calls.close()
 
 
-def program_in(answer: str, wanted: Wanted, label: str) -> tuple[str, str]:
+def program_in(answer: str, wanted: Wanted, label: str, reading: int = READING) -> tuple[str, str]:
     """Return the program of a model's answer, and what it says about it.
 
     Raises
@@ -188,7 +188,7 @@ def program_in(answer: str, wanted: Wanted, label: str) -> tuple[str, str]:
         If there is none.
     """
     try:
-        edited = read_reply(answer, wanted.previous or "")
+        edited = read_reply(answer, wanted.previous or "", reading=reading)
     except ReplyError as error:
         raise ProposalError(f"the answer of {label} cannot be used: {error}") from error
     return edited.source, edited.note

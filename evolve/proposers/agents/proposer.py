@@ -255,15 +255,20 @@ class AgentProposer(Proposer):
         data: dict[str, Any] = {
             name: answer[name] for name in ("author", "client", "model", "calls", "cost") if name in answer
         }
-        draft = self._read(order.request, str(answer.get("text", "")), str(answer.get("note") or ""))
+        draft = self._read(
+            order.request,
+            str(answer.get("text", "")),
+            str(answer.get("note") or ""),
+            int(answer.get("reading", 1)),
+        )
         note = answer.get("note") or draft.note
         if row.measured:
             data["experiments"] = {"seconds": round(row.measured, 3)}
         self._done(replace(draft, note=note, data={**data, **draft.data, "token": row.token}))
 
-    def _read(self, request: Request, text: str, note: str = "") -> Draft:
+    def _read(self, request: Request, text: str, note: str, reading: int) -> Draft:
         try:
-            edited = read_reply(text, request.base, request.donors)
+            edited = read_reply(text, request.base, request.donors, reading=reading)
         except ReplyError as error:
             return Draft(request.index, reason=f"no usable answer: {error}")
         named = edited.mechanisms or mechanisms_in(note)
@@ -309,7 +314,7 @@ class AgentProposer(Proposer):
         if recorded.status is CallStatus.TIMEOUT:
             self._step_in(order)
             return
-        draft = self._read(order.request, recorded.text, recorded.note)
+        draft = self._read(order.request, recorded.text, recorded.note, recorded.reading)
         draft = replace(draft, note=recorded.note or draft.note)
         data = {"model": recorded.label, "calls": 1, "cost": recorded.cost}
         self._done(replace(draft, data={**data, **draft.data}))

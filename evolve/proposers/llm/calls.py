@@ -31,6 +31,7 @@ from nashforge.evolve.proposers.llm.providers.base import (
     as_kept,
 )
 from nashforge.evolve.proposers.llm.providers.turns import calls_as_json, most_tokens_of, results_as_json
+from nashforge.evolve.proposers.llm.replies.reading import READING
 
 FRAME_TOKENS = 500
 """Tokens that a protocol may add to a prompt: roles, separators."""
@@ -130,7 +131,12 @@ class Calls:
             run,
             provider=provider,
             model=model,
-            request={**request, **_conversation(prompt), "max_output_tokens": max_output},
+            request={
+                **request,
+                **_conversation(prompt),
+                "max_output_tokens": max_output,
+                "reading": READING,
+            },
             reserved_cost=self._prices[label].most(tokens, max_output),
             cap=cap,
             input_tokens=tokens,
@@ -171,9 +177,8 @@ class Calls:
                 failure = Uncertain(f"no answer within {self._deadline:g} s")
             else:
                 # It was turned away again and again, or waiting to be allowed to ask again.
-                failure = Unavailable(
-                    f"turned away for {self._deadline:g} s (status {watched.status}, {watched.sent} requests)"
-                )
+                how = "not reached" if watched.status is None else f"turned away (status {watched.status})"
+                failure = Unavailable(f"{how} for {self._deadline:g} s, in {watched.sent} requests")
         except asyncio.CancelledError:
             if not watched.open:
                 # Given up between two attempts, or before the first: nobody has read it, so nobody charges.

@@ -158,7 +158,9 @@ class Writing:
                 return self._turn(order, recorded)
             if (experiment := self._wanted(order, recorded)) is not None:
                 return self._experiment(order, experiment)
-            edited = read_reply(recorded.text, order.request.base, order.request.donors)
+            edited = read_reply(
+                recorded.text, order.request.base, order.request.donors, reading=recorded.reading
+            )
         except ReplyError as error:
             return self._repair(order, recorded, error)
         order.remarks += edited.remarks

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import anthropic
-import httpx2
 from anthropic.types import CacheControlEphemeralParam, Message
 
 from nashforge.archive.records import CallStatus
@@ -37,7 +36,7 @@ async def _retry_only_what_was_turned_away(request: Any, call_next: Any) -> Any:
     try:
         return await call_next(request)
     except anthropic.APIConnectionError as error:
-        if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
+        if isinstance(error.__cause__, requests.UNREACHED):
             raise
         cause = error.__cause__ or error
         if isinstance(cause, CallFailed):

@@ -83,7 +83,7 @@ class GoogleProvider:
         except errors.APIError as error:
             why = str(error.message or error.status or "the request failed")
             raise refused(error.code, why, prompt) from error
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        except requests.UNREACHED as error:
             raise Unavailable(f"the server was not reached ({error})") from error
         except httpx2.HTTPError as error:
             raise Uncertain(f"the connection broke ({type(error).__name__})") from error

@@ -43,7 +43,7 @@ class _Once(httpx2.AsyncClient):
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         try:
             return await super().send(request, **options)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout):
+        except requests.UNREACHED:
             raise
         except httpx2.RequestError as error:
             raise Uncertain(f"the connection broke ({type(error).__name__})") from error

@@ -5,7 +5,7 @@ The libraries read whatever a server sends into memory, and do not tell which re
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx2
@@ -13,6 +13,9 @@ import httpx2
 from nashforge.evolve.config.model_names import Model, on_this_machine, place_of
 from nashforge.evolve.proposers.llm.providers.base import CONNECT_SECONDS, Refused, Uncertain
 from nashforge.evolve.proposers.llm.providers.wire import MAX_ERROR, MAX_RESPONSE, current
+
+UNREACHED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError)
+"""Errors of requests that no server had: there was none, or a proxy did not let them through."""
 
 
 class _Bounded(httpx2.AsyncByteStream):
@@ -46,15 +49,17 @@ async def _sending(request: httpx2.Request) -> None:
     wire = current.get()
     if wire is not None:
         wire.sent += 1
-        wire.open = True
-        request.extensions["trace"] = _connecting
+        request.extensions["trace"] = _leaving
 
 
-async def _connecting(event: str, _info: object) -> None:
-    """Take in that there was nobody to send a request to: nothing of it has left this machine."""
+async def _leaving(event: str, info: Mapping[str, Any]) -> None:
+    """Take in that a request leaves this machine: before it is connected, there is nobody to charge for it.
+
+    What a proxy is asked first, to connect to the server, is not the request.
+    """
     wire = current.get()
-    if wire is not None and event in ("connection.connect_tcp.failed", "connection.start_tls.failed"):
-        wire.open = False
+    if wire is not None and event.endswith(".send_request_headers.started"):
+        wire.open = wire.open or info["request"].method != b"CONNECT"
 
 
 async def _answered(response: httpx2.Response) -> None:

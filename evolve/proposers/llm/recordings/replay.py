@@ -59,6 +59,8 @@ class RecordedCall:
         The tools that the model called, all that it said, and tokens of output, see `Turn`.
     note
         What an agent said of its program beside the text; empty if nothing.
+    reading
+        As which its text was read, see `nashforge.evolve.proposers.llm.replies.reading.READING`.
     """
 
     index: int
@@ -76,6 +78,7 @@ class RecordedCall:
     said: Any = None
     output: int = 0
     note: str = ""
+    reading: int = 1
 
 
 class Recording:
@@ -199,6 +202,7 @@ def recorded_values(
         response.get("said"),
         output,
         str(response.get("note") or ""),
+        int(request.get("reading", 1)),
     )
 
 

@@ -28,6 +28,10 @@ from nashforge.evolve.proposers.llm.replies.source import (
 MAX_REPLY = 400_000
 """Characters of a reply that are read."""
 
+READING = 2
+"""How replies are read. It is kept with each, so that a recorded one is read as it was: 1 took the longest
+part of a program that parses, where not all of it does."""
+
 MAX_TRIES = 80
 """Most pieces of a reply that are tried as a program."""
 
@@ -74,7 +78,7 @@ class Edited:
     mechanisms: tuple[str, ...] = ()
 
 
-def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
+def read_reply(text: str, base: str, donors: Sequence[str] = (), *, reading: int = READING) -> Edited:
     """Return the program of a reply: blocks applied to a program, or a whole new one.
 
     Parameters
@@ -85,6 +89,8 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
         The program that blocks apply to.
     donors
         Other programs whose imports the new one may have taken for granted.
+    reading
+        As which it was read when it came, see `READING`.
 
     Raises
     ------
@@ -102,7 +108,7 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
             source, remarks = apply_hunks(clean(base), hunks)
             tree = parse_module(source)
         else:
-            (source, tree), remarks = _program(text, clean(base)), ()
+            (source, tree), remarks = _program(text, clean(base), cut=reading < READING), ()
         source, added = with_imports(source, tree, (base, *donors))
     except EditError as error:
         raise ReplyError(str(error), error.hunk) from error
@@ -116,7 +122,7 @@ def read_reply(text: str, base: str, donors: Sequence[str] = ()) -> Edited:
     return Edited(whole, note_of(text), remarks, mechanisms_of(text))
 
 
-def _program(text: str, base: str) -> tuple[str, ast.Module]:
+def _program(text: str, base: str, *, cut: bool) -> tuple[str, ast.Module]:
     """Return the whole program in a reply without blocks, and its syntax tree; the old one only for want of
     others.
     """
@@ -125,12 +131,12 @@ def _program(text: str, base: str) -> tuple[str, ast.Module]:
     spans: list[tuple[int, int]] = []
     broken: dict[int, tuple[str, SourceError]] = {}
     # Quoted lines around and inside a program make pieces ambiguous: all that may be meant are tried.
-    for start, end, piece in islice(_pieces(text), MAX_TRIES):
+    for start, end, piece in islice(_pieces(text, cut=cut), MAX_TRIES):
         begins.setdefault(piece, start)
         try:
             tree = parse_module(piece)
         except SourceError as error:
-            if _CLASS.search(piece) and begins_as_code(piece):
+            if not cut and _CLASS.search(piece) and begins_as_code(piece):
                 broken.setdefault(start, (piece, error))
             continue
         if any(isinstance(node, ast.ClassDef | ast.FunctionDef) and _is_whole(node) for node in tree.body):
@@ -167,7 +173,7 @@ def _is_whole(node: ast.ClassDef | ast.FunctionDef) -> bool:
     return isinstance(node, ast.ClassDef) or not (node.args.args and node.args.args[0].arg == "self")
 
 
-def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
+def _pieces(text: str, *, cut: bool) -> Iterator[tuple[int, int, str]]:
     """Yield the parts of a reply that may be a program, in the order in which they begin.
 
     Each comes with the numbers of the line that it begins at (a fence, or its own first) and of the one that
@@ -194,7 +200,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
                 # A tag that closes; or prose below the code: give up paragraph by paragraph.
                 for end in (last, last - 1):
                     # Only prose is given up: without a part of its code, it is another program.
-                    if not any(map(looks_like_code, (*lines[:at], *lines[end:]))):
+                    if cut or not any(map(looks_like_code, (*lines[:at], *lines[end:]))):
                         yield at, end, _block(lines[at:end], 0)
                 while last > at and lines[last - 1].strip():
                     last -= 1

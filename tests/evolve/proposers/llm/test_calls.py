@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from datetime import UTC, datetime
@@ -230,14 +231,14 @@ def test_a_call_that_reached_nobody_costs_nothing_when_it_is_given_up(archive, p
     run = archive.runs.create("cfr", {}, seed=0)
     connected = connect(parse_model(f"{label}@http://127.0.0.1:9"), 50)  # it would try again for hours
     calls = Calls(archive, {label: connected}, {label: PRICE}, 3600.0)
-    failed, former = threading.Event(), requests._connecting
+    failed, former = threading.Event(), requests._leaving
 
-    async def connecting(event, info):
+    async def leaving(event, info):
         await former(event, info)
         if event.endswith(".failed"):
             failed.set()
 
-    monkeypatch.setattr(requests, "_connecting", connecting)
+    monkeypatch.setattr(requests, "_leaving", leaving)
     reserved = archive.calls.reserve(
         run, provider=provider, model=model, request={}, reserved_cost=0.5, input_tokens=40, output_tokens=90
     )
@@ -248,3 +249,67 @@ def test_a_call_that_reached_nobody_costs_nothing_when_it_is_given_up(archive, p
     total = archive.calls.spending(run)[""]
     assert (total.cost, total.reserved, total.input_tokens, total.output_tokens) == (0.0, 0.0, 0, 0)
     assert archive.calls.counts(run) == {"error": 1}
+
+
+@pytest.fixture
+def listening():
+    """Return a socket that connections are made to, and that answers them with what is given, or never."""
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as made:
+        yield made
+
+
+def _ask_by_tls(archive, provider, address, *, deadline, retries=0):
+    """Return the run and how a call ended that is made to an address."""
+    label, model = LABELS[provider], LABELS[provider].partition(":")[2]
+    run = archive.runs.create("cfr", {}, seed=0)
+    calls = Calls(
+        archive, {label: connect(parse_model(f"{label}@{address}"), retries)}, {label: PRICE}, deadline
+    )
+    reserved = archive.calls.reserve(
+        run, provider=provider, model=model, request={}, reserved_cost=0.5, input_tokens=40, output_tokens=90
+    )
+    calls.start(0, reserved, PROMPT, 300)
+    try:
+        limit, ends = time.monotonic() + 240, []
+        while not ends and time.monotonic() < limit:
+            calls.wait(1.0)
+            ends = calls.take()
+    finally:
+        calls.close()
+    [end] = ends
+    return run, end
+
+
+@PROVIDERS
+def test_a_server_that_is_not_connected_when_time_is_up_charges_nothing(archive, provider, listening):
+    port = listening.getsockname()[1]
+    run, end = _ask_by_tls(archive, provider, f"https://127.0.0.1:{port}", deadline=3.0)
+    assert isinstance(end.failure, Unavailable)
+    assert str(end.failure) == "not reached for 3 s, in 1 requests"
+    assert (end.call.cost, archive.calls.spending(run)[""].output_tokens) == (0.0, 0)
+
+
+@PROVIDERS
+def test_what_a_proxy_does_not_let_through_costs_nothing(archive, provider, listening, monkeypatch):
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{listening.getsockname()[1]}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    asked = []
+
+    def refuse():
+        while True:
+            try:
+                heard, _ = listening.accept()
+            except OSError:
+                return
+            with heard:
+                asked.append(heard.recv(1000))
+                heard.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    threading.Thread(target=refuse, daemon=True).start()
+    run, end = _ask_by_tls(archive, provider, "https://models.example", deadline=60.0, retries=1)
+    assert asked[0].startswith(b"CONNECT models.example:443 ")
+    assert isinstance(end.failure, Unavailable)
+    assert "not reached" in str(end.failure)
+    assert (end.call.cost, archive.calls.spending(run)[""].output_tokens) == (0.0, 0)

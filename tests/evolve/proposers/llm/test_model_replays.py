@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -17,6 +18,7 @@ from nashforge.evolve.proposers.llm.recordings.cassette import (
     replay_values,
 )
 from nashforge.evolve.proposers.llm.recordings.replay import Recording
+from nashforge.evolve.proposers.llm.replies.reading import READING
 from nashforge.evolve.proposers.order import ASKED_AFTER, asked_after, late_of
 from nashforge.evolve.runs.run import resume_run, start_run
 
@@ -48,6 +50,31 @@ def test_a_cassette_replays_in_another_archive(run, archive, tmp_path):
     (tmp_path / "other.jsonl").write_text("{}\n")
     with pytest.raises(CassetteError, match="no cassette"):
         read_cassette(tmp_path / "other.jsonl")
+
+
+def test_an_answer_that_was_cut_when_it_was_recorded_is_cut_in_a_replay(run, archive, tmp_path):
+    """Cassettes of earlier versions do not say how their answers were read."""
+    _, made, _ = run(new_rule, max_evaluations=4)
+    rows = [json.loads(line) for line in cassette_lines(archive, made)]
+    for row in rows[1:]:
+        assert row["request"]["reading"] == READING
+        program = row["text"].partition("```python\n")[2].rstrip("`\n")
+        row["text"] = f"Weigh otherwise.\n\n{program}\n\nclass Helper(Mine)\n    pass\n"
+
+    def programs(name):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        with Archive.open(tmp_path / f"{name}.db") as other:
+            start_run(
+                other, load_config(replay_values(other, f"replay:{path}")), name=name, executor=Numbers()
+            )
+            return [one.program for one in other.candidates.of(other.runs.get(name))]
+
+    wanted = [one.program for one in archive.candidates.of(made)]
+    assert programs("now")[1:] != wanted[1:]
+    for row in rows[1:]:
+        del row["request"]["reading"]
+    assert programs("before") == wanted
 
 
 @pytest.mark.parametrize("config", ['"config": 7', '"config": "ab"', '"config": [1]', '"other": {}'])
