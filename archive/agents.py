@@ -78,6 +78,23 @@ class AgentRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """The tasks that a run wants of agents now.
+
+    Attributes
+    ----------
+    open, held : int
+        Requests that nobody has claimed, and those that agents hold.
+    claimed : datetime or None
+        When an agent claimed one last; None: none has yet.
+    """
+
+    open: int
+    held: int
+    claimed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """An entry of a run's lab book: a hypothesis, and what speaks for or against it."""
 

@@ -63,7 +63,7 @@ def best(
     """
     from nashforge.archive import Study
     from nashforge.evolve.config.run import stored_settings
-    from nashforge.evolve.results.standings import standing_of
+    from nashforge.evolve.search.measured.standings import standing_of
     from nashforge.evolve.search.population.noise import copies_of
     from nashforge.evolve.search.population.ranking import ranked
 

@@ -83,7 +83,7 @@ def _story(archive: Archive, program: Program) -> list[str]:
     import textwrap
 
     from nashforge.evolve.config.run import stored_settings
-    from nashforge.evolve.results.standings import curves_in, metric_in
+    from nashforge.evolve.search.measured.standings import curves_in, metric_in
     from nashforge.evolve.search.population.ranking import merit
 
     lines: list[str] = []

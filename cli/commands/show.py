@@ -136,7 +136,7 @@ def _print_origin(
 
 def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation]) -> None:
     from nashforge.cli.rendering.runs.summary import standing_text
-    from nashforge.evolve.results.standings import curves_in, standing_in
+    from nashforge.evolve.search.measured.standings import curves_in, standing_in
 
     wanted = [evaluation for evaluation in evaluations if evaluation.split != "smoke"]
     if len(wanted) > SHOWN:

@@ -26,6 +26,7 @@ def run_status_as_dict(status: RunStatus) -> dict[str, Any]:
         "max_evaluations": status.limit,
         "candidates": {str(status): count for status, count in status.counts.items()},
         "outages": [_fields(one, "model reason since") for one in status.outages],
+        "agents": None if status.agents is None else _fields(status.agents, "open held claimed"),
         "standing": None if status.standing is None else status.standing.as_dict(),
         **_fields(run, "created started finished imported"),
     }

@@ -174,9 +174,8 @@ def _take(
         return _refused(desk, request, "unreadable", str(error))
     twin = _twin(desk, edited)
     if twin is not None:
-        return _refused(
-            desk, request, "known", f"it is the program {twin} of this run but for names and layout"
-        )
+        reason = f"it is the program {twin} of this run but for names and layout"
+        return _refused(desk, request, "known", reason)
     text = as_answer(text)
     label = f"{AGENT}:{bill.model or who.author}"
     answer = {

@@ -27,7 +27,7 @@ from nashforge.evolve.proposers.agents.payload import FAMILIES, GAMES
 from nashforge.evolve.proposers.families import by_letter
 from nashforge.evolve.proposers.held_out import Redaction, redaction_of
 from nashforge.evolve.results.run_status import RunStatus, has_finished, run_status
-from nashforge.evolve.search.outcomes import FLOORS, REFERENCES, curves_of
+from nashforge.evolve.search.measured.outcomes import FLOORS, REFERENCES, curves_of
 from nashforge.evolve.search.population.noise import copies_of, is_told, margin, spread
 
 REJECTED = 5

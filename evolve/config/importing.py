@@ -15,7 +15,7 @@ from nashforge.evolve.evaluation.messages import Fitness
 
 _BY_GAME = {"references": -1e100, "floors": 0.0, "scales": 0.0}
 """Settings of a measurement that tell a number by game, and above which it must be: ratios and logarithms are
-taken of them. See `nashforge.evolve.search.outcomes`."""
+taken of them. See `nashforge.evolve.search.measured.outcomes`."""
 
 
 def import_file(archive: Archive, path: str | Path) -> TransferReport:

@@ -9,7 +9,7 @@ from nashforge.archive import Archive
 from nashforge.archive.records import Score
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Report, Stage
-from nashforge.evolve.search.outcomes import settings_of, stored
+from nashforge.evolve.search.measured.outcomes import settings_of, stored
 
 
 class Archived:

@@ -15,7 +15,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Report, Stage, StageReport, Task
 from nashforge.evolve.executors.base import Executor, Lost
 from nashforge.evolve.proposers.experiments import LEAST_SECONDS, Experiment, Findings, Variant
-from nashforge.evolve.search.outcomes import curves_of
+from nashforge.evolve.search.measured.outcomes import curves_of
 
 CURRENT = "current program"
 

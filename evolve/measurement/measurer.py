@@ -13,7 +13,7 @@ from nashforge.evolve.evaluation.messages import Report, Stage, Trial
 from nashforge.evolve.executors.base import Executor, Lost
 from nashforge.evolve.executors.dispatcher import Dispatcher
 from nashforge.evolve.measurement.program_results import ProgramResult, measured_in
-from nashforge.evolve.search.outcomes import settings_of, stored
+from nashforge.evolve.search.measured.outcomes import settings_of, stored
 
 Key = TypeVar("Key", bound=Hashable)
 

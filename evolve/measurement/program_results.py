@@ -12,7 +12,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Trial
 from nashforge.evolve.evaluation.metrics import AVERAGED, ELAPSED, SECONDS
 from nashforge.evolve.evaluation.objectives import final_scores
-from nashforge.evolve.search.outcomes import identity_in, scale_in
+from nashforge.evolve.search.measured.outcomes import identity_in, scale_in
 
 Curve: TypeAlias = tuple[tuple[int, float], ...]
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from nashforge.archive import Archive, Run
 
-KEY = "outages"
+KEY = "models that are away"
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,17 @@ def keep_outages(archive: Archive, run: Run, outages: Iterable[tuple[str, str, f
         {"model": model, "reason": reason, "since": (now - timedelta(seconds=seconds)).isoformat()}
         for model, reason, seconds in outages
     ]
-    if told != archive.runs.get_value(run, KEY, []):
-        archive.runs.set_value(run, KEY, told)
+    archive.runs.set_value(run, KEY, {"owner": archive.runs.get(run.id).owner, "models": told})
 
 
 def outages_of(archive: Archive, run: Run) -> tuple[Outage, ...]:
-    """Return the models that a run waits for, as its process stored them last."""
+    """Return the models that a run waits for, as the process that works on it stored them last.
+
+    What another waited for, which has died since, is not known now.
+    """
+    kept = archive.runs.get_value(run, KEY)
+    if kept is None or kept["owner"] != run.owner:
+        return ()
     return tuple(
-        Outage(one["model"], one["reason"], datetime.fromisoformat(one["since"]))
-        for one in archive.runs.get_value(run, KEY, [])
+        Outage(one["model"], one["reason"], datetime.fromisoformat(one["since"])) for one in kept["models"]
     )

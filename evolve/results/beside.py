@@ -14,7 +14,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Trial
 from nashforge.evolve.measurement.program_results import measured_in
 from nashforge.evolve.results.comparison import FLOOR, Comparison
-from nashforge.evolve.search.outcomes import identity_in, scale_in
+from nashforge.evolve.search.measured.outcomes import identity_in, scale_in
 
 
 class BesideError(NashforgeError, ValueError):

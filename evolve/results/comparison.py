@@ -10,7 +10,7 @@ from nashforge.archive import Archive, Candidate, Evaluation, Program, Run, Stat
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Split, Trial
 from nashforge.evolve.measurement.program_results import ProgramResult, measured_in, remembered
-from nashforge.evolve.search.outcomes import identity_in
+from nashforge.evolve.search.measured.outcomes import identity_in
 from nashforge.evolve.search.population.pareto import summary
 from nashforge.solvers.metrics.registry import Metric
 

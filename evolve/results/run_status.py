@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from nashforge.archive import Archive, Candidate, Run, RunState, Status
+from nashforge.archive.agents import Awaited
 from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.executors.identity import has_ended
 from nashforge.evolve.proposers.outages import Outage, outages_of
-from nashforge.evolve.results.standings import standing_of
 from nashforge.evolve.search.events import Result
+from nashforge.evolve.search.measured.standings import standing_of
 from nashforge.evolve.search.population.ranking import leader, merit, merit_of
 from nashforge.evolve.search.population.starts import starts_of, strongest
 from nashforge.evolve.search.worked import worked
@@ -40,6 +41,8 @@ class RunStatus:
         Of the best, on the games of training and validation.
     outages : tuple of Outage
         The models that it waits for, if a process works on it.
+    agents : Awaited or None
+        What it wants of agents, if a process works on it.
     """
 
     run: Run
@@ -50,6 +53,7 @@ class RunStatus:
     settings: dict[str, Any]
     standing: Standing | None = None
     outages: tuple[Outage, ...] = ()
+    agents: Awaited | None = None
 
     @property
     def state(self) -> str:
@@ -85,7 +89,8 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     limit = max(int(settings.get("max_evaluations", 0)), result.evaluations)
     standing = standing_of(archive, result.best, run.domain)
     outages = outages_of(archive, run) if alive else ()
-    return RunStatus(run, result, counts, alive, limit, settings, standing, outages)
+    agents = archive.requests.awaited(run) if alive else None
+    return RunStatus(run, result, counts, alive, limit, settings, standing, outages, agents)
 
 
 def has_finished(run: Run) -> bool:

@@ -24,7 +24,7 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.proposers.base import Individual
-from nashforge.evolve.search.outcomes import CHALLENGE, validated
+from nashforge.evolve.search.measured.outcomes import CHALLENGE, validated
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.run_stages import RunStages
 from nashforge.evolve.search.scoreboard import Outcome, Scoreboard

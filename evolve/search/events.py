@@ -43,7 +43,7 @@ class Snapshot:
     ledger : Ledger or None
         What was spent on models, where they write.
     standing : Standing or None
-        Of the best, on the training games.
+        Of the best, on the games of training and validation.
     counted : Counted or None
         Measurements that are waited for, of references or in the end of the best.
     """

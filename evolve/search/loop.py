@@ -28,7 +28,7 @@ from nashforge.evolve.search.bookkeeping.display import Display
 from nashforge.evolve.search.bookkeeping.preparation import Preparation
 from nashforge.evolve.search.challenges import Abandoned, Challenges
 from nashforge.evolve.search.events import Listener, Result
-from nashforge.evolve.search.outcomes import copies_in, validated
+from nashforge.evolve.search.measured.outcomes import copies_in, validated
 from nashforge.evolve.search.ownership import Ownership
 from nashforge.evolve.search.population.gate import Auditing, audit_best
 from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR

@@ -10,7 +10,7 @@ from nashforge.evolve.domains.capabilities import NotOfferedError
 from nashforge.evolve.domains.games import GameDomain
 from nashforge.evolve.evaluation.fitness import floors_of, reference_programs
 from nashforge.evolve.evaluation.messages import Fitness, Stage
-from nashforge.evolve.search.outcomes import last_values
+from nashforge.evolve.search.measured.outcomes import last_values
 
 REFERENCES = "references"
 """What a run remembers of its references: their names, as the library may grow before it is resumed."""

@@ -14,13 +14,13 @@ from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.fitness import best_of, fitness_of
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
-from nashforge.evolve.evaluation.standing import Standing, standing
+from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.executors.quick_first import quick_first
 from nashforge.evolve.proposers.agents.payload import PREPARING
 from nashforge.evolve.proposers.families import by_family
 from nashforge.evolve.search.events import Counted
-from nashforge.evolve.search.outcomes import (
+from nashforge.evolve.search.measured.outcomes import (
     copies_in,
     last_values,
     outcome_of,
@@ -28,6 +28,7 @@ from nashforge.evolve.search.outcomes import (
     stored,
     stored_outcome,
 )
+from nashforge.evolve.search.measured.standings import standing_of
 from nashforge.evolve.search.references import (
     floors,
     keep_references,
@@ -65,6 +66,7 @@ class RunStages:
         self._archive, self._run, self._domain = archive, run, domain
         self._dispatcher = dispatcher
         self.counted: Counted | None = None
+        self._stood: tuple[tuple[int, float | None] | None, Standing | None] = (None, None)
         self._fitness, self._horizon = config.evaluation.fitness, config.evaluation.horizon
         self._smoke = domain.smoke(config.evaluation.horizon)
         self._stages = config.stages(domain)
@@ -301,10 +303,12 @@ class RunStages:
         """The training stage, with what the references reached."""
         return self._stages["train"]
 
-    def standing(self, values: Mapping[str, float]) -> Standing | None:
-        """Return the standing of what reached these values on the training games."""
-        stage = self._stages["train"]
-        return standing(self._fitness, values, stage.references, stage.floors)
+    def standing(self, best: Candidate | None) -> Standing | None:
+        """Return the standing of the best as `nashforge status` tells it; read when another is the best."""
+        key = None if best is None else (best.id, best.validation)
+        if key != self._stood[0]:
+            self._stood = key, standing_of(self._archive, best, self._domain.name)
+        return self._stood[1]
 
     def outcome(self, candidate: Candidate, report: Report) -> Outcome:
         """Return what a report says of a candidate."""

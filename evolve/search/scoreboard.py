@@ -175,11 +175,6 @@ class Scoreboard:
         """Return what a candidate was made from in the first place, if it was measured in this run."""
         return self._individuals.get(candidate.parents[0].candidate_id) if candidate.parents else None
 
-    def scores(self, candidate: Candidate | None) -> Mapping[str, float]:
-        """Return what a candidate reached on the training games, if it was measured in this run."""
-        found = None if candidate is None else self._individuals.get(candidate.id)
-        return {} if found is None else found.scores
-
     def gain(self, candidate: Candidate) -> float:
         """Return by how much a candidate beats its parent and the seed on the training games; at least 0."""
         parent = self.parent(candidate)

@@ -75,6 +75,7 @@ STANDING = (RUN - {"cost"}) | {
     "max_evaluations",
     "candidates",
     "outages",
+    "agents",
     "standing",
     "created",
     "started",

@@ -8,7 +8,7 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.disguises import KEY_FILE, disguised, draw, rescaled
 from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.runs.run import start_run
-from nashforge.evolve.search.outcomes import settings_of
+from nashforge.evolve.search.measured.outcomes import settings_of
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.program_results import remembered
 from nashforge.evolve.sandbox import InfrastructureError, Sandbox
-from nashforge.evolve.search.outcomes import settings_of
+from nashforge.evolve.search.measured.outcomes import settings_of
 from nashforge.evolve.search.run_stages import RunStages
 
 GAME = 'NFG 1 R "" {{ "A" "B" }} {{ 2 2 }}\n{first} 3 5 0 0 5 1 1\n'

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from nashforge.archive.agents import AgentRequest, RequestState
+from nashforge.archive.agents import AgentRequest, Awaited, RequestState
 from nashforge.archive.errors import NotFound
 from nashforge.archive.hashing import clean_text
 from nashforge.archive.records import new_token
@@ -335,6 +335,16 @@ class RequestStore(Store):
         )
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(grouped)}
+
+    def awaited(self, run: RunRef) -> Awaited | None:
+        """Return what a run wants of agents; None if it wants nothing now."""
+        counts = self.counts(run)
+        open_, held = counts.get(RequestState.WAITING, 0), counts.get(RequestState.CLAIMED, 0)
+        if not open_ + held:
+            return None
+        last = select(func.max(AgentRequestRow.claimed)).where(AgentRequestRow.run_id == run_id(run))
+        with self._database.reading() as connection:
+            return Awaited(open_, held, connection.scalar(last))
 
     def of(self, run: RunRef, *, state: RequestState | None = None) -> list[AgentRequest]:
         """Return a run's requests by index and attempt, of any state or of one."""

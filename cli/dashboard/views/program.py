@@ -16,7 +16,7 @@ from nashforge.evolve.diagnosis.audit.findings import finding_of, ordered
 from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.results.comparison import comparison
 from nashforge.evolve.results.report import SPLITS, domain_of
-from nashforge.evolve.results.standings import standing_in
+from nashforge.evolve.search.measured.standings import standing_in
 from nashforge.evolve.search.population.starts import starts_of, strongest
 
 SHOWN = 30

@@ -12,7 +12,13 @@ from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.dashboard.views.runs import bars_of
 from nashforge.cli.dashboard.views.writing import held_here
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.runs.summary import limit_words, outage_lines, stop_words, written_by
+from nashforge.cli.rendering.runs.summary import (
+    agents_text,
+    limit_words,
+    stop_words,
+    waiting_lines,
+    written_by,
+)
 from nashforge.evolve.agents.asking import is_written_by_agents
 from nashforge.evolve.config.cautions import shared_suites
 from nashforge.evolve.domains.lengths import length_in_words
@@ -46,7 +52,7 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
         "tags": tags_of(archive, found),
         "bars": bars_of(archive, now),
         "facts": facts(now),
-        "outages": outage_lines(now),
+        "waiting": waiting_lines(now),
         "caution": shared_suites(now.settings),
         "limit": limit_words([now.standing]),
         "meaning": output.meaning_of_run(now.settings),
@@ -83,6 +89,8 @@ def facts(now: RunStatus) -> list[tuple[str, str]]:
         ("seed", str(now.run.seed)),
         ("worked for", output.duration(now.result.seconds)),
     ]
+    if now.agents is not None:
+        lines.append(("agents", agents_text(now.agents)))
     if now.run.stop_reason:
         lines.append(("ended", stop_words(now.run.stop_reason)))
     return lines

@@ -246,7 +246,7 @@ class LiveWatcher:
                 f"gain [bold]{output.fitness(gain)}[/]"
             )
         if snapshot.standing is not None:
-            lines.append(f"[bold]games[/]     {standing_text(snapshot.standing)} [dim](training)[/]")
+            lines.append(f"[bold]games[/]     {standing_text(snapshot.standing)}")
             if snapshot.standing.limit is not None:
                 lines.append("          [yellow]fitness is at its limit in all of them[/]")
         failed = {kind: count for kind, count in snapshot.outcomes.items() if kind != "ok"}

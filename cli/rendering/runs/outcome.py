@@ -81,7 +81,7 @@ def _tell(
         spent = archive.calls.spending(archive.runs.get(result.run))[""].cost
         output.print_json({**result.as_dict(), "cost": spent})
     else:
-        from nashforge.evolve.results.standings import standing_of
+        from nashforge.evolve.search.measured.standings import standing_of
         from nashforge.evolve.search.population.ranking import line_of_descent
 
         line = [] if result.best is None else line_of_descent(archive, result.best)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from nashforge.archive import Candidate
+    from nashforge.archive.agents import Awaited
     from nashforge.evolve.evaluation.standing import Standing
     from nashforge.evolve.results.run_status import RunStatus
     from nashforge.evolve.search.events import Result
@@ -239,12 +240,23 @@ def print_interrupted(screen: Console, run: str, database: str | None) -> None:
     )
 
 
-def outage_lines(now: RunStatus) -> list[str]:
-    """Return a line for each model that a run waits for: which, since when, why."""
-    return [
+def waiting_lines(now: RunStatus) -> list[str]:
+    """Return a line for each model that a run waits for: which, since when, why; and one for agents."""
+    lines = [
         f"waiting for {one.model}, not available since {output.ago(one.since)}: {one.reason}"
         for one in now.outages
     ]
+    wanted = now.agents
+    if wanted is not None and not wanted.held and now.run.pause_requested is None:
+        lines.append(f"waiting for agents: {agents_text(wanted)}; nashforge ask {now.run.nickname}")
+    return lines
+
+
+def agents_text(wanted: Awaited) -> str:
+    """Return how many tasks are open and held, and when agents were there last."""
+    some = f"{output.counted(wanted.open, 'task')} open, {wanted.held} held"
+    last = wanted.claimed
+    return f"{some}, {'none was taken yet' if last is None else f'the last was taken {output.ago(last)}'}"
 
 
 def print_standing(
@@ -267,8 +279,10 @@ def print_standing(
     )
     screen.print(f"[dim]{output.plain(told)}[/]")
     screen.print(f"evaluations {result.evaluations}/{now.limit}   failures: {failures_text(result.failures)}")
-    for text in outage_lines(now):
+    for text in waiting_lines(now):
         screen.print(f"[yellow]{output.plain(text)}[/]")
+    if now.agents is not None and now.agents.held:
+        screen.print(f"agents: {agents_text(now.agents)}")
     if result.best is not None:
         screen.print(fitness_table(result.best, result.seed))
         if now.standing is not None:

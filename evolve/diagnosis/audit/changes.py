@@ -18,7 +18,7 @@ from nashforge.evolve.domains.audits.base import PLAIN, Auditing, Variant
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.evaluation.messages import Stage, StageReport, Trial
 from nashforge.evolve.executors.dispatcher import Dispatcher
-from nashforge.evolve.search.outcomes import last_values, settings_of, stored
+from nashforge.evolve.search.measured.outcomes import last_values, settings_of, stored
 
 PROBE = "changes"
 

@@ -122,7 +122,6 @@ class ModelProposer(Proposer):
             self._writing = Writing(options, self._prompter, train, self._recording, None, replaying=True)
             return
         self._archive.calls.write_off(self._run)
-        keep_outages(self._archive, self._run, ())  # what an earlier process waited for is not known now
         laboratory = None
         if self._prompter.offers_experiments and self._make_laboratory is not None:
             laboratory = self._make_laboratory(train)
@@ -210,15 +209,15 @@ class ModelProposer(Proposer):
                 drafts.append(self._again(index))
             if breaker.seconds_open > 60 * self._config.models.outage_minutes and not len(self._calls):
                 raise Halt(f"outage: {breaker.reason}")
-        self._remember_outages()
+        self._remember_outages(self._breakers)
         return [draft for draft in drafts if draft is not None]
 
-    def _remember_outages(self) -> None:
+    def _remember_outages(self, breakers: Mapping[str, CircuitBreaker]) -> None:
         """Store what is waited for, for whoever asks where the run stands, when that has changed."""
-        now = {label: one.reason for label, one in self._breakers.items() if one.reason is not None}
+        now = {label: one.reason for label, one in breakers.items() if one.reason is not None}
         if now != self._outages:
             self._outages = now
-            outages = [(label, now[label], self._breakers[label].seconds_open) for label in now]
+            outages = [(label, now[label], breakers[label].seconds_open) for label in now]
             keep_outages(self._archive, self._run, outages)
 
     def wait(self, seconds: float) -> None:
@@ -252,6 +251,7 @@ class ModelProposer(Proposer):
         if self._orders and not self._replaying:
             self._archive.calls.write_off(self._run)
         self._orders.clear()
+        self._remember_outages({})  # the best is tested yet, and nobody waits for models
 
     # Money.
 

@@ -31,7 +31,7 @@ from nashforge.evolve.runs.csro.watching import Watched
 from nashforge.evolve.runs.executors import make_executor
 from nashforge.evolve.runs.run import Parts, prepared, resume_run
 from nashforge.evolve.search.events import Listener, Silent
-from nashforge.evolve.search.outcomes import settings_of, stored
+from nashforge.evolve.search.measured.outcomes import settings_of, stored
 from nashforge.evolve.search.ownership import Ownership
 from nashforge.evolve.search.population.ranking import ranked
 from nashforge.evolve.search.population.starts import source_of

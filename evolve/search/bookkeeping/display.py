@@ -73,7 +73,7 @@ class Display:
                 running=self._dispatcher.running,
                 writing=writing,
                 ledger=self._proposer.ledger,
-                standing=self._stages.standing(board.scores(board.best)),
+                standing=self._stages.standing(board.best),
                 counted=self._stages.counted,
             )
         )

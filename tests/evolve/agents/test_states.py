@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from nashforge.archive import Archive, DatabaseBusy, Run, RunState, Status
 from nashforge.archive.agents import RequestState
 from nashforge.archive.storage.models import AgentRequestRow, CandidateRow
+from nashforge.cli.rendering.records import run_status_as_dict
+from nashforge.cli.rendering.runs.summary import print_standing
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.busy import when_free
 from nashforge.evolve.agents.core import LocalCore
@@ -25,6 +29,7 @@ from nashforge.evolve.agents.http.server import application
 from nashforge.evolve.agents.pace import queue_of
 from nashforge.evolve.agents.texts import asked_text, told_text
 from nashforge.evolve.agents.views import Desk
+from nashforge.evolve.results.run_status import run_status
 
 from .conftest import rule
 from .test_reading import seeded, wanted
@@ -232,3 +237,25 @@ def test_how_long_evaluations_take_is_told_while_somebody_works_on_the_run(
     assert "1 program waits or is evaluated now" in asked_text(asked)
     interrupted = asked.model_copy(update={"interrupted": "its process has died"})
     assert "Evaluation: " not in asked_text(interrupted)
+
+
+def test_status_tells_that_a_run_waits_for_agents(archive: Archive, run: Run) -> None:
+    def told() -> str:
+        screen = Console(width=200, file=io.StringIO())
+        print_standing(screen, run_status(archive, archive.runs.get(run.id)), [], [])
+        assert isinstance(screen.file, io.StringIO)
+        return screen.file.getvalue()
+
+    def data() -> Any:
+        return run_status_as_dict(run_status(archive, archive.runs.get(run.id)))["agents"]
+
+    wanted(archive, run, archive.candidates.of(run)[0], 2)
+    assert "waiting for agents: 2 tasks open, 0 held, none was taken yet; nashforge ask agents\n" in told()
+    core = LocalCore(archive, ANN)
+    [task] = core.ask("agents").tasks
+    assert "\nagents: 1 task open, 1 held, the last was taken " in told()
+    assert data()["claimed"] is not None
+    core.give_up(task.token)
+    assert "waiting for agents: 2 tasks open, 0 held, the last was taken " in told()
+    archive.runs.set_state(run, RunState.FINISHED, "patience")
+    assert data() is None

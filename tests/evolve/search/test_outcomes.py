@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from nashforge.archive import Status
 from nashforge.archive.records import Score
 from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageReport, Trial
-from nashforge.evolve.search.outcomes import (
+from nashforge.evolve.search.measured.outcomes import (
     curves_of,
     last_values,
     outcome_of,

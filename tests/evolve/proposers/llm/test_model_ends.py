@@ -11,7 +11,7 @@ from benchmarks.model_faults import Numbers, check_ledger
 from benchmarks.model_server import Reply, new_rule
 from nashforge.archive import RunState, Status
 from nashforge.evolve.proposers.llm import circuit_breaker
-from nashforge.evolve.proposers.outages import outages_of
+from nashforge.evolve.proposers.outages import keep_outages, outages_of
 from nashforge.evolve.results.run_status import run_status
 from nashforge.evolve.runs.run import resume_run
 
@@ -120,6 +120,16 @@ def test_a_run_tells_others_what_it_waits_for_and_since_when(run, archive, monke
     assert outages_of(archive, made) == ()
 
 
+def test_what_an_earlier_process_waited_for_is_not_told(archive):
+    run = archive.runs.claim(archive.runs.create("cfr", {}, seed=0), "one")
+    keep_outages(archive, run, [("anthropic:m", "gone", 3.0)])
+    [kept] = outages_of(archive, run)
+    assert (kept.model, kept.reason) == ("anthropic:m", "gone")
+    archive.runs.set_state(run, RunState.STOPPED, "interrupted")
+    run = archive.runs.claim(run, "two")
+    assert outages_of(archive, run) == ()
+
+
 def test_a_run_whose_starts_use_its_budget_up_says_so(run):
     listener = Notes()
     result, _, server = run(new_rule, max_evaluations=1, listener=listener)
@@ -132,11 +142,14 @@ def test_a_run_whose_starts_use_its_budget_up_says_so(run):
 
 def test_what_waits_to_be_told_is_counted_as_the_status_counts_it(run, archive):
     """The first answer waits until a later program was measured and shown."""
-    shown, counts = threading.Event(), []
+    shown, counts, splits = threading.Event(), [], []
 
     class Counting(Notes):
         def snapshot(self, snapshot):
             now = run_status(archive, archive.runs.get("one"))
+            if snapshot.best is not None and snapshot.best.id == now.result.best.id:
+                assert snapshot.standing == now.standing
+                splits.append(len(now.standing.ratios))
             counts.append((snapshot.evaluations, now.result.evaluations))
             if now.result.evaluations > 1:
                 shown.set()
@@ -146,9 +159,16 @@ def test_what_waits_to_be_told_is_counted_as_the_status_counts_it(run, archive):
             assert shown.wait(240)
         return new_rule(ask)
 
-    result, _, _ = run(script, max_evaluations=4, lookahead=3, listener=Counting())
+    result, _, _ = run(
+        script,
+        max_evaluations=4,
+        lookahead=3,
+        listener=Counting(),
+        fitness={"kind": "log_ratio", "reference": "dcfr"},
+    )
     assert result.evaluations == 4
     assert all(told == stored for told, stored in counts)
+    assert max(splits) == 2, "of training and of validation"
     assert any(1 < told < 4 for told, _ in counts)
 
 

@@ -10,8 +10,8 @@ from nashforge.archive import Archive, Candidate, Evaluation, Status
 from nashforge.evolve.domains import UnknownDomainError, domain
 from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.evaluation.standing import Standing, standing, together
-from nashforge.evolve.measurement.program_results import Curve
-from nashforge.evolve.search.outcomes import FLOORS, REFERENCES, curves_of, last_values
+from nashforge.evolve.proposers.base import Curve
+from nashforge.evolve.search.measured.outcomes import FLOORS, REFERENCES, curves_of, last_values
 
 SPLITS = ("train", "validation")
 """What decides in a search."""
