@@ -1,1 +1,1 @@
-"""What measurements say of candidates: their outcomes, and where they stand against the references."""
+"""Measurements of candidates: their outcomes, and where they stand against the references."""
