@@ -33,7 +33,8 @@ def ledger_line(ledger: Ledger, writing: int) -> str:
     cap = f" of {dollars(ledger.budget)}" if ledger.budget is not None else ""
     aside = f", {dollars(ledger.reserved)} set aside" if ledger.reserved else ""
     text = f"{dollars(ledger.cost)}{cap}{aside} · {tokens(ledger.tokens)} tokens · {ledger.calls} calls"
-    return f"{text} · {writing} being written"
+    # Who waits, for agents or for models that are away, writes nothing, whatever was asked for.
+    return text if ledger.waiting is not None else f"{text} · {writing} being written"
 
 
 def earnings_table(rows: Sequence[ModelCosts]) -> Table:

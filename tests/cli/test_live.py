@@ -14,6 +14,7 @@ from rich.console import Console
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.runs import live
 from nashforge.cli.rendering.runs.live import LiveWatcher, Pace, PlainWatcher
+from nashforge.evolve.proposers.base import Ledger
 from nashforge.evolve.search.events import Counted, Snapshot
 
 from .made import candidate, snapshot
@@ -127,3 +128,23 @@ def test_what_others_call_things_is_no_emoji() -> None:
     assert names in shown
     assert "openai:m: is not available" in shown
     assert output.markup(f"[bold]{output.plain(names)}[/]").plain == names
+
+
+def test_nothing_is_called_written_while_a_run_waits_for_agents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long agents take is unknown, so neither view tells a time that is left, nor programs under way."""
+    ledger = Ledger(calls=3, waiting="2 requests wait for agents: nashforge ask calm-harbour")
+    screen, stream = Console(file=io.StringIO(), width=90, record=True), io.StringIO()
+    panel, plain = LiveWatcher(screen, {"proposer": "agent"}), PlainWatcher(stream, {"proposer": "agent"})
+    monkeypatch.setattr(live, "PLAIN_SECONDS", 0.0)
+    panel.snapshot(snapshot(evaluations=3, seconds=3.0))
+    panel.snapshot(snapshot(ledger=ledger, writing=2))
+    plain.snapshot(snapshot(ledger=ledger, writing=2))
+    screen.print(panel._render())
+    text = screen.export_text()
+    assert "waiting   2 requests wait for agents: nashforge ask calm-harbour" in text
+    assert "30.0/min" in text and " left " not in text
+    assert stream.getvalue().endswith("3 calls; 2 requests wait for agents: nashforge ask calm-harbour\n")
+    assert "being written" not in text + stream.getvalue()
+    panel.snapshot(snapshot(ledger=replace(ledger, waiting=None), writing=2))
+    screen.print(panel._render())
+    assert "2 being written" in screen.export_text()

@@ -53,5 +53,8 @@ def money_line(spending: Mapping[str, Any]) -> str:
         if len(spending) == 2 and not model:
             continue
         reserved = f" [dim](+ {spent.reserved:.4f} reserved)[/]" if spent.reserved else ""
-        parts.append(f"{output.plain(model) or 'all'} {spent.cost:.4f} USD in {spent.calls} calls{reserved}")
+        parts.append(
+            f"{output.plain(model) or 'all'} {spent.cost:.4f} USD in "
+            f"{output.counted(spent.calls, 'call')}{reserved}"
+        )
     return f"cost: {' · '.join(parts)}"

@@ -107,6 +107,8 @@ class PlainWatcher:
                 text += f", best {snapshot.best.nickname} train {output.fitness(snapshot.best.train)}"
             if snapshot.ledger is not None:
                 text += f"; {ledger_line(snapshot.ledger, snapshot.writing)}"
+                if snapshot.ledger.waiting is not None:
+                    text += f"; {snapshot.ledger.waiting}"
             self._say(text)
 
     def outcome(self, candidate: Candidate, best: bool) -> None:
@@ -217,7 +219,9 @@ class LiveWatcher:
             if minutes:
                 left = min(left, max(60 * float(minutes) - snapshot.seconds, 0.0))
             shown = f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.1f}/min"
-            pace = f"{shown}  {output.duration(left)} left"
+            # How long others take to write is not known from how long it took to measure.
+            waits = snapshot.ledger is not None and snapshot.ledger.waiting is not None
+            pace = shown if waits else f"{shown}  {output.duration(left)} left"
         grid = Table.grid(padding=(0, 2), expand=True)
         grid.add_column(no_wrap=True)
         grid.add_column(ratio=1)
@@ -254,7 +258,7 @@ class LiveWatcher:
         if snapshot.ledger is not None:
             lines.append(f"[bold]models[/]    {ledger_line(snapshot.ledger, snapshot.writing)}")
             if snapshot.ledger.waiting is not None:
-                lines.append(f"[yellow]paused[/]    {output.plain(snapshot.ledger.waiting)}")
+                lines.append(f"[yellow]waiting[/]   {output.plain(snapshot.ledger.waiting)}")
         if self._improvements:
             lines.append("")
             for candidate in self._improvements:
