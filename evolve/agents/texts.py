@@ -249,8 +249,10 @@ def _counts(fitness: float | None, log_ratio: float | None) -> str:
 
 def told_text(answer: Told) -> str:
     """Return what became of a program as text."""
-    name = f" {answer.program}" if answer.program else ""
-    lines = [f"{answer.status}:{name} (candidate {answer.index} of {answer.run})"]
+    name = f": {answer.program}" if answer.program else ""
+    lines = [f"{answer.status}{name} (candidate {answer.index} of {answer.run})"]
+    if answer.reason:
+        lines.append(answer.reason)
     if answer.taken is False and answer.warning is not None:
         lines.insert(0, f"NOT TAKEN: {answer.warning}")
     if answer.fitness is not None:
@@ -275,8 +277,6 @@ def told_text(answer: Told) -> str:
         told = ", ".join(f"{letter} {value:+.2f}" for letter, value in answer.families.items())
         lines.append(f"validation by family: {told}")
     lines += [_game(game, value) for game, value in answer.games.items()]
-    if answer.reason:
-        lines.append(answer.reason)
     if answer.repair_token is not None:
         lines.append(f"repair token: {answer.repair_token}")
     if answer.warning is not None and answer.taken is not False:

@@ -142,7 +142,8 @@ def test_nothing_is_called_written_while_a_run_waits_for_agents(monkeypatch: pyt
     screen.print(panel._render())
     text = screen.export_text()
     assert "waiting   2 requests wait for agents: nashforge ask calm-harbour" in text
-    assert "30.0/min" in text and " left " not in text
+    assert "30.0/min" in text
+    assert " left " not in text
     assert stream.getvalue().endswith("3 calls; 2 requests wait for agents: nashforge ask calm-harbour\n")
     assert "being written" not in text + stream.getvalue()
     panel.snapshot(snapshot(ledger=replace(ledger, waiting=None), writing=2))

@@ -37,6 +37,7 @@ from nashforge.evolve.agents.http.messages import (
     TellQuestion,
 )
 from nashforge.evolve.agents.telling import Bill
+from nashforge.evolve.config.faults import fault_of
 
 Q = TypeVar("Q", bound=Question)
 
@@ -50,6 +51,9 @@ DATABASE_SECONDS = 3.0
 """How long the archive of a server waits for other writers: clients wait for an answer, and not for ever."""
 
 RETRY_SECONDS = 2.0
+
+SHOWN = 5
+"""Faults of a question that are told."""
 
 MOST_WAITING = 64
 """Questions that are answered at a time; others wait for their turn."""
@@ -162,9 +166,12 @@ async def _watch(receive: Receive, gone: threading.Event) -> None:
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"the question cannot be read: {place + ': ' if place else ''}{first['msg']}"
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in fault["loc"])
+        faults.append(f"{place + ': ' if place else ''}{fault_of(fault)}")
+    more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+    return f"the question cannot be read: {'; '.join(faults[:SHOWN])}{more}"
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -105,6 +105,14 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(post: Any, body: bytes) ->
     assert "Traceback" not in answer.text
 
 
+def test_all_that_is_wrong_with_a_question_is_told_at_once(post: Any) -> None:
+    answer = post("/v1/tell", {"token": 5, "program": "x"})
+    assert answer.json()["error"] == (
+        "the question cannot be read: author: field required; client: field required; token: input should be "
+        "a valid string; program: extra inputs are not permitted"
+    )
+
+
 def test_bodies_are_bounded_whatever_they_say_of_their_length(post: Any, served: Served) -> None:
     assert post("/v1/tell", b"x" * (LARGEST_BODY + 1)).status_code == 413
 

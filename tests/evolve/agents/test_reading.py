@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from nashforge.archive import Archive, Candidate, NewEvaluation, Parent, Run, RunState, Status
+from nashforge.evolve.agents.answers.comparison import Standard
 from nashforge.evolve.agents.answers.progress import Budget
 from nashforge.evolve.agents.answers.verbs import RANKED_BY, Asked, Interface, Told
 from nashforge.evolve.agents.asking import Who
@@ -125,6 +126,16 @@ def test_nothing_is_left_where_the_run_has_ended(archive: Archive, run: Run) -> 
         assert "are left" not in text
     told = Told(token="t", run="a", index=1, status="ok", fitness=0.5, budget=OVER, message="measured")
     assert "5 of 60 programs were evaluated; the run has ended and wants no more; measured" in told_text(told)
+
+
+def test_why_a_program_was_not_taken_comes_first() -> None:
+    told = Told(
+        token="t", run="a", index=1, status="unreadable", reason="the answer was empty", budget=LEFT,
+        best=Standard(index=0, program="calm-harbour", fitness=0.5, validation=None), message="m",
+    )  # fmt: skip
+    assert told_text(told).splitlines()[:2] == ["unreadable (candidate 1 of a)", "the answer was empty"]
+    ok = told.model_copy(update={"status": "ok", "program": "swift-otter", "reason": None})
+    assert told_text(ok).startswith("ok: swift-otter (candidate 1 of a)\n")
 
 
 @pytest.mark.parametrize(
