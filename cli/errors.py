@@ -42,6 +42,12 @@ def _is_usage_error(error: BaseException) -> bool:
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
+def _refused(error: BaseException) -> str:
+    """Return the value that was refused, where the parser of values, which leaves it out, says which."""
+    faults = getattr(error.__cause__, "errors", None)
+    return f" {str(faults()[0]['input'])[:60]!r}" if faults is not None else ""
+
+
 def is_known(error: BaseException) -> bool:
     """Whether an error is told in a sentence; otherwise it is a defect of this program."""
     if isinstance(error, typer.Abort) or _is_usage_error(error):
@@ -64,6 +70,7 @@ def message_of(error: BaseException) -> str:
     """Return the sentence for people."""
     if _is_usage_error(error):
         text = " ".join(str(error.format_message()).split())  # type: ignore[attr-defined]
+        text = text.replace("Invalid value for", f"Invalid value{_refused(error)} for", 1)
         context = getattr(error, "ctx", None)
         command = getattr(context, "command_path", None) or "nashforge"
         link = "" if text.endswith("?") else ";"

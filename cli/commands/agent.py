@@ -128,7 +128,7 @@ def workspace(
     )
     for path in written:
         output.say_text(f"{path}\n")
-    output.say_text(f"{asked.message}\n")
+    output.say_prose(f"{asked.message}\n")
     if asked.state == "interrupted":
         raise typer.Exit(FAILED)
 

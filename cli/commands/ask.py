@@ -56,6 +56,7 @@ def ask(
     if as_json:
         output.print_json(answer.model_dump(mode="json"))
     else:
-        output.say_text(asked_text(answer))
+        # Tasks hold code, and are handed on as they are.
+        (output.say_text if answer.tasks else output.say_prose)(asked_text(answer))
     if answer.state == "interrupted":
         raise typer.Exit(FAILED)

@@ -27,6 +27,6 @@ def give_up(
     if output.wants_json(json):
         output.print_json(answer.model_dump(mode="json"))
     else:
-        output.say_text(f"{answer.message}\n")
+        output.say_prose(f"{answer.message}\n")
     if not answer.freed:
         raise typer.Exit(FAILED)

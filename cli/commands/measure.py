@@ -71,7 +71,7 @@ def measure(
     if output.wants_json(json):
         output.print_json(answer.model_dump(mode="json"))
     else:
-        output.say_text(measured_text(answer) + "\n")
+        output.say_prose(measured_text(answer) + "\n")
     if any(program.reason is not None for program in answer.programs):
         raise typer.Exit(FAILED)
 

@@ -159,7 +159,14 @@ def _print_measured(screen: Console, domain: str, evaluations: list[Evaluation])
             )
         for game, [*_, (_, value)] in curves_in(evaluation, domain).items():
             ratio = f"  {output.fitness(ratios[game]):>6}" if game in ratios else ""
-            screen.print(f"  {output.number(value):>10}{ratio}  {output.plain(game)}", soft_wrap=True)
+            # Nobody breaks a name of a game: one that has no room stands on a line of its own.
+            shown = output.number(value)
+            before = f"  {shown:>10}{ratio}  "
+            room = not output.on_terminal() or len(before) + len(game) <= screen.width
+            screen.print(
+                f"{before if room else before.rstrip() + chr(10) + '    '}{output.plain(game)}",
+                soft_wrap=True,
+            )
 
 
 def _looks(domain: str, evaluations: list[Evaluation]) -> list[Evaluation]:

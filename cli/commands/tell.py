@@ -53,7 +53,7 @@ def tell(
     if output.wants_json(json):
         output.print_json(answer.model_dump(mode="json"))
     else:
-        output.say_text(told_text(answer) + "\n")
+        output.say_prose(told_text(answer) + "\n")
     if answer.status not in ("ok", *OPEN[:2]) or answer.taken is False:
         raise typer.Exit(FAILED)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -109,6 +111,25 @@ def say_text(text: str) -> None:
     """Print text for agents as it is, never broken or cut; control characters are made visible."""
     sys.stdout.write(visible(text))
     sys.stdout.flush()
+
+
+def say_prose(text: str) -> None:
+    """Print text for agents likewise; on a terminal a long line ends between words, and not in a command."""
+    if not on_terminal():
+        say_text(text)
+        return
+    width, lines = shutil.get_terminal_size().columns, []
+    for line in text.splitlines():
+        if len(line) <= width:
+            lines.append(line)
+            continue
+        indent = " " * (len(line) - len(line.lstrip()))
+        whole = re.sub("`[^`]*`", lambda command: command[0].replace(" ", "\N{NO-BREAK SPACE}"), line)
+        folded = textwrap.fill(
+            whole, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        lines.append(folded.replace("\N{NO-BREAK SPACE}", " "))
+    say_text("\n".join(lines) + "\n")
 
 
 def remark(text: str) -> None:

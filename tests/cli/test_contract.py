@@ -166,6 +166,8 @@ def test_what_is_shown_and_exported_of_a_game_is_the_metric_that_decides(
     assert len(scores) < len(rows[-1]["scores"]), "other metrics were measured, too"
     last = max(scores, key=lambda score: score["iteration"])
     shown = searched.text("show", best, "--no-source")
+    narrow = searched.text("show", best, "--no-source", COLUMNS="24").splitlines()
+    assert "    kuhn_poker" in narrow, "a game without room stands on a line of its own"
     assert re.search(rf"^ *{re.escape(number(last['value']))} .* {re.escape(last['game'])}$", shown, re.M)
     searched.json("export", best, "--output", tmp_path / "best.py")
     told = re.findall(

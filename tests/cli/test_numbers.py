@@ -69,3 +69,17 @@ def test_so_do_pairs(empty: Any, option: str, value: str) -> None:
     result = empty("equilibrium", "SC4", option, value)
     assert result.exit_code == 2
     assert f"{option} is" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ask", "latest", "--count", "x"), "Invalid value 'x' for '--count'"),
+        (("tell", "TOKEN", "--usd", "-1"), "Invalid value '-1' for '--usd'"),
+        (("run", "psro", "--horizon", "0"), "Invalid value '0' for '--horizon'"),
+    ],
+)
+def test_a_refused_number_is_named(empty: Any, words: tuple[str, ...], said: str) -> None:
+    result = empty(*words)
+    assert result.exit_code == 2
+    assert said in result.stderr

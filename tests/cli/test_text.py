@@ -174,3 +174,20 @@ def test_show_prints_code_that_can_be_copied(searched: Any) -> None:
 def test_what_others_say_beside_the_result_is_one_visible_line(capsys: pytest.CaptureFixture[str]) -> None:
     output.remark("failed: \x1b[31mred\nError: ours")
     assert capsys.readouterr().err == "failed: \\x1b[31mred\\nError: ours\n"
+
+
+def test_prose_for_agents_breaks_between_words_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = (
+        "  note: the run has ended, and nothing comes until `nashforge resume calm-harbour` continues it"
+    )
+    monkeypatch.delenv("COLUMNS", raising=False)
+    output.say_prose(f"ok\n{sentence}\n")
+    assert capsys.readouterr().out == f"ok\n{sentence}\n"
+    monkeypatch.setenv("COLUMNS", "60")
+    output.say_prose(f"ok\n{sentence}\n")
+    assert capsys.readouterr().out == (
+        "ok\n  note: the run has ended, and nothing comes until\n"
+        "  `nashforge resume calm-harbour` continues it\n"
+    )
