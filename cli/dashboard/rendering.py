@@ -17,7 +17,8 @@ from markupsafe import Markup
 from nashforge.cli.rendering import money, output
 from nashforge.cli.rendering.diagnosis.audits import reason
 from nashforge.cli.rendering.html.templates import page_environment
-from nashforge.cli.rendering.runs.summary import SPLITS, short_game, stop_words
+from nashforge.cli.rendering.runs.summary import SPLITS, short_game
+from nashforge.evolve.results.endings import stop_words
 
 if TYPE_CHECKING:
     from nashforge.cli.dashboard.views.base import Asked, View

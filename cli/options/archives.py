@@ -154,7 +154,7 @@ def running_of(archive: Archive, study: Study, verb: str) -> list[Run]:
 def not_running(archive: Archive, run: Run, verb: str) -> UsageProblem:
     """Return the error that says why a run cannot be paused or stopped: no process works on it."""
     from nashforge.archive import RunState
-    from nashforge.cli.rendering.runs.summary import stop_words
+    from nashforge.evolve.results.endings import stop_words
     from nashforge.evolve.results.run_status import run_status
 
     if run.state is RunState.FINISHED:

@@ -12,8 +12,9 @@ from nashforge.cli.dashboard.charts.ratios import games_of
 from nashforge.cli.dashboard.charts.tree import tree_of
 from nashforge.cli.dashboard.views.compared import compared_data
 from nashforge.cli.rendering import money, output
-from nashforge.cli.rendering.runs.summary import SPLITS, limit_words, standing_text, stop_words, written_by
+from nashforge.cli.rendering.runs.summary import SPLITS, limit_words, standing_text, written_by
 from nashforge.cli.report.file import SCRIPTS, policy_of, report_templates, script, style_sheet
+from nashforge.evolve.results.endings import stop_words
 from nashforge.evolve.results.history import History
 from nashforge.evolve.search.population.ranking import merit
 

@@ -274,7 +274,7 @@ def _message(desk: Desk, who: Who, state: State, held: Sequence[AgentRequest], r
     if state == "open":
         return "nothing was claimed, as it was only looked: ask without that to claim the oldest that is open"
     if state == "finished":
-        return f"nothing more is wanted: the run has finished ({reason})"
+        return f"nothing more is wanted: the run has finished ({desk.ending or reason})"
     if state == "interrupted":
         held_too = "; what you hold stays yours, and what is told by it is kept" if held else ""
         return (

@@ -58,7 +58,7 @@ def told_once(desk: Desk, task: int | None, *, interface: bool) -> str:
 
 def _standing(desk: Desk) -> str:
     budget, standing = desk.budget(), desk.standing
-    ended = f" ({desk.redaction(standing.result.stop_reason)})" if standing.result.stop_reason else ""
+    ended = f" ({desk.ending})" if desk.ending else ""
     return (
         f"# Run {desk.run.nickname}: domain {desk.run.domain}, {standing.state}{ended}\n\n"
         f"{budget.words}: {budget.means}. Fitness is higher for better programs; validation is on disguised "

@@ -277,7 +277,7 @@ def _open(desk: Desk, request: AgentRequest) -> Told:
         message = "it is being evaluated; ask for its outcome by the same token"
     elif desk.is_over:
         message = (
-            f"it is kept, but the run has finished ({desk.redaction(desk.run.stop_reason or '')}): it is "
+            f"it is kept, but the run has finished ({desk.ending}): it is "
             f"evaluated only if {desk.resumed_by} continues it with a larger limit"
         )
     else:

@@ -26,6 +26,7 @@ from nashforge.evolve.evaluation.messages import Fitness
 from nashforge.evolve.proposers.agents.payload import FAMILIES, GAMES
 from nashforge.evolve.proposers.families import by_letter
 from nashforge.evolve.proposers.held_out import Redaction, redaction_of
+from nashforge.evolve.results.endings import stop_words
 from nashforge.evolve.results.run_status import RunStatus, has_finished, run_status
 from nashforge.evolve.search.measured.outcomes import FLOORS, REFERENCES, curves_of
 from nashforge.evolve.search.population.noise import copies_of, is_told, margin, spread
@@ -75,6 +76,11 @@ class Desk:
     def is_lost(self) -> bool:
         """Whether the process that worked on the run has died."""
         return self.run.state is RunState.RUNNING and not self.standing.alive
+
+    @property
+    def ending(self) -> str:
+        """Why the run ended, in words; empty if it has not."""
+        return stop_words(self.redaction(self.run.stop_reason or ""))
 
     @cached_property
     def interruption(self) -> str | None:

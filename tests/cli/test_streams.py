@@ -41,7 +41,7 @@ def test_a_run_goes_on_when_nobody_hears_how_it_goes(empty: Any) -> None:
 def test_a_run_whose_outcome_cannot_be_printed_says_that_it_has_ended(empty: Any) -> None:
     full = shell(empty, 'exec "$@" >/dev/full', "run", "cfr", *empty.quick, *RUN)
     assert full.returncode == 1
-    assert "the run short has ended (max_evaluations) and everything is stored" in full.stderr
+    assert "the run short has ended (all evaluations made) and everything is stored" in full.stderr
     assert "nashforge status short" in full.stderr
     assert "Exception ignored" not in full.stderr
     assert empty.json("status", "short")["state"] == "finished"

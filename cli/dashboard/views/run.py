@@ -15,13 +15,13 @@ from nashforge.cli.rendering import output
 from nashforge.cli.rendering.runs.summary import (
     agents_text,
     limit_words,
-    stop_words,
     waiting_lines,
     written_by,
 )
 from nashforge.evolve.agents.asking import is_written_by_agents
 from nashforge.evolve.config.cautions import shared_suites
 from nashforge.evolve.domains.lengths import length_in_words
+from nashforge.evolve.results.endings import stop_words
 from nashforge.evolve.results.history import AXES, History, funnel, history_of, reasons
 from nashforge.evolve.results.model_costs import model_costs
 from nashforge.evolve.results.report import STEPS

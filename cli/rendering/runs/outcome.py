@@ -11,6 +11,7 @@ import typer
 
 from nashforge.cli.errors import FAILED, INTERRUPTED, Failed
 from nashforge.cli.rendering import output
+from nashforge.evolve.results.endings import stop_words
 
 if TYPE_CHECKING:
     from nashforge.archive import Archive
@@ -64,7 +65,7 @@ def _heard(result: Result) -> Iterator[None]:
     except BrokenPipeError:  # nobody wants to hear it
         raise
     except OSError as error:
-        ended = "was interrupted" if result.interrupted else f"has ended ({result.stop_reason})"
+        ended = "was interrupted" if result.interrupted else f"has ended ({stop_words(result.stop_reason)})"
         raise Failed(
             f"the run {result.run} {ended} and everything is stored, but its outcome could not be printed "
             f"({error.strerror}); see it with `nashforge status {result.run}`"

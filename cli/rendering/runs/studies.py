@@ -13,7 +13,8 @@ from nashforge.cli.errors import INTERRUPTED
 from nashforge.cli.interrupts import Interruptible
 from nashforge.cli.rendering import output
 from nashforge.cli.rendering.records import candidate_as_dict, run_status_as_dict
-from nashforge.cli.rendering.runs.summary import print_interrupted, print_limit, stop_words
+from nashforge.cli.rendering.runs.summary import print_interrupted, print_limit
+from nashforge.evolve.results.endings import stop_words
 
 if TYPE_CHECKING:
     from rich.console import Console

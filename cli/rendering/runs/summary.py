@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.rendering import output
+from nashforge.evolve.results.endings import stop_words
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -24,17 +25,6 @@ LONGEST_GAME = 34
 """Characters of a game that a line has room for."""
 
 SPLITS = ("train", "validation", "test")
-
-STOP_REASONS = {
-    "max_evaluations": "all evaluations made",
-    "max_minutes": "time is up",
-    "patience": "nothing better for long",
-    "stopped": "stopped on request",
-    "interrupted": "interrupted",
-    "max_cost": "the budget for models is spent",
-    "max_tokens": "the budget of tokens is spent",
-}
-
 
 LIMITS = {
     "behind": "in every game the best is as far behind the reference as fitness counts, so that no step of "
@@ -64,11 +54,6 @@ def print_limit(screen: Console, standings: Iterable[Standing | None]) -> None:
     words = limit_words(standings)
     if words is not None:
         screen.print(f"[yellow]{words}[/]")
-
-
-def stop_words(reason: str) -> str:
-    """Return why a run ended, in words."""
-    return STOP_REASONS.get(reason, reason)
 
 
 def written_by(settings: Mapping[str, Any]) -> str:

@@ -98,7 +98,7 @@ def test_a_finished_run_gives_no_task_out_and_says_what_becomes_of_what_is_told(
     assert archive.requests.counts(run)[RequestState.WAITING] == 1, "nobody holds what nobody wants"
     told = core.tell(task.token, rule("dcfr"), wait=0)
     assert told.status == "stored"
-    assert "the run has finished (patience): it is evaluated only if" in told.message
+    assert "the run has finished (nothing better for long): it is evaluated only if" in told.message
 
 
 def test_a_paused_run_says_so_and_that_it_is_worth_asking_again(archive: Archive, run: Run) -> None:
