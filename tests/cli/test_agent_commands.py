@@ -32,6 +32,7 @@ from nashforge.evolve.agents.answers.verbs import (
     Told,
     UnderWay,
 )
+from nashforge.evolve.config.run import stored_settings
 
 from .conftest import ROOT, Commands
 
@@ -170,3 +171,14 @@ def test_asking_a_run_that_died_ends_with_a_sentence_and_an_exit_code(
     assert "nashforge resume died" in result.stdout
     answer = json.loads(written("ask", "died", "--wait", "600", "--json").stdout)
     assert (answer["lost"], answer["tasks"]) == (True, [])
+
+
+def test_a_workspace_says_first_that_it_waits(written: Commands, tmp_path: Path) -> None:
+    with Archive.open(written.database) as archive:
+        config = stored_settings(archive, archive.runs.get("by-agents"))
+        made = archive.runs.create("cfr", seed=1, config=config, nickname="patient")
+        archive.runs.claim(made, "somebody")
+    result = written("agent", "workspace", "patient", str(tmp_path / "work"), "--wait", "0.2")
+    assert result.exit_code == 0
+    assert result.stderr.endswith("; waiting for a task, 0.2 s at most\n")
+    assert result.stdout.splitlines()[-1] in result.stderr, "and at the end what it waits for"
