@@ -29,6 +29,7 @@ def test_what_was_measured_is_told(
     process = empty.start(*words)
     stopped_at_once(process)
     assert process.stderr is not None
+    assert process.stderr.readline() == "2 measurements to be made\n"
     assert "1/2 cfr in kuhn_poker" in process.stderr.readline()
     os.kill(process.pid, signal.SIGINT)
     text, told = process.communicate(timeout=240)
@@ -52,6 +53,7 @@ def test_episodes_that_were_played_are_told(
     process = empty.start("evaluate", slow, *game, "--workers", "1", "-o", path)
     stopped_at_once(process)
     assert process.stderr is not None
+    assert process.stderr.readline() == "2 measurements to be made\n"
     assert "1/2 " in process.stderr.readline()
     os.kill(process.pid, signal.SIGINT)
     text, told = process.communicate(timeout=240)
