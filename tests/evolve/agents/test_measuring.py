@@ -137,8 +137,9 @@ def test_the_command_measures_files(agency: Agency, tmp_path: Path, archive: Arc
     words[2:3] = [str(variant), str(tmp_path / "none.py")]
     both = CliRunner().invoke(app, words)
     assert both.exit_code == 1, "one could not be read"
-    assert "variant.py: gain +" in " ".join(both.stdout.split())
-    assert "none.py: failed" in both.stdout
+    told = " ".join(both.stdout.split())
+    assert "variant.py: gain +" in told
+    assert "none.py: failed" in told
     assert "cannot be read (No such file or directory)" in both.stderr
     agency.stop()
 
