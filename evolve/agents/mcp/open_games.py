@@ -46,7 +46,8 @@ def open_games(archive: Archive, run: str | None, domain_name: str | None) -> Op
     Raises
     ------
     AgentError
-        If the run is of another domain, or nothing is left to be played.
+        If the run is of another domain, if the games that a run holds out cannot be told apart on this
+        machine, or if nothing is left to be played.
     nashforge.errors.NashforgeError
         If there is no such run, domain or suite.
     """
@@ -63,7 +64,7 @@ def open_games(archive: Archive, run: str | None, domain_name: str | None) -> Op
             f"the run {mine.nickname} searches {mine.domain}, and not {domain_name}; leave the domain out"
         )
     work, settings = domain(mine.domain), stored_settings(archive, mine)
-    hidden = {name for one in at_work if one.domain == work.name for name in held_out_of(archive, one) or ()}
+    hidden = {name for one in at_work if one.domain == work.name for name in _held_out(archive, one)}
     games = work.games(settings.get("train") or work.suites["train"])
     found = tuple(game for game in games if game not in hidden)
     if not found:
@@ -71,6 +72,18 @@ def open_games(archive: Archive, run: str | None, domain_name: str | None) -> Op
             f"no game of {mine.nickname} can be measured on outside of its budget; tell a program instead"
         )
     return OpenGames(work, found, int(settings.get("horizon") or work.horizon), mine.nickname)
+
+
+def _held_out(archive: Archive, run: Run) -> list[str]:
+    """Return the names that a run holds out; unknown ones could be among the games that would be played."""
+    names = held_out_of(archive, run)
+    if names is None:
+        raise AgentError(
+            f"the games that {run.nickname} holds out cannot be told apart on this machine, such as those of "
+            "a suite in a file of another one, so nothing is measured outside of its budget; tell a program "
+            "instead"
+        )
+    return names
 
 
 def _at_work(archive: Archive) -> Iterator[Run]:

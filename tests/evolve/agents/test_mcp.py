@@ -271,6 +271,20 @@ def test_only_games_of_training_are_measured_on(archive: Archive, tiny: Callable
     assert open_games(archive, None, "psro").of == "psro"
 
 
+def test_nothing_is_measured_where_the_held_out_games_cannot_be_told(
+    archive: Archive, tiny: Callable[..., Any]
+) -> None:
+    elsewhere = tiny(proposer="agent", validation="cfr-smoke").model_dump(mode="json")
+    away = archive.runs.create("cfr", {**elsewhere, "validation": "/other/machine.toml"}, nickname="away")
+    archive.runs.create("cfr", elsewhere, nickname="here")
+    for named in (None, "away", "here"):
+        with pytest.raises(AgentError, match=r"away holds out cannot be told apart .* tell a program"):
+            open_games(archive, named, None)
+    assert open_games(archive, None, "psro").of == "psro"
+    archive.runs.set_state(away, RunState.FINISHED, "max_evaluations")
+    assert open_games(archive, "here", None).of == "here"
+
+
 def _training() -> Any:
     from nashforge.evolve.domains import domain
 
