@@ -5,7 +5,8 @@ by validation over all of them, and distilled; then the choice, its core and eve
 the games of the test families, once. Each target is printed as met or MISSED; exit code 1 if one is missed.
 
 With `--program FILE`, no search is made: the test families are played by that program, such as one that a
-model wrote, beside the library's rules, or DCFR, the four rivals and those named by `--against`.
+model wrote. Beside it play the library's rules, or, with `--against`, DCFR, the four rivals and the programs
+named there: rules, files or programs of the archive; `library` stands for all rules.
 
 An interrupted benchmark continues where it was, and one with more evaluations extends the searches of one
 with fewer. With `--no-test`, no game of a test family is played.
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from nashforge.evolve.runs.studies import create_study, work_on_study
 DATABASE = f"sqlite:///{Path('benchmark-search.db').resolve()}"
 STUDY = "search"
 REFERENCE = "dcfr"
+ALL = "library"
 RIVALS = ("vad_cfr", "aod_cfr", "hs_pcfr_plus", "pdcfr_plus")
 SHORT, LONG = 100, 1_000
 SAME = 1e-6
@@ -170,7 +172,7 @@ def report_test(screen: Console, summary: Summary, chosen: str, scaled: float | 
     strongest = max(rules, key=lambda name: mean[LONG].get(name, -math.inf))
     own = mean[LONG].get(chosen, -math.inf)
     target(
-        f"mean at {LONG:,}: {own:.3f} against {strongest}, the strongest rule, {mean[LONG][strongest]:.3f}",
+        f"mean at {LONG:,}: {own:.3f}; the strongest other, {strongest}: {mean[LONG][strongest]:.3f}",
         own > mean[LONG][strongest],
     )
     for rival in RIVALS:
@@ -206,6 +208,27 @@ def scale_difference(campaign: Campaign, label: str, plain: list[Case], scaled: 
     return largest_difference(other, own)
 
 
+def program_of(archive: Archive, name: str) -> NamedProgram:
+    """Return a rule of the library, of a file or of the archive."""
+    work = domain("cfr")
+    if name in work.baselines():  # elsewhere, programs of other domains bear the same name
+        return NamedProgram(name, work.source(name), work.name, "library")
+    try:
+        given = find_program(name, lambda: archive)
+    except UnknownProgramError as error:
+        raise SystemExit(str(error)) from None
+    if given.domain != work.name:
+        raise SystemExit(f"{name} is a program of {given.domain}; give one of cfr")
+    return given
+
+
+def rivals_of(archive: Archive, named: Iterable[str]) -> list[NamedProgram]:
+    """Return the reference, the four rivals and the programs named."""
+    rules = domain("cfr").baselines()
+    listed = [name for one in named for name in (rules if one == ALL else [one])]
+    return [program_of(archive, name) for name in dict.fromkeys([REFERENCE, *RIVALS, *listed])]
+
+
 def test(
     archive: Archive, screen: Console, options: argparse.Namespace, chosen: NamedProgram, core: NamedProgram
 ) -> bool:
@@ -218,9 +241,8 @@ def test(
         return cases(work, [("test", suite)], some)
 
     plain, scaled = of(lambda scale: scale == 1.0), of(lambda scale: scale != 1.0)
-    rivals = dict.fromkeys([REFERENCE, *RIVALS, *(options.against or work.baselines())])
-    library = [NamedProgram(name, work.source(name), work.name, "library") for name in rivals]
-    programs = list(dict.fromkeys([chosen, core, *library]))
+    rivals = rivals_of(archive, options.against or [ALL])
+    programs = list(dict.fromkeys([chosen, core, *rivals]))
     everyone = played(archive, programs, plain, options.workers, screen)
     alone = played(archive, [chosen], [*plain, *scaled], options.workers, screen)
     labels = [named.label for named in programs]
@@ -253,21 +275,15 @@ def main() -> int:
     parser.add_argument(
         "--against",
         nargs="+",
-        choices=domain("cfr").baselines(),
-        metavar="RULE",
-        help="rules of the library to test it against (all)",
+        metavar="PROGRAM",
+        help="what to test it against (library: all rules)",
     )
     parser.add_argument("--no-test", action="store_true", help="play no game of a test family")
     options = parser.parse_args()
     screen = Console(emoji=False, width=120)
     with Archive.open(options.database) as archive:
         if options.program:
-            try:
-                given = find_program(options.program, lambda: archive)
-            except UnknownProgramError as error:
-                raise SystemExit(str(error)) from None
-            if given.domain != "cfr":
-                raise SystemExit(f"{options.program} is a program of {given.domain}; give one of cfr")
+            given = program_of(archive, options.program)
             return 0 if test(archive, screen, options, given, given) else 1
         starts = options.starts or ["strongest"]
         study = studied(
