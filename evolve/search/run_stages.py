@@ -11,7 +11,7 @@ from nashforge.archive import Archive, Candidate, Evaluation, NewEvaluation, Pro
 from nashforge.archive.records import Score
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.evaluation.fitness import best_of, fitness_of
+from nashforge.evolve.evaluation.fitness import LIBRARY, best_of, fitness_of
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, StageReport
 from nashforge.evolve.evaluation.standing import Standing
@@ -111,10 +111,13 @@ class RunStages:
     def measure_reference(self, *splits: Split) -> None:
         """Measure the reference programs on some splits, unless the archive knows how they do there.
 
+        Where the reference is the library, programs of it that fail are left out, as those do that are meant
+        for other kinds of games.
+
         Raises
         ------
         SearchError
-            If one of them fails.
+            If one of those that are named fails, one takes too long, or all fail.
         """
         names = references_of(self._archive, self._run, self._domain, self._fitness)
         if not names:
@@ -123,24 +126,39 @@ class RunStages:
         found = {
             split: known_values(self._archive, self._domain, self._stages[split], names) for split in splits
         }
+        unfit = {split: self._unfit_references(self._stages[split], names) for split in splits}
         waiting: dict[str, tuple[Split, str]] = {
             self._dispatcher.send(self._domain.source(name), (self._stages[split],)): (split, name)
             for split in splits
             for name in names
-            if name not in found[split]
+            if name not in found[split] and name not in unfit[split]
         }
-        already = sum(map(len, found.values()))
+        already = len(splits) * len(names) - len(waiting)
         found_now = self._dispatcher.gather(waiting)
         for report in self._noted(found_now, already, len(waiting), "the references"):
             split, name = waiting[report.token]
-            if report.status is not Status.OK:
+            fails = report.status is not Status.OK
+            if fails and (not self._of_library or report.status is Status.TIMEOUT):
                 raise SearchError(f"the reference {name} failed ({report.status}): {report.reason}")
-            program = self._archive.programs.add(self._domain.source(name), self._domain.name)
-            [row] = self.rows(report, program.hash)
+            [row] = self.rows(report, self._program(name).hash)
             self._archive.evaluations.add(row, run=self._run)
-            found[split][name] = last_values(report.stages[0].scores, self._domain.metric)
+            if not fails:
+                found[split][name] = last_values(report.stages[0].scores, self._domain.metric)
         for split in splits:
+            if not found[split]:
+                raise SearchError(
+                    f"no program of the library can play all {split} games, so it is no reference"
+                )
             self._refer(split, found[split])
+
+    @property
+    def _of_library(self) -> bool:
+        """Whether the reference is the library, whatever programs that are."""
+        return self._fitness.reference == LIBRARY and LIBRARY not in self._domain.baselines()
+
+    def _unfit_references(self, stage: Stage, names: Iterable[str]) -> set[str]:
+        """Return what is known to fail in a stage, and need not be measured to know the reference."""
+        return set(self._failed(stage, names, timeouts=False)) if self._of_library else set()
 
     def measure_library(self, *, all_of_it: bool = False) -> list[str]:
         """Measure the library on the training games, as far as the archive does not know its values.
@@ -232,8 +250,9 @@ class RunStages:
         """Take what the archive knows of the reference programs, if it knows all; nothing is measured."""
         names = references_of(self._archive, self._run, self._domain, self._fitness)
         for split in splits:
-            found = known_values(self._archive, self._domain, self._stages[split], names)
-            if names and len(found) == len(names):
+            stage = self._stages[split]
+            found = known_values(self._archive, self._domain, stage, names)
+            if found and found.keys() | self._unfit_references(stage, names) == set(names):
                 self._refer(split, found)
 
     def _refer(self, split: Split, found: Mapping[str, Mapping[str, float]]) -> None:

@@ -10,7 +10,7 @@ from nashforge.archive.records import Score
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Fitness, Report, Stage, StageReport
-from nashforge.evolve.executors.dispatcher import Dispatcher
+from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.executors.quick_first import quick_first
 from nashforge.evolve.search.events import Counted
@@ -125,6 +125,43 @@ def test_library_programs_that_failed_are_not_tried_again_when_a_run_is_resumed(
         found.append([(row.program, row.status) for row in archive.evaluations.find(run=run)])
     assert found[0] == found[1]
     assert Status.OK in {status for _, status in found[0]} != {Status.OK}
+
+
+@pytest.mark.parametrize(
+    ("reference", "fails"), [("library", None), ("uniform,nash", "the reference nash failed")]
+)
+def test_a_library_whose_programs_cannot_all_play_is_a_reference_by_those_that_can(
+    archive, tmp_path, reference, fails
+):
+    suite = tmp_path / "three.toml"
+    suite.write_text('name = "three"\npurpose = "Not for two."\ngames = ["kuhn_poker(players=3)"]\n')
+    suites = dict.fromkeys(("train", "validation", "test"), str(suite))
+    settings = {"domain": "psro", **suites, "horizon": 3, "short_horizons": [], "workers": 1}
+    fitness = Fitness(reference=reference).model_dump()
+    config, work = load_config({**settings, "fitness": fitness}), domain("psro")
+    run = archive.runs.create("psro", config.settings(), seed=0)
+    counts = []
+    for _ in range(2):
+        executor = LocalExecutor(1)
+        try:
+            dispatcher = Dispatcher(executor, "psro", "none", tick=lambda: None, note=lambda text: None)
+            stages = RunStages(archive, run, config, work, dispatcher)
+            if fails:
+                with pytest.raises(SearchError, match=fails):
+                    stages.measure_reference("train")
+                return
+            stages.measure_reference("train")
+        finally:
+            executor.close()
+        counts.append(len(archive.evaluations.find(run=run)))
+    assert counts == [len(work.baselines())] * 2
+    recalled = RunStages(archive, run, config, work, dispatcher)
+    recalled.recall_references("train")
+    form = games.compile("kuhn_poker(players=3)")
+    able = [name for name in work.baselines() if name != "nash"]
+    best = min(solve(form, name, 3, (), kind="psro").exploitability for name in able)
+    assert list(recalled.train.references.values()) == [pytest.approx(best, rel=1e-9)]
+    assert recalled.train.references == stages.train.references
 
 
 class Slow:
