@@ -58,7 +58,7 @@ def _cfr_searches() -> dict[str, SmallSearch]:
 
 POOLS = {
     "cfr": Pool(320, _cfr_searches(), 120, 17),
-    "psro": Pool(60, {}, 0, 0),
+    "psro": Pool(300, {}, 0, 0),
 }
 
 
@@ -85,8 +85,9 @@ def make_pool(kind: str, path: Path, seed: int) -> list[Program]:
     """Return the programs of a domain, random ones last; those that the file lacks are made and added."""
     pool, file, work = POOLS[kind], ProgramFile(path), domain(kind)
     have = {program.name for program in file.read()}
-    simple = [*library(kind), *random_programs(kind, pool.random, seed)]
-    file.add([program for program in simple if program.name not in have])
+    file.add([program for program in library(kind) if program.name not in have])
+    if f"random-{pool.random - 1}" not in have:  # the last of them; they take minutes to make
+        file.add([one for one in random_programs(kind, pool.random, seed) if one.name not in have])
     for number, (name, search) in enumerate(pool.searches.items()):
         if any(found.startswith(f"{name}-") for found in have):
             continue
