@@ -84,8 +84,8 @@ def _inside(method: str, statement: ast.stmt) -> Iterator[Site]:
     if isinstance(statement, ast.Raise):
         return
     for root, node in slots(statement):
-        texts = {part for text in walk(node) if isinstance(text, ast.JoinedStr) for part in walk(text)}
-        if root.place is not None or root.field in ("target", "iter") or node in texts:
+        kept = set(_kept(node))
+        if root.place is not None or root.field in ("target", "iter") or node in kept:
             continue
         yield Site(method, statement, root, node)
         for parent in walk(node):
@@ -93,5 +93,14 @@ def _inside(method: str, statement: ast.stmt) -> Iterator[Site]:
                 continue
             for slot, inner in slots(parent):
                 held = isinstance(parent, ast.keyword) and called(inner)
-                if inner not in texts and slot.field != "func" and not held:
+                if inner not in kept and slot.field != "func" and not held:
                     yield Site(method, statement, slot, inner)
+
+
+def _kept(node: ast.expr) -> Iterator[ast.AST]:
+    """Yield what no edit changes in an expression: formatted strings, and what its parts are bound to."""
+    for part in walk(node):
+        if isinstance(part, ast.JoinedStr):
+            yield from walk(part)
+        elif isinstance(part, ast.comprehension | ast.NamedExpr):
+            yield from walk(part.target)

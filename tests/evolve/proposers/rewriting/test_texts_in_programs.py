@@ -1,4 +1,4 @@
-"""What a program tells people is left as it is: an edit inside an f-string may not even be Python."""
+"""Edits leave alone what may not even be Python afterwards: texts, and the names that an expression binds."""
 
 import ast
 
@@ -37,12 +37,47 @@ def test_nothing_inside_a_text_is_a_site():
     assert not any("two players" in text for text in found)
 
 
+BINDING = '''"""A solver whose expressions bind names."""
+
+import numpy as np
+
+from nashforge.solvers.psro.interface import MetaSolver, normalize
+
+
+class Binding(MetaSolver):
+    def train(self, t, game):
+        pairs = [(game.uniform(), game.all_payoffs(game.uniform())) for number in range(2)]
+        total = sum(weight * 0.5 for strategies, (weight, rest) in zip(pairs, pairs))
+        if (gain := game.all_payoffs(game.uniform()).max()) > 0.3:
+            total = total + gain
+        return normalize(np.abs(total) + game.uniform())
+
+    def evaluate(self, t, game):
+        return self.train(t, game)
+'''
+
+
+def test_what_an_expression_binds_is_no_site():
+    program = read_canonical(BINDING, PSRO).programs[0]
+    found = sites(program)
+    bound = {
+        id(part)
+        for node in ast.walk(program.methods["train"])
+        if isinstance(node, ast.comprehension | ast.NamedExpr)
+        for part in ast.walk(node.target)
+    }
+    assert len(bound) >= 6
+    assert not bound & {id(site.node) for site in found}
+    assert any(isinstance(site.node, ast.Name) and site.node.id == "weight" for site in found)
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_edits_of_a_program_that_tells_much_are_python(seed):
-    rng, source = np.random.default_rng(seed), TELLING
+@pytest.mark.parametrize("program", [TELLING, BINDING])
+def test_edits_of_such_programs_are_python(program, seed):
+    rng, source = np.random.default_rng(seed), program
     for _ in range(25):
         try:
             source = mutate(source, rng, grammar=PSRO, strength=3.0).source
         except NotApplicable:
-            source = TELLING
+            source = program
         compile(source, "child", "exec")
