@@ -32,6 +32,9 @@ def kinds() -> Iterator[ProgramKind]:
     from nashforge.solvers.learners.engine import RQE
 
     yield RQE
+    from nashforge.solvers.meanfield.engine import MFG
+
+    yield MFG
 
 
 def in_process(kind: ProgramKind, program: str | Path | type) -> Serve:
@@ -103,19 +106,19 @@ def solve(
     game
         OpenSpiel game string, ``pyspiel.Game`` or compiled ``SequenceForm``; for a learner also
         a payoff matrix, or a matrix or Markov game as `nashforge.solvers.learners.task` reads it, such as
-        ``SC4``.
+        ``SC4``; for a mean-field learner a mean-field game, such as ``mfg_crowd_modelling``.
     rule
-        A program: the name of a CFR rule, a PSRO meta-solver or an equilibrium learner of the library, the
+        A program: the name of a CFR rule, a PSRO meta-solver or a learner of the library, the
         path of a Python file with one, or the class. It is trusted: to run code of unknown origin, use the
         sandbox. Default: the usual one of its kind, ``dcfr`` for CFR.
     iterations
-        Iterations. Default: 1000 of CFR, 100 of PSRO and of learners.
+        Iterations. Default: 1000 of CFR, 100 of all others.
     checkpoints
         Iterations after which to measure the gap; default 1, 2, 5, 10, ..., ``iterations``.
     on_checkpoint
         Called with every checkpoint.
     kind
-        ``cfr``, ``psro`` or ``rqe``. Default: what the program is.
+        ``cfr``, ``psro``, ``rqe`` or ``mfg``. Default: what the program is.
     target
         Stop when the gap is at most so much; it is measured more often then.
     seconds

@@ -17,13 +17,13 @@ FLOORS = {
         "compiled guards leaves roshambo",
         "dilemmas files generators",
         "loading",
-        "compilation markov suites writing",
+        "compilation markov meanfield suites writing",
         "disguises matrix",
     ),
     "solvers": (
         "sequence_form",
         "programs",
-        "cfr risk",
+        "cfr meanfield risk",
         "equilibria",
         "metrics psro",
         "learners policies rrps",
@@ -76,6 +76,7 @@ PROGRAMS = (
     "cfr/rules/",
     "psro/meta_solvers/",
     "learners/rules/",
+    "meanfield/rules/",
     "policies/library/",
     "rrps/library/",
     "fragments/library/",
@@ -86,7 +87,7 @@ MOST_ROOMS, MOST_FLOORS, MOST_FILES_BESIDE = 16, 9, 12
 
 
 NOT_OF_THE_COMMAND_LINE = re.compile(
-    r"solvers\.sequence_form\b|.*\b(kernels|engine|tables)$|evolve\.domains\.(cfr|psro|rqe|rrps|games|dilemmas)\b"
+    r"solvers\.sequence_form\b|.*\b(kernels|engine|tables)$|evolve\.domains\.(cfr|mfg|psro|rqe|rrps|games|dilemmas)\b"
 )
 """What computes, and domains by name: commands ask a facade, and the domain that a person names."""
 

@@ -171,7 +171,10 @@ def sequential_form(game: Game, name: str, information: str = "state") -> Game:
     """
     kind = game.get_type()
     if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
-        raise UnsupportedGameError(f"{name} is a mean-field game, which has no game tree to compile")
+        raise UnsupportedGameError(
+            f"{name} is a mean-field game, which has no game tree to compile; learners of the domain mfg "
+            "solve it, such as tuned_omd (see `nashforge rules --domain mfg`)"
+        )
     if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC:
         raise UnsupportedGameError(
             f"{name} samples its chance events inside the state instead of listing them, so its tree cannot "

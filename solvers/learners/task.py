@@ -44,6 +44,11 @@ class Task(ABC):
     rationality: Rationality
 
     @property
+    def gap_name(self) -> str:
+        """The name of the distance from equilibrium."""
+        return "RQE gap"
+
+    @property
     def tau(self) -> tuple[float, float]:
         """Both players' aversion to risk."""
         return self.rationality.tau
@@ -67,6 +72,10 @@ class Task(ABC):
     def labels(self) -> tuple[str, ...]:
         """Of the states, in each of which every role has an agent; none in a one-shot game."""
         return ()
+
+    def labels_of(self, player: int) -> tuple[str, ...]:
+        """Return the labels of a player's states: both have the same."""
+        return self.labels
 
     @property
     def form(self) -> SequenceForm | None:

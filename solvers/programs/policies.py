@@ -19,19 +19,22 @@ MOST_NAMED = 8
 
 
 class Playable(Protocol):
-    """A game of learners, see `nashforge.solvers.learners.task.Task`."""
+    """A game of learners, such as a `nashforge.solvers.learners.task.Task`."""
 
     @property
     def name(self) -> str:
         """As it was given."""
 
     @property
-    def form(self) -> SequenceForm | None:
-        """The sequence form, if it has one; a Markov game has none."""
+    def gap_name(self) -> str:
+        """The name of the distance from equilibrium."""
 
     @property
-    def labels(self) -> Sequence[str]:
-        """Of the states."""
+    def form(self) -> SequenceForm | None:
+        """The sequence form, if it has one; Markov and mean-field games have none."""
+
+    def labels_of(self, player: int) -> Sequence[str]:
+        """Return the labels of a player's states."""
 
     def play(self, strategies: Policies = ()) -> Any:
         """Return strategies with what measures ask of them."""
@@ -126,7 +129,7 @@ class StatePolicies(tuple[npt.NDArray[np.float64], ...]):
         if form is None:
             assert not isinstance(self.game, SequenceForm)
             for player, mixtures in enumerate(self):
-                for label, mixture in zip(self.game.labels, mixtures, strict=True):
+                for label, mixture in zip(self.game.labels_of(player), mixtures, strict=True):
                     for action, probability in enumerate(mixture):
                         yield Entry(player, label, action, str(action), float(probability))
             return

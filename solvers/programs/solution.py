@@ -80,7 +80,7 @@ class Solution(Trajectory[Any]):
 
     @property
     def form(self) -> SequenceForm | None:
-        """The game's sequence form; None for a Markov game."""
+        """The game's sequence form; None for a Markov or mean-field game."""
         return self.game if isinstance(self.game, SequenceForm) else self.game.form
 
     @property
@@ -123,13 +123,14 @@ class Solution(Trajectory[Any]):
         Raises
         ------
         nashforge.games.GameError
-            If OpenSpiel has no such game: a Markov game, a disguised game, or one from a file.
+            If OpenSpiel has no such game tree: of a Markov, mean-field or disguised game, or one from a file.
         """
         from nashforge.solvers.sequence_form.openspiel import to_openspiel
 
         if self.form is None:
             raise GameError(
-                f"{self.game.name} is a Markov game, which OpenSpiel has none of; table() has its policies"
+                f"{self.game.name} has no game tree, as the games of OpenSpiel's policies have; table() has "
+                "its policies"
             )
         return to_openspiel(self.form, self.policy)
 
@@ -141,7 +142,7 @@ class Solution(Trajectory[Any]):
             _, axes = plt.subplots(layout="constrained")
         points = [(point.iteration, point.gap) for point in self.curve if point.gap > 0]
         axes.loglog(*zip(*points, strict=True), label=self.program)
-        gap = "exploitability" if isinstance(self.game, SequenceForm) else "RQE gap"
+        gap = "exploitability" if isinstance(self.game, SequenceForm) else self.game.gap_name
         axes.set(xlabel="iteration", ylabel=gap, title=self.game.name)
         axes.grid(True, which="major", alpha=0.3)
         axes.legend()

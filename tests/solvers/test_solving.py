@@ -13,6 +13,7 @@ from nashforge.games import GameError
 from nashforge.solvers.cfr.engine import CFR
 from nashforge.solvers.learners.engine import RQE, learning_task
 from nashforge.solvers.learners.interface import Learner
+from nashforge.solvers.meanfield.engine import MFG
 from nashforge.solvers.programs.arguments import ArgumentError
 from nashforge.solvers.programs.library import NotInLibraryError
 from nashforge.solvers.programs.session import inline_sessions
@@ -23,7 +24,7 @@ from nashforge.solvers.sequence_form.profile import exploitability
 from nashforge.solvers.solving import kind_of, kinds, solve
 
 
-@pytest.mark.parametrize("kind", [CFR, PSRO, RQE], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [CFR, PSRO, RQE, MFG], ids=lambda kind: kind.name)
 def test_the_program_tells_its_kind(kind, tmp_path: Path) -> None:
     assert kind in list(kinds())
     assert kind.default in kind.library.names()

@@ -1,0 +1,1 @@
+"""Mean-field games solved: distributions, values, best responses, NashConv and learners."""
