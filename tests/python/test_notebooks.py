@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "notebooks"
@@ -25,6 +24,8 @@ def run_cell(source: str, name: str, namespace: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import matplotlib.pyplot as plt  # a second, which whoever plots nothing need not spend
+
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {"__name__": "notebook"}
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

@@ -10,12 +10,26 @@ from typing import Any
 import pytest
 
 from nashforge.archive import Archive, Run
+from nashforge.evolve.agents import asking, telling
 from nashforge.evolve.agents.asking import Who
 from nashforge.evolve.agents.core import LocalCore
 from nashforge.evolve.domains import domain
+from nashforge.evolve.proposers.agents import proposer
 from nashforge.evolve.runs.run import resume_run, start_run
 
 PATIENCE = 600.0
+OFTEN = 0.05
+"""Seconds between two looks, of which there are four or fewer where agents think for minutes."""
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in (
+        (asking, "POLL_SECONDS"),
+        (telling, "POLL_SECONDS"),
+        (proposer, "LOOK_SECONDS"),
+    ):
+        monkeypatch.setattr(module, name, OFTEN)
 
 
 class Agency:

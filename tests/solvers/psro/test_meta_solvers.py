@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from open_spiel.python.algorithms import projected_replicator_dynamics, regret_matching
-from open_spiel.python.egt import alpharank
 
 from nashforge.solvers.psro.interface import UnsuitableGameError
 from nashforge.solvers.psro.meta_solvers import LIBRARY
@@ -16,6 +15,14 @@ def restricted(*tensors):
     players, policies = len(tensors), len(tensors[0])
     shown = np.array([np.moveaxis(tensor, p, -1).reshape(-1) for p, tensor in enumerate(tensors)])
     return TensorGame(players, policies, shown, policies)
+
+
+def openspiels_alpharank(tensors):
+    """Return the ranks of OpenSpiel's implementation; to import it takes a second, for its plots."""
+    from open_spiel.python.egt import alpharank
+
+    _, _, ranks, _, _ = alpharank.compute(tensors, m=50, alpha=1, use_inf_alpha=True, inf_alpha_eps=0.01)
+    return ranks
 
 
 def random_tensors(players, policies, seed):
@@ -56,7 +63,7 @@ def test_alpharank_is_openspiels(players):
     rng = np.random.default_rng(players)
     # Small whole numbers, so that there are ties.
     tensors = [rng.integers(0, 3, size=(4,) * players).astype(float) for _ in range(players)]
-    _, _, pi, _, _ = alpharank.compute(tensors, m=50, alpha=1, use_inf_alpha=True, inf_alpha_eps=0.01)
+    pi = openspiels_alpharank(tensors)
     joint = pi.reshape((4,) * players)
     mine = solver("alpharank", players, tolerance=1e-13, steps=20000).train(1, restricted(*tensors))
     for p in range(players):
@@ -70,7 +77,7 @@ def test_alpharank_takes_policies_that_are_alike_for_one():
     kinds = [np.array([0, 0, 1, 2, 1]), np.array([0, 1, 1, 1, 2]), np.array([2, 1, 0, 0, 0])]
     small = [rng.integers(0, 3, size=(3, 3, 3)).astype(float) for _ in range(3)]
     tensors = [tensor[np.ix_(*kinds)] for tensor in small]
-    _, _, pi, _, _ = alpharank.compute(tensors, m=50, alpha=1, use_inf_alpha=True, inf_alpha_eps=0.01)
+    pi = openspiels_alpharank(tensors)
     joint = pi.reshape((5,) * 3)
     mine = solver("alpharank", 3, tolerance=1e-13, steps=20000, most_states=27)
     found = mine.train(1, restricted(*tensors))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -26,7 +26,15 @@ FIELDS: dict[type, tuple[str, ...]] = {
 _CHILDREN: dict[type, tuple[str, ...]] = {
     kind: tuple(name for name in FIELDS[kind] if name not in ("op", "ops", "id", "attr", "arg"))
     for kind in _KINDS
-}
+} | {ast.Constant: ()}
+
+_BLOCKS: dict[type, tuple[str, ...]] = {
+    kind: tuple(name for name in ("body", "orelse", "finalbody") if name in kind._fields) for kind in _KINDS
+} | {ast.IfExp: (), ast.Lambda: (), ast.Expression: ()}
+"""Fields of each kind of node that hold statements."""
+
+_VARIABLES = frozenset((ast.Name, ast.Attribute))
+"""Kinds of nodes that may be variables."""
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
@@ -41,7 +49,7 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
         for name in _CHILDREN[node.__class__]:
             value = getattr(node, name, None)
             if value.__class__ is list:
-                stack.extend(part for part in value if isinstance(part, ast.AST))
+                stack += [part for part in value if isinstance(part, ast.AST)]
             elif isinstance(value, ast.AST):
                 stack.append(value)
 
@@ -61,7 +69,7 @@ def clone(node: Node, keep_layout: bool = False) -> Node:
     return copied
 
 
-def key(part: object, instead: Callable[[ast.AST], str | None] = lambda node: None) -> str:
+def key(part: object, instead: Callable[[ast.AST], str | None] | None = None) -> str:
     """Return a text that two trees share if and only if they are equal up to formatting.
 
     Parameters
@@ -69,17 +77,18 @@ def key(part: object, instead: Callable[[ast.AST], str | None] = lambda node: No
     part
         A tree, or what a field of one holds.
     instead
-        Text of subtrees that are written in another way; None for all others.
+        Text of subtrees that are written in another way; it returns None of all others.
     """
-    if isinstance(part, list):
-        return f"[{','.join([key(each, instead) for each in part])}]"
-    if not isinstance(part, ast.AST):
+    kind = part.__class__
+    if kind is list:
+        return f"[{','.join([key(each, instead) for each in cast(list[object], part)])}]"
+    names = FIELDS.get(kind)
+    if names is None:
         return repr(part)
-    told = instead(part)
+    told = instead(cast(ast.AST, part)) if instead is not None else None
     if told is not None:
         return told
-    fields = [key(getattr(part, name, None), instead) for name in FIELDS[part.__class__]]
-    return f"{part.__class__.__name__}({','.join(fields)})"
+    return f"{kind.__name__}({','.join([key(getattr(part, name, None), instead) for name in names])})"
 
 
 def same(first: ast.AST, second: ast.AST) -> bool:
@@ -191,10 +200,8 @@ def reads(*nodes: ast.AST) -> set[str]:
     found = set()
     for node in nodes:
         for part in walk(node):
-            if isinstance(part, ast.Name):
-                found.add(part.id)
-            elif (name := self_attribute(part)) is not None:
-                found.add(f"self.{name}")
+            if part.__class__ in _VARIABLES and (name := target_variable(part)) is not None:
+                found.add(name)
     return found
 
 
@@ -277,8 +284,8 @@ def nested_blocks(body: list[ast.stmt]) -> list[list[ast.stmt]]:
 
 def blocks(statement: ast.AST) -> list[list[ast.stmt]]:
     """Return the blocks of a compound statement."""
-    found = [getattr(statement, field, None) for field in ("body", "orelse", "finalbody")]
-    return [block for block in found if isinstance(block, list) and block]
+    found = [getattr(statement, field, None) for field in _BLOCKS[statement.__class__]]
+    return [block for block in found if block]
 
 
 Term = tuple[bool, ast.expr]
@@ -330,6 +337,8 @@ def product(parts: list[Term]) -> ast.expr:
 def rename(node: ast.AST, names: Mapping[str, str]) -> None:
     """Rename variables in place; names in the notation of `reads`."""
     for part in walk(node):
+        if part.__class__ not in _VARIABLES:
+            continue
         attribute = self_attribute(part)
         if attribute is not None and f"self.{attribute}" in names and isinstance(part, ast.Attribute):
             part.attr = names[f"self.{attribute}"].removeprefix("self.")

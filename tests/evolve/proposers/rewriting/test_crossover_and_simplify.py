@@ -1,6 +1,6 @@
 """Recombination of two rules, and making rules smaller."""
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from nashforge.solvers.cfr.rules import rule_source
 from nashforge.solvers.programs.session import find_class, load_module
 from tests.evolve.proposers.rewriting.conftest import REWRITABLE
 
-ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
+ast_fingerprint = cache(partial(offline.ast_fingerprint, grammar=CFR))
 crossover = partial(offline.crossover, grammar=CFR)
 mutate = partial(offline.mutate, grammar=CFR)
 simplify = partial(offline.simplify, grammar=CFR)

@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from nashforge.evolve.proposers.rewriting.analysis.inference import issues
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 from nashforge.evolve.proposers.rewriting.grammars.cfr.registry import OPERATORS
 from nashforge.evolve.proposers.rewriting.mutation import Parent
-from nashforge.evolve.proposers.rewriting.normal_form.normalise import read_canonical
+from nashforge.evolve.proposers.rewriting.normal_form.fingerprint import fingerprint
 from nashforge.evolve.proposers.rewriting.syntax.edit import Edit
 from nashforge.evolve.proposers.rewriting.syntax.formatting import WIDTH
 from nashforge.evolve.proposers.rewriting.syntax.program import read_module
@@ -23,11 +23,23 @@ from nashforge.solvers.cfr.rules import rule_names, rule_source
 from nashforge.solvers.programs.session import find_class, load_module
 from tests.evolve.proposers.rewriting.conftest import REWRITABLE
 
-ast_fingerprint = partial(offline.ast_fingerprint, grammar=CFR)
+ast_fingerprint = cache(partial(offline.ast_fingerprint, grammar=CFR))
 mutate = partial(offline.mutate, grammar=CFR)
 tidy = partial(offline.tidy, grammar=CFR)
 
 CHAIN = 12
+
+
+@cache
+def library_classes():
+    """Return the names of the classes of the library."""
+    return {read_module(rule_source(rule), CFR).programs[0].name for rule in rule_names()}
+
+
+@cache
+def as_parent(rule):
+    """Return a library rule as a parent, which is copied and never changed."""
+    return Parent(rule_source(rule), grammar=CFR)
 
 
 def check(edit, parent):
@@ -36,14 +48,13 @@ def check(edit, parent):
     find_class(load_module(child), RegretMinimizer)
     assert max(len(line) for line in child.splitlines()) <= WIDTH
     assert tidy(child) == child
-    assert ast_fingerprint(child) != ast_fingerprint(parent)
+    module = read_module(child, CFR)
+    assert fingerprint(module) != ast_fingerprint(parent)
     assert set(edit.operator.split("+")) <= {operator.name for operator in OPERATORS}
     assert edit.description
     assert "\n" not in edit.description
-    module = read_module(child, CFR)
     assert "found by program search" in module.docstring
-    library = {read_module(rule_source(rule), CFR).programs[0].name for rule in rule_names()}
-    assert module.programs[0].name not in library
+    assert module.programs[0].name not in library_classes()
     for node in ast.walk(ast.parse(child)):
         value = literal(node)
         # The parent's own literals stay as they were written.
@@ -109,15 +120,16 @@ def test_every_operator_makes_running_children(operator, runner):
     rng = np.random.default_rng(1)
     for rule in ("cfr_plus", "dcfr", "pdcfr_plus", "apcfr_plus", "aod_cfr", "vad_cfr"):
         for _ in range(2):
-            module = read_canonical(rule_source(rule), CFR)
+            parent = as_parent(rule)
+            module = parent.modules[0].copy()
             try:
                 description = operator.apply(module.programs[0], rng, 1.0)
             except NotApplicable:
                 continue
-            child = Parent(rule_source(rule), grammar=CFR).finish(module)
+            child = parent.finish(module)
             if child is not None:
                 made += 1
-                worked += runner.works(child, 20)
+                worked += runner.works(child, 10)
                 assert description[0].islower() or description[0].isalpha()
     assert made >= 1
     assert worked >= 0.8 * made
