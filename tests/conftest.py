@@ -131,6 +131,12 @@ def _nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         yield
 
 
+@pytest.fixture(scope="session")
+def game_cache(_nothing_of_the_user: None) -> Path:
+    """Return the folder of the compiled games of this session."""
+    return Path(os.environ["NASHFORGE_CACHE"])
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _set_aside() -> None:
     """Have the garbage collector not go through all modules of all tests, half a second each time, again."""

@@ -1,23 +1,13 @@
-"""Shared helpers: an isolated cache, and plain-numpy values to check compiled games with."""
+"""Shared helpers: plain-numpy values to check compiled games with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
 from nashforge.games.sequence_form import FloatArray, SequenceForm
-
-
-@pytest.fixture(scope="session", autouse=True)
-def game_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep tests out of the user's cache."""
-    directory = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NASHFORGE_CACHE", str(directory))
-        yield directory
 
 
 def _plan(form: SequenceForm, player: int, policy: FloatArray) -> FloatArray:

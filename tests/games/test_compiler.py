@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -275,7 +276,7 @@ def test_every_exported_name_exists():
 
 
 @pytest.mark.slow
-def test_three_player_leduc_in_little_memory(game_cache):
+def test_three_player_leduc_in_little_memory(tmp_path):
     """1.8 million histories in a process that never holds 1 GB; then again from the cache."""
     # VmHWM begins anew with the process; ru_maxrss holds what the process that started it had, too.
     code = (
@@ -286,7 +287,10 @@ def test_three_player_leduc_in_little_memory(game_cache):
         "peak = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]\n"
         "print(form.nodes, form.infosets, peak)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "NASHFORGE_CACHE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
     nodes, infosets, kilobytes = map(int, done.stdout.split())
     assert (nodes, infosets) == (1_831_601, 25_800)
     assert kilobytes < 1_000_000

@@ -134,7 +134,7 @@ def test_wrong_words_and_compiled_games_are_refused() -> None:
         games.compile(games.compile("kuhn_poker"), information="observation")
 
 
-def test_the_cache_keeps_them_apart(game_cache: object) -> None:
+def test_the_cache_keeps_them_apart() -> None:
     plain = games.compile("leduc_poker")
     known = games.compile("leduc_poker", information="observation")
     assert games.compile("leduc_poker").treeplexes[0].labels == plain.treeplexes[0].labels

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -188,16 +187,11 @@ class Service:
         return load_config({**suites, **small, "executor": "celery", **options})
 
     def end(self) -> None:
-        """End what was started."""
+        """End what was started, and not politely: a worker would finish what it does, for half a minute."""
         for process in self.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+            process.kill()
         for process in self.processes:
-            try:
-                process.wait(20.0)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait()
 
 
 @pytest.fixture(params=["redis", "rabbitmq"])

@@ -1,9 +1,6 @@
-"""Shared helpers: games from an isolated cache, and short runs of programs."""
+"""Shared helpers: short runs of programs on small games."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,15 +18,6 @@ GAMES = ("kuhn_poker", "kuhn_poker(players=3)")
 REWRITABLE = tuple(
     name for name in rule_names() if not any(part in rule_source(name) for part in (".levels", ".project("))
 )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def game_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep tests out of the user's cache."""
-    directory = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NASHFORGE_CACHE", str(directory))
-        yield directory
 
 
 class Runner:
@@ -60,6 +48,6 @@ class Runner:
 
 
 @pytest.fixture(scope="session")
-def runner(game_cache: Path) -> Runner:
+def runner() -> Runner:
     """Return the runner, its games compiled once."""
     return Runner()
