@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -29,9 +30,11 @@ def test_a_closed_executor_leaves_no_process(own_workers):
 
 
 def test_a_worker_is_handed_on_in_its_environment_alone(monkeypatch, tmp_path):
-    first, status = answered()
-    assert first.poll() is None
-    assert answered() == (first, status)
+    with ThreadPoolExecutor(1) as thread:
+        first, status = thread.submit(answered).result()
+    assert first.poll() is None, "it does not end with the thread that wanted it"
+    monkeypatch.setenv("NASHFORGE_DATABASE", str(tmp_path / "mine.db"))
+    assert answered() == (first, status), "no worker is told of the archive"
     monkeypatch.setenv("NASHFORGE_CACHE", str(tmp_path))
     other, again = answered()
     assert other is not first

@@ -29,8 +29,10 @@ _CHILDREN: dict[type, tuple[str, ...]] = {
 } | {ast.Constant: ()}
 
 _BLOCKS: dict[type, tuple[str, ...]] = {
-    kind: tuple(name for name in ("body", "orelse", "finalbody") if name in kind._fields) for kind in _KINDS
-} | {ast.IfExp: (), ast.Lambda: (), ast.Expression: ()}
+    kind: tuple(name for name in kind._fields if name in ("body", "orelse", "finalbody"))
+    for kind in _KINDS
+    if kind not in (ast.IfExp, ast.Lambda, ast.Expression)
+}
 """Fields of each kind of node that hold statements."""
 
 _VARIABLES = frozenset((ast.Name, ast.Attribute))
@@ -284,7 +286,7 @@ def nested_blocks(body: list[ast.stmt]) -> list[list[ast.stmt]]:
 
 def blocks(statement: ast.AST) -> list[list[ast.stmt]]:
     """Return the blocks of a compound statement."""
-    found = [getattr(statement, field, None) for field in _BLOCKS[statement.__class__]]
+    found = [getattr(statement, field, None) for field in _BLOCKS.get(statement.__class__, ())]
     return [block for block in found if block]
 
 
