@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nashforge.solvers.equilibria.logit import qre as qre
     from nashforge.solvers.equilibria.normal_form.stackelberg import stackelberg as stackelberg
     from nashforge.solvers.equilibria.risk_averse.solver import rqe as rqe
+    from nashforge.solvers.mccfr.solver import MCCFR as MCCFR
     from nashforge.solvers.programs.solution import Solution as Solution
     from nashforge.solvers.sequence_form.openspiel import from_openspiel as from_openspiel
     from nashforge.solvers.sequence_form.openspiel import to_openspiel as to_openspiel

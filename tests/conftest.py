@@ -62,6 +62,8 @@ MARKS = {
         "evolve/test_proposers.py",
         "python",
         "solvers/equilibria/test_markov.py",
+        "solvers/mccfr/test_played.py",
+        "solvers/mccfr/test_solver.py",
         "solvers/test_cfr.py",
         "studies/neural",
         "studies/test_axelrod_pool.py",

@@ -24,7 +24,7 @@ FLOORS = {
         "sequence_form",
         "programs",
         "cfr meanfield risk",
-        "equilibria",
+        "equilibria mccfr",
         "metrics psro",
         "learners policies rrps",
         "solving",

@@ -93,7 +93,8 @@ def _short(label: str) -> str:
     return repr(label if len(label) <= 120 else f"{label[:117]}...")
 
 
-def _forgets(name: str, short_name: str, player: int, label: str) -> ImperfectRecallError:
+def forgets(name: str, short_name: str, player: int, label: str) -> ImperfectRecallError:
+    """Return the error of an information set that merges histories in which its owner played differently."""
     remedy = _PERFECT_RECALL.get(short_name)
     instead = f"use {remedy}" if remedy else "choose a variant with perfect recall"
     return ImperfectRecallError(
@@ -149,7 +150,7 @@ def traverse(
     try:
         knowledge = knowledge or Knowledge()
         with without_openspiel_noise():
-            _rehearse(game, knowledge)
+            rehearse(game, knowledge)
             hopeless = far_too_large(game, max_nodes)
         if hopeless:
             raise NodeLimitError(name, max_nodes)
@@ -166,7 +167,7 @@ def traverse(
         ) from error
 
 
-def _rehearse(game: Game, knowledge: Knowledge) -> None:
+def rehearse(game: Game, knowledge: Knowledge) -> None:
     """Play one history, so that a game that OpenSpiel cannot play fails before anything is enumerated.
 
     Descriptor 2 belongs to all threads of the process, so that it is held for moments only: a whole traversal
@@ -278,7 +279,7 @@ def _traverse(
         else:
             first, parent, actions = known
             if parent != last:
-                raise _forgets(name, short_name, player, label)
+                raise forgets(name, short_name, player, label)
             if actions != legal:
                 raise InconsistentActionsError(
                     f"{name} {knowledge.fault}: the information set {_short(label)} of player {player} "

@@ -153,7 +153,9 @@ def defined_in_python(game: Game) -> bool:
     return type(game).__module__ != pyspiel.Game.__module__ or "python_" in str(game)
 
 
-def sequential_form(game: Game, name: str, information: str = "state") -> Game:
+def sequential_form(
+    game: Game, name: str, information: str = "state", *, sampled_chance: bool = False
+) -> Game:
     """Return the game itself, or its turn-based conversion if its players move simultaneously.
 
     Parameters
@@ -162,6 +164,8 @@ def sequential_form(game: Game, name: str, information: str = "state") -> Game:
         The game, and how errors call it.
     information
         By what its players know where they are, see `nashforge.games.compilation.knowledge`.
+    sampled_chance
+        Whether chance may be sampled inside the state, which is enough for who plays single histories.
 
     Raises
     ------
@@ -175,7 +179,7 @@ def sequential_form(game: Game, name: str, information: str = "state") -> Game:
             f"{name} is a mean-field game, which has no game tree to compile; learners of the domain mfg "
             "solve it, such as tuned_omd (see `nashforge rules --domain mfg`)"
         )
-    if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC:
+    if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC and not sampled_chance:
         raise UnsupportedGameError(
             f"{name} samples its chance events inside the state instead of listing them, so its tree cannot "
             f"be enumerated; choose a game with explicit chance (many have a parameter for it)"

@@ -57,7 +57,8 @@ def test_all_that_take_a_game_are_here() -> None:
         found = getattr(nf, name)
         if callable(found) and next(iter(inspect.signature(found).parameters), "") in ("game", "form"):
             takes.add(name)
-    assert takes - {"Solution"} == set(CALLS)
+    # MCCFR plays histories, which forms and tables of payoffs have none of: tests/solvers/mccfr
+    assert takes - {"Solution", "MCCFR"} == set(CALLS)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -1,0 +1,1 @@
+"""Monte Carlo CFR: regrets of sampled histories, in games that are not compiled."""
