@@ -79,6 +79,24 @@ def solve(
             show_default=True,
         ),
     ] = "average",
+    sampling: Annotated[
+        str | None,
+        option(
+            "SCHEME",
+            "Do not compile the game, but sample its histories (MCCFR, for large games): external, outcome "
+            "or chance. Rules of the library that wait for visits, such as lcfr, and 10000 iterations.",
+        ),
+    ] = None,
+    seed: Annotated[int | None, option("N", "Seed of --sampling. [default: 0]", min=0)] = None,
+    episodes: Annotated[
+        int | None,
+        option(
+            "N",
+            "With --sampling, play so many for values and a lower bound of exploitability. [default: 10000 "
+            "where the game has more than a million histories, or than --max-nodes; none elsewhere]",
+            min=2,
+        ),
+    ] = None,
     force: Force = False,
     max_nodes: MaxNodes = None,
     information: Information = "state",
@@ -95,6 +113,7 @@ def solve(
     from nashforge.cli.interrupts import asking
     from nashforge.cli.rendering.figures.curves import draw_convergence
     from nashforge.cli.rendering.joint import check_room, joint_data, joint_gains, print_joint
+    from nashforge.cli.rendering.sampled import check_sampling, sampled_solver, solve_sampled
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
     from nashforge.evolve.measurement.solve import check_solved, kind_of
@@ -103,6 +122,18 @@ def solve(
     from nashforge.solvers.programs.stopping import Stop
     from nashforge.solvers.programs.trajectory import default_checkpoints
 
+    check_sampling(
+        sampling,
+        seed,
+        episodes,
+        {
+            "--psro": psro is not None,
+            "--domain": domain not in (None, DEFAULT_DOMAIN),
+            "--joint": joint,
+            "--iterate": iterate != "average",
+            "--information": information != "state",
+        },
+    )
     if psro is not None:
         if rule is not None:
             raise UsageProblem("--rule and --psro exclude each other; give one of them")
@@ -110,8 +141,17 @@ def solve(
     if seconds is not None and seconds <= 0:
         raise UsageProblem(f"--time {seconds:g} must be above 0")
     check_file("--policy", policy, force, TABLES)
-    check_file("--output", output_file, force, (*FIGURES, *TABLES))
+    check_file("--output", output_file, force, TABLES if sampling else (*FIGURES, *TABLES))
     check_apart({"--policy": policy, "--output": output_file})
+    if sampling is not None:
+        solve_sampled(
+            sampled_solver(game, rule, sampling, seed, iterations, max_nodes),
+            Stop(target, seconds),
+            episodes,
+            (policy, output_file),
+            as_json=output.wants_json(json),
+        )
+        return
     check_solved(game)
     if rule is None:
         rule = kind_of(find_domain(domain or DEFAULT_DOMAIN)).default
