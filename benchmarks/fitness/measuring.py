@@ -18,9 +18,8 @@ from benchmarks.fitness.programs import Program
 from nashforge import games
 from nashforge.games import SequenceForm
 from nashforge.solvers.programs.kind import ProgramKind
-from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
+from nashforge.solvers.programs.session import inline_sessions, load_module
 from nashforge.solvers.programs.trajectory import run
-from nashforge.solvers.sequence_form.profile import PolicyError
 
 SHORT = 40
 """Iterations that tell whether a rule minds the scale of payoffs."""
@@ -69,14 +68,14 @@ def limited(seconds: float | None) -> Iterator[None]:
 def measure(kind: ProgramKind, source: str, played: Played, seconds: float | None = None) -> Measured:
     """Run a trusted program in one game, for so much processor time at most."""
     form = scaled(played.game, played.scale)
+    arguments = kind.arguments(form, played.iterations)
     began = time.process_time()
     try:
         with np.errstate(all="ignore"), limited(seconds):
-            arguments = kind.arguments(form, played.iterations)
             sessions = inline_sessions(lambda: load_module(source), arguments)
             engine = kind.engine(form, sessions, played.iterations)
             gap = run(engine, played.iterations, ()).gap / played.scale
-    except (PolicyError, NonFiniteOutputError, ArithmeticError, ValueError, TypeError, TimeoutError):
+    except Exception:  # what random edits made may raise anything
         gap = float("inf")
     return Measured(gap, time.process_time() - began)
 
