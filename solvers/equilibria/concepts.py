@@ -306,7 +306,7 @@ def _correlated(game: Bimatrix | SequenceForm, concept: str, objective: str) -> 
             if found.joint[place] > 0
         ],
     }
-    method = "convex dual" if objective == "entropy" else "linear program"
+    method = "linear program" if objective in ("welfare", "fairness") else "convex dual"
     return ConceptSolution(game.name, concept, method, {"objective": objective}, players, certificate)
 
 

@@ -24,18 +24,12 @@ EXACT_ACTIONS = 60
 """Games of at most so many actions are pivoted in whole numbers where floats fail."""
 
 
-def from_zero(payoffs: Array) -> Array:
-    """Return payoffs shifted and scaled to lie between 0 and 1."""
-    low, high = float(payoffs.min()), float(payoffs.max())
-    # Halved first: the range of large floats is none.
-    return np.asarray(
-        (payoffs / 2 - low / 2) / (high / 2 - low / 2) if high > low else np.zeros_like(payoffs)
-    )
-
-
 def unit(payoffs: Array) -> Array:
     """Return payoffs shifted and scaled to lie between 1 and 2."""
-    return np.asarray(1.0 + from_zero(payoffs))
+    low, high = float(payoffs.min()), float(payoffs.max())
+    # Halved first: the range of large floats is none.
+    scaled = (payoffs / 2 - low / 2) / (high / 2 - low / 2) if high > low else np.zeros_like(payoffs)
+    return np.asarray(1.0 + scaled)
 
 
 def stake(own: Array, x: Array, y: Array) -> float:

@@ -44,7 +44,7 @@ MOST_TERMS = 10_000_000
 MOST_STEPS, MOST_WORK = 20_000, 4_000_000_000
 """Of maximising entropy or impurity: steps, and terms that are summed in them, about a minute of a core."""
 TOLERANCE = 1e-6
-"""What players may gain by deviations from what is called an equilibrium, as a share of their range."""
+"""What players may gain by deviations from what is called an equilibrium, as a share of their swings."""
 
 
 class CorrelatedError(NashforgeError, ValueError):
@@ -106,6 +106,7 @@ def deviation_gains(tensors: Sequence[Array], joint: Array, kind: Kind) -> Array
     gains = []
     for i, payoffs in enumerate(tensors):
         own, shares = _own_first(payoffs, i), _own_first(joint, i)
+        own = own - own.max(axis=0)  # what others give to all of its actions takes no digits
         instead = shares @ own.T  # told a (rows), plays b (columns)
         follow = np.diagonal(instead)
         if kind == "ce":
@@ -157,12 +158,19 @@ def correlated_equilibrium(
     joint = (flat / flat.sum()).reshape(tensors[0].shape)
     values = np.array([float((joint * tensor).sum()) for tensor in tensors])
     gains = deviation_gains(tensors, joint, kind)
-    return CorrelatedEquilibrium(joint, values, gains, bool((gains <= TOLERANCE * _ranges(tensors)).all()))
+    return CorrelatedEquilibrium(joint, values, gains, bool((gains <= TOLERANCE * _swings(tensors)).all()))
 
 
 def _ranges(tensors: Sequence[Array]) -> Array:
-    """Return what is at stake for each player: the units in which the solvers' tolerances are meant."""
+    """Return the range of each player's utility: the units in which tolerances of values are meant."""
     return np.array([float(np.ptp(tensor)) or 1.0 for tensor in tensors])
+
+
+def _swings(tensors: Sequence[Array]) -> Array:
+    """Return the most that a player's own action changes: the units in which those of gains are meant."""
+    return np.array(
+        [float(np.ptp(_own_first(tensor, i), axis=0).max()) or 1.0 for i, tensor in enumerate(tensors)]
+    )
 
 
 def _check_size(sizes: Sequence[int], kind: Kind) -> None:
@@ -195,11 +203,12 @@ def _own_first(tensor: npt.NDArray[Any], player: int) -> npt.NDArray[Any]:
 def _constraints(tensors: Sequence[Array], kind: Kind) -> csr_matrix:
     """Return the rows whose products with the flat joint distribution must not be above zero.
 
-    Each is in units of its player's range: whoever plays for little in large or shifted payoffs counts, too.
+    Each is in units of its player's swing: whoever plays for little in large payoffs counts, too, also where
+    others' actions make them large whatever it does.
     """
     places = np.arange(tensors[0].size).reshape(tensors[0].shape)
     blocks = []
-    for i, (payoffs, unit) in enumerate(zip(tensors, _ranges(tensors), strict=True)):
+    for i, (payoffs, unit) in enumerate(zip(tensors, _swings(tensors), strict=True)):
         own, where = _own_first(payoffs, i), _own_first(places, i)
         actions = len(own)
         for b in range(actions):
@@ -301,6 +310,8 @@ def _regularised(conjugate: Callable[[Array], tuple[float, Array]], rows: csr_ma
         return value, -(rows @ x)
 
     count = rows.shape[0]
+    if not count:  # nobody has another action
+        return conjugate(np.zeros(rows.shape[1]))[1]
     steps = min(MOST_STEPS, MOST_WORK // max(rows.nnz, 1))
     found = minimize(
         dual,

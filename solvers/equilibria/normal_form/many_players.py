@@ -21,7 +21,7 @@ from nashforge.games.errors import UnsupportedGameError
 from nashforge.solvers.equilibria.exact.rational import floats
 from nashforge.solvers.equilibria.normal_form.isolation import ABSENT, Support, isolate
 from nashforge.solvers.equilibria.normal_form.strategies import shown
-from nashforge.solvers.equilibria.several import TOLERANCE, from_zero, stake
+from nashforge.solvers.equilibria.several import TOLERANCE, stake
 
 Array = npt.NDArray[np.float64]
 Exact = tuple[Fraction, ...]
@@ -95,7 +95,7 @@ def enumerate_equilibria(name: str, payoffs: Sequence[Array], tolerance: float =
             f"are {shown(count)} ways to choose which are played, and at most {MOST_SUPPORTS:,} are tried; "
             "`nashforge equilibrium GAME --concept cce` and `nashforge solve GAME --joint` go further"
         )
-    units = [from_zero(each) for each in payoffs]
+    units = [losses(each, i) for i, each in enumerate(payoffs)]
     values = [[Fraction(float(entry)) for entry in each.ravel()] for each in payoffs]
     found = Listed([], [], [], [], True, False)
     complete, degenerate, left = True, False, MOST_OF_ALL
@@ -109,6 +109,17 @@ def enumerate_equilibria(name: str, payoffs: Sequence[Array], tolerance: float =
             decided, tied = _keep(found, payoffs, units, values, profile, tolerance)
             complete, degenerate = complete and decided, degenerate or tied or not decided
     return Listed(found.profiles, found.exact, found.regrets, found.stakes, complete, degenerate)
+
+
+def losses(payoffs: Array, player: int) -> Array:
+    """Return what a player's actions lose against its best one, negated, in units of the largest loss.
+
+    Best responses are those of the payoffs. What the others' actions add to all of the player's own, which
+    may be large, is gone, and takes no digits of what those change.
+    """
+    best = payoffs.max(axis=player, keepdims=True)
+    lost = payoffs / 2 - best / 2  # halved first: the range of large floats is none
+    return np.asarray(lost / (float(-lost.min()) or 1.0))
 
 
 def _supports(sizes: Sequence[int]) -> Iterator[tuple[Support, ...]]:

@@ -22,7 +22,7 @@ from nashforge.solvers.equilibria.exact.extreme import enumerable, labelled
 from nashforge.solvers.equilibria.exact.rational import Matrix, floats, whole
 from nashforge.solvers.equilibria.inputs import GameLike, any_game
 from nashforge.solvers.equilibria.normal_form.strategies import behaviour, fractions, strategic_form
-from nashforge.solvers.equilibria.several import TOLERANCE, stake, unit
+from nashforge.solvers.equilibria.several import TOLERANCE, stake
 from nashforge.solvers.risk.measures import RiskError
 from nashforge.solvers.sequence_form.profile import check_player
 
@@ -187,12 +187,11 @@ def _by_programs(name: str, own: Matrix, theirs: Matrix) -> _Found:
     """Return the best solution of one linear program for each answer, by HiGHS."""
     from scipy.optimize import linprog
 
-    (a, middle, spread), (b, _, _) = _from_middle(own), _from_middle(theirs)
-    scaled = unit(b)
+    (a, middle, spread), b = _from_middle(own), _losses(theirs)
     best: tuple[float, Array, int] | None = None
     bound = -np.inf
     for j in range(a.shape[1]):
-        gains = (scaled - scaled[:, j : j + 1]).T
+        gains = (b - b[:, j : j + 1]).T
         found = linprog(
             -a[:, j],
             A_ub=gains,
@@ -223,8 +222,10 @@ def _by_programs(name: str, own: Matrix, theirs: Matrix) -> _Found:
     if worth.max() - worth[answer] > TOLERANCE * at_stake or bound - value > TOLERANCE:
         raise RiskError(f"the linear programs of {name} ended too far from their optimum")
     ties = int((worth >= worth.max() - TOLERANCE * at_stake).sum()) - 1
-    largest = float(middle + spread * Fraction(max(bound, value)))
-    return _Found(tuple(Fraction(float(p)) for p in mixed), answer, ties, largest, exact=False)
+    weights = [Fraction(float(p)) for p in mixed]
+    commitment = tuple(p / sum(weights) for p in weights)
+    largest = max(middle + spread * Fraction(bound), _expected(commitment, own, answer))
+    return _Found(commitment, answer, ties, float(largest), exact=False)
 
 
 def _from_middle(matrix: Matrix) -> tuple[Array, Fraction, Fraction]:
@@ -232,3 +233,14 @@ def _from_middle(matrix: Matrix) -> tuple[Array, Fraction, Fraction]:
     entries = sorted(entry for row in matrix for entry in row)
     middle, spread = entries[len(entries) // 2], (entries[-1] - entries[0]) or Fraction(1)
     return np.array([[float((entry - middle) / spread) for entry in row] for row in matrix]), middle, spread
+
+
+def _losses(matrix: Matrix) -> Array:
+    """Return payoffs less the best of their row, as shares of the largest such loss.
+
+    Best responses are those of the payoffs. What the leader's actions add to a whole row, which may be large,
+    is gone, and takes no digits of what the follower chooses between.
+    """
+    lost = [[entry - max(row) for entry in row] for row in matrix]
+    largest = -min(map(min, lost)) or Fraction(1)
+    return np.array([[float(entry / largest) for entry in row] for row in lost])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize, nnls
 
 from nashforge import games
+from nashforge.solvers.equilibria import solve_concept
 from nashforge.solvers.equilibria.correlated import one_shot
 from nashforge.solvers.equilibria.correlated.device import correlation_device
 from nashforge.solvers.equilibria.correlated.distances import correlated_gains
@@ -270,6 +271,43 @@ def test_equilibria_are_those_of_the_same_game_in_other_units(kind, objective, u
     elif units == (1, 1):
         total = 10.5 if kind == "ce" else correlated_equilibrium(CHICKEN, kind, objective).values.sum()
         assert found.values.sum() - sum(shifts) == pytest.approx(total)
+
+
+@pytest.mark.parametrize("kind", ["ce", "cce"])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("size", [1e4, 1e8, 1e12])
+def test_what_the_other_gives_whatever_a_player_does_changes_no_equilibrium(kind, objective, size):
+    """Who yields gives the other much in the first game, who dares takes much in the second."""
+    for gift in (np.array([size, 0.0]), np.array([0.0, size])):
+        tensors = [CHICKEN[0] + gift, CHICKEN[1] + gift[:, None]]
+        found = correlated_equilibrium(tensors, kind, objective)
+        assert found.converged
+        assert (deviation_gains(CHICKEN, found.joint, kind) < 1e-5).all()
+        assert found.gains == pytest.approx(deviation_gains(CHICKEN, found.joint, kind), abs=1e-3)
+        if objective in ("entropy", "gini"):  # which ask for no values
+            plain = correlated_equilibrium(CHICKEN, kind, objective)
+            assert found.joint == pytest.approx(plain.joint, abs=1e-6)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_who_has_one_action_plays_it(objective):
+    for kind in ("ce", "cce"):
+        found = correlated_equilibrium([np.array([[2.0]]), np.array([[-1.0]])], kind, objective)
+        assert found.joint.tolist() == [[1.0]]
+        assert found.values.tolist() == [2.0, -1.0]
+        assert found.converged
+
+
+def test_the_method_is_that_of_the_objective():
+    methods = {
+        objective: solve_concept("matrix_pd", "ce", objective=objective).method for objective in OBJECTIVES
+    }
+    assert methods == {
+        "welfare": "linear program",
+        "fairness": "linear program",
+        "entropy": "convex dual",
+        "gini": "convex dual",
+    }
 
 
 def test_the_fairest_is_so_also_where_one_player_gets_more_anyway():

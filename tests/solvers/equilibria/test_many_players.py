@@ -152,6 +152,21 @@ def test_equilibria_whose_probabilities_are_small_are_neither_lost_nor_taken_for
         np.testing.assert_allclose(listed, sorted((x[0], y[0]) for x, y in expected), rtol=1e-9)
 
 
+@pytest.mark.parametrize("size", [1e4, 1e8, 1e12])
+def test_what_others_give_whatever_a_player_does_changes_no_equilibrium(size: float) -> None:
+    rng = np.random.default_rng(4)
+    for payoffs in (nine(), irrational()):
+        plain = enumerate_equilibria("plain", payoffs)
+        gifts = size * rng.integers(-9, 10, size=(3, 2, 2, 2))
+        given = [each + gift.max(axis=i, keepdims=True) for i, (each, gift) in enumerate(zip(payoffs, gifts))]
+        found = enumerate_equilibria("given", given)
+        assert found.complete
+        assert not found.degenerate
+        assert len(found.profiles) == len(plain.profiles)
+        for one, other in zip(found.profiles, plain.profiles, strict=True):
+            np.testing.assert_allclose(np.stack(one), np.stack(other), atol=1e-12)
+
+
 def test_what_rounding_does_not_decide_is_not_called_complete() -> None:
     same = np.diag([1e12, 1.0])
     found = enumerate_equilibria("farther", [same[:, None], np.zeros((2, 1, 2)), same[:, None]])

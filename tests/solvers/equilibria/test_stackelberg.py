@@ -98,6 +98,18 @@ def test_programs_know_neither_units_nor_constants(unit: float, constant: float)
     assert largest.values[0] == pytest.approx(1.7e308 * stackelberg(np.sign(first), second).values[0])
 
 
+@pytest.mark.parametrize("size", [1e6, 1e12])
+def test_what_the_leader_gives_whatever_is_answered_changes_no_answer(size: float) -> None:
+    rng = np.random.default_rng(5)
+    first, second = rng.integers(-9, 10, size=(2, 15, 20))
+    gifts = size * rng.integers(-9, 10, size=(15, 1))
+    found, plain = stackelberg(first, second + gifts), stackelberg(first, second)
+    assert found.method == "linear programs"
+    assert found.values[0] == pytest.approx(plain.values[0], abs=1e-7)
+    assert found.values[0] <= found.bound
+    assert found.gap < 1e-7
+
+
 def test_extensive_games_through_their_strategic_form(tmp_path: Path) -> None:
     """An incumbent who can commit fights often enough to keep the entrant out."""
     file = tmp_path / "entry.efg"
