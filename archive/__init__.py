@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from nashforge.games.lazy import exports
 
 if TYPE_CHECKING:
+    from nashforge.archive.calls import CallStatus as CallStatus
+    from nashforge.archive.calls import ModelCall as ModelCall
     from nashforge.archive.errors import AmbiguousReference as AmbiguousReference
     from nashforge.archive.errors import ArchiveError as ArchiveError
     from nashforge.archive.errors import ArchiveNotFound as ArchiveNotFound
@@ -28,10 +30,8 @@ if TYPE_CHECKING:
     from nashforge.archive.errors import SchemaMismatch as SchemaMismatch
     from nashforge.archive.hashing import normalize_source as normalize_source
     from nashforge.archive.hashing import program_hash as program_hash
-    from nashforge.archive.records import CallStatus as CallStatus
     from nashforge.archive.records import Candidate as Candidate
     from nashforge.archive.records import Evaluation as Evaluation
-    from nashforge.archive.records import ModelCall as ModelCall
     from nashforge.archive.records import NewEvaluation as NewEvaluation
     from nashforge.archive.records import Parent as Parent
     from nashforge.archive.records import Program as Program

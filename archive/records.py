@@ -1,7 +1,4 @@
-"""Records that the archive hands out and takes in: frozen records, free of any database session.
-
-More than 400 lines, because the records refer to each other and are read as one vocabulary.
-"""
+"""Records that the archive hands out and takes in: frozen records, free of any database session."""
 
 from __future__ import annotations
 
@@ -80,24 +77,6 @@ class Role(StrEnum):
     PARENT = "parent"
     CROSSOVER = "crossover"
     INSPIRATION = "inspiration"
-
-
-class CallStatus(StrEnum):
-    """The status of a model call."""
-
-    RESERVED = "reserved"
-    """Money is set aside; the call may be under way."""
-    OK = "ok"
-    REFUSED = "refused"
-    """The model declined to answer."""
-    TRUNCATED = "truncated"
-    """The answer reached the limit of tokens."""
-    INVALID = "invalid"
-    """The answer could not be read."""
-    TIMEOUT = "timeout"
-    ERROR = "error"
-    LOST = "lost"
-    """The process died during the call; the reservation is counted as spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,29 +352,3 @@ class Evaluation:
     fingerprint: str | None
     imported: datetime | None = None
     scores: tuple[Score, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCall:
-    """One request to a language model, its answer and its price (US dollars)."""
-
-    id: int
-    token: str
-    run_id: int | None
-    candidate_id: int | None
-    provider: str
-    model: str
-    status: CallStatus
-    reason: str | None
-    input_tokens: int
-    cached_tokens: int
-    cache_write_tokens: int
-    output_tokens: int
-    reserved_cost: float
-    cost: float | None
-    latency: float | None
-    created: datetime
-    finished: datetime | None
-    request: dict[str, Any]
-    response: dict[str, Any] | None
-    imported: datetime | None = None

@@ -31,7 +31,7 @@ FLOORS = {
         "stepping",
     ),
     "archive": (
-        "addresses agents errors hashing nicknames records work",
+        "addresses agents calls errors hashing nicknames records work",
         "storage",
         "migrations stores",
         "store",

@@ -28,7 +28,8 @@ from sqlalchemy import (
 )
 
 from nashforge.archive.agents import RequestState
-from nashforge.archive.records import CallStatus, Role, RunState, Status
+from nashforge.archive.calls import CallStatus
+from nashforge.archive.records import Role, RunState, Status
 from nashforge.archive.storage.tables import Tables, mapped_column
 from nashforge.archive.storage.types import BigKey, JsonObject, UTCDateTime, Words, db_now
 from nashforge.archive.work import AttemptState

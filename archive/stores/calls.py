@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, bindparam, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from nashforge.archive.calls import CallStatus, ModelCall
 from nashforge.archive.errors import BudgetExceeded, NotFound, TokensExceeded
 from nashforge.archive.hashing import clean_text
-from nashforge.archive.records import CallStatus, ModelCall, new_token
+from nashforge.archive.records import new_token
 from nashforge.archive.storage.database import Store
 from nashforge.archive.storage.models import ModelCallRow, RunRow
 from nashforge.archive.storage.rows import CandidateRef, RunRef, as_stored, candidate_id, columns, run_id

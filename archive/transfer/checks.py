@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nashforge.archive.calls import CallStatus
 from nashforge.archive.hashing import normalize_source, program_hash
-from nashforge.archive.records import CallStatus
 from nashforge.archive.transfer.lines import (
     CallLine,
     CandidateLine,

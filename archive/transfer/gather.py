@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select, true
 
 from nashforge.archive.agents import Note
-from nashforge.archive.records import OPEN, CallStatus, Candidate, ModelCall, Program, Run, Study
+from nashforge.archive.calls import CallStatus, ModelCall
+from nashforge.archive.records import OPEN, Candidate, Program, Run, Study
 from nashforge.archive.storage.models import (
     CandidateRow,
     EvaluationRow,

@@ -23,9 +23,10 @@ from pydantic import (
     TypeAdapter,
 )
 
+from nashforge.archive.calls import CallStatus
 from nashforge.archive.hashing import clean_text
 from nashforge.archive.nicknames import check_nickname
-from nashforge.archive.records import CallStatus, Role, RunState, Status
+from nashforge.archive.records import Role, RunState, Status
 from nashforge.archive.transfer.limits import DEEPEST, LONGEST_NUMBER
 
 VERSION = 1

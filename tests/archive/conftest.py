@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import OperationalError
 
+from nashforge.archive.calls import CallStatus
 from nashforge.archive.records import (
-    CallStatus,
     Candidate,
     NewEvaluation,
     Parent,

@@ -7,7 +7,7 @@ from typing import Any
 import anthropic
 from anthropic.types import CacheControlEphemeralParam, Message
 
-from nashforge.archive.records import CallStatus
+from nashforge.archive.calls import CallStatus
 from nashforge.evolve.config.model_names import Key, Model, headers_of_environment
 from nashforge.evolve.proposers.llm.prices import Usage
 from nashforge.evolve.proposers.llm.providers import requests

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from nashforge.archive.records import CallStatus
+from nashforge.archive.calls import CallStatus
 from nashforge.evolve.proposers.llm.prices import Usage
 from nashforge.evolve.proposers.llm.providers.turns import Tool, ToolCall, Turn
 from nashforge.evolve.proposers.llm.replies.reading import MAX_REPLY

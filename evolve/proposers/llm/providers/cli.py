@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from nashforge.archive.records import CallStatus
+from nashforge.archive.calls import CallStatus
 from nashforge.evolve.config.model_names import Model, ModelError, may_hold_a_key
 from nashforge.evolve.executors.local import SECRET
 from nashforge.evolve.proposers.llm.prices import Usage

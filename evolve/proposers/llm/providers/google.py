@@ -12,7 +12,7 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
-from nashforge.archive.records import CallStatus
+from nashforge.archive.calls import CallStatus
 from nashforge.evolve.config.model_names import Key, Model
 from nashforge.evolve.proposers.llm.prices import Usage
 from nashforge.evolve.proposers.llm.providers import requests

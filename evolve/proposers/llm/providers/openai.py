@@ -13,7 +13,7 @@ import httpx2
 import openai
 from openai.types.chat import ChatCompletion
 
-from nashforge.archive.records import CallStatus
+from nashforge.archive.calls import CallStatus
 from nashforge.evolve.config.model_names import Key, Model, headers_of_environment, place_of
 from nashforge.evolve.proposers.llm.prices import Usage
 from nashforge.evolve.proposers.llm.providers import requests

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from nashforge.archive.records import CallStatus
+from nashforge.archive.calls import CallStatus
 from nashforge.evolve.config.model_names import Model, ModelError, is_priceless, parse_model
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.proposers.llm.cost_estimate import estimate_costs
