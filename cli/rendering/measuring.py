@@ -57,7 +57,7 @@ def begin_words(total: int, others: Sequence[str]) -> str:
     if not others:
         return told
     return (
-        f"{told}, also of {', '.join(others)}: fitness is relative to the best of these (--reference none "
+        f"{told}, also of {', '.join(others)}: fitness is relative to the best reference (--reference none "
         "leaves it out)"
     )
 

@@ -32,7 +32,8 @@ def ledger_line(ledger: Ledger, writing: int) -> str:
     """Return what a run has spent so far, in one line."""
     cap = f" of {dollars(ledger.budget)}" if ledger.budget is not None else ""
     aside = f", {dollars(ledger.reserved)} set aside" if ledger.reserved else ""
-    text = f"{dollars(ledger.cost)}{cap}{aside} · {tokens(ledger.tokens)} tokens · {ledger.calls} calls"
+    calls = output.counted(ledger.calls, "call")
+    text = f"{dollars(ledger.cost)}{cap}{aside} · {tokens(ledger.tokens)} tokens · {calls}"
     # Who waits, for agents or for models that are away, writes nothing, whatever was asked for.
     return text if ledger.waiting is not None else f"{text} · {writing} being written"
 

@@ -129,9 +129,8 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
     if report.total.calls:
         spent = report.total
         tokens = spent.input_tokens + spent.cached_tokens + spent.cache_write_tokens + spent.output_tokens
-        facts.append(
-            ("cost", f"{money.dollars(spent.cost)} for {spent.calls} calls and {money.tokens(tokens)} tokens")
-        )
+        calls = output.counted(spent.calls, "call")
+        facts.append(("cost", f"{money.dollars(spent.cost)} for {calls} and {money.tokens(tokens)} tokens"))
     started = now.run.started
     if now.run.imported is not None:
         facts.append(("imported", f"{now.run.imported:%Y-%m-%d %H:%M} UTC: its numbers come from elsewhere"))

@@ -66,7 +66,7 @@ class RunStages:
         self._archive, self._run, self._domain = archive, run, domain
         self._dispatcher = dispatcher
         self.counted: Counted | None = None
-        self._stood: tuple[tuple[int, float | None] | None, Standing | None] = (None, None)
+        self._stood: tuple[tuple[int, float | None, float | None] | None, Standing | None] = (None, None)
         self._fitness, self._horizon = config.evaluation.fitness, config.evaluation.horizon
         self._smoke = domain.smoke(config.evaluation.horizon)
         self._stages = config.stages(domain)
@@ -323,8 +323,11 @@ class RunStages:
         return self._stages["train"]
 
     def standing(self, best: Candidate | None) -> Standing | None:
-        """Return the standing of the best as `nashforge status` tells it; read when another is the best."""
-        key = None if best is None else (best.id, best.validation)
+        """Return the standing of the best as `nashforge status` tells it.
+
+        It is read when another is the best, or the best was measured on the games of a challenge.
+        """
+        key = None if best is None else (best.id, best.train, best.validation)
         if key != self._stood[0]:
             self._stood = key, standing_of(self._archive, best, self._domain.name)
         return self._stood[1]

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.money import ledger_line
 from nashforge.cli.rendering.runs import live
 from nashforge.cli.rendering.runs.live import LiveWatcher, Pace, PlainWatcher
 from nashforge.evolve.proposers.base import Ledger
@@ -128,6 +129,11 @@ def test_what_others_call_things_is_no_emoji() -> None:
     assert names in shown
     assert "openai:m: is not available" in shown
     assert output.markup(f"[bold]{output.plain(names)}[/]").plain == names
+
+
+def test_one_call_is_told_as_one() -> None:
+    assert " · 1 call · 0 being written" in ledger_line(Ledger(calls=1), 0)
+    assert " · 2 calls · " in ledger_line(Ledger(calls=2), 1)
 
 
 def test_nothing_is_called_written_while_a_run_waits_for_agents(monkeypatch: pytest.MonkeyPatch) -> None:

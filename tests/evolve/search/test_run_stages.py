@@ -164,6 +164,31 @@ def test_a_library_whose_programs_cannot_all_play_is_a_reference_by_those_that_c
     assert recalled.train.references == stages.train.references
 
 
+def test_the_standing_of_the_best_is_read_again_once_it_was_measured_on_other_games(archive, tiny):
+    config, work = tiny(horizon=20, final_test=False), domain("cfr")
+    run = archive.runs.create("cfr", config.settings(), seed=0)
+    dispatcher = Dispatcher(Slow({}), "cfr", "none", tick=lambda: None, note=lambda text: None)
+    stages = RunStages(archive, run, config, work, dispatcher)
+    program = archive.programs.add(work.source("dcfr"), "cfr")
+    best = archive.candidates.add(run, program=program, operator="seed", proposer="offline")
+
+    def measure(value):
+        settings = {"references": {"kuhn_poker": 1e-2}, "fitness": Fitness().model_dump(mode="json")}
+        scores = (Score("kuhn_poker", work.metric, value, iteration=20),)
+        row = NewEvaluation(
+            program=program.hash, suite="s", split="train", status=Status.OK, settings=settings, scores=scores
+        )
+        archive.evaluations.add(row, run=run, candidate=best)
+
+    measure(1e-3)
+    best = archive.candidates.finish(best, Status.OK, train=1.0)
+    assert stages.standing(best).wins == 1
+    measure(1e-1)
+    best = archive.candidates.set_fitness(best, train=-1.0)
+    assert stages.standing(best).losses == 1
+    assert stages.standing(None) is None
+
+
 class Slow:
     """An executor whose programs take so many seconds, by a clock of its own; one at a time."""
 
