@@ -27,7 +27,7 @@ class Snapshot:
     Attributes
     ----------
     phase : str
-        ``preparing``, ``searching``, ``testing`` or ``done``.
+        ``preparing``, ``searching``, ``challenging``, ``auditing``, ``testing``, ``paused`` or ``done``.
     evaluations, limit : int
         Candidates evaluated so far, and at most.
     best : Candidate or None

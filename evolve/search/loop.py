@@ -5,32 +5,28 @@ candidate is asked for when a fixed number of earlier outcomes has been told (``
 known at every step, and with it the whole run, does not depend on how fast the workers are. A resumed run
 goes through the stored candidates in the same order and is then where the interrupted one was: the database
 is the only state.
-
-This module has more than 400 lines because the order of asking, evaluating, telling and challenging is one
-thing, and to be read in one place.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections.abc import Callable
 
 from nashforge.archive import Archive, Candidate, Role, Run, RunState, Status
 from nashforge.evolve.config.run import RunConfig
 from nashforge.evolve.domains.base import Domain
-from nashforge.evolve.evaluation.messages import Report
-from nashforge.evolve.executors.base import Executor, Lost, Wakeable
+from nashforge.evolve.executors.base import Executor, Wakeable
 from nashforge.evolve.executors.dispatcher import POLL_SECONDS, Dispatcher, SearchError, default_lookahead
 from nashforge.evolve.proposers.base import Draft, Immediate, Proposer
 from nashforge.evolve.proposers.order import asked_after
+from nashforge.evolve.search.bookkeeping.candidates import Candidates
+from nashforge.evolve.search.bookkeeping.conclusion import Conclusion
 from nashforge.evolve.search.bookkeeping.display import Display
 from nashforge.evolve.search.bookkeeping.preparation import Preparation
 from nashforge.evolve.search.challenges import Abandoned, Challenges
 from nashforge.evolve.search.events import Listener, Result
-from nashforge.evolve.search.measured.outcomes import copies_in, validated
 from nashforge.evolve.search.ownership import Ownership
-from nashforge.evolve.search.population.gate import Auditing, audit_best
+from nashforge.evolve.search.population.gate import Auditing
 from nashforge.evolve.search.population.starts import LIBRARY, OPERATOR
 from nashforge.evolve.search.program_store import ProgramStore
 from nashforge.evolve.search.proposals import ProposalQueue, SearchContext, Stop
@@ -77,7 +73,6 @@ class Search:
         ownership: Ownership | None = None,
         audit: Auditing | None = None,
     ) -> None:
-        self._audit = audit
         self._archive, self._run, self._config = archive, run, config
         self._domain, self._proposer, self._listener = domain, proposer, listener
         self._ownership = ownership or Ownership(archive, run)
@@ -104,12 +99,13 @@ class Search:
             listener,
         )
         self._preparation = Preparation(archive, run, config, domain, proposer, self._stages, listener.note)
+        self._candidates = Candidates(
+            archive, self._board, self._stages, self._store, self._dispatcher, proposer, self._ownership
+        )
+        self._conclusion = Conclusion(
+            archive, run, config, self._board, self._stages, self._store, audit, listener.note
+        )
         self._stored: dict[int, Outcome] = {}
-        self._asked: list[Candidate] = []
-        self._hashes: dict[int, str] = {}
-        self._seen_when_asked: dict[int, tuple[float | None, float | None, int]] = {}
-        self._tasks: dict[str, int] = {}
-        self._finished: dict[int, Outcome] = {}
         self._stop_reason: str | None = None
         self._given_up = False
         self._phase = "preparing"
@@ -169,46 +165,32 @@ class Search:
         finally:
             self._proposer.close()
         reason = self._stop_reason or self._exhausted()
-        if self._audit is not None and reason != "stopped":
-            self._phase = "auditing"
-            self._show()
-            audit_best(
-                self._archive,
-                self._run,
-                self._board,
-                self._source,
-                self._config.evaluation.audit,
-                self._audit,
-                self._tick,
-                self._listener.note,
-            )
-        if self._config.evaluation.final_test and reason != "stopped":
-            self._test()
+        if reason != "stopped":
+            self._conclusion.conclude(self._enter, self._tick)
         return reason
-
-    def _source(self, program: str) -> str:
-        return self._store[program].source
 
     def _exhausted(self) -> str:
         """Return why nothing new came: known programs did, or the proposer had none, as it said at last."""
-        why = self._asked[-1].reason or ""
+        why = self._candidates.asked[-1].reason or ""
         said = why.startswith("no new program") and "the same program as" not in why
         return f"exhausted: {why if said else 'only repetitions of known programs were proposed'}"
 
     def _search(self) -> None:
         """Ask, evaluate and tell until nothing is under way and nothing more is to be asked."""
+        candidates = self._candidates
         self._advance()
-        while self._tasks or self._queue.busy or self._challenged():
-            moved = self._receive() if self._tasks or self._queue.busy else True
+        while candidates.evaluating or self._queue.busy or self._challenged():
+            moved = self._receive() if candidates.evaluating or self._queue.busy else True
             self._advance()
             waiting = self._proposer.ledger is not None and self._proposer.ledger.waiting is not None
-            if not self._tasks and (self._given_up or (self._stop_reason is not None and waiting)):
+            over = self._given_up or (self._stop_reason is not None and waiting)
+            if over and not candidates.evaluating:
                 break
             # Where two sources cannot be waited for at once: look at both, less often while nothing comes.
             self._pause = SHORTEST_PAUSE if moved else min(2 * self._pause, POLL_SECONDS / 4)
         # Behind candidates that nobody will write, outcomes are waiting to be told.
-        for index in sorted(self._finished):
-            self._tell(self._finished.pop(index))
+        for index in sorted(candidates.finished):
+            self._tell(candidates.finished.pop(index))
 
     def _load(self) -> None:
         """Read what a resumed run goes through again."""
@@ -222,22 +204,23 @@ class Search:
 
     def _advance(self) -> None:
         """Tell outcomes in order, and after each ask for what may be asked."""
-        if self._board.told in self._finished or self._may_ask():
+        board, finished = self._board, self._candidates.finished
+        if board.told in finished or self._may_ask():
             with self._queue.batch():
                 # Nothing is told before what was to be asked has been asked: that makes the order certain.
-                while self._ask_more() and self._board.told in self._finished:
-                    self._tell(self._finished.pop(self._board.told))
+                while self._ask_more() and board.told in finished:
+                    self._tell(finished.pop(board.told))
             self._queue.submit()
 
     def _ask_more(self) -> bool:
         """Ask for what may be asked; return False if the next candidate has to wait."""
         while self._may_ask():
-            if not self._ask(len(self._asked)):
+            if not self._ask(len(self._candidates.asked)):
                 return self._stop_reason is not None
         return True
 
     def _may_ask(self) -> bool:
-        asked, board, config = len(self._asked), self._board, self._config
+        asked, board, config = len(self._candidates.asked), self._board, self._config
         ahead = asked - board.told
         if asked < len(self._preparation.starts):
             return True
@@ -269,13 +252,14 @@ class Search:
 
     def _challenged(self) -> bool:
         """Hold the challenge that is due, if one is; return whether it was held."""
-        asked, over = len(self._asked), self._given_up or self._stop_reason is not None
+        candidates, over = self._candidates.asked, self._given_up or self._stop_reason is not None
+        asked = len(candidates)
         due = self._challenges.due(asked) and self._board.told == asked
         if not due or (over and asked not in self._stored):
             return False
         self._phase = "challenging"
         try:
-            held = self._challenges.hold(self._asked, self._board, self._strategy, self._tick_or_leave)
+            held = self._challenges.hold(candidates, self._board, self._strategy, self._tick_or_leave)
         except Abandoned:
             return False
         self._phase = "searching"
@@ -314,38 +298,21 @@ class Search:
             if candidate is None:
                 return False
         self._stored.pop(index, None)
-        self._asked.append(candidate)
-        self._hashes[candidate.id] = candidate.program or ""
-        gate, bar = (None, None) if starting else (self._board.gate, self._board.bar)
-        self._seen_when_asked[index] = gate, bar, len(self._board.known)
+        self._candidates.take(candidate, starting=starting)
         for parent in candidate.parents:
             if parent.role is Role.PARENT:
-                self._strategy.asked(self._hashes[parent.candidate_id])
+                self._strategy.asked(self._candidates.program(parent.candidate_id))
         if stored is not None and candidate is stored.candidate and candidate.status.finished:
-            self._finished[index] = stored
+            self._candidates.finished[index] = stored
         elif candidate.status is not Status.PROPOSING:
-            self._evaluate(candidate)
+            self._candidates.evaluate(candidate)
         return True
 
     # Evaluate.
 
-    def _evaluate(self, candidate: Candidate) -> None:
-        """Have a candidate evaluated, unless it is finished already."""
-        gate, bar, count = self._seen_when_asked.pop(candidate.index)
-        if candidate.program is None or candidate.status.finished:
-            self._finished[candidate.index] = Outcome(candidate)
-            return
-        compared = 0 if self._proposer.deliberate(candidate.proposer) else count
-        token = self._dispatcher.send(
-            self._store[candidate.program].source,
-            self._stages.stages(gate, bar),
-            dict(islice(self._board.known.items(), compared)),
-        )
-        self._tasks[token] = candidate.index
-
     def _receive(self) -> bool:
         """Take in what was evaluated and what was written; return whether there was anything."""
-        if self._queue.busy and not self._tasks:
+        if self._queue.busy and not self._candidates.evaluating:
             answers = self._dispatcher.wait(0.0)
             self._proposer.wait(POLL_SECONDS)
         else:
@@ -359,42 +326,8 @@ class Search:
             self._stop(str(stop))
         finally:
             # Whatever became of asking, nothing that came in is lost.
-            self._keep(answers, drafts)
+            self._candidates.keep(answers, drafts, self._queue)
         return bool(answers or drafts)
-
-    def _keep(self, answers: Sequence[Report | Lost], drafts: Sequence[Draft]) -> None:
-        """Store what came in, all of it in one commit: a disk takes longer for one than all else here."""
-        if not (answers or drafts):
-            return
-        with self._archive.database.transaction():
-            self._ownership.confirm()
-            for answer in answers:
-                self._record(self._tasks.pop(answer.token), answer)
-            written = [self._queue.store(draft) for draft in drafts]
-        for candidate in written:
-            self._asked[candidate.index] = candidate
-            self._hashes[candidate.id] = candidate.program or ""
-            self._evaluate(candidate)
-
-    def _record(self, index: int, answer: Report | Lost) -> None:
-        """Store an outcome as it comes in."""
-        candidate = self._asked[index]
-        if isinstance(answer, Lost):
-            done = self._archive.candidates.finish(candidate, Status.INFRASTRUCTURE, reason=answer.reason)
-            self._asked[index] = candidate = done or self._archive.candidates.get(candidate)
-            self._finished[index] = Outcome(candidate)
-            return
-        good = answer.status is Status.OK
-        done = self._archive.candidates.finish(
-            candidate,
-            answer.status,
-            evaluations=self._stages.rows(answer, candidate.program or ""),
-            reason=answer.reason,
-            train=answer.fitness("train") if good else None,
-            validation=validated(answer.fitness("validation"), copies_in(answer)) if good else None,
-        )
-        self._asked[index] = candidate = done or self._archive.candidates.get(candidate)
-        self._finished[index] = self._stages.outcome(candidate, answer)
 
     # Tell.
 
@@ -426,19 +359,6 @@ class Search:
             raise SearchError(said)
         self._listener.note(f"{said}; the run goes on without it")
 
-    def _test(self) -> None:
-        """Measure the best program and the seed on the test suite."""
-        untested = self._board.untested
-        if untested:
-            self._phase = "testing"
-            self._show()
-            for candidate, report in self._stages.test(self._store.sourced(untested)):
-                self._board.update(candidate)
-                if report.status is not Status.OK:
-                    self._listener.note(
-                        f"{candidate.nickname} failed on the test suite ({report.status}): {report.reason}"
-                    )
-
     def _tick(self) -> None:
         """Look after the run now and then: signs of life, what was asked of it, what is shown."""
         self._ownership.show_life_if_due()
@@ -453,8 +373,13 @@ class Search:
         self._look_at_the_clock()
         self._show()
 
+    def _enter(self, phase: str) -> None:
+        """Begin a phase, and show it at once."""
+        self._phase = phase
+        self._show()
+
     def _show(self, phase: str | None = None) -> None:
-        waiting = (*self._finished.values(), *self._stored.values())
+        waiting = (*self._candidates.finished.values(), *self._stored.values())
         self._display.show(phase or self._phase, waiting, self._queue.busy)
 
     def _result(self, reason: str) -> Result:

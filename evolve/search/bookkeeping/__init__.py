@@ -1,1 +1,1 @@
-"""The preparation of a search, and its state for those who look on."""
+"""The preparation and conclusion of a search, its candidates under way, and its state for onlookers."""
