@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nashforge.cli.dashboard.charts.responses import MARGIN, SIDE, simplex, square
 
-from .test_pages import Page, check_inert
+from .markup import Page, check_inert
 
 PAYOFFS = st.integers(-3, 3)
 MATRICES = st.lists(PAYOFFS, min_size=4, max_size=4).map(lambda v: np.array(v, dtype=float).reshape(2, 2))
