@@ -59,6 +59,7 @@ MARKS = {
         "evolve/proposers/rewriting/test_mutation_of_rules.py",
         "evolve/search/test_ownership.py",
         "evolve/search/test_runs.py",
+        "evolve/test_imported.py",
         "evolve/test_proposers.py",
         "python",
         "solvers/equilibria/test_markov.py",
@@ -164,6 +165,14 @@ def own_workers(_warm_workers: WarmWorkers) -> Iterator[None]:
     _warm_workers.on = False
     yield
     _warm_workers.on = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_sandboxes() -> Iterator[None]:
+    from .sandboxes import close_shared_sandboxes
+
+    yield
+    close_shared_sandboxes()
 
 
 @pytest.fixture(scope="session")

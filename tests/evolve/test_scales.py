@@ -12,7 +12,7 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.domains.games import played_form
 from nashforge.evolve.evaluation.labels import label
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Stage, Task, Trial
-from nashforge.evolve.sandbox import Sandbox
+from tests.sandboxes import shared_sandbox
 
 SECRET = Disguise(seed=5, dummies=0.5, perturbation=0.3)
 
@@ -117,8 +117,7 @@ def report(name, source, *, scale, disguise=None, iterations=30, game="kuhn_poke
         fitness=Fitness(kind="negative"),
     )
     task = Task(token="t", domain=name, source=work.source(source), stages=(stage,))
-    with Sandbox(hosts=work.host_modules) as sandbox:
-        (made,) = work.evaluate(task, sandbox).stages
+    (made,) = work.evaluate(task, shared_sandbox(work.host_modules)).stages
     assert made.reason is None
     return {(score.game, score.metric, score.iteration): score.value for score in made.scores}
 

@@ -50,6 +50,7 @@ def starts(archive, name):
     return [c for c in archive.candidates.of(run) if c.operator == "seed"]
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_a_rule_a_file_and_the_best_of_a_run(archive, tiny, tmp_path):
     first = start_run(archive, tiny(max_evaluations=4, final_test=False), name="earlier")
     path = tmp_path / "mine.py"
@@ -87,6 +88,7 @@ def test_programs_that_are_the_same_are_started_from_once(archive, tiny, tmp_pat
     assert [c.note for c in starts(archive, "run")] == ["dcfr"]
 
 
+@pytest.mark.slow
 def test_the_children_come_from_every_start(archive, tiny):
     config = tiny(start=["dcfr", "pcfr_plus"], max_evaluations=14, lookahead=1, seed=0, final_test=False)
     start_run(archive, config, name="run")
@@ -163,6 +165,7 @@ def test_a_start_that_fails_ends_the_run_with_its_name(archive, tiny, tmp_path):
     assert archive.runs.get("run").state is RunState.FAILED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "goes_on"), [(["too_slow", "dcfr"], True), (["dcfr", "too_slow"], True), (["too_slow"], False)]
 )

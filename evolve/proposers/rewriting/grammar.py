@@ -219,9 +219,9 @@ def plain(module: Module) -> None:
     module.docstring = f"A {module.grammar.what} found by program search."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grammar:
-    """The programs of a domain.
+    """The programs of a domain; equal to itself alone, so that what was read with it can be kept by it.
 
     Attributes
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nashforge.evolve.proposers.rewriting.analysis.inference import issues
@@ -90,11 +91,12 @@ class Parent:
 
     def __init__(self, *sources: str, grammar: Grammar) -> None:
         self.grammar = grammar
-        self.modules = [read_canonical(source, grammar) for source in sources]
-        self.fingerprints = {fingerprint(module) for module in self.modules}
+        read = [_read(source, grammar) for source in sources]
+        self.modules = [module for module, _, _ in read]
+        self.fingerprints = {mark for _, mark, _ in read}
         self.issues: Counter[str] = Counter()
-        for module in self.modules:
-            self.issues |= issues(module)
+        for _, _, found in read:
+            self.issues |= found
 
     def finish(self, module: Module) -> str | None:
         """Tidy an edited program and return its source, or None if it is unsound or nothing new."""
@@ -103,3 +105,13 @@ class Parent:
             return None
         self.grammar.describe(module)
         return write_module(module)
+
+
+@lru_cache(maxsize=64)
+def _read(source: str, grammar: Grammar) -> tuple[Module, str, Counter[str]]:
+    """Take a parent apart; return it with its fingerprint and its issues, none of which may be changed.
+
+    It is kept: a search draws many children of a few parents, and to read one takes as long as to edit it.
+    """
+    module = read_canonical(source, grammar)
+    return module, fingerprint(module), issues(module)

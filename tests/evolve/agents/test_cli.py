@@ -54,6 +54,7 @@ def shell(agency: Agency, tmp_path: Path, archive: Archive) -> Shell:
     return Shell(tmp_path, str(archive.database.location))
 
 
+@pytest.mark.slow
 def test_an_agent_finds_a_rule_better_than_cfr_plus_by_commands_alone(agency: Agency, shell: Shell) -> None:
     first = shell.data("ask", "agents", "--wait", "3600")
     [task] = first["tasks"]

@@ -16,13 +16,13 @@ from nashforge.evolve.proposers.rewriting.mutation import mutate
 from nashforge.evolve.proposers.rewriting.operators.registry import GENERIC
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
 from nashforge.evolve.proposers.rewriting.syntax.program import read_module
-from nashforge.evolve.sandbox import Sandbox
 from nashforge.solvers.learners.engine import RQE as KIND
 from nashforge.solvers.learners.engine import learning_task
 from nashforge.solvers.learners.rules import learner_names, learner_source
 from nashforge.solvers.metrics.registry import UndefinedMetricError
 from nashforge.solvers.programs.session import NonFiniteOutputError, inline_sessions, load_module
 from nashforge.solvers.sequence_form.profile import PolicyError
+from tests.sandboxes import shared_sandbox
 
 NEGATIVE = Fitness(kind="negative")
 
@@ -31,10 +31,8 @@ def run(source: str, game: str = "SC4", fitness: Fitness = NEGATIVE):
     domain = RQEDomain()
     stage = domain.games_stage([game], 20, fitness)
     domain.prepare(stage)
-    with Sandbox(hosts=domain.host_modules) as sandbox:
-        return domain.evaluate(
-            Task(token="t", domain="rqe", source=source, stages=(domain.smoke(20), stage)), sandbox
-        )
+    task = Task(token="t", domain="rqe", source=source, stages=(domain.smoke(20), stage))
+    return domain.evaluate(task, shared_sandbox(domain.host_modules))
 
 
 def test_the_sandbox_measures_what_this_process_measures() -> None:

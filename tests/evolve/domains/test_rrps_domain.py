@@ -20,6 +20,7 @@ from nashforge.solvers.programs.session import InlineSession, load_module
 from nashforge.solvers.rrps.host import arguments
 from nashforge.solvers.rrps.library import LIBRARY
 from nashforge.solvers.rrps.match import play_match
+from tests.sandboxes import shared_sandbox
 
 DOMAIN = RRPSDomain()
 SPY = """
@@ -53,8 +54,8 @@ class Forger(Player):
 
 def run(source: str, stage: Stage, hosts=DOMAIN.host_modules):
     DOMAIN.prepare(stage)
-    with Sandbox(hosts) as sandbox:
-        return DOMAIN.evaluate(Task(token="t", domain="rrps", source=source, stages=(stage,)), sandbox)
+    task = Task(token="t", domain="rrps", source=source, stages=(stage,))
+    return DOMAIN.evaluate(task, shared_sandbox(hosts))
 
 
 def few(game: str, throws: int = 25) -> Stage:
@@ -194,6 +195,7 @@ def test_sandboxes_beside_are_the_same_when_asked_again_and_close_together() -> 
         sandbox.beside((BOT_HOST,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forged", ["[-1e6, 2e6, 1 - 1e6]", "[1e6, 1e6, 1e6]", "[0.0, 0.0, 0.0]"])
 def test_strategies_that_are_none_are_refused_outside_of_the_players_process(forged: str) -> None:
     stage = few("rrps(bots=rockbot,seed=1)", 5)

@@ -14,8 +14,9 @@ from nashforge.evolve.domains.rrps.opponents import summary_of, told_of
 from nashforge.evolve.evaluation.messages import Opponent, Stage, Task, Trial
 from nashforge.evolve.proposers.llm.feedback import load_feedback
 from nashforge.evolve.proposers.llm.prompting import Prompter
-from nashforge.evolve.sandbox import Limits, Sandbox
+from nashforge.evolve.sandbox import Limits
 from nashforge.games.roshambo.bots import BotError
+from tests.sandboxes import shared_sandbox
 
 DOMAIN = RRPSDomain()
 ALWAYS = """
@@ -45,8 +46,8 @@ def against(split: str, throws: int, *others: Opponent) -> Stage:
 
 def played(source: str, stage: Stage) -> dict[tuple[str, str], float]:
     DOMAIN.prepare(stage)
-    with Sandbox(DOMAIN.host_modules) as sandbox:
-        report = DOMAIN.evaluate(Task(token="t", domain="rrps", source=source, stages=(stage,)), sandbox)
+    task = Task(token="t", domain="rrps", source=source, stages=(stage,))
+    report = DOMAIN.evaluate(task, shared_sandbox(DOMAIN.host_modules))
     assert report.status == "ok", report.reason
     return {(score.game, score.metric): score.value for score in report.stages[0].scores}
 
@@ -68,22 +69,22 @@ def test_returns_count_by_weight() -> None:
 def test_an_opponent_sees_the_match_from_its_side_and_relabelling_is_the_players_alone() -> None:
     # It throws rock as long as it sees itself throw rock and the other paper, else it gives up.
     check = "assert own.tolist() == [0] * t and theirs.tolist() == [1] * t"
-    with Sandbox(DOMAIN.host_modules) as sandbox:
-        for shift, own in ((0, 1), (1, 2)):
-            meet = meet_program(always(0, check))
-            found = play_confined(sandbox, always(own), meet, 12, 5, Limits(), shift).match
-            assert found.own.tolist() == [1] * 12
-            assert found.theirs.tolist() == [0] * 12
-            assert found.expected == 12
+    sandbox = shared_sandbox(DOMAIN.host_modules)
+    for shift, own in ((0, 1), (1, 2)):
+        meet = meet_program(always(0, check))
+        found = play_confined(sandbox, always(own), meet, 12, 5, Limits(), shift).match
+        assert found.own.tolist() == [1] * 12
+        assert found.theirs.tolist() == [0] * 12
+        assert found.expected == 12
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source", [always(0, "assert t < 3"), "no python"])
 def test_who_fails_throws_at_random_and_loses_no_more_than_that(source: str) -> None:
-    with Sandbox(DOMAIN.host_modules) as sandbox:
-        one, again = (
-            play_confined(sandbox, always(1), meet_program(source), 300, 7, Limits()).match for _ in range(2)
-        )
+    sandbox = shared_sandbox(DOMAIN.host_modules)
+    one, again = (
+        play_confined(sandbox, always(1), meet_program(source), 300, 7, Limits()).match for _ in range(2)
+    )
     assert one.theirs.tolist() == again.theirs.tolist()
     assert all(count > 60 for count in (sum(one.theirs[3:] == throw) for throw in range(3)))
 
@@ -92,11 +93,11 @@ def test_who_fails_throws_at_random_and_loses_no_more_than_that(source: str) -> 
 @pytest.mark.parametrize("bot", ["greenberg", "iocainebot", "halbot"])
 def test_bots_play_the_beginning_of_a_match_as_that_of_a_whole_one(bot: str) -> None:
     """Greenberg's memory is laid out for 1,000 throws: told of fewer it crashed."""
-    with Sandbox(DOMAIN.host_modules) as sandbox:
-        short, longer = (
-            play_confined(sandbox, DOMAIN.source("markov"), meet_bot(bot), throws, 3, Limits()).match
-            for throws in (40, 120)
-        )
+    sandbox = shared_sandbox(DOMAIN.host_modules)
+    short, longer = (
+        play_confined(sandbox, DOMAIN.source("markov"), meet_bot(bot), throws, 3, Limits()).match
+        for throws in (40, 120)
+    )
     assert short.theirs.tolist() == longer.theirs[:40].tolist()
 
 

@@ -7,12 +7,12 @@ import pytest
 from nashforge import games
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.messages import Disguise, Fitness, Stage, Strategic, Task, Trial
-from nashforge.evolve.sandbox import Sandbox
 from nashforge.solvers.equilibria.gaps import rqe_gap
 from nashforge.solvers.metrics.registry import UndefinedMetricError, measures
 from nashforge.solvers.metrics.robustness import risk_adjusted_values, robustness_curve, security_values
 from nashforge.solvers.risk import Risk
 from nashforge.solvers.solving import solve
+from tests.sandboxes import shared_sandbox
 
 ON_REQUEST = [name for name, one in domain("cfr").metrics.items() if one.on_request]
 ONE_SHOT = ("price_of_anarchy", "free_riding")
@@ -27,9 +27,8 @@ def measured(name: str, program: str, game: str, fitness: Fitness, disguise: Dis
     trial = Trial(label=game, game=game, iterations=12, checkpoints=(12,), disguise=disguise)
     stage = Stage(split="test", suite="x", trials=(trial,), fitness=fitness, seconds=60)
     work.prepare(stage)
-    with Sandbox(hosts=work.host_modules) as sandbox:
-        task = Task(token="t", domain=name, source=work.source(program), stages=(stage,))
-        return work.evaluate(task, sandbox)
+    task = Task(token="t", domain=name, source=work.source(program), stages=(stage,))
+    return work.evaluate(task, shared_sandbox(work.host_modules))
 
 
 @pytest.mark.parametrize(("name", "program"), [("cfr", "cfr_plus"), ("psro", "nash")])

@@ -11,7 +11,8 @@ from nashforge.evolve.evaluation.messages import Task
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.evaluator import Evaluator
 from nashforge.evolve.measurement.programs import find_program
-from nashforge.evolve.sandbox import Sandbox, Tier, probe
+from nashforge.evolve.sandbox import probe
+from tests.sandboxes import shared_sandbox
 
 FAULTY = {
     "nothing at all": "",
@@ -21,7 +22,6 @@ FAULTY = {
     "may not be imported": "import os\n",
     "ends its process": "class Oh:\n    pass\nraise SystemExit(3)\n",
 }
-TIERS = [tier for tier in Tier if probe().tier in (tier, Tier.STRICT)]
 
 
 @pytest.fixture(scope="module", params=domain_names())
@@ -32,19 +32,19 @@ def name(request):
 @pytest.mark.parametrize("fault", FAULTY)
 def test_of_programs_that_fail_while_loading(name, fault):
     work = domain(name)
-    with Sandbox(hosts=work.host_modules, tier=TIERS[0]) as sandbox:
-        task = Task(token="t", domain=name, source=FAULTY[fault], stages=(work.smoke(10),))
-        [stage] = work.evaluate(task, sandbox).stages
-        assert stage.status not in (Status.OK, Status.INFRASTRUCTURE)
-        assert stage.tier == sandbox.tier.value
+    sandbox = shared_sandbox(work.host_modules)
+    task = Task(token="t", domain=name, source=FAULTY[fault], stages=(work.smoke(10),))
+    [stage] = work.evaluate(task, sandbox).stages
+    assert stage.status not in (Status.OK, Status.INFRASTRUCTURE)
+    assert stage.tier == sandbox.tier.value
 
 
 def test_of_programs_that_work(name):
     work = domain(name)
-    with Sandbox(hosts=work.host_modules) as sandbox:
-        task = Task(token="t", domain=name, source=work.source(work.seed), stages=(work.smoke(3),))
-        report = work.evaluate(task, sandbox)
-        assert [stage.tier for stage in report.stages] == [sandbox.tier.value]
+    sandbox = shared_sandbox(work.host_modules)
+    task = Task(token="t", domain=name, source=work.source(work.seed), stages=(work.smoke(3),))
+    report = work.evaluate(task, sandbox)
+    assert [stage.tier for stage in report.stages] == [sandbox.tier.value]
 
 
 def test_in_the_archive(tmp_path):

@@ -278,7 +278,7 @@ def _derives(node: ast.ClassDef, kind: Kind) -> bool:
 
 def _strip_docstrings(tree: ast.Module) -> None:
     """Drop docstrings: what they say need not hold after an edit."""
-    for node in trees.walk(tree):
+    for node in [tree, *(statement for block in trees.blocks_inside(tree) for statement in block)]:
         if (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
             and ast.get_docstring(node) is not None
@@ -288,31 +288,29 @@ def _strip_docstrings(tree: ast.Module) -> None:
 
 def _drop_annotations(tree: ast.Module) -> None:
     """Turn annotated assignments with a value into plain ones."""
-    for node in ast.walk(tree):
-        for block in trees.blocks(node):
-            for place, statement in enumerate(block):
-                if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                    plain = ast.Assign([statement.target], statement.value)
-                    vars(plain)["layout"] = vars(statement).get("layout")
-                    block[place] = plain
+    for block in trees.blocks_inside(tree):
+        for place, statement in enumerate(block):
+            if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                plain = ast.Assign([statement.target], statement.value)
+                vars(plain)["layout"] = vars(statement).get("layout")
+                block[place] = plain
 
 
 def _part_targets(tree: ast.Module) -> None:
     """Turn ``a = b = value`` of plain variables into ``a = value`` and ``b = a``: the same object still."""
-    for node in ast.walk(tree):
-        for block in trees.blocks(node):
-            for place, statement in reversed(list(enumerate(block))):
-                if not isinstance(statement, ast.Assign) or len(statement.targets) == 1:
-                    continue
-                names = [trees.target_variable(target) for target in statement.targets]
-                plain = all(name is not None for name in names)
-                if plain and all(not isinstance(target, ast.Subscript) for target in statement.targets):
-                    first, *others = statement.targets
-                    copies: list[ast.stmt] = [
-                        ast.Assign([target], trees.as_expression(ast.unparse(first))) for target in others
-                    ]
-                    statement.targets = [first]
-                    block[place + 1 : place + 1] = copies
+    for block in trees.blocks_inside(tree):
+        for place, statement in reversed(list(enumerate(block))):
+            if not isinstance(statement, ast.Assign) or len(statement.targets) == 1:
+                continue
+            names = [trees.target_variable(target) for target in statement.targets]
+            plain = all(name is not None for name in names)
+            if plain and all(not isinstance(target, ast.Subscript) for target in statement.targets):
+                first, *others = statement.targets
+                copies: list[ast.stmt] = [
+                    ast.Assign([target], trees.as_expression(ast.unparse(first))) for target in others
+                ]
+                statement.targets = [first]
+                block[place + 1 : place + 1] = copies
 
 
 def _note_layouts(source: str, tree: ast.Module) -> None:
@@ -320,7 +318,7 @@ def _note_layouts(source: str, tree: ast.Module) -> None:
     lines = re.split("\r\n?|\n", source)
     tokens = tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline)
     comments = {token.start[0]: token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT}
-    for statement in (part for node in ast.walk(tree) for block in trees.blocks(node) for part in block):
+    for statement in (part for block in trees.blocks_inside(tree) for part in block):
         first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
         row, column = first - 1, statement.col_offset
         if lines[row][:column].strip():

@@ -290,6 +290,17 @@ def blocks(statement: ast.AST) -> list[list[ast.stmt]]:
     return [block for block in found if block]
 
 
+def blocks_inside(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Yield all blocks of a tree of statements; one may be changed before the next is asked for."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        for block in blocks(part):
+            yield block
+            pending += block
+        pending += [*getattr(part, "handlers", ()), *getattr(part, "cases", ())]
+
+
 Term = tuple[bool, ast.expr]
 """A summand and whether it counts negatively; or a factor and whether it divides."""
 

@@ -36,12 +36,6 @@ def library_classes():
     return {read_module(rule_source(rule), CFR).programs[0].name for rule in rule_names()}
 
 
-@cache
-def as_parent(rule):
-    """Return a library rule as a parent, which is copied and never changed."""
-    return Parent(rule_source(rule), grammar=CFR)
-
-
 def check(edit, parent):
     """Check what every child must satisfy, without playing."""
     child = edit.source
@@ -120,7 +114,7 @@ def test_every_operator_makes_running_children(operator, runner):
     rng = np.random.default_rng(1)
     for rule in ("cfr_plus", "dcfr", "pdcfr_plus", "apcfr_plus", "aod_cfr", "vad_cfr"):
         for _ in range(2):
-            parent = as_parent(rule)
+            parent = Parent(rule_source(rule), grammar=CFR)
             module = parent.modules[0].copy()
             try:
                 description = operator.apply(module.programs[0], rng, 1.0)
