@@ -11,9 +11,10 @@ from nashforge.evolve.proposers.rewriting.analysis.inference import issues
 from nashforge.evolve.proposers.rewriting.grammars.cfr.exchangeable_parts import EXCHANGEABLE
 from nashforge.evolve.proposers.rewriting.grammars.cfr.grammar import CFR
 from nashforge.evolve.proposers.rewriting.mutation import Parent
+from nashforge.evolve.proposers.rewriting.normal_form.normalise import read_canonical
 from nashforge.evolve.proposers.rewriting.recombination import take_method
 from nashforge.evolve.proposers.rewriting.simplification import module_size
-from nashforge.evolve.proposers.rewriting.syntax.program import read_module
+from nashforge.evolve.proposers.rewriting.syntax.program import read_module, write_module
 from nashforge.solvers.cfr.interface import RegretMinimizer
 from nashforge.solvers.cfr.rules import rule_source
 from nashforge.solvers.programs.session import find_class, load_module
@@ -177,3 +178,17 @@ def test_evolved_rules_recombine_and_shrink(runner):
                 ran.append(runner.works(crossover(first, second, rng).source, 20))
         ran.append(runner.works(simplify(first, rng).source, 20))
     assert np.mean(ran) >= 0.8
+
+
+def test_what_is_drawn_from_parents_leaves_them_as_they_were():
+    """They are read once and kept, and every child is made from a copy."""
+    sources = [rule_source(name) for name in ("dcfr", "vad_cfr")]
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        mutate(sources[0], rng, strength=3.0)
+        simplify(sources[1], rng)
+        crossover(*sources, rng)
+    kept, again = (Parent(*sources, grammar=CFR).modules for _ in range(2))
+    for source, module, same in zip(sources, kept, again, strict=True):
+        assert module is same, "it is read once"
+        assert write_module(module) == write_module(read_canonical(source, CFR))
