@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from nashforge.cli.errors import UsageProblem
 from nashforge.cli.options.archives import find_search, opened
@@ -19,6 +19,7 @@ from nashforge.cli.options.files import (
 )
 from nashforge.cli.options.shared import Database, Force, Json, LatestSearch, limit_option, result_option
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.cli.rendering.diagnosis.audits import mark, reason, record_as_dict
 from nashforge.cli.rendering.records import candidate_as_dict
 
@@ -82,7 +83,7 @@ def best(
             _pareto(archive, found, metrics, output_file, as_json=output.wants_json(json))
             return
         candidates = ranked(archive, found, limit)
-        meaning = output.meaning_of_run(stored_settings(archive, found))
+        settings = stored_settings(archive, found)
         copies = copies_of(archive, found)
         standings = {item.id: standing_of(archive, item, found.domain) for item in candidates}
         audits = archive.verdicts.of([item.program for item in candidates if item.program], imported=True)
@@ -98,7 +99,7 @@ def best(
     ]
     deliver(
         rows,
-        lambda: _print(output.console(), found, candidates, copies, standings, audits, meaning),
+        lambda: _print(output.console(), found, candidates, copies, standings, audits, settings),
         (output_file, lambda path: write_table(path, rows)),
         json=json,
     )
@@ -141,9 +142,9 @@ def _print(
     copies: Mapping[int, tuple[float, ...]],
     standings: Mapping[int, Standing | None],
     audits: Mapping[str, AuditRecord],
-    meaning: str,
+    settings: Mapping[str, Any],
 ) -> None:
-    from nashforge.cli.rendering.runs.summary import print_limit
+    from nashforge.cli.rendering.cautions import print_cautions
     from nashforge.evolve.search.population.noise import error, is_within, spread
     from nashforge.evolve.search.population.ranking import merit
 
@@ -172,7 +173,7 @@ def _print(
             _edit(item),
         )
     screen.print(f"Best of [cyan]{run.nickname}[/]{output.elsewhere(run.imported)}")
-    screen.print(table)
+    print_table(screen, table, in_parts=False)
     for item in candidates:
         record = audits.get(item.program or "")
         if record is not None and record.verdict.flagged:
@@ -188,8 +189,8 @@ def _print(
         screen.print(f"[yellow]within the noise of the first: {output.plain(', '.join(near))}[/]")
     if noise is not None:
         screen.print("[dim]±: standard error over further disguises of the validation games[/]")
-    screen.print(f"[dim]{output.plain(meaning)}[/]")
-    print_limit(screen, [standings[first.id]])
+    screen.print(f"[dim]{output.plain(output.meaning_of_run(settings))}[/]")
+    print_cautions(screen, settings, [standings[first.id]])
     if compared:
         told = "w-t-l: games of training and validation won, tied and lost against the best reference"
         screen.print(f"[dim]{told}; worst: the fitness in the worst of them[/]")
@@ -250,7 +251,7 @@ def _print_pareto(
     better = ", ".join(f"{'less' if m.direction == 'min' else 'more'} {m.name}" for m in metrics)
     told = f"Pareto set of [cyan]{run.nickname}[/]: {len(points)} of {of} programs, by {better}"
     screen.print(told + output.elsewhere(run.imported))
-    screen.print(table)
+    print_table(screen, table, in_parts=False)
     screen.print("[dim]means over the training games, geometric for metrics that span orders of magnitude[/]")
 
 

@@ -13,6 +13,7 @@ from nashforge.cli.options.declared import flag
 from nashforge.cli.options.files import STDOUT, check_file, write_text
 from nashforge.cli.options.shared import Database, Force, Json, LatestRun, limit_option, output_option
 from nashforge.cli.rendering import money, output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.cli.rendering.records import call_as_dict
 
 calls = typer.Typer(help="The recorded model calls of a run.", no_args_is_help=True, rich_markup_mode=None)
@@ -91,4 +92,7 @@ def list_(
             "-" if row.latency is None else f"{row.latency:.1f}",
             output.plain(output.shorten(row.reason or "", 60)),
         )
-    output.console().print(table if rows else "[dim]No language model was asked.[/]")
+    if rows:
+        print_table(output.console(), table)
+    else:
+        output.console().print("[dim]No language model was asked.[/]")

@@ -28,12 +28,16 @@ from nashforge.cli.options.shared import (
     output_option,
 )
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.cli.rendering.records import compared_as_list, curves_as_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from nashforge.evolve.measurement.request import Measurements
+
+LEAST_GAME = 24
+"""Characters of a line of a game."""
 
 
 def compare(
@@ -154,10 +158,12 @@ def _print(screen: Console, measured: Measurements) -> None:
     labels = measured.labels
     cell = {(row.label, row.game): row for row in measured.rows}
     screen.print(f"{heading(measured)}, the best in [bold green]green[/]")
-    # Games are rows, and last: their names are long, and there are usually more games than programs.
-    table = output.table(*(output.plain(label) for label in labels), right=[output.plain(x) for x in labels])
-    table.add_column("game")
-    room = max(screen.width - sum(max(len(label), 9) + 3 for label in labels) - 2, 24)
+    # Games are rows, and last: their names are long, and there are usually more games than programs. Where
+    # these have no room beside each other, games come first, so that each part of the table has them.
+    heads, taken = [output.plain(label) for label in labels], sum(max(len(label), 9) + 3 for label in labels)
+    last = taken + LEAST_GAME <= screen.width
+    table = output.table(*([*heads, "game"] if last else ["game", *heads]), right=heads)
+    room = max(screen.width - taken - 2, LEAST_GAME) if last else LEAST_GAME
     for game in measured.games:
         rows = [cell.get((label, game)) for label in labels]
         best = measured.metric.best(row.value for row in rows if row is not None and row.value is not None)
@@ -169,14 +175,15 @@ def _print(screen: Console, measured: Measurements) -> None:
             else _emphasised(output.number(row.value), row.value == best)
             for row in rows
         ]
-        table.add_row(*cells, output.prose(output.wrapped(game, room), ""))
+        name = output.prose(output.wrapped(game, room), "")
+        table.add_row(*([*cells, name] if last else [name, *cells]))
     if measured.judged:
         totals = [measured.total(label) for label in labels]
         top = max((total for total in totals if total is not None), default=None)
         table.add_section()
         cells = [_emphasised(output.fitness(total), total is not None and total == top) for total in totals]
-        table.add_row(*cells, "[bold]fitness[/]")
-    screen.print(table)
+        table.add_row(*([*cells, "[bold]fitness[/]"] if last else ["[bold]fitness[/]", *cells]))
+    print_table(screen, table)
     print_notes(measured, screen)
     if measured.judged:
         screen.print(f"[dim]{output.plain(output.meaning_of_fitness(measured.fitness, measured.metric))}[/]")

@@ -5,12 +5,16 @@ from __future__ import annotations
 from nashforge.cli.options.archives import find_run, opened
 from nashforge.cli.options.shared import Database, Json, LatestRun
 from nashforge.cli.rendering import money, output
+from nashforge.cli.rendering.columns import print_table
+from nashforge.cli.rendering.records import outage_as_dict
+from nashforge.cli.rendering.runs.summary import outage_lines
 
 
 def costs(run: LatestRun = "latest", database: Database = None, json: Json = None) -> None:
     """Show what a run's models cost and earned."""
     from nashforge.evolve.config.run import stored_settings
     from nashforge.evolve.results.model_costs import model_costs
+    from nashforge.evolve.results.run_status import run_status
 
     with opened(database) as archive:
         found = find_run(archive, run)
@@ -22,6 +26,7 @@ def costs(run: LatestRun = "latest", database: Database = None, json: Json = Non
         offline = proposers in ("offline", ["offline"], None)
         budget = None if offline else settings.get("budget_usd") or None
         calls = archive.calls.counts(found)
+        outages = run_status(archive, found).outages
     if output.wants_json(json):
         output.print_json(
             {
@@ -30,6 +35,7 @@ def costs(run: LatestRun = "latest", database: Database = None, json: Json = Non
                 "reserved": total.reserved,
                 "budget": budget,
                 "calls": calls,
+                "outages": [outage_as_dict(one) for one in outages],
                 "models": [row.as_dict() for row in rows],
             }
         )
@@ -39,10 +45,12 @@ def costs(run: LatestRun = "latest", database: Database = None, json: Json = Non
     screen.print(f"[bold cyan]{found.nickname}[/]  {money.dollars(total.cost)}{cap}")
     if total.reserved:
         screen.print(f"{money.dollars(total.reserved)} set aside for calls under way")
+    for line in outage_lines(outages):
+        screen.print(f"[yellow]{output.plain(line)}[/]")
     if not rows:
         screen.print("[dim]No language model was asked.[/]")
         return
-    output.print_table(screen, money.earnings_table(rows))
+    print_table(screen, money.earnings_table(rows))
     screen.print(f"[dim]{money.MEANING}[/]")
     kinds = " · ".join(f"{count} {kind}" for kind, count in calls.items())
     screen.print(f"[dim]calls: {kinds}[/]")

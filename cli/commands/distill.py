@@ -17,6 +17,7 @@ from nashforge.cli.options.shared import (
     suite_option,
 )
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.cli.rendering.records import candidate_as_dict
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _print(screen: Console, run: Run, candidates: list[Candidate], found: Distil
         values = (output.fitness(value) for value in (core.train, core.validation, core.test))
         name = f"[green]{candidate.nickname}[/]"
         table.add_row(title, name, str(core.size), str(lines), *values)
-    screen.print(table)
+    print_table(screen, table)
     if len(found.steps) > 1:
         screen.print("What went (training fitness after each removal)")
         for text in descent_lines(candidates, screen.width):

@@ -79,7 +79,7 @@ def equilibrium(
     cce, correlated equilibria and coarse ones. Of small games of two players: stackelberg, what the leader
     commits to where the follower answers best.
     """
-    from nashforge.cli.rendering.equilibria import draw_strategies, print_solution, rows
+    from nashforge.cli.rendering.solutions.equilibria import draw_strategies, print_solution, rows
     from nashforge.solvers.equilibria.concepts import PARAMETERS, solve_concept
     from nashforge.solvers.programs.kind import read_form
 

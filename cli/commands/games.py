@@ -10,6 +10,7 @@ from nashforge.cli.options.declared import argument, option
 from nashforge.cli.options.files import check_file, delivered, writing
 from nashforge.cli.options.shared import Force, Information, Json, MaxNodes
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 if TYPE_CHECKING:
     from nashforge.games import SequenceForm
@@ -106,7 +107,7 @@ def _print(form: SequenceForm, seconds: float) -> None:
     table = output.table("", "information sets", "sequences", right=("information sets", "sequences"))
     for player, treeplex in enumerate(form.treeplexes):
         table.add_row(f"player {player}", f"{treeplex.infosets:,}", f"{treeplex.sequences:,}")
-    screen.print(table)
+    print_table(screen, table)
     constant = form.constant_sum
     kind = "zero-sum" if form.zero_sum else "general-sum" if constant is None else f"sum {constant:g}"
     screen.print(f"{form.players} players, {kind}, {form.nodes:,} histories, {form.leaves:,} distinct leaves")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from nashforge.cli.options.files import TABLES, check_file, deliver, write_table
 from nashforge.cli.options.shared import Force, Json, output_option
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 if TYPE_CHECKING:
     from nashforge.solvers.equilibria.laboratory import Comparison
@@ -72,8 +73,8 @@ def _print(found: Sequence[Comparison]) -> None:
         ]
         table.add_row(entry.game.name, "{:.3f} {:.3f}".format(*entry.game.laboratory_play), *cells)
     screen = output.console()
-    output.print_table(screen, table)
+    print_table(screen, table)
     summary = output.table("", *columns[2:], title="mean squared distance, SC1 to SC12", right=columns[2:])
     summary.add_row("here", *(f"{average[concept]:.2e}" for concept in CONCEPTS))
     summary.add_row("published", *(f"{PUBLISHED[concept]:.2e}" for concept in CONCEPTS))
-    output.print_table(screen, summary)
+    print_table(screen, summary)

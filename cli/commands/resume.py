@@ -140,11 +140,12 @@ def resume(
 
 def _say_finished(archive: Archive, run: Run, why: str, *, as_json: bool) -> None:
     """Say what a finished run would need to go on."""
+    from nashforge.cli.rendering.cautions import cautions_of
     from nashforge.evolve.results.run_status import run_status
 
     if as_json:
-        spent = archive.calls.spending(run)[""].cost
-        output.print_json({**run_status(archive, run).result.as_dict(), "cost": spent})
+        now, spent = run_status(archive, run), archive.calls.spending(run)[""].cost
+        output.print_json({**now.result.as_dict(), "cost": spent, "cautions": cautions_of(now)})
     else:
         output.say_plain(output.console(), why)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nashforge.cli.options.shared import DomainName, Json
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 
 def rules(domain: DomainName = "cfr", json: Json = None) -> None:
@@ -39,7 +40,7 @@ def rules(domain: DomainName = "cfr", json: Json = None) -> None:
         table.add_row(
             f"[green]{rule.name}[/]", *mark, output.plain(title), f"[dim]{output.plain(rule.citation)}[/]"
         )
-    screen.print(table)
+    print_table(screen, table)
     if marked:
         screen.print(
             "[dim]scale: free, plays the same whatever the unit of payoffs; unit, has constants in it[/]"

@@ -10,13 +10,15 @@ from nashforge.cli.options.archives import opened
 from nashforge.cli.options.files import TABLES, check_file, deliver, write_table
 from nashforge.cli.options.shared import Database, Force, Json, limit_option, output_option
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.cli.rendering.records import run_status_as_dict
 
 if TYPE_CHECKING:
     from nashforge.archive import Study
     from nashforge.evolve.results.run_status import RunStatus
 
-WIDE = 100
+LONGEST_REASON = 60
+"""Characters of why a run ended, such as the message of an error."""
 
 
 def runs(
@@ -55,10 +57,7 @@ def _print(found: Sequence[RunStatus], studies: Mapping[int, Study], location: s
     if not found:
         screen.print(f"No runs in {output.plain(location)} yet; start one with [bold]nashforge run cfr[/].")
         return
-    # A narrow terminal shows less instead of breaking names.
-    shown = ["run", "state", "evals", "best", "train", "valid.", "test", "created"]
-    if screen.width < WIDE:
-        shown = shown[:6]
+    shown = ("run", "state", "evals", "best", "train", "valid.", "test", "created", "why")
     table = output.table(*shown, right=("evals", "train", "valid.", "test"))
     said: set[int] = set()
     # The runs of a study stand where the newest of them does, in the order of its seeds.
@@ -80,16 +79,17 @@ def _print(found: Sequence[RunStatus], studies: Mapping[int, Study], location: s
             table.add_row(f"[bold cyan]{study.nickname}[/]", "study", *[""] * (len(shown) - 2))
         best = item.result.best
         fitness = (best.train, best.validation, best.test) if best is not None else (None, None, None)
-        cells = [
+        table.add_row(
             f"[cyan]{item.run.nickname if study is None else f'  {_short(item, study)}'}[/]",
             item.state if item.run.imported is None else f"{item.state}, [yellow]imported[/]",
             f"{item.result.evaluations}/{item.limit}",
             "-" if best is None or best.nickname is None else f"[green]{best.nickname}[/]",
             *(output.fitness(value) for value in fitness),
             output.ago(item.run.created),
-        ]
-        table.add_row(*cells[: len(shown)])
-    screen.print(table)
+            f"[dim]{output.plain(output.shorten(item.why, LONGEST_REASON))}[/]",
+        )
+    # A narrow terminal shows less instead of breaking names.
+    print_table(screen, table, in_parts=False)
 
 
 def _short(item: RunStatus, study: Study) -> str:

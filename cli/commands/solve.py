@@ -112,8 +112,8 @@ def solve(
     """
     from nashforge.cli.interrupts import asking
     from nashforge.cli.rendering.figures.curves import draw_convergence
-    from nashforge.cli.rendering.joint import check_room, joint_data, joint_gains, print_joint
-    from nashforge.cli.rendering.sampled import check_sampling, sampled_solver, solve_sampled
+    from nashforge.cli.rendering.solutions.joint import check_room, joint_data, joint_gains, print_joint
+    from nashforge.cli.rendering.solutions.sampled import check_sampling, sampled_solver, solve_sampled
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
     from nashforge.evolve.measurement.solve import check_solved, kind_of

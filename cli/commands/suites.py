@@ -8,6 +8,7 @@ from nashforge.cli.options.completion import complete_suites
 from nashforge.cli.options.declared import argument
 from nashforge.cli.options.shared import Json
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 
 def suites(
@@ -38,5 +39,5 @@ def suites(
     for item in found:
         count = str(len(item.games))
         table.add_row(f"[cyan]{item.name}[/]", item.kind, count, output.plain(item.purpose))
-    screen.print(table)
+    print_table(screen, table)
     screen.print("[dim]Your own: a TOML file with name, purpose and games; give its path.[/]")

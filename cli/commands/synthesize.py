@@ -10,6 +10,7 @@ from nashforge.cli.errors import FAILED, UsageProblem
 from nashforge.cli.options.declared import argument, flag, option
 from nashforge.cli.options.shared import Database, Json, Tier
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.games.naming import choice
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _print(result: Synthesis, suite: DilemmaSuite) -> None:
     if result.chosen is not None and result.test:
         name = result.chosen.candidate.nickname
         table.add_row(f"[bold green]{name}[/]", "test", *(_mean(result.test, column) for column in columns))
-    output.print_table(screen, table)
+    print_table(screen, table)
     for step in result.steps:
         if step.status.failed:
             screen.print(f"[red]{step.iteration}, repair {step.repair}:[/]{output.because(step.reason)}")

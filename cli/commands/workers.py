@@ -8,6 +8,7 @@ from nashforge.cli.options.archives import opened
 from nashforge.cli.options.declared import flag
 from nashforge.cli.options.shared import Broker, Database, Json, Watch
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import fitted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -72,7 +73,7 @@ def _table(status: dict[str, Any]) -> RenderableType:
                 str(worker["answered"]),
                 f"{output.duration(worker['silent_seconds'])} ago",
             )
-        parts.append(table)
+        parts += fitted(table, output.console().width)
     else:
         parts.append(output.markup("No worker is alive; start one with [bold]nashforge worker[/]."))
     parts += [output.markup(line) for line in busy_lines(status["running"])]

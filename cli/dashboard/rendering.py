@@ -18,7 +18,6 @@ from nashforge.cli.rendering import money, output
 from nashforge.cli.rendering.diagnosis.audits import reason
 from nashforge.cli.rendering.html.templates import page_environment
 from nashforge.cli.rendering.runs.summary import SPLITS, short_game
-from nashforge.evolve.results.endings import stop_words
 
 if TYPE_CHECKING:
     from nashforge.cli.dashboard.views.base import Asked, View
@@ -77,7 +76,6 @@ def templates(*more: Traversable) -> Environment:
         "shorten": lambda text, width: output.shorten(output.visible(str(text), ""), width),
         "short_game": short_game,
         "suite": suite_title,
-        "stop_words": stop_words,
         "value": zero_or_number,
         "words": lambda text: str(text).replace("_", " "),
         "segment": lambda text: quote(str(text), safe=""),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,5 +73,5 @@ def print_earnings(screen: Console, archive: Archive, run: Run) -> None:
     rows = model_costs(archive, run)
     if rows:
         screen.print(f"\nModels: {dollars(sum(row.spending.cost for row in rows))} in all")
-        output.print_table(screen, earnings_table(rows))
+        print_table(screen, earnings_table(rows))
         screen.print(f"[dim]{MEANING}[/]")

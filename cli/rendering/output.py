@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
-    from rich.table import Column, Table
+    from rich.table import Table
     from rich.text import Text
 
     from nashforge.archive import Candidate, Relative
@@ -165,42 +165,6 @@ def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) ->
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
-
-
-def print_table(screen: Console, whole: Table) -> None:
-    """Print a table of numbers; one that is too wide comes in parts, each with the first column.
-
-    So neither a name nor a number is broken in two; but a first column of over half the screen is folded.
-    """
-
-    def cells(column: Column) -> list[str]:
-        return [str(cell) for cell in column.cells]
-
-    def width(column: Column) -> int:
-        lines = [line for cell in (str(column.header), *cells(column)) for line in cell.split("\n")]
-        return max(markup(line).cell_len for line in lines) + 2
-
-    first, *others = whole.columns
-    widest = max(map(width, others), default=0)
-    fits = sum(map(width, whole.columns)) + 1 <= screen.width
-    room = screen.width if fits else max(12, min(screen.width // 2, screen.width - 1 - widest))
-    parts: list[list[Column]] = [[]]
-    for column in others:
-        if parts[-1] and min(room, width(first)) + sum(map(width, [*parts[-1], column])) + 1 > screen.width:
-            parts.append([])
-        parts[-1].append(column)
-    if whole.title:
-        screen.print(f"[italic]{whole.title}[/]")
-    for part in parts:
-        heads = [str(column.header) for column in (first, *part)]
-        made = table(*heads)
-        for column, old in zip(made.columns, (first, *part), strict=True):
-            column.justify, column.no_wrap = old.justify, len(parts) > 1
-        if width(first) > room:
-            made.columns[0].no_wrap, made.columns[0].max_width = False, room - 2
-        for row, told in zip(zip(*map(cells, (first, *part)), strict=True), whole.rows, strict=True):
-            made.add_row(*row, end_section=told.end_section)
-        screen.print(made)
 
 
 def print_code(screen: Console, code: str, language: str) -> None:

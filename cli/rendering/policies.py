@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 if TYPE_CHECKING:
     from nashforge.evolve.measurement.policies import PolicySummary
@@ -28,7 +29,7 @@ def print_summaries(measured: Measurements, summaries: Sequence[PolicySummary]) 
             continue
         cells = [output.mean(one.summaries[name]) for name in names]
         table.add_row(label, *cells, *([output.fitness(one.fitness)] if judged else []))
-    output.print_table(screen, table)
+    print_table(screen, table)
     for one in summaries:
         label = output.plain(one.label)
         if not one.summaries:

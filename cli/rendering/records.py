@@ -6,10 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nashforge.cli.rendering.cautions import cautions_of
+
 if TYPE_CHECKING:
     from nashforge.archive import Candidate, Evaluation, ModelCall, Relative, TransferReport
     from nashforge.evolve.measurement.program_results import ProgramResult
     from nashforge.evolve.measurement.request import Measurements
+    from nashforge.evolve.proposers.outages import Outage
     from nashforge.evolve.results.run_status import RunStatus
 
 
@@ -25,11 +28,18 @@ def run_status_as_dict(status: RunStatus) -> dict[str, Any]:
         "proposer": status.settings.get("proposer"),
         "max_evaluations": status.limit,
         "candidates": {str(status): count for status, count in status.counts.items()},
-        "outages": [_fields(one, "model reason since") for one in status.outages],
+        "outages": [outage_as_dict(one) for one in status.outages],
         "agents": None if status.agents is None else _fields(status.agents, "open held claimed"),
+        "measuring": None if status.measuring is None else _fields(status.measuring, "what done of"),
+        "cautions": cautions_of(status),
         "standing": None if status.standing is None else status.standing.as_dict(),
         **_fields(run, "created started finished imported"),
     }
+
+
+def outage_as_dict(outage: Outage) -> dict[str, Any]:
+    """Return a model that is away."""
+    return _fields(outage, "model reason since")
 
 
 def _fields(record: object, names: str) -> dict[str, Any]:

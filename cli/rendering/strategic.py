@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nashforge.cli.rendering.columns import print_table
+
 if TYPE_CHECKING:
     from nashforge.evolve.measurement.policy_risk import PolicyRisks
     from nashforge.evolve.measurement.strategic import SolvedRisks
@@ -97,14 +99,14 @@ def print_policies(found: PolicyRisks) -> None:
             summary = found.programs[label].measures[name]
             cells.append(output.mean(summary))
         table.add_row(output.plain(known[name].title), known[name].better, *cells)
-    output.print_table(screen, table)
+    print_table(screen, table)
     partners = output.table("return of an agent", "among", *map(output.plain, labels), right=labels)
     for among, group in (("half strangers", "strangers"), ("hostile others", "hostile")):
         names = dict.fromkeys(name for label in labels for name in getattr(found.programs[label], group))
         for name in names:
             values = [getattr(found.programs[label], group).get(name) for label in labels]
             partners.add_row(name, among, *("-" if v is None else f"{v:.4g}" for v in values))
-    output.print_table(screen, partners)
+    print_table(screen, partners)
     if found.together is not None:
         _show_together(
             found.together,
@@ -142,7 +144,7 @@ def print_measures(as_json: bool) -> None:
     for one in found:
         where, source = output.plain(", ".join(one.kinds)), output.plain(one.citation)
         table.add_row(f"[cyan]{one.name}[/]", one.better, one.unit or "ratio", where, source)
-    output.console().print(table)
+    print_table(output.console(), table)
 
 
 def _as_dict(found: StrategicReport) -> dict[str, Any]:
@@ -185,7 +187,7 @@ def _show_report(found: StrategicReport) -> None:
     for player in range(len(found.values)):
         table.add_row(str(player), *(f"{output.signed(values[player])}" for values in numbers.values()))
     screen = output.console()
-    output.print_table(screen, table)
+    print_table(screen, table)
     parts = []
     for name, value in found.together.items():
         if value is not None:
@@ -203,7 +205,7 @@ def _show_together(together: CrossPlay, labels: Sequence[str], title: str) -> No
         table.add_row(f"[green]{output.plain(label)}[/]", *(f"{output.signed(value)}" for value in row))
     screen = output.console()
     screen.print()
-    output.print_table(screen, table)
+    print_table(screen, table)
     screen.print(
         f"together {output.signed(together.self_play)}   with strangers {output.signed(together.cross_play)} "
         f"(sd {together.deviation:.4f}, worst {output.signed(together.worst)})   "

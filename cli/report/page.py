@@ -12,9 +12,9 @@ from nashforge.cli.dashboard.charts.ratios import games_of
 from nashforge.cli.dashboard.charts.tree import tree_of
 from nashforge.cli.dashboard.views.compared import compared_data
 from nashforge.cli.rendering import money, output
-from nashforge.cli.rendering.runs.summary import SPLITS, limit_words, standing_text, written_by
+from nashforge.cli.rendering.cautions import cautions_of
+from nashforge.cli.rendering.runs.summary import SPLITS, standing_text, written_by
 from nashforge.cli.report.file import SCRIPTS, policy_of, report_templates, script, style_sheet
-from nashforge.evolve.results.endings import stop_words
 from nashforge.evolve.results.history import History
 from nashforge.evolve.search.population.ranking import merit
 
@@ -55,7 +55,7 @@ def page(report: RunReport, kin: Kin, film: Film | None) -> str:
         result=now.result,
         facts=_facts(report),
         meaning=output.meaning_of_run(now.settings),
-        limit=limit_words([now.standing]),
+        cautions=cautions_of(now),
         history=history,
         drawn=0 if history is None else len(history["x"]),
         measured=len(report.fitted),
@@ -108,9 +108,7 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
 
     now, settings = report.status, report.status.settings
     domain = now.run.domain if report.domain is None else f"{now.run.domain}: {report.domain.title}"
-    state = now.state
-    if now.run.stop_reason:
-        state += f" ({stop_words(now.run.stop_reason)})"
+    state = f"{now.state} ({now.why})" if now.why else now.state
     suites = "; ".join(f"{split} {settings[split]}" for split in SPLITS if settings.get(split))
     facts = [
         ("domain", domain),

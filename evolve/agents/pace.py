@@ -10,7 +10,7 @@ from nashforge.archive import Candidate, Status
 from nashforge.evolve.agents.answers.progress import Preparing, Queue
 from nashforge.evolve.agents.views import Desk
 from nashforge.evolve.executors.local import available_cores
-from nashforge.evolve.proposers.agents.payload import PREPARING
+from nashforge.evolve.search.measured.progress import progress_of
 
 LATELY = 8
 """Evaluated programs by which the rate is told."""
@@ -82,15 +82,15 @@ def _started(desk: Desk, candidate: Candidate) -> datetime | None:
 
 def preparing_of(desk: Desk) -> Preparing | None:
     """Return how far a run is with what it measures before the first task; None if that is not known."""
-    stored = desk.archive.runs.get_value(desk.run, PREPARING)
-    if not isinstance(stored, dict):
+    stored = progress_of(desk.archive, desk.run)
+    if stored is None:
         return None
-    done, of, measured = int(stored["done"]), int(stored["of"]), int(stored["measured"])
+    done, of, measured = stored.counted.done, stored.counted.of, stored.measured
     if done >= of:
         starts = desk.archive.candidates.of(desk.run)
         ready = sum(one.status.finished for one in starts)
         return Preparing(what="the programs that it starts from", done=ready, of=max(len(starts), ready))
-    left = (of - done) * float(stored["seconds"]) / measured if measured else None
+    left = (of - done) * stored.seconds / measured if measured else None
     return Preparing(
-        what=str(stored["what"]), done=done, of=of, seconds=None if left is None else round(left, 1)
+        what=stored.counted.what, done=done, of=of, seconds=None if left is None else round(left, 1)
     )

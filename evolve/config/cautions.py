@@ -17,7 +17,7 @@ class SharedSuiteWarning(UserWarning):
 def shared_suites(settings: Mapping[str, Any]) -> str | None:
     """Return a sentence where splits that were asked for are one suite; None where each has its own.
 
-    What a domain itself takes for several splits is another matter: it varies them in its own ways.
+    Where a domain itself takes one suite for several splits, it varies it in its own ways: with other seeds.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def shared_suites(settings: Mapping[str, Any]) -> str | None:
         Of a run, by name.
     """
     try:
-        usual = domain(str(settings.get("domain"))).suites
+        usual = {str(split): suite for split, suite in domain(str(settings.get("domain"))).suites.items()}
     except UnknownDomainError:
         usual = {}
     splits: dict[str, list[str]] = {}
@@ -35,7 +35,7 @@ def shared_suites(settings: Mapping[str, Any]) -> str | None:
     told = [
         f"{', '.join(WORDS[split] for split in some[:-1])} and {WORDS[some[-1]]} are the same suite, {suite}"
         for suite, some in splits.items()
-        if len(some) > 1 and any(usual.get(split) != suite for split in some)  # type: ignore[call-overload]
+        if len({usual.get(split, split) for split in some}) > 1
     ]
     if not told:
         return None

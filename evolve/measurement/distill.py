@@ -8,6 +8,7 @@ remains is a minimal core, in which every part earns its place.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,6 +26,10 @@ from nashforge.evolve.proposers.rewriting.ablation import removals, size_of
 from nashforge.evolve.proposers.rewriting.grammar import Grammar
 from nashforge.evolve.proposers.rewriting.normal_form.cleanup import tidy
 from nashforge.evolve.proposers.rewriting.syntax.edit import NotApplicable
+from nashforge.evolve.search.worked import keep_work
+
+DECIDING: tuple[Split, ...] = ("train", "validation")
+"""Splits on which fitness must not fall."""
 
 
 class DistilError(NashforgeError, ValueError):
@@ -74,11 +79,17 @@ class Distilled:
         How many removals were measured.
     complete : bool
         Whether no removal is left that could stay; else the budget ended first.
+    budget : int
+        How many removals might have been measured.
+    seconds : float
+        How long it took.
     """
 
     steps: list[Core]
     tried: int
     complete: bool
+    budget: int
+    seconds: float
 
 
 @dataclass
@@ -131,6 +142,7 @@ class Distiller:
         DistilError
             If the program cannot be taken apart, or fails itself.
         """
+        began = time.monotonic()
         grammar = self.domain.grammar()
         if grammar is None:
             raise DistilError(
@@ -146,6 +158,12 @@ class Distiller:
                 f"{named.label} fails in a game of training or validation, so there is nothing to keep; see "
                 "`nashforge show`"
             )
+        if self._is_behind(whole):
+            raise DistilError(
+                f"{named.label} is as far behind the reference as fitness counts, in every game of training "
+                "and validation, so that it would be so whatever is taken away: give more iterations "
+                "(--horizon), or other games (--suite, --validation-suite)"
+            )
         steps, rejected = [whole], set[str]()
         while True:
             kept = None
@@ -158,7 +176,16 @@ class Distiller:
                 break
         if len(steps) > 1:
             [steps[-1]] = self._measured(steps[-1:], "test")
-        return Distilled(steps, self.tried, complete=self.tried < max_evaluations)
+        seconds = time.monotonic() - began
+        return Distilled(steps, self.tried, self.tried < max_evaluations, max_evaluations, seconds)
+
+    def _is_behind(self, whole: Core) -> bool:
+        """Whether fitness is clipped below in every game that decides, so that no removal shows."""
+        clips = ((self.stages[split].fitness, getattr(whole, split)) for split in DECIDING)
+        return all(
+            fitness.kind == "log_ratio" and fitness.clip is not None and value <= -fitness.clip + 1e-12
+            for fitness, value in clips
+        )
 
     def _batches(self, core: Core, grammar: Grammar, rejected: set[str], budget: int) -> Iterator[list[Core]]:
         """Yield smaller programs to be measured together, those that save most first.
@@ -258,9 +285,10 @@ def record(
         Of a run on the same games.
     """
     named = playable(named)
-    stored = config.changed(max_evaluations=len(distilled.steps), strategy="sequential")
+    stored = config.changed(max_evaluations=distilled.budget, strategy="sequential")
     run = archive.runs.create(named.domain, stored.settings(), seed=config.seed)
     archive.runs.claim(run, "distil")
+    keep_work(archive, run, seconds=distilled.seconds, tried=distilled.tried)
     candidates: list[Candidate] = []
     for place, core in enumerate(distilled.steps):
         known = named.stored if place == 0 else None

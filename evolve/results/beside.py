@@ -101,8 +101,11 @@ def beside(archive: Archive, names: Sequence[str], conditions: str = "") -> Besi
         label: [row for row in some if _key(row) == (chosen.suite, chosen.horizon)]
         for label, some in rows.items()
     }
-    missing = tuple(label for label, some in mine.items() if not some)
-    return Beside(work, choices, chosen, _compared(work, chosen, found, mine), missing)
+    compared = _compared(work, chosen, found, mine)
+    # Of the same suite, too, games may be others: each run draws its own units of payoffs.
+    there = () if compared is None else compared.labels
+    missing = tuple(label for label in mine if label not in there)
+    return Beside(work, choices, chosen, compared, missing)
 
 
 _HASH = re.compile("[0-9a-f]{8,}")

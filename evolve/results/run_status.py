@@ -11,11 +11,13 @@ from nashforge.evolve.config.run import stored_settings
 from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.executors.identity import has_ended
 from nashforge.evolve.proposers.outages import Outage, outages_of
-from nashforge.evolve.search.events import Result
+from nashforge.evolve.results.endings import words_behind
+from nashforge.evolve.search.events import Counted, Result
+from nashforge.evolve.search.measured.progress import waited_for
 from nashforge.evolve.search.measured.standings import standing_of
 from nashforge.evolve.search.population.ranking import leader, merit, merit_of
 from nashforge.evolve.search.population.starts import starts_of, strongest
-from nashforge.evolve.search.worked import worked
+from nashforge.evolve.search.worked import tried, worked
 
 SILENT_SECONDS = 60.0
 """Without a sign of life for so long, the process that works on a run is taken for dead."""
@@ -43,6 +45,8 @@ class RunStatus:
         The models that it waits for, if a process works on it.
     agents : Awaited or None
         What it wants of agents, if a process works on it.
+    measuring : Counted or None
+        What it measures before it goes on, if a process works on it: references, or the best in the end.
     """
 
     run: Run
@@ -54,6 +58,7 @@ class RunStatus:
     standing: Standing | None = None
     outages: tuple[Outage, ...] = ()
     agents: Awaited | None = None
+    measuring: Counted | None = None
 
     @property
     def state(self) -> str:
@@ -61,6 +66,15 @@ class RunStatus:
         if self.alive and self.run.pause_requested is not None:
             return "paused"
         return "lost" if self.run.state is RunState.RUNNING and not self.alive else str(self.run.state)
+
+    @property
+    def why(self) -> str:
+        """The reason behind the state: why the run ended, or is about to; empty if there is none."""
+        if self.alive:
+            return "" if self.run.stop_requested is None else "asked to stop"
+        if self.state == "lost":
+            return "its process died"
+        return words_behind(self.state, self.run.stop_reason)
 
 
 def run_status(archive: Archive, run: Run) -> RunStatus:
@@ -72,14 +86,13 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     seconds = worked(archive, run)
     if alive and run.heartbeat is not None and run.pause_requested is None:
         seconds += (archive.database.now() - run.heartbeat).total_seconds()
+    ended = sum(count for status, count in counts.items() if status.finished)
+    distilled = tried(archive, run)  # of which it keeps those that led to the core
     result = Result(
         run=run.nickname,
         best=leader(archive, run),
         seed=strongest(starts_of(archive, run)),
-        evaluations=sum(
-            count for status, count in counts.items() if status.finished and status is not Status.DUPLICATE
-        )
-        - empty,
+        evaluations=ended - counts.get(Status.DUPLICATE, 0) - empty if distilled is None else distilled,
         failures={str(status): count for status, count in counts.items() if status.failed},
         stop_reason=run.stop_reason or "",
         seconds=seconds,
@@ -90,7 +103,8 @@ def run_status(archive: Archive, run: Run) -> RunStatus:
     standing = standing_of(archive, result.best, run.domain)
     outages = outages_of(archive, run) if alive else ()
     agents = archive.requests.awaited(run) if alive else None
-    return RunStatus(run, result, counts, alive, limit, settings, standing, outages, agents)
+    measuring = waited_for(archive, run) if alive else None
+    return RunStatus(run, result, counts, alive, limit, settings, standing, outages, agents, measuring)
 
 
 def has_finished(run: Run) -> bool:

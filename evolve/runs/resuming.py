@@ -8,6 +8,7 @@ from typing import Any
 from nashforge.archive import Archive, Run
 from nashforge.evolve.config.settings import ConfigError
 from nashforge.evolve.results.run_status import has_finished, run_status
+from nashforge.evolve.search.worked import tried
 
 _CONTINUES = {
     "max_evaluations": ("max_evaluations", "it made {made} evaluations of at most {limit}"),
@@ -53,6 +54,12 @@ def nothing_left(archive: Archive, run: Run, changes: Mapping[str, Any]) -> str 
         return None
     now = run_status(archive, run)
     made = now.result.evaluations
+    if reason == "distilled" or tried(archive, run) is not None:
+        core = archive.candidates.of(run)[-1].nickname
+        return (
+            f"{run.nickname} is a distillation and no search, so it is not continued; nothing was changed. "
+            f"Go on from its core with `nashforge distill {core}`"
+        )
     if reason.startswith("replayed"):
         return f"{run.nickname} is finished: it repeated a recording to its end; nothing was changed"
     if (word := reason.partition(":")[0]) not in _CONTINUES:

@@ -17,7 +17,6 @@ from nashforge.evolve.evaluation.messages import COPIES, Report, Split, Stage, S
 from nashforge.evolve.evaluation.standing import Standing
 from nashforge.evolve.executors.dispatcher import Dispatcher, SearchError
 from nashforge.evolve.executors.quick_first import quick_first
-from nashforge.evolve.proposers.agents.payload import PREPARING
 from nashforge.evolve.proposers.families import by_family
 from nashforge.evolve.search.events import Counted
 from nashforge.evolve.search.measured.outcomes import (
@@ -28,6 +27,7 @@ from nashforge.evolve.search.measured.outcomes import (
     stored,
     stored_outcome,
 )
+from nashforge.evolve.search.measured.progress import keep_progress
 from nashforge.evolve.search.measured.standings import standing_of
 from nashforge.evolve.search.references import (
     floors,
@@ -217,10 +217,10 @@ class RunStages:
         began, total = time.monotonic(), already + left
 
         def note(done: int) -> None:
-            self._count(what, already + done, total)
-            told = {"what": what, "done": already + done, "of": total, "measured": done}
-            seconds = round(time.monotonic() - began, 2)
-            self._archive.runs.set_value(self._run, PREPARING, {**told, "seconds": seconds})
+            counted = Counted(what, already + done, total)
+            self.counted = counted if counted.done < counted.of else None
+            seconds = time.monotonic() - began
+            keep_progress(self._archive, self._run, counted, measured=done, seconds=seconds)
 
         if left:
             note(0)
@@ -229,9 +229,6 @@ class RunStages:
             note(done)
         if left:
             note(left)
-
-    def _count(self, what: str, done: int, of: int) -> None:
-        self.counted = Counted(what, done, of) if done < of else None
 
     def strongest(self, count: int) -> list[str]:
         """Return the library's programs of the highest training fitness, best first, of those measured."""
@@ -363,9 +360,7 @@ class RunStages:
             for candidate, source in programs
         }
         tested = []
-        self._count("the best", 0, len(waiting))
-        for done, report in enumerate(self._dispatcher.gather(waiting), 1):
-            self._count("the best", done, len(waiting))
+        for report in self._noted(self._dispatcher.gather(waiting), 0, len(waiting), "the best"):
             candidate = waiting[report.token]
             assert candidate.program is not None
             [row] = self.rows(report, candidate.program)

@@ -1,4 +1,4 @@
-"""The time worked on a run: the sum over its sessions, without pauses and idle times."""
+"""The work done on a run: its time, without pauses and idle times, and measurements besides candidates."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from nashforge.archive import Archive, Run
 
 _KEY = "worked"
+_TRIED = "tried"
 _MOST = 1e9
 
 
 def worked(archive: Archive, run: Run) -> float:
     """Return the seconds that were worked on a run, as far as they are stored.
 
-    Runs that never told, as those of ``distill``, were worked on from their start to their end.
+    Runs that never told, as those of ``distill`` in earlier versions, were worked on from their start to
+    their end.
     """
     told = archive.runs.get_value(run, _KEY)
     # A run may come from anybody's file.
@@ -23,6 +25,27 @@ def worked(archive: Archive, run: Run) -> float:
         return float(told)
     ended = run.finished or run.heartbeat
     return max((ended - run.started).total_seconds(), 0.0) if ended and run.started else 0.0
+
+
+def tried(archive: Archive, run: Run) -> int | None:
+    """Return how many programs a distillation measured, most of which are no candidates; None: it is none."""
+    told = archive.runs.get_value(run, _TRIED)
+    # A run may come from anybody's file; and what is true in it is no number.
+    return told if type(told) is int and 0 <= told <= _MOST else None
+
+
+def keep_work(archive: Archive, run: Run, *, seconds: float, tried: int) -> None:
+    """Store the work of a run that is stored only when it is done.
+
+    Parameters
+    ----------
+    seconds
+        How long it took.
+    tried
+        How many programs were measured; of these, those that led somewhere are its candidates.
+    """
+    archive.runs.set_value(run, _KEY, round(seconds, 3))
+    archive.runs.set_value(run, _TRIED, tried)
 
 
 class Clock:

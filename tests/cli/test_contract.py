@@ -64,6 +64,7 @@ RUN = {
     "seed",
     "stop_reason",
     "seconds",
+    "cautions",
     "cost",
 }
 STANDING = (RUN - {"cost"}) | {
@@ -75,6 +76,7 @@ STANDING = (RUN - {"cost"}) | {
     "max_evaluations",
     "candidates",
     "outages",
+    "measuring",
     "agents",
     "standing",
     "created",

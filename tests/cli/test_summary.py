@@ -9,8 +9,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from nashforge.cli.rendering.cautions import cautions
 from nashforge.cli.rendering.runs.live import LiveWatcher
-from nashforge.cli.rendering.runs.summary import limit_words, print_result
+from nashforge.cli.rendering.runs.summary import print_result
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains import domain
 from nashforge.evolve.evaluation.standing import Standing
@@ -79,15 +80,16 @@ def test_proposed_commands_measure_risk_as_the_run_did() -> None:
 def test_fitness_at_its_limit_everywhere_is_told_with_what_to_do() -> None:
     behind, ahead = Standing({"a": -3.0}, {"a": "behind"}), Standing({"a": 3.0}, {"a": "ahead"})
     within = Standing({"a": -3.0, "b": 0.0}, {"a": "behind"})
-    assert limit_words([]) is None
-    assert limit_words([within]) is limit_words([behind, None]) is limit_words([behind, within]) is None
-    assert "harder games" in str(limit_words([ahead, ahead]))
-    assert "other games" in str(limit_words([ahead, behind]))
+    settings = load_config({}).settings()
+    assert [] == cautions(settings, []) == cautions(settings, [within])
+    assert [] == cautions(settings, [behind, None]) == cautions(settings, [behind, within])
+    assert "harder games" in "".join(cautions(settings, [ahead, ahead]))
+    assert "other games" in "".join(cautions(settings, [ahead, behind]))
     best = candidate(3, -2.0)
     result = ended(best, best)
     for standing, told in ((behind, True), (within, False), (None, False)):
         screen = Console(file=io.StringIO(), width=500, record=True)
-        print_result(screen, result, [best], load_config({}).settings(), None, standing)
+        print_result(screen, result, [best], settings, None, standing)
         assert ("give programs more iterations (--horizon)" in screen.export_text()) == told
         panel = LiveWatcher(Console(file=io.StringIO(), width=90, record=True), {})
         panel.snapshot(snapshot(standing=standing))

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from nashforge.archive import Spending
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.cli.rendering.money import earnings_table
 from nashforge.evolve.config.run import load_config
 from nashforge.evolve.domains.dilemmas.watching import DilemmaWatch
@@ -40,7 +41,7 @@ def test_a_wide_table_comes_in_parts_and_breaks_neither_names_nor_numbers() -> N
     for row in range(3):
         table.add_row(f"[green]graceful-hummingbird-{row}[/]", *(f"{row}.{k}[dim]±0.25[/]" for k in range(9)))
     screen = Console(file=io.StringIO(), width=80, record=True)
-    output.print_table(screen, table)
+    print_table(screen, table)
     lines = screen.export_text().splitlines()
     assert all(cell_len(line) <= 80 for line in lines)
     words = " ".join(lines).split()
@@ -50,7 +51,7 @@ def test_a_wide_table_comes_in_parts_and_breaks_neither_names_nor_numbers() -> N
     assert parts > 1
     assert all(words.count(f"graceful-hummingbird-{row}") == parts for row in range(3))
     wide = Console(file=io.StringIO(), width=300, record=True)
-    output.print_table(wide, table)
+    print_table(wide, table)
     assert wide.export_text().count("program") == 1
 
 
@@ -60,12 +61,36 @@ def test_a_name_that_leaves_no_room_is_folded_and_numbers_are_whole(width: int) 
     table = output.table("program", "efficiency", "sustainability", right=["efficiency", "sustainability"])
     table.add_row(path, "0.125 ±0.25", "0.75 ±0.5")
     screen = Console(file=io.StringIO(), width=width, record=True)
-    output.print_table(screen, table)
+    print_table(screen, table)
     text = screen.export_text()
     assert all(cell_len(line) <= width for line in text.splitlines())
     for whole in ("efficiency", "sustainability", "0.125 ±0.25", "0.75 ±0.5"):
         assert text.count(whole) == 1, whole
     assert path in "".join(line[: width // 2].strip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("width", [50, 60])
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_text_is_wrapped_between_words_and_no_name_is_broken(width: int, in_parts: bool) -> None:
+    rows = [
+        ("graceful-hummingbird", "stopped", "12/100", "azure-chipmunk", "+0.125", "[dim]on request[/]"),
+        ("calm-harbour", "failed", "0/100", "-", "-", "[dim]it took longer than 60 s in leduc_poker[/]"),
+    ]
+    heads = ["run", "state", "evals", "best", "train", "why"]
+    table = output.table(*heads, right=["evals", "train"])
+    for row in rows:
+        table.add_row(*row)
+    screen = Console(file=io.StringIO(), width=width, record=True)
+    print_table(screen, table, in_parts=in_parts)
+    text = screen.export_text()
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    shown, _, left = text.partition("a wider terminal shows more: ")
+    missing = left.replace(",", " ").split()
+    assert bool(missing) == (not in_parts)
+    assert "run" not in missing
+    for column in zip(heads, *rows, strict=True):
+        words = {word for cell in column for word in Text.from_markup(cell).plain.split()}
+        assert column[0] in missing or words <= set(shown.split()), column
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (80, 12)])

@@ -11,11 +11,13 @@ from tempfile import TemporaryFile
 from typing import TypeAlias
 from urllib.parse import quote
 
-from nashforge.archive import Run, RunState
+from nashforge.archive import Run
 from nashforge.cli.dashboard.errors import ControlError, amount, whole_number
 from nashforge.cli.dashboard.views.base import Asked, named_run
 from nashforge.evolve.results.run_status import is_alive
 from nashforge.evolve.results.tags import set_tags
+from nashforge.evolve.runs.resuming import nothing_left
+from nashforge.evolve.runs.stopping import stop_run
 
 Change: TypeAlias = Callable[[Asked, Run, Mapping[str, str]], Run | None]
 """Changes a run as a form asks, and returns it; None: it is gone."""
@@ -55,13 +57,9 @@ def _go_on(asked: Asked, run: Run, _form: Mapping[str, str]) -> Run:
 
 
 def _stop(asked: Asked, run: Run, _form: Mapping[str, str]) -> Run:
-    if is_alive(asked.archive, run):
-        asked.archive.runs.request_stop(run)
-        asked.archive.runs.request_pause(run, paused=False)
-        return run
-    if run.state is RunState.RUNNING:
-        return asked.archive.runs.set_state(run, RunState.STOPPED, "its process died")
-    raise ControlError(f"{run.nickname} is not running, so there is nothing to stop")
+    if stop_run(asked.archive, run) is None:
+        raise ControlError(f"{run.nickname} is not running, so there is nothing to stop")
+    return run
 
 
 def _note(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
@@ -90,13 +88,17 @@ def _delete(asked: Asked, run: Run, form: Mapping[str, str]) -> None:
 def _resume(asked: Asked, run: Run, form: Mapping[str, str]) -> Run:
     """Continue a run in a process of its own, which goes on when the dashboard ends."""
     limits = {
-        "--max-evaluations": whole_number(form.get("max_evaluations", ""), "evaluations"),
-        "--max-minutes": amount(form.get("max_minutes", ""), "minutes"),
-        "--budget-usd": amount(form.get("budget_usd", ""), "US dollars"),
+        "max_evaluations": whole_number(form.get("max_evaluations", ""), "evaluations"),
+        "max_minutes": amount(form.get("max_minutes", ""), "minutes"),
+        "budget_usd": amount(form.get("budget_usd", ""), "US dollars"),
     }
     if is_alive(asked.archive, run):
         raise ControlError(f"{run.nickname} is being worked on already")
-    given = [f"{option}={limit}" for option, limit in limits.items() if limit is not None]
+    numbers = {name: None if limit is None else float(limit) for name, limit in limits.items()}
+    over = nothing_left(asked.archive, run, numbers)  # the command says so, too, and ends well
+    if over is not None:
+        raise ControlError(over)
+    given = [f"--{name.replace('_', '-')}={limit}" for name, limit in limits.items() if limit is not None]
     words = ["resume", run.nickname, "--no-json", *given]
     # The address of the archive may hold a password, which everybody could read on a command line.
     environment = {**os.environ, "NASHFORGE_DATABASE": asked.archive.database.url}

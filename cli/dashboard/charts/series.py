@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -27,8 +28,8 @@ def rounded(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None else float(f"{value:.{DIGITS}g}") for value in values]
 
 
-def progress(history: History, axis: str) -> dict[str, Any] | None:
-    """Return the fitness of a run's candidates on every split; None before two were measured."""
+def progress(history: History, axis: str, run: str = "") -> dict[str, Any] | None:
+    """Return the fitness of the candidates of ``run`` on every split; None before two were measured."""
     items = history.measured
     if len(items) < 2:
         return None
@@ -57,7 +58,7 @@ def progress(history: History, axis: str) -> dict[str, Any] | None:
         "ylabel": "fitness",
         "lines": lines,
         "names": [f"#{item.index} {item.nickname or ''}" for item in items],
-        "links": [f"/programs/{item.program}" for item in items],
+        "links": [f"/programs/{item.program}?run={quote(run, safe='')}" for item in items],
         "ymin": low - margin,
         "ymax": high + margin,
     }

@@ -83,17 +83,18 @@ function ages() {
   }
 }
 
-// ---- trees: the chosen program stands in the address, and beside the tree
+// ---- trees: the chosen program stands in the address, and beside the tree, as it is in the run of the tree
 let choosing = null;
+const inRun = () => `?run=${encodeURIComponent(document.getElementById("panel")?.dataset.run ?? "")}`;
 document.addEventListener("program", (event) => {
   const address = new URL(location.href);
   address.searchParams.set("at", event.detail);
   history.replaceState(history.state, "", address);
   page().setAttribute("hx-get", address.search);
   clearTimeout(choosing);
-  choosing = setTimeout(() => htmx.ajax("GET", `/programs/${event.detail}/panel`, { target: "#panel", swap: "innerHTML" }), 120);
+  choosing = setTimeout(() => htmx.ajax("GET", `/programs/${event.detail}/panel${inRun()}`, { target: "#panel", swap: "innerHTML" }), 120);
 });
-document.addEventListener("open-program", (event) => { location.href = `/programs/${event.detail}`; });
+document.addEventListener("open-program", (event) => { location.href = `/programs/${event.detail}${inRun()}`; });
 
 // ---- what somebody writes outlives its form, which goes when the request is not theirs any more
 let draft = "";

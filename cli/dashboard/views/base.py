@@ -59,6 +59,11 @@ class Asked:
         text = self.get(name)
         return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
+    def page(self, count: int, shown: int) -> tuple[int, int]:
+        """Return which page of so many things is asked for, and how many there are; at least one."""
+        pages = max(1, -(-count // shown))
+        return min(self.number("page", 1) or 1, pages), pages
+
     def address(self, **changes: str | int | None) -> str:
         """Return the query of this page with some values replaced, or left out where they are None."""
         kept = [(key, value) for key, value in self.query if key not in changes and value]

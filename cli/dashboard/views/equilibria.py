@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nashforge.cli.dashboard.charts.responses import Picture, simplex, square
 from nashforge.cli.dashboard.rendering import zero_or_number
 from nashforge.cli.dashboard.views.base import Asked, View
-from nashforge.cli.rendering import equilibria as words
+from nashforge.cli.rendering.solutions import equilibria as words
 from nashforge.errors import NashforgeError
 from nashforge.games.matrix.human import human_games
 from nashforge.games.matrix.reading import Bimatrix, bimatrix

@@ -8,8 +8,10 @@ from typing import Any
 from nashforge.archive import Archive, ModelCall, Run
 from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.rendering import money
+from nashforge.cli.rendering.runs.summary import outage_lines
 from nashforge.evolve.proposers.llm.bandit import Bandit
 from nashforge.evolve.results.model_costs import model_costs
+from nashforge.evolve.results.run_status import run_status
 
 SHOWN = 40
 """Calls that are listed, the newest."""
@@ -32,6 +34,7 @@ def models(asked: Asked) -> View:
         "chosen": chosen,
         "said": words_of(archive, run, chosen),
         "meaning": money.MEANING,
+        "waiting": outage_lines(run_status(archive, run).outages),
     }
     return View("models.html.jinja", f"Models of {run.nickname}", data, run=run, place="runs")
 

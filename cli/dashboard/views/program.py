@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +49,7 @@ def program(asked: Asked) -> View:
     archive = asked.archive
     found = archive.programs.get(asked.path["program"])
     proposed = archive.candidates.of_program(found)
-    chosen = next((item for item in proposed if item.run == asked.get("run")), None)
-    chosen = chosen or next((item for item in proposed if item.train is not None), None)
-    chosen = chosen or (proposed[0] if proposed else None)
+    chosen = chosen_of(proposed, asked.get("run"))
     evaluations = archive.evaluations.find(program=found)
     compared = compared_in(archive, chosen)
     data = {
@@ -68,6 +67,12 @@ def program(asked: Asked) -> View:
         **work_on(asked, found),
     }
     return View("program.html.jinja", found.nickname, data, place="programs")
+
+
+def chosen_of(proposed: Sequence[Candidate], run: str) -> Candidate | None:
+    """Return the candidate by which a program is told: one of the run that is looked at, if any is."""
+    ranked = sorted(proposed, key=lambda item: (item.run != run, item.train is None))
+    return ranked[0] if ranked else None
 
 
 def audited(archive: Archive, found: Program) -> dict[str, Any]:
@@ -104,9 +109,7 @@ def panel_data(asked: Asked, reference: str) -> dict[str, Any] | None:
         found = archive.programs.get(reference)
     except (NotFound, AmbiguousReference):
         return None
-    run = archive.runs.get(asked.path["run"]).id if "run" in asked.path else None
-    proposed = archive.candidates.of_program(found, run) or archive.candidates.of_program(found)
-    chosen = proposed[0] if proposed else None
+    chosen = chosen_of(archive.candidates.of_program(found), asked.path.get("run") or asked.get("run"))
     return {
         "program": found,
         "chosen": chosen,

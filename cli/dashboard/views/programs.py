@@ -32,13 +32,16 @@ def programs(asked: Asked) -> View:
     run = named_run(asked) if "run" in asked.path else None
     page = asked.number("page", 1) or 1
     found, count = _found(asked, start=(page - 1) * SHOWN, limit=SHOWN)
+    if count and not found:  # there are not so many pages
+        page, _ = asked.page(count, SHOWN)
+        found, count = _found(asked, start=(page - 1) * SHOWN, limit=SHOWN)
     order, down = _order(asked)
     data = {
         "found": found,
         "audits": audits_of(asked, found),
         "count": count,
         "page": page,
-        "pages": max(1, -(-count // SHOWN)),
+        "pages": asked.page(count, SHOWN)[1],
         "order": order,
         "down": down,
         "kinds": list(KINDS),

@@ -12,14 +12,9 @@ from nashforge.cli.dashboard.views.base import Asked, View, named_run
 from nashforge.cli.dashboard.views.runs import bars_of
 from nashforge.cli.dashboard.views.writing import held_here
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.runs.summary import (
-    agents_text,
-    limit_words,
-    waiting_lines,
-    written_by,
-)
+from nashforge.cli.rendering.cautions import cautions_of
+from nashforge.cli.rendering.runs.summary import agents_text, measuring_text, waiting_lines, written_by
 from nashforge.evolve.agents.asking import is_written_by_agents
-from nashforge.evolve.config.cautions import shared_suites
 from nashforge.evolve.domains.lengths import length_in_words
 from nashforge.evolve.results.endings import stop_words
 from nashforge.evolve.results.history import AXES, History, funnel, history_of, reasons
@@ -53,10 +48,10 @@ def run_data(asked: Asked, found: Run) -> dict[str, Any]:
         "bars": bars_of(archive, now),
         "facts": facts(now),
         "waiting": waiting_lines(now),
-        "caution": shared_suites(now.settings),
-        "limit": limit_words([now.standing]),
+        "measuring": None if now.measuring is None else measuring_text(now.measuring),
+        "cautions": cautions_of(now),
         "meaning": output.meaning_of_run(now.settings),
-        "history": series.progress(drawn, axis),
+        "history": series.progress(drawn, axis, found.nickname),
         "drawn": len(drawn.measured),
         "measured": len(history.measured),
         "axis": axis,

@@ -64,7 +64,7 @@ def runs(asked: Asked) -> View:
         [run for run in every if _fits(archive, run, studies.get(run.id), searched)] if searched else every
     )
     order = asked.choice("sort", tuple(ORDERS))
-    page = asked.number("page", 1) or 1
+    page, pages = asked.page(len(found), SHOWN)
     # What a run has reached is read for those that are shown; to sort by it, for all.
     known = order in ("created", "run", "domain")
     down = asked.get("dir", "desc" if order == "created" else "asc") == "desc"
@@ -85,7 +85,7 @@ def runs(asked: Asked) -> View:
         "order": order,
         "down": down,
         "page": page,
-        "pages": max(1, -(-len(found) // SHOWN)),
+        "pages": pages,
         "count": len(found),
         "of": len(every),
     }

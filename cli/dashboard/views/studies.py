@@ -8,7 +8,7 @@ from nashforge.cli.dashboard.charts.ratios import games_of
 from nashforge.cli.dashboard.charts.series import rounded
 from nashforge.cli.dashboard.views.base import Asked, View
 from nashforge.cli.rendering import output
-from nashforge.cli.rendering.runs.summary import SPLITS, limit_words
+from nashforge.cli.rendering.cautions import cautions
 from nashforge.evolve.results.studies import Median, StudyStatus, counts_of, study_status
 
 SHOWN = 20
@@ -20,16 +20,17 @@ EVALUATIONS = "evaluations of each search"
 def studies(asked: Asked) -> View:
     """Return the page of all studies, each as a row; those that are named by ``s`` are drawn together."""
     every = asked.archive.studies.newest()
-    page = asked.number("page", 1) or 1
+    page, pages = asked.page(len(every), SHOWN)
     told = [study_status(asked.archive, one) for one in every[(page - 1) * SHOWN : page * SHOWN]]
     named = [asked.archive.studies.get(name) for name in asked.all("s")]
     drawn = [study_status(asked.archive, one) for one in named] if named else told[:6]
     data = {
         "told": told,
+        "CHOSEN_SPLITS": CHOSEN_SPLITS,
         "chosen": {one.study.nickname for one in drawn},
         "charts": [chart for split in CHOSEN_SPLITS if (chart := chart_of(drawn, split)) is not None],
         "page": page,
-        "pages": max(1, -(-len(every) // SHOWN)),
+        "pages": pages,
     }
     return View("studies.html.jinja", "Studies", data, place="studies")
 
@@ -49,11 +50,11 @@ def study_data(told: StudyStatus) -> dict[str, Any]:
         "told": told,
         "leading": leading,
         "charts": [chart for chart in (*charts, chart_of_seeds(told)) if chart is not None],
-        "finals": [(split, told.final(split)) for split in SPLITS],
+        "finals": [(split, told.final(split)) for split in CHOSEN_SPLITS],
         "games": [] if leading is None else games_of(leading.run),
         "meaning": output.meaning_of_run(told.settings),
         "why": told.why(),
-        "limit": limit_words([now.standing for now in told.runs]),
+        "cautions": cautions(told.settings, [now.standing for now in told.runs]),
     }
 
 

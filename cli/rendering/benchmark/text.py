@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +31,7 @@ def print_benchmark(screen: Console, bench: Bench, told: Summary, unmeasured: Se
         costs_table(told, bench.focus),
     ):
         if made.row_count:
-            output.print_table(screen, made)
+            print_table(screen, made)
     if len(told.standings) == 1:
         screen.print("Only one program was measured: there is none that it could win or lose against.")
     for standing in told.standings:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.errors import UsageProblem
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,7 +76,7 @@ def print_probed(screen: Console, label: str, probed: Probed) -> None:
         nothing = "it makes no difference" if one.lost == 0 else "within the noise of the seeds"
         told = output.plain(gains) if one.matters else f"[dim]{nothing}[/]"
         table.add_row(one.intervention.name, earns, f"{output.number(one.lost)}{noise}", told)
-    screen.print(table)
+    print_table(screen, table)
     found = output.table("", "share", "by chance", "of", right=("share", "by chance"))
     for name, each in probed.information.items():
         found.add_row(name, f"{each.excess:.3f}", f"{each.null:.3f}", NAMES[name])

@@ -11,6 +11,7 @@ import typer
 from nashforge.cli.errors import INTERRUPTED
 from nashforge.cli.interrupts import Interruptible
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.cli.rendering.runs.summary import print_interrupted
 
 if TYPE_CHECKING:
@@ -113,8 +114,9 @@ def show_csro(archive: Archive, run: Run, *, as_json: bool) -> None:
         output.print_json({**told, "state": now.state, "stop_reason": now.run.stop_reason, **_said(options)})
         return
     screen = output.console()
+    why = f" ({output.plain(now.why)})" if now.why else ""
     screen.print(
-        f"[bold cyan]{output.plain(now.run.nickname)}[/]  {now.state}  [dim]{now.run.domain} · "
+        f"[bold cyan]{output.plain(now.run.nickname)}[/]  {now.state}{why}  [dim]{now.run.domain} · "
         f"{options.meta_solver} · oracle {options.oracle} of {options.evaluations} evaluations · "
         f"{options.matches} matches a pair · seed {now.run.seed}[/]"
     )
@@ -134,7 +136,7 @@ def print_course(screen: Console, population: Population, course: list[Iteration
         cells = [_interval(one.gain), _interval(one.within)]
         cells += [_interval(one.outside[name][1]) for name in groups]
         table.add_row(str(one.number), joined, *cells)
-    output.print_table(screen, table)
+    print_table(screen, table)
     if not course:
         return
     last = course[-1]

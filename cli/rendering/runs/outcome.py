@@ -76,18 +76,20 @@ def _tell(
     archive: Archive, config: RunConfig, result: Result, database: str | None, *, as_json: bool
 ) -> None:
     """Print the outcome of a run."""
+    from nashforge.cli.rendering.cautions import cautions
     from nashforge.cli.rendering.runs import summary
+    from nashforge.evolve.search.measured.standings import standing_of
 
+    standing = standing_of(archive, result.best, config.domain)
+    settings = config.settings()
     if as_json:
         spent = archive.calls.spending(archive.runs.get(result.run))[""].cost
-        output.print_json({**result.as_dict(), "cost": spent})
+        told = {"cost": spent, "cautions": cautions(settings, [standing])}
+        output.print_json({**result.as_dict(), **told})
     else:
-        from nashforge.evolve.search.measured.standings import standing_of
         from nashforge.evolve.search.population.ranking import line_of_descent
 
         line = [] if result.best is None else line_of_descent(archive, result.best)
-        standing = standing_of(archive, result.best, config.domain)
-        settings = config.settings()
         summary.print_result(output.console(), result, line, settings, database, standing)
         if not config.models.offline:
             from nashforge.cli.rendering.money import print_earnings

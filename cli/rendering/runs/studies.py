@@ -12,9 +12,10 @@ import typer
 from nashforge.cli.errors import INTERRUPTED
 from nashforge.cli.interrupts import Interruptible
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.cautions import cautions, print_cautions
+from nashforge.cli.rendering.columns import print_table
 from nashforge.cli.rendering.records import candidate_as_dict, run_status_as_dict
-from nashforge.cli.rendering.runs.summary import print_interrupted, print_limit
-from nashforge.evolve.results.endings import stop_words
+from nashforge.cli.rendering.runs.summary import print_interrupted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -164,6 +165,7 @@ def study_as_dict(told: StudyStatus) -> dict[str, Any]:
         "chosen": None if told.chosen is None else candidate_as_dict(told.chosen.candidate),
         "leading": None if leading is None else candidate_as_dict(leading.candidate),
         "why": told.why(),
+        "cautions": cautions(told.settings, [now.standing for now in told.runs]),
         "fitness": {split: median_as_dict(told.final(split)) for split in ("train", "validation")},
         "test": None if told.chosen is None else told.chosen.candidate.test,
         "runs": [{**run_status_as_dict(now), "seed_number": now.run.seed} for now in told.runs],
@@ -195,9 +197,9 @@ def print_study(screen: Console, told: StudyStatus) -> None:
         f"{output.ago(study.created)}"
     )
     screen.print(f"[dim]{output.plain(about)}[/]")
-    screen.print(searches_table(told))
+    print_table(screen, searches_table(told))
     if told.points:
-        screen.print(points_table(told))
+        print_table(screen, points_table(told))
         screen.print(
             "[dim]fitness of what each search would choose after so many evaluations: median over seeds, "
             "95 % bootstrap interval[/]"
@@ -211,13 +213,15 @@ def print_study(screen: Console, told: StudyStatus) -> None:
             f"tested once, after the choice: [bold]{output.fitness(chosen.candidate.test)}[/]{start}"
         )
     screen.print(f"[dim]{output.plain(output.meaning_of_run(settings))}[/]")
-    print_limit(screen, [now.standing for now in told.runs])
+    print_cautions(screen, settings, [now.standing for now in told.runs])
     if told.state in ("stopped", "failed", "lost", "created", "paused"):
         screen.print(f"\n[dim]Continue it with[/] nashforge resume {study.nickname}")
 
 
 def searches_table(told: StudyStatus) -> Any:
     """Return a table of a study's searches, each with its best, and their medians."""
+    from nashforge.evolve.results.run_status import has_finished
+
     splits = ("train", "validation", "test")
     table = output.table("seed", "state", "evals", "best", *splits, right=("seed", "evals", *splits))
     leading = told.leading
@@ -226,8 +230,8 @@ def searches_table(told: StudyStatus) -> Any:
         mark = leading is not None and best is not None and leading.candidate.id == best.id
         name = "-" if best is None else f"[{'bold ' if mark else ''}green]{best.nickname}[/]"
         state = now.state
-        if now.run.stop_reason and now.state not in ("finished", "running"):
-            state += f" [dim]({output.plain(stop_words(now.run.stop_reason))})[/]"
+        if now.why and not has_finished(now.run):
+            state += f" [dim]({output.plain(output.shorten(now.why, 40))})[/]"
         table.add_row(
             str(now.run.seed),
             state,
@@ -306,12 +310,12 @@ def print_compared(screen: Console, compared: Sequence[StudyStatus]) -> None:
                 "" if first else interval(_above(told, compared[0], split)),
             )
         table.add_section()
-    screen.print(table)
+    print_table(screen, table)
     screen.print("[dim]bests of the searches: median over seeds with its 95 % bootstrap interval[/]")
     budgets = {min((now.result.evaluations for now in told.runs), default=0) for told in compared}
     if len(budgets) > 1:
         screen.print("[yellow]the searches had different numbers of evaluations[/]; at equal numbers:")
-        screen.print(_at_equal(compared))
+        print_table(screen, _at_equal(compared))
     suites = {(told.settings.get("train"), told.settings.get("horizon")) for told in compared}
     if len(suites) > 1 or len({told.study.domain for told in compared}) > 1:
         screen.print("[yellow]the studies measured on different games: their fitness is not comparable[/]")

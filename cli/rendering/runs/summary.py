@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.cautions import print_cautions
+from nashforge.cli.rendering.columns import print_table
 from nashforge.evolve.results.endings import stop_words
 
 if TYPE_CHECKING:
@@ -18,42 +20,14 @@ if TYPE_CHECKING:
     from nashforge.archive import Candidate
     from nashforge.archive.agents import Awaited
     from nashforge.evolve.evaluation.standing import Standing
+    from nashforge.evolve.proposers.outages import Outage
     from nashforge.evolve.results.run_status import RunStatus
-    from nashforge.evolve.search.events import Result
+    from nashforge.evolve.search.events import Counted, Result
 
 LONGEST_GAME = 34
 """Characters of a game that a line has room for."""
 
 SPLITS = ("train", "validation", "test")
-
-LIMITS = {
-    "behind": "in every game the best is as far behind the reference as fitness counts, so that no step of "
-    "the search shows: give programs more iterations (--horizon), start from a stronger one (--from), or "
-    "raise fitness.clip in the file of the run",
-    "ahead": "in every game the best is as far ahead of the reference as fitness counts, so that no better "
-    "program shows: search on harder games (--suite), or raise fitness.clip in the file of the run",
-    "floor": "the best solves every game to the floor of fitness, so that no better program shows: search on "
-    "harder games (--suite), give fewer iterations (--horizon), or lower the floor in the file of the run",
-    "several": "fitness of the best is at its clip or its floor in every game, so that no better program "
-    "shows: search on other games (--suite), or change fitness.clip and the floor in the file of the run",
-}
-"""What to do where fitness is at its limit in every game, by `Standing.limit`."""
-
-
-def limit_words(standings: Iterable[Standing | None]) -> str | None:
-    """Return a sentence where the fitness of each of these programs is at its limit in every game."""
-    limits = [None if one is None else one.limit for one in standings]
-    known = {limit for limit in limits if limit is not None}
-    if not known or None in limits:
-        return None
-    return LIMITS[known.pop() if len(known) == 1 else "several"]
-
-
-def print_limit(screen: Console, standings: Iterable[Standing | None]) -> None:
-    """Print that sentence, if there is one."""
-    words = limit_words(standings)
-    if words is not None:
-        screen.print(f"[yellow]{words}[/]")
 
 
 def written_by(settings: Mapping[str, Any]) -> str:
@@ -145,11 +119,11 @@ def print_result(
     if result.best is None:
         screen.print("[red]No program was measured.[/]")
         return
-    screen.print(fitness_table(result.best, result.seed))
+    print_table(screen, fitness_table(result.best, result.seed))
     if standing is not None:
         screen.print(f"games of training and validation: {standing_text(standing)}")
     screen.print(f"[dim]{output.plain(output.meaning_of_run(config))}[/]")
-    print_limit(screen, [standing])
+    print_cautions(screen, config, [standing])
     if len(line) > 1:
         screen.print(f"\nHow [green]{result.best.nickname}[/] came about (training fitness after each edit)")
         for text in descent_lines(line, screen.width):
@@ -227,14 +201,24 @@ def print_interrupted(screen: Console, run: str, database: str | None) -> None:
 
 def waiting_lines(now: RunStatus) -> list[str]:
     """Return a line for each model that a run waits for: which, since when, why; and one for agents."""
-    lines = [
-        f"waiting for {one.model}, not available since {output.ago(one.since)}: {one.reason}"
-        for one in now.outages
-    ]
+    lines = outage_lines(now.outages)
     wanted = now.agents
     if wanted is not None and not wanted.held and now.run.pause_requested is None:
         lines.append(f"waiting for agents: {agents_text(wanted)}; nashforge ask {now.run.nickname}")
     return lines
+
+
+def outage_lines(outages: Iterable[Outage]) -> list[str]:
+    """Return a line for each model that is away: which, since when, why."""
+    return [
+        f"waiting for {one.model}, not available since {output.ago(one.since)}: {one.reason}"
+        for one in outages
+    ]
+
+
+def measuring_text(counted: Counted) -> str:
+    """Return what a run measures before it goes on, and how far it is."""
+    return f"measuring {counted.what}: {counted.done} of {counted.of}"
 
 
 def agents_text(wanted: Awaited) -> str:
@@ -250,11 +234,12 @@ def print_standing(
     """Print where a run stands."""
     from nashforge.evolve.config.parts import SYNTHESIS
     from nashforge.evolve.domains.lengths import length_in_words
+    from nashforge.evolve.results.run_status import has_finished
 
     run, result = now.run, now.result
     colours = {"running": "green", "finished": "green", "failed": "red", "lost": "red"}
     state = f"[{colours.get(now.state, 'yellow')}]{now.state}[/]"
-    why = f" [dim]({output.plain(stop_words(run.stop_reason))})[/]" if run.stop_reason else ""
+    why = f" [dim]({output.plain(now.why)})[/]" if now.why else ""
     screen.print(f"[bold cyan]{run.nickname}[/]  {state}{why}{output.elsewhere(run.imported)}")
     settings = now.settings
     told = (
@@ -264,16 +249,18 @@ def print_standing(
     )
     screen.print(f"[dim]{output.plain(told)}[/]")
     screen.print(f"evaluations {result.evaluations}/{now.limit}   failures: {failures_text(result.failures)}")
+    if now.measuring is not None:
+        screen.print(output.plain(measuring_text(now.measuring)))
     for text in waiting_lines(now):
         screen.print(f"[yellow]{output.plain(text)}[/]")
     if now.agents is not None and now.agents.held:
         screen.print(f"agents: {agents_text(now.agents)}")
     if result.best is not None:
-        screen.print(fitness_table(result.best, result.seed))
+        print_table(screen, fitness_table(result.best, result.seed))
         if now.standing is not None:
             screen.print(f"games of training and validation: {standing_text(now.standing)}")
         screen.print(f"[dim]{output.plain(output.meaning_of_run(settings))}[/]")
-        print_limit(screen, [now.standing])
+        print_cautions(screen, settings, [now.standing])
     if len(better) > 1:
         screen.print("\nImprovements")
         for text in descent_lines(better[-8:], screen.width):
@@ -286,7 +273,7 @@ def print_standing(
             reason = output.shorten(item.reason or "", max(screen.width - len(head), 12))
             screen.print(f"[dim]{head}[/]{output.plain(reason)}", overflow="ellipsis", no_wrap=True)
     over = settings.get("strategy") == SYNTHESIS and not now.alive  # nothing continues a refinement
-    if now.state in ("stopped", "failed", "lost", "created", "paused") and not over:
+    if now.state != "running" and not has_finished(run) and not over:
         screen.print(f"\n[dim]Continue it with[/] nashforge resume {run.nickname}")
 
 

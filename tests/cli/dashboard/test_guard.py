@@ -150,6 +150,19 @@ def test_what_keeps_a_run_from_being_resumed_is_told(tmp_path, opened_at):
         assert "Traceback" not in answer.text
 
 
+def test_a_finished_run_says_what_would_continue_it(tmp_path, opened_at, monkeypatch):
+    with Archive.open(tmp_path / "over.db") as archive:
+        run = archive.runs.create("cfr", {"domain": "cfr", "max_evaluations": 5}, nickname="low-tide")
+        archive.runs.set_state(run, RunState.FINISHED, "max_evaluations")
+    client = opened_at(tmp_path / "over.db", control=True)
+    token = form_token(client, "low-tide")
+    monkeypatch.setattr(runs.subprocess, "Popen", None)
+    form = {"max_evaluations": "", "max_minutes": "2.5", "form_token": token}
+    answer = client.post("/runs/low-tide/resume", data=form)
+    assert answer.status_code == 409
+    assert "nothing was changed" in answer.text
+
+
 def test_a_run_is_resumed_with_the_limits_of_the_form(tmp_path, opened_at, monkeypatch):
     asked = []
 

@@ -9,6 +9,8 @@ from nashforge.evolve.domains import domain
 from nashforge.evolve.executors.local import LocalExecutor
 from nashforge.evolve.measurement.distill import DistilError, Distiller, config_for, record
 from nashforge.evolve.measurement.programs import NamedProgram
+from nashforge.evolve.results.run_status import run_status
+from nashforge.evolve.runs.resuming import nothing_left
 
 ORNATE = '''"""CFR+ with a decoration that changes next to nothing."""
 
@@ -79,6 +81,12 @@ def test_a_decoration_goes_and_the_rule_stays(distiller, archive, tiny):
     assert core.test is not None
     run, candidates = record(archive, named(ORNATE), found, tiny(horizon=60))
     assert (run.state, run.stop_reason) == ("finished", "distilled")
+    now = run_status(archive, run)
+    assert (now.result.evaluations, now.limit) == (found.tried, 60), "not only the steps that stayed"
+    assert now.result.seconds == pytest.approx(found.seconds, abs=1e-3)
+    told = nothing_left(archive, run, {"max_evaluations": 99})
+    assert told is not None
+    assert f"nashforge distill {candidates[-1].nickname}" in told
     assert [c.parents[0].candidate_id for c in candidates[1:]] == [c.id for c in candidates[:-1]]
     assert {c.status for c in candidates} == {Status.OK}
     assert (candidates[-1].train, candidates[-1].test) == (core.train, core.test)
@@ -95,6 +103,19 @@ def test_the_budget_bounds_what_is_measured(distiller):
     found = distiller.distil(named(ORNATE), tolerance=0.0, max_evaluations=2)
     assert found.tried == 2
     assert not found.complete
+
+
+def test_where_no_loss_would_show_nothing_is_taken_away(distiller):
+    distiller.reference = "pcfr_plus"
+    for split in ("train", "validation"):
+        stage = distiller.stages[split]
+        fitness = stage.fitness.model_copy(
+            update={"kind": "log_ratio", "clip": 1e-9, "reference": "pcfr_plus"}
+        )
+        distiller.stages[split] = stage.model_copy(update={"fitness": fitness})
+    with pytest.raises(DistilError, match="as far behind the reference as fitness counts"):
+        distiller.distil(named(ORNATE), tolerance=0.05, max_evaluations=5)
+    assert distiller.tried == 0
 
 
 @pytest.mark.parametrize(

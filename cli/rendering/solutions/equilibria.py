@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.errors import UsageProblem
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 
 if TYPE_CHECKING:
     from nashforge.solvers.equilibria.solutions import ConceptSolution
@@ -92,7 +93,7 @@ def print_solution(found: ConceptSolution) -> None:
                 feared = [f"{player.feared[k]:.6f}"] if player.feared else []
                 cells = (*head, shown, f"{choice.probabilities[k]:.6f}", *feared)
                 table.add_row(*map(output.plain, cells))
-        screen.print(table)
+        print_table(screen, table)
         hidden = len(player.strategy) - MOST_ROWS
         if hidden > 0:
             screen.print(f"[dim]... and {hidden} more information sets; --json shows all[/]\n")
@@ -112,7 +113,7 @@ def _print_joint(found: ConceptSolution) -> None:
             for action, name in zip(one["actions"], one["names"], strict=True)
         ]
         table.add_row(*map(output.plain, (*shown, f"{one['probability']:.6f}")))
-    screen.print(table)
+    print_table(screen, table)
     if len(joint) > MOST_ROWS:
         screen.print(f"[dim]... and {len(joint) - MOST_ROWS} more profiles; --json shows all[/]\n")
     for player in found.players:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nashforge.cli.errors import UsageProblem
 from nashforge.cli.rendering import output
+from nashforge.cli.rendering.columns import print_table
 from nashforge.games.sequence_form import SequenceForm
 from nashforge.solvers.equilibria.correlated.device import correlation_device
 from nashforge.solvers.equilibria.correlated.distances import correlated_gains
@@ -79,4 +80,4 @@ def print_joint(screen: Console, solution: Solution, found: CorrelatedGains | No
     for player, value in enumerate(found.values):
         gains = (output.number(getattr(found, kind)[player]) for kind in KINDS)
         table.add_row(str(player), f"{output.settled(value):+.6g}", *gains)
-    screen.print(table)
+    print_table(screen, table)

@@ -1,0 +1,1 @@
+"""The solutions of games as text: equilibria of every concept, joint play, and sampled play."""
