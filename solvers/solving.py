@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from nashforge.games.meanfield.naming import is_mean_field
 from nashforge.games.naming import choice
 from nashforge.solvers.programs.arguments import ArgumentError, count
 from nashforge.solvers.programs.kind import Arguments, ProgramKind, Serve
@@ -110,7 +111,7 @@ def solve(
     rule
         A program: the name of a CFR rule, a PSRO meta-solver or a learner of the library, the
         path of a Python file with one, or the class. It is trusted: to run code of unknown origin, use the
-        sandbox. Default: the usual one of its kind, ``dcfr`` for CFR.
+        sandbox. Default: the usual one of its kind, ``dcfr`` for CFR, ``tuned_omd`` for mean-field games.
     iterations
         Iterations. Default: 1000 of CFR, 100 of all others.
     checkpoints
@@ -118,7 +119,7 @@ def solve(
     on_checkpoint
         Called with every checkpoint.
     kind
-        ``cfr``, ``psro``, ``rqe`` or ``mfg``. Default: what the program is.
+        ``cfr``, ``psro``, ``rqe`` or ``mfg``. Default: what the program is, or what solves such games.
     target
         Stop when the gap is at most so much; it is measured more often then.
     seconds
@@ -156,7 +157,9 @@ def solve(
     >>> solve("kuhn_poker", "nash", iterations=10).exploitability < 1e-8
     True
     """
-    found = chosen_kind(kind, rule).answering(iterate)
+    found = (usual_kind(game) if kind is None and rule is None else chosen_kind(kind, rule)).answering(
+        iterate
+    )
     if iterations is not None:
         iterations = count("iterations", iterations)  # before a game is compiled for nothing
     program = found.default if rule is None else rule
@@ -169,6 +172,15 @@ def solve(
     if solution.caution is not None:
         warnings.warn(solution.caution, ScaleWarning, stacklevel=2)
     return solution
+
+
+def usual_kind(game: Any) -> ProgramKind:
+    """Return the kind of programs that solve a game where none is named: mean-field learners or CFR rules."""
+    if is_mean_field(game):
+        from nashforge.solvers.meanfield.engine import MFG
+
+        return MFG
+    return next(kinds())
 
 
 def chosen_kind(kind: str | ProgramKind | None, program: str | Path | type | None) -> ProgramKind:

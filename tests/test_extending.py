@@ -54,6 +54,7 @@ def nashforge(tree: Path, *words: str) -> str:
         ("cfr", "solvers/cfr/rules", "cfr_plus"),
         ("psro", "solvers/psro/meta_solvers", "uniform"),
         ("rqe", "solvers/learners/rules", "extragradient"),
+        ("mfg", "solvers/meanfield/rules", "fixed_point"),
         ("rrps", "solvers/rrps/library", "markov"),
     ],
 )

@@ -17,8 +17,8 @@ FLOORS = {
         "compiled guards leaves roshambo",
         "dilemmas files generators",
         "loading",
-        "compilation markov meanfield suites writing",
-        "disguises matrix",
+        "compilation markov suites writing",
+        "disguises matrix meanfield",
     ),
     "solvers": (
         "sequence_form",

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
 def solve(
     game: Annotated[
-        str, argument("GAME", "An OpenSpiel game string or game file (.nfg, .efg); of learners such as SC4.")
+        str,
+        argument("GAME", "An OpenSpiel game string or game file (.nfg, .efg); of learners such as SC4."),
     ],
     rule: Rule = None,
     psro: Annotated[
@@ -116,7 +117,7 @@ def solve(
     from nashforge.cli.rendering.solutions.sampled import check_sampling, sampled_solver, solve_sampled
     from nashforge.evolve.domains import domain as find_domain
     from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN
-    from nashforge.evolve.measurement.solve import check_solved, kind_of
+    from nashforge.evolve.measurement.solve import check_solved, kind_of, usual_domain
     from nashforge.evolve.measurement.solve import solve as solve_with
     from nashforge.solvers.programs.kind import read_form
     from nashforge.solvers.programs.stopping import Stop
@@ -154,7 +155,7 @@ def solve(
         return
     check_solved(game)
     if rule is None:
-        rule = kind_of(find_domain(domain or DEFAULT_DOMAIN)).default
+        rule = kind_of(find_domain(domain or usual_domain(game))).default
     with programs([rule], database, domain=domain, choosable=False) as ([named], _):
         work = find_domain(named.domain)
         steps = iterations or kind_of(work, named.label).iterations

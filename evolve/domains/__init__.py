@@ -22,6 +22,7 @@ _BUILT_IN = {
     "cfr": ("nashforge.evolve.domains.cfr", "CFRDomain"),
     "cleanup": ("nashforge.evolve.domains.dilemmas.cleanup", "CleanupDomain"),
     "gathering": ("nashforge.evolve.domains.dilemmas.gathering", "GatheringDomain"),
+    "mfg": ("nashforge.evolve.domains.mfg", "MFGDomain"),
     "psro": ("nashforge.evolve.domains.psro", "PSRODomain"),
     "rqe": ("nashforge.evolve.domains.rqe", "RQEDomain"),
     "rrps": ("nashforge.evolve.domains.rrps.domain", "RRPSDomain"),

@@ -50,7 +50,7 @@ class GameDomain(Domain):
         Attributes of the engine's checkpoints that are measured beside the gap, by metric.
     """
 
-    plays = (ONE_SHOT, SEQUENCE_FORM)
+    plays: tuple[str, ...] = (ONE_SHOT, SEQUENCE_FORM)
     disguise: Disguise
     perturbs_only_copies = False
     checkpoint_metrics: Mapping[str, str] = MappingProxyType({})

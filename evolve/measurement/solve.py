@@ -9,8 +9,9 @@ from typing import Any
 from nashforge.evolve.domains import domain, domain_names
 from nashforge.evolve.domains.base import Domain
 from nashforge.evolve.domains.capabilities import NotOfferedError
-from nashforge.evolve.measurement.programs import NamedProgram, playable
+from nashforge.evolve.measurement.programs import DEFAULT_DOMAIN, NamedProgram, playable
 from nashforge.evolve.sandbox import Limits, Sandbox, SessionGroup, Tier
+from nashforge.games.meanfield.naming import is_mean_field
 from nashforge.solvers.programs.kind import Arguments, ProgramKind
 from nashforge.solvers.programs.solution import Solution
 from nashforge.solvers.programs.stopping import Stop
@@ -31,6 +32,11 @@ def kind_of(work: Domain, program: str | None = None) -> ProgramKind:
             whose = f"{program} is a program of the domain {work.name!r}, whose programs"
         raise NotOfferedError(f"{whose} solve no games")
     return work.kind
+
+
+def usual_domain(game: str) -> str:
+    """Return the domain whose programs solve a game where nobody names one."""
+    return "mfg" if is_mean_field(game) else DEFAULT_DOMAIN
 
 
 def check_solved(game: str) -> None:

@@ -1,4 +1,4 @@
-"""The suites of all domains in one list: extensive games, matrix and Markov games, dilemmas, bots."""
+"""The suites of all domains in one list: extensive, matrix, Markov and mean-field games, dilemmas, bots."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from importlib import resources
 from nashforge.games.errors import GameError, SuiteError
 from nashforge.games.naming import choice
 
-GAMES, LEARNING, DILEMMA, BOTS = "extensive", "matrix, Markov", "dilemma", "bots"
-"""What programs play: sequence forms (cfr, psro), learning tasks (rqe), episodes (gathering, cleanup), and
-matches (rrps)."""
+GAMES, LEARNING, MEAN_FIELD, DILEMMA, BOTS = "extensive", "matrix, Markov", "mean-field", "dilemma", "bots"
+"""What programs play: sequence forms (cfr, psro), learning tasks (rqe), mean-field games (mfg), episodes
+(gathering, cleanup), and matches (rrps)."""
 
 _FOLDERS = (
     ("nashforge.games", "data"),
     ("nashforge.games.matrix", "suites"),
+    ("nashforge.games.meanfield", "suites"),
     ("nashforge.evolve.domains.dilemmas", "suites"),
     ("nashforge.evolve.domains.rrps", "suites"),
 )
@@ -87,11 +88,13 @@ def _known() -> Iterator[tuple[Callable[[str], SuiteEntry], str]]:
     from nashforge.evolve.domains.dilemmas.suites import DILEMMA_SUITES
     from nashforge.evolve.domains.rrps.suites import POPULATION_SUITES
     from nashforge.games.matrix.suite_files import MATRIX_SUITES
+    from nashforge.games.meanfield.suite_files import MEAN_FIELD_SUITES
     from nashforge.games.suites import suite_names
 
     for load, names in (
         (_extensive, suite_names()),
         (_learning, MATRIX_SUITES.names()),
+        (_mean_field, MEAN_FIELD_SUITES.names()),
         (_dilemma, DILEMMA_SUITES.names()),
         (_bots, POPULATION_SUITES.names()),
     ):
@@ -114,6 +117,13 @@ def _learning(name: str) -> SuiteEntry:
     for game in found.games:  # another kind of suite has the same fields
         learning_task(game)
     return SuiteEntry(found.name, LEARNING, found.purpose, found.games)
+
+
+def _mean_field(name: str) -> SuiteEntry:
+    from nashforge.games.meanfield.suite_files import MEAN_FIELD_SUITES
+
+    found = MEAN_FIELD_SUITES.load(name)
+    return SuiteEntry(found.name, MEAN_FIELD, found.purpose, found.games, "mfg")
 
 
 def _dilemma(name: str) -> SuiteEntry:

@@ -108,7 +108,7 @@ def load_parsed(parameters: Parameters) -> Game:
 def is_openspiel(text: str) -> bool:
     """Whether a text is a game string by its name, well formed or not."""
     name = text.partition("(")[0].strip()
-    return name.startswith("python_") or name in pyspiel.registered_names()
+    return name.startswith(("python_", "mean_field_")) or name in pyspiel.registered_names()
 
 
 def _check_known(name: str) -> None:

@@ -64,7 +64,10 @@ def specification(name: str) -> Mapping[str, Any]:
     """Return the parameters of a game with their defaults; empty for a game that nobody knows."""
     if name in GENERATORS:
         return GENERATORS[name].defaults
-    if name.startswith("python_"):
+    if name.startswith(("python_mfg_", "mean_field_")):
+        import open_spiel.python.mfg.games
+        import open_spiel.python.mfg.games.normal_form_game
+    elif name.startswith("python_"):
         import open_spiel.python.games  # noqa: F401  registers OpenSpiel's games written in Python
     return _specifications(len(pyspiel.registered_names())).get(name, {})
 

@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import pyspiel
 
 from nashforge.games.errors import GameError, UnsupportedGameError
 from nashforge.games.loading.openspiel import OPENSPIEL_ERRORS, first_line, without_openspiel_noise
+from nashforge.games.loading.parameters import specification
 from nashforge.games.loading.source import load
 from nashforge.games.meanfield.model import DECISION, TERMINAL, MeanFieldGame, RewardTerms
 from nashforge.games.meanfield.rewards import AGREEMENT, Formula, find_formula
@@ -42,39 +44,22 @@ def compile_mean_field(game: Any, max_nodes: int | None = None) -> MeanFieldGame
     most = MAX_NODES if max_nodes is None else max_nodes
     if isinstance(game, str):
         return _compiled(" ".join(game.split()), most)
-    register_python_games()
     return _compile(game, most)
-
-
-def is_mean_field(game: Any) -> bool:
-    """Whether a game string, or a ``pyspiel.Game``, names a mean-field game; errors of loading are raised."""
-    import pyspiel
-
-    if isinstance(game, str):
-        name = game.partition("(")[0].strip()
-        if not any(word in name for word in ("mfg", "mean_field")):
-            return False
-        register_python_games()
-        game = load(game).game
-    dynamics = game.get_type().dynamics
-    return bool(dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD)
 
 
 def register_python_games() -> None:
     """Make OpenSpiel's mean-field games that are written in Python known to it."""
-    import open_spiel.python.mfg.games.normal_form_game
-    import open_spiel.python.mfg.games  # noqa: F401  # isort: skip
+    specification("python_mfg_predator_prey")
 
 
 @lru_cache(maxsize=32)
 def _compiled(game: str, most: int) -> MeanFieldGame:
-    register_python_games()
     return _compile(load(game).game, most, game)
 
 
 def _compile(game: Any, most: int, name: str | None = None) -> MeanFieldGame:
     called = str(game) if name is None else name
-    if not is_mean_field(game):
+    if game.get_type().dynamics != pyspiel.GameType.Dynamics.MEAN_FIELD:
         raise UnsupportedGameError(f"{called} is no mean-field game; choose one such as mfg_crowd_modelling")
     rng = np.random.default_rng(0)
     try:

@@ -78,6 +78,12 @@ def nash_conv(game: MeanFieldGame, policy: Floats) -> float:
     return float((best.node - own.node)[game.roots].sum())
 
 
+def reward_range(game: MeanFieldGame) -> float:
+    """Return the range of the rewards of states when all agents play uniformly."""
+    reward = rewards(game, distribution(game, game.uniform()))
+    return float(np.ptp(reward[game.nodes_of_states]))
+
+
 def _ways(game: MeanFieldGame) -> tuple[np.ndarray, ...]:
     return game.kind, game.states, game.start, game.child, game.probability, game.action
 

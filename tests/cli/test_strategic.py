@@ -80,8 +80,8 @@ def test_wrong_risk_is_told_before_a_search(empty: Any, words: tuple[str, ...], 
 
 def test_suites_of_all_domains_are_listed(empty: Any) -> None:
     rows = {row["name"]: row for row in empty.json("suites")}
-    assert {"cfr-train", "psro-test", "rqe-train", "cleanup", "gathering-small", "rrps-small"} <= rows.keys()
-    assert len({row["kind"] for row in rows.values()}) == 4
+    assert {"cfr-train", "psro-test", "rqe-train", "mfg-train", "cleanup", "rrps-small"} <= rows.keys()
+    assert len({row["kind"] for row in rows.values()}) == 5
     assert all(row["purpose"] and row["games"] for row in rows.values())
     assert "cliff_walk(4x3)" in rows["rqe-train"]["games"]
     assert "SC4" in empty.text("suites", "rqe-test")

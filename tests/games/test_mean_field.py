@@ -9,8 +9,10 @@ import pyspiel
 import pytest
 
 from nashforge.games.errors import NodeLimitError, UnsupportedGameError
-from nashforge.games.meanfield.compiler import compile_mean_field, is_mean_field, register_python_games
+from nashforge.games.meanfield.compiler import compile_mean_field, register_python_games
+from nashforge.games.meanfield.disguises import disguise
 from nashforge.games.meanfield.model import CHANCE, DECISION, MEAN_FIELD, TERMINAL
+from nashforge.games.meanfield.naming import NAMES, is_mean_field
 from nashforge.games.meanfield.rewards import Formula, find_formula
 
 RNG = np.random.default_rng(1)
@@ -101,12 +103,27 @@ def test_games_that_are_too_large_are_refused() -> None:
         compile_mean_field("mfg_crowd_modelling", max_nodes=100)
 
 
-def test_mean_field_games_are_told_from_others() -> None:
+def test_mean_field_games_are_told_by_their_names() -> None:
     register_python_games()
-    assert is_mean_field("mfg_garnet(size=3)")
-    assert is_mean_field("mean_field_nfg")
+    for kind in pyspiel.registered_games():
+        mean_field = kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD
+        assert kind.short_name.startswith(NAMES) == is_mean_field(kind.short_name) == mean_field
     assert is_mean_field(pyspiel.load_game("python_mfg_predator_prey"))
-    assert not is_mean_field("kuhn_poker")
+    assert not is_mean_field(pyspiel.load_game("kuhn_poker"))
+    assert not is_mean_field([[1, 2], [3, 4]])
+
+
+def test_a_disguise_is_another_face_of_the_same_game() -> None:
+    game = compile_mean_field("mfg_garnet(size=5,horizon=3)")
+    face = disguise(game, 7)
+    assert sorted(face.action.tolist()) == sorted(game.action.tolist())
+    assert not np.array_equal(face.action, game.action)
+    assert face.terms.constant.tolist() == game.terms.constant.tolist()
+    other = disguise(game, 7, perturbation=0.2)
+    deciding = game.kind == DECISION
+    changed = (other.terms.constant - game.terms.constant)[deciding]
+    assert 0.1 < changed.std() / game.terms.constant[deciding].std() < 0.4
+    assert np.array_equal(other.action, face.action)
 
 
 @pytest.mark.parametrize(

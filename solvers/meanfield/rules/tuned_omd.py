@@ -10,7 +10,7 @@ from nashforge.solvers.meanfield.interface import MeanFieldLearner
 
 
 class TunedMirrorDescent(MeanFieldLearner):
-    rate = 0.3
+    rate = 0.5
 
     def start(self):
         self.total = self.zeros()

@@ -162,7 +162,7 @@ def test_consent_is_asked_for_in_every_spelling(tmp_path: Path, name: str) -> No
 def test_names_are_unique_and_defaults_of_domains_are_settings() -> None:
     spelled = [spelling for setting in SETTINGS.values() for spelling in set(setting.spellings)]
     assert len(spelled) == len(set(spelled))
-    for name in ("cfr", "psro", "rqe", "rrps", "gathering", "cleanup"):
+    for name in ("cfr", "mfg", "psro", "rqe", "rrps", "gathering", "cleanup"):
         assert set(SETTINGS.named(domain(name).run_defaults)) <= set(SETTINGS)
 
 

@@ -54,6 +54,10 @@ class Mechanism:
         Names in the templates that stand for new local variables.
     result : str
         What is returned in place of the learner's own result, which is called ``found``; empty: that itself.
+    parameters : tuple of str
+        Names of the parameters of ``update`` in templates.
+    family : str
+        What it is counted among; empty: as a mechanism of its name is in the domain ``rqe``.
     """
 
     weight: float
@@ -64,11 +68,15 @@ class Mechanism:
     states: Mapping[str, tuple[tuple[str, str], str]] = field(default_factory=dict)
     new_locals: tuple[str, ...] = ()
     result: str = ""
+    parameters: tuple[str, ...] = _PARAMETERS
+    family: str = ""
 
     @property
     def operator(self) -> Operator:
         """The mechanism as an operator of a grammar."""
-        return Operator(self.name, self.weight, self.apply, self._sentence, _FAMILIES[self.name])
+        return Operator(
+            self.name, self.weight, self.apply, self._sentence, self.family or _FAMILIES[self.name]
+        )
 
     @property
     def _sentence(self) -> str:
@@ -89,7 +97,7 @@ class Mechanism:
         for name, (hint, low, high) in self.constants.items():
             drawn[name] = between(rng, low, high)
             parts[name] = program.add_constant(hint, drawn[name])
-        parts |= {name: program.parameter("update", place) for place, name in enumerate(_PARAMETERS)}
+        parts |= {name: program.parameter("update", place) for place, name in enumerate(self.parameters)}
         if self.result and isinstance(last, ast.Return) and last.value is not None:
             last.value = fill(self.result, **parts, found=last.value)
         program.body("update")[:0] = [

@@ -1,0 +1,1 @@
+"""The grammar of learners of mean-field games."""
