@@ -93,7 +93,7 @@ def solve(
         int | None,
         option(
             "N",
-            "With --sampling, play so many for values and a lower bound of exploitability. [default: 10000 "
+            "With --sampling, play so many for values and a lower bound of exploitability. [default: 1000 "
             "where the game has more than a million histories, or than --max-nodes; none elsewhere]",
             min=2,
         ),

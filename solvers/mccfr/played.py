@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from nashforge.solvers.mccfr.draws import Stream, Tape
 from nashforge.solvers.mccfr.game import CHANCE, PLAY_ERRORS, TERMINAL, SampledGame
+from nashforge.solvers.mccfr.local import LocalBestResponse
 from nashforge.solvers.mccfr.policy import SampledPolicy, average_policy
 from nashforge.solvers.mccfr.rules import sampled_rule
 from nashforge.solvers.mccfr.sampler import Behaviour, Sampler
@@ -67,14 +68,30 @@ class Played:
     lower_bound : Estimate
         Of exploitability: the gains' sum divided by the number of players. Its interval is that of what these
         responses gain; how far below exploitability that is, is not known.
-    responses : int
-        Iterations in which each response was learned.
+    response : str
+        What they are: ``local`` best responses, or ``learned``.
+    iterations : int or None
+        So many each of the learned ones was learned in.
     """
 
     values: tuple[Estimate, ...]
     gains: tuple[Estimate, ...]
     lower_bound: Estimate
-    responses: int
+    response: str
+    iterations: int | None
+
+
+class From(Table):
+    """Information sets in which play begins as policies have it."""
+
+    def __init__(self, game: SampledGame, policy: SampledPolicy) -> None:
+        super().__init__(game)
+        self.policy = policy
+
+    def first_policy(self, player: int, label: str, uniform: list[float]) -> list[float]:
+        """See `Table`."""
+        known = self.policy.mixtures[player].get(label)
+        return uniform if known is None else known.probabilities
 
 
 class Instead:
@@ -97,32 +114,34 @@ def play(
     policy: SampledPolicy,
     scheme: type[Sampler],
     episodes: int,
-    responses: int,
+    response: str,
+    iterations: int,
     seed: int,
 ) -> Played:
-    """Play policies against themselves, and against responses that are learned first.
+    """Play policies against themselves, and against responses, in pairs that meet the same luck.
 
-    A response is learned against the fixed policies of the others, by the scheme, and is what was played on
-    average, where it was; elsewhere the player stays with its policy. Then episodes are played in pairs, with
-    the policy and with the response, that meet the same luck. No episode of those in which it learned is
-    counted, so that the mean is unbiased for these responses.
-
-    The idea of a lower bound by play is that of Lisy & Bowling (2017), Equilibrium Approximation Quality of
-    Current No-Limit Poker Bots. Their local best response needs the distribution of what the others hold at a
-    decision, which OpenSpiel tells of few games; here the response is learned instead, as by Timbers et al.
-    (2022), Approximate Exploitability: Learning a Best Response.
+    Local best responses need the distribution of what the others hold at a decision, which OpenSpiel tells of
+    few games. Elsewhere a response is learned first, as by Timbers et al. (2022), Approximate Exploitability:
+    Learning a Best Response: by the scheme, against the fixed policies of the others. It is what was played
+    on average, where it was; elsewhere the player stays with its policy. Luck that a response is found by
+    plays no part in the episodes that are counted, so that their mean is unbiased for it.
     """
     players = range(game.players)
     rng = np.random.default_rng([seed, game.players])
     plain, answered = np.empty((episodes, game.players)), np.empty((episodes, game.players))
     try:
-        learned = [_response(game, policy, scheme, player, responses, seed) for player in players]
+        answers: list[Behaviour] = [
+            LocalBestResponse(game, policy, player, seed)
+            if response == "local"
+            else _learned(game, policy, scheme, player, iterations, seed)
+            for player in players
+        ]
         for k in range(episodes):
             tape = Tape(rng)
             plain[k] = _episode(game, policy, tape)
-            for player, response in enumerate(learned):
+            for player, answer in enumerate(answers):
                 tape.rewind()
-                answered[k, player] = _episode(game, response, tape)[player]
+                answered[k, player] = _episode(game, answer, tape)[player]
     except PLAY_ERRORS as error:
         raise game.unplayable(error) from error
     gains = answered - plain
@@ -130,15 +149,16 @@ def play(
         tuple(Estimate.of(column) for column in plain.T),
         tuple(Estimate.of(column) for column in gains.T),
         Estimate.of(gains.sum(axis=1) / game.players),
-        responses,
+        response,
+        None if response == "local" else iterations,
     )
 
 
-def _response(
+def _learned(
     game: SampledGame, policy: SampledPolicy, scheme: type[Sampler], player: int, iterations: int, seed: int
 ) -> Behaviour:
     """Return the policies in which one player answers the others."""
-    table, rule = Table(game), sampled_rule(LEARNING_RULE, iterations)
+    table, rule = From(game, policy), sampled_rule(LEARNING_RULE, iterations)
     draws = Stream(np.random.default_rng([seed, player]))
     sampler = scheme(game, table, rule, draws, policy)
     for t in range(1, iterations + 1):

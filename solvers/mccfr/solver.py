@@ -25,6 +25,7 @@ from nashforge.solvers.mccfr.chance import ChanceSampling
 from nashforge.solvers.mccfr.draws import Stream
 from nashforge.solvers.mccfr.external import ExternalSampling
 from nashforge.solvers.mccfr.game import PLAY_ERRORS, sampled_game
+from nashforge.solvers.mccfr.local import RESAMPLED
 from nashforge.solvers.mccfr.outcome import EXPLORATION, OutcomeSampling
 from nashforge.solvers.mccfr.played import Played, play
 from nashforge.solvers.mccfr.policy import SampledPolicy, average_policy, current_policy
@@ -45,6 +46,7 @@ SCHEMES: dict[str, type[Sampler]] = {
 """The sampling schemes by their names."""
 MEASURED_NODES = 1_000_000
 """Games of at most so many histories are compiled to be measured, which takes some seconds."""
+RESPONSES = ("local", "learned")
 DEFAULT_RULE = "lcfr"
 """Later policies, which were learned from more samples, count for more."""
 
@@ -277,24 +279,44 @@ class MCCFR:
         self.curve += found.curve
         return found
 
-    def played(self, episodes: int = 10_000, responses: int = 2_000, seed: int | None = None) -> Played:
+    def played(
+        self,
+        episodes: int = 1_000,
+        seed: int | None = None,
+        *,
+        response: str | None = None,
+        iterations: int = 2_000,
+    ) -> Played:
         """Return values of the present answer and a lower bound of its exploitability, both found by playing.
 
         Parameters
         ----------
         episodes
             So many are played with the answer, and as many with each player's response.
-        responses
-            Iterations in which each response is learned.
         seed
             Of what is drawn. Default: that of the solver. It does not change what the solver does next.
+        response
+            ``local``: local best responses, in games that draw hidden cards anew; ``learned``: responses that
+            are learned first. Default: local where that is possible.
+        iterations
+            In which each of the latter is learned.
         """
+        local = self._game.kind in RESAMPLED
+        response = ("local" if local else "learned") if response is None else response
+        if response not in RESPONSES:
+            raise ArgumentError(f"there is no response {response!r}; {choice(str(response), RESPONSES)}")
+        if response == "local" and not local:
+            raise ArgumentError(
+                f"OpenSpiel does not draw anew what others hold in {self.game}, as local best responses need "
+                f"it, and does in {', '.join(sorted(RESAMPLED))}; let responses be learned"
+            )
         return play(
             self._game,
             self.average_policy,
             SCHEMES[self.sampling],
             count("episodes", episodes, least=2),
-            count("responses", responses),
+            response,
+            count("iterations", iterations),
             count("seed", self.seed if seed is None else seed, least=0),
         )
 

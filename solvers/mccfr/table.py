@@ -117,6 +117,7 @@ class Table:
                 )
             names = tuple(state.action_to_string(player, action) for action in actions)
             node = Node(actions, self._names.setdefault(names, names), self._sequences[player], own[player])
+            node.policy = self.first_policy(player, label, node.policy)
             self._sequences[player] += len(actions)
             self.nodes[player][label] = node
             return node
@@ -129,3 +130,7 @@ class Table:
                 "its authors"
             )
         return node
+
+    def first_policy(self, player: int, label: str, uniform: Numbers) -> Numbers:
+        """Return what is played in an information set before anything is learned there."""
+        return uniform

@@ -60,14 +60,25 @@ def test_a_game_too_large_is_measured_by_play(empty: Any) -> None:
     told = empty.json(*words)
     assert told["exploitability"] is told["values"] is told["curve"][-1]["exploitability"] is None
     played = told["played"]
-    assert set(played) == {"episodes", "responses", "confidence", "values", "gains", "lower_bound"}
+    assert set(played) == {
+        "episodes",
+        "response",
+        "iterations",
+        "confidence",
+        "values",
+        "gains",
+        "lower_bound",
+    }
+    assert (played["response"], played["iterations"]) == ("local", None)
     assert (played["episodes"], played["confidence"], len(played["gains"])) == (30, 0.95, 2)
     assert played["lower_bound"]["low"] <= played["lower_bound"]["mean"] <= played["lower_bound"]["high"]
     text = " ".join(empty.text(*words).split())
     assert "kuhn_poker with lcfr by outcome sampling iteration information sets histories seconds" in text
     assert "value of the average policy by 30 episodes, with normal 95 % intervals: player 0" in text
     assert "lower bound of exploitability: " in text
-    assert text.endswith("exploitability is that or more")
+    assert text.endswith("what local best responses gain; exploitability is that or more")
+    large = ("solve", "liars_dice(dice_sides=2)", *words[2:-1], "3")
+    assert "what responses that were learned in 2,000 iterations gain" in " ".join(empty.text(*large).split())
 
 
 def test_exact_numbers_are_told_where_the_game_is_small(empty: Any) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nashforge.solvers.mccfr.solver import MCCFR, SampledCheckpoint
     from nashforge.solvers.programs.stopping import Stop
 
-EPISODES = 10_000
+EPISODES = 1_000
 """So many are played where nothing exact can be told."""
 
 
@@ -179,14 +179,19 @@ def _print(screen: Console, solver: MCCFR, played: Played | None, *, exact: bool
         screen.print(
             f"\nvalue of the average policy by {played.lower_bound.episodes:,} episodes, with normal 95 % "
             f"intervals: {shown}\nlower bound of exploitability: {_interval(played.lower_bound)}, what "
-            f"responses gain that were learned in {played.responses:,} iterations; exploitability is that or "
-            "more"
+            f"{_responses(played)} gain; exploitability is that or more"
         )
     if solver.players > 2 or (exact and solver.form.constant_sum is None):
         screen.print(
             "[dim]With more than two players or general sums the players' averages, taken one by one, need "
             "not approach an equilibrium; no player regrets its own for long.[/]"
         )
+
+
+def _responses(played: Played) -> str:
+    if played.iterations is None:
+        return "local best responses"
+    return f"responses that were learned in {played.iterations:,} iterations"
 
 
 def _interval(estimate: Estimate) -> str:
@@ -199,7 +204,8 @@ def _data(played: Played) -> dict[str, Any]:
 
     return {
         "episodes": played.lower_bound.episodes,
-        "responses": played.responses,
+        "response": played.response,
+        "iterations": played.iterations,
         "confidence": played.lower_bound.confidence,
         "values": [plain(each) for each in played.values],
         "gains": [plain(each) for each in played.gains],

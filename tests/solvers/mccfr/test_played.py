@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pyspiel
 import pytest
 
 import nashforge as nf
 from nashforge.solvers.mccfr.draws import Stream, Tape, inverse
+from nashforge.solvers.mccfr.local import LocalBestResponse
 from nashforge.solvers.mccfr.played import Estimate
 from nashforge.solvers.programs.arguments import ArgumentError
 
@@ -14,7 +16,7 @@ from nashforge.solvers.programs.arguments import ArgumentError
 def test_a_lower_bound_is_below_and_near_exploitability() -> None:
     solver = nf.MCCFR("kuhn_poker", seed=1)
     exact = solver.exploitability  # of uniform play, 0.458
-    found = solver.played(4000, 1500)
+    found = solver.played(4000, response="learned", iterations=1500)
     assert found.lower_bound.low < exact
     assert found.lower_bound.low < found.lower_bound.mean < found.lower_bound.high
     assert found.lower_bound.mean > 0.8 * exact
@@ -26,7 +28,7 @@ def test_a_lower_bound_is_below_and_near_exploitability() -> None:
 @pytest.mark.parametrize("sampling", ["outcome", "chance"])
 def test_responses_are_learned_by_the_scheme(sampling: str) -> None:
     solver = nf.MCCFR("kuhn_poker", sampling=sampling, seed=1)
-    found = solver.played(2000, 2000)
+    found = solver.played(2000, response="learned", iterations=2000)
     assert found.lower_bound.mean > 0.6 * solver.exploitability
 
 
@@ -37,17 +39,49 @@ def test_intervals_hold_as_often_as_they_say() -> None:
     held = sum(
         found.values[0].low <= exact <= found.values[0].high
         for seed in range(60)
-        for found in [solver.played(150, 1, seed)]
+        for found in [solver.played(150, seed, response="learned", iterations=1)]
     )
     assert held >= 51
 
 
-def test_play_is_fixed_by_its_seed() -> None:
+@pytest.mark.parametrize("response", ["local", "learned"])
+def test_play_is_fixed_by_its_seed(response: str) -> None:
     solver = nf.MCCFR("kuhn_poker", seed=3).step(100)
-    assert solver.played(50, 20) == solver.played(50, 20) == solver.played(50, 20, seed=3)
-    assert solver.played(50, 20, seed=4) != solver.played(50, 20)
+
+    def played(seed: int | None = None) -> object:
+        return solver.played(50, seed, response=response, iterations=20)
+
+    assert played() == played() == played(3)
+    assert played(4) != played()
     with pytest.raises(ArgumentError, match="episodes must be a whole number of at least 2"):
         solver.played(1)
+
+
+def test_local_best_responses_are_below_and_near_exploitability() -> None:
+    solver = nf.MCCFR("leduc_poker", seed=1).step(30)
+    found = solver.played(1500)
+    assert (found.response, found.iterations) == ("local", None)
+    assert 0.5 * solver.exploitability < found.lower_bound.mean < 1.1 * solver.exploitability
+
+
+def test_a_local_best_response_does_not_see_hidden_cards() -> None:
+    """Its choice is the same whatever the others hold: luck of its own is all else that it hangs on."""
+    solver = nf.MCCFR("kuhn_poker", seed=1).step(20)
+    policy, game = solver.average_policy, pyspiel.load_game("kuhn_poker")
+    choices = set()
+    for other in (0, 2):
+        state = game.new_initial_state()
+        for action in (1, other):
+            state.apply_action(action)
+        choices.add(tuple(LocalBestResponse(solver._game, policy, 0, seed=5).probabilities(state, 0)))
+    assert len(choices) == 1
+
+
+def test_responses_that_cannot_be_had_are_told() -> None:
+    with pytest.raises(ArgumentError, match="there is no response 'loca'; did you mean local"):
+        nf.MCCFR("kuhn_poker").played(2, response="loca")
+    with pytest.raises(ArgumentError, match="does not draw anew what others hold in liars_dice"):
+        nf.MCCFR("liars_dice(dice_sides=2)").played(2, response="local")
 
 
 def test_an_estimate_is_a_mean_with_a_normal_interval() -> None:

@@ -33,7 +33,7 @@ def numbers(solver: nf.MCCFR) -> dict[str, dict[int, float]]:
 def test_the_same_seed_gives_the_same_bits_however_it_is_stepped(sampling: str, rule: str) -> None:
     whole = nf.MCCFR("kuhn_poker", rule, sampling=sampling, seed=5, horizon=30).step(30)
     parts = nf.MCCFR("kuhn_poker", rule, sampling=sampling, seed=5, horizon=30).step(11)
-    parts.played(20, 10)  # which draws from luck of its own
+    parts.played(20)  # which draws from luck of its own
     parts.run(12)
     assert numbers(parts.step(7)) == numbers(whole)
     assert (parts.iteration, parts.visited, parts.infosets) == (30, whole.visited, whole.infosets)
