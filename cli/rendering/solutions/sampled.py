@@ -112,7 +112,11 @@ def solve_sampled(
     with asking(stop):
         found = solver.run(stop=stop, on_checkpoint=tell)
     exact = not math.isnan(found.gap)
-    played = None if exact and episodes is None else solver.played(episodes or EPISODES)
+    played = None
+    if not exact or episodes is not None:
+        if output.on_terminal():
+            output.remark(f"playing {episodes or EPISODES:,} episodes for values and a lower bound ...")
+        played = solver.played(episodes or EPISODES)
     curve = [
         {
             "iteration": point.iteration,
