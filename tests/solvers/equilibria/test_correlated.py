@@ -14,7 +14,6 @@ from nashforge.solvers.equilibria.correlated.device import correlation_device
 from nashforge.solvers.equilibria.correlated.distances import correlated_gains
 from nashforge.solvers.equilibria.correlated.one_shot import (
     OBJECTIVES,
-    CorrelatedError,
     correlated_equilibrium,
     deviation_gains,
     payoff_tensors,
@@ -335,13 +334,6 @@ def test_players_who_do_not_move_everywhere_have_a_strategic_form(tmp_path):
     assert found.values == pytest.approx([0, 2, 5])
 
 
-def test_games_that_are_too_large_are_refused_before_they_take_memory():
-    with pytest.raises(CorrelatedError, match="at most"):
-        correlated_equilibrium([np.zeros((440, 450))] * 2)
-    with pytest.raises(CorrelatedError, match="at most"):
-        payoff_tensors("normal_matrix(players=6,actions=8,seed=1)")
-
-
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), players=st.integers(2, 3), unit=st.sampled_from([1e-6, 1.0, 1e6]))
 def test_equilibria_of_random_games_are_certified_in_any_unit(seed, players, unit):
@@ -383,20 +375,3 @@ def test_gains_of_one_shot_games_are_those_of_their_payoffs():
     tensors = payoff_tensors(form)
     assert found.cce == pytest.approx(deviation_gains(tensors, joint, "cce"), abs=1e-9)
     assert found.efce == pytest.approx(deviation_gains(tensors, joint, "ce"), abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("leduc_poker",), "one-shot"),
-        ((CHICKEN, "nash"), "no kind 'nash'"),
-        ((CHICKEN, "ce", "wealth"), "no objective 'wealth'"),
-        (([np.ones((2, 2)), np.ones((2, 3))],), "one shape"),
-        (([np.full((2, 2), np.nan)] * 2,), "finite"),
-        (([np.zeros((0, 2))] * 2,), "at least one action"),
-        (([np.array([["a"]])] * 2,), "must be numbers"),
-    ],
-)
-def test_what_has_no_such_equilibrium_is_said(arguments, words):
-    with pytest.raises(CorrelatedError, match=words):
-        correlated_equilibrium(*arguments)
